@@ -61,12 +61,17 @@ impl<T: Entry + ?Sized> Registry<T> {
 
     /// The most similar word of the table, if one is similar enough.
     pub fn nearest(&self, word: &str) -> Option<&'static str> {
-        self.words()
-            .map(|own| (own, strsim::jaro_winkler(own, word)))
-            .filter(|(_, likeness)| *likeness >= LIKENESS_MIN)
-            .max_by(|(_, a), (_, b)| a.total_cmp(b))
-            .map(|(own, _)| own)
+        nearest(self.words(), word)
     }
+}
+
+/// The most similar of these words, if one is similar enough.
+pub fn nearest<'a>(words: impl Iterator<Item = &'a str>, word: &str) -> Option<&'a str> {
+    words
+        .map(|own| (own, strsim::jaro_winkler(own, word)))
+        .filter(|(_, likeness)| *likeness >= LIKENESS_MIN)
+        .max_by(|(_, a), (_, b)| a.total_cmp(b))
+        .map(|(own, _)| own)
 }
 
 fn words<T: Entry + ?Sized>(entry: &T) -> impl Iterator<Item = &'static str> + use<T> {

@@ -7,6 +7,7 @@ use clap::ArgMatches;
 
 use super::exit::{Failure, Outcome};
 use super::logging::LogOptions;
+use super::settings;
 use crate::registry::{Entry, Registry};
 
 /// Subcommands of one level.
@@ -16,6 +17,8 @@ pub struct Context<'a> {
     /// Of the topmost level.
     pub commands: &'a Commands,
     pub log: LogOptions,
+    /// The server that a profile of the settings stands for.
+    pub host: Option<String>,
 }
 
 /// Title and text of a part of a manual page.
@@ -93,8 +96,15 @@ impl Subcommand {
     }
 
     fn parser(&self) -> clap::Command {
+        let mut parser = (self.arguments)(clap::Command::new(self.name));
+        if settings::Side::ALL
+            .iter()
+            .any(|side| side.subcommand() == self.name)
+        {
+            parser = parser.mut_args(settings::with_variable);
+        }
         // Without this, clap would show the comment of the struct of arguments.
-        let parser = (self.arguments)(clap::Command::new(self.name))
+        let parser = parser
             .about(self.summary)
             .long_about(None)
             .mut_args(|argument| argument.hide_env_values(true));
@@ -107,7 +117,8 @@ impl Subcommand {
 
 /// The parser of the whole command line.
 pub fn parser(commands: &Commands) -> clap::Command {
-    let parser = <LogOptions as clap::Args>::augment_args(clap::Command::new("udpchat"));
+    let parser = <LogOptions as clap::Args>::augment_args(clap::Command::new("udpchat"))
+        .mut_args(|argument| settings::with_variable(argument).hide_env_values(true));
     let parser = parser
         .version(env!("CARGO_PKG_VERSION"))
         .about("Chat over UDP: server and terminal client in one")

@@ -25,6 +25,23 @@ pub fn state_directory() -> Result<PathBuf, Failure> {
     base("XDG_STATE_HOME", ".local/state", "--state")
 }
 
+/// `$XDG_CONFIG_HOME/udpchat`, or `~/.config/udpchat`.
+pub fn config_directory() -> Result<PathBuf, Failure> {
+    base("XDG_CONFIG_HOME", ".config", "--config")
+}
+
+/// The user's home directory.
+pub fn home() -> Option<PathBuf> {
+    env::var_os("HOME")
+        .map(PathBuf::from)
+        .filter(|home| home.is_absolute())
+}
+
+/// A variable that sets an option. An empty one counts as unset.
+pub fn variable(name: &str) -> Option<OsString> {
+    env::var_os(name).filter(|value| !value.is_empty())
+}
+
 /// Names of the set variables that options are read from.
 pub fn own_variables() -> impl Iterator<Item = OsString> {
     let names = env::vars_os().map(|(name, _)| name);

@@ -118,6 +118,7 @@ mod tests {
         let context = Context {
             commands: &commands,
             log: LogOptions::default(),
+            host: None,
         };
         let mut all = Vec::new();
         paths(&commands, &[], &mut all);
@@ -140,6 +141,7 @@ mod tests {
         let context = Context {
             commands: &commands,
             log: LogOptions::default(),
+            host: None,
         };
         let found =
             |words: &[&str]| chat_command(words, &context).map_err(|failure| failure.to_string());

@@ -6,6 +6,7 @@ mod address;
 mod admin;
 mod bench;
 mod command;
+mod config;
 mod connect;
 mod database;
 mod docgen;
@@ -19,6 +20,7 @@ mod password;
 mod plugins;
 mod room;
 mod serve;
+mod settings;
 mod signals;
 mod status;
 mod store;
@@ -37,6 +39,7 @@ use command::{Commands, Context};
 use exit::{Exit, Failure, Outcome};
 use logging::LogOptions;
 use output::{print, print_error};
+use settings::{Parsed, Unparsed};
 
 /// All subcommands, in the order of the menu. A group lists its own in its `mod.rs`.
 fn commands() -> Commands {
@@ -47,6 +50,7 @@ fn commands() -> Commands {
         .with(Box::new(room::command()))
         .with(Box::new(status::command()))
         .with(Box::new(store::command()))
+        .with(Box::new(config::command()))
         .with(Box::new(bench::command()))
         .with(Box::new(docgen::completions::command()))
         .with(Box::new(help::command()))
@@ -77,9 +81,11 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn dispatch(arguments: impl IntoIterator<Item = OsString>) -> Outcome {
     let commands = commands();
-    let matches = match command::parser(&commands).try_get_matches_from(arguments) {
-        Ok(matches) => matches,
-        Err(error) => return Ok(explain(&error)),
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let Parsed { matches, host } = match settings::parse(&command::parser(&commands), &arguments) {
+        Ok(parsed) => parsed,
+        Err(Unparsed::Arguments(error)) => return Ok(explain(&error)),
+        Err(Unparsed::Settings(failure)) => return Err(failure),
     };
     if let Some((word, matches)) = matches.subcommand()
         && commands.find(word).is_none()
@@ -91,6 +97,7 @@ fn dispatch(arguments: impl IntoIterator<Item = OsString>) -> Outcome {
     let context = Context {
         commands: &commands,
         log: LogOptions::from_arg_matches(&matches).map_err(Failure::usage)?,
+        host,
     };
     match help::asked_in_a_group(&matches) {
         Some(words) => help::show(&words, &context),

@@ -1,6 +1,6 @@
 //! Options that several subcommands share.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::environment;
 use super::exit::Failure;
@@ -9,12 +9,19 @@ use crate::client::Password;
 
 #[derive(clap::Args)]
 pub struct DataDirectory {
+    /// Read the server's settings from this file [default: server.toml in the server's directory]
+    #[arg(long, value_name = "FILE", env = "UDPCHAT_CONFIG")]
+    config: Option<PathBuf>,
     /// The server's directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]
     #[arg(long = "data", value_name = "DIR", env = "UDPCHAT_DATA")]
     data: Option<PathBuf>,
 }
 
 impl DataDirectory {
+    pub fn config(&self) -> Option<&Path> {
+        self.config.as_deref()
+    }
+
     pub fn path(&self) -> Result<PathBuf, Failure> {
         self.data
             .clone()

@@ -34,7 +34,7 @@ pub use files::migrate::open_current;
 pub use files::new_file::{NewFile, NewFileError};
 pub use files::open::Files;
 pub use files::open::{DATABASE_FILE, OpenError, open, open_file, reopen};
-pub use files::ownership::{OwnerError, require_own, require_unwritable};
+pub use files::ownership::{OwnerError, require_own, require_trusted, require_unwritable};
 pub use files::rollback::{begin_service, begin_service_after};
 pub use journal_loss::JournalLoss;
 pub use ops::rooms::ROOM_MEMBERS_MAX;

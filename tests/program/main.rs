@@ -20,6 +20,7 @@ mod prompt;
 mod scripts;
 mod serve;
 mod session;
+mod settings;
 mod store;
 #[path = "../support/mod.rs"]
 mod support;

@@ -52,6 +52,7 @@ impl Host {
             }
         }
         command.env("TERM", "xterm").env_remove("NO_COLOR");
+        command.env("XDG_CONFIG_HOME", "/nonexistent");
         command
     }
 

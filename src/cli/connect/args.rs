@@ -2,8 +2,6 @@
 
 use std::path::PathBuf;
 
-use clap::builder::FalseyValueParser;
-
 use super::server_key;
 use crate::cli::address::{DEFAULT_HOST, ServerName};
 use crate::cli::options::PasswordFile;
@@ -13,9 +11,13 @@ pub struct Args {
     #[arg(
         value_name = "HOST[:PORT]",
         default_value = DEFAULT_HOST,
-        help = "The server: a name or an address, an IPv6 one with a port as [address]:port"
+        help = "The server: a profile of the settings, a name or an address, an IPv6 one with a port as [address]:port"
     )]
     pub server: ServerName,
+    /// Read the settings from this file [default: $XDG_CONFIG_HOME/udpchat/config.toml]
+    // It is read before the other arguments.
+    #[arg(id = "config", long = "config", value_name = "FILE")]
+    _config: Option<PathBuf>,
     /// Sign in as this user at once
     #[arg(long, value_name = "NAME", env = "UDPCHAT_USER")]
     pub user: Option<String>,
@@ -32,6 +34,6 @@ pub struct Args {
     #[arg(long, value_name = "SHA256:…", env = "UDPCHAT_SERVER_KEY", value_parser = server_key::parse)]
     pub server_key: Option<String>,
     /// Trust an unknown server key without asking; a changed key is still refused
-    #[arg(long, env = "UDPCHAT_ACCEPT_NEW", value_parser = FalseyValueParser::new())]
+    #[arg(long, env = "UDPCHAT_ACCEPT_NEW")]
     pub accept_new: bool,
 }

@@ -18,8 +18,15 @@ pub fn command() -> Subcommand {
         .section("RECEIPTS", RECEIPTS)
         .section("BLOCKING", BLOCKING)
         .section("WITHOUT A TERMINAL", WITHOUT_A_TERMINAL)
+        .section("SETTINGS", SETTINGS)
         .section("FILES", FILES)
 }
+
+const SETTINGS: &str = "\
+    Each option can also be set by a variable of the environment, listed below, and in \
+    $XDG_CONFIG_HOME/udpchat/config.toml (usually ~/.config/udpchat/config.toml) or the file of --config: \
+    `user = \"erin\"` there is --user erin. A table [profiles.ship] with the keys host, user and so on makes \
+    `udpchat connect ship` enough. See udpchat-config(1).";
 
 const IN_A_ROOM: &str = "\
     After `join` or `enter`, the prompt shows the conversation, what you type goes there, and commands need \

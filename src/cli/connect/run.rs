@@ -21,9 +21,13 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
     context.log.start_client()?;
     let password = args.password.read()?;
     let state = args.state.map_or_else(environment::state_directory, Ok)?;
-    let server_name = args.server.to_string();
+    let server = match &context.host {
+        Some(host) => host.parse().map_err(Failure::usage)?,
+        None => args.server,
+    };
+    let server_name = server.to_string();
     let files = StateDirectory::open(state, server_name.clone())?;
-    let addresses = args.server.resolve()?;
+    let addresses = server.resolve()?;
     let sockets = Socket::bind_toward(&addresses).context("cannot open a socket")?;
     let (setup, inputs) = Setup::new().context("cannot wait for the network")?;
     let now = net::now();

@@ -184,7 +184,11 @@ fn environment(command: &clap::Command) -> Roff {
         .chain(below)
         .filter_map(|argument| {
             let variable = argument.get_env()?.to_string_lossy().into_owned();
-            Some((variable, argument.get_long()?.to_owned()))
+            let option = match argument.get_long() {
+                Some(long) => format!("--{long}"),
+                None => argument.get_value_names()?.first()?.to_string(),
+            };
+            Some((variable, option))
         })
         .collect();
     variables.sort_unstable();
@@ -197,7 +201,7 @@ fn environment(command: &clap::Command) -> Roff {
         roff.control("TP", []);
         roff.text([bold(variable)]);
         roff.text([roman(format!(
-            "Same as --{option}; the option takes precedence."
+            "Same as {option}, which takes precedence. An empty one is ignored."
         ))]);
     }
     roff

@@ -13,7 +13,7 @@ use crate::store::Retention;
 
 #[derive(clap::Args)]
 pub struct Args {
-    /// Listen on this address, IPv4 or IPv6; repeatable [default: port 7777 of all addresses]
+    /// Listen on this address, IPv4 or IPv6; repeatable [default: 0.0.0.0:7777,[::]:7777]
     #[arg(
         long,
         value_name = "ADDR:PORT",

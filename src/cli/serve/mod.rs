@@ -11,8 +11,13 @@ pub fn command() -> Subcommand {
         .section("SIGNALS", SIGNALS)
         .section("MANY CLIENTS", MANY_CLIENTS)
         .section("RETENTION", RETENTION)
+        .section("SETTINGS", SETTINGS)
         .section("FILES", FILES)
 }
+
+const SETTINGS: &str = "\
+    Each option can also be set by a variable of the environment, listed below, and in DIR/server.toml or the \
+    file of --config: `keep-days = 30` there is --keep-days 30. See udpchat-config(1).";
 
 const SIGNALS: &str = "\
     SIGINT and SIGTERM stop the server in order: it tells its clients and closes the database. A second \

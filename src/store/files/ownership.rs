@@ -68,10 +68,7 @@ pub fn require_own(path: &Path, metadata: &Metadata) -> Result<(), OwnerError> {
 ///
 /// # Errors
 /// See [`OwnerError`].
-pub(in crate::store) fn require_trusted(
-    path: &Path,
-    metadata: &Metadata,
-) -> Result<(), OwnerError> {
+pub fn require_trusted(path: &Path, metadata: &Metadata) -> Result<(), OwnerError> {
     if Uid::from_raw(metadata.uid()).is_root() {
         require_unwritten(path, metadata)
     } else {

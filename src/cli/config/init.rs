@@ -1,0 +1,74 @@
+//! `udpchat config init`: writes a file in which every setting is explained and commented out.
+
+use std::fs;
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
+
+use anyhow::Context as _;
+
+use super::{FileArgs, which};
+use crate::cli::command::{self, Context, Subcommand};
+use crate::cli::exit::{Exit, Failure, Outcome};
+use crate::cli::output::print;
+use crate::cli::settings;
+use crate::store::NewFile;
+
+pub fn command() -> Subcommand {
+    let summary = "Write a file of settings, each explained and commented out";
+    Subcommand::new("init", summary, run)
+}
+
+#[derive(clap::Args)]
+struct Args {
+    /// Whose file
+    #[arg(value_parser = which())]
+    which: String,
+    /// Replace a file that exists
+    #[arg(long)]
+    force: bool,
+    #[command(flatten)]
+    file: FileArgs,
+}
+
+/// It holds no secrets, and a server that does not run as its writer reads it.
+const MODE: u32 = 0o644;
+
+fn run(args: Args, context: &Context<'_>) -> Outcome {
+    let side = args.file.sides(Some(&args.which))[0];
+    let path = args.file.path(side)?;
+    if !args.force && fs::symlink_metadata(&path).is_ok() {
+        let failure = Failure::from(anyhow::anyhow!("{} exists", path.display()));
+        return Err(failure.hint("--force replaces it"));
+    }
+    if args.file.data.config().is_none()
+        && let Some(directory) = path.parent()
+    {
+        let made = fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(directory);
+        made.with_context(|| format!("cannot make the directory {}", directory.display()))?;
+    }
+    let text = settings::template(
+        &args.file.table(&command::parser(context.commands), side),
+        side,
+    );
+    let mut file = if args.force {
+        NewFile::beside(&path)
+    } else {
+        NewFile::at(&path)
+    }
+    .map_err(anyhow::Error::new)?;
+    file.fill(text.as_bytes()).map_err(anyhow::Error::new)?;
+    let readable = fs::Permissions::from_mode(MODE);
+    file.file()
+        .set_permissions(readable)
+        .with_context(|| format!("cannot write {}", path.display()))?;
+    if args.force {
+        file.replace()
+    } else {
+        file.place()
+    }
+    .map_err(anyhow::Error::new)?;
+    print(format!("wrote {}\n", path.display()));
+    Ok(Exit::Success)
+}

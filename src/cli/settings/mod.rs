@@ -1,0 +1,148 @@
+//! Settings: what the options of `connect` and `serve` are set to, on the command line, in the environment or in a file.
+//!
+//! The options themselves are the table. A key of a file is an option's name without its dashes, a variable is the same
+//! in capitals after `UDPCHAT_`; the manual's list, `config init` and `config show` read it from there. An option takes
+//! precedence over a variable, a variable over a file, and a file over the default.
+
+mod file;
+mod resolve;
+mod template;
+mod value;
+
+use std::path::PathBuf;
+
+use clap::Arg;
+use clap::builder::Resettable;
+
+use super::environment;
+use super::exit::Failure;
+
+pub use file::SettingsFile;
+pub use resolve::{Parsed, Setting, Unparsed, parse, settings};
+pub use template::{default, template};
+pub use value::shown;
+
+/// Whose settings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    Client,
+    Server,
+}
+
+/// Where the file of settings is named, which no file can set.
+pub const CONFIG: &str = "config";
+
+/// The key of the server's directory.
+const DATA: &str = "data";
+
+/// The key of the server that `connect` is given without an option.
+pub const HOST: &str = "host";
+
+const VARIABLE_PREFIX: &str = "UDPCHAT_";
+
+impl Side {
+    pub const ALL: [Self; 2] = [Self::Client, Self::Server];
+
+    /// The subcommand whose options these are.
+    pub const fn subcommand(self) -> &'static str {
+        match self {
+            Self::Client => "connect",
+            Self::Server => "serve",
+        }
+    }
+
+    pub const fn file_name(self) -> &'static str {
+        match self {
+            Self::Client => "config.toml",
+            Self::Server => "server.toml",
+        }
+    }
+
+    /// The file that is read if none is named; a server's is in its data directory.
+    pub fn default_file(self, data: Option<PathBuf>) -> Result<PathBuf, Failure> {
+        let directory = match (self, data) {
+            (Self::Client, _) => environment::config_directory()?,
+            (Self::Server, Some(data)) => data,
+            (Self::Server, None) => environment::data_directory()?,
+        };
+        Ok(directory.join(self.file_name()))
+    }
+}
+
+/// The key of an option, or nothing if it is none of the settings.
+pub fn key(argument: &Arg) -> Option<String> {
+    let is_setting =
+        !argument.is_hide_set() && !["help", "version"].contains(&argument.get_id().as_str());
+    match argument.get_long() {
+        Some(long) if is_setting => Some(long.to_owned()),
+        None if is_setting && argument.get_id() == "server" => Some(HOST.to_owned()),
+        _ => None,
+    }
+}
+
+/// The variable of a key.
+pub fn variable(key: &str) -> String {
+    format!("{VARIABLE_PREFIX}{}", key.to_uppercase().replace('-', "_"))
+}
+
+/// The same argument with the variable that sets it, for help and manual.
+pub fn with_variable(argument: Arg) -> Arg {
+    match key(&argument) {
+        Some(key) => argument.env(variable(&key)),
+        None => argument,
+    }
+}
+
+/// The same command, whose arguments are read from no variable. What variables set is checked apart from the command
+/// line, so that an error names the variable.
+fn without_variables(command: clap::Command) -> clap::Command {
+    command
+        .mut_args(|argument| argument.env(Resettable::Reset))
+        .mut_subcommands(without_variables)
+}
+
+/// The settings of one side, with their keys, in the order of the help.
+pub fn table(parser: &clap::Command, side: Side) -> Vec<(String, Arg)> {
+    let own = parser.find_subcommand(side.subcommand());
+    let own = own.expect("the parser has both subcommands");
+    let global = parser
+        .get_arguments()
+        .filter(|argument| argument.is_global_set());
+    let all = own.get_arguments().chain(global);
+    let keyed = all.filter_map(|argument| Some((key(argument)?, argument.clone())));
+    keyed.filter(|(key, _)| key != CONFIG).collect()
+}
+
+/// The settings that a file can set. A server's file that was found in its data directory cannot name that.
+pub fn table_of_file(parser: &clap::Command, side: Side, is_named: bool) -> Vec<(String, Arg)> {
+    let mut table = table(parser, side);
+    table.retain(|(key, _)| is_named || side == Side::Client || key != DATA);
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::{command, commands};
+
+    #[test]
+    fn every_option_of_client_and_server_has_a_variable_and_a_key() {
+        let parser = command::parser(&commands());
+        for side in Side::ALL {
+            let table = table(&parser, side);
+            let own = parser.find_subcommand(side.subcommand()).unwrap();
+            for argument in own.get_arguments().chain(parser.get_arguments()) {
+                let name = argument.get_id().as_str();
+                if argument.is_hide_set() || ["help", "version", CONFIG].contains(&name) {
+                    continue;
+                }
+                let (key, _) = table
+                    .iter()
+                    .find(|(_, own)| own.get_id() == name)
+                    .expect(name);
+                assert_eq!(argument.get_env(), Some(variable(key).as_ref()), "{name}");
+                assert!(argument.get_long().is_none_or(|long| long == key), "{name}");
+            }
+        }
+    }
+}

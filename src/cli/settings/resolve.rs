@@ -1,0 +1,308 @@
+//! What each setting is set to, and by what.
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::path::PathBuf;
+
+use clap::parser::ValueSource;
+use clap::{Arg, ArgMatches};
+
+use super::file::Entries;
+use super::{
+    CONFIG, DATA, HOST, SettingsFile, Side, key, table, table_of_file, value, variable,
+    without_variables,
+};
+use crate::cli::environment;
+use crate::cli::exit::Failure;
+
+/// One setting that is not at its default.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Setting {
+    pub texts: Vec<String>,
+    /// A variable, or a line of a file.
+    pub source: String,
+}
+
+/// A command line, with what variables and files add to it.
+pub struct Parsed {
+    pub matches: ArgMatches,
+    /// The server that a profile of the file stands for.
+    pub host: Option<String>,
+}
+
+/// Why there is nothing to run.
+pub enum Unparsed {
+    /// The command line is wrong, or asks for help.
+    Arguments(clap::Error),
+    Settings(Failure),
+}
+
+impl From<Failure> for Unparsed {
+    fn from(failure: Failure) -> Self {
+        Self::Settings(failure)
+    }
+}
+
+/// Reads a command line, the variables of the environment, and the file of settings.
+pub fn parse(parser: &clap::Command, arguments: &[OsString]) -> Result<Parsed, Unparsed> {
+    let bare = without_variables(parser.clone());
+    let given = match bare.clone().try_get_matches_from(arguments) {
+        Ok(given) => given,
+        // Help names the variables.
+        Err(error) if !error.use_stderr() => {
+            let shown = parser.clone().try_get_matches_from(arguments);
+            return Err(Unparsed::Arguments(shown.err().unwrap_or(error)));
+        }
+        Err(error) => return Err(Unparsed::Arguments(error)),
+    };
+    let (path, leaf) = leaf(parser, &given);
+    let Some(leaf) = leaf else {
+        return Ok(Parsed {
+            matches: given,
+            host: None,
+        });
+    };
+    let is_side = |side: &Side| path == [side.subcommand()];
+    let side = Side::ALL.into_iter().find(is_side);
+    let given_here = path.iter().fold(&given, |level, word| {
+        level.subcommand_matches(word).unwrap_or(level)
+    });
+    let is_given = |argument: &Arg| {
+        given_here.value_source(argument.get_id().as_str()) == Some(ValueSource::CommandLine)
+    };
+    let own: Vec<(String, Arg)> = match side {
+        Some(side) => table(parser, side),
+        None => own_variables(parser, leaf),
+    };
+    let mut found = variables(&own, &is_given)?;
+    let line = Line {
+        parser,
+        side,
+        given: given_here,
+        leaf,
+    };
+    let mut host = None;
+    if let Some(file) = line.file(&found)? {
+        let chosen = line.profile(&file, &found);
+        host = chosen.as_ref().map(|(name, entries)| {
+            let host = entries.get(HOST).and_then(|entry| entry.texts.first());
+            host.unwrap_or(name).clone()
+        });
+        let profile = chosen.map(|(_, entries)| entries);
+        add(&mut found, &file, profile, &own, &is_given);
+    }
+    let defaulted = with_defaults(bare, &path, &own, &found);
+    let matches = defaulted.try_get_matches_from(arguments);
+    let matches = matches.map_err(Unparsed::Arguments)?;
+    Ok(Parsed { matches, host })
+}
+
+/// A command line of one subcommand, as it was given.
+struct Line<'a> {
+    parser: &'a clap::Command,
+    /// None for a subcommand that takes only the directory from a server's file.
+    side: Option<Side>,
+    given: &'a ArgMatches,
+    leaf: &'a clap::Command,
+}
+
+impl Line<'_> {
+    /// The last value of an argument on the command line.
+    fn text(&self, id: &str) -> Option<OsString> {
+        let is_given = self
+            .leaf
+            .get_arguments()
+            .any(|argument| argument.get_id() == id)
+            && self.given.value_source(id) == Some(ValueSource::CommandLine);
+        let mut raw = is_given.then(|| self.given.get_raw(id)).flatten()?;
+        raw.next_back().map(OsStr::to_os_string)
+    }
+
+    /// The file of settings, if this subcommand reads one.
+    fn file(&self, found: &BTreeMap<String, Setting>) -> Result<Option<SettingsFile>, Failure> {
+        if self
+            .leaf
+            .get_arguments()
+            .all(|argument| argument.get_id() != CONFIG)
+            || self.is_about_files()
+        {
+            return Ok(None);
+        }
+        let named = self
+            .text(CONFIG)
+            .or_else(|| environment::variable(&variable(CONFIG)));
+        let (side, path) = match (self.side, named.as_ref()) {
+            (None, None) => return Ok(None),
+            (side, Some(path)) => (side.unwrap_or(Side::Server), PathBuf::from(path)),
+            (Some(side), None) => {
+                let in_variable = || found.get(DATA)?.texts.first().map(PathBuf::from);
+                let data = self.text(DATA).map(PathBuf::from).or_else(in_variable);
+                match side.default_file(data) {
+                    Ok(path) => (side, path),
+                    // Without a home there is no file; what needs a directory says so.
+                    Err(_) => return Ok(None),
+                }
+            }
+        };
+        let table = table_of_file(self.parser, side, named.is_some());
+        SettingsFile::read(&path, side, &table, named.is_some()).map(Some)
+    }
+
+    /// Whether it reads files of settings itself.
+    fn is_about_files(&self) -> bool {
+        let group = self.parser.find_subcommand(CONFIG);
+        group.is_some_and(|group| {
+            group
+                .get_subcommands()
+                .any(|own| std::ptr::eq(own, self.leaf))
+        })
+    }
+
+    /// The profile that the server's name stands for.
+    fn profile<'a>(
+        &self,
+        file: &'a SettingsFile,
+        found: &BTreeMap<String, Setting>,
+    ) -> Option<(String, &'a Entries)> {
+        if self.side != Some(Side::Client) {
+            return None;
+        }
+        let in_variable = found.get(HOST).and_then(|setting| setting.texts.first());
+        let in_file = file.entries.get(HOST).and_then(|entry| entry.texts.first());
+        let on_line = self
+            .text("server")
+            .map(|name| name.to_string_lossy().into_owned());
+        let name = on_line.or_else(|| in_variable.or(in_file).cloned())?;
+        let entries = file.profiles.get(&name)?;
+        Some((name, entries))
+    }
+}
+
+/// The settings of one side apart from the command line, with a profile of the client's file or none.
+pub fn settings(
+    parser: &clap::Command,
+    side: Side,
+    file: &SettingsFile,
+    profile: Option<&str>,
+) -> Result<BTreeMap<String, Setting>, Failure> {
+    let own = table(parser, side);
+    let mut found = variables(&own, &|_| false)?;
+    let profile = match profile {
+        None => None,
+        Some(name) => {
+            let entries = file.profiles.get(name);
+            Some(entries.ok_or_else(|| {
+                Failure::usage(format!("{} has no profile {name:?}", file.path.display()))
+            })?)
+        }
+    };
+    add(&mut found, file, profile, &own, &|_| false);
+    Ok(found)
+}
+
+/// The words and the parser of the subcommand that is called; none for a plugin.
+fn leaf<'a>(
+    parser: &'a clap::Command,
+    given: &'a ArgMatches,
+) -> (Vec<&'a str>, Option<&'a clap::Command>) {
+    let (mut path, mut found, mut level) = (Vec::new(), parser, given);
+    while let Some((word, inner)) = level.subcommand() {
+        let Some(next) = found.find_subcommand(word) else {
+            return (path, None);
+        };
+        path.push(word);
+        (found, level) = (next, inner);
+    }
+    (path, Some(found))
+}
+
+/// The options of another subcommand that variables set.
+fn own_variables(parser: &clap::Command, leaf: &clap::Command) -> Vec<(String, Arg)> {
+    // These must work whatever is set.
+    if ["help", "completions"].contains(&leaf.get_name()) {
+        return Vec::new();
+    }
+    let all = leaf.get_arguments().chain(parser.get_arguments());
+    all.filter(|argument| argument.get_env().is_some())
+        .filter_map(|argument| Some((key(argument)?, argument.clone())))
+        .collect()
+}
+
+/// What the environment sets. An empty variable sets nothing.
+fn variables(
+    own: &[(String, Arg)],
+    is_given: &dyn Fn(&Arg) -> bool,
+) -> Result<BTreeMap<String, Setting>, Failure> {
+    let mut found = BTreeMap::new();
+    for (key, argument) in own {
+        let name = variable(key);
+        let Some(text) = environment::variable(&name).filter(|_| !is_given(argument)) else {
+            continue;
+        };
+        let wrong = |why: String| Failure::usage(format!("the variable {name}: {why}"));
+        let text = text
+            .into_string()
+            .map_err(|_| wrong("it is not UTF-8".into()))?;
+        let texts = value::of_variable(argument, &text).map_err(wrong)?;
+        found.insert(
+            key.clone(),
+            Setting {
+                texts,
+                source: name,
+            },
+        );
+    }
+    Ok(found)
+}
+
+/// Adds what a file sets, its profile first, to what variables have set.
+fn add(
+    found: &mut BTreeMap<String, Setting>,
+    file: &SettingsFile,
+    profile: Option<&Entries>,
+    own: &[(String, Arg)],
+    is_given: &dyn Fn(&Arg) -> bool,
+) {
+    for entries in profile.into_iter().chain([&file.entries]) {
+        for (key, entry) in entries {
+            let is_open = own
+                .iter()
+                .any(|(known, argument)| known == key && !is_given(argument));
+            if is_open && !found.contains_key(key) {
+                let source = format!("{}:{}", file.path.display(), entry.line);
+                found.insert(
+                    key.clone(),
+                    Setting {
+                        texts: entry.texts.clone(),
+                        source,
+                    },
+                );
+            }
+        }
+    }
+}
+
+/// The parser whose defaults are these settings.
+fn with_defaults(
+    parser: clap::Command,
+    path: &[&str],
+    own: &[(String, Arg)],
+    found: &BTreeMap<String, Setting>,
+) -> clap::Command {
+    let set = |argument: Arg| {
+        let own = own
+            .iter()
+            .find(|(_, known)| known.get_id() == argument.get_id());
+        match own.and_then(|(key, _)| found.get(key)) {
+            Some(setting) => argument.default_values(setting.texts.clone()),
+            None => argument,
+        }
+    };
+    let parser = parser.mut_args(set);
+    match path {
+        [] => parser,
+        [word, below @ ..] => {
+            parser.mut_subcommand(word, |inner| with_defaults(inner, below, own, found))
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! What values a setting takes, in a file and in a variable. An option's own parser has the last word.
+
+use std::any::TypeId;
+use std::path::{Path, PathBuf};
+
+use clap::builder::Resettable;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Arg, ArgAction};
+use toml::de::DeValue;
+
+use crate::cli::environment;
+
+/// How a setting is written in TOML.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Flag,
+    /// How often an option is repeated.
+    Count,
+    Number,
+    /// A number, or a number with a unit, as text.
+    Size,
+    Text,
+    /// A text that names a file or a directory.
+    Path,
+    /// One text, or an array of them.
+    List,
+}
+
+impl Kind {
+    pub fn of(argument: &Arg) -> Self {
+        let parsed = argument.get_value_parser().type_id();
+        let is = |type_id: TypeId| parsed == type_id;
+        let is_sized = argument
+            .get_value_names()
+            .is_some_and(|names| names == ["SIZE"]);
+        match argument.get_action() {
+            ArgAction::SetTrue | ArgAction::SetFalse => Self::Flag,
+            ArgAction::Count => Self::Count,
+            ArgAction::Append => Self::List,
+            _ if is_sized => Self::Size,
+            _ if is(TypeId::of::<PathBuf>()) => Self::Path,
+            _ if [
+                TypeId::of::<u64>(),
+                TypeId::of::<u32>(),
+                TypeId::of::<u16>(),
+                TypeId::of::<usize>(),
+            ]
+            .into_iter()
+            .any(is) =>
+            {
+                Self::Number
+            }
+            _ => Self::Text,
+        }
+    }
+
+    const fn expected(self) -> &'static str {
+        match self {
+            Self::Flag => "true or false",
+            Self::Count | Self::Number => "a whole number",
+            Self::Size => "a whole number, or a text such as \"64K\"",
+            Self::Text => "a text in quotation marks",
+            Self::Path => "a path in quotation marks",
+            Self::List => "a text in quotation marks, or an array of them",
+        }
+    }
+}
+
+/// The value of a setting in a file, as the option takes it, or why it cannot be taken.
+pub fn of_file(
+    argument: &Arg,
+    value: &DeValue<'_>,
+    directory: &Path,
+) -> Result<Vec<String>, String> {
+    let kind = Kind::of(argument);
+    let wrong = || format!("expected {}, found {}", kind.expected(), found(value));
+    let texts = match (kind, value) {
+        (Kind::Flag, DeValue::Boolean(flag)) => vec![flag.to_string()],
+        (Kind::Count | Kind::Number | Kind::Size, DeValue::Integer(number)) => {
+            vec![decimal(number).ok_or_else(wrong)?]
+        }
+        (Kind::Size | Kind::Text | Kind::List, DeValue::String(text)) => vec![text.to_string()],
+        (Kind::Path, DeValue::String(text)) => vec![path(text, directory)?],
+        (Kind::List, DeValue::Array(values)) => {
+            let texts = values
+                .iter()
+                .map(|value| value.get_ref().as_str().map(str::to_owned));
+            texts.collect::<Option<_>>().ok_or_else(wrong)?
+        }
+        _ => return Err(wrong()),
+    };
+    check(argument, &texts)?;
+    Ok(texts)
+}
+
+/// The value of a setting in a variable, in the same form.
+pub fn of_variable(argument: &Arg, text: &str) -> Result<Vec<String>, String> {
+    let texts = match Kind::of(argument) {
+        Kind::Flag => match text.to_ascii_lowercase().as_str() {
+            "1" | "true" | "yes" | "on" | "y" | "t" => vec!["true".to_owned()],
+            "0" | "false" | "no" | "off" | "n" | "f" => vec!["false".to_owned()],
+            _ => return Err(format!("expected 1 or 0, found {text:?}")),
+        },
+        Kind::List => text.split(',').map(str::to_owned).collect(),
+        _ => vec![text.to_owned()],
+    };
+    check(argument, &texts)?;
+    Ok(texts)
+}
+
+/// A value as a file has it.
+pub fn shown(argument: &Arg, texts: &[String]) -> String {
+    let quoted = |text: &String| format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""));
+    let first = texts.first().cloned().unwrap_or_default();
+    let is_number = !first.is_empty() && first.bytes().all(|byte| byte.is_ascii_digit());
+    match Kind::of(argument) {
+        Kind::Flag | Kind::Count | Kind::Number => first,
+        Kind::Size if is_number => first,
+        Kind::List => format!(
+            "[{}]",
+            texts.iter().map(quoted).collect::<Vec<_>>().join(", ")
+        ),
+        Kind::Size | Kind::Text | Kind::Path => quoted(&first),
+    }
+}
+
+/// Runs the option's own parser.
+fn check(argument: &Arg, texts: &[String]) -> Result<(), String> {
+    let is_digits =
+        |text: &String| !text.is_empty() && text.bytes().all(|sign| sign.is_ascii_digit());
+    match Kind::of(argument) {
+        Kind::Flag => return Ok(()),
+        Kind::Count => {
+            return match texts.iter().find(|text| text.parse::<u8>().is_err()) {
+                Some(text) => Err(format!("expected a number from 0 to 255, found {text:?}")),
+                None => Ok(()),
+            };
+        }
+        Kind::Number => {
+            if let Some(text) = texts.iter().find(|text| !is_digits(text)) {
+                return Err(format!("expected a whole number, found {text:?}"));
+            }
+        }
+        _ => {}
+    }
+    if texts.is_empty() {
+        return Err("an array cannot be empty here".into());
+    }
+    let alone = argument
+        .clone()
+        .env(Resettable::Reset)
+        .global(false)
+        .required(false);
+    let command = clap::Command::new("udpchat")
+        .no_binary_name(true)
+        .arg(alone);
+    let words: Vec<String> = match argument.get_long() {
+        Some(long) => texts
+            .iter()
+            .map(|text| format!("--{long}={text}"))
+            .collect(),
+        None => [&["--".to_owned()], texts].concat(),
+    };
+    let parsed = command.try_get_matches_from(words);
+    parsed.map(drop).map_err(|error| reason(&error, texts))
+}
+
+/// Why an option's parser refuses a value, without the option.
+fn reason(error: &clap::Error, texts: &[String]) -> String {
+    let value = texts.join(", ");
+    match (error.kind(), error.get(ContextKind::ValidValue)) {
+        (ErrorKind::InvalidValue, Some(ContextValue::Strings(valid))) if !valid.is_empty() => {
+            format!("expected {}, found {value:?}", valid.join(" or "))
+        }
+        (ErrorKind::InvalidValue, _) => "it cannot be empty".into(),
+        _ => match std::error::Error::source(error) {
+            Some(source) if source.to_string().contains(&value) => source.to_string(),
+            Some(source) => format!("{value:?} is not valid: {source}"),
+            None => format!("{value:?} is not valid"),
+        },
+    }
+}
+
+/// A path of a file is relative to the file's directory, and `~/` is the user's own. `-` is standard input.
+fn path(text: &str, directory: &Path) -> Result<String, String> {
+    let path = match text.strip_prefix("~/") {
+        _ if text == "-" || text.is_empty() => return Ok(text.to_owned()),
+        Some(below) => environment::home()
+            .ok_or("HOME names no directory")?
+            .join(below),
+        None => directory.join(text),
+    };
+    path.into_os_string()
+        .into_string()
+        .map_err(|_| "the path is not UTF-8".into())
+}
+
+fn decimal(number: &toml::de::DeInteger<'_>) -> Option<String> {
+    let number = i128::from_str_radix(number.as_str(), number.radix()).ok()?;
+    Some(number.to_string())
+}
+
+const fn found(value: &DeValue<'_>) -> &'static str {
+    match value {
+        DeValue::String(_) => "a text",
+        DeValue::Integer(_) => "a number",
+        DeValue::Float(_) => "a number with a fraction",
+        DeValue::Boolean(_) => "true or false",
+        DeValue::Datetime(_) => "a date or time",
+        DeValue::Array(_) => "an array of something else",
+        DeValue::Table(_) => "a table",
+    }
+}
