@@ -22,6 +22,9 @@ _udpchat() {
             udpchat,completions)
                 cmd="udpchat__subcmd__completions"
                 ;;
+            udpchat,config)
+                cmd="udpchat__subcmd__config"
+                ;;
             udpchat,connect)
                 cmd="udpchat__subcmd__connect"
                 ;;
@@ -42,6 +45,15 @@ _udpchat() {
                 ;;
             udpchat,user)
                 cmd="udpchat__subcmd__user"
+                ;;
+            udpchat__subcmd__config,check)
+                cmd="udpchat__subcmd__config__subcmd__check"
+                ;;
+            udpchat__subcmd__config,init)
+                cmd="udpchat__subcmd__config__subcmd__init"
+                ;;
+            udpchat__subcmd__config,show)
+                cmd="udpchat__subcmd__config__subcmd__show"
                 ;;
             udpchat__subcmd__room,add)
                 cmd="udpchat__subcmd__room__subcmd__add"
@@ -74,7 +86,7 @@ _udpchat() {
 
     case "${cmd}" in
         udpchat)
-            opts="-v -h -V --verbose --log --help --version serve connect user room status store bench completions help"
+            opts="-v -h -V --verbose --log --help --version serve connect user room status store config bench completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -155,13 +167,117 @@ _udpchat() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        udpchat__subcmd__connect)
-            opts="-v -h --user --password-file --state --server-key --accept-new --verbose --log --help"
+        udpchat__subcmd__config)
+            opts="-v -h --verbose --log --help check show init"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        udpchat__subcmd__config__subcmd__check)
+            opts="-v -h --config --data --verbose --log --help client server"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --data)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        udpchat__subcmd__config__subcmd__init)
+            opts="-v -h --force --config --data --verbose --log --help client server"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --data)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        udpchat__subcmd__config__subcmd__show)
+            opts="-v -h --profile --config --data --verbose --log --help client server"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --data)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        udpchat__subcmd__connect)
+            opts="-v -h --config --user --password-file --state --server-key --accept-new --verbose --log --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --user)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -226,13 +342,17 @@ _udpchat() {
             return 0
             ;;
         udpchat__subcmd__room__subcmd__add)
-            opts="-v -h --owner --private --data --verbose --log --help"
+            opts="-v -h --owner --private --config --data --verbose --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --owner)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -252,13 +372,17 @@ _udpchat() {
             return 0
             ;;
         udpchat__subcmd__serve)
-            opts="-v -h --listen --data --registration --measured --rooms --keep-days --keep-messages --keep-megabytes --limit-message-rate --limit-message-burst --limit-byte-rate --limit-byte-burst --limit-day-bytes --limit-account-bytes --limit-all-bytes --limit-request-rate --limit-request-burst --limit-in-flight --limit-sessions --limit-buffers --verbose --log --help"
+            opts="-v -h --listen --config --data --registration --measured --rooms --keep-days --keep-messages --keep-megabytes --limit-message-rate --limit-message-burst --limit-byte-rate --limit-byte-burst --limit-day-bytes --limit-account-bytes --limit-all-bytes --limit-request-rate --limit-request-burst --limit-in-flight --limit-sessions --limit-buffers --verbose --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --listen)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -346,12 +470,16 @@ _udpchat() {
             return 0
             ;;
         udpchat__subcmd__status)
-            opts="-v -h --data --json --verbose --log --help"
+            opts="-v -h --config --data --json --verbose --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --data)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -386,12 +514,16 @@ _udpchat() {
             return 0
             ;;
         udpchat__subcmd__store__subcmd__backup)
-            opts="-v -h --data --verbose --log --help"
+            opts="-v -h --config --data --verbose --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --data)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -408,12 +540,16 @@ _udpchat() {
             return 0
             ;;
         udpchat__subcmd__store__subcmd__check)
-            opts="-v -h --json --data --verbose --log --help"
+            opts="-v -h --json --config --data --verbose --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --data)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -430,12 +566,16 @@ _udpchat() {
             return 0
             ;;
         udpchat__subcmd__store__subcmd__rescue)
-            opts="-v -h --data --verbose --log --help"
+            opts="-v -h --config --data --verbose --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --data)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -452,12 +592,16 @@ _udpchat() {
             return 0
             ;;
         udpchat__subcmd__store__subcmd__restore)
-            opts="-v -h --data --verbose --log --help"
+            opts="-v -h --config --data --verbose --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --data)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -474,7 +618,7 @@ _udpchat() {
             return 0
             ;;
         udpchat__subcmd__store__subcmd__retain)
-            opts="-v -h --days --messages --megabytes --data --verbose --log --help"
+            opts="-v -h --days --messages --megabytes --config --data --verbose --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -489,6 +633,10 @@ _udpchat() {
                     return 0
                     ;;
                 --megabytes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -526,13 +674,17 @@ _udpchat() {
             return 0
             ;;
         udpchat__subcmd__user__subcmd__add)
-            opts="-v -h --password-file --data --verbose --log --help"
+            opts="-v -h --password-file --config --data --verbose --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -552,12 +704,16 @@ _udpchat() {
             return 0
             ;;
         udpchat__subcmd__user__subcmd__list)
-            opts="-v -h --data --verbose --log --help"
+            opts="-v -h --config --data --verbose --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --data)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

@@ -31,12 +31,14 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand room 'Manage the server''s rooms'
             cand status 'Show the state of a running server'
             cand store 'Check, copy and prune the server''s database'
+            cand config 'Check, show or write the files of settings'
             cand bench 'Measure a server with many clients'
             cand completions 'Print a completion script for a shell'
             cand help 'Show the menu, or the help of one subcommand or chat command'
         }
         &'udpchat;serve'= {
-            cand --listen 'Listen on this address, IPv4 or IPv6; repeatable [default: port 7777 of all addresses]'
+            cand --listen 'Listen on this address, IPv4 or IPv6; repeatable [default: 0.0.0.0:7777,[::]:7777]'
+            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
             cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
             cand --registration 'Who may create accounts: anybody (open), or only `udpchat user add` (closed)'
             cand --rooms 'Who may create rooms: every user (open), or only `udpchat room add` (closed)'
@@ -63,6 +65,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'udpchat;connect'= {
+            cand --config 'Read the settings from this file [default: $XDG_CONFIG_HOME/udpchat/config.toml]'
             cand --user 'Sign in as this user at once'
             cand --password-file 'Read the password from the first line of this file (-: standard input)'
             cand --state 'The client''s directory: identity, known servers, history [default: $XDG_STATE_HOME/udpchat]'
@@ -85,6 +88,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
         }
         &'udpchat;user;add'= {
             cand --password-file 'Read the password from the first line of this file (-: standard input)'
+            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
             cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
             cand --log 'Write the log to this file (a client writes none without it)'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
@@ -93,6 +97,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --help 'Print help'
         }
         &'udpchat;user;list'= {
+            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
             cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
             cand --log 'Write the log to this file (a client writes none without it)'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
@@ -110,6 +115,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
         }
         &'udpchat;room;add'= {
             cand --owner 'Whose it is: an account of this server'
+            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
             cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
             cand --log 'Write the log to this file (a client writes none without it)'
             cand --private 'Let only those join whom somebody has invited'
@@ -119,6 +125,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --help 'Print help'
         }
         &'udpchat;status'= {
+            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
             cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
             cand --log 'Write the log to this file (a client writes none without it)'
             cand --json 'Show it as one JSON object'
@@ -140,6 +147,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand retain 'Set how much of a conversation is kept, or list the limits'
         }
         &'udpchat;store;check'= {
+            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
             cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
             cand --log 'Write the log to this file (a client writes none without it)'
             cand --json 'Print the report as one JSON object'
@@ -149,6 +157,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --help 'Print help'
         }
         &'udpchat;store;backup'= {
+            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
             cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
             cand --log 'Write the log to this file (a client writes none without it)'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
@@ -157,6 +166,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --help 'Print help'
         }
         &'udpchat;store;rescue'= {
+            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
             cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
             cand --log 'Write the log to this file (a client writes none without it)'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
@@ -165,6 +175,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --help 'Print help'
         }
         &'udpchat;store;restore'= {
+            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
             cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
             cand --log 'Write the log to this file (a client writes none without it)'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
@@ -176,8 +187,48 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --days 'Let entries expire that are older than N days (0: never)'
             cand --messages 'Keep at most the last N entries of a conversation (0: all)'
             cand --megabytes 'Keep at most the last N million bytes of a conversation (0: all)'
+            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
             cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'udpchat;config'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand check 'Check the settings; the exit code is 0 if nothing is wrong, and else 2'
+            cand show 'Show each setting and its source: a variable, a line of a file, or the default'
+            cand init 'Write a file of settings, each explained and commented out'
+        }
+        &'udpchat;config;check'= {
+            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
+            cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'udpchat;config;show'= {
+            cand --profile 'With this profile of the client''s file'
+            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
+            cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'udpchat;config;init'= {
+            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
+            cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand --force 'Replace a file that exists'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
             cand -h 'Print help'

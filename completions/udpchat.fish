@@ -34,10 +34,12 @@ complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "user" -d 'Manage th
 complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "room" -d 'Manage the server\'s rooms'
 complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "status" -d 'Show the state of a running server'
 complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "store" -d 'Check, copy and prune the server\'s database'
+complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "config" -d 'Check, show or write the files of settings'
 complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "bench" -d 'Measure a server with many clients'
 complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "completions" -d 'Print a completion script for a shell'
 complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "help" -d 'Show the menu, or the help of one subcommand or chat command'
-complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l listen -d 'Listen on this address, IPv4 or IPv6; repeatable [default: port 7777 of all addresses]' -r
+complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l listen -d 'Listen on this address, IPv4 or IPv6; repeatable [default: 0.0.0.0:7777,[::]:7777]' -r
+complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l data -d 'The server\'s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l registration -d 'Who may create accounts: anybody (open), or only `udpchat user add` (closed)' -r -f -a "open\t''
 closed\t''"
@@ -62,6 +64,7 @@ complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l log -d 'Write 
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l measured -d 'Limit no address, and stop when standard input ends'
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -l config -d 'Read the settings from this file [default: $XDG_CONFIG_HOME/udpchat/config.toml]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -l user -d 'Sign in as this user at once' -r
 complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -l password-file -d 'Read the password from the first line of this file (-: standard input)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -l state -d 'The client\'s directory: identity, known servers, history [default: $XDG_STATE_HOME/udpchat]' -r -F
@@ -76,10 +79,12 @@ complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_see
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_seen_subcommand_from add list" -f -a "add" -d 'Create an account'
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_seen_subcommand_from add list" -f -a "list" -d 'List the accounts, with the day each was created'
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from add" -l password-file -d 'Read the password from the first line of this file (-: standard input)' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from add" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from add" -l data -d 'The server\'s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from add" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from add" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help'
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from list" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from list" -l data -d 'The server\'s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from list" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
@@ -89,11 +94,13 @@ complete -c udpchat -n "__fish_udpchat_using_subcommand room; and not __fish_see
 complete -c udpchat -n "__fish_udpchat_using_subcommand room; and not __fish_seen_subcommand_from add" -s h -l help -d 'Print help'
 complete -c udpchat -n "__fish_udpchat_using_subcommand room; and not __fish_seen_subcommand_from add" -f -a "add" -d 'Create a room'
 complete -c udpchat -n "__fish_udpchat_using_subcommand room; and __fish_seen_subcommand_from add" -l owner -d 'Whose it is: an account of this server' -r
+complete -c udpchat -n "__fish_udpchat_using_subcommand room; and __fish_seen_subcommand_from add" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand room; and __fish_seen_subcommand_from add" -l data -d 'The server\'s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand room; and __fish_seen_subcommand_from add" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand room; and __fish_seen_subcommand_from add" -l private -d 'Let only those join whom somebody has invited'
 complete -c udpchat -n "__fish_udpchat_using_subcommand room; and __fish_seen_subcommand_from add" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
 complete -c udpchat -n "__fish_udpchat_using_subcommand room; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help'
+complete -c udpchat -n "__fish_udpchat_using_subcommand status" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand status" -l data -d 'The server\'s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand status" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand status" -l json -d 'Show it as one JSON object'
@@ -107,19 +114,23 @@ complete -c udpchat -n "__fish_udpchat_using_subcommand store; and not __fish_se
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and not __fish_seen_subcommand_from check backup rescue restore retain" -f -a "rescue" -d 'Copy what can be read of a damaged database; the server must be stopped'
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and not __fish_seen_subcommand_from check backup rescue restore retain" -f -a "restore" -d 'Put a backup in the database\'s place; the server must be stopped'
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and not __fish_seen_subcommand_from check backup rescue restore retain" -f -a "retain" -d 'Set how much of a conversation is kept, or list the limits'
+complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from check" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from check" -l data -d 'The server\'s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from check" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from check" -l json -d 'Print the report as one JSON object'
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help'
+complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from backup" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from backup" -l data -d 'The server\'s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from backup" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from backup" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from backup" -s h -l help -d 'Print help'
+complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from rescue" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from rescue" -l data -d 'The server\'s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from rescue" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from rescue" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from rescue" -s h -l help -d 'Print help'
+complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from restore" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from restore" -l data -d 'The server\'s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from restore" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from restore" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
@@ -127,10 +138,34 @@ complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_s
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from retain" -l days -d 'Let entries expire that are older than N days (0: never)' -r
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from retain" -l messages -d 'Keep at most the last N entries of a conversation (0: all)' -r
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from retain" -l megabytes -d 'Keep at most the last N million bytes of a conversation (0: all)' -r
+complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from retain" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from retain" -l data -d 'The server\'s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from retain" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from retain" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from retain" -s h -l help -d 'Print help'
+complete -c udpchat -n "__fish_udpchat_using_subcommand config; and not __fish_seen_subcommand_from check show init" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand config; and not __fish_seen_subcommand_from check show init" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
+complete -c udpchat -n "__fish_udpchat_using_subcommand config; and not __fish_seen_subcommand_from check show init" -s h -l help -d 'Print help'
+complete -c udpchat -n "__fish_udpchat_using_subcommand config; and not __fish_seen_subcommand_from check show init" -f -a "check" -d 'Check the settings; the exit code is 0 if nothing is wrong, and else 2'
+complete -c udpchat -n "__fish_udpchat_using_subcommand config; and not __fish_seen_subcommand_from check show init" -f -a "show" -d 'Show each setting and its source: a variable, a line of a file, or the default'
+complete -c udpchat -n "__fish_udpchat_using_subcommand config; and not __fish_seen_subcommand_from check show init" -f -a "init" -d 'Write a file of settings, each explained and commented out'
+complete -c udpchat -n "__fish_udpchat_using_subcommand config; and __fish_seen_subcommand_from check" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory]' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand config; and __fish_seen_subcommand_from check" -l data -d 'The server\'s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand config; and __fish_seen_subcommand_from check" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand config; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
+complete -c udpchat -n "__fish_udpchat_using_subcommand config; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help'
+complete -c udpchat -n "__fish_udpchat_using_subcommand config; and __fish_seen_subcommand_from show" -l profile -d 'With this profile of the client\'s file' -r
+complete -c udpchat -n "__fish_udpchat_using_subcommand config; and __fish_seen_subcommand_from show" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory]' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand config; and __fish_seen_subcommand_from show" -l data -d 'The server\'s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand config; and __fish_seen_subcommand_from show" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand config; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
+complete -c udpchat -n "__fish_udpchat_using_subcommand config; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
+complete -c udpchat -n "__fish_udpchat_using_subcommand config; and __fish_seen_subcommand_from init" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory]' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand config; and __fish_seen_subcommand_from init" -l data -d 'The server\'s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand config; and __fish_seen_subcommand_from init" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand config; and __fish_seen_subcommand_from init" -l force -d 'Replace a file that exists'
+complete -c udpchat -n "__fish_udpchat_using_subcommand config; and __fish_seen_subcommand_from init" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
+complete -c udpchat -n "__fish_udpchat_using_subcommand config; and __fish_seen_subcommand_from init" -s h -l help -d 'Print help'
 complete -c udpchat -n "__fish_udpchat_using_subcommand bench" -l clients -d 'How many clients to play' -r
 complete -c udpchat -n "__fish_udpchat_using_subcommand bench" -l window -d 'Messages under way at a time, of each client in pairs and of the one in fanout' -r
 complete -c udpchat -n "__fish_udpchat_using_subcommand bench" -l messages -d 'End pairs and fanout after so many messages of each speaker, whatever --seconds says' -r
