@@ -397,7 +397,7 @@ impl SignedIn {
 
     /// What was to be shown was given to the console: so many lines in all, of which so many are on the screen.
     pub(super) fn on_lines_queued(&mut self, now: Now, lines: u64, printed: u64) {
-        let is_gathering = self.parts.inbox.backlog.is_some();
+        let is_gathering = self.parts.inbox.holds_lines();
         let shared = (&mut self.shared, &mut self.parts.receipts);
         self.parts
             .display
@@ -406,19 +406,15 @@ impl SignedIn {
 
     /// The console has printed this many of the lines that it was given.
     pub(super) fn on_lines_printed(&mut self, printed: u64) {
-        let receipts = &mut self.parts.receipts;
-        self.parts
-            .display
-            .on_lines_printed(&mut self.shared, receipts, printed);
+        let (display, receipts) = (&mut self.parts.display, &mut self.parts.receipts);
+        display.on_lines_printed(&mut self.shared, receipts, printed);
     }
 
     /// Records at the end what was shown: nothing but a crash stops the console now.
     pub(super) fn close(&mut self) -> Result<(), StateError> {
-        let is_gathering = self.parts.inbox.backlog.is_some();
-        let receipts = &mut self.parts.receipts;
-        self.parts
-            .display
-            .close(&mut self.shared, receipts, is_gathering);
+        let is_gathering = self.parts.inbox.holds_lines();
+        let (display, receipts) = (&mut self.parts.display, &mut self.parts.receipts);
+        display.close(&mut self.shared, receipts, is_gathering);
         self.shared.state.commit()
     }
 
@@ -438,11 +434,11 @@ impl SignedIn {
     }
 
     /// Whether everything that was typed has been stored, and received by those who were online.
-    pub(super) fn is_quiet(&self) -> bool {
+    pub(super) fn is_quiet(&self, now: Instant) -> bool {
         self.shared.session.is_settled
             && self.parts.sender.waiting() == 0
             && !self.parts.receipts.awaits_online()
-            && self.parts.inbox.backlog.is_none()
+            && !self.parts.inbox.awaits_backlog(now)
             && !self.awaits_answer()
     }
 

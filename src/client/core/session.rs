@@ -300,7 +300,7 @@ impl Core {
             return;
         };
         let is_quiet = match &self.signed_in {
-            Some(signed_in) => signed_in.is_quiet(),
+            Some(signed_in) => signed_in.is_quiet(now.instant),
             None => self.link.is_greeted && self.sign_in.is_none() && self.pending_user.is_none(),
         };
         if is_quiet || due <= now.instant {

@@ -2,6 +2,7 @@
 //!
 //! Nothing here decides when a line is shown, so that the texts are easy to find and to test.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use super::time::Clock;
 use crate::protocol::{Contact, EntryId, ErrorCode, Failure};
 use crate::text::printable;
 
-/// How many names a receipt spells out before it counts; the design's bound for named receipts.
+/// Maximum names that a receipt, or a count, spells out; the design's bound for named receipts.
 const NAMES_MAX: usize = 32;
 
 /// How much of a text is repeated when it is spoken of, in characters. Chosen: enough to know which it was.
@@ -39,13 +40,21 @@ pub(crate) fn unknown(entry: EntryId) -> String {
     format!("a message that this version cannot show (entry {entry})")
 }
 
-/// The line above what was said while the user was away.
-pub(crate) fn away(counts: &[(String, usize)]) -> String {
-    let total: usize = counts.iter().map(|(_, count)| count).sum();
-    let parts: Vec<String> = counts
+/// The line above messages of the user's absence that are counted below them.
+pub(crate) const AWAY_UNCOUNTED: &str = "messages while you were away; their number follows them";
+
+/// How many messages were sent while the user was away, in all and in each conversation.
+pub(crate) fn away(counts: &BTreeMap<String, usize>) -> String {
+    let total: usize = counts.values().sum();
+    let mut parts: Vec<String> = counts
         .iter()
+        .take(NAMES_MAX)
         .map(|(name, count)| format!("{name} {count}"))
         .collect();
+    if counts.len() > NAMES_MAX {
+        let others: usize = counts.values().skip(NAMES_MAX).sum();
+        parts.push(format!("others {others}"));
+    }
     let noun = if total == 1 { "message" } else { "messages" };
     format!("{total} {noun} while you were away: {}", parts.join(", "))
 }
@@ -271,7 +280,7 @@ mod tests {
 
     #[test]
     fn away_line_counts_all_and_each() {
-        let counts = [("bob".to_owned(), 2), ("everyone".to_owned(), 1)];
+        let counts = BTreeMap::from([("bob".to_owned(), 2), ("everyone".to_owned(), 1)]);
         assert_eq!(
             away(&counts),
             "3 messages while you were away: bob 2, everyone 1"

@@ -14,7 +14,7 @@ use serde_bytes::ByteBuf;
 
 use crate::client::account::blocked::BlockedUsers;
 use crate::client::account::ctx::Ctx;
-use crate::client::account::inbox::backlog::Backlog;
+use crate::client::account::inbox::backlog::{Backlog, MissedLine};
 use crate::client::account::inbox::gaps::Gaps;
 use crate::client::account::sender::Sender;
 use crate::client::account::sender::refused::is_temporary;
@@ -38,7 +38,7 @@ const EARLY_MAX: usize = 1_024;
 pub(crate) struct Inbox {
     gaps: Gaps,
     /// What was said while the user was away, while it is gathered.
-    pub(crate) backlog: Option<Backlog>,
+    backlog: Option<Backlog>,
     /// Messages that came before the positions were settled.
     early: Vec<Vec<u8>>,
     /// What is acknowledged at the end of the batch.
@@ -83,11 +83,20 @@ impl Inbox {
 
     /// The positions are settled: what was said while the user was away is gathered up to these entries.
     pub(crate) fn gather(&mut self, ctx: &mut Ctx<'_>, missing: BTreeMap<ConversationId, EntryId>) {
-        if let Some(earlier) = &mut self.backlog {
-            // It is stored, so it does not come again.
-            earlier.show_all(ctx.effects);
-        }
-        self.backlog = Some(Backlog::new(ctx.now.instant, missing));
+        // What was gathered is stored, so it does not come again.
+        let earlier = self.backlog.take();
+        self.backlog = Some(Backlog::new(ctx.now.instant, missing, earlier));
+    }
+
+    /// Whether lines are held back that were sent while the user was away.
+    pub(crate) fn holds_lines(&self) -> bool {
+        self.backlog.as_ref().is_some_and(Backlog::holds_lines)
+    }
+
+    /// Whether more of what was sent while the user was away may come at once.
+    pub(crate) fn awaits_backlog(&self, now: Instant) -> bool {
+        let backlog = self.backlog.as_ref();
+        backlog.is_some_and(|backlog| backlog.is_awaited(now))
     }
 
     pub(crate) fn show_backlog(&mut self, ctx: &mut Ctx<'_>) {
@@ -250,7 +259,14 @@ impl Inbox {
             Some(backlog) => {
                 let is_counted = !is_own && is_old && !matches!(said, Some(Said::Event(_)));
                 let counted = is_counted.then_some(&*place);
-                backlog.add(ctx.now.instant, entry.time_ms, tone, line, counted);
+                let line = MissedLine {
+                    conversation: id,
+                    time_ms: entry.time_ms,
+                    tone,
+                    text: line,
+                    is_old,
+                };
+                backlog.add(ctx.now.instant, line, counted);
             }
             None => ctx.effects.show(tone, line),
         }
@@ -258,15 +274,26 @@ impl Inbox {
 
     /// What stood before the next entry has expired at the server before it was sent to this device.
     pub(crate) fn show_expired_before(&mut self, ctx: &mut Ctx<'_>, told: &Failure) {
-        let known = told.conversation.and_then(|id| ctx.conversations.get(id));
-        let Some(known) = known else {
+        let Some(id) = told.conversation else {
+            return;
+        };
+        let Some(known) = ctx.conversations.get(id) else {
             return;
         };
         let name = &known.stored.name;
-        let line = format!("{name}: some messages expired before they reached this device");
+        let text = format!("{name}: some messages expired before they reached this device");
         match &mut self.backlog {
-            Some(backlog) => backlog.add(ctx.now.instant, 0, Tone::Notice, line, None),
-            None => ctx.notice(line),
+            Some(backlog) => {
+                let line = MissedLine {
+                    conversation: id,
+                    time_ms: 0,
+                    tone: Tone::Notice,
+                    text,
+                    is_old: true,
+                };
+                backlog.add(ctx.now.instant, line, None);
+            }
+            None => ctx.notice(text),
         }
     }
 
@@ -420,81 +447,4 @@ fn name_from(ctx: &Ctx<'_>, delivery: &Delivery<'_>, said: Option<&Said>) -> Str
 }
 
 #[cfg(test)]
-mod tests {
-    use rand_chacha::ChaCha20Rng;
-    use rand_core::SeedableRng;
-
-    use super::*;
-    use crate::client::account::testing::Workbench;
-    use crate::protocol::{AccountId, Bytes, ClientBody, DeviceId, DeviceSeq, Hop, Text, encode};
-
-    const PAIR: ConversationId = ConversationId(40);
-    const BOB: AccountId = AccountId(2);
-
-    fn deliver(bench: &mut Workbench, inbox: &mut Inbox, entry: u64, prev: u64) -> Outcome {
-        let text = Text {
-            sender: BOB,
-            receiver: PAIR,
-            salt: Bytes([7; 16]),
-            text: format!("text {entry}"),
-        };
-        let origin = Origin {
-            conversation: PAIR,
-            device: DeviceId(77),
-            number: DeviceSeq(entry),
-        };
-        let delivery = Delivery {
-            conversation: PAIR,
-            entry: EntryId(entry),
-            prev: EntryId(prev),
-            author: BOB,
-            time_ms: 0,
-            author_name: None,
-            peer_name: Some("bob"),
-        };
-        let bytes = encode(&ServerMessage::chat(origin, &text), Hop::default());
-        let envelope = Envelope::decode(&bytes).expect("encoded above");
-        let mut sender = Sender::new(Vec::new(), ChaCha20Rng::from_seed([7; 32]));
-        let others = (&mut sender, &BlockedUsers::default());
-        inbox.handle_delivery(&mut bench.ctx(), others, &envelope, delivery)
-    }
-
-    #[test]
-    fn delivery_is_taken_only_where_the_device_stands_and_a_gap_is_asked_for_once() {
-        let mut bench = Workbench::new().knows(PAIR, "bob");
-        let mut inbox = Inbox::default();
-        deliver(&mut bench, &mut inbox, 2, 1);
-        deliver(&mut bench, &mut inbox, 3, 2);
-        let again = DeliverAgain {
-            conversation: PAIR,
-            after: EntryId::START,
-        };
-        assert_eq!(bench.sent(), [ClientBody::from(again)]);
-        assert!(bench.lines().is_empty());
-        for entry in 1..=3 {
-            assert_eq!(
-                deliver(&mut bench, &mut inbox, entry, entry - 1),
-                Outcome::default()
-            );
-        }
-        assert_eq!(bench.lines().len(), 3);
-        inbox.send_acks(&mut bench.ctx());
-        let received = Received {
-            conversation: PAIR,
-            entry: EntryId(3),
-        };
-        assert_eq!(bench.sent(), [ClientBody::from(received)]);
-    }
-
-    #[test]
-    fn entry_that_comes_twice_is_acknowledged_twice_and_shown_once() {
-        let mut bench = Workbench::new().knows(PAIR, "bob");
-        let mut inbox = Inbox::default();
-        for _ in 0..2 {
-            deliver(&mut bench, &mut inbox, 1, 0);
-            inbox.send_acks(&mut bench.ctx());
-        }
-        assert_eq!(bench.sent().len(), 2);
-        assert_eq!(bench.lines().len(), 1);
-    }
-}
+mod tests;
