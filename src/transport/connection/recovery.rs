@@ -119,6 +119,9 @@ impl Recovery {
     /// The path has changed: RTT, congestion window and backoff restart.
     pub(super) fn on_path_change(&mut self, now: Instant) {
         self.rtt.reset();
+        for packet in self.sent.iter_mut() {
+            packet.measures = false;
+        }
         self.congestion.on_path_change(now);
         self.pacer = Pacer::new(now);
         self.pto_count = 0;
@@ -152,7 +155,7 @@ impl Connection {
             while let Some(packet) = self.recovery.sent.take_within(range.start, last) {
                 newly_acked = true;
                 lowest = lowest.min(packet.number);
-                if packet.number == largest {
+                if packet.number == largest && packet.measures {
                     let sample = context.now.saturating_duration_since(packet.sent);
                     let delay = Duration::from_micros(delay_us);
                     self.recovery.rtt.update(context.now, sample, delay);

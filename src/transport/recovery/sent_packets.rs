@@ -41,6 +41,8 @@ pub(crate) struct SentPacket {
     pub(crate) size: usize,
     /// Whether a probe has already retransmitted its frames.
     pub(crate) repeated: bool,
+    /// Whether its acknowledgement measures the path: it was sent by the one in use (RFC 9000 §9.4).
+    pub(crate) measures: bool,
     pub(crate) copies: u8,
     /// The index of the first frame that is a copy.
     first_copy: u8,
@@ -156,6 +158,7 @@ impl SentPackets {
             sent,
             size,
             repeated: false,
+            measures: true,
             copies: 0,
             first_copy: u8::try_from(frames.length - frames.copies).unwrap_or(u8::MAX),
             copied: u16::try_from(copied).unwrap_or(u16::MAX),

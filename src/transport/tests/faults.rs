@@ -11,7 +11,7 @@ use crate::transport::{Channel, Event, SendError};
 fn exchange(seed: u64, link: Link, count: u32) -> bool {
     let mut network = Network::new(seed, link);
     let client = network.client.connect(network.now, network.server_address);
-    let connected = network.run_until(Duration::from_secs(10), |network| {
+    let connected = network.run_until(Duration::from_secs(30), |network| {
         network.server_session().is_some()
     });
     if !connected {
@@ -86,6 +86,37 @@ fn every_message_arrives_once_and_in_order_on_a_good_network() {
 fn every_message_arrives_once_and_in_order_at_thirty_percent_loss() {
     let connected = (0..50).filter(|seed| exchange(*seed, HARD, 20)).count();
     assert!(connected >= 48, "{connected} of 50 connected");
+}
+
+/// The status of a session on such a path said "at least 38.3 ms".
+#[test]
+fn no_round_trip_is_measured_that_is_shorter_than_the_path() {
+    let link = Link {
+        loss: 0.08,
+        delay: Duration::from_millis(150),
+        ..PLAIN
+    };
+    let mut measured = 0;
+    for seed in 0..60 {
+        let mut network = Network::new(seed, link);
+        let client = network.client.connect(network.now, network.server_address);
+        let is_connected = |network: &mut Network| network.server_session().is_some();
+        if !network.run_until(Duration::from_secs(30), is_connected) {
+            continue;
+        }
+        let server = network.server_session().expect("it is connected");
+        for _ in 0..5 {
+            network.send_from_client(client, Channel::Chat, b"tea at four?");
+            network.run(Duration::from_millis(400));
+        }
+        let ends = [(&network.client, client), (&network.server, server)];
+        for statistics in ends.map(|(endpoint, session)| endpoint.statistics(session)) {
+            let least = statistics.expect("it is open").min_rtt_us;
+            assert!(least >= 300_000, "seed {seed}: {least} µs");
+            measured += 1;
+        }
+    }
+    assert!(measured > 100, "{measured}");
 }
 
 #[test]

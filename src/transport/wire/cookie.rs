@@ -7,7 +7,7 @@ use super::packet::{ADDRESS_TOKEN_LEN, COOKIE_LEN, EPHEMERAL_LEN, TOKEN_LEN};
 
 /// The lifetime of a cookie, in milliseconds. Chosen: several round trips of a lossy satellite path, and too short to
 /// collect cookies for an attack.
-pub(crate) const COOKIE_LIFETIME_MS: u64 = 15_000;
+pub(crate) const COOKIE_LIFETIME_MS: u64 = 30_000;
 
 /// The lifetime of an address token, in seconds: a day. Chosen (RFC 9000 §8.1.3 leaves it to the server): offices and
 /// homes keep an address for longer, and other limits bound what a stolen token can do.
