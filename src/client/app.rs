@@ -26,7 +26,17 @@ impl App for Client {
         }
     }
 
-    fn on_input(&mut self, now: Now, _endpoint: &mut Endpoint, input: Input) {
+    fn on_input(&mut self, now: Now, endpoint: &mut Endpoint, input: Input) {
+        let input = match input {
+            Input::Addresses(addresses) => {
+                let happened = self.link.handle_addresses(now.instant, endpoint, addresses);
+                if let Some(happened) = happened {
+                    self.handle_link(now, happened);
+                }
+                return;
+            }
+            input => input,
+        };
         if let Some(typed) = self.core.handle_input(now, input) {
             commands::run(&mut self.core, now, &typed.line, typed.focus.as_deref());
         }

@@ -36,6 +36,8 @@ pub struct Options {
 /// What comes to the client from other threads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Input {
+    /// The server's name was resolved again.
+    Addresses(Vec<SocketAddr>),
     /// A line was typed, or read from standard input: the answer to the last [`Ask`].
     Line(String),
     /// The last question was given up with Ctrl-C.

@@ -38,6 +38,7 @@ pub struct Client {
     link: Link,
     core: Core,
     random: ChaCha20Rng,
+    resolve: Option<Box<dyn FnMut() + Send>>,
 }
 
 impl Client {
@@ -58,7 +59,15 @@ impl Client {
             link: Link::new(options.addresses.clone()),
             core: Core::new(options, console, files, core_seed),
             random,
+            resolve: None,
         }
+    }
+
+    /// Says how to have the server's name resolved again without waiting for it: the answer is [`Input::Addresses`].
+    #[must_use]
+    pub fn with_resolver(mut self, resolve: Option<Box<dyn FnMut() + Send>>) -> Self {
+        self.resolve = resolve;
+        self
     }
 
     /// Begins to connect.
@@ -105,6 +114,15 @@ impl Client {
                     "no answer from {name} for 10 s; still trying, and what you type is kept"
                 );
                 self.core.link_silent(&text);
+            }
+            LinkEvent::Slow => {
+                let text = format!("no answer from {name} yet; still trying");
+                self.core.show(Tone::Notice, &text);
+            }
+            LinkEvent::Resolve => {
+                if let Some(resolve) = &mut self.resolve {
+                    resolve();
+                }
             }
             LinkEvent::Awake => {
                 let text = format!("{name} is back");

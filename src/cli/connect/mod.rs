@@ -1,6 +1,7 @@
 //! `udpchat connect`: the chat itself, at a terminal or with plain lines.
 
 mod args;
+mod resolver;
 mod run;
 mod server_key;
 mod state;
@@ -32,7 +33,7 @@ const IN_A_ROOM: &str = "\
     After `join` or `enter`, the prompt shows the conversation, what you type goes there, and commands need \
     a slash; type two for a text that begins with one. `back` returns to the prompt without a conversation; \
     you stay a member of a room until `leave`. Commands for rooms mean the room at the prompt unless they \
-    name another. Without a connection `join` waits for one, and so do messages.";
+    name another; where a word can only be a room, its # may be left out. Without a connection `join` waits for one, and so do messages.";
 
 const PASTING: &str = "\
     In a terminal with bracketed paste, pasted lines wait for Enter, and the line below them says what it does. \

@@ -1,12 +1,16 @@
 //! Runs a client: state directory, sockets, terminal, signals.
 
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow};
 
 use super::args::Args;
+use super::resolver;
 use super::state::StateDirectory;
 use super::terminal::{self, PasswordInterrupt, Screen};
+use crate::cli::address::ServerName;
 use crate::cli::command::Context;
 use crate::cli::environment;
 use crate::cli::exit::{Exit, Failure, Outcome};
@@ -28,8 +32,9 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
     let server_name = server.to_string();
     let files = StateDirectory::open(state, server_name.clone())?;
     let addresses = server.resolve()?;
-    let sockets = Socket::bind_toward(&addresses).context("cannot open a socket")?;
+    let sockets = bind(&server, &addresses).context("cannot open a socket")?;
     let (setup, inputs) = Setup::new().context("cannot wait for the network")?;
+    let resolver = resolver::start(server.clone(), inputs.clone())?;
     let now = net::now();
     let endpoint = Endpoint::client(now.instant, ClientConfig::default(), net::seed()?);
 
@@ -56,7 +61,8 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
         Box::new(terminal),
         Box::new(files),
         net::seed()?,
-    );
+    )
+    .with_resolver(resolver);
     let mut driver =
         Driver::new(setup, sockets, endpoint, client).context("cannot wait for the sockets")?;
     driver.roam();
@@ -65,6 +71,15 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
     let ended = driver.run().context("cannot wait for the network");
     drop(restore);
     outcome(ended?.end())
+}
+
+/// Sockets for these addresses; for a name of both families, since it may move to an address of the other.
+fn bind(server: &ServerName, addresses: &[SocketAddr]) -> io::Result<Vec<Socket>> {
+    if server.host.parse::<IpAddr>().is_ok() {
+        return Socket::bind_toward(addresses);
+    }
+    let any: [IpAddr; 2] = [Ipv4Addr::UNSPECIFIED.into(), Ipv6Addr::UNSPECIFIED.into()];
+    Socket::bind_toward(&any.map(|ip| SocketAddr::new(ip, server.port)))
 }
 
 /// The first signal ends the client in order, a second one at once.

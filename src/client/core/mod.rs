@@ -148,6 +148,8 @@ impl Core {
     /// conversation in which the prompt stood.
     pub(super) fn handle_input(&mut self, now: Now, input: Input) -> Option<TypedLine> {
         match input {
+            // The link's.
+            Input::Addresses(_) => {}
             Input::Line(line) => {
                 let line = Zeroizing::new(line);
                 match self.prompt.take() {

@@ -36,6 +36,8 @@ struct Wire {
     random: ChaCha20Rng,
     under_way: VecDeque<(Instant, bool, Vec<u8>)>,
     happened: Vec<LinkEvent>,
+    /// Where the server is.
+    place: SocketAddr,
 }
 
 impl Wire {
@@ -49,6 +51,7 @@ impl Wire {
             random: ChaCha20Rng::from_seed([4; 32]),
             under_way: VecDeque::new(),
             happened: Vec::new(),
+            place: address(7777),
         }
     }
 
@@ -63,7 +66,7 @@ impl Wire {
                 &mut self.server
             };
             while let Some(transmit) = endpoint.poll_transmit(now, &mut buffer) {
-                if is_up && transmit.remote != address(7777) {
+                if is_up && transmit.remote != self.place {
                     // Nobody is there.
                     continue;
                 }
@@ -78,7 +81,7 @@ impl Wire {
             let (endpoint, from) = if is_up {
                 (&mut self.server, address(4000))
             } else {
-                (&mut self.client, address(7777))
+                (&mut self.client, self.place)
             };
             endpoint.handle_datagram(now, None, from, None, &mut bytes);
         }
@@ -189,4 +192,64 @@ fn addresses_are_raced_and_the_one_that_has_answered_is_the_first_to_be_called_a
     wire.link.connect(now, endpoint);
     let took = wire.run_until_up();
     assert!(took <= handshake + slack, "{took:?}");
+}
+
+/// A client dialled the address that its server had left for as long as it ran.
+#[test]
+fn server_whose_name_has_moved_is_found_whether_it_has_said_goodbye_or_not() {
+    for says_goodbye in [true, false] {
+        let mut wire = Wire::new(vec![address(7777)]);
+        wire.link.connect(wire.now, &mut wire.client);
+        wire.run_until_up();
+        for _ in 0..2000 {
+            wire.step();
+        }
+        if says_goodbye {
+            let connected = std::iter::from_fn(|| wire.server.poll_event());
+            let session = connected.filter_map(|event| match event {
+                Event::Connected { session, .. } => Some(session),
+                _ => None,
+            });
+            let session = session.last().expect("it is up");
+            wire.server.close(wire.now, session, 1, "stopping");
+            for _ in 0..100 {
+                wire.step();
+            }
+        }
+        wire.server = server(wire.now, 2);
+        wire.place = address(8888);
+        let (now, endpoint) = (wire.now, &mut wire.client);
+        let message = b"are you there?".to_vec();
+        wire.link.send(now, endpoint, Channel::Chat, message);
+        let start = wire.now;
+        while !wire.happened.contains(&LinkEvent::Resolve) {
+            wire.step();
+            assert!(wire.now - start < Duration::from_secs(15));
+        }
+        let (now, endpoint) = (wire.now, &mut wire.client);
+        // Until the name has moved, the old address is tried further.
+        let same = wire
+            .link
+            .handle_addresses(now, endpoint, vec![address(7777)]);
+        assert_eq!(same, None);
+        let new = vec![address(9999), address(8888)];
+        let lost = wire.link.handle_addresses(now, endpoint, new);
+        assert_eq!(lost.is_some(), !says_goodbye, "{lost:?}");
+        let took = wire.run_until_up();
+        assert!(took < Duration::from_secs(1), "{took:?}");
+    }
+}
+
+#[test]
+fn user_is_told_once_that_the_first_attempt_takes_long() {
+    let mut wire = Wire::new(vec![address(1)]);
+    wire.link.connect(wire.now, &mut wire.client);
+    for _ in 0..29_000 {
+        wire.step();
+    }
+    assert_eq!(wire.happened, [LinkEvent::Slow]);
+    for _ in 0..2000 {
+        wire.step();
+    }
+    assert_eq!(wire.happened[1..], [LinkEvent::Unreachable(None)]);
 }

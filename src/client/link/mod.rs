@@ -1,7 +1,10 @@
 //! The link to the server: connects, and reconnects for as long as the client runs.
 //!
 //! All addresses of the server are tried side by side, each a moment after the one before it (RFC 8305); the first that
-//! answers is used. A lost link is made again, with growing pauses, or at once if the server has only restarted.
+//! answers is used. A lost link is made again, with growing pauses, or at once if the server has only restarted. While the
+//! server does not answer, its name is resolved again.
+
+mod addresses;
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -10,19 +13,20 @@ use std::time::{Duration, Instant};
 use rand_chacha::ChaCha20Rng;
 use rand_core::RngCore;
 
+use self::addresses::Addresses;
 use super::core::status::LinkStatus;
 use crate::protocol::EndReason;
 use crate::transport::{Channel, CloseReason, Endpoint, Event, SendError, SessionId};
 
 /// How long one round of attempts may take. The transport says sooner that nobody is there; this bounds a
 /// handshake that is answered and never ends.
-const CONNECT_WAIT: Duration = Duration::from_secs(10);
+const CONNECT_WAIT: Duration = Duration::from_secs(45);
 
 /// How long after one address the next is tried as well (RFC 8305 §5 recommends 250 ms).
 const NEXT_ADDRESS_AFTER: Duration = Duration::from_millis(250);
 
-/// How many addresses are tried. At the limit the others are not.
-const ADDRESSES_MAX: usize = 8;
+/// After this long without an answer the user is told, the first time. Chosen: nearly all servers have answered by then.
+const SLOW_AFTER: Duration = Duration::from_secs(5);
 
 /// The pause before the first and before a late attempt to connect again, before a quarter of jitter.
 const PAUSE_FIRST: Duration = Duration::from_secs(1);
@@ -81,6 +85,10 @@ pub(super) enum LinkEvent {
     Silent,
     /// The server is heard again.
     Awake,
+    /// The first attempt has not been answered for a while.
+    Slow,
+    /// The server's name is to be resolved: see [`Link::handle_addresses`].
+    Resolve,
 }
 
 #[derive(Debug)]
@@ -88,7 +96,6 @@ enum State {
     Idle,
     Connecting {
         attempts: Vec<SessionId>,
-        tried: usize,
         next_at: Option<Instant>,
         due: Instant,
         heard: Option<String>,
@@ -103,7 +110,9 @@ enum State {
 }
 
 pub(super) struct Link {
-    addresses: Vec<SocketAddr>,
+    addresses: Addresses,
+    /// When the user is to be told that the first attempt takes long.
+    slow_at: Option<Instant>,
     state: State,
     has_been_up: bool,
     /// When the session last came up.
@@ -113,10 +122,10 @@ pub(super) struct Link {
 }
 
 impl Link {
-    pub(super) fn new(mut addresses: Vec<SocketAddr>) -> Self {
-        addresses.truncate(ADDRESSES_MAX);
+    pub(super) fn new(addresses: Vec<SocketAddr>) -> Self {
         Self {
-            addresses,
+            addresses: Addresses::new(addresses),
+            slow_at: None,
             state: State::Idle,
             has_been_up: false,
             up_since: None,
@@ -127,9 +136,10 @@ impl Link {
 
     pub(super) fn connect(&mut self, now: Instant, endpoint: &mut Endpoint) {
         self.waiting.iter_mut().for_each(VecDeque::clear);
+        self.addresses.begin();
+        self.slow_at = (!self.has_been_up).then_some(now + SLOW_AFTER);
         self.state = State::Connecting {
             attempts: Vec::new(),
-            tried: 0,
             next_at: None,
             due: now + CONNECT_WAIT,
             heard: None,
@@ -139,17 +149,14 @@ impl Link {
 
     fn try_next_address(&mut self, now: Instant, endpoint: &mut Endpoint) {
         if let State::Connecting {
-            attempts,
-            tried,
-            next_at,
-            ..
+            attempts, next_at, ..
         } = &mut self.state
         {
-            if let Some(address) = self.addresses.get(*tried) {
-                attempts.push(endpoint.connect(now, *address));
-                *tried += 1;
+            if let Some(address) = self.addresses.next() {
+                attempts.push(endpoint.connect(now, address));
             }
-            *next_at = (*tried < self.addresses.len()).then_some(now + NEXT_ADDRESS_AFTER);
+            let has_next = self.addresses.has_next();
+            *next_at = has_next.then_some(now + NEXT_ADDRESS_AFTER);
         }
     }
 
@@ -191,8 +198,14 @@ impl Link {
                 self.flush(now, endpoint, session, channel);
                 None
             }
-            Event::Silent { session } if self.session() == Some(session) => Some(LinkEvent::Silent),
-            Event::Awake { session } if self.session() == Some(session) => Some(LinkEvent::Awake),
+            Event::Silent { session } if self.session() == Some(session) => {
+                self.addresses.doubt(now);
+                Some(LinkEvent::Silent)
+            }
+            Event::Awake { session } if self.session() == Some(session) => {
+                self.addresses.trust();
+                Some(LinkEvent::Awake)
+            }
             _ => None,
         }
     }
@@ -220,15 +233,8 @@ impl Link {
         self.state = State::Up(session);
         self.has_been_up = true;
         self.up_since = Some(now);
-        // The address that has answered is the first to be tried the next time.
-        let remote = endpoint.remote(session);
-        if let Some(at) = self
-            .addresses
-            .iter()
-            .position(|address| Some(*address) == remote)
-        {
-            self.addresses[..=at].rotate_right(1);
-        }
+        self.slow_at = None;
+        self.addresses.answered(endpoint.remote(session));
         self.failures = 0;
         Some(LinkEvent::Up {
             key,
@@ -246,6 +252,7 @@ impl Link {
     ) -> Option<LinkEvent> {
         match &mut self.state {
             State::Up(up) if *up == session => {
+                self.addresses.doubt(now);
                 let stood = |since| now.saturating_duration_since(since) >= STOOD;
                 if *reason == CloseReason::Reset && self.up_since.is_some_and(stood) {
                     self.connect(now, endpoint);
@@ -343,8 +350,44 @@ impl Link {
         }
     }
 
+    /// The server's name stands for these addresses now. New ones are tried at once; a session with a server that is not
+    /// heard any more is given up if its address is none of them.
+    pub(super) fn handle_addresses(
+        &mut self,
+        now: Instant,
+        endpoint: &mut Endpoint,
+        addresses: Vec<SocketAddr>,
+    ) -> Option<LinkEvent> {
+        let has_new = self.addresses.replace(addresses);
+        match &mut self.state {
+            State::Connecting { due, .. } if has_new => {
+                *due = now + CONNECT_WAIT;
+                self.try_next_address(now, endpoint);
+            }
+            State::Pausing(_) if has_new => self.connect(now, endpoint),
+            State::Up(session) if self.addresses.is_doubted() => {
+                let (session, remote) = (*session, endpoint.remote(*session)?);
+                if self.addresses.contains(remote) {
+                    return None;
+                }
+                self.connect(now, endpoint);
+                endpoint.close(now, session, CODE_QUIT, "connecting to another address");
+                return Some(LinkEvent::Lost {
+                    reason: "its name has another address now".into(),
+                    ended: None,
+                });
+            }
+            _ => {}
+        }
+        None
+    }
+
     pub(super) fn deadline(&self) -> Option<Instant> {
-        match &self.state {
+        let [resolve, slow] = match self.state {
+            State::Closing(..) | State::Leaving(..) | State::Closed => [None; 2],
+            _ => [self.addresses.deadline(), self.slow_at],
+        };
+        let due = match &self.state {
             State::Connecting { next_at, due, .. } => {
                 Some(next_at.map_or(*due, |next| next.min(*due)))
             }
@@ -352,7 +395,8 @@ impl Link {
                 Some(*until)
             }
             State::Idle | State::Up(_) | State::Closed => None,
-        }
+        };
+        [due, resolve, slow].into_iter().flatten().min()
     }
 
     pub(super) fn handle_timeout(
@@ -361,6 +405,12 @@ impl Link {
         endpoint: &mut Endpoint,
         random: &mut ChaCha20Rng,
     ) -> Option<LinkEvent> {
+        if self.addresses.is_due(now) {
+            return Some(LinkEvent::Resolve);
+        }
+        if self.slow_at.take_if(|at| *at <= now).is_some() {
+            return Some(LinkEvent::Slow);
+        }
         match &self.state {
             State::Connecting { due, .. } if *due <= now => self.give_up(now, endpoint, random),
             State::Connecting {
