@@ -514,7 +514,7 @@ _udpchat() {
             return 0
             ;;
         udpchat__subcmd__store__subcmd__backup)
-            opts="-v -h --config --data --verbose --log --help"
+            opts="-v -h --force --config --data --verbose --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -566,7 +566,7 @@ _udpchat() {
             return 0
             ;;
         udpchat__subcmd__store__subcmd__rescue)
-            opts="-v -h --config --data --verbose --log --help"
+            opts="-v -h --force --config --data --verbose --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -618,7 +618,7 @@ _udpchat() {
             return 0
             ;;
         udpchat__subcmd__store__subcmd__retain)
-            opts="-v -h --days --messages --megabytes --config --data --verbose --log --help"
+            opts="-v -h --days --messages --megabytes --default --config --data --verbose --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -144,7 +144,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand backup 'Back up the database, also while the server runs'
             cand rescue 'Copy what can be read of a damaged database; the server must be stopped'
             cand restore 'Put a backup in the database''s place; the server must be stopped'
-            cand retain 'Set how much of a conversation is kept, or list the limits'
+            cand retain 'Show or set how much of a conversation is kept'
         }
         &'udpchat;store;check'= {
             cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
@@ -160,6 +160,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
             cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand --force 'Replace the file if it is there'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
             cand -h 'Print help'
@@ -169,6 +170,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
             cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand --force 'Replace the file if it is there'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
             cand -h 'Print help'
@@ -190,6 +192,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
             cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand --default 'Remove the conversation''s own limits'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
             cand -h 'Print help'

@@ -7,6 +7,7 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::RngCore as _;
 
 use super::output::print_error;
+use crate::cli::output::one_line;
 use crate::net;
 use crate::server::OpaqueServer;
 use crate::store::{self, DATABASE_FILE, Engine, OpenError};
@@ -28,8 +29,37 @@ pub struct Secrets {
     pub opaque: Vec<u8>,
 }
 
+/// Whether a database would be made in this directory.
+pub fn is_missing(data: &Path) -> bool {
+    let found = store::require_database(data);
+    matches!(found, Err(OpenError::NoDatabase { .. }))
+}
+
+/// Tells the operator of a database that was made, since a typing error in --data makes one too.
+pub fn tell_of_new(data: &Path) {
+    notice(&format!("made a new database in {}", data.display()));
+}
+
+/// Opens the database of this directory to read it.
+pub fn open_to_read(data: &Path) -> anyhow::Result<Engine> {
+    let engine = Engine::look(data, net::seed()?);
+    Ok(engine.map_err(|error| error.at(&data.join(DATABASE_FILE)))?)
+}
+
+/// Opens the database of this directory for its administrator, or creates it. Root becomes the directory's owner.
+pub fn open_as_owner(data: &Path) -> anyhow::Result<Engine> {
+    store::act_as_owner(data)?;
+    open(data)
+}
+
 /// Opens the database of this directory, or creates it.
 pub fn open(data: &Path) -> anyhow::Result<Engine> {
+    if let Some(mode) = store::prepare_directory(data)?.was_open {
+        notice(&format!(
+            "other users could enter {} (mode {mode:o}): it is private now (mode 700)",
+            data.display()
+        ));
+    }
     let (files, copy) = store::open_current(data, net::now().unix_ms)
         .map_err(|error| error.at(&data.join(DATABASE_FILE)))?;
     if let Some(copy) = copy {
@@ -50,6 +80,16 @@ pub fn open(data: &Path) -> anyhow::Result<Engine> {
     let again = data.to_owned();
     let engine = Engine::new(files, net::seed()?).map_err(|error| error.at(&file))?;
     Ok(engine.with_reopen(Box::new(move || store::reopen(&again))))
+}
+
+/// Tells the operator: in the log where there is one, which a server keeps.
+fn notice(text: &str) {
+    let text = one_line(text);
+    if tracing::enabled!(tracing::Level::WARN) {
+        tracing::warn!("{text}");
+    } else {
+        print_error(format_args!("udpchat: {text}"));
+    }
 }
 
 impl Secrets {

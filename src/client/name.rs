@@ -6,7 +6,7 @@ use precis_profiles::UsernameCaseMapped;
 use precis_profiles::precis_core::profile::PrecisFastInvocation;
 use unicode_normalization::UnicodeNormalization as _;
 
-use crate::protocol::ROOM_SIGN;
+use crate::protocol::{ROOM_SIGN, with_room_sign};
 
 /// A name as the server will write it (PRECIS, RFC 8265), or as it was typed if it cannot be one. The server's
 /// own word counts wherever there is one: this only finds tables and conversations.
@@ -23,6 +23,11 @@ pub(super) fn canonical_target(target: &str) -> String {
         Some(name) => format!("{ROOM_SIGN}{}", canonical(name)),
         None => canonical(target),
     }
+}
+
+/// The name of a room, as the server will write it, where only a room can be meant.
+pub(super) fn canonical_room(name: &str) -> String {
+    canonical_target(&with_room_sign(name))
 }
 
 pub(super) fn is_room(name: &str) -> bool {
@@ -62,5 +67,7 @@ mod tests {
         // The parts of Hangul syllables, as some systems write them.
         assert_eq!(canonical("\u{1112}\u{1161}\u{11ab}"), "\u{d55c}");
         assert_eq!(canonical_target(" #Bridge"), "#bridge");
+        assert_eq!(canonical_room(" Bridge"), "#bridge");
+        assert_eq!(canonical_room("#Bridge"), "#bridge");
     }
 }

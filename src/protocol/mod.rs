@@ -70,6 +70,17 @@ pub const BLOCKED_MAX: usize = 256;
 /// What a room's name begins with; no user's does.
 pub const ROOM_SIGN: char = '#';
 
+/// A room's name with its sign, which may be left out where only a room can be meant.
+#[must_use]
+pub fn with_room_sign(typed: &str) -> String {
+    let typed = typed.trim();
+    if typed.starts_with(ROOM_SIGN) {
+        typed.to_owned()
+    } else {
+        format!("{ROOM_SIGN}{typed}")
+    }
+}
+
 /// The length of a resume ticket, in bytes: as much chance as a key has.
 pub const TICKET_BYTES: usize = 32;
 

@@ -27,6 +27,6 @@ pub use ctx::config::{HubConfig, HubCounters};
 pub use hub::status::{SessionStatus, Status};
 pub use hub::{Hub, Input};
 pub use limits::{Limit, Limits};
-pub use names::{NAME_MAX_CHARS, Name, NameError, RoomName, RoomNameError};
+pub use names::{NAME_MAX_CHARS, Name, NameError, RoomName, RoomNameError, parse_conversation};
 pub use policy::{Registration, RoomCreationPolicy};
 pub use rooms::membership::CreateRoom;

@@ -1,18 +1,17 @@
 //! Copies of a database: made while it is in use, and put back.
 
 use crate::store::snapshots::Snapshots;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io;
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use redb::{Database, ReadableDatabase};
 
-use super::files::new_file::{NewFile, beside};
-use super::files::open::{
-    DATABASE_FILE, OpenError, journal_of, open_file, open_new, prepare_directory,
-};
-use super::files::ownership::require_trusted;
+use super::files::directory::prepare_directory;
+use super::files::new_file::{Existing, NewFile, beside};
+use super::files::open::{DATABASE_FILE, OpenError, journal_of, open_file, open_new, open_to_read};
+use super::files::open_error::unreadable;
+use super::files::ownership::{act_as_owner, require_trusted};
 use crate::store::catch_panic::guard;
 use crate::store::check;
 use crate::store::check::Report;
@@ -22,8 +21,12 @@ use crate::store::schema::tables;
 use crate::store::schema::tables::{Snapshot, State, Tables};
 
 /// Writes a snapshot into a database of its own, which has its name once it is whole; returns how many rows it has.
-pub(in crate::store) fn write(snapshot: &Snapshot, path: &Path) -> Result<u64, OpenError> {
-    let new = NewFile::at(path)?;
+pub(in crate::store) fn write(
+    snapshot: &Snapshot,
+    path: &Path,
+    existing: Existing,
+) -> Result<u64, OpenError> {
+    let new = NewFile::at(path, existing)?;
     let copy = open_new(&new)?;
     let rows = fill(snapshot, &copy).map_err(|cause| match cause {
         cause if cause.is_damage() => cause.into(),
@@ -31,7 +34,7 @@ pub(in crate::store) fn write(snapshot: &Snapshot, path: &Path) -> Result<u64, O
         cause => OpenError::from(cause).at(path),
     })?;
     drop(copy);
-    new.place()?;
+    new.place_where(existing)?;
     Ok(rows)
 }
 
@@ -54,16 +57,16 @@ pub(in crate::store) fn fill(snapshot: &Snapshot, copy: &Database) -> Result<u64
 ///
 /// # Errors
 /// See [`OpenError`].
-pub fn back_up_file(file: &Path, path: &Path) -> Result<u64, OpenError> {
+pub fn back_up_file(file: &Path, path: &Path, existing: Existing) -> Result<u64, OpenError> {
     let (database, _) = check::open_to_look(file)?;
     guard(|| {
         let transaction = database.begin_read().map_err(StoreError::from)?;
-        write(&Snapshot::open(&transaction)?, path)
+        write(&Snapshot::open(&transaction)?, path, existing)
     })
 }
 
 /// Puts a backup in the place of a data directory's database, if nothing is wrong with it; the one that was there is
-/// kept under the name returned. The next server gives it a new epoch.
+/// kept under the name returned. A directory that is missing is made. The next server gives it a new epoch.
 ///
 /// # Errors
 /// If the database is in use, or a file cannot be read or written. `Ok(Err(report))` if the backup is damaged: then
@@ -73,6 +76,10 @@ pub fn restore(
     data_dir: &Path,
     day: &str,
 ) -> Result<Result<Option<PathBuf>, Report>, OpenError> {
+    // Opened first: it may be root's, and without it no directory is made.
+    let source = open_to_read(backup)?;
+    act_as_owner(data_dir)?;
+    require_trusted_backup(backup, &source)?;
     prepare_directory(data_dir)?;
     let path = data_dir.join(DATABASE_FILE);
     let failed = |cause| OpenError::NotWritable {
@@ -87,7 +94,7 @@ pub fn restore(
         }
     }
     let mut fresh = NewFile::beside(&path)?;
-    fresh.fill(open_backup(backup)?)?;
+    fresh.fill(source)?;
     // The copy is checked, and not the backup: that one can have been changed in between.
     let report = check::check_copy(fresh.temporary_path()).map_err(|error| about(error, backup))?;
     if !report.is_sound() {
@@ -113,25 +120,11 @@ pub fn restore(
     Ok(Ok(is_there.then_some(kept)))
 }
 
-/// Opens a backup to read it, if nobody but its user and root can have written it: the server's keys are in it, and
-/// whoever chooses it chooses them.
-fn open_backup(path: &Path) -> Result<File, OpenError> {
-    let failed = |cause| OpenError::NotReadable {
-        path: path.into(),
-        cause,
-    };
-    // A named pipe would be waited for.
-    let file = OpenOptions::new()
-        .read(true)
-        .custom_flags(nix::libc::O_NONBLOCK)
-        .open(path)
-        .map_err(failed)?;
-    let metadata = file.metadata().map_err(failed)?;
-    if !metadata.is_file() {
-        return Err(OpenError::NotADatabase { path: path.into() });
-    }
-    require_trusted(path, &metadata)?;
-    Ok(file)
+/// Refuses a backup that others than its user and root can have written: the server's keys are in it, and whoever chooses
+/// it chooses them.
+fn require_trusted_backup(path: &Path, file: &File) -> Result<(), OpenError> {
+    let metadata = file.metadata().map_err(|cause| unreadable(path, cause))?;
+    Ok(require_trusted(path, &metadata)?)
 }
 
 /// An error of the copy that is checked, as one of the backup.
@@ -178,11 +171,11 @@ impl Snapshots {
     ///
     /// # Errors
     /// If the file exists, or one of the two cannot be read or written.
-    pub fn back_up(&self, path: &Path) -> Result<u64, OpenError> {
+    pub fn back_up(&self, path: &Path, existing: Existing) -> Result<u64, OpenError> {
         let database = self.database()?;
         guard(|| -> Result<_, OpenError> {
             let transaction = database.begin_read().map_err(StoreError::from)?;
-            write(&Snapshot::open(&transaction)?, path)
+            write(&Snapshot::open(&transaction)?, path, existing)
         })
     }
 

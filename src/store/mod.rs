@@ -29,12 +29,15 @@ pub use backup::{back_up_file, mark_as_copy, restore};
 pub use check::{Finding, PAGES, Report, check_file};
 pub use engine::{Engine, Reopen};
 pub use error::StoreError;
+pub use files::directory::{Prepared, is_own_file, prepare_directory, require_database};
 pub use files::fault_disk;
 pub use files::migrate::open_current;
-pub use files::new_file::{NewFile, NewFileError};
+pub use files::new_file::{Existing, NewFile, NewFileError};
 pub use files::open::Files;
 pub use files::open::{DATABASE_FILE, OpenError, open, open_file, reopen};
-pub use files::ownership::{OwnerError, require_own, require_trusted, require_unwritable};
+pub use files::ownership::{
+    OwnerError, act_as_owner, require_own, require_trusted, require_unwritable,
+};
 pub use files::rollback::{begin_service, begin_service_after};
 pub use journal_loss::JournalLoss;
 pub use ops::rooms::ROOM_MEMBERS_MAX;

@@ -148,12 +148,14 @@ fn small_disks() {
     fs::create_dir(&disk).unwrap();
     let copy = disk.join("copy");
     let copy = copy.to_str().unwrap();
+    let password = workspace.password_file("alice").display().to_string();
+    let add = ["user", "add", "bob", "--password-file", &password];
     let commands: [(&[&str], &Path); 5] = [
-        (&["user", "list"], &disk),
+        (&add, &disk),
         (&["store", "restore", backup.to_str().unwrap()], &disk),
         (&["store", "backup", copy], &sound),
         (&["store", "rescue", copy], &sound),
-        (&["user", "list"], &disk.join("new")),
+        (&add, &disk.join("new")),
     ];
     let mut failures = 0;
     for size in (4..=100).step_by(8).map(|kilobytes| kilobytes * 1024) {
@@ -164,7 +166,8 @@ fn small_disks() {
             let left: Vec<_> = left.map(|entry| entry.file_name()).collect();
             let unmounted = Command::new("umount").arg(&disk).status().unwrap();
             assert!(unmounted.success());
-            if is_done {
+            // The database was opened, and the account did not fit.
+            if is_done || errors.contains("whether the change was made is unknown") {
                 continue;
             }
             failures += 1;

@@ -1,6 +1,6 @@
 //! Requests of an operator, and the answers.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
@@ -29,23 +29,28 @@ pub enum Request {
     },
     /// [`Answer::Added`].
     RoomAdd {
-        /// As typed, with its `#`.
+        /// As typed, with or without its `#`.
         name: String,
         /// As typed.
         owner: String,
         /// Whether joining needs an invitation.
         is_private: bool,
     },
-    /// Sets the limits of a conversation: [`Answer::Done`]. `None`: the limit of all conversations; 0: no limit.
+    /// Sets the limits of a conversation, everyone or a room as typed: [`Answer::Done`]. `None`: the limit of all conversations; 0: no limit.
     Retain { name: String, limits: Retention },
     /// The conversations with limits of their own: [`Answer::Retained`].
     RetainList,
+    /// The limits of one conversation: [`Answer::Retained`].
+    RetainShow { name: String },
     /// [`Answer::Checked`].
     StoreCheck,
     /// Copies the database to a new file: [`Answer::BackedUp`].
     StoreBackup {
         /// Absolute.
         path: PathBuf,
+        /// Whether a file that has the name is replaced.
+        #[serde(default)]
+        is_forced: bool,
     },
 }
 
@@ -68,7 +73,7 @@ pub enum Answer {
         name: String,
     },
     Done,
-    /// The conversations with limits of their own.
+    /// Conversations, and the limits that are their own.
     Retained {
         conversations: Vec<RetainedConversation>,
     },
@@ -102,10 +107,6 @@ pub struct RetainedConversation {
 pub trait AdminApi {
     /// Never returns [`Answer::Error`]: a refusal is an error with the text of the server.
     fn ask(&mut self, request: Request) -> anyhow::Result<Answer>;
-}
-
-pub fn socket_path(data: &Path) -> PathBuf {
-    data.join("control.sock")
 }
 
 /// The longest line on the socket: a list of a hundred thousand users. A longer one ends the connection.

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 
-use super::api::{AdminApi, Answer, LINE_MAX_BYTES, Request, socket_path};
+use super::api::{AdminApi, Answer, LINE_MAX_BYTES, Request};
+use super::socket;
 use crate::cli::exit::Unanswered;
 use crate::cli::streams::line_reader::{self, Line};
 
@@ -20,20 +21,23 @@ pub struct AdminClient {
 
 /// Connects to the server of this data directory; `None` if none is running.
 pub fn connect(data: &Path) -> anyhow::Result<Option<AdminClient>> {
-    let path = socket_path(data);
-    let stream = match UnixStream::connect(&path) {
+    let stream = match socket::connect(data) {
         Ok(stream) => stream,
-        // Never served, or killed before it could remove its socket. Opening the database reports problems of the
-        // directory.
+        // Never served, killed before it could remove its socket, or its path is too long for one. Opening the database
+        // reports problems of the directory.
         Err(error)
             if matches!(
                 error.kind(),
-                ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::ConnectionRefused
+                ErrorKind::NotFound
+                    | ErrorKind::NotADirectory
+                    | ErrorKind::ConnectionRefused
+                    | ErrorKind::InvalidFilename
             ) =>
         {
             return Ok(None);
         }
         Err(error) => {
+            let path = socket::socket_path(data);
             return Err(error)
                 .with_context(|| format!("cannot use the control socket {}", path.display()));
         }

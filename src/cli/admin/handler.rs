@@ -14,11 +14,11 @@ use rand_core::OsRng;
 use super::api::{AdminApi, Answer, Request, RetainedConversation, User};
 use super::status::{self, Status, StoreStatus};
 use crate::net::{self, InputSender};
-use crate::protocol::{Access, AccountId};
-use crate::server::{CreateRoom, Input, Name, OpaqueServer, PendingSignUp, RoomName};
+use crate::protocol::{Access, AccountId, with_room_sign};
+use crate::server::{self, CreateRoom, Input, Name, OpaqueServer, PendingSignUp, RoomName};
 use crate::stalls::{StallReport, Stalls};
 use crate::store::{
-    self, Engine, JournalLoss, Outcome, Refusal, Reply, RequestId, Snapshots, StoreCaller,
+    self, Engine, Existing, JournalLoss, Outcome, Refusal, Reply, RequestId, Snapshots, StoreCaller,
 };
 
 /// The longest wait for the hub to create a room. Chosen: a commit on a busy disk, and then some.
@@ -143,7 +143,7 @@ impl AdminHandler {
     }
 
     fn add_room(&mut self, name: &str, owner: &str, is_private: bool) -> anyhow::Result<Answer> {
-        let name = RoomName::parse_new(name)?;
+        let name = RoomName::parse_new(&with_room_sign(name))?;
         let owner = self.account(owner)?;
         let access = if is_private {
             Access::Private
@@ -188,24 +188,23 @@ impl AdminHandler {
         }
     }
 
-    fn retain(&mut self, name: String, keep: store::Retention) -> anyhow::Result<Answer> {
-        let canonical = match RoomName::parse(&name) {
-            Ok(room) => room.into_forms().0,
-            Err(_) => name.clone(),
-        };
-        let request = store::Write::Retain {
-            name: canonical,
-            keep,
-        };
-        match self.store.call(request)? {
+    fn retain(&mut self, typed: &str, keep: store::Retention) -> anyhow::Result<Answer> {
+        let name = server::parse_conversation(typed)?;
+        match self.store.call(store::Write::Retain { name, keep })? {
             Ok(Reply::Nothing) => Ok(Answer::Done),
-            Err(Refusal::NoSuchRoom) => bail!("there is no room {name:?}"),
-            other => bail!("unexpected answer from the database: {other:?}"),
+            other => no_such_room(typed, &other),
         }
     }
 
-    fn retained(&mut self) -> anyhow::Result<Answer> {
-        match self.store.call(store::Read::ListRetained)? {
+    /// The limits of one conversation, or of all that have their own.
+    fn retained(&mut self, typed: Option<&str>) -> anyhow::Result<Answer> {
+        let read = match typed {
+            Some(typed) => store::Read::Retained {
+                name: server::parse_conversation(typed)?,
+            },
+            None => store::Read::ListRetained,
+        };
+        match self.store.call(read)? {
             Ok(Reply::Retained(conversations)) => {
                 let conversations = conversations.into_iter();
                 Ok(Answer::Retained {
@@ -214,7 +213,7 @@ impl AdminHandler {
                         .collect(),
                 })
             }
-            other => bail!("unexpected answer from the database: {other:?}"),
+            other => no_such_room(typed.unwrap_or_default(), &other),
         }
     }
 
@@ -232,13 +231,18 @@ impl AdminHandler {
         Ok(Answer::Checked { report })
     }
 
-    fn back_up(&mut self, path: &Path) -> anyhow::Result<Answer> {
+    fn back_up(&mut self, path: &Path, is_forced: bool) -> anyhow::Result<Answer> {
         // The working directory of the server is not the operator's.
         if !path.is_absolute() {
             bail!("{} is not an absolute path", path.display());
         }
         self.checkpoint()?;
-        let rows = self.snapshots.back_up(path)?;
+        let existing = if is_forced {
+            Existing::Replace
+        } else {
+            Existing::Keep
+        };
+        let rows = self.snapshots.back_up(path, existing)?;
         Ok(Answer::BackedUp { rows })
     }
 
@@ -270,6 +274,13 @@ impl AdminHandler {
     }
 }
 
+fn no_such_room(typed: &str, answer: &Result<Reply, Refusal>) -> anyhow::Result<Answer> {
+    match answer {
+        Err(Refusal::NoSuchRoom) => bail!("there is no room {:?}", with_room_sign(typed)),
+        other => bail!("unexpected answer from the database: {other:?}"),
+    }
+}
+
 impl AdminApi for AdminHandler {
     fn ask(&mut self, request: Request) -> anyhow::Result<Answer> {
         match request {
@@ -282,10 +293,11 @@ impl AdminApi for AdminHandler {
                 owner,
                 is_private,
             } => self.add_room(&name, &owner, is_private),
-            Request::Retain { name, limits } => self.retain(name, limits),
-            Request::RetainList => self.retained(),
+            Request::Retain { name, limits } => self.retain(&name, limits),
+            Request::RetainList => self.retained(None),
+            Request::RetainShow { name } => self.retained(Some(&name)),
             Request::StoreCheck => self.check(),
-            Request::StoreBackup { path } => self.back_up(&path),
+            Request::StoreBackup { path, is_forced } => self.back_up(&path, is_forced),
         }
     }
 }

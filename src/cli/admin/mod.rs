@@ -8,6 +8,7 @@ mod api;
 mod client;
 mod handler;
 mod server;
+mod socket;
 mod spare_descriptor;
 mod status;
 
@@ -17,6 +18,7 @@ use anyhow::anyhow;
 
 use super::database::{self, Secrets};
 use super::output::print_error;
+use crate::store::{self, Engine};
 
 pub use api::{AdminApi, Answer, Request, RetainedConversation, User};
 pub use client::connect;
@@ -25,19 +27,53 @@ pub use server::AdminServer;
 
 /// The section FILES in the manual of each group of subcommands that use the socket.
 pub const FILES: &str = "A running server is spoken to through DIR/control.sock; if none runs, DIR/udpchat.redb is \
-                         opened directly. The outcome is the same.";
+                         opened directly. The outcome is the same. A command that only shows something writes \
+                         nothing, also after a crash: what that has left to do is done in memory, and by the \
+                         next server for good. Meanwhile no server can start. Root, in a directory of another \
+                         user, acts as that user, so that every new file belongs to them; the server itself \
+                         must be started by its owner.";
 
-/// The running server of this directory, or its database if none runs.
+/// The running server of this directory, or its database if none runs, for what only reads.
+pub fn open_to_read(data: &Path) -> anyhow::Result<Box<dyn AdminApi>> {
+    if let Some(server) = connect(data)? {
+        return Ok(Box::new(server));
+    }
+    let engine = database::open_to_read(data)?;
+    if let Some(loss) = engine.loss() {
+        print_error(format_args!("udpchat: {loss}: stored messages are lost"));
+    }
+    direct(engine, data)
+}
+
+/// The same for what changes something that is there.
 pub fn open(data: &Path) -> anyhow::Result<Box<dyn AdminApi>> {
     if let Some(server) = connect(data)? {
         return Ok(Box::new(server));
     }
-    let mut engine = database::open(data)?;
+    store::require_database(data)?;
+    open_or_make(data)
+}
+
+/// The same for what may come before the first start of the server: a database is made if there is none.
+pub fn open_or_make(data: &Path) -> anyhow::Result<Box<dyn AdminApi>> {
+    if let Some(server) = connect(data)? {
+        return Ok(Box::new(server));
+    }
+    let is_new = database::is_missing(data);
+    let engine = database::open_as_owner(data)?;
     if let Some(loss) = engine.loss() {
         print_error(format_args!(
             "udpchat: {loss}: stored messages are lost; the database has a new epoch, so that clients notice"
         ));
     }
+    let api = direct(engine, data)?;
+    if is_new {
+        database::tell_of_new(data);
+    }
+    Ok(api)
+}
+
+fn direct(mut engine: Engine, data: &Path) -> anyhow::Result<Box<dyn AdminApi>> {
     let opaque = Secrets::of(&mut engine, data)?.opaque()?;
     let snapshots = engine.snapshots();
     let store = StoreAccess::Engine(Box::new(engine));

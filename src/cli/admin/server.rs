@@ -11,7 +11,8 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 
-use super::api::{AdminApi, Answer, Request, socket_path};
+use super::api::{AdminApi, Answer, Request};
+use super::socket::{self, socket_path};
 use super::spare_descriptor::SpareDescriptor;
 use crate::cli::streams::line_reader::{self, LINE_MAX_BYTES, Line};
 use crate::cli::threads::spawn;
@@ -42,7 +43,7 @@ impl AdminServer {
         handlers: impl Fn() -> anyhow::Result<Box<dyn AdminApi>> + Send + Sync + 'static,
     ) -> anyhow::Result<Self> {
         let path = socket_path(data);
-        let listener = listen(&path)
+        let listener = listen(data)
             .with_context(|| format!("cannot make the control socket {}", path.display()))?;
         let handlers: Arc<Handlers> = Arc::new(handlers);
         spawn("control", move || accept_all(&listener, &handlers))?;
@@ -58,16 +59,17 @@ impl Drop for AdminServer {
     }
 }
 
-fn listen(path: &Path) -> anyhow::Result<UnixListener> {
-    match UnixStream::connect(path) {
+fn listen(data: &Path) -> anyhow::Result<UnixListener> {
+    let path = socket_path(data);
+    match socket::connect(data) {
         Ok(_) => bail!("another server answers there"),
-        Err(error) if error.kind() == ErrorKind::ConnectionRefused => fs::remove_file(path)?,
+        Err(error) if error.kind() == ErrorKind::ConnectionRefused => fs::remove_file(&path)?,
         Err(error) if error.kind() == ErrorKind::NotFound => {}
         Err(error) => return Err(error.into()),
     }
-    let listener = UnixListener::bind(path)?;
+    let listener = socket::bind(data)?;
     // Until here the mode of the directory protects it.
-    fs::set_permissions(path, fs::Permissions::from_mode(0o600))?;
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o600))?;
     Ok(listener)
 }
 
@@ -212,6 +214,31 @@ mod tests {
         assert!(connect(directory.path()).unwrap().is_none());
         let _server = start(&directory);
         assert!(connect(directory.path()).unwrap().is_some());
+    }
+
+    #[test]
+    fn directory_with_a_path_longer_than_a_socket_address_is_served() {
+        let directory = tempfile::tempdir().unwrap();
+        for part in [
+            "with a blank, and \u{e4}\u{4e16}",
+            &"x".repeat(110),
+            &"y".repeat(250),
+        ] {
+            let data = directory.path().join(part).join(part);
+            fs::create_dir_all(&data).unwrap();
+            assert!(connect(&data).unwrap().is_none());
+            let server = AdminServer::start(&data, || Ok(Box::new(Echo))).unwrap();
+            let mode = fs::metadata(socket_path(&data))
+                .unwrap()
+                .permissions()
+                .mode();
+            assert_eq!(mode & 0o777, 0o600);
+            let mut remote = connect(&data).unwrap().unwrap();
+            assert!(remote.ask(Request::UserList).is_ok());
+            assert!(AdminServer::start(&data, || Ok(Box::new(Echo))).is_err());
+            drop(server);
+            assert!(!socket_path(&data).exists());
+        }
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::cli::command::{self, Context, Subcommand};
 use crate::cli::exit::{Exit, Failure, Outcome};
 use crate::cli::output::print;
 use crate::cli::settings;
-use crate::store::NewFile;
+use crate::store::{Existing, NewFile};
 
 pub fn command() -> Subcommand {
     let summary = "Write a file of settings, each explained and commented out";
@@ -52,23 +52,18 @@ fn run(args: Args, context: &Context<'_>) -> Outcome {
         &args.file.table(&command::parser(context.commands), side),
         side,
     );
-    let mut file = if args.force {
-        NewFile::beside(&path)
+    let existing = if args.force {
+        Existing::Replace
     } else {
-        NewFile::at(&path)
-    }
-    .map_err(anyhow::Error::new)?;
+        Existing::Keep
+    };
+    let mut file = NewFile::at(&path, existing).map_err(anyhow::Error::new)?;
     file.fill(text.as_bytes()).map_err(anyhow::Error::new)?;
     let readable = fs::Permissions::from_mode(MODE);
     file.file()
         .set_permissions(readable)
         .with_context(|| format!("cannot write {}", path.display()))?;
-    if args.force {
-        file.replace()
-    } else {
-        file.place()
-    }
-    .map_err(anyhow::Error::new)?;
+    file.place_where(existing).map_err(anyhow::Error::new)?;
     print(format!("wrote {}\n", path.display()));
     Ok(Exit::Success)
 }

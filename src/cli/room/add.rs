@@ -7,7 +7,7 @@ use crate::cli::command::{Context, Subcommand};
 use crate::cli::exit::{Exit, Outcome};
 use crate::cli::options::DataDirectory;
 use crate::cli::output::print;
-use crate::protocol::ROOM_SIGN;
+use crate::protocol::with_room_sign;
 
 pub fn command() -> Subcommand {
     Subcommand::new("add", "Create a room", run).section("ROOM ADD", MANUAL)
@@ -34,8 +34,7 @@ struct Args {
 }
 
 fn run(args: Args, _: &Context<'_>) -> Outcome {
-    let bare = args.name.strip_prefix(ROOM_SIGN).unwrap_or(&args.name);
-    let name = format!("{ROOM_SIGN}{bare}");
+    let name = with_room_sign(&args.name);
     let request = Request::RoomAdd {
         name: name.clone(),
         owner: args.owner,

@@ -26,8 +26,12 @@ use crate::transport::{Endpoint, ServerConfig, public_key};
 pub fn run(args: Args, context: &Context<'_>) -> Outcome {
     context.log.start_server(args.measured)?;
     let (data, listen) = (args.data.path()?, args.listen()?);
+    let is_new = database::is_missing(&data);
     let mut engine = database::open(&data)?;
     let secrets = Secrets::of(&mut engine, &data)?;
+    if is_new {
+        database::tell_of_new(&data);
+    }
     let accounts = engine
         .account_count()
         .context("cannot count the accounts")?;

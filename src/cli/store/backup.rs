@@ -1,13 +1,11 @@
 //! `udpchat store backup`: a copy of the database, whether the server runs or not.
 
-use anyhow::Context as _;
-
 use super::CopyArgs;
 use crate::cli::admin::{self, AdminApi as _, Answer, Request};
 use crate::cli::command::{Context, Subcommand};
 use crate::cli::exit::{Exit, Outcome};
 use crate::cli::output::print;
-use crate::store::{self, DATABASE_FILE};
+use crate::store;
 
 pub fn command() -> Subcommand {
     Subcommand::new(
@@ -19,22 +17,24 @@ pub fn command() -> Subcommand {
 }
 
 const MANUAL: &str = "\
-    A backup is a consistent copy, also while the server runs. Stop the server before a restore. A damaged \
-    backup is refused, and the database that is replaced is kept beside the new one. Messages sent after the \
+    A backup is a consistent copy, also while the server runs. Stop the server before a restore, \
+    which makes DIR if it is missing. A damaged backup is refused, and the database that is replaced is kept beside the new one. Messages sent after the \
     backup are gone from the server, and clients that have them are told: a restored database has a new \
     epoch. So has a database file that was copied back by hand, if it was copied while the server was \
     stopped or made by store backup; udpchat.generation beside the database detects this.";
 
 fn run(args: CopyArgs, _: &Context<'_>) -> Outcome {
     let data = args.data.path()?;
-    let path = std::path::absolute(&args.file).context("cannot find the file's absolute path")?;
-    let database = data.join(DATABASE_FILE);
+    let path = args.target(&data)?;
+    let is_forced = args.force;
     let rows = match admin::connect(&data)? {
-        Some(mut server) => match server.ask(Request::StoreBackup { path })? {
+        Some(mut server) => match server.ask(Request::StoreBackup { path, is_forced })? {
             Answer::BackedUp { rows } => rows,
             _ => return Err(admin::unexpected().into()),
         },
-        None => super::done(store::back_up_file(&database, &path), &database)?,
+        None => super::offline(&data, |database| {
+            store::back_up_file(database, &path, args.existing())
+        })?,
     };
     print(format!("{rows} rows copied to {}\n", args.file.display()));
     Ok(Exit::Success)

@@ -7,7 +7,7 @@ use crate::cli::command::{Context, Subcommand};
 use crate::cli::exit::{Exit, Outcome};
 use crate::cli::options::DataDirectory;
 use crate::cli::output::{print, print_json};
-use crate::store::{self, DATABASE_FILE, PAGES, Report};
+use crate::store::{self, PAGES, Report};
 
 pub fn command() -> Subcommand {
     let summary = "Check the database; the exit code is 0 if nothing is wrong";
@@ -30,13 +30,12 @@ struct Args {
 
 fn run(args: Args, _: &Context<'_>) -> Outcome {
     let data = args.data.path()?;
-    let database = data.join(DATABASE_FILE);
     let report = match admin::connect(&data)? {
         Some(mut server) => match server.ask(Request::StoreCheck)? {
             Answer::Checked { report } => report,
             _ => return Err(admin::unexpected().into()),
         },
-        None => super::done(store::check_file(&database), &database)?,
+        None => super::offline(&data, store::check_file)?,
     };
     if args.json {
         print_json(&report)?;

@@ -8,13 +8,13 @@ mod retain;
 
 use std::path::{Path, PathBuf};
 
-use anyhow::anyhow;
+use anyhow::{Context as _, anyhow};
 
 use super::admin;
 use super::command::{Commands, Subcommand};
 use super::exit::Failure;
 use super::options::DataDirectory;
-use crate::store::OpenError;
+use crate::store::{self, Existing, OpenError};
 
 pub fn command() -> Subcommand {
     let inside = Commands::default()
@@ -35,8 +35,46 @@ pub fn command() -> Subcommand {
 struct CopyArgs {
     /// Where to: a file that is not there yet
     file: PathBuf,
+    /// Replace the file if it is there
+    #[arg(long)]
+    force: bool,
     #[command(flatten)]
     data: DataDirectory,
+}
+
+impl CopyArgs {
+    const fn existing(&self) -> Existing {
+        if self.force {
+            Existing::Replace
+        } else {
+            Existing::Keep
+        }
+    }
+
+    /// Where to, unless that is a file of the store itself. What root puts beside the database belongs to its owner.
+    fn target(&self, data: &Path) -> Result<PathBuf, Failure> {
+        let path = std::path::absolute(&self.file);
+        let path = path.context("cannot find the file's absolute path")?;
+        let real = |path: &Path| std::fs::canonicalize(path).ok();
+        let is_inside = path
+            .parent()
+            .and_then(real)
+            .is_some_and(|parent| Some(parent) == real(data));
+        if is_inside {
+            if store::is_own_file(&path) {
+                let problem = format!("{} is a file of the server itself", path.display());
+                return Err(Failure::from(anyhow!(problem)).hint("name another file"));
+            }
+            store::act_as_owner(data).map_err(anyhow::Error::new)?;
+        }
+        Ok(path)
+    }
+}
+
+/// Does something with the database of a stopped server.
+fn offline<T>(data: &Path, work: impl FnOnce(&Path) -> Result<T, OpenError>) -> anyhow::Result<T> {
+    let database = store::require_database(data)?;
+    done(work(&database), &database)
 }
 
 /// Adds the path of the database to an error.

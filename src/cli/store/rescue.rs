@@ -2,15 +2,13 @@
 
 use std::panic;
 
-use anyhow::Context as _;
-
 use super::CopyArgs;
 use crate::cli::command::{Context, Subcommand};
 use crate::cli::database::SECRETS;
 use crate::cli::exit::{Exit, Outcome};
 use crate::cli::output::{one_line, print};
 use crate::net;
-use crate::store::{self, DATABASE_FILE, OpenError, Rescued};
+use crate::store::{self, OpenError, Rescued};
 
 pub fn command() -> Subcommand {
     let summary = "Copy what can be read of a damaged database; the server must be stopped";
@@ -31,8 +29,10 @@ fn run(args: CopyArgs, _: &Context<'_>) -> Outcome {
     let data = args.data.path()?;
     super::require_stopped(&data)?;
     let seed = net::seed()?;
-    let path = std::path::absolute(&args.file).context("cannot find the file's absolute path")?;
-    let rescued = quietly(|| store::rescue(&data.join(DATABASE_FILE), &path, &SECRETS, seed));
+    let database = store::require_database(&data).map_err(anyhow::Error::new)?;
+    let path = args.target(&data)?;
+    let target = (path.as_path(), args.existing());
+    let rescued = quietly(|| store::rescue(&database, target, &SECRETS, seed));
     let rescued = super::done(rescued, &path)?;
     print(text(&rescued));
     print(format!(

@@ -38,7 +38,11 @@ fn run(args: Args, _: &Context<'_>) -> Outcome {
     let restored = store::restore(&file, &data, &day);
     match super::done(restored, &data.join(DATABASE_FILE))? {
         Ok(kept) => {
-            print(format!("restored from {}\n", file.display()));
+            print(format!(
+                "restored from {} into {}\n",
+                file.display(),
+                data.display()
+            ));
             if let Some(kept) = kept {
                 let kept = kept.display();
                 print(format!("the database it replaces is kept in {kept}\n"));

@@ -10,18 +10,19 @@ use crate::cli::output::print;
 use crate::store::Retention;
 
 pub fn command() -> Subcommand {
-    let summary = "Set how much of a conversation is kept, or list the limits";
+    let summary = "Show or set how much of a conversation is kept";
     Subcommand::new("retain", summary, run).section("STORE RETAIN", MANUAL)
 }
 
 const MANUAL: &str = "\
-    Without NAME, lists the conversations that have limits of their own. With limits, replaces all limits of \
-    the conversation; with NAME alone, removes them, so that the server's apply again (see udpchat-serve(1), \
-    --keep-days and the like). 0 keeps everything. Users who were away are told what has expired.";
+    Without NAME, lists the conversations that have limits of their own; with NAME alone, shows those of one. \
+    With limits, replaces all limits of the conversation; --default removes them, so that the server's apply \
+    again (see udpchat-serve(1), --keep-days and the like). 0 keeps everything. Users who were away are told \
+    what has expired.";
 
 #[derive(clap::Args)]
 struct Args {
-    /// The conversation: everyone, or a room with its #
+    /// The conversation: everyone, or a room, whose # may be left out
     name: Option<String>,
     /// Let entries expire that are older than N days (0: never)
     #[arg(long, value_name = "N")]
@@ -32,6 +33,9 @@ struct Args {
     /// Keep at most the last N million bytes of a conversation (0: all)
     #[arg(long, value_name = "N")]
     megabytes: Option<u64>,
+    /// Remove the conversation's own limits
+    #[arg(long, conflicts_with_all = ["days", "messages", "megabytes"])]
+    default: bool,
     #[command(flatten)]
     data: DataDirectory,
 }
@@ -42,16 +46,24 @@ fn run(args: Args, _: &Context<'_>) -> Outcome {
         messages: args.messages,
         megabytes: args.megabytes,
     };
+    let data = args.data.path()?;
+    let is_change = args.default || limits != Retention::default();
     let request = match args.name {
-        Some(name) => Request::Retain { name, limits },
-        None if limits == Retention::default() => Request::RetainList,
-        None => {
+        Some(name) if is_change => Request::Retain { name, limits },
+        Some(name) => Request::RetainShow { name },
+        None if is_change => {
             let failure = Failure::usage("limits need a conversation");
             return Err(failure
                 .hint("`udpchat serve --keep-days N` and the like apply to all conversations"));
         }
+        None => Request::RetainList,
     };
-    match admin::open(&args.data.path()?)?.ask(request)? {
+    let mut api = if is_change {
+        admin::open(&data)?
+    } else {
+        admin::open_to_read(&data)?
+    };
+    match api.ask(request)? {
         Answer::Done => {}
         Answer::Retained { conversations } => print(table(&conversations)),
         _ => return Err(admin::unexpected().into()),
@@ -62,6 +74,10 @@ fn run(args: Args, _: &Context<'_>) -> Outcome {
 fn table(conversations: &[RetainedConversation]) -> String {
     let mut text = String::new();
     for RetainedConversation { name, limits } in conversations {
+        if *limits == Retention::default() {
+            let _ = writeln!(text, "{name}  no limits of its own");
+            continue;
+        }
         let limits = [
             ("days", limits.days),
             ("messages", limits.messages),
@@ -95,6 +111,11 @@ mod tests {
         assert_eq!(
             table(&[RetainedConversation { name, limits }]),
             "#bridge  30 days  all megabytes\n"
+        );
+        let (name, limits) = ("everyone".to_owned(), Retention::default());
+        assert_eq!(
+            table(&[RetainedConversation { name, limits }]),
+            "everyone  no limits of its own\n"
         );
     }
 }

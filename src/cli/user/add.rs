@@ -10,6 +10,7 @@ use rand_core::SeedableRng as _;
 
 use crate::cli::admin::{self, AdminApi, Answer, Request};
 use crate::cli::command::{Context, Subcommand};
+use crate::cli::database;
 use crate::cli::exit::{Exit, Outcome};
 use crate::cli::options::{DataDirectory, PasswordFile};
 use crate::cli::output::print;
@@ -30,7 +31,8 @@ const MANUAL: &str = "\
     such a name keeps it. A letter may have four different marks, none drawn over it. The password is asked \
     for twice without being shown. It is compared in the form of RFC 8265 (OpaqueString), so that it is the \
     same however its characters are composed; it has no control or invisible characters. It never leaves this process: the server keeps only what OPAQUE (RFC \
-    9807) needs to verify it later.";
+    9807) needs to verify it later. If there is no database in DIR, one is made, so that accounts can be added \
+    before the first start.";
 
 #[derive(clap::Args)]
 struct Args {
@@ -55,14 +57,17 @@ fn run(args: Args, _: &Context<'_>) -> Outcome {
         }
         password::ask_twice(name)?
     };
-    let mut api = admin::open(&data)?;
+    let mut api = admin::open_or_make(&data)?;
     let added = sign_up(&mut *api, name, password.as_bytes()).with_context(failed)?;
     print(format!("added {added}\n"));
     Ok(Exit::Success)
 }
 
 fn is_taken(data: &Path, canonical: &str) -> anyhow::Result<bool> {
-    match admin::open(data)?.ask(Request::UserList)? {
+    if database::is_missing(data) {
+        return Ok(false);
+    }
+    match admin::open_to_read(data)?.ask(Request::UserList)? {
         Answer::Users { users, .. } => Ok(users.iter().any(|user| user.name == canonical)),
         _ => Err(admin::unexpected()),
     }

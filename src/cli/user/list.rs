@@ -23,7 +23,8 @@ const MANUAL: &str = "\
 
 fn run(data: DataDirectory, _: &Context<'_>) -> Outcome {
     let data = data.path()?;
-    let Answer::Users { users, unreadable } = admin::open(&data)?.ask(Request::UserList)? else {
+    let Answer::Users { users, unreadable } = admin::open_to_read(&data)?.ask(Request::UserList)?
+    else {
         return Err(admin::unexpected().into());
     };
     if users.is_empty() && unreadable == 0 {

@@ -205,7 +205,7 @@ mod tests {
             Some(vec![None, Some("tea at four")])
         );
         assert_eq!(parse(&topic, ""), Some(vec![None, None]));
-        // Without a text behind it, a word is a room's name that was typed without its sign, and is told so.
+        // Without a text behind it, a word is a room's name that was typed without its sign.
         let invite = [USER, ROOM.optional()];
         assert_eq!(
             parse(&invite, "bob bridge"),

@@ -12,7 +12,7 @@ use precis_profiles::precis_core::profile::PrecisFastInvocation as _;
 use thiserror::Error;
 use unicode_normalization::UnicodeNormalization as _;
 
-use crate::protocol::{EVERYONE_NAME, ROOM_SIGN};
+use crate::protocol::{EVERYONE_NAME, ROOM_SIGN, with_room_sign};
 use crate::text::skeleton::skeleton;
 
 /// The longest name, in characters. Chosen: fits a column of the contact list.
@@ -173,6 +173,14 @@ impl RoomName {
         Name::parse(rest).map(Self).map_err(RoomNameError::Rest)
     }
 
+    /// The same where only a room can be meant, so that its sign may be left out.
+    ///
+    /// # Errors
+    /// [`RoomNameError`] says what is wrong with it.
+    pub fn parse_unsigned(typed: &str) -> Result<Self, RoomNameError> {
+        Self::parse(&with_room_sign(typed))
+    }
+
     /// The same for the name of a room that is to be made.
     ///
     /// # Errors
@@ -191,9 +199,39 @@ impl RoomName {
     }
 }
 
+/// The canonical name of a conversation that an operator names: everyone, or a room, with its sign or without.
+///
+/// # Errors
+/// [`RoomNameError`] says what is wrong with it.
+pub fn parse_conversation(typed: &str) -> Result<String, RoomNameError> {
+    let is_everyone = UsernameCaseMapped::enforce(typed).is_ok_and(|name| name == EVERYONE_NAME);
+    if is_everyone {
+        return Ok(EVERYONE_NAME.to_owned());
+    }
+    Ok(RoomName::parse_unsigned(typed)?.into_forms().0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn operator_names_a_room_in_any_form_and_everyone() {
+        for (typed, name) in [
+            ("#Bridge", "#bridge"),
+            ("bridge", "#bridge"),
+            ("\u{ff22}ridge", "#bridge"),
+            ("Cafe\u{301}", "#caf\u{e9}"),
+            ("everyone", "everyone"),
+            ("Everyone", "everyone"),
+            ("\u{ff25}veryone", "everyone"),
+        ] {
+            assert_eq!(parse_conversation(typed), Ok(name.to_owned()), "{typed}");
+        }
+        for bad in ["", "#", "##bridge", "#everyone", "a b"] {
+            assert!(parse_conversation(bad).is_err(), "{bad}");
+        }
+    }
 
     #[test]
     fn case_and_width_do_not_make_another_name() {

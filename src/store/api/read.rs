@@ -80,6 +80,11 @@ pub enum Read {
     },
     /// The conversations with limits of their own: [`Reply::Retained`].
     ListRetained,
+    /// The limits of one conversation's own, which may be none: [`Reply::Retained`], or [`Refusal::NoSuchRoom`].
+    Retained {
+        /// Everyone's, or a room's canonical name.
+        name: String,
+    },
     /// How many bytes of the logs stand, and how many accounts have written as many as they may: [`Reply::Usage`].
     Usage {
         /// How many one account may have written.

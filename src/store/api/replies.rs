@@ -90,7 +90,8 @@ pub enum Reply {
         /// since 1970 (UTC).
         jumped_from_ms: Option<u64>,
     },
-    /// To [`Read::ListRetained`](super::Read::ListRetained): names, and what is kept.
+    /// To [`Read::ListRetained`](super::Read::ListRetained) and [`Read::Retained`](super::Read::Retained): names, and
+    /// what is kept.
     Retained(Vec<(String, Retention)>),
     /// To [`Read::History`](super::Read::History): oldest first.
     History {

@@ -9,20 +9,17 @@ use crate::store::files::schema as schema_file;
 use crate::store::snapshots::Snapshots;
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::{fs, io};
 
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng as _;
-use redb::backends::InMemoryBackend;
-use redb::{AccessGuard, Database, DatabaseError, ReadableDatabase, StorageBackend as _};
+use redb::{AccessGuard, Database, DatabaseError, ReadableDatabase};
 use serde::{Deserialize, Serialize};
 
 use super::catch_panic::guard;
 use super::engine::transaction::OpenStore;
 use super::error::StoreError;
 use super::files::cow_overlay;
-use super::files::open::Files;
-use super::files::open::{OpenError, from_redb, journal_of};
+use super::files::open::{self, Files, OpenError};
 use super::journal_loss::JournalLoss;
 use super::schema::meta;
 use super::schema::records::ConversationRecord;
@@ -110,13 +107,7 @@ fn number(
 /// Opens a database file that no server holds, with what only its journal contains, without writing to either. Says
 /// what of that is lost.
 pub(super) fn open_to_look(path: &Path) -> Result<(Database, Option<JournalLoss>), OpenError> {
-    let damaged = |error: StoreError| OpenError::Damaged {
-        path: path.into(),
-        reason: error.to_string(),
-    };
-    let database = guard(|| Ok(cow_overlay::look(path)))
-        .map_err(damaged)?
-        .map_err(|error| from_redb(path, 0, error))?;
+    let database = open::look(path)?;
     // What is made from the seed stays in memory.
     with_journal(database, path, [0; 32])
 }
@@ -128,14 +119,7 @@ pub(super) fn with_journal(
     path: &Path,
     seed: [u8; 32],
 ) -> Result<(Database, Option<JournalLoss>), OpenError> {
-    let bytes = match fs::read(journal_of(path)) {
-        Ok(bytes) => bytes,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
-        Err(cause) => {
-            let path = journal_of(path);
-            return Err(OpenError::Io { path, cause });
-        }
-    };
+    let journal = cow_overlay::look_at_journal(path)?;
     let Ok(Some(epoch)) = guard(|| schema_file::check(&database)) else {
         // What is wrong with it is for the caller to find.
         return Ok((database, None));
@@ -147,10 +131,7 @@ pub(super) fn with_journal(
         // A copy; or that is damaged, which the caller finds.
         return Ok((database, None));
     }
-    let journal = InMemoryBackend::new();
     let repeat = || -> Result<_, StoreError> {
-        journal.set_len(bytes.len() as u64)?;
-        journal.write(0, &bytes)?;
         let files = Files {
             database,
             journal: Box::new(journal),

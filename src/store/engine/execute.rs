@@ -36,6 +36,7 @@ impl Access {
             Read::ListAccounts
             | Read::Marks { .. }
             | Read::ListRetained
+            | Read::Retained { .. }
             | Read::Usage { .. }
             | Read::Members { .. } => Self::Read,
         }
@@ -128,6 +129,7 @@ fn answer(tables: &impl ReadTables, read: &Read) -> Result<Reply, Abort> {
             account,
         } => rooms::members(tables, *conversation, *account),
         Read::ListRetained => retention::list(tables),
+        Read::Retained { name } => retention::show(tables, name),
         Read::Usage { account_bytes } => usage::tell(tables, *account_bytes),
     }
 }

@@ -61,6 +61,16 @@ impl Engine {
         Ok(engine.with_reopen(Box::new(move || super::reopen(&data_dir))))
     }
 
+    /// Opens the database in a data directory to read it. Nothing of it is written, also not what a crash has left to do:
+    /// that is done in memory, and so is everything that is asked of this engine.
+    ///
+    /// # Errors
+    /// See [`OpenError`]; among others if there is none, or a server holds it.
+    pub fn look(data_dir: &Path, seed: [u8; 32]) -> Result<Self, OpenError> {
+        let files = super::files::migrate::open_to_look(data_dir)?;
+        Self::new(files, seed)
+    }
+
     /// Takes a database over, making the schema in an empty one, and making again what only its journal contains.
     /// `seed` is for secrets and the epoch.
     ///

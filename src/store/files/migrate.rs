@@ -12,8 +12,7 @@ use jiff::Timestamp;
 use redb::{Database, WriteTransaction};
 
 use super::new_file::{NewFile, beside};
-use super::open::Files;
-use super::open::{DATABASE_FILE, OpenError, open, reopen, reopen_tables};
+use super::open::{self, DATABASE_FILE, Files, OpenError, reopen, reopen_tables};
 use crate::store::catch_panic::guard;
 use crate::store::error::StoreError;
 use crate::store::schema::meta;
@@ -40,7 +39,7 @@ pub(in crate::store) fn open_with(
     unix_ms: u64,
     steps: &[Step],
 ) -> Result<(Files, Option<PathBuf>), OpenError> {
-    let files = open(data_dir)?;
+    let files = open::open(data_dir)?;
     let Some((found, _)) = due(&files.database, steps)? else {
         return Ok((files, None));
     };
@@ -51,6 +50,16 @@ pub(in crate::store) fn open_with(
     copy_file(&file, &copy)?;
     migrate(&reopen_tables(data_dir)?, steps)?;
     Ok((reopen(data_dir)?, Some(copy)))
+}
+
+/// Opens the database in a data directory to read it: what brings it forward stays in memory too.
+///
+/// # Errors
+/// See [`OpenError`].
+pub(in crate::store) fn open_to_look(data_dir: &Path) -> Result<Files, OpenError> {
+    let files = open::open_to_look(data_dir)?;
+    migrate(&files.database, STEPS)?;
+    Ok(files)
 }
 
 /// Takes the steps that are due, all of them or none.

@@ -1,11 +1,13 @@
 //! The files of a database: opened, created, copied and brought forward.
 
 pub(super) mod cow_overlay;
+pub(super) mod directory;
 pub mod fault_disk;
 mod leftovers;
 pub(super) mod migrate;
 pub(super) mod new_file;
 pub(super) mod open;
+pub(super) mod open_error;
 pub(super) mod ownership;
 pub(super) mod rollback;
 pub(in crate::store) mod schema;

@@ -25,8 +25,14 @@ const RANDOM_CHARACTERS: usize = 10;
 /// Why a file could not be made. Each text says what to do about it.
 #[derive(Debug, Error)]
 pub enum NewFileError {
-    /// Something has the name already.
-    #[error("{path} exists already ({kind}): choose a name that is not taken")]
+    /// A file has the name already.
+    #[error("{path} exists: name another file, or replace it with --force")]
+    Exists {
+        /// The name.
+        path: PathBuf,
+    },
+    /// Something has the name that is not replaced.
+    #[error("{path} exists ({kind}): name another file")]
     Taken {
         /// The name.
         path: PathBuf,
@@ -77,6 +83,15 @@ impl NewFileError {
         let path = path.into();
         Self::Io { path, cause }
     }
+}
+
+/// What is done with a file that has the name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Existing {
+    /// It stays, and no other is made.
+    Keep,
+    /// It is replaced once the new one is whole. Anything else than a file stays.
+    Replace,
 }
 
 /// A file in the making. Dropped without a name, it is removed.
@@ -138,14 +153,25 @@ impl NewFile {
         })
     }
 
-    /// The same, refused at once if something has the name.
+    /// The same, refused at once if something has the name that is to be kept: see [`NewFile::place_where`].
     ///
     /// # Errors
     /// See [`NewFileError`].
-    pub fn at(path: &Path) -> Result<Self, NewFileError> {
+    pub fn at(path: &Path, existing: Existing) -> Result<Self, NewFileError> {
         match fs::symlink_metadata(path) {
-            Ok(there) => Err(taken(path, &there)),
-            Err(_) => Self::beside(path),
+            Ok(there) if existing == Existing::Keep || !there.is_file() => Err(taken(path, &there)),
+            _ => Self::beside(path),
+        }
+    }
+
+    /// Makes it durable and gives it its name, as [`NewFile::place`] or [`NewFile::replace`].
+    ///
+    /// # Errors
+    /// See [`NewFileError`].
+    pub fn place_where(self, existing: Existing) -> Result<(), NewFileError> {
+        match existing {
+            Existing::Keep => self.place(),
+            Existing::Replace => self.replace(),
         }
     }
 
@@ -259,7 +285,7 @@ fn taken(path: &Path, there: &Metadata) -> NewFileError {
         kind if kind.is_dir() => "a directory",
         kind if kind.is_fifo() => "a named pipe",
         kind if kind.is_socket() => "a socket",
-        kind if kind.is_file() => "a file",
+        kind if kind.is_file() => return NewFileError::Exists { path: path.into() },
         _ => "a device",
     };
     let path = path.into();
@@ -312,20 +338,23 @@ mod tests {
         symlink(taken("file"), taken("link")).unwrap();
         drop(UnixListener::bind(taken("socket")).unwrap());
         let there = [
-            ("file", "a file"),
+            ("file", "--force"),
             ("directory", "a directory"),
             ("dangling", "a symbolic link"),
             ("link", "a symbolic link"),
             ("socket", "a socket"),
         ];
         for (name, kind) in there {
-            let early = NewFile::at(&taken(name)).map(drop).unwrap_err();
+            let early = NewFile::at(&taken(name), Existing::Keep);
+            let early = early.map(drop).unwrap_err();
             let late = written(&taken(name), "other").place().unwrap_err();
             for error in [early, late] {
                 let sentence = error.to_string();
                 assert!(sentence.contains(kind), "{name}: {sentence}");
-                assert!(sentence.contains("choose a name"), "{name}: {sentence}");
+                assert!(sentence.contains("name another"), "{name}: {sentence}");
             }
+            let forced = NewFile::at(&taken(name), Existing::Replace);
+            assert_eq!(forced.is_ok(), name == "file", "{name}");
         }
         assert_eq!(fs::read_to_string(taken("file")).unwrap(), "mine");
         assert!(!elsewhere.exists());
@@ -395,7 +424,7 @@ mod tests {
     fn everything_is_copied() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("copy");
-        let mut new = NewFile::at(&path).unwrap();
+        let mut new = NewFile::at(&path, Existing::Keep).unwrap();
         let whole = vec![7_u8; 100_000];
         new.fill(&*whole).unwrap();
         new.place().unwrap();

@@ -202,14 +202,26 @@ pub(in crate::store) fn list(tables: &impl ReadTables) -> Result<Reply, Abort> {
         };
         let name = skip_damaged(name_of(tables, ConversationId(id)))?;
         let name = name.unwrap_or_else(|| format!("conversation {id}"));
-        let keep = Retention {
-            days: own.days,
-            messages: own.messages,
-            megabytes: own.megabytes,
-        };
-        retained.push((name, keep));
+        retained.push((name, own.into()));
     }
     Ok(Reply::Retained(retained))
+}
+
+/// The limits of one conversation's own.
+pub(in crate::store) fn show(tables: &impl ReadTables, name: &str) -> Result<Reply, Abort> {
+    let id = named(tables, name)?.ok_or(Refusal::NoSuchRoom)?;
+    let keep = own(tables, id)?.into();
+    Ok(Reply::Retained(vec![(name.to_owned(), keep)]))
+}
+
+impl From<RetentionRecord> for Retention {
+    fn from(record: RetentionRecord) -> Self {
+        Self {
+            days: record.days,
+            messages: record.messages,
+            megabytes: record.megabytes,
+        }
+    }
 }
 
 fn own(tables: &impl ReadTables, id: ConversationId) -> Result<RetentionRecord, StoreError> {

@@ -21,8 +21,8 @@ use super::catch_panic::{give_up, guard};
 use super::check;
 use super::error::StoreError;
 use super::files::cow_overlay;
-use super::files::new_file::NewFile;
-use super::files::open::{OpenError, from_redb, open_new};
+use super::files::new_file::{Existing, NewFile};
+use super::files::open::{OpenError, from_redb, open_new, open_to_read};
 use super::schema::meta::{self, SCHEMA_VERSION};
 use super::schema::tables::{State, Tables};
 
@@ -56,16 +56,16 @@ impl Rescued {
 /// written.
 pub fn rescue(
     file: &Path,
-    path: &Path,
+    (path, existing): (&Path, Existing),
     secrets: &[&str],
     seed: [u8; 32],
 ) -> Result<Rescued, OpenError> {
-    let new = NewFile::at(path)?;
+    let new = NewFile::at(path, existing)?;
     let from = open(file)?;
     let rescued = fill(&from, file, open_new(&new)?, secrets, seed);
     give_up(Some(Arc::new(from)));
     let rescued = rescued?;
-    new.place()?;
+    new.place_where(existing)?;
     Ok(rescued)
 }
 
@@ -75,7 +75,8 @@ fn open(file: &Path) -> Result<Database, OpenError> {
         path: file.into(),
         reason,
     };
-    let looked: Result<_, StoreError> = guard(|| Ok(cow_overlay::look(file)));
+    let damaged = open_to_read(file)?;
+    let looked: Result<_, StoreError> = guard(|| Ok(cow_overlay::look(damaged)));
     let database = looked
         .map_err(|error| beyond(error.to_string()))?
         .map_err(|error| match from_redb(file, 0, error) {

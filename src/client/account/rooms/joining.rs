@@ -3,13 +3,13 @@
 use crate::client::account::ctx::pending::PendingRequest;
 use crate::client::account::ctx::{Ctx, NO_LINK};
 use crate::client::account::switching::focus_on;
-use crate::client::name::{canonical_target, is_room};
+use crate::client::name::{canonical_room, canonical_target, is_room};
 use crate::protocol::{Access, ConversationId, EVERYONE_NAME, Join, Leave};
 
 /// The room that a command is about: the named one, else the focus.
 pub(crate) fn room(ctx: &mut Ctx<'_>, named: Option<&str>) -> Option<(ConversationId, String)> {
     let name = match named {
-        Some(named) => canonical_target(named),
+        Some(named) => canonical_room(named),
         None => ctx
             .focus
             .current
@@ -18,12 +18,7 @@ pub(crate) fn room(ctx: &mut Ctx<'_>, named: Option<&str>) -> Option<(Conversati
             .unwrap_or_default(),
     };
     if !is_room(&name) {
-        let text = if name.is_empty() {
-            "which room? name it, as in `#bridge`"
-        } else {
-            "a room's name begins with #, as in `#bridge`"
-        };
-        ctx.error(text);
+        ctx.error("which room? name it, as in `#bridge`");
         return None;
     }
     let id = ctx.conversations.by_name(&name);
@@ -39,9 +34,9 @@ pub(crate) fn room(ctx: &mut Ctx<'_>, named: Option<&str>) -> Option<(Conversati
 
 /// Joins a room, and switches to it.
 pub(crate) fn join(ctx: &mut Ctx<'_>, named: &str, access: Option<Access>) {
-    let name = canonical_target(named);
-    if !is_room(&name) || name.chars().count() < 2 {
-        ctx.error("a room's name begins with #, as in `/join #bridge`");
+    let name = canonical_room(named);
+    if name.chars().count() < 2 {
+        ctx.error("which room? name it, as in `/join #bridge`");
         return;
     }
     if ctx.conversations.is_member(&name) {
@@ -131,6 +126,21 @@ mod tests {
     use super::*;
     use crate::client::account::testing::Workbench;
     use crate::protocol::ClientBody;
+
+    #[test]
+    fn sign_may_be_left_out_where_only_a_room_can_be_meant() {
+        let mut bench = Workbench::new();
+        join(&mut bench.ctx(), " Bridge", None);
+        let sent = bench.sent();
+        assert!(
+            matches!(&sent[..], [ClientBody::Join(join)] if join.name == "#bridge"),
+            "{sent:?}"
+        );
+        for nothing in ["", "#"] {
+            join(&mut bench.ctx(), nothing, None);
+        }
+        assert!(bench.sent().is_empty());
+    }
 
     #[test]
     fn room_that_is_joined_without_a_link_is_requested_once_there_is_one() {

@@ -63,24 +63,42 @@ fn a_new_database_and_its_directories_are_for_their_owner_only() {
 }
 
 #[test]
-fn what_is_open_to_others_is_refused_with_the_command_that_helps() {
+fn directory_that_others_could_enter_is_made_private_and_other_exposure_is_refused() {
     let (directory, path) = filled();
+    fs::set_permissions(directory.path(), Permissions::from_mode(0o755)).unwrap();
+    drop(open(directory.path()).unwrap());
+    assert_eq!(mode(directory.path()), 0o700);
     fs::set_permissions(&path, Permissions::from_mode(0o640)).unwrap();
     let error = open(directory.path()).unwrap_err();
     assert!(matches!(error, OpenError::FileExposed { mode: 0o640, .. }));
-    assert!(
-        error
-            .to_string()
-            .contains(&format!("chmod 600 {}", path.display()))
-    );
-    fs::set_permissions(directory.path(), Permissions::from_mode(0o755)).unwrap();
+    let command = format!("chmod 600 {}", path.display());
+    assert!(error.to_string().contains(&command));
+    fs::set_permissions(directory.path(), Permissions::from_mode(0o775)).unwrap();
     let error = open(directory.path()).unwrap_err();
     assert!(matches!(
         error,
-        OpenError::DirectoryExposed { mode: 0o755, .. }
+        OpenError::DirectoryExposed { mode: 0o775, .. }
     ));
     let command = format!("chmod 700 {}", directory.path().display());
     assert!(error.to_string().contains(&command));
+}
+
+#[test]
+fn directory_of_other_things_that_is_named_by_mistake_keeps_its_mode() {
+    let directory = tempfile::tempdir().unwrap();
+    let home = directory.path().join("home");
+    fs::create_dir(&home).unwrap();
+    fs::write(home.join("photo"), "").unwrap();
+    fs::set_permissions(&home, Permissions::from_mode(0o755)).unwrap();
+    assert!(matches!(
+        open(&home),
+        Err(OpenError::DirectoryExposed { .. })
+    ));
+    assert_eq!(mode(&home), 0o755);
+    fs::remove_file(home.join("photo")).unwrap();
+    fs::set_permissions(&home, Permissions::from_mode(0o777)).unwrap();
+    open(&home).unwrap();
+    assert_eq!(mode(&home), 0o700);
 }
 
 #[test]

@@ -19,7 +19,8 @@ use crate::store::testing::{Bench, append, read};
 use crate::store::tests::blocks::{story, tells_the_story};
 use crate::store::tests::fixture::{Truth, populated};
 use crate::store::{
-    DATABASE_FILE, OpenError, Outcome, Read, Reply, Request, Rescued, SCHEMA_VERSION, Write, rescue,
+    DATABASE_FILE, Existing, OpenError, Outcome, Read, Reply, Request, Rescued, SCHEMA_VERSION,
+    Write, rescue,
 };
 use crate::testing::variable;
 
@@ -54,7 +55,7 @@ fn rescued(image: &[u8], page: usize) -> Result<(Bench, Rescued), OpenError> {
     let directory = private_directory();
     let (from, to) = (directory.path().join("from"), directory.path().join("to"));
     write(&from, image);
-    let rescued = rescue(&from, &to, SECRETS, [3; 32])?;
+    let rescued = rescue(&from, (&to, Existing::Keep), SECRETS, [3; 32])?;
     assert!(fs::read(&from).unwrap() == image, "it was written to");
     let disk = MemoryDisk::from_image(fs::read(&to).unwrap());
     let report = check_database(disk.open().unwrap()).unwrap();
@@ -94,7 +95,7 @@ fn what_only_the_journal_contains_is_brought_back_too() {
     let mut bytes = vec![0; usize::try_from(journal.len().unwrap()).unwrap()];
     journal.read(0, &mut bytes).unwrap();
     write(&directory.path().join("from.journal"), &bytes);
-    let rescued = rescue(&from, &to, SECRETS, [3; 32]).unwrap();
+    let rescued = rescue(&from, (&to, Existing::Keep), SECRETS, [3; 32]).unwrap();
     assert_eq!(rescued.lost, Vec::<String>::new());
     let mut bench = Bench::on(MemoryDisk::from_image(fs::read(&to).unwrap()));
     let entries = bench.read(alice.0, ConversationId::EVERYONE, 30);

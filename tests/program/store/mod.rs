@@ -1,9 +1,11 @@
 //! The database as its operator meets it: checked, copied, restored, and pruned, with real processes.
 
+mod data;
+
 use std::fs;
 use std::os::unix::fs::{FileExt as _, PermissionsExt as _};
 
-use crate::support::Workspace;
+use crate::support::{Workspace, printed};
 
 const ACCOUNTS: &[&str] = &["alice", "bob"];
 
@@ -71,11 +73,10 @@ fn backup_of_a_running_server_is_whole_and_restoring_it_makes_a_new_epoch() {
     let mode = fs::metadata(&backup).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
     let (text, code) = workspace.run(&["store", "backup", &backup]);
-    assert_eq!(
-        code,
-        Some(1),
-        "a file that is there is not replaced: {text}"
-    );
+    assert_eq!(code, Some(1), "it is not replaced: {text}");
+    assert!(text.contains("exists: name another file"), "{text}");
+    let forced = workspace.run(&["store", "backup", &backup, "--force"]);
+    assert_eq!(forced.1, Some(0), "{}", forced.0);
     let (text, code) = workspace.run(&["store", "restore", &backup]);
     assert_eq!(code, Some(1));
     assert!(text.contains("the server is running"), "{text}");
@@ -85,9 +86,10 @@ fn backup_of_a_running_server_is_whole_and_restoring_it_makes_a_new_epoch() {
     assert_eq!(code, Some(0), "{text}");
     assert!(text.contains("is kept in"), "{text}");
     let (text, _) = workspace.run(&["user", "list"]);
-    assert!(text.contains("it has a new epoch"), "{text}");
     assert!(text.contains("bob") && !text.contains("carol"), "{text}");
-    let (text, _) = workspace.run(&["user", "list"]);
+    let text = printed(&workspace.try_add("dave"));
+    assert!(text.contains("it has a new epoch"), "{text}");
+    let text = printed(&workspace.try_add("erin"));
     assert!(!text.contains("new epoch"), "only once: {text}");
     let (text, code) = workspace.run(&["store", "check"]);
     assert_eq!(code, Some(0), "{text}");
@@ -100,7 +102,7 @@ fn database_that_is_restored_by_hand_is_noticed() {
     fs::copy(workspace.database(), &copy).unwrap();
     workspace.serve().signal("TERM");
     fs::copy(&copy, workspace.database()).unwrap();
-    let (text, _) = workspace.run(&["user", "list"]);
+    let text = printed(&workspace.try_add("carol"));
     assert!(text.contains("it has a new epoch"), "{text}");
 }
 
@@ -125,10 +127,20 @@ fn limits_of_a_room_are_set_under_any_form_of_its_name() {
     let mut alice = workspace.sign_in(server.address, "alice");
     alice.types("join #bridge");
     alice.sees(1, "#bridge");
-    let (text, code) = workspace.run(&["store", "retain", "#Bridge", "--messages", "100"]);
-    assert_eq!((text.as_str(), code), ("", Some(0)));
+    for name in ["#Bridge", "bridge", "BRIDGE"] {
+        let (text, code) = workspace.run(&["store", "retain", name, "--messages", "100"]);
+        assert_eq!((text.as_str(), code), ("", Some(0)));
+        let listed = ("#bridge  100 messages\n".to_owned(), Some(0));
+        assert_eq!(workspace.run(&["store", "retain"]), listed);
+        assert_eq!(workspace.run(&["store", "retain", name]), listed);
+        assert_eq!(
+            workspace.run(&["store", "retain", name, "--default"]).1,
+            Some(0)
+        );
+    }
+    let set = workspace.run(&["store", "retain", "bridge", "--messages", "100"]);
+    assert_eq!(set, (String::new(), Some(0)));
     let listed = ("#bridge  100 messages\n".to_owned(), Some(0));
-    assert_eq!(workspace.run(&["store", "retain"]), listed);
     drop(alice);
     drop(server);
     assert_eq!(workspace.run(&["store", "retain"]), listed);
@@ -249,10 +261,9 @@ fn database_that_is_gone_is_not_begun_anew() {
     assert_eq!(code, Some(0), "{text}");
     let (text, code) = workspace.run(&["user", "list"]);
     assert_eq!(code, Some(0), "{text}");
-    assert!(
-        text.contains("alice") && text.contains("new epoch"),
-        "{text}"
-    );
+    assert!(text.contains("alice"), "{text}");
+    let text = printed(&workspace.try_add("dave"));
+    assert!(text.contains("new epoch"), "{text}");
     // What is left is kept, and it is up to the operator to remove it.
     let kept = fs::read_dir(workspace.data()).unwrap().filter(|entry| {
         let name = entry.as_ref().unwrap().file_name().into_string().unwrap();
@@ -262,11 +273,7 @@ fn database_that_is_gone_is_not_begun_anew() {
     for name in ["udpchat.redb", "udpchat.redb.journal", "udpchat.generation"] {
         fs::remove_file(workspace.data().join(name)).unwrap();
     }
-    assert_eq!(
-        workspace.run(&["user", "list"]).1,
-        Some(0),
-        "it begins with an empty one"
-    );
+    workspace.add("alice");
 }
 
 #[test]
@@ -286,13 +293,21 @@ fn limits_of_a_conversation_are_set_and_listed_whether_the_server_runs_or_not() 
     assert_eq!(workspace.run(&["store", "retain"]), listed);
     let server = workspace.serve();
     assert_eq!(workspace.run(&["store", "retain"]), listed);
-    assert_eq!(workspace.run(&["store", "retain", "everyone"]).1, Some(0));
+    // To name it alone erased its limits.
+    assert_eq!(workspace.run(&["store", "retain", "Everyone"]), listed);
+    assert_eq!(workspace.run(&["store", "retain", "everyone"]), listed);
+    let reset = workspace.run(&["store", "retain", "everyone", "--default"]);
+    assert_eq!(reset, (String::new(), Some(0)));
     assert_eq!(
         workspace.run(&["store", "retain"]),
         (String::new(), Some(0))
     );
-    let (text, code) = workspace.run(&["store", "retain", "#nowhere", "--days", "1"]);
-    assert_eq!(code, Some(1));
-    assert!(text.contains("there is no room \"#nowhere\""), "{text}");
+    let none = ("everyone  no limits of its own\n".to_owned(), Some(0));
+    assert_eq!(workspace.run(&["store", "retain", "everyone"]), none);
+    for arguments in [&["nowhere"][..], &["#nowhere", "--days", "1"]] {
+        let (text, code) = workspace.run(&[&["store", "retain"], arguments].concat());
+        assert_eq!(code, Some(1));
+        assert!(text.contains("there is no room \"#nowhere\""), "{text}");
+    }
     drop(server);
 }
