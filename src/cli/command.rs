@@ -2,6 +2,7 @@
 //! from it.
 
 use std::borrow::Cow;
+use std::ffi::OsString;
 
 use clap::ArgMatches;
 
@@ -19,6 +20,8 @@ pub struct Context<'a> {
     pub log: LogOptions,
     /// The server that a profile of the settings stands for.
     pub host: Option<String>,
+    /// The command line.
+    pub arguments: &'a [OsString],
 }
 
 /// Title and text of a part of a manual page.

@@ -119,6 +119,7 @@ mod tests {
             commands: &commands,
             log: LogOptions::default(),
             host: None,
+            arguments: &[],
         };
         let mut all = Vec::new();
         paths(&commands, &[], &mut all);
@@ -142,6 +143,7 @@ mod tests {
             commands: &commands,
             log: LogOptions::default(),
             host: None,
+            arguments: &[],
         };
         let found =
             |words: &[&str]| chat_command(words, &context).map_err(|failure| failure.to_string());

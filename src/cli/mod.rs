@@ -98,6 +98,7 @@ fn dispatch(arguments: impl IntoIterator<Item = OsString>) -> Outcome {
         commands: &commands,
         log: LogOptions::from_arg_matches(&matches).map_err(Failure::usage)?,
         host,
+        arguments: &arguments,
     };
     match help::asked_in_a_group(&matches) {
         Some(words) => help::show(&words, &context),

@@ -11,8 +11,7 @@
 mod abuse;
 mod bad_input;
 mod bench;
-mod cli;
-mod completions;
+mod command_line;
 #[cfg(target_os = "linux")]
 mod disk_full;
 mod paste;
@@ -20,7 +19,6 @@ mod prompt;
 mod scripts;
 mod serve;
 mod session;
-mod settings;
 mod store;
 #[path = "../support/mod.rs"]
 mod support;

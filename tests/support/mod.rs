@@ -131,7 +131,8 @@ impl Server {
         self.is_sent("CONT");
     }
 
-    fn is_sent(&self, signal: &str) {
+    /// Is sent a signal by its name, which does not end it.
+    pub fn is_sent(&self, signal: &str) {
         let pid = self.child.id().to_string();
         let sent = Command::new("kill").args(["-s", signal, &pid]).status();
         assert!(sent.expect("kill runs").success());

@@ -5,10 +5,9 @@ mod line;
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
-use std::os::fd::AsFd;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context as _, bail};
 use tracing_subscriber::EnvFilter;
@@ -21,7 +20,7 @@ use super::output;
 use crate::store;
 
 /// The options that every subcommand takes.
-#[derive(clap::Args, Default)]
+#[derive(Clone, clap::Args, Default)]
 pub struct LogOptions {
     /// Log more: -v what happens, -vv why, -vvv everything
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
@@ -34,19 +33,15 @@ pub struct LogOptions {
 impl LogOptions {
     /// Logs to the named file, or to standard error. Sign-ins are logged too, unless `udpchat bench` runs the server and
     /// thousands of clients sign in.
-    pub fn start_server(&self, is_measured: bool) -> Result<(), Failure> {
-        let also = if is_measured { "" } else { SIGN_INS };
-        match self.open()? {
-            Some(file) => self.start(also, Mutex::new(Kept(file))),
-            None => self.start(also, || Kept(io::stderr())),
-        }
-        Ok(())
+    pub fn start_server(&self, is_measured: bool) -> Result<Log, Failure> {
+        let also = if is_measured { "" } else { ALWAYS };
+        Ok(self.start(self.open()?, also))
     }
 
     /// Logs only to a named file.
     pub fn start_client(&self) -> Result<(), Failure> {
         if let Some(file) = self.open()? {
-            self.start("", Mutex::new(Kept(file)));
+            self.start(Some(file), "");
         }
         Ok(())
     }
@@ -60,38 +55,84 @@ impl LogOptions {
         Ok(Some(file))
     }
 
-    fn start<W>(&self, also: &str, writer: W)
-    where
-        W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
-    {
+    fn start(&self, file: Option<File>, also: &'static str) -> Log {
+        let output = Output::default();
+        output.set(file);
+        let builder = tracing_subscriber::fmt()
+            .with_writer(output.clone())
+            // It would be printed, and a standard error that cannot be written ends the program.
+            .log_internal_errors(false)
+            .event_format(OneLine::plain())
+            .with_env_filter(self.filter(also))
+            .with_filter_reloading();
+        let handle = builder.reload_handle();
+        // A second start, as in tests of one process, keeps the first.
+        let _ = builder.try_init();
+        Log {
+            output,
+            also,
+            set_filter: Box::new(move |filter| Ok(handle.reload(filter)?)),
+        }
+    }
+
+    fn filter(&self, also: &str) -> EnvFilter {
         let level = match self.verbose {
             0 => "warn",
             1 => "info",
             2 => "debug",
             _ => "trace",
         };
-        // A second start, as in tests of one process, keeps the first.
-        let _ = tracing_subscriber::fmt()
-            .with_env_filter(filter(level, also))
-            .with_writer(writer)
-            // It would be printed, and a standard error that cannot be written ends the program.
-            .log_internal_errors(false)
-            .event_format(OneLine::plain())
-            .try_init();
+        filter(level, also)
     }
 }
 
-/// An output of the log whose errors the end of the program reports.
-struct Kept<W>(W);
+/// A log that has been started.
+pub struct Log {
+    output: Output,
+    also: &'static str,
+    set_filter: Box<dyn Fn(EnvFilter) -> anyhow::Result<()> + Send>,
+}
 
-impl<W: AsFd> io::Write for Kept<W> {
+impl Log {
+    /// Opens the file again, which may have been moved away, and takes over the options. On an error nothing changes.
+    pub fn reopen(&self, options: &LogOptions) -> Result<(), Failure> {
+        let file = options.open()?;
+        (self.set_filter)(options.filter(self.also))?;
+        self.output.set(file);
+        Ok(())
+    }
+}
+
+/// Where the log goes: a file, or standard error.
+#[derive(Clone, Default)]
+struct Output(Arc<Mutex<Option<File>>>);
+
+impl Output {
+    fn set(&self, file: Option<File>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = file;
+    }
+}
+
+impl io::Write for Output {
+    /// The end of the program reports an error.
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        output::write(&self.0, "the log", bytes);
+        match &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+            Some(file) => output::write(file, "the log", bytes),
+            None => output::write(io::stderr(), "the log", bytes),
+        }
         Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+impl MakeWriter<'_> for Output {
+    type Writer = Self;
+
+    fn make_writer(&self) -> Self {
+        self.clone()
     }
 }
 
@@ -120,8 +161,11 @@ fn open(path: &Path) -> anyhow::Result<File> {
     Ok(file)
 }
 
-/// Successful and refused sign-ins.
-const SIGN_INS: &str = "udpchat::sign_in=info";
+/// What a server logs without -v, too: successful and refused sign-ins, and what SIGHUP has done.
+const ALWAYS: &str = "udpchat::sign_in=info,udpchat::settings=info";
+
+/// The target of the lines about SIGHUP.
+pub const SETTINGS_LOG: &str = "udpchat::settings";
 
 /// The program's events from this level on, warnings of libraries, and `also`.
 fn filter(level: &str, also: &str) -> EnvFilter {
@@ -138,10 +182,10 @@ mod tests {
 
     #[test]
     fn server_logs_sign_ins_without_being_asked_to() {
-        assert!(SIGN_INS.starts_with(SIGN_IN_LOG));
+        assert!(ALWAYS.starts_with(SIGN_IN_LOG));
         let text = |level, also| filter(level, also).to_string();
-        assert!(text("warn", SIGN_INS).contains(SIGN_INS));
-        assert!(!text("warn", "").contains(SIGN_INS));
-        assert!(!text("trace", SIGN_INS).contains(SIGN_INS));
+        assert!(text("warn", ALWAYS).contains(ALWAYS));
+        assert!(!text("warn", "").contains(ALWAYS));
+        assert!(!text("trace", ALWAYS).contains(ALWAYS));
     }
 }

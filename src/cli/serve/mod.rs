@@ -2,6 +2,7 @@
 
 mod args;
 mod limits;
+mod reload;
 mod run;
 
 use super::command::Subcommand;
@@ -21,7 +22,12 @@ const SETTINGS: &str = "\
 
 const SIGNALS: &str = "\
     SIGINT and SIGTERM stop the server in order: it tells its clients and closes the database. A second \
-    signal stops it at once.";
+    signal stops it at once.\n\
+    SIGHUP opens the log file again, so that it can be rotated, and reads the settings again; nobody is \
+    signed out. They are checked first: on an error all stay as they are, and the log says why. data, listen \
+    and limit-buffers take effect at the next start, all others at once, and the log names what has changed. \
+    Options on the command line and variables stay. A SIGHUP that was ignored at the start, as by nohup(1), \
+    stays ignored.";
 
 const MANY_CLIENTS: &str = "\
     The server asks for socket buffers of 16 MiB. Without the right to administer the network \

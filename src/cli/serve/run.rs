@@ -9,12 +9,13 @@ use anyhow::{Context as _, anyhow};
 
 use super::args::Args;
 use super::limits::ServerLimits;
+use super::reload::Reload;
 use crate::cli::admin::{AdminHandler, AdminServer, StoreAccess};
 use crate::cli::command::Context;
 use crate::cli::database::{self, Secrets};
 use crate::cli::exit::{Exit, Failure, Outcome};
 use crate::cli::output::{print, print_error};
-use crate::cli::signals;
+use crate::cli::signals::{self, Signal};
 use crate::cli::threads::spawn;
 use crate::net::{self, Driver, InputSender, Setup, Socket};
 use crate::protocol::fingerprint;
@@ -24,7 +25,7 @@ use crate::transport::{Endpoint, ServerConfig, public_key};
 
 /// Runs the server until it is told to stop.
 pub fn run(args: Args, context: &Context<'_>) -> Outcome {
-    context.log.start_server(args.measured)?;
+    let log = context.log.start_server(args.measured)?;
     let (data, listen) = (args.data.path()?, args.listen()?);
     let is_new = database::is_missing(&data);
     let mut engine = database::open(&data)?;
@@ -49,13 +50,7 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
     let key = public_key(&secrets.static_key);
     let (snapshots, loss) = (engine.snapshots(), engine.loss());
     let (handle, store) = start_store(engine, inputs.clone());
-    let config = HubConfig {
-        registration: args.registration,
-        limits: limits.hub,
-        rooms: args.rooms,
-        retention: args.retention(),
-        ..HubConfig::default()
-    };
+    let config = hub_config(&args);
     let opaque = secrets.opaque()?;
     let hub = Hub::new(now, config, Box::new(handle), opaque, key, net::seed()?);
     let (caller, hub_inputs, stalls) = (store.caller(), inputs.clone(), setup.stalls());
@@ -71,7 +66,7 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
     if args.measured {
         stop_at_end_of_input(inputs.clone())?;
     }
-    stop_on_signal(inputs)?;
+    obey_signals(inputs.clone(), Reload::new(context, log, inputs))?;
     let listening = announce(&args, &data, &sockets, &key, accounts);
     let driver =
         Driver::new(setup, sockets, endpoint, hub).context("cannot wait for the sockets")?;
@@ -92,6 +87,17 @@ fn start_store(engine: Engine, inputs: InputSender<Input>) -> (StoreHandle, Stor
         // Bounded by the store's slots. After the network thread has ended, no answer is needed.
         let _ = inputs.send_all_reserved(group.into_iter().map(Input::Completion));
     })
+}
+
+/// What the hub can take over while it runs.
+pub fn hub_config(args: &Args) -> HubConfig {
+    HubConfig {
+        registration: args.registration,
+        limits: limits(args).hub,
+        rooms: args.rooms,
+        retention: args.retention(),
+        ..HubConfig::default()
+    }
 }
 
 /// `udpchat bench` runs a server without limits for accounts, hosts and sessions.
@@ -157,14 +163,18 @@ fn bind(listen: &[SocketAddr], is_default: bool) -> Result<Vec<Socket>, Failure>
     Ok(sockets)
 }
 
-/// The first signal stops the server in order, a second one at once.
-fn stop_on_signal(inputs: InputSender<Input>) -> anyhow::Result<()> {
-    let mut is_second = false;
+/// SIGHUP reads the settings again. The first other signal stops the server in order, a second one at once.
+fn obey_signals(inputs: InputSender<Input>, mut reload: Reload) -> anyhow::Result<()> {
+    let mut is_stopping = false;
     signals::on_signal(move |signal| {
-        if is_second {
+        if signal == Signal::Hangup {
+            reload.run();
+            return;
+        }
+        if is_stopping {
             std::process::exit(i32::from(Exit::Signal(signal).code()));
         }
-        is_second = true;
+        is_stopping = true;
         // If the network thread has ended, the server is stopping already.
         let _ = inputs.send_reserved(Input::Stop);
     })

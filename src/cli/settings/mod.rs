@@ -18,7 +18,7 @@ use super::environment;
 use super::exit::Failure;
 
 pub use file::SettingsFile;
-pub use resolve::{Parsed, Setting, Unparsed, parse, settings};
+pub use resolve::{Parsed, Setting, Unparsed, parse, settings, values};
 pub use template::{default, template};
 pub use value::shown;
 

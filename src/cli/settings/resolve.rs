@@ -5,7 +5,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
 use clap::parser::ValueSource;
-use clap::{Arg, ArgMatches};
+use clap::{Arg, ArgAction, ArgMatches};
 
 use super::file::Entries;
 use super::{
@@ -176,6 +176,27 @@ impl Line<'_> {
         let entries = file.profiles.get(&name)?;
         Some((name, entries))
     }
+}
+
+/// What a parsed command line sets of one side's settings, each as it was written, for comparison.
+pub fn values(
+    parser: &clap::Command,
+    side: Side,
+    matches: &ArgMatches,
+) -> BTreeMap<String, Vec<OsString>> {
+    let Some(own) = matches.subcommand_matches(side.subcommand()) else {
+        return BTreeMap::new();
+    };
+    let texts = |argument: &Arg| match argument.get_action() {
+        ArgAction::Count => vec![own.get_count(argument.get_id().as_str()).to_string().into()],
+        _ => own
+            .get_raw(argument.get_id().as_str())
+            .unwrap_or_default()
+            .map(OsStr::to_os_string)
+            .collect(),
+    };
+    let all = table(parser, side).into_iter();
+    all.map(|(key, argument)| (key, texts(&argument))).collect()
 }
 
 /// The settings of one side apart from the command line, with a profile of the client's file or none.

@@ -95,6 +95,13 @@ impl Core {
         }
     }
 
+    /// Goes on with another configuration. Whether attempts are counted stays: only measurements choose that.
+    pub fn configure(&mut self, config: HubConfig) {
+        self.budgets.set_rates(&config.limits);
+        self.store.set_share(config.limits.in_flight);
+        self.config = config;
+    }
+
     /// For one call of the driver.
     pub fn ctx<'a>(&'a mut self, now: Now, endpoint: &'a mut Endpoint) -> Ctx<'a> {
         Ctx {

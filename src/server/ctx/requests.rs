@@ -153,6 +153,11 @@ impl PendingRequests {
         }
     }
 
+    /// What one account may have under way from now on, by weight.
+    pub const fn set_share(&mut self, share: Limit) {
+        self.share = share;
+    }
+
     /// Whether the account may have another one under way.
     #[must_use]
     pub fn has_room_for(&self, account: AccountId) -> bool {

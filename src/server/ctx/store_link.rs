@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::requests::{Pending, PendingRequests};
 use crate::protocol::AccountId;
+use crate::server::limits::Limit;
 use crate::store::{Request, RequestId, Store};
 use crate::transport::Now;
 
@@ -24,6 +25,11 @@ impl StoreLink {
             requests,
             retry_at: None,
         }
+    }
+
+    /// What one account may have under way from now on, by weight.
+    pub const fn set_share(&mut self, share: Limit) {
+        self.requests.set_share(share);
     }
 
     /// Submits a request, if the store has room for it.

@@ -30,10 +30,6 @@ use status::Status;
 const STOP_WITHIN: Duration = Duration::from_secs(2);
 
 /// What comes to the hub from other threads.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "nearly all are completions, and a box would be an allocation for each message"
-)]
 #[derive(Debug)]
 pub enum Input {
     /// The store has answered.
@@ -42,6 +38,8 @@ pub enum Input {
     Status(SyncSender<Status>),
     /// Create a room for an account. The channel must have room for the store's answer.
     CreateRoom(CreateRoom, SyncSender<Outcome>),
+    /// Go on with this configuration. Budgets that have changed begin full.
+    Configure(HubConfig),
     /// Say goodbye to everybody, write what is to be written, and finish.
     Stop,
 }
@@ -166,6 +164,7 @@ impl App for Hub {
             Input::CreateRoom(room, reply) => {
                 membership::create_room(&mut self.core.ctx(now, endpoint), room, reply);
             }
+            Input::Configure(config) => self.core.configure(config),
             Input::Stop => self.stop(now, endpoint),
         }
     }

@@ -147,22 +147,20 @@ impl Budgets {
     /// All are full.
     #[must_use]
     pub fn new(limits: &Limits) -> Self {
-        let rate = |per_second: Limit, burst: Limit, seconds: f64| {
-            Some(Rate {
-                per_second: float(per_second.get()?) / seconds,
-                burst: float(burst.get()?),
-            })
-        };
         Self {
-            rates: [
-                rate(limits.message_rate, limits.message_burst, 1.0),
-                rate(limits.byte_rate, limits.byte_burst, 1.0),
-                rate(limits.day_bytes, limits.day_bytes, DAY),
-                rate(limits.request_rate, limits.request_burst, 1.0),
-            ],
+            rates: rates(limits),
             accounts: BTreeMap::new(),
             sweep_at: KEPT_MAX,
             pauses: [0; RESOURCES],
+        }
+    }
+
+    /// Goes on with other limits. If they differ, all budgets are full again.
+    pub fn set_rates(&mut self, limits: &Limits) {
+        let rates = rates(limits);
+        if rates != self.rates {
+            self.rates = rates;
+            self.accounts.clear();
         }
     }
 
@@ -264,6 +262,21 @@ impl Budgets {
     }
 }
 
+fn rates(limits: &Limits) -> [Option<Rate>; RESOURCES] {
+    let rate = |per_second: Limit, burst: Limit, seconds: f64| {
+        Some(Rate {
+            per_second: float(per_second.get()?) / seconds,
+            burst: float(burst.get()?),
+        })
+    };
+    [
+        rate(limits.message_rate, limits.message_burst, 1.0),
+        rate(limits.byte_rate, limits.byte_burst, 1.0),
+        rate(limits.day_bytes, limits.day_bytes, DAY),
+        rate(limits.request_rate, limits.request_burst, 1.0),
+    ]
+}
+
 /// What must be left for a channel to be read. Messages do not go on the control channel, so that whoever has said too
 /// much can still sign out.
 const fn gates(channel: Channel) -> &'static [Resource] {
@@ -321,6 +334,20 @@ mod tests {
             );
         }
         assert_eq!(Cost::of(&text(), || 1000).weight(), 16);
+    }
+
+    #[test]
+    fn limits_that_change_fill_the_budgets_and_the_same_ones_do_not() {
+        let now = instant();
+        let mut budgets = Budgets::new(&Limits::default());
+        assert_eq!(taken(&mut budgets, now, 2, 100), 200);
+        budgets.set_rates(&Limits::default());
+        assert_eq!(taken(&mut budgets, now, 2, 100), 0);
+        budgets.set_rates(&Limits {
+            message_burst: Limit::of(7),
+            ..Limits::default()
+        });
+        assert_eq!(taken(&mut budgets, now, 2, 100), 7);
     }
 
     #[test]

@@ -11,7 +11,7 @@ const SWEPT_FIRST: usize = 4096;
 const KEPT_MAX: usize = 32_768;
 
 /// What one bucket holds.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Rate {
     /// Tokens that come in a second.
     pub per_second: f64,

@@ -1,0 +1,112 @@
+//! SIGHUP: opens the log again, reads the settings again, and takes over what can change while the server runs.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+
+use clap::FromArgMatches as _;
+
+use super::args::Args;
+use super::run::hub_config;
+use crate::cli::command::{self, Context};
+use crate::cli::commands;
+use crate::cli::exit::Failure;
+use crate::cli::logging::{Log, LogOptions, SETTINGS_LOG};
+use crate::cli::output::one_line;
+use crate::cli::settings::{self, Side, Unparsed};
+use crate::net::InputSender;
+use crate::server::Input;
+
+/// Settings that take effect when the server is started: what is bound, opened or allocated then.
+const AT_START: [&str; 3] = ["data", "limit-buffers", "listen"];
+
+pub struct Reload {
+    /// The command line, whose options stay.
+    arguments: Vec<OsString>,
+    log: Log,
+    log_options: LogOptions,
+    inputs: InputSender<Input>,
+    /// What is set now, and of [`AT_START`] what was set at the start.
+    running: Values,
+}
+
+type Values = BTreeMap<String, Vec<OsString>>;
+
+impl Reload {
+    pub fn new(context: &Context<'_>, log: Log, inputs: InputSender<Input>) -> Self {
+        let arguments = context.arguments;
+        let running = read(arguments).map(|(_, _, values)| values);
+        Self {
+            arguments: arguments.into(),
+            log,
+            log_options: context.log.clone(),
+            inputs,
+            running: running.unwrap_or_default(),
+        }
+    }
+
+    /// On an error all settings stay as they are, and the log is opened again where it was.
+    pub fn run(&mut self) {
+        let Err(failure) = self.take_over() else {
+            return;
+        };
+        let opened = self.log.reopen(&self.log_options);
+        for failure in [Some(failure), opened.err()].into_iter().flatten() {
+            let why = one_line(&failure.to_string());
+            tracing::error!(target: SETTINGS_LOG, "SIGHUP: the settings stay as they were: {why}");
+        }
+    }
+
+    fn take_over(&mut self) -> Result<(), Failure> {
+        let (args, log, values) = read(&self.arguments)?;
+        args.listen()?;
+        self.log.reopen(&log)?;
+        self.log_options = log;
+        // If the network thread has ended, the server is stopping already.
+        let _ = self
+            .inputs
+            .send_reserved(Input::Configure(hub_config(&args)));
+        let differs =
+            |(key, value): &(&String, &Vec<OsString>)| self.running.get(*key) != Some(value);
+        let (later, at_once): (Vec<&String>, Vec<&String>) = values
+            .iter()
+            .filter(differs)
+            .map(|(key, _)| key)
+            .partition(|key| AT_START.contains(&key.as_str()));
+        tracing::info!(target: SETTINGS_LOG, "SIGHUP: the log was opened again, the settings were read again; changed: {}", listed(&at_once));
+        if !later.is_empty() {
+            tracing::warn!(target: SETTINGS_LOG, "changed, but only a restart takes over: {}", listed(&later));
+        }
+        let at_start = |key: &String| AT_START.contains(&key.as_str());
+        self.running.retain(|key, _| at_start(key));
+        self.running
+            .extend(values.into_iter().filter(|(key, _)| !at_start(key)));
+        Ok(())
+    }
+}
+
+/// The settings as a server would start with them now.
+fn read(arguments: &[OsString]) -> Result<(Args, LogOptions, Values), Failure> {
+    let parser = command::parser(&commands());
+    let parsed = settings::parse(&parser, arguments).map_err(|unparsed| match unparsed {
+        Unparsed::Arguments(error) => Failure::usage(error),
+        Unparsed::Settings(failure) => failure,
+    })?;
+    let matches = parsed.matches;
+    let own = matches.subcommand_matches(Side::Server.subcommand());
+    let own = own.ok_or_else(|| Failure::usage("this is no server"))?;
+    let args = Args::from_arg_matches(own).map_err(Failure::usage)?;
+    let log = LogOptions::from_arg_matches(&matches).map_err(Failure::usage)?;
+    let values = settings::values(&parser, Side::Server, &matches);
+    Ok((args, log, values))
+}
+
+fn listed(keys: &[&String]) -> String {
+    match keys {
+        [] => "nothing".into(),
+        keys => keys
+            .iter()
+            .map(|key| key.as_str())
+            .collect::<Vec<_>>()
+            .join(", "),
+    }
+}

@@ -1,0 +1,6 @@
+//! What is typed and set before the program does its work: subcommands, settings, completions.
+
+mod cli;
+mod completions;
+mod hangup;
+mod settings;
