@@ -268,7 +268,7 @@ _udpchat() {
             return 0
             ;;
         udpchat__subcmd__connect)
-            opts="-v -h --config --user --password-file --state --server-key --accept-new --verbose --log --help"
+            opts="-v -h --config --user --password-file --state --server-key --timeout --accept-new --verbose --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -291,6 +291,10 @@ _udpchat() {
                     return 0
                     ;;
                 --server-key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -14,7 +14,7 @@ use super::database::{self, Secrets};
 use super::environment;
 use super::exit::{Exit, Failure, Outcome};
 use super::output::{print, print_json};
-use super::signals;
+use super::signals::{self, Signal};
 use crate::bench::{self, End, Error, Host, LongestStalls, PublicKey, Report, ServerCounts};
 use crate::registry::Entry as _;
 use crate::store::Engine;
@@ -88,7 +88,9 @@ fn run(args: BenchArgs, context: &Context<'_>) -> Outcome {
     let addresses = server.map(ServerName::resolve).transpose()?;
     match bench::run(&args.workload, &args.bench, addresses, HOST) {
         Ok(End::Measured(report)) => show(&report, args.json),
-        Ok(End::Interrupted) => Ok(Exit::Signal(signals::first())),
+        Ok(End::Interrupted) => Ok(Exit::Signal(
+            signals::ended_by().unwrap_or(Signal::Interrupt),
+        )),
         Ok(End::Failed(why)) => Err(anyhow!(why).into()),
         Ok(End::Unreachable) => {
             let error = match server {
@@ -121,7 +123,12 @@ const HOST: Host = Host {
     open_database,
     serve,
     counts,
-    on_signal: |mut handler| signals::on_signal(move |_| handler()),
+    on_signal: |mut handler| {
+        signals::on_signal(move |signal| {
+            signals::end_by(signal);
+            handler();
+        })
+    },
 };
 
 fn open_database(data: &Path) -> anyhow::Result<(Engine, PublicKey)> {

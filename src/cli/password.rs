@@ -10,7 +10,11 @@ use zeroize::Zeroizing;
 use super::exit::{Exit, Failure};
 use super::output::print_error;
 use super::signals::Signal;
+use super::streams::{Waiting, without_byte_order_mark};
 use crate::client::{PASSWORD_MAX_BYTES, Password};
+
+/// U+FEFF in UTF-8.
+const BYTE_ORDER_MARK_BYTES: usize = 3;
 
 /// Attempts to type the same password twice.
 const TRIES: usize = 3;
@@ -19,7 +23,7 @@ const TRIES: usize = 3;
 pub fn from_file(path: &Path) -> Result<Password, Failure> {
     let name = path.display();
     let line = if path == Path::new("-") {
-        first_line(io::stdin().lock())
+        first_line(Waiting(io::stdin().lock()))
     } else {
         File::open(path).and_then(|file| first_line(BufReader::new(file)))
     };
@@ -36,12 +40,12 @@ fn first_line(mut reader: impl BufRead) -> io::Result<Zeroizing<String>> {
     // One byte more than allowed, and the line end, show that the line is too long.
     reader
         .by_ref()
-        .take(PASSWORD_MAX_BYTES as u64 + 2)
+        .take((BYTE_ORDER_MARK_BYTES + PASSWORD_MAX_BYTES) as u64 + 2)
         .read_until(b'\n', &mut bytes)?;
     let line = bytes.strip_suffix(b"\n").unwrap_or(&bytes);
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     std::str::from_utf8(line)
-        .map(|text| Zeroizing::new(text.to_owned()))
+        .map(|text| Zeroizing::new(without_byte_order_mark(text).to_owned()))
         .map_err(|_| io::Error::new(ErrorKind::InvalidData, "it is not UTF-8"))
 }
 
@@ -103,6 +107,10 @@ mod tests {
         assert_eq!(line(b" spaces stay \r\n").unwrap(), " spaces stay ");
         assert_eq!(line(b"no end").unwrap(), "no end");
         assert_eq!(line(b"two\n\n").unwrap(), "two");
+        assert_eq!(
+            line("\u{feff}tea at four\r\n".as_bytes()).unwrap(),
+            "tea at four"
+        );
     }
 
     #[test]

@@ -18,8 +18,8 @@ pub enum Signal {
     Terminate,
 }
 
-/// The number of the first signal that was handled; 0 before that.
-static FIRST: AtomicU8 = AtomicU8::new(0);
+/// The number of the signal that the program ends by; 0 while there is none.
+static ENDED_BY: AtomicU8 = AtomicU8::new(0);
 
 impl Signal {
     const ALL: [Self; 3] = [Self::Hangup, Self::Interrupt, Self::Terminate];
@@ -40,10 +40,14 @@ impl Signal {
 
 const _: () = assert!(SIGHUP == 1 && SIGINT == 2 && SIGTERM == 15);
 
-/// The signal that the program ends by: the first that was handled, or SIGINT, which the prompt reads as a key.
-pub fn first() -> Signal {
-    let number = FIRST.load(Ordering::Relaxed);
-    Signal::of(i32::from(number)).unwrap_or(Signal::Interrupt)
+/// Has the program end by this signal, unless it ends by another already.
+pub fn end_by(signal: Signal) {
+    // The exchange fails if there is one.
+    let _ = ENDED_BY.compare_exchange(0, signal.number(), Ordering::Relaxed, Ordering::Relaxed);
+}
+
+pub fn ended_by() -> Option<Signal> {
+    Signal::of(i32::from(ENDED_BY.load(Ordering::Relaxed)))
 }
 
 /// Calls `handler` for each signal, one at a time, on threads of its own. A signal that was ignored when the program was
@@ -69,8 +73,6 @@ pub fn on_signal(handler: impl FnMut(Signal) + Send + 'static) -> anyhow::Result
 }
 
 fn handle(handler: &Mutex<impl FnMut(Signal)>, signal: Signal) {
-    // Only the first counts; it is set already if the exchange fails.
-    let _ = FIRST.compare_exchange(0, signal.number(), Ordering::Relaxed, Ordering::Relaxed);
     handler.lock().unwrap_or_else(PoisonError::into_inner)(signal);
 }
 

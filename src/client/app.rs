@@ -58,6 +58,7 @@ impl App for Client {
             let status = self.link.status(endpoint);
             self.core.show_status(now, status);
         }
+        commands::run_parked(&mut self.core, now);
         self.core.settle(now);
         let messages: Vec<(Channel, Vec<u8>)> = self.core.take_messages();
         for (channel, bytes) in messages {

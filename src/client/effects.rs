@@ -2,7 +2,7 @@
 //!
 //! The logic never touches the endpoint or the console, so that it can be tested without either.
 
-use super::env::{Console, Tone};
+use super::env::{Console, Fault, Tone};
 use super::ui::table;
 use crate::protocol::{ClientMessage, Hop, encode};
 use crate::text::printable;
@@ -12,6 +12,10 @@ use crate::transport::Channel;
 pub(super) struct Effects {
     messages: Vec<(Channel, Vec<u8>)>,
     lines: Vec<(Tone, String)>,
+    /// The line of a script that is being carried out, counted from 1.
+    pub(super) script_line: Option<u64>,
+    /// The worst of all failures.
+    pub(super) worst: Option<Fault>,
 }
 
 impl Effects {
@@ -27,6 +31,26 @@ impl Effects {
     pub(super) fn show(&mut self, tone: Tone, text: impl AsRef<str>) {
         let text = printable::line(text.as_ref()).into_owned();
         self.lines.push((tone, text));
+    }
+
+    /// Shows why something that was asked for was not reached.
+    pub(super) fn fail(&mut self, fault: Fault, text: impl AsRef<str>) {
+        self.fail_at(self.script_line, fault, text);
+    }
+
+    /// The same for what this line of a script asked for.
+    pub(super) fn fail_at(&mut self, line: Option<u64>, fault: Fault, text: impl AsRef<str>) {
+        self.count(fault);
+        let text = text.as_ref();
+        match line {
+            Some(line) => self.show(Tone::Error, format!("line {line}: {text}")),
+            None => self.show(Tone::Error, text),
+        }
+    }
+
+    /// Counts a failure that is shown otherwise.
+    pub(super) fn count(&mut self, fault: Fault) {
+        self.worst = self.worst.max(Some(fault));
     }
 
     pub(super) fn show_table(&mut self, tone: Tone, rows: &[Vec<String>]) {

@@ -5,11 +5,13 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use redb::Database;
 
 use super::password::Password;
+use crate::protocol::ErrorCode;
 use crate::protocol::opaque::KeyStretching;
 
 /// What the command line says. It holds a password, so it has no form for logs.
@@ -29,6 +31,9 @@ pub struct Options {
     pub pinned_fingerprint: Option<String>,
     /// How a password is made expensive to guess.
     pub key_stretching: KeyStretching,
+    /// How long a client without a terminal waits for the server at a time: while it signs in, while the server is away,
+    /// and at the end for what is not stored yet.
+    pub timeout: Duration,
     /// The user's zone; times are shown and read in it.
     pub time_zone: TimeZone,
 }
@@ -42,8 +47,14 @@ pub enum Input {
     Line(String),
     /// The last question was given up with Ctrl-C.
     Cancelled,
+    /// A line could not be read, for this reason.
+    Skipped(String),
     /// There is no more input: Ctrl-D, or the end of standard input.
     EndOfInput,
+    /// There is no more input, because it cannot be read: the text says why.
+    Broken(String),
+    /// Nobody reads any longer what is shown.
+    OutputClosed,
     /// The process was told to stop (SIGINT, SIGTERM, a second Ctrl-C).
     Interrupt,
 }
@@ -73,12 +84,46 @@ pub enum Tone {
     Said,
     /// A receipt: green.
     Receipt,
+    /// What became of a message, or happened in a room: dim.
+    Event,
     /// News of the session or of others: dim.
     Notice,
     /// The answer to a command.
     Plain,
-    /// Something that went wrong: red, and to standard error where there is no terminal.
+    /// Something that went wrong: red.
     Error,
+}
+
+/// Why something that was asked for was not reached, the worst last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fault {
+    /// It was not confirmed in time, and may still be reached.
+    Unconfirmed,
+    /// It was refused, or something went wrong.
+    Failed,
+    /// There is no such command, or it is not used like this.
+    Usage,
+    /// The server did not answer.
+    Unreachable,
+    /// There is no such user or room, or not for this user.
+    NoRecipient,
+}
+
+impl Fault {
+    /// What a refusal of the server means for whoever asked.
+    pub(super) const fn of(code: ErrorCode) -> Self {
+        match code {
+            ErrorCode::NoSuchUser
+            | ErrorCode::NoSuchRoom
+            | ErrorCode::NotAMember
+            | ErrorCode::NotInvited
+            | ErrorCode::NotPermitted
+            | ErrorCode::RoomsClosed
+            | ErrorCode::BadName
+            | ErrorCode::ToOneself => Self::NoRecipient,
+            _ => Self::Failed,
+        }
+    }
 }
 
 /// The names that the tab key completes. They hold no control characters.
@@ -175,7 +220,7 @@ pub trait Files: Send {
 /// How the client ended, from which the exit code follows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum End {
-    /// As the user wished: 0.
+    /// As the user wished: 0, without a terminal by the worst [`Fault`].
     Quit,
     /// Something failed: 1. The text says what.
     Failed(String),

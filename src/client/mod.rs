@@ -23,7 +23,7 @@ mod ui;
 
 pub use self::core::Core;
 pub use auth::opaque;
-pub use env::{Ask, Console, End, Files, Input, Names, Options, Tone, Trust};
+pub use env::{Ask, Console, End, Fault, Files, Input, Names, Options, Tone, Trust};
 pub use password::{PASSWORD_MAX_BYTES, Password, PasswordError};
 
 use rand_chacha::ChaCha20Rng;
@@ -80,6 +80,12 @@ impl Client {
     #[must_use]
     pub const fn end(&self) -> Option<&End> {
         self.core.end()
+    }
+
+    /// The worst failure of a client without a terminal: what its exit code says if it has ended as its input wished.
+    #[must_use]
+    pub fn fault(&self) -> Option<Fault> {
+        self.core.fault()
     }
 
     /// Whether somebody is signed in, and the server has said where they stand in this session.

@@ -56,6 +56,7 @@ impl User {
             accept_new: true,
             pinned_fingerprint: None,
             key_stretching: KeyStretching::Identity,
+            timeout: Duration::from_secs(30),
             time_zone: jiff::tz::TimeZone::UTC,
         };
         let files = Box::new(Memory::default());

@@ -382,7 +382,7 @@ fn text_that_is_empty_or_too_long_is_refused_and_the_longest_arrives_whole() {
     alice.types(&format!("message bob {longest}"));
     alice.types("message bob that was all");
     alice.closes_input();
-    assert_eq!(alice.ends(), Some(0));
+    assert_eq!(alice.ends(), Some(2));
     bob.sees(1, "alice: that was all");
     let errors = alice.errors();
     assert_eq!(

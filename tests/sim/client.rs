@@ -118,6 +118,7 @@ impl ClientHost {
             accept_new: true,
             pinned_fingerprint: None,
             key_stretching: KeyStretching::Identity,
+            timeout: Duration::from_secs(30),
             time_zone: jiff::tz::TimeZone::UTC,
         };
         let (console, files) = (screen.console(), Box::new(self.files.clone()));

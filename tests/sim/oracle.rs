@@ -312,7 +312,7 @@ impl Oracle {
                     );
                 }
                 Tone::Receipt => self.receipted(clients, number, line),
-                Tone::Notice if line.starts_with("● stored") => self.stored(number, line, server),
+                Tone::Event if line.starts_with("● stored") => self.stored(number, line, server),
                 Tone::Error if self.is_of_a_room(line) && line.starts_with("not sent") => {
                     self.refused.extend(marker_of(line));
                 }
@@ -321,7 +321,7 @@ impl Oracle {
                     self.observed[number].is_told_of_expiry(name);
                 }
                 Tone::Error => self.was_told_of_trouble(number, line),
-                Tone::Notice | Tone::Plain => {}
+                Tone::Event | Tone::Notice | Tone::Plain => {}
             }
         }
         self.observed[number].has_read(life, screen.lines.len());

@@ -111,7 +111,7 @@ impl Paging {
                     !line.contains("cannot be shown") && !line.starts_with("no messages with"),
                     "who paged back was told: {line}"
                 ),
-                Tone::Receipt | Tone::Plain => {}
+                Tone::Receipt | Tone::Event | Tone::Plain => {}
             }
         }
         // A page and what stands under it are shown together.

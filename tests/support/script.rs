@@ -101,7 +101,7 @@ impl Script {
         [&self.output, &self.errors].map(|lines| std::mem::take(&mut *lines.lock().unwrap()))
     }
 
-    /// Waits until so many lines hold this text.
+    /// Waits until so many lines of both outputs hold this text.
     #[track_caller]
     pub fn sees(&self, count: usize, text: &str) {
         self.sees_within(PATIENCE, count, text);
@@ -111,7 +111,8 @@ impl Script {
     pub fn sees_within(&self, patience: Duration, count: usize, text: &str) {
         let start = Instant::now();
         let is_it = |line: &&String| line.contains(text);
-        while self.lines().iter().filter(is_it).count() < count {
+        let seen = |lines: &Lines| lines.lock().unwrap().iter().filter(is_it).count();
+        while seen(&self.output) + seen(&self.errors) < count {
             assert!(
                 start.elapsed() < patience,
                 "{text:?} was not seen {count} times; output:\n{}\nerrors:\n{}",

@@ -73,9 +73,22 @@ const BLOCKING: &str = "\
 
 const WITHOUT_A_TERMINAL: &str = "\
     If standard input or output is not a terminal, or the terminal cannot edit lines (TERM=dumb), commands \
-    are read from standard input, one a line, and plain lines are written to standard output; errors go to \
-    standard error. Nothing is asked: give the password with --password-file, and the server key with \
-    --server-key or --accept-new.";
+    are read from standard input, one a line: UTF-8, with or without a byte order mark. A byte that is not UTF-8 \
+    is replaced by �, and a line of more than 65536 bytes is left out. Messages, receipts and the answers to \
+    commands go to standard output, everything else to standard error. Nothing is asked: give the password with \
+    --password-file, and the server key with --server-key or --accept-new.\n\
+    Lines take effect in order, and a command that fails does not stop the others; the error names its line. \
+    A message is reached when the server has stored it, also while its reader is offline. At the end of input \
+    the client waits until all messages are stored, but no longer than --timeout; then standard error names those \
+    that are not, and the exit code is 6. They are kept, and sent at the next sign-in: do not send them again. \
+    Receipts of users who are online are waited for up to 10 seconds.\n\
+    A sign-in that takes longer than --timeout ends the client with 3. If the server goes away later, messages \
+    are queued, `history`, `search`, `status` and `help` go on, and a command that needs the server waits \
+    for --timeout once; then it and all that follow fail at once.\n\
+    If commands fail in different ways, the exit code is the highest, but 6 only if there is no other, \
+    because what waits may still be reached. A failed sign-in, a changed key and a signal end the client at once, \
+    with their own code. If nobody reads standard output any longer, the client carries out what its input \
+    holds and ends.";
 
 const FILES: &str = "\
     DIR/known_servers has a line for each trusted server key. DIR/SERVER/USER/N.redb is the history of one \

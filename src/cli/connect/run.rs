@@ -3,6 +3,7 @@
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
 
@@ -14,8 +15,8 @@ use crate::cli::address::ServerName;
 use crate::cli::command::Context;
 use crate::cli::environment;
 use crate::cli::exit::{Exit, Failure, Outcome};
-use crate::cli::signals;
-use crate::client::{Client, End, Input, Options};
+use crate::cli::signals::{self, Signal};
+use crate::client::{Client, End, Fault, Input, Options};
 use crate::net::{self, Driver, InputSender, Setup, Socket};
 use crate::protocol::opaque::KeyStretching;
 use crate::transport::{ClientConfig, Endpoint};
@@ -52,6 +53,7 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
         password,
         accept_new: args.accept_new,
         pinned_fingerprint: args.server_key,
+        timeout: Duration::from_secs(args.timeout),
         key_stretching: KeyStretching::Argon2id,
         time_zone,
     };
@@ -70,7 +72,8 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
     client.start(now, endpoint);
     let ended = driver.run().context("cannot wait for the network");
     drop(restore);
-    outcome(ended?.end())
+    let client = ended?;
+    outcome(client.end(), client.fault())
 }
 
 /// Sockets for these addresses; for a name of both families, since it may move to an address of the other.
@@ -100,20 +103,39 @@ fn interrupt_on_signal(
             std::process::exit(i32::from(Exit::Signal(signal).code()));
         }
         is_second = true;
-        // If the network thread has ended, the client is ending already.
-        let _ = inputs.send_reserved(Input::Interrupt);
+        signals::end_by(signal);
+        let is_ending = inputs.send_reserved(Input::Interrupt).is_err();
+        if is_ending && screen.is_none() {
+            // The last lines wait for a reader that may never come.
+            std::process::exit(i32::from(Exit::Signal(signal).code()));
+        }
     })
 }
 
-fn outcome(end: Option<&End>) -> Outcome {
+fn outcome(end: Option<&End>, fault: Option<Fault>) -> Outcome {
     let failure = |exit, text: &String| Err(Failure::described(exit, text));
     match end {
-        Some(End::Quit) => Ok(Exit::Success),
+        // A terminal that is closed ends its input too.
+        Some(End::Quit) => Ok(signals::ended_by().map_or_else(|| exit_of(fault), Exit::Signal)),
         Some(End::Failed(text)) => failure(Exit::Failure, text),
         Some(End::Unreachable(text)) => failure(Exit::Unreachable, text),
         Some(End::Refused(text)) => failure(Exit::Refused, text),
-        Some(End::Interrupted) => Ok(Exit::Signal(signals::first())),
+        Some(End::Interrupted) => {
+            let signal = signals::ended_by().unwrap_or(Signal::Interrupt);
+            Ok(Exit::Signal(signal))
+        }
         None => Err(anyhow!("the client ended without a reason").into()),
+    }
+}
+
+fn exit_of(fault: Option<Fault>) -> Exit {
+    match fault {
+        None => Exit::Success,
+        Some(Fault::Unconfirmed) => Exit::Unconfirmed,
+        Some(Fault::Failed) => Exit::Failure,
+        Some(Fault::Usage) => Exit::Usage,
+        Some(Fault::Unreachable) => Exit::Unreachable,
+        Some(Fault::NoRecipient) => Exit::NoRecipient,
     }
 }
 
@@ -123,7 +145,7 @@ mod tests {
 
     #[test]
     fn every_end_has_its_exit_code() {
-        let code = |end| match outcome(Some(&end)) {
+        let code = |end| match outcome(Some(&end), None) {
             Ok(exit) => exit.code(),
             Err(failure) => failure.exit.code(),
         };
@@ -132,5 +154,22 @@ mod tests {
         assert_eq!(code(End::Unreachable(String::new())), 3);
         assert_eq!(code(End::Refused(String::new())), 4);
         assert_eq!(code(End::Interrupted), 130);
+    }
+
+    #[test]
+    fn worst_failure_has_the_highest_code_but_for_what_may_still_be_reached() {
+        let faults = [
+            Fault::Unconfirmed,
+            Fault::Failed,
+            Fault::Usage,
+            Fault::Unreachable,
+            Fault::NoRecipient,
+        ];
+        assert!(faults.is_sorted());
+        assert_eq!(
+            faults.map(|fault| exit_of(Some(fault)).code()),
+            [6, 1, 2, 3, 5]
+        );
+        assert_eq!(exit_of(None).code(), 0);
     }
 }

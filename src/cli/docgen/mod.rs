@@ -220,6 +220,11 @@ fn exit_status(page: &str) -> Roff {
         roff.text([bold(exit.code().to_string())]);
         roff.text([roman(meaning)]);
     }
+    roff.control("PP", []);
+    roff.text([roman(
+        "A server that SIGINT or SIGTERM stops in order exits with 0, and a plugin with its own code. The exit code of \
+         a script is that of its worst command: see WITHOUT A TERMINAL in udpchat-connect(1).",
+    )]);
     roff
 }
 

@@ -1,13 +1,18 @@
-//! Writes to standard streams that may be non-blocking: whoever shares the open file can set O_NONBLOCK, and then a full
-//! pipe is no error.
+//! Reads and writes standard streams that may be non-blocking: whoever shares the open file can set O_NONBLOCK, and then
+//! a full or an empty pipe is no error.
 
 pub mod line_reader;
 
-use std::io::{self, ErrorKind};
+use std::io::{self, BufRead, ErrorKind, Read};
 use std::os::fd::{AsFd, BorrowedFd};
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+
+/// The text without the byte order mark that some editors write at the start of a file.
+pub fn without_byte_order_mark(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
+}
 
 /// Writes everything, without a buffer, and waits while the output is full.
 pub fn write_all(output: impl AsFd, mut bytes: &[u8]) -> io::Result<()> {
@@ -23,6 +28,39 @@ pub fn write_all(output: impl AsFd, mut bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
+/// An input whose reads wait while it is empty.
+pub struct Waiting<R>(pub R);
+
+impl<R: AsFd> Waiting<R> {
+    fn retry<T>(&mut self, mut read: impl FnMut(&mut R) -> io::Result<T>) -> io::Result<T> {
+        loop {
+            match read(&mut self.0) {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    wait(self.0.as_fd(), PollFlags::POLLIN)?;
+                }
+                result => return result,
+            }
+        }
+    }
+}
+
+impl<R: Read + AsFd> Read for Waiting<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.retry(|input| input.read(buffer))
+    }
+}
+
+impl<R: BufRead + AsFd> BufRead for Waiting<R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        self.retry(|input| input.fill_buf().map(drop))?;
+        self.0.fill_buf()
+    }
+
+    fn consume(&mut self, amount: usize) {
+        self.0.consume(amount);
+    }
+}
+
 fn wait(stream: BorrowedFd<'_>, events: PollFlags) -> io::Result<()> {
     match poll(&mut [PollFd::new(stream, events)], PollTimeout::NONE) {
         Ok(_) | Err(Errno::EINTR) => Ok(()),
@@ -32,7 +70,7 @@ fn wait(stream: BorrowedFd<'_>, events: PollFlags) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Read as _;
+    use std::io::Write as _;
     use std::os::unix::net::UnixStream;
 
     use super::*;
@@ -48,5 +86,19 @@ mod tests {
         reader.read_to_end(&mut read).unwrap();
         writing.join().unwrap().unwrap();
         assert!(read == expected);
+    }
+
+    #[test]
+    fn input_that_is_empty_for_now_is_waited_for() {
+        let (reader, mut writer) = UnixStream::pair().unwrap();
+        reader.set_nonblocking(true).unwrap();
+        let reading = std::thread::spawn(move || {
+            let mut text = String::new();
+            Waiting(reader).read_to_string(&mut text).map(|_| text)
+        });
+        writer.write_all(b"one ").unwrap();
+        writer.write_all(b"two").unwrap();
+        drop(writer);
+        assert_eq!(reading.join().unwrap().unwrap(), "one two");
     }
 }

@@ -6,6 +6,7 @@
 
 use crate::client::account::ctx::Ctx;
 use crate::client::account::ctx::pending::PendingRequest;
+use crate::client::env::Fault;
 use crate::client::name::{canonical, truncate_name};
 use crate::client::storage::entry::Said;
 use crate::protocol::{
@@ -65,7 +66,7 @@ impl BlockedUsers {
     /// Asks the server to block a user, or to unblock one.
     pub(crate) fn block(ctx: &mut Ctx<'_>, named: &str, blocking: bool) {
         if canonical(named) == ctx.me.name {
-            ctx.error("you cannot block yourself");
+            ctx.fail(Fault::Failed, "you cannot block yourself");
             return;
         }
         let name = named.to_owned();

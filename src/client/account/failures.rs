@@ -7,6 +7,7 @@ use crate::client::account::history::HistoryPager;
 use crate::client::account::sender::refused::is_temporary;
 use crate::client::account::switching;
 use crate::client::account::{Parts, SignOutReason};
+use crate::client::env::Fault;
 use crate::client::name::canonical_target;
 use crate::client::ui::{render, render_rooms};
 use crate::protocol::{Command, ErrorCode, Failure};
@@ -20,7 +21,7 @@ pub(super) fn handle(
     match command {
         Command::Contacts => {
             if ctx.pending.take_contacts() == Some(true) {
-                ctx.error(render::refusal(failure, ""));
+                ctx.fail(Fault::of(failure.code), render::refusal(failure, ""));
             }
         }
         Command::Resolve
@@ -40,7 +41,7 @@ pub(super) fn handle(
         }
         Command::Receive => parts.inbox.missing_refused(ctx, failure),
         Command::Hello if is_temporary(failure.code) => parts.sender.retry_later(ctx, failure),
-        _ => ctx.error(format!("{command}: {}", render::refusal(failure, ""))),
+        _ => ctx.trouble(format!("{command}: {}", render::refusal(failure, ""))),
     }
     None
 }
@@ -57,21 +58,25 @@ pub(super) fn request_refused(ctx: &mut Ctx<'_>, parts: &mut Parts, failure: &Fa
         }
         Some(PendingRequest::Join { name, .. }) => {
             let reason = refusal(&name);
-            ctx.error(&reason);
+            ctx.fail(Fault::of(failure.code), &reason);
             ctx.focus.leave(&name);
             parts
                 .sender
-                .drop_waiting(ctx, &reason, |typed| canonical_target(typed) == name);
+                .drop_waiting(ctx, Fault::of(failure.code), &reason, |typed| {
+                    canonical_target(typed) == name
+                });
             return;
         }
         Some(PendingRequest::History) => {
-            ctx.error(refusal(""));
+            ctx.fail(Fault::of(failure.code), refusal(""));
             parts.history.give_up(ctx);
             return;
         }
         Some(PendingRequest::Change { name, change }) => match &change.subject {
             _ if failure.code == ErrorCode::NotPermitted => {
-                render_rooms::not_permitted(&change, &ctx.me.name, &name)
+                let text = render_rooms::not_permitted(&change, &ctx.me.name, &name);
+                ctx.fail(Fault::Failed, text);
+                return;
             }
             Some(subject) => refusal(subject),
             None => refusal(&name),
@@ -82,7 +87,7 @@ pub(super) fn request_refused(ctx: &mut Ctx<'_>, parts: &mut Parts, failure: &Fa
         }
         Some(PendingRequest::Rooms { .. } | PendingRequest::Contacts { .. }) => refusal(""),
     };
-    ctx.error(text);
+    ctx.fail(Fault::of(failure.code), text);
 }
 
 /// Gives up requests that were not answered in time.
@@ -110,7 +115,7 @@ pub(super) fn requests_timeout(ctx: &mut Ctx<'_>, history: &mut HistoryPager) {
             PendingRequest::Contacts { .. } => "no answer from the server; try `/contacts` again",
             _ => "no answer from the server; try again",
         };
-        ctx.error(text);
+        ctx.fail(Fault::Unreachable, text);
     }
 }
 
@@ -130,7 +135,10 @@ pub(super) fn requests_lost(ctx: &mut Ctx<'_>, history: &mut HistoryPager) {
             }
             | PendingRequest::Contacts { .. }
             | PendingRequest::Resolve { .. } => {}
-            _ => ctx.error("the connection was lost before the answer; try again"),
+            _ => ctx.fail(
+                Fault::Unreachable,
+                "the connection was lost before the answer; try again",
+            ),
         }
     }
 }

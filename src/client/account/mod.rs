@@ -433,13 +433,23 @@ impl SignedIn {
         .min()
     }
 
-    /// Whether everything that was typed has been stored, and received by those who were online.
-    pub(super) fn is_quiet(&self, now: Instant) -> bool {
+    /// Whether everything that was typed has been stored, and what was missed has been shown.
+    pub(super) fn is_stored(&self, now: Instant) -> bool {
         self.shared.session.is_settled
-            && self.parts.sender.waiting() == 0
-            && !self.parts.receipts.awaits_online()
             && !self.parts.inbox.awaits_backlog(now)
+            && self.has_nothing_open()
+    }
+
+    /// Whether nothing waits for the server.
+    pub(super) fn has_nothing_open(&self) -> bool {
+        self.parts.sender.waiting() == 0
+            && self.shared.pending.deferred_joins().next().is_none()
             && !self.awaits_answer()
+    }
+
+    /// Whether somebody who is online has not yet received what was typed.
+    pub(super) fn awaits_receipts(&self) -> bool {
+        self.parts.receipts.awaits_online()
     }
 
     pub(super) fn awaits_answer(&self) -> bool {
@@ -482,7 +492,7 @@ fn load(
     let mut loaded = state.load()?;
     if is_other_account || is_other_device {
         for (sequence, unsent) in loaded.outbox.drain(..) {
-            sender::show_unconfirmed(&unsent, effects);
+            sender::show_unconfirmed(&unsent, None, effects);
             state.remove_unsent(sequence);
         }
     }

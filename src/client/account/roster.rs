@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::client::account::ctx::pending::{LISTED_MAX, PendingRequest};
 use crate::client::account::ctx::{Ctx, NO_LINK};
-use crate::client::env::Tone;
+use crate::client::env::{Fault, Tone};
 use crate::client::name::truncate_name;
 use crate::client::ui::render;
 use crate::protocol::{Alert, Contact, ContactsRequest, Greeting, ListContacts};
@@ -62,7 +62,7 @@ impl Roster {
         if ctx.can_ask() {
             Self::ask(ctx, true);
         } else {
-            ctx.error(NO_LINK);
+            ctx.fail(Fault::Unreachable, NO_LINK);
         }
     }
 
@@ -75,7 +75,10 @@ impl Roster {
         };
         let is_sent = ctx.try_request(Channel::Control, request, |tag| ContactsRequest { tag });
         if is_shown && !is_sent {
-            ctx.error("too many requests wait for the server's answer; try again");
+            ctx.fail(
+                Fault::Failed,
+                "too many requests wait for the server's answer; try again",
+            );
         }
     }
 

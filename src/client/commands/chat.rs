@@ -5,7 +5,8 @@ use super::row::{Call, ChatCommand, ROW};
 use crate::client::account::blocked::BlockedUsers;
 use crate::client::account::history::search::search;
 use crate::client::account::roster::Roster;
-use crate::client::core::Core;
+use crate::client::core::{Awaited, Core};
+use crate::client::env::Fault;
 use crate::client::ui::time::HistoryAnchor;
 use crate::protocol::EVERYONE_NAME;
 
@@ -15,6 +16,7 @@ pub(super) const WRITE: &[ChatCommand] = &[
         aliases: &["msg"],
         arguments: &[USER_OR_ROOM, Argument::text("TEXT")],
         summary: "send a message to a user or to a room",
+        awaits: Awaited::Nothing,
         run: |core, call| core.send_text(call.now, call.required(0), call.required(1)),
         ..ROW
     },
@@ -22,6 +24,7 @@ pub(super) const WRITE: &[ChatCommand] = &[
         name: "message*",
         arguments: &[Argument::text("TEXT")],
         summary: "send a message to everyone",
+        awaits: Awaited::Nothing,
         run: |core, call| core.send_text(call.now, EVERYONE_NAME, call.required(0)),
         ..ROW
     },
@@ -69,6 +72,7 @@ pub(super) const READ: &[ChatCommand] = &[
         help: "It shows the last 20 entries, or N, before a time (14:02, 2026-03-17, 2026-03-17T14:02) or an entry's \
                number. Entries that this device does not hold are fetched from the server.",
         continues: true,
+        awaits: Awaited::Stored,
         run: history,
         ..ROW
     },
@@ -78,6 +82,7 @@ pub(super) const READ: &[ChatCommand] = &[
         summary: "find messages on this device",
         help: "It shows the newest messages that have all these words, however they are written: capitals, composed characters \
                and characters that are not shown make no difference.",
+        awaits: Awaited::Stored,
         run: |core, call| {
             core.with_signed_in(call.now, |parts, ctx| {
                 search(ctx, &parts.blocked, call.required(0));
@@ -92,7 +97,8 @@ fn history(core: &mut Core, call: &Call<'_>) {
         let clock = ctx.clock();
         let before = call.optional(1).map(|word| clock.read(word));
         let Some((before, note)) = before.unwrap_or(Some((HistoryAnchor::Now, None))) else {
-            ctx.error(
+            ctx.fail(
+                Fault::Usage,
                 "--before takes a time (14:02, 2026-03-17, 2026-03-17T14:02) or an entry's number",
             );
             return;

@@ -2,7 +2,7 @@
 
 use super::row::{Call, ChatCommand};
 use crate::client::core::Core;
-use crate::client::env::Tone;
+use crate::client::env::{Fault, Tone};
 use crate::registry::Registry;
 
 /// How wide the calls are set, in columns. Chosen: with [`SUMMARY_WIDTH`] and the blanks between it fits a terminal of
@@ -25,7 +25,7 @@ pub(super) fn run(core: &mut Core, call: &Call<'_>) {
             }
         }
         Err(why) => {
-            core.show(Tone::Error, &why);
+            core.fail(Fault::Usage, &why);
             core.show(
                 Tone::Plain,
                 "  in a shell, `udpchat help` explains the subcommands of the program",

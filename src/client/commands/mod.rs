@@ -17,7 +17,7 @@ pub use complete::complete;
 pub use paste::Draft;
 
 use super::core::Core;
-use super::env::Tone;
+use super::env::Fault;
 use crate::transport::Now;
 use arguments::{split_word, text_inside};
 use row::Call;
@@ -37,10 +37,19 @@ pub fn help(word: &str) -> Result<String, String> {
     help::find(&TABLE, word).map(|lines| lines.join("\n"))
 }
 
+/// Runs the command that has waited for the server, if it is back or has been waited for long enough.
+pub(super) fn run_parked(core: &mut Core, now: Now) {
+    core.watch_server(now);
+    if let Some(parked) = core.take_parked() {
+        run(core, now, &parked.line, parked.focus.as_deref());
+    }
+}
+
 /// Runs a line that was typed at the prompt. A line that is no command is never sent anywhere, unless the prompt stood
 /// in a conversation (`inside`).
 pub(super) fn run(core: &mut Core, now: Now, line: &str, inside: Option<&str>) {
-    let line = line.trim();
+    // A file that begins with a byte order mark is read like any other.
+    let line = line.trim_start_matches('\u{feff}').trim();
     if let Some(inside) = inside
         && let Some(text) = text_inside(line)
     {
@@ -54,17 +63,21 @@ pub(super) fn run(core: &mut Core, now: Now, line: &str, inside: Option<&str>) {
         return;
     }
     let Some(command) = TABLE.find(word) else {
-        core.show(Tone::Error, &help::unknown(&TABLE, word));
+        core.fail(Fault::Usage, &help::unknown(&TABLE, word));
         return;
     };
     if command.needs_sign_in && core.user().is_none() {
-        core.show(Tone::Error, "sign in first, with `login`");
+        core.fail(Fault::Usage, "sign in first, with `login`");
         return;
     }
     let Some(values) = arguments::parse(command.arguments, rest) else {
-        core.show(Tone::Error, &format!("usage: {}", command.usage()));
+        core.fail(Fault::Usage, &format!("usage: {}", command.usage()));
         return;
     };
+    if core.must_wait(command.awaits) {
+        core.park(command.awaits, line, inside);
+        return;
+    }
     if !command.continues {
         core.with_signed_in(now, |parts, _| parts.history.reset_paging());
     }

@@ -5,8 +5,8 @@ use super::row::{Call, ChatCommand, ROW};
 use crate::client::account::ctx::pending::RoomsPurpose;
 use crate::client::account::rooms::{answers, joining};
 use crate::client::account::switching;
-use crate::client::core::Core;
-use crate::client::env::Tone;
+use crate::client::core::{Awaited, Core};
+use crate::client::env::Fault;
 use crate::protocol::{Access, Change, EventKind, MemberRole, TOPIC_MAX_BYTES};
 
 pub(super) const ROOMS: &[ChatCommand] = &[
@@ -28,6 +28,7 @@ pub(super) const ROOMS: &[ChatCommand] = &[
         name: "enter",
         arguments: &[CONVERSATION],
         summary: "switch to a conversation: what you type goes there",
+        awaits: Awaited::Nothing,
         run: |core, call| {
             core.with_signed_in(call.now, |_, ctx| joining::enter(ctx, call.required(0)));
         },
@@ -36,6 +37,7 @@ pub(super) const ROOMS: &[ChatCommand] = &[
     ChatCommand {
         name: "back",
         summary: "switch to no conversation; you leave no room by it",
+        awaits: Awaited::Nothing,
         run: |core, call| core.with_signed_in(call.now, |_, ctx| switching::clear_focus(ctx)),
         ..ROW
     },
@@ -117,7 +119,7 @@ pub(super) const ROOMS: &[ChatCommand] = &[
 fn list(core: &mut Core, call: &Call<'_>) {
     let page = call.optional(0).map_or(Ok(1), str::parse);
     match page {
-        Ok(0) | Err(_) => core.show(Tone::Error, "a page is a number, as in `rooms 2`"),
+        Ok(0) | Err(_) => core.fail(Fault::Usage, "a page is a number, as in `rooms 2`"),
         Ok(page) => core.with_signed_in(call.now, |_, ctx| {
             answers::list(ctx, RoomsPurpose::List(page));
         }),
@@ -191,7 +193,7 @@ fn apply_text(core: &mut Core, call: &Call<'_>, room: usize, text: &str, change:
             _ => "reason",
         };
         let refused = format!("a {subject} has at most {TOPIC_MAX_BYTES} bytes");
-        core.show(Tone::Error, &refused);
+        core.fail(Fault::Failed, &refused);
         return;
     }
     let text = Some(text.to_owned());

@@ -1,7 +1,7 @@
 //! What a row of the table holds, and what the function of a command is given.
 
 use super::arguments::Argument;
-use crate::client::core::Core;
+use crate::client::core::{Awaited, Core};
 use crate::registry::{Entry, Registry};
 use crate::transport::Now;
 
@@ -16,6 +16,8 @@ pub(super) struct ChatCommand {
     /// What `help COMMAND` and the manual say beyond the summary; a line each.
     pub help: &'static str,
     pub needs_sign_in: bool,
+    /// What a script waits for before it runs this.
+    pub awaits: Awaited,
     /// Whether it goes on where it ended if it is typed again at once.
     pub continues: bool,
     pub run: fn(&mut Core, &Call<'_>),
@@ -29,6 +31,7 @@ pub(super) const ROW: ChatCommand = ChatCommand {
     summary: "",
     help: "",
     needs_sign_in: true,
+    awaits: Awaited::Server,
     continues: false,
     run: |_, _| (),
 };

@@ -3,7 +3,7 @@
 use super::arguments::{Argument, Source};
 use super::help;
 use super::row::{Call, ChatCommand, ROW};
-use crate::client::core::{Core, Exit};
+use crate::client::core::{Awaited, Core, Exit};
 use crate::client::env::Tone;
 
 pub(super) const SIGN_IN: &[ChatCommand] = &[ChatCommand {
@@ -13,6 +13,7 @@ pub(super) const SIGN_IN: &[ChatCommand] = &[ChatCommand {
     arguments: &[Argument::word("NAME", Source::Users).optional()],
     summary: "sign in; offers an account for a name that has none",
     needs_sign_in: false,
+    awaits: Awaited::Nothing,
     run: login,
     ..ROW
 }];
@@ -22,6 +23,7 @@ pub(super) const SESSION: &[ChatCommand] = &[
         name: "status",
         summary: "show connection statistics: round trip, loss, bytes",
         needs_sign_in: false,
+        awaits: Awaited::Nothing,
         run: |core, _| core.request_status(),
         ..ROW
     },
@@ -35,12 +37,14 @@ pub(super) const SESSION: &[ChatCommand] = &[
         ],
         summary: "show this menu, or how one command is used",
         needs_sign_in: false,
+        awaits: Awaited::Nothing,
         run: help::run,
         ..ROW
     },
     ChatCommand {
         name: "logout",
         summary: "sign out; the next sign-in asks for the password",
+        awaits: Awaited::Nothing,
         run: |core, call| core.exit(call.now, Exit::LogOut),
         ..ROW
     },
@@ -49,6 +53,7 @@ pub(super) const SESSION: &[ChatCommand] = &[
         aliases: &["exit"],
         summary: "leave; the next `login` here asks for no password",
         needs_sign_in: false,
+        awaits: Awaited::Nothing,
         run: |core, call| core.exit(call.now, Exit::Quit),
         ..ROW
     },

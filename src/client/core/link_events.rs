@@ -6,7 +6,7 @@ use super::Core;
 use super::host_key::Verdict;
 use super::status::{self, LinkStatus};
 use crate::client::account::SignOutReason;
-use crate::client::env::Tone;
+use crate::client::env::{Fault, Tone};
 use crate::client::ui::render;
 use crate::protocol::EndReason;
 use crate::transport::Now;
@@ -23,6 +23,8 @@ pub(super) struct Peer {
 pub(super) struct LinkState {
     pub(super) peer: Option<Peer>,
     pub(super) is_greeted: bool,
+    /// Whether the server has not answered for a while.
+    pub(super) is_silent: bool,
     /// Whether the server has said that it stops, so that the loss of the link is no news.
     pub(super) is_server_stopping: bool,
     /// The address at which the server sees this client.
@@ -88,14 +90,22 @@ impl Core {
             let text = format!("{} is back", self.options.server_name);
             self.show(Tone::Notice, &text);
         } else {
-            self.show(Tone::Plain, render::WELCOME);
+            self.welcome();
         }
         self.sign_in_again(now);
+    }
+
+    /// Says how to begin, to somebody at a terminal.
+    fn welcome(&mut self) {
+        if self.console.is_interactive() {
+            self.show(Tone::Plain, render::WELCOME);
+        }
     }
 
     /// The link is lost; with it the session of the signed-in user, if there is a reason for its end.
     pub(crate) fn link_lost(&mut self, now: Now, reason: &str, ended: Option<EndReason>) {
         self.link.peer = None;
+        self.link.is_silent = false;
         self.effects.drop_messages();
         if let Some(signed_in) = &mut self.signed_in {
             signed_in.link_lost(now, &mut self.effects);
@@ -117,14 +127,15 @@ impl Core {
             && !sign_in.is_reconnection()
             && self.pending_user.is_none()
         {
-            self.effects
-                .show(Tone::Error, "the sign-in was interrupted; `login` again");
+            let text = "the sign-in was interrupted; `login` again";
+            self.fail(Fault::Unreachable, text);
         }
     }
 
     /// The server has not answered for a while.
     pub(crate) fn link_silent(&mut self, text: &str) {
         self.show(Tone::Notice, text);
+        self.link.is_silent = true;
         // A script waits: its commands follow each other.
         let is_interactive = self.console.is_interactive();
         if let Some(signed_in) = self.signed_in.as_mut().filter(|_| is_interactive) {
@@ -135,6 +146,7 @@ impl Core {
     /// The server has answered again, in the same session.
     pub(crate) fn link_awake(&mut self, now: Now, text: &str) {
         self.show(Tone::Notice, text);
+        self.link.is_silent = false;
         if let Some(signed_in) = &mut self.signed_in {
             signed_in.on_active(now, &mut self.effects);
         }

@@ -5,9 +5,10 @@
 
 mod host_key;
 mod link_events;
-mod response_timer;
+mod script;
 mod session;
 pub(super) mod status;
+mod wait_timer;
 
 use std::net::SocketAddr;
 use std::time::Instant;
@@ -17,18 +18,20 @@ use rand_core::SeedableRng;
 use zeroize::Zeroizing;
 
 use super::account::ctx::{Ctx, Shared};
-use super::account::sender::outbox::IN_FLIGHT_MAX;
 use super::account::{Parts, SignedIn};
 use super::auth::SignIn;
 use super::effects::Effects;
-use super::env::{Console, End, Files, Input, Options, Tone};
+use super::env::{Console, End, Fault, Files, Input, Options, Tone};
 use super::ui::prompt::{Prompt, Question, yes};
 use crate::protocol::{EndReason, Envelope, ServerBody, SessionEnd, fingerprint};
 use crate::transport::{Channel, Now};
 use host_key::HostKeys;
 use link_events::LinkState;
-use response_timer::ResponseTimer;
+pub(super) use script::Awaited;
+use script::Script;
+use session::DeferredExit;
 pub(super) use session::Exit;
+use wait_timer::{RESPONSE_WAIT, WaitTimer};
 
 /// A command, or text for the focus, as typed at the prompt.
 pub(super) struct TypedLine {
@@ -43,7 +46,8 @@ pub struct Core {
     files: Box<dyn Files>,
     random: ChaCha20Rng,
     prompt: Prompt,
-    response_timer: ResponseTimer,
+    response_timer: WaitTimer,
+    script: Script,
     effects: Effects,
     host_keys: HostKeys,
     link: LinkState,
@@ -51,9 +55,8 @@ pub struct Core {
     pending_user: Option<String>,
     sign_in: Option<SignIn>,
     pub(super) signed_in: Option<SignedIn>,
-    /// What the user of a client without a terminal wants done once all that was sent has arrived, and the
-    /// moment when it is done anyway.
-    deferred_exit: Option<(Exit, Instant)>,
+    /// What a client without a terminal does once all that was sent is stored.
+    deferred_exit: Option<DeferredExit>,
     end: Option<End>,
 }
 
@@ -71,7 +74,8 @@ impl Core {
             files,
             random: ChaCha20Rng::from_seed(seed),
             prompt: Prompt::default(),
-            response_timer: ResponseTimer::default(),
+            response_timer: WaitTimer::default(),
+            script: Script::default(),
             effects: Effects::default(),
             host_keys: HostKeys::default(),
             link: LinkState::default(),
@@ -151,6 +155,7 @@ impl Core {
             // The link's.
             Input::Addresses(_) => {}
             Input::Line(line) => {
+                self.count_line();
                 let line = Zeroizing::new(line);
                 match self.prompt.take() {
                     None => {}
@@ -172,11 +177,26 @@ impl Core {
                     self.pending_user = None;
                 }
             },
-            Input::EndOfInput => {
-                self.prompt.end_input();
-                self.exit(now, Exit::Quit);
+            Input::Skipped(text) => {
+                self.count_line();
+                self.prompt.take();
+                self.fail(Fault::Failed, &text);
             }
-            Input::Interrupt => self.finish(End::Interrupted),
+            Input::EndOfInput => self.end_input(now),
+            Input::Broken(text) if self.console.is_interactive() => {
+                self.show_unsent();
+                self.finish(End::Failed(text));
+            }
+            Input::Broken(text) => {
+                self.effects.fail_at(None, Fault::Failed, text);
+                self.end_input(now);
+            }
+            Input::OutputClosed if self.console.is_interactive() => self.end_input(now),
+            Input::OutputClosed => self.script.close_output(),
+            Input::Interrupt => {
+                self.show_unsent();
+                self.finish(End::Interrupted);
+            }
         }
         None
     }
@@ -217,7 +237,8 @@ impl Core {
         [
             self.sign_in.as_ref().and_then(SignIn::deadline),
             self.signed_in.as_ref().and_then(SignedIn::deadline),
-            self.deferred_exit.map(|(_, due)| due),
+            self.exit_deadline(),
+            self.script.deadline(),
             self.response_timer.deadline(),
         ]
         .into_iter()
@@ -239,8 +260,12 @@ impl Core {
             }
         }
         if self.end.is_none() {
+            self.watch_server(now);
+            self.watch_input(now);
             self.run_deferred_exit(now);
-            if self.response_timer.update(now.instant, self.is_waiting()) {
+            let is_waiting = self.is_waiting();
+            let timer = &mut self.response_timer;
+            if timer.update(now.instant, is_waiting, RESPONSE_WAIT) {
                 self.show(Tone::Notice, "still waiting for the server's answer");
             }
         }
@@ -257,6 +282,7 @@ impl Core {
         }
         if self.end.is_none() {
             self.ask_next();
+            self.limit_input(now);
         }
     }
 
@@ -309,11 +335,7 @@ impl Core {
             // Which conversation the next line is for is about to be known.
             Some(signed_in) if signed_in.is_changing_focus() => false,
             Some(signed_in) if self.console.is_interactive() => !self.is_settling(signed_in),
-            Some(signed_in) => {
-                signed_in.shared.session.is_settled
-                    && signed_in.parts.sender.waiting() < IN_FLIGHT_MAX
-                    && !signed_in.awaits_answer()
-            }
+            Some(_) => self.may_read_on(),
             None => self.link.is_greeted && self.pending_user.is_none(),
         }
     }
@@ -379,7 +401,7 @@ impl Core {
         } else {
             let quoted = super::ui::render::quote(text);
             let text = format!("not sent: you are no longer in {focus}: {quoted}");
-            self.show(Tone::Error, &text);
+            self.fail(Fault::NoRecipient, &text);
         }
     }
 

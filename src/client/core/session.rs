@@ -1,6 +1,6 @@
 //! The user's session: how it begins, by a sign-in or after the link was lost, and how it ends.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
@@ -15,15 +15,25 @@ use crate::client::storage::{State, StateError};
 use crate::protocol::{EndReason, Message, SessionEnd, SessionStart};
 use crate::transport::{Channel, Now};
 
-/// How long a client without a terminal waits at the end of its input for what it has sent to be stored and
-/// received. Chosen: a bad path's worst, and short enough for a script.
-const QUIT_WAIT: Duration = Duration::from_secs(10);
+/// How long a client without a terminal waits at the end of its input for the receipts of users who are online. Chosen:
+/// a bad path's worst, and short enough for a script.
+const RECEIPTS_WAIT: Duration = Duration::from_secs(10);
 
-/// How the user leaves: at once at a terminal, else once all that was sent has arrived.
+/// How the user leaves: at once at a terminal, else once all that was sent is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Exit {
     LogOut,
     Quit,
+}
+
+/// An exit that waits until everything is stored.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct DeferredExit {
+    exit: Exit,
+    /// When receipts are waited for no longer; nothing after that.
+    receipts_due: Option<Instant>,
+    /// When nothing is.
+    due: Instant,
 }
 
 impl Core {
@@ -285,46 +295,69 @@ impl Core {
         }
     }
 
-    /// Signs out, or quits: at once at a terminal, else when what was sent has arrived.
+    /// Signs out, or quits: at once at a terminal, else when what was sent is stored.
     pub(crate) fn exit(&mut self, now: Now, exit: Exit) {
         if self.console.is_interactive() {
             self.exit_now(exit);
         } else {
-            self.deferred_exit = Some((exit, now.instant + QUIT_WAIT));
+            self.deferred_exit = Some(DeferredExit {
+                exit,
+                receipts_due: Some(now.instant + RECEIPTS_WAIT.min(self.options.timeout)),
+                due: now.instant + self.options.timeout,
+            });
         }
+    }
+
+    pub(super) fn exit_deadline(&self) -> Option<Instant> {
+        let exit = self.deferred_exit?;
+        exit.receipts_due.or(Some(exit.due))
     }
 
     /// Runs the deferred exit once everything has arrived, or the wait is over.
     pub(super) fn run_deferred_exit(&mut self, now: Now) {
-        let Some((exit, due)) = self.deferred_exit else {
+        let Some(deferred) = &mut self.deferred_exit else {
             return;
         };
-        let is_quiet = match &self.signed_in {
-            Some(signed_in) => signed_in.is_quiet(now.instant),
+        deferred.receipts_due.take_if(|due| *due <= now.instant);
+        let DeferredExit {
+            exit,
+            receipts_due,
+            due,
+        } = *deferred;
+        let is_over = match &self.signed_in {
+            Some(signed_in) if signed_in.is_stored(now.instant) => {
+                receipts_due.is_none() || !signed_in.awaits_receipts()
+            }
+            // Nothing is left that a server which is away could do.
+            Some(signed_in) => self.has_lost_server() && signed_in.has_nothing_open(),
             None => self.link.is_greeted && self.sign_in.is_none() && self.pending_user.is_none(),
         };
-        if is_quiet || due <= now.instant {
+        if is_over || due <= now.instant {
             self.deferred_exit = None;
             self.exit_now(exit);
         }
     }
 
     fn exit_now(&mut self, exit: Exit) {
-        self.show_unsent();
+        if self.console.is_interactive() {
+            self.show_unsent();
+        } else {
+            self.fail_unreached();
+        }
         match exit {
             Exit::LogOut => {
                 let reason = EndReason::LoggedOut;
                 let end = Message::control(SessionEnd { reason });
                 self.effects.send(Channel::Control, &end);
                 self.end_session(Some(SignOutReason::Ended(reason)));
-                self.show(Tone::Plain, "logged out");
+                self.show(Tone::Notice, "logged out");
             }
             Exit::Quit => self.finish(End::Quit),
         }
     }
 
     /// Shows how many messages wait in the outbox.
-    fn show_unsent(&mut self) {
+    pub(super) fn show_unsent(&mut self) {
         let unsent = self
             .signed_in
             .as_ref()

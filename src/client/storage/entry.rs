@@ -70,7 +70,7 @@ impl Said {
     pub(crate) const fn tone(&self) -> Tone {
         match self {
             Self::Text(_) => Tone::Said,
-            Self::Event(_) | Self::Unknown => Tone::Notice,
+            Self::Event(_) | Self::Unknown => Tone::Event,
         }
     }
 }

@@ -377,14 +377,16 @@ fn end_of_a_script_does_not_wait_for_ever() {
     say(&mut desk, "message bob tea?");
     texts(&mut desk);
     desk.core.handle_input(desk.now, Input::EndOfInput);
-    desk.wait(Duration::from_secs(10));
-    assert!(
-        desk.lines()
-            .last()
-            .unwrap()
-            .contains("1 message is not stored yet")
+    desk.wait(Duration::from_secs(30));
+    assert_eq!(
+        desk.lines(),
+        [
+            "line 1: not stored yet: message to bob: \"tea?\"",
+            "1 of 1 messages not stored; kept here, and sent at the next sign-in"
+        ]
     );
     assert_eq!(desk.core.end(), Some(&End::Quit));
+    assert_eq!(desk.core.fault(), Some(Fault::Unconfirmed));
 }
 
 #[test]

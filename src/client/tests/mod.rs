@@ -9,6 +9,7 @@ mod receipts;
 mod receiving;
 mod restore;
 mod rooms;
+mod scripts;
 mod server;
 mod sign_in;
 mod signed_out;
@@ -27,7 +28,7 @@ use serde_bytes::ByteBuf;
 use super::commands;
 use super::core::Core;
 use super::testing::{Memory, Screen, instant};
-use super::{Ask, End, Input, Options, Password};
+use super::{Ask, End, Fault, Input, Options, Password};
 use crate::protocol::opaque::{IDENTITIES, KeyStretching, Suite, context};
 use crate::protocol::{
     AccountId, Bytes, ClientBody, ClientMessage, ConversationId, DeviceId, DeviceSeq,
@@ -82,6 +83,7 @@ fn options() -> Options {
         accept_new: true,
         pinned_fingerprint: None,
         key_stretching: KeyStretching::Identity,
+        timeout: Duration::from_secs(30),
         time_zone: jiff::tz::TimeZone::UTC,
     }
 }
@@ -132,9 +134,14 @@ impl Desk {
         desk
     }
 
+    fn settle(&mut self) {
+        commands::run_parked(&mut self.core, self.now);
+        self.core.settle(self.now);
+    }
+
     /// Ends the batch, and gives what was sent.
     fn sent(&mut self) -> Vec<(Channel, ClientMessage)> {
-        self.core.settle(self.now);
+        self.settle();
         let messages = self.core.take_messages();
         messages
             .into_iter()
@@ -202,7 +209,7 @@ impl Desk {
 
     /// The lines shown in this batch.
     fn lines(&mut self) -> Vec<String> {
-        self.core.settle(self.now);
+        self.settle();
         self.screen.lines()
     }
 

@@ -48,6 +48,10 @@ impl Prompt {
         self.open = Some(question);
     }
 
+    pub(crate) const fn is_open(&self) -> bool {
+        self.open.is_some()
+    }
+
     /// The question that has just been answered or given up.
     pub(crate) fn take(&mut self) -> Option<Question> {
         self.open.take()

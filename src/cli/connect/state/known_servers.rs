@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
+use crate::cli::streams::without_byte_order_mark;
 use crate::store::{NewFile, NewFileError};
 
 pub struct KnownServers {
@@ -67,10 +68,12 @@ impl KnownServers {
 
     fn read(&self) -> io::Result<String> {
         match fs::read_to_string(&self.path) {
+            Ok(text) => Ok(without_byte_order_mark(&text).to_owned()),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(String::new()),
-            result => result.map_err(|error| {
-                io::Error::new(error.kind(), format!("{}: {error}", self.path.display()))
-            }),
+            Err(error) => Err(io::Error::new(
+                error.kind(),
+                format!("{}: {error}", self.path.display()),
+            )),
         }
     }
 }
@@ -124,6 +127,12 @@ mod tests {
         let error = known.add("here:1", "SHA256:b").unwrap_err();
         assert!(error.to_string().contains("another key"), "{error}");
         assert_eq!(known.read().unwrap(), "here:1 SHA256:a\n");
+    }
+
+    #[test]
+    fn file_may_begin_with_a_byte_order_mark() {
+        let (_directory, known) = file("\u{feff}here:1 SHA256:a\r\n");
+        assert_eq!(known.find("here:1").unwrap(), Some(("SHA256:a".into(), 1)));
     }
 
     #[test]

@@ -59,8 +59,8 @@ pub fn open(
         (printer, Some(screen))
     } else {
         let printer = Printer::start(plain::Output, inputs.clone())?;
-        let (inputs, errors) = (inputs.clone(), printer.clone());
-        spawn("input", move || plain::run(&questions, &inputs, &errors))?;
+        let inputs = inputs.clone();
+        spawn("input", move || plain::run(&questions, &inputs))?;
         (printer, None)
     };
     let restore = TerminalGuard {
@@ -80,7 +80,7 @@ pub fn open(
 impl Console for Terminal {
     fn show(&mut self, tone: Tone, text: &str) {
         self.given += 1;
-        self.printer.show_counted(self.given, tone, text);
+        self.printer.show(self.given, tone, text);
     }
 
     fn given(&self) -> u64 {
@@ -115,9 +115,12 @@ impl TerminalGuard {
 impl Drop for TerminalGuard {
     /// After a panic too.
     fn drop(&mut self) {
-        self.printer.flush();
-        if let Some(screen) = &self.screen {
-            screen.restore();
+        match &self.screen {
+            Some(screen) => {
+                self.printer.flush_for_a_while();
+                screen.restore();
+            }
+            None => self.printer.flush(),
         }
     }
 }

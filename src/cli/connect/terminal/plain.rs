@@ -1,29 +1,48 @@
-//! Without a terminal: a command a line on standard input, plain lines on standard output, errors on standard error.
+//! Without a terminal: a command a line on standard input; what a script would read on standard output, all else on
+//! standard error.
 
 use std::borrow::Cow;
-use std::io::{self, IsTerminal, Write as _};
+use std::io::{self, ErrorKind, IsTerminal};
 use std::os::fd::AsFd;
 use std::sync::mpsc::Receiver;
 
-use super::printer::{self, Printer};
+use anyhow::anyhow;
+
+use super::printer;
 use super::rows::Rows;
 use super::style::marked;
 use crate::cli::environment;
+use crate::cli::output::{lose, print_error};
 use crate::cli::streams::line_reader::{self, LINE_MAX_BYTES, Line};
+use crate::cli::streams::{self, Waiting};
 use crate::client::{Ask, Input, Tone};
 use crate::net::InputSender;
+
+const STANDARD_OUTPUT: &str = "standard output";
 
 pub struct Output;
 
 impl printer::Output for Output {
     fn print(&mut self, tone: Tone, text: &str) -> io::Result<()> {
-        if tone == Tone::Error {
-            return writeln!(io::stderr(), "{}", shown(&io::stderr(), tone, text));
+        if matches!(tone, Tone::Notice | Tone::Error) {
+            print_error(shown(&io::stderr(), tone, text));
+            return Ok(());
         }
-        let mut output = io::stdout().lock();
-        let text = shown(&output, tone, text);
-        writeln!(output, "{text}")?;
-        output.flush()
+        let output = io::stdout();
+        let line = format!("{}\n", shown(&output, tone, text));
+        match streams::write_all(&output, line.as_bytes()) {
+            Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+                lose(STANDARD_OUTPUT, error);
+                Ok(())
+            }
+            result => result,
+        }
+    }
+
+    fn left_out(&mut self, count: u64) -> io::Result<()> {
+        let why = anyhow!("it takes lines too slowly, and {count} were left out");
+        lose(STANDARD_OUTPUT, why);
+        Ok(())
     }
 }
 
@@ -41,32 +60,26 @@ fn shown<'t>(output: &(impl IsTerminal + AsFd), tone: Tone, text: &'t str) -> Co
 }
 
 /// Answers each question with the next line, except that a password is only read from `--password-file`.
-pub fn run(asks: &Receiver<Ask>, inputs: &InputSender<Input>, errors: &Printer) {
+pub fn run(asks: &Receiver<Ask>, inputs: &InputSender<Input>) {
     for ask in asks {
         let input = match ask {
-            Ask::Command(_) | Ask::Inside { .. } | Ask::Line(_) => next_line(errors),
+            Ask::Command(_) | Ask::Inside { .. } | Ask::Line(_) => next_line(),
             Ask::Secret(_) => Input::EndOfInput,
         };
-        let is_end = input == Input::EndOfInput;
+        let is_end = matches!(input, Input::EndOfInput | Input::Broken(_));
         if inputs.send(input).is_err() || is_end {
             return;
         }
     }
 }
 
-fn next_line(errors: &Printer) -> Input {
-    loop {
-        match line_reader::read(&mut io::stdin().lock(), LINE_MAX_BYTES) {
-            Ok(Line::Text(text)) => return Input::Line(text),
-            Ok(Line::TooLong) => errors.show(
-                Tone::Error,
-                &format!("a line has at most {LINE_MAX_BYTES} bytes; a longer one was left out"),
-            ),
-            Ok(Line::End) => return Input::EndOfInput,
-            Err(error) => {
-                errors.show(Tone::Error, &format!("cannot read standard input: {error}"));
-                return Input::EndOfInput;
-            }
-        }
+fn next_line() -> Input {
+    match line_reader::read(&mut Waiting(io::stdin().lock()), LINE_MAX_BYTES) {
+        Ok(Line::Text(text)) => Input::Line(text),
+        Ok(Line::TooLong) => Input::Skipped(format!(
+            "a line has at most {LINE_MAX_BYTES} bytes; this one was left out"
+        )),
+        Ok(Line::End) => Input::EndOfInput,
+        Err(error) => Input::Broken(format!("cannot read standard input: {error}")),
     }
 }

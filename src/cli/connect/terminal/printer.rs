@@ -19,12 +19,19 @@ pub const LINES_MAX: usize = 8192;
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(2);
 
 pub trait Output: Send + 'static {
+    /// An error is that nobody reads any longer.
     fn print(&mut self, tone: Tone, text: &str) -> io::Result<()>;
+
+    /// So many lines came faster than they were printed.
+    fn left_out(&mut self, count: u64) -> io::Result<()> {
+        let text = format!("({count} lines came faster than they could be shown)");
+        self.print(Tone::Notice, &text)
+    }
 }
 
 enum Job {
-    /// A line, and its number if it is counted.
-    Show(Tone, String, Option<u64>),
+    /// A line and its number.
+    Show(Tone, String, u64),
     Flush(SyncSender<()>),
 }
 
@@ -32,12 +39,12 @@ enum Job {
 pub struct Printer {
     jobs: SyncSender<Job>,
     left_out: Arc<AtomicU64>,
-    /// The number of the last counted line that was printed.
+    /// The number of the last line that was printed.
     printed: Arc<AtomicU64>,
 }
 
 impl Printer {
-    /// Starts the thread. If the output is closed, it reports the end of input, so that the client quits.
+    /// Starts the thread. If the output is closed, it reports that once, and lets the rest go.
     pub fn start(output: impl Output, inputs: InputSender<Input>) -> anyhow::Result<Self> {
         let (jobs, queue) = mpsc::sync_channel(LINES_MAX);
         let left_out = Arc::new(AtomicU64::new(0));
@@ -46,7 +53,14 @@ impl Printer {
         spawn("printer", move || {
             if let Err(error) = print_all(output, &queue, &counters.0, &counters.1) {
                 tracing::info!(%error, "standard output was closed");
-                let _ = inputs.send(Input::EndOfInput);
+                // If the network thread has ended, the client is ending already.
+                let _ = inputs.send(Input::OutputClosed);
+                for job in queue {
+                    if let Job::Flush(done) = job {
+                        // The waiting thread may have timed out.
+                        let _ = done.try_send(());
+                    }
+                }
             }
         })?;
         Ok(Self {
@@ -56,17 +70,10 @@ impl Printer {
         })
     }
 
-    /// Queues a line, or counts it as left out. Never blocks.
-    pub fn show(&self, tone: Tone, text: &str) {
-        self.queue(Job::Show(tone, text.to_owned(), None));
-    }
-
-    /// Queues a line that [`Printer::printed`] reports by its number, counted from 1.
-    pub fn show_counted(&self, number: u64, tone: Tone, text: &str) {
-        self.queue(Job::Show(tone, text.to_owned(), Some(number)));
-    }
-
-    fn queue(&self, job: Job) {
+    /// Queues a line that [`Printer::printed`] reports by its number, counted from 1, or counts it as left out. Never
+    /// blocks.
+    pub fn show(&self, number: u64, tone: Tone, text: &str) {
+        let job = Job::Show(tone, text.to_owned(), number);
         if self.jobs.try_send(job).is_err() {
             self.left_out.fetch_add(1, Ordering::Relaxed);
         }
@@ -77,8 +84,17 @@ impl Printer {
         self.printed.load(Ordering::Acquire)
     }
 
-    /// Waits until all earlier lines are printed, or [`FLUSH_TIMEOUT`] has passed.
+    /// Waits until all earlier lines are printed.
     pub fn flush(&self) {
+        let (done, wait) = mpsc::sync_channel(1);
+        if self.jobs.send(Job::Flush(done)).is_ok() {
+            // An error is a printer that has ended.
+            let _ = wait.recv();
+        }
+    }
+
+    /// The same, or until [`FLUSH_TIMEOUT`] has passed: a person may have stopped the terminal with Ctrl-S.
+    pub fn flush_for_a_while(&self) {
         let (done, wait) = mpsc::sync_channel(1);
         if self.jobs.try_send(Job::Flush(done)).is_ok() {
             // An error is the timeout, or a printer that has ended.
@@ -97,17 +113,14 @@ fn print_all(
         match job {
             Job::Show(tone, text, number) => {
                 output.print(tone, &text)?;
-                if let Some(number) = number {
-                    printed.store(number, Ordering::Release);
-                }
+                printed.store(number, Ordering::Release);
             }
             // The waiting thread may have timed out.
             Job::Flush(done) => drop(done.try_send(())),
         }
         let count = left_out.swap(0, Ordering::Relaxed);
         if count > 0 {
-            let text = format!("({count} lines came faster than they could be shown)");
-            output.print(Tone::Notice, &text)?;
+            output.left_out(count)?;
         }
     }
     Ok(())
@@ -146,8 +159,8 @@ mod tests {
         let (_setup, inputs) = Setup::new().unwrap();
         let (sender, printed) = mpsc::channel();
         let lines = Printer::start(Collect(sender), inputs).unwrap();
-        for line in ["one", "two", "three"] {
-            lines.show(Tone::Plain, line);
+        for (line, number) in ["one", "two", "three"].into_iter().zip(1..) {
+            lines.show(number, Tone::Plain, line);
         }
         lines.flush();
         assert_eq!(
@@ -165,8 +178,8 @@ mod tests {
             left_out: Arc::clone(&left_out),
             printed: Arc::default(),
         };
-        for line in ["one", "two", "three", "four"] {
-            lines.show(Tone::Plain, line);
+        for (line, number) in ["one", "two", "three", "four"].into_iter().zip(1..) {
+            lines.show(number, Tone::Plain, line);
         }
         drop(lines);
         let (sender, printed) = mpsc::channel();
@@ -184,14 +197,10 @@ mod tests {
         let (_setup, inputs) = Setup::new().unwrap();
         let (sender, printed) = mpsc::sync_channel(0);
         let lines = Printer::start(Held(sender), inputs).unwrap();
-        lines.show_counted(1, Tone::Plain, "one");
-        lines.show(Tone::Plain, "beside");
-        lines.show_counted(2, Tone::Plain, "two");
+        lines.show(1, Tone::Plain, "one");
+        lines.show(2, Tone::Plain, "two");
         assert_eq!(lines.printed(), 0);
-        for _ in 0..2 {
-            printed.recv().unwrap();
-        }
-        assert_eq!(lines.printed(), 1);
+        printed.recv().unwrap();
         printed.recv().unwrap();
         lines.flush();
         assert_eq!(lines.printed(), 2);

@@ -8,7 +8,7 @@ use crate::client::Tone;
 /// of a line begins at the left.
 pub fn marked(tone: Tone, text: &str) -> Cow<'_, str> {
     let mark = match tone {
-        Tone::Notice => "●",
+        Tone::Event | Tone::Notice => "●",
         Tone::Error => "!",
         Tone::Receipt | Tone::Said | Tone::Plain => return Cow::Borrowed(text),
     };
@@ -23,7 +23,7 @@ pub fn marked(tone: Tone, text: &str) -> Cow<'_, str> {
 pub fn styled(tone: Tone, text: &str, in_colour: bool) -> Cow<'_, str> {
     let code = match tone {
         Tone::Receipt => "32",
-        Tone::Notice => "2",
+        Tone::Event | Tone::Notice => "2",
         Tone::Error => "31",
         Tone::Said | Tone::Plain => "",
     };

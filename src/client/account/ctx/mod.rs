@@ -18,7 +18,7 @@ use crate::client::account::ctx::focus::Focus;
 use crate::client::account::ctx::pending::{PendingRequest, PendingRequests};
 use crate::client::account::ctx::server::Server;
 use crate::client::effects::Effects;
-use crate::client::env::Tone;
+use crate::client::env::{Fault, Tone};
 use crate::client::name::is_room;
 use crate::client::storage::State;
 use crate::client::ui::time::Clock;
@@ -91,7 +91,13 @@ pub(crate) struct Ctx<'a> {
 }
 
 impl<'a> Ctx<'a> {
-    pub(crate) fn error(&mut self, text: impl AsRef<str>) {
+    /// Shows why something that was asked for was not reached.
+    pub(crate) fn fail(&mut self, fault: Fault, text: impl AsRef<str>) {
+        self.effects.fail(fault, text);
+    }
+
+    /// Shows something that went wrong without having been asked for.
+    pub(crate) fn trouble(&mut self, text: impl AsRef<str>) {
         self.effects.show(Tone::Error, text);
     }
 
@@ -142,7 +148,7 @@ impl<'a> Ctx<'a> {
         match self.state.entry(id, entry) {
             Ok(held) => held.is_some_and(|held| held.digest == *digest),
             Err(error) => {
-                self.error(error.to_string());
+                self.fail(Fault::Failed, error.to_string());
                 false
             }
         }
@@ -155,9 +161,12 @@ impl<'a> Ctx<'a> {
         body: impl FnOnce(u32) -> B,
     ) {
         if !self.can_ask() {
-            self.error(NO_LINK);
+            self.fail(Fault::Unreachable, NO_LINK);
         } else if !self.try_request(Channel::Control, request, body) {
-            self.error("too many requests wait for the server's answer; try again");
+            self.fail(
+                Fault::Failed,
+                "too many requests wait for the server's answer; try again",
+            );
         }
     }
 

@@ -203,6 +203,10 @@ impl PendingRequests {
         self.deferred_joins.remove(room).flatten()
     }
 
+    pub(crate) fn deferred_joins(&self) -> impl Iterator<Item = &String> {
+        self.deferred_joins.keys()
+    }
+
     pub(crate) fn take_deferred_joins(&mut self) -> BTreeMap<String, Option<Access>> {
         std::mem::take(&mut self.deferred_joins)
     }

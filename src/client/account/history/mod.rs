@@ -9,7 +9,7 @@ pub(crate) mod search;
 use crate::client::account::blocked::BlockedUsers;
 use crate::client::account::ctx::Ctx;
 use crate::client::account::ctx::pending::PendingRequest;
-use crate::client::env::Tone;
+use crate::client::env::{Fault, Tone};
 use crate::client::name::{canonical_target, truncate_name};
 use crate::client::storage::StateError;
 use crate::client::storage::entry::Entry;
@@ -86,15 +86,16 @@ impl HistoryPager {
             None => last.map(|(id, _)| id),
         };
         let Some(id) = found else {
-            let text = match named {
-                Some(name) => {
-                    format!("no messages with {name} on this device")
-                }
-                None => {
-                    "whose history? `/history USER`, `/history #ROOM` or `/history everyone`".into()
-                }
-            };
-            ctx.error(text);
+            match named {
+                Some(name) => ctx.fail(
+                    Fault::NoRecipient,
+                    format!("no messages with {name} on this device"),
+                ),
+                None => ctx.fail(
+                    Fault::Usage,
+                    "whose history? `/history USER`, `/history #ROOM` or `/history everyone`",
+                ),
+            }
             return;
         };
         let continued = last.filter(|(of, _)| *of == id).map(|(_, entry)| entry);
@@ -148,7 +149,7 @@ impl HistoryPager {
                     self.show_page(ctx, &page, &Ending::NoLink);
                 }
             }
-            Err(error) => ctx.error(error.to_string()),
+            Err(error) => ctx.fail(Fault::Failed, error.to_string()),
         }
     }
 
@@ -158,10 +159,10 @@ impl HistoryPager {
             ctx.effects.show(Tone::Said, line);
         }
         if page.damaged > 0 {
-            ctx.error(format!(
-                "{}: {} damaged messages were left out",
-                name, page.damaged
-            ));
+            ctx.fail(
+                Fault::Failed,
+                format!("{}: {} damaged messages were left out", name, page.damaged),
+            );
         }
         if page.hidden > 0 {
             let text = format!("{name}: messages from blocked users are hidden");
@@ -180,6 +181,9 @@ impl HistoryPager {
                 format!("{name}: older messages are on the server, which is not answering now")
             }
         };
+        if matches!(ending, Ending::NoLink) {
+            ctx.effects.count(Fault::Unreachable);
+        }
         ctx.notice(text);
         self.page_end = page
             .oldest
@@ -316,7 +320,7 @@ fn prev_of(ctx: &mut Ctx<'_>, id: ConversationId, entry: EntryId) -> Option<Entr
     match ctx.state.entry(id, entry) {
         Ok(found) => found.map(|found| found.prev),
         Err(error) => {
-            ctx.error(error.to_string());
+            ctx.fail(Fault::Failed, error.to_string());
             None
         }
     }

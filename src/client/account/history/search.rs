@@ -5,7 +5,7 @@ use std::collections::BinaryHeap;
 
 use crate::client::account::blocked::BlockedUsers;
 use crate::client::account::ctx::Ctx;
-use crate::client::env::Tone;
+use crate::client::env::{Fault, Tone};
 use crate::client::storage::entry::Said;
 use crate::client::ui::render;
 use crate::protocol::{ConversationId, EntryId};
@@ -21,7 +21,7 @@ type Found = (u64, ConversationId, EntryId, String);
 pub(crate) fn search(ctx: &mut Ctx<'_>, blocked: &BlockedUsers, words: &str) {
     let words: Vec<String> = words.split_whitespace().map(folded).collect();
     if words.iter().all(String::is_empty) {
-        ctx.error(render::NOTHING_SEEN);
+        ctx.fail(Fault::Failed, render::NOTHING_SEEN);
         return;
     }
     let mut found: BinaryHeap<Reverse<Found>> = BinaryHeap::new();
@@ -48,7 +48,7 @@ pub(crate) fn search(ctx: &mut Ctx<'_>, blocked: &BlockedUsers, words: &str) {
         true
     });
     if let Err(error) = visited {
-        ctx.error(error.to_string());
+        ctx.fail(Fault::Failed, error.to_string());
     }
     show(ctx, found, count);
 }

@@ -325,7 +325,7 @@ impl Inbox {
         };
         let why = render::refusal(failure, "");
         let text = format!("{place}missing messages could not be fetched: {why}");
-        ctx.error(text);
+        ctx.trouble(text);
     }
 }
 

@@ -3,7 +3,7 @@
 use super::joining::room;
 use crate::client::account::ctx::Ctx;
 use crate::client::account::ctx::pending::{LISTED_MAX, PendingRequest, RoomsPurpose};
-use crate::client::env::Tone;
+use crate::client::env::{Fault, Tone};
 use crate::client::name::{is_room, truncate_name};
 use crate::client::ui::{render, render_rooms};
 use crate::protocol::{
@@ -51,7 +51,7 @@ pub(crate) fn list_members(ctx: &mut Ctx<'_>, named: Option<&str>) {
 pub(crate) fn change(ctx: &mut Ctx<'_>, named: Option<&str>, change: Change) {
     let text = change.text.as_deref().unwrap_or_default();
     if !text.is_empty() && printable::is_blank(text) {
-        ctx.error(render::NOTHING_SEEN);
+        ctx.fail(Fault::Failed, render::NOTHING_SEEN);
         return;
     }
     if let Some((conversation, name)) = room(ctx, named) {

@@ -3,6 +3,7 @@
 use crate::client::account::ctx::pending::PendingRequest;
 use crate::client::account::ctx::{Ctx, NO_LINK};
 use crate::client::account::switching::focus_on;
+use crate::client::env::Fault;
 use crate::client::name::{canonical_room, canonical_target, is_room};
 use crate::protocol::{Access, ConversationId, EVERYONE_NAME, Join, Leave};
 
@@ -18,7 +19,7 @@ pub(crate) fn room(ctx: &mut Ctx<'_>, named: Option<&str>) -> Option<(Conversati
             .unwrap_or_default(),
     };
     if !is_room(&name) {
-        ctx.error("which room? name it, as in `#bridge`");
+        ctx.fail(Fault::Usage, "which room? name it, as in `#bridge`");
         return None;
     }
     let id = ctx.conversations.by_name(&name);
@@ -26,7 +27,7 @@ pub(crate) fn room(ctx: &mut Ctx<'_>, named: Option<&str>) -> Option<(Conversati
     match known {
         Some((id, known)) if !known.stored.is_left => Some((id, name)),
         _ => {
-            ctx.error(not_a_member(&name));
+            ctx.fail(Fault::NoRecipient, not_a_member(&name));
             None
         }
     }
@@ -36,7 +37,7 @@ pub(crate) fn room(ctx: &mut Ctx<'_>, named: Option<&str>) -> Option<(Conversati
 pub(crate) fn join(ctx: &mut Ctx<'_>, named: &str, access: Option<Access>) {
     let name = canonical_room(named);
     if name.chars().count() < 2 {
-        ctx.error("which room? name it, as in `/join #bridge`");
+        ctx.fail(Fault::Usage, "which room? name it, as in `/join #bridge`");
         return;
     }
     if ctx.conversations.is_member(&name) {
@@ -47,7 +48,7 @@ pub(crate) fn join(ctx: &mut Ctx<'_>, named: &str, access: Option<Access>) {
         ctx.notice(format!("● {name} will be joined when the server answers"));
         ctx.focus.current = Some(name);
     } else {
-        ctx.error(NO_LINK);
+        ctx.fail(Fault::Unreachable, NO_LINK);
     }
 }
 
@@ -106,9 +107,9 @@ pub(crate) fn not_a_member(name: &str) -> String {
 pub(crate) fn enter(ctx: &mut Ctx<'_>, named: &str) {
     let name = canonical_target(named);
     if let Err(refused) = check_target(ctx, &name) {
-        ctx.error(refused);
+        ctx.fail(Fault::NoRecipient, refused);
     } else if name == ctx.me.name {
-        ctx.error("you cannot send a message to yourself");
+        ctx.fail(Fault::NoRecipient, "you cannot send a message to yourself");
     } else if is_room(&name)
         || name == EVERYONE_NAME
         || ctx.conversations.by_name(&name).is_some()

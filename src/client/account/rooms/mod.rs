@@ -10,6 +10,7 @@ use crate::client::account::ctx::Ctx;
 use crate::client::account::ctx::pending::{PendingRequest, RoomsPurpose};
 use crate::client::account::sender::Sender;
 use crate::client::account::switching;
+use crate::client::env::Fault;
 use crate::client::name::{canonical_target, is_room, truncate_name};
 use crate::client::storage::records::StoredConversation;
 use crate::client::ui::render_rooms;
@@ -32,7 +33,7 @@ pub(crate) fn handle_joined(ctx: &mut Ctx<'_>, sender: &mut Sender, joined: &Joi
     match ctx.conversations.get_mut(id) {
         None => {
             if !ctx.conversations.insert(id, begins) {
-                ctx.error("too many conversations on this device");
+                ctx.fail(Fault::Failed, "too many conversations on this device");
                 return;
             }
         }
@@ -114,7 +115,7 @@ pub(crate) fn mark_left(ctx: &mut Ctx<'_>, sender: &mut Sender, id: Conversation
     ctx.session.has_new_names = true;
     ctx.save_conversation(id);
     let had_focus = ctx.focus.leave(&name);
-    sender.drop_waiting(ctx, &not_a_member(&name), |typed| {
+    sender.drop_waiting(ctx, Fault::NoRecipient, &not_a_member(&name), |typed| {
         canonical_target(typed) == name
     });
     had_focus

@@ -16,9 +16,9 @@ use serde_bytes::ByteBuf;
 use crate::client::account::blocked::BlockedUsers;
 use crate::client::account::ctx::Ctx;
 use crate::client::account::rooms::joining;
-use crate::client::account::sender::outbox::Outbox;
+use crate::client::account::sender::outbox::{Outbox, Typed};
 use crate::client::effects::Effects;
-use crate::client::env::Tone;
+use crate::client::env::{Fault, Tone};
 use crate::client::name::{canonical, canonical_target, is_room};
 use crate::client::storage::State;
 use crate::client::storage::entry::Entry;
@@ -42,6 +42,8 @@ pub(crate) struct Sender {
     random: ChaCha20Rng,
     /// When what the server could not do is tried again.
     pub(super) retry_at: Option<Instant>,
+    /// How many messages of this run are stored.
+    stored: u64,
 }
 
 impl Sender {
@@ -50,7 +52,22 @@ impl Sender {
             outbox: Outbox::load(outbox),
             random,
             retry_at: None,
+            stored: 0,
         }
+    }
+
+    pub(crate) const fn stored(&self) -> u64 {
+        self.stored
+    }
+
+    /// What may still be stored: the line of a script, the recipient and the text of each.
+    pub(crate) fn unsent(&self) -> impl Iterator<Item = (Option<u64>, &str, &str)> {
+        let sequences = self.outbox.sequences().into_iter();
+        sequences.filter_map(|sequence| {
+            let unsent = self.outbox.get(sequence).filter(|unsent| !unsent.refused)?;
+            let line = self.outbox.line(sequence);
+            Some((line, &*unsent.target, &*unsent.text))
+        })
     }
 
     pub(crate) fn waiting(&self) -> usize {
@@ -65,35 +82,24 @@ impl Sender {
         text: &str,
         is_linked: bool,
     ) {
-        let refused = if text.trim().is_empty() {
-            Some("the text is empty".to_owned())
-        } else if printable::is_blank(text) {
-            Some(render::NOTHING_SEEN.to_owned())
-        } else if text.len() > ctx.session.server.text_max {
-            Some(format!(
-                "the text is too long: {} bytes, and a message has at most {}; send it in parts",
-                text.len(),
-                ctx.session.server.text_max
-            ))
-        } else if canonical(target) == ctx.me.name {
-            Some("you cannot send a message to yourself".to_owned())
-        } else {
-            joining::check_target(ctx, target).err()
-        };
-        if let Some(refused) = refused {
-            ctx.error(refused);
+        if let Err((fault, text)) = check_text(ctx, target, text) {
+            ctx.fail(fault, text);
             return;
         }
         blocked.warn(ctx, target);
         let unsent = OutboxEntry::new(target.to_owned(), text.to_owned());
-        match self.outbox.add(ctx.now.instant, unsent.clone()) {
+        let typed = Typed {
+            at: ctx.now.instant,
+            line: ctx.effects.script_line,
+        };
+        match self.outbox.add(typed, unsent.clone()) {
             Ok(sequence) => {
                 ctx.state.put_unsent(sequence, &unsent);
                 if !is_linked {
                     ctx.notice("● queued; will be sent when the server answers");
                 }
             }
-            Err(full) => ctx.error(full.to_string()),
+            Err(full) => ctx.fail(Fault::Failed, full.to_string()),
         }
     }
 
@@ -178,31 +184,35 @@ impl Sender {
         }
     }
 
-    /// Forgets what waits for those who are `meant`, since it cannot be sent. Returns the texts.
+    /// Forgets what waits for those who are `meant`, since it cannot be sent. Returns the texts, each with its line of a
+    /// script.
     pub(super) fn take_waiting(
         &mut self,
         ctx: &mut Ctx<'_>,
         meant: impl Fn(&str) -> bool,
-    ) -> Vec<String> {
+    ) -> Vec<(Option<u64>, String)> {
         let waiting = self.outbox.unnumbered().into_iter();
         let meant = waiting.filter(|(_, typed)| meant(typed));
         let removed = meant.filter_map(|(sequence, _)| {
             ctx.state.remove_unsent(sequence);
-            self.outbox.remove(sequence)
+            let line = self.outbox.line(sequence);
+            Some((line, self.outbox.remove(sequence)?.text))
         });
-        removed.map(|unsent| unsent.text).collect()
+        removed.collect()
     }
 
     /// Forgets what waits for those who are `meant`, and says so.
     pub(crate) fn drop_waiting(
         &mut self,
         ctx: &mut Ctx<'_>,
+        fault: Fault,
         reason: &str,
         meant: impl Fn(&str) -> bool,
     ) {
-        for text in self.take_waiting(ctx, meant) {
+        for (line, text) in self.take_waiting(ctx, meant) {
             let quoted = render::quote(&text);
-            ctx.error(format!("not sent: {reason}: {quoted}"));
+            let text = format!("not sent: {reason}: {quoted}");
+            ctx.effects.fail_at(line, fault, text);
         }
     }
 
@@ -249,8 +259,9 @@ impl Sender {
     /// Shows every message as unconfirmed and forgets it: their numbers mean nothing any more.
     pub(crate) fn give_up(&mut self, state: &mut State, effects: &mut Effects) {
         for sequence in self.outbox.sequences() {
+            let line = self.outbox.line(sequence);
             if let Some(unsent) = self.outbox.remove(sequence) {
-                show_unconfirmed(&unsent, effects);
+                show_unconfirmed(&unsent, line, effects);
             }
             state.remove_unsent(sequence);
         }
@@ -320,6 +331,7 @@ impl Sender {
         let sequence = self.outbox.find(id, stored.number)?;
         let typed = self.outbox.typed(sequence);
         let numbered = self.outbox.remove(sequence)?.numbered?;
+        self.stored += 1;
         ctx.state.remove_unsent(sequence);
         ctx.save_conversation(id);
         let entry = Entry {
@@ -356,10 +368,33 @@ impl Sender {
         if damaged <= SEND_AGAIN_MAX {
             self.outbox.requeue_all();
         } else if damaged == SEND_AGAIN_MAX + 1 {
-            ctx.error("messages keep arriving damaged at the server; unsent ones wait for the next session",
+            ctx.trouble("messages keep arriving damaged at the server; unsent ones wait for the next session",
             );
         }
     }
+}
+
+/// Whether this text can be sent there, as far as this device knows; else why not.
+fn check_text(ctx: &Ctx<'_>, target: &str, text: &str) -> Result<(), (Fault, String)> {
+    if text.trim().is_empty() {
+        return Err((Fault::Usage, "the text is empty".into()));
+    }
+    if printable::is_blank(text) {
+        return Err((Fault::Failed, render::NOTHING_SEEN.into()));
+    }
+    if text.len() > ctx.session.server.text_max {
+        let text = format!(
+            "the text is too long: {} bytes, and a message has at most {}; send it in parts",
+            text.len(),
+            ctx.session.server.text_max
+        );
+        return Err((Fault::Failed, text));
+    }
+    if canonical(target) == ctx.me.name {
+        let text = "you cannot send a message to yourself".into();
+        return Err((Fault::NoRecipient, text));
+    }
+    joining::check_target(ctx, target).map_err(|refused| (Fault::NoRecipient, refused))
 }
 
 /// Shows for whom a message was stored, if not all of them are online.
@@ -374,15 +409,15 @@ pub(crate) fn show_stored(ctx: &mut Ctx<'_>, stored: &Stored) {
         (stored.online == 0).then(|| render::stored_offline(name, last_seen.as_deref()))
     };
     if let Some(line) = line {
-        ctx.notice(line);
+        ctx.effects.show(Tone::Event, line);
     }
 }
 
 /// Shows that a message may or may not have been stored.
-pub(crate) fn show_unconfirmed(unsent: &OutboxEntry, effects: &mut Effects) {
+pub(crate) fn show_unconfirmed(unsent: &OutboxEntry, line: Option<u64>, effects: &mut Effects) {
     let (target, quoted) = (&unsent.target, render::quote(&unsent.text));
     let text = format!("unconfirmed: may not have reached {target}: {quoted}");
-    effects.show(Tone::Error, text);
+    effects.fail_at(line, Fault::Unconfirmed, text);
 }
 
 #[cfg(test)]

@@ -19,7 +19,15 @@ pub(crate) const IN_FLIGHT_MAX: usize = 64;
 struct Slot {
     unsent: OutboxEntry,
     in_flight: bool,
-    typed: Option<Instant>,
+    /// Nothing if it was typed in an earlier run.
+    typed: Option<Typed>,
+}
+
+/// When a message was typed, and in which line of a script, counted from 1.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Typed {
+    pub(crate) at: Instant,
+    pub(crate) line: Option<u64>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -50,7 +58,7 @@ impl Outbox {
     }
 
     /// Adds a message that was typed just now.
-    pub(crate) fn add(&mut self, now: Instant, unsent: OutboxEntry) -> Result<u64, OutboxFull> {
+    pub(crate) fn add(&mut self, typed: Typed, unsent: OutboxEntry) -> Result<u64, OutboxFull> {
         if self.slots.len() >= OUTBOX_MAX {
             return Err(OutboxFull);
         }
@@ -60,7 +68,7 @@ impl Outbox {
             Slot {
                 unsent,
                 in_flight: false,
-                typed: Some(now),
+                typed: Some(typed),
             },
         );
         Ok(sequence)
@@ -81,7 +89,12 @@ impl Outbox {
 
     /// When it was typed, if that was in this run.
     pub(crate) fn typed(&self, sequence: u64) -> Option<Instant> {
-        self.slots.get(&sequence).and_then(|slot| slot.typed)
+        Some(self.slots.get(&sequence)?.typed?.at)
+    }
+
+    /// The line of a script that it was typed in.
+    pub(crate) fn line(&self, sequence: u64) -> Option<u64> {
+        self.slots.get(&sequence)?.typed?.line
     }
 
     /// Those that have no number yet, in the order typed.
@@ -251,11 +264,16 @@ mod tests {
         }
     }
 
+    fn typed() -> Typed {
+        let at = instant();
+        Typed { at, line: None }
+    }
+
     fn outbox(count: u64) -> Outbox {
         let mut outbox = Outbox::default();
         for number in 1..=count {
             let sequence = outbox
-                .add(instant(), OutboxEntry::new("bob".into(), "x".into()))
+                .add(typed(), OutboxEntry::new("bob".into(), "x".into()))
                 .expect("below the limit");
             assert!(outbox.assign(sequence, numbered(number)).is_some());
         }
@@ -314,7 +332,7 @@ mod tests {
     #[test]
     fn full_outbox_refuses_by_name() {
         let mut outbox = outbox(OUTBOX_MAX as u64);
-        let refused = outbox.add(instant(), OutboxEntry::new("bob".into(), "x".into()));
+        let refused = outbox.add(typed(), OutboxEntry::new("bob".into(), "x".into()));
         assert_eq!(refused, Err(OutboxFull));
     }
 }

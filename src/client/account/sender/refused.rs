@@ -6,6 +6,7 @@ use crate::client::account::ctx::Ctx;
 use crate::client::account::ctx::pending::PendingRequest;
 use crate::client::account::sender::{Sender, show_unconfirmed};
 use crate::client::account::switching;
+use crate::client::env::Fault;
 use crate::client::name::{canonical_target, truncate_name};
 use crate::client::storage::records::StoredConversation;
 use crate::client::ui::render;
@@ -51,11 +52,12 @@ impl Sender {
             return;
         }
         if ctx.focus.take_resolving(target) {
-            ctx.error(render::refusal(failure, target));
+            ctx.fail(Fault::of(failure.code), render::refusal(failure, target));
         }
-        for text in self.take_waiting(ctx, |typed| typed == target) {
+        for (line, text) in self.take_waiting(ctx, |typed| typed == target) {
             let (refusal, quoted) = (render::refusal(failure, target), render::quote(&text));
-            ctx.error(format!("{refusal}; not sent: {quoted}"));
+            let text = format!("{refusal}; not sent: {quoted}");
+            ctx.effects.fail_at(line, Fault::of(failure.code), text);
         }
         let name = canonical_target(target);
         if ctx.focus.leave(&name) {
@@ -75,7 +77,10 @@ impl Sender {
                 (None, ErrorCode::TooManyAttempts) => {
                     self.show_slowed(ctx, failure.wait_ms.unwrap_or_default());
                 }
-                (None, _) => ctx.error(render::refusal(failure, "")),
+                (None, code) => {
+                    ctx.effects
+                        .fail_at(None, Fault::of(code), render::refusal(failure, ""));
+                }
             }
             return false;
         };
@@ -96,10 +101,11 @@ impl Sender {
                 }
                 ctx.save_conversation(id);
                 ctx.state.remove_unsent(sequence);
+                let line = self.outbox.line(sequence);
                 if let Some(unsent) = self.outbox.remove(sequence)
                     && !unsent.refused
                 {
-                    show_unconfirmed(&unsent, ctx.effects);
+                    show_unconfirmed(&unsent, line, ctx.effects);
                 }
             }
             code if is_temporary(code) => {
@@ -122,7 +128,9 @@ impl Sender {
         }
         let reason = render::refusal(failure, &unsent.target);
         let quoted = render::quote(&unsent.text);
-        ctx.error(format!("not sent: {reason}: {quoted}"));
+        let text = format!("not sent: {reason}: {quoted}");
+        let line = self.outbox.line(sequence);
+        ctx.effects.fail_at(line, Fault::of(failure.code), text);
         if let Some(unsent) = self.outbox.refuse(sequence) {
             ctx.state.put_unsent(sequence, unsent);
         }

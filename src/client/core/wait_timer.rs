@@ -1,7 +1,7 @@
-//! How long a user waits for the server before being told so.
+//! How long something has been waited for, and whether that is too long.
 //!
 //! A command whose answer decides where the next line goes holds the prompt back until the answer arrives. On a dead
-//! link that would take long, and the user would not know why.
+//! link that would take long, and the user would not know why. A script waits for a server that is away, but not for ever.
 
 use std::time::{Duration, Instant};
 
@@ -9,24 +9,24 @@ use std::time::{Duration, Instant};
 /// path, and not so long that the terminal seems dead.
 pub(crate) const RESPONSE_WAIT: Duration = Duration::from_secs(2);
 
-/// Whether the user at the prompt waits for an answer.
+/// Whether something is waited for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) enum ResponseTimer {
-    /// The user does not wait.
+pub(crate) enum WaitTimer {
+    /// Nothing is.
     #[default]
     Idle,
-    /// The user waits, and is told at this time.
+    /// It is, and at this time for too long.
     Waiting(Instant),
-    /// The answer is late, and the user was told.
+    /// It has been for too long.
     Expired,
 }
 
-impl ResponseTimer {
-    /// Updates whether the user waits now. Returns whether to show that the answer is late.
-    pub(crate) fn update(&mut self, now: Instant, is_waiting: bool) -> bool {
+impl WaitTimer {
+    /// Updates whether it is waited for now. Returns whether this is the moment at which `wait` is over.
+    pub(crate) fn update(&mut self, now: Instant, is_waiting: bool, wait: Duration) -> bool {
         *self = match (*self, is_waiting) {
             (_, false) => Self::Idle,
-            (Self::Idle, true) => Self::Waiting(now + RESPONSE_WAIT),
+            (Self::Idle, true) => Self::Waiting(now + wait),
             (Self::Waiting(then), true) if then <= now => {
                 *self = Self::Expired;
                 return true;
@@ -36,12 +36,12 @@ impl ResponseTimer {
         false
     }
 
-    /// Whether the prompt is given back without the answer.
+    /// Whether the wait is over in vain.
     pub(crate) fn is_expired(self) -> bool {
         self == Self::Expired
     }
 
-    /// When [`ResponseTimer::update`] has something to tell.
+    /// When [`WaitTimer::update`] has something to tell.
     pub(crate) const fn deadline(self) -> Option<Instant> {
         match self {
             Self::Waiting(then) => Some(then),
@@ -58,14 +58,14 @@ mod tests {
     #[test]
     fn late_answer_is_told_of_once_and_the_next_wait_begins_anew() {
         let now = instant();
-        let mut timer = ResponseTimer::default();
-        assert!(!timer.update(now, true));
+        let mut timer = WaitTimer::default();
+        assert!(!timer.update(now, true, RESPONSE_WAIT));
         assert_eq!(timer.deadline(), Some(now + RESPONSE_WAIT));
-        assert!(timer.update(now + RESPONSE_WAIT, true));
+        assert!(timer.update(now + RESPONSE_WAIT, true, RESPONSE_WAIT));
         assert_eq!(timer.deadline(), None);
-        assert!(!timer.update(now + 2 * RESPONSE_WAIT, true));
+        assert!(!timer.update(now + 2 * RESPONSE_WAIT, true, RESPONSE_WAIT));
         assert!(timer.is_expired());
-        assert!(!timer.update(now + 2 * RESPONSE_WAIT, false));
+        assert!(!timer.update(now + 2 * RESPONSE_WAIT, false, RESPONSE_WAIT));
         assert!(!timer.is_expired());
     }
 }

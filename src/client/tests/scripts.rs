@@ -1,0 +1,244 @@
+//! A client without a terminal: which failures count, which lines wait for the server, and for how long.
+
+use super::chat::stored;
+use super::*;
+use crate::client::Tone;
+use crate::protocol::{Command, DeviceSeq, ErrorCode, Failure};
+
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+fn script() -> Desk {
+    Desk::signed_in(Screen::plain())
+}
+
+/// A line is read, and what follows from it.
+fn reads(desk: &mut Desk, line: &str) {
+    desk.settle();
+    desk.type_line(line);
+    desk.settle();
+}
+
+fn errors(desk: &Desk) -> Vec<String> {
+    let lines = std::mem::take(&mut desk.screen.seen().lines);
+    let errors = lines.into_iter().filter(|(tone, _)| *tone == Tone::Error);
+    errors.map(|(_, line)| line).collect()
+}
+
+fn is_asked_for_the_next(desk: &Desk) -> bool {
+    !desk.screen.asks().is_empty()
+}
+
+fn loses_the_server(desk: &mut Desk) {
+    desk.core.link_lost(desk.now, "gone", None);
+    desk.settle();
+}
+
+#[test]
+fn each_failure_is_told_with_its_line_and_the_worst_counts() {
+    let mut desk = script();
+    assert_eq!(desk.core.fault(), None);
+    let long = format!("message bob {}", "z".repeat(17_000));
+    for (line, fault) in [
+        (&*long, Fault::Failed),
+        ("block erin", Fault::Failed),
+        ("mesage bob tea", Fault::Usage),
+        ("message bob", Fault::Usage),
+        ("history bob --before noon", Fault::Usage),
+        ("message erin tea", Fault::NoRecipient),
+        ("message #bridge tea", Fault::NoRecipient),
+        ("history nobody", Fault::NoRecipient),
+        // A milder one changes nothing.
+        ("message bob", Fault::NoRecipient),
+    ] {
+        reads(&mut desk, line);
+        assert_eq!(desk.core.fault(), Some(fault), "{line:.40}");
+    }
+    let errors = errors(&desk);
+    assert!(errors[0].starts_with("line 1: the text is too long"));
+    assert!(errors[2].starts_with("line 3: unknown command \"mesage\""));
+    assert_eq!(errors.len(), 9, "{errors:?}");
+}
+
+#[test]
+fn message_that_is_refused_later_is_told_with_its_own_line() {
+    let mut desk = script();
+    reads(&mut desk, "message bob tea?");
+    reads(&mut desk, "help message");
+    let refused = Failure::of_number(ErrorCode::QuotaFull, PAIR, DeviceSeq(1));
+    let bytes = encode(
+        &ServerMessage::error(Command::SendMessage, refused),
+        Hop::default(),
+    );
+    desk.core.handle_message(desk.now, Channel::Chat, &bytes);
+    desk.settle();
+    assert!(errors(&desk)[0].starts_with("line 1: not sent: "));
+    assert_eq!(desk.core.fault(), Some(Fault::Failed));
+}
+
+#[test]
+fn line_that_cannot_be_read_counts_as_one() {
+    let mut desk = script();
+    desk.settle();
+    desk.core
+        .handle_input(desk.now, Input::Skipped("too long".into()));
+    reads(&mut desk, "nonsense");
+    let errors = errors(&desk);
+    assert_eq!(errors[0], "line 1: too long");
+    assert!(errors[1].starts_with("line 2: "));
+}
+
+#[test]
+fn failures_at_a_terminal_are_told_without_a_line_and_do_not_count() {
+    let mut desk = Desk::signed_in(Screen::interactive());
+    reads(&mut desk, "nonsense");
+    assert!(errors(&desk)[0].starts_with("unknown command"));
+    assert_eq!(desk.core.fault(), None);
+}
+
+/// Once the server had stopped, no further line was read, and the client never ended.
+#[test]
+fn lines_go_on_without_the_server_and_what_needs_it_waits_no_longer_than_the_timeout() {
+    let mut desk = script();
+    loses_the_server(&mut desk);
+    for line in ["message bob tea?", "help", "search tea", "status"] {
+        desk.screen.asks();
+        reads(&mut desk, line);
+        assert!(is_asked_for_the_next(&desk), "{line}");
+    }
+    desk.screen.lines();
+    reads(&mut desk, "contacts");
+    desk.wait(TIMEOUT / 2);
+    desk.settle();
+    assert!(desk.screen.lines().is_empty() && !is_asked_for_the_next(&desk));
+    desk.wait(TIMEOUT / 2);
+    desk.settle();
+    desk.settle();
+    assert!(errors(&desk)[0].starts_with("line 5: not connected"));
+    assert!(is_asked_for_the_next(&desk));
+    // The next one does not wait again.
+    reads(&mut desk, "members #bridge");
+    assert!(is_asked_for_the_next(&desk));
+    desk.core.handle_input(desk.now, Input::EndOfInput);
+    desk.settle();
+    assert_eq!(desk.core.end(), None);
+    desk.wait(TIMEOUT);
+    desk.settle();
+    assert_eq!(desk.core.end(), Some(&End::Quit));
+    assert_eq!(desk.core.fault(), Some(Fault::NoRecipient));
+    let errors = errors(&desk);
+    let last = errors.last().unwrap();
+    assert_eq!(last, "line 1: not stored yet: message to bob: \"tea?\"");
+}
+
+#[test]
+fn command_that_waits_for_the_server_is_carried_out_when_it_is_back() {
+    let mut desk = script();
+    loses_the_server(&mut desk);
+    reads(&mut desk, "contacts");
+    desk.wait(TIMEOUT / 2);
+    desk.core.link_up(desk.now, KEY, HASH);
+    desk.bodies();
+    desk.control(&ServerMessage::control(session_start()));
+    desk.settle_heads(vec![head(PAIR, "bob", 0, 0, 0)]);
+    desk.settle();
+    assert!(desk.core.fault().is_none());
+    assert!(
+        !desk
+            .screen
+            .seen()
+            .lines
+            .iter()
+            .any(|(tone, _)| *tone == Tone::Error)
+    );
+}
+
+#[test]
+fn end_without_the_server_waits_for_nothing_if_everything_is_stored() {
+    let mut desk = script();
+    reads(&mut desk, "message bob tea?");
+    desk.bodies();
+    desk.chat(stored(1, 3, 0, 0));
+    desk.settle();
+    loses_the_server(&mut desk);
+    desk.core.handle_input(desk.now, Input::EndOfInput);
+    desk.settle();
+    assert_eq!(desk.core.end(), Some(&End::Quit));
+    assert_eq!(desk.core.fault(), None);
+}
+
+#[test]
+fn sign_in_that_is_not_answered_ends_at_the_timeout() {
+    let options = Options {
+        timeout: Duration::from_secs(5),
+        ..with_password("erin", "secret")
+    };
+    let unreachable = |desk: &mut Desk| {
+        desk.settle();
+        assert_eq!(desk.core.end(), None);
+        desk.wait(Duration::from_secs(5));
+        desk.settle();
+        let end = desk.core.end();
+        assert!(
+            matches!(end, Some(End::Unreachable(text)) if text.contains("within 5 s")),
+            "{end:?}"
+        );
+    };
+    unreachable(&mut Desk::new(Screen::plain(), options.clone()));
+    unreachable(&mut Desk::connected(Screen::plain(), options.clone()));
+    // The server has accepted the sign-in, and says nothing more.
+    let mut desk = Desk::connected(Screen::plain(), options);
+    Server::with_signed_in("erin", "secret").log_in(&mut desk);
+    unreachable(&mut desk);
+}
+
+#[test]
+fn client_whose_output_is_closed_carries_out_what_its_input_holds_and_ends() {
+    let mut desk = script();
+    desk.settle();
+    desk.core.handle_input(desk.now, Input::OutputClosed);
+    desk.settle();
+    desk.wait(Duration::from_millis(900));
+    reads(&mut desk, "message bob tea?");
+    desk.wait(Duration::from_millis(900));
+    desk.settle();
+    assert_eq!(desk.core.end(), None);
+    desk.wait(Duration::from_millis(100));
+    desk.settle();
+    desk.chat(stored(1, 3, 0, 0));
+    desk.settle();
+    assert_eq!(desk.core.end(), Some(&End::Quit));
+    assert_eq!(desk.core.fault(), None);
+}
+
+#[test]
+fn input_that_cannot_be_read_any_more_is_a_failure() {
+    for (screen, end) in [
+        (Screen::plain(), End::Quit),
+        (Screen::interactive(), End::Failed("why".into())),
+    ] {
+        let mut desk = Desk::signed_in(screen);
+        desk.settle();
+        desk.core
+            .handle_input(desk.now, Input::Broken("why".into()));
+        desk.settle();
+        assert_eq!(desk.core.end(), Some(&end));
+        assert_eq!(desk.core.fault().is_some(), end == End::Quit);
+    }
+}
+
+/// More messages than may be under way were read only as fast as they were stored: with a full disk, for ever.
+#[test]
+fn messages_are_read_on_if_none_is_stored_for_long_and_the_outbox_stays_bounded() {
+    let mut desk = script();
+    for number in 0..64 {
+        reads(&mut desk, &format!("message bob {number}"));
+    }
+    desk.screen.asks();
+    desk.settle();
+    assert!(!is_asked_for_the_next(&desk));
+    desk.wait(TIMEOUT);
+    desk.settle();
+    assert!(is_asked_for_the_next(&desk));
+    reads(&mut desk, "message bob 64");
+    assert!(is_asked_for_the_next(&desk));
+}

@@ -1,0 +1,298 @@
+//! Clients without a terminal, as scripts use them: exit codes, bounded waits, and what goes to which stream.
+
+use std::fs::File;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::support::{Host, Script, Workspace, wait};
+
+/// Sends a signal to a client, or to whatever runs it.
+fn signal(script: &Script, name: &str) {
+    let sent = Command::new("kill")
+        .args([&format!("-{name}"), &script.child.id().to_string()])
+        .status()
+        .unwrap();
+    assert!(sent.success());
+}
+
+#[test]
+fn client_that_is_ended_by_a_signal_exits_with_128_and_its_number() {
+    let workspace = Workspace::new(&[]);
+    let server = workspace.serve();
+    for (name, code) in [("HUP", 129), ("INT", 130), ("TERM", 143)] {
+        let mut alice = workspace.sign_in(server.address, "alice");
+        signal(&alice, name);
+        assert_eq!(alice.ends(), Some(code), "{name}: {}", alice.errors());
+    }
+}
+
+#[test]
+fn signal_that_was_ignored_at_the_start_stays_ignored() {
+    let workspace = Workspace::new(&["alice"]);
+    let server = workspace.serve();
+    let mut command = Command::new("sh");
+    let client = Host::default().udpchat();
+    command
+        .args(["-c", "trap '' HUP; exec \"$@\"", "sh"])
+        .arg(client.get_program())
+        .args(["connect", &server.address.to_string(), "--accept-new"])
+        .args(["--user", "alice", "--password-file"])
+        .arg(workspace.password_file("alice"))
+        .arg("--state")
+        .arg(workspace.path("state"))
+        .stdin(Stdio::piped());
+    let mut alice = Script::spawn(&mut command);
+    alice.sees(1, "Greetings from the Chat Room!");
+    signal(&alice, "HUP");
+    alice.types("contacts");
+    alice.sees(1, "nobody else is online");
+    alice.closes_input();
+    assert_eq!(alice.ends(), Some(0), "{}", alice.errors());
+}
+
+/// A server whose sign-in log could not be written panicked, because the library that writes it reported that on the
+/// same standard error.
+#[test]
+fn output_that_cannot_be_written_fails_and_stops_nothing() {
+    let workspace = Workspace::new(&["alice"]);
+    let data = workspace.data();
+    let full = || File::options().write(true).open("/dev/full");
+    let run = |arguments: &[&str]| {
+        let mut command = Host::default().udpchat();
+        command.args(arguments).env("UDPCHAT_DATA", &data);
+        command.stdin(Stdio::null());
+        command
+    };
+    for arguments in [
+        &["completions", "zsh"][..],
+        &["--version"],
+        &["--help"],
+        &["help", "store", "check"],
+        &["user", "list"],
+        &["store", "check", "--json"],
+    ] {
+        let output = run(arguments).stdout(full().unwrap()).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {said}");
+        assert!(
+            said.contains("cannot write standard output: No space left"),
+            "{arguments:?}: {said}"
+        );
+    }
+    let usage = run(&["nonsense"]).stderr(full().unwrap()).status().unwrap();
+    assert_eq!(usage.code(), Some(2));
+
+    let mut command = run(&["serve", "--listen", "127.0.0.1:0"]);
+    command.stdout(Stdio::piped()).stderr(full().unwrap());
+    let mut server = command.spawn().unwrap();
+    let mut line = String::new();
+    let mut output = BufReader::new(server.stdout.take().unwrap());
+    output.read_line(&mut line).unwrap();
+    let address = line.split_whitespace().find_map(|word| word.parse().ok());
+    let mut alice = workspace.sign_in(address.unwrap(), "alice");
+    alice.closes_input();
+    assert_eq!(alice.ends(), Some(0), "{}", alice.errors());
+    let pid = server.id().to_string();
+    Command::new("kill").arg(pid).status().unwrap();
+    assert_eq!(server.wait().unwrap().code(), Some(1));
+}
+
+#[test]
+fn output_whose_reader_has_gone_is_no_error() {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let output = Host::default()
+        .udpchat()
+        .args(["completions", "bash"])
+        .stdout(writer)
+        .stderr(Stdio::piped())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+}
+
+/// A client of alice's that reads this script to its end: its exit code, and what it printed.
+fn run(workspace: &Workspace, server: &str, script: &str, more: &[&str]) -> Script {
+    let mut client = start(workspace, server, more);
+    client.types_without_enter(script);
+    client.closes_input();
+    client
+}
+
+fn start(workspace: &Workspace, server: &str, more: &[&str]) -> Script {
+    let password = workspace.password_file("alice").display().to_string();
+    let arguments = [&["--password-file", &password], more].concat();
+    let state = workspace.path("state-of-alice");
+    Script::connect(&Host::default(), "alice", server, &state, &arguments)
+}
+
+#[test]
+fn script_exits_with_the_worst_of_its_commands_and_says_which_lines_failed() {
+    let workspace = Workspace::new(&["alice", "bob"]);
+    let server = workspace.serve();
+    let address = server.address.to_string();
+    let long = format!("message bob {}\n", "z".repeat(17_000));
+    let endless = format!("message bob {}\n", "z".repeat(70_000));
+    for (script, code, said) in [
+        ("message bob tea?\n", 0, ""),
+        ("\u{feff}message bob with a mark\r\n", 0, ""),
+        ("", 0, ""),
+        (&*long, 1, "line 1: the text is too long"),
+        (&endless, 1, "line 1: a line has at most 65536 bytes"),
+        ("\n\nmesage bob tea?\n", 2, "line 3: unknown command"),
+        (
+            "message nobody hi\n",
+            5,
+            "line 1: there is no user \"nobody\"",
+        ),
+        (
+            "message bob a\nmessage nobody hi\nnonsense\nmessage bob b",
+            5,
+            "line 2: there is no user \"nobody\"",
+        ),
+        ("message #nowhere hi\n", 5, "line 1: you are not a member"),
+        ("history nobody\n", 5, "line 1: no messages with nobody"),
+        ("message alice hi\n", 5, "line 1: you cannot send a message"),
+        ("join #b\n/kick zoe\n", 5, "line 2: "),
+        ("logout\nmessage bob late\n", 2, "line 2: sign in first"),
+    ] {
+        let mut client = run(&workspace, &address, script, &[]);
+        let ended = client.ends();
+        let errors = client.errors();
+        assert_eq!(ended, Some(code), "{script:.60}: {errors}");
+        assert!(errors.contains(said), "{script:.60}: {errors}");
+    }
+}
+
+#[test]
+fn standard_output_of_a_script_holds_nothing_but_data() {
+    let workspace = Workspace::new(&["alice", "bob"]);
+    let server = workspace.serve();
+    let address = server.address.to_string();
+    let bob = workspace.sign_in(server.address, "bob");
+    let mut client = run(
+        &workspace,
+        &address,
+        "message bob tea?\nhistory bob\nnonsense\nenter bob\n/back\n",
+        &[],
+    );
+    assert_eq!(client.ends(), Some(2), "{}", client.errors());
+    bob.sees(1, "tea?");
+    for line in client.lines() {
+        let is_data = line.contains("(you): tea?") || line.starts_with("✓ Message received");
+        assert!(is_data, "{line:?}");
+    }
+    assert!(client.errors().contains("Greetings from the Chat Room!"));
+}
+
+/// Once the server had stopped, no further line was read and the client never ended.
+#[test]
+fn script_goes_on_without_the_server_and_its_end_is_bounded() {
+    let workspace = Workspace::new(&["alice", "bob"]);
+    let mut server = workspace.serve();
+    let address = server.address.to_string();
+    let mut client = start(&workspace, &address, &["--timeout", "3"]);
+    client.sees(1, "Greetings from the Chat Room!");
+    client.types("message bob before");
+    client.sees(1, "bob is offline");
+    server.signal("TERM");
+    client.sees(1, "is stopping");
+    client.types("message bob x");
+    client.types("history bob");
+    client.sees(1, "(you): before");
+    let begin = Instant::now();
+    client.closes_input();
+    assert_eq!(client.ends(), Some(6), "{}", client.errors());
+    assert!(begin.elapsed() < Duration::from_secs(10));
+    let errors = client.errors();
+    assert!(
+        errors.contains("line 2: not stored yet: message to bob: \"x\""),
+        "{errors}"
+    );
+    assert!(errors.contains("1 of 2 messages not stored"), "{errors}");
+    assert!(!errors.contains("before\""), "{errors}");
+    // It is sent at the next sign-in, as was said.
+    server.restart();
+    let mut client = run(&workspace, &server.address.to_string(), "", &[]);
+    assert_eq!(client.ends(), Some(0), "{}", client.errors());
+    let bob = workspace.sign_in(server.address, "bob");
+    bob.sees(1, "alice: x");
+}
+
+#[test]
+fn server_that_stops_answering_is_waited_for_no_longer_than_the_timeout() {
+    let workspace = Workspace::new(&["alice", "bob"]);
+    let server = workspace.serve();
+    let address = server.address.to_string();
+    let mut known = run(&workspace, &address, "", &[]);
+    assert_eq!(known.ends(), Some(0));
+    let mut client = start(&workspace, &address, &["--timeout", "2"]);
+    client.sees(1, "Greetings from the Chat Room!");
+    server.pauses();
+    let begin = Instant::now();
+    client.types("message bob x");
+    client.closes_input();
+    assert_eq!(client.ends(), Some(6), "{}", client.errors());
+    let mut client = run(&workspace, &address, "message bob y\n", &["--timeout", "2"]);
+    assert_eq!(client.ends(), Some(3), "{}", client.errors());
+    assert!(begin.elapsed() < Duration::from_secs(20));
+    server.goes_on();
+}
+
+/// The greeting could not be written, so no line was read, and the client exited with 0.
+#[test]
+fn script_whose_output_cannot_be_written_is_carried_out_and_fails() {
+    let workspace = Workspace::new(&["alice", "bob"]);
+    let server = workspace.serve();
+    let bob = workspace.sign_in(server.address, "bob");
+    for (number, code) in [(1, 1), (2, 1)] {
+        let password = workspace.password_file("alice");
+        let full = || File::options().write(true).open("/dev/full").unwrap();
+        let mut command = Host::default().udpchat();
+        command
+            .args(["connect", &server.address.to_string(), "--accept-new"])
+            .args(["--user", "alice", "--password-file"])
+            .arg(password)
+            .arg("--state")
+            .arg(workspace.path("state-of-alice"))
+            .stdin(Stdio::piped());
+        if number == 1 {
+            command.stdout(full());
+        } else {
+            command.stderr(full());
+        }
+        let mut client = command.spawn().unwrap();
+        let mut input = client.stdin.take().unwrap();
+        writeln!(input, "message bob number {number}").unwrap();
+        drop(input);
+        assert_eq!(wait(&mut client).code(), Some(code));
+        bob.sees(1, &format!("number {number}"));
+    }
+}
+
+#[test]
+fn script_whose_reader_has_gone_is_carried_out_and_ends_in_silence() {
+    let workspace = Workspace::new(&["alice", "bob"]);
+    let server = workspace.serve();
+    let bob = workspace.sign_in(server.address, "bob");
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut client = Host::default()
+        .udpchat()
+        .args(["connect", &server.address.to_string(), "--accept-new"])
+        .args(["--user", "alice", "--password-file"])
+        .arg(workspace.password_file("alice"))
+        .arg("--state")
+        .arg(workspace.path("state-of-alice"))
+        .stdin(Stdio::piped())
+        .stdout(writer)
+        .spawn()
+        .unwrap();
+    // The input stays open.
+    let mut input = client.stdin.take().unwrap();
+    writeln!(input, "contacts\nmessage bob one\nmessage bob two").unwrap();
+    assert_eq!(wait(&mut client).code(), Some(0));
+    bob.sees(1, "two");
+}
