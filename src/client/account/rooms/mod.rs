@@ -37,7 +37,15 @@ pub(crate) fn handle_joined(ctx: &mut Ctx<'_>, sender: &mut Sender, joined: &Joi
                 return;
             }
         }
-        Some(known) if known.stored.received_up_to < joined.start => known.stored = begins,
+        // The answer may be older than what this device has used since: its numbers are not forgotten.
+        Some(known) if known.stored.received_up_to < joined.start => {
+            known.stored = StoredConversation {
+                rewound_from: known.stored.rewound_from,
+                last_own_seq: known.stored.last_own_seq,
+                hold_until: known.stored.hold_until,
+                ..begins
+            };
+        }
         Some(known) => {
             known.stored.name.clone_from(&room);
             known.stored.is_left = false;
@@ -53,7 +61,7 @@ pub(crate) fn handle_joined(ctx: &mut Ctx<'_>, sender: &mut Sender, joined: &Joi
     if takes_focus || ctx.focus.is_on(&name) {
         switching::focus_on(ctx, &room);
     }
-    sender.assign_waiting(ctx, id, joined.last_number, |typed| {
+    sender.assign_waiting(ctx, id, |typed| {
         let typed = canonical_target(typed);
         typed == name || typed == room
     });

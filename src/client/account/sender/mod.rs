@@ -116,8 +116,8 @@ impl Sender {
                 ctx.conversations.by_name(&name)
             };
             let known = id.and_then(|id| Some((id, ctx.conversations.get(id)?)));
-            match known.and_then(|(id, known)| Some((id, known.last_number?))) {
-                Some((id, last_number)) => self.assign_seq(ctx, sequence, id, last_number),
+            match known.filter(|(_, known)| known.last_number.is_some()) {
+                Some((id, _)) => self.assign_seq(ctx, sequence, id),
                 None if is_room(&name) && ctx.session.is_silent => {}
                 None if is_room(&name) => {
                     let access = ctx.pending.take_deferred_join(&name);
@@ -155,18 +155,13 @@ impl Sender {
     }
 
     /// Gives a message the next number of its conversation.
-    fn assign_seq(
-        &mut self,
-        ctx: &mut Ctx<'_>,
-        sequence: u64,
-        id: ConversationId,
-        last_number: DeviceSeq,
-    ) {
-        let last = self
-            .outbox
-            .last_number(id)
-            .map_or(last_number, |own| own.max(last_number));
-        self.seal_as(ctx, sequence, id, last.next());
+    fn assign_seq(&mut self, ctx: &mut Ctx<'_>, sequence: u64, id: ConversationId) {
+        let known = ctx
+            .conversations
+            .get(id)
+            .and_then(|known| known.last_number);
+        let last = known.max(self.outbox.last_number(id));
+        self.seal_as(ctx, sequence, id, last.unwrap_or_default().next());
     }
 
     /// The conversation of those who are `meant` is known: what waits for them is given its numbers.
@@ -174,12 +169,11 @@ impl Sender {
         &mut self,
         ctx: &mut Ctx<'_>,
         id: ConversationId,
-        last_number: DeviceSeq,
         meant: impl Fn(&str) -> bool,
     ) {
         for (sequence, typed) in self.outbox.unnumbered() {
             if meant(&typed) {
-                self.assign_seq(ctx, sequence, id, last_number);
+                self.assign_seq(ctx, sequence, id);
             }
         }
     }

@@ -39,7 +39,7 @@ impl Sender {
         }
         ctx.save_conversation(id);
         // What was typed may differ from the canonical name in ways that only the server knows.
-        self.assign_waiting(ctx, id, resolved.last_number, |typed| typed == target);
+        self.assign_waiting(ctx, id, |typed| typed == target);
     }
 
     /// There is no user of this name: what waits for them is not sent.

@@ -153,3 +153,53 @@ fn room_typed_to_without_a_link_is_joined_when_it_is_back_and_a_refusal_is_said(
     );
     assert!(desk.bodies().is_empty());
 }
+
+#[test]
+fn old_answer_to_join_makes_no_copy_of_this_device() {
+    // It was made before the numbers 1 and 2 were taken, and came after. The device then stood at number 0, and the next
+    // session took its state for a copy.
+    let mut desk = member();
+    for number in [1, 2] {
+        type_at_prompt(&mut desk, "message #bridge tea?");
+        assert_eq!(numbers(&mut desk), [number]);
+        desk.chat(Stored {
+            conversation: BRIDGE,
+            number: DeviceSeq(number),
+            entry: EntryId(number),
+            prev: EntryId(number - 1),
+            time_ms: START_MS,
+            recipients: 2,
+            online: 2,
+            last_seen_ms: None,
+        });
+    }
+    let left = event(EventKind::Left, "erin", None, None);
+    deliver(&mut desk, &left, ERIN, 3, 2);
+    type_at_prompt(&mut desk, "join #bridge");
+    let Some(ClientBody::Join(join)) = desk.bodies().pop() else {
+        panic!("a join is asked for");
+    };
+    desk.control(&ServerMessage::control(Joined {
+        tag: join.tag,
+        room: bridge(),
+        last_number: DeviceSeq(0),
+        start: EntryId(9),
+    }));
+    desk.sent();
+    let mut desk = desk.killed_and_back();
+    desk.settle_heads(vec![head(BRIDGE, "#bridge", 9, 2, 9)]);
+    let lines = desk.lines();
+    assert!(
+        !lines.iter().any(|line| line.starts_with("signed out")),
+        "{lines:?}"
+    );
+}
+
+/// The numbers of the texts that are sent.
+fn numbers(desk: &mut Desk) -> Vec<u64> {
+    let sent = desk.sent();
+    let entries = sent
+        .into_iter()
+        .filter_map(|(_, message)| message.header.entry);
+    entries.map(|entry| entry.origin.number.0).collect()
+}
