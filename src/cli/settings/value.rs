@@ -17,8 +17,8 @@ pub enum Kind {
     /// How often an option is repeated.
     Count,
     Number,
-    /// A number, or a number with a unit, as text.
-    Size,
+    /// A number or a text, whichever the option's parser takes.
+    Any,
     Text,
     /// A text that names a file or a directory.
     Path,
@@ -30,6 +30,13 @@ impl Kind {
     pub fn of(argument: &Arg) -> Self {
         let parsed = argument.get_value_parser().type_id();
         let is = |type_id: TypeId| parsed == type_id;
+        let numbers = [
+            TypeId::of::<u64>(),
+            TypeId::of::<u32>(),
+            TypeId::of::<u16>(),
+            TypeId::of::<usize>(),
+        ];
+        // An own parser gives numbers, too.
         let is_sized = argument
             .get_value_names()
             .is_some_and(|names| names == ["SIZE"]);
@@ -37,20 +44,12 @@ impl Kind {
             ArgAction::SetTrue | ArgAction::SetFalse => Self::Flag,
             ArgAction::Count => Self::Count,
             ArgAction::Append => Self::List,
-            _ if is_sized => Self::Size,
             _ if is(TypeId::of::<PathBuf>()) => Self::Path,
-            _ if [
-                TypeId::of::<u64>(),
-                TypeId::of::<u32>(),
-                TypeId::of::<u16>(),
-                TypeId::of::<usize>(),
-            ]
-            .into_iter()
-            .any(is) =>
-            {
-                Self::Number
+            _ if numbers.into_iter().any(is) && !is_sized => Self::Number,
+            _ if is(TypeId::of::<String>()) || !argument.get_possible_values().is_empty() => {
+                Self::Text
             }
-            _ => Self::Text,
+            _ => Self::Any,
         }
     }
 
@@ -58,7 +57,7 @@ impl Kind {
         match self {
             Self::Flag => "true or false",
             Self::Count | Self::Number => "a whole number",
-            Self::Size => "a whole number, or a text such as \"64K\"",
+            Self::Any => "a number, or a text in quotation marks",
             Self::Text => "a text in quotation marks",
             Self::Path => "a path in quotation marks",
             Self::List => "a text in quotation marks, or an array of them",
@@ -76,10 +75,11 @@ pub fn of_file(
     let wrong = || format!("expected {}, found {}", kind.expected(), found(value));
     let texts = match (kind, value) {
         (Kind::Flag, DeValue::Boolean(flag)) => vec![flag.to_string()],
-        (Kind::Count | Kind::Number | Kind::Size, DeValue::Integer(number)) => {
+        (Kind::Count | Kind::Number | Kind::Any, DeValue::Integer(number)) => {
             vec![decimal(number).ok_or_else(wrong)?]
         }
-        (Kind::Size | Kind::Text | Kind::List, DeValue::String(text)) => vec![text.to_string()],
+        (Kind::Any, DeValue::Float(number)) => vec![number.as_str().to_owned()],
+        (Kind::Any | Kind::Text | Kind::List, DeValue::String(text)) => vec![text.to_string()],
         (Kind::Path, DeValue::String(text)) => vec![path(text, directory)?],
         (Kind::List, DeValue::Array(values)) => {
             let texts = values
@@ -115,12 +115,12 @@ pub fn shown(argument: &Arg, texts: &[String]) -> String {
     let is_number = !first.is_empty() && first.bytes().all(|byte| byte.is_ascii_digit());
     match Kind::of(argument) {
         Kind::Flag | Kind::Count | Kind::Number => first,
-        Kind::Size if is_number => first,
+        Kind::Any if is_number => first,
         Kind::List => format!(
             "[{}]",
             texts.iter().map(quoted).collect::<Vec<_>>().join(", ")
         ),
-        Kind::Size | Kind::Text | Kind::Path => quoted(&first),
+        Kind::Any | Kind::Text | Kind::Path => quoted(&first),
     }
 }
 
@@ -143,8 +143,8 @@ fn check(argument: &Arg, texts: &[String]) -> Result<(), String> {
         }
         _ => {}
     }
-    if texts.is_empty() {
-        return Err("an array cannot be empty here".into());
+    if texts.is_empty() || texts.iter().any(String::is_empty) {
+        return Err("it cannot be empty".into());
     }
     let alone = argument
         .clone()
@@ -172,7 +172,6 @@ fn reason(error: &clap::Error, texts: &[String]) -> String {
         (ErrorKind::InvalidValue, Some(ContextValue::Strings(valid))) if !valid.is_empty() => {
             format!("expected {}, found {value:?}", valid.join(" or "))
         }
-        (ErrorKind::InvalidValue, _) => "it cannot be empty".into(),
         _ => match std::error::Error::source(error) {
             Some(source) if source.to_string().contains(&value) => source.to_string(),
             Some(source) => format!("{value:?} is not valid: {source}"),
@@ -209,5 +208,61 @@ const fn found(value: &DeValue<'_>) -> &'static str {
         DeValue::Datetime(_) => "a date or time",
         DeValue::Array(_) => "an array of something else",
         DeValue::Table(_) => "a table",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(argument: &Arg, value: &str) -> Result<Vec<String>, String> {
+        let value = DeValue::parse(value).unwrap();
+        of_file(argument, value.get_ref(), Path::new("/etc/udpchat"))
+    }
+
+    #[test]
+    fn value_has_the_type_that_the_option_has() {
+        let seconds = Arg::new("x")
+            .long("x")
+            .value_parser(|text: &str| text.parse().map(std::time::Duration::from_secs));
+        assert_eq!(read(&seconds, "30").unwrap(), ["30"]);
+        assert_eq!(read(&seconds, "'30'").unwrap(), ["30"]);
+        assert!(
+            read(&seconds, "'soon'")
+                .unwrap_err()
+                .contains("\"soon\" is not valid")
+        );
+        assert!(
+            read(&seconds, "true")
+                .unwrap_err()
+                .contains("found true or false")
+        );
+        let count = Arg::new("x")
+            .long("x")
+            .value_parser(clap::value_parser!(u64).range(1..10));
+        assert_eq!(read(&count, "0x7").unwrap(), ["7"]);
+        assert!(read(&count, "'7'").unwrap_err().contains("a whole number"));
+        assert!(
+            read(&count, "70")
+                .unwrap_err()
+                .contains("70 is not in 1..10")
+        );
+        let text = Arg::new("x").long("x");
+        assert_eq!(read(&text, "'-x=y'").unwrap(), ["-x=y"]);
+        assert!(read(&text, "''").unwrap_err().contains("empty"));
+        assert!(read(&text, "7").unwrap_err().contains("quotation marks"));
+        let list = Arg::new("x").long("x").action(ArgAction::Append);
+        assert_eq!(read(&list, "['a', 'b']").unwrap(), ["a", "b"]);
+        assert!(read(&list, "[]").is_err() && read(&list, "['a', 1]").is_err());
+    }
+
+    #[test]
+    fn path_is_relative_to_the_file_and_standard_input_is_none() {
+        let path = Arg::new("x")
+            .long("x")
+            .value_parser(clap::value_parser!(PathBuf));
+        assert_eq!(read(&path, "'pw'").unwrap(), ["/etc/udpchat/pw"]);
+        assert_eq!(read(&path, "'/pw'").unwrap(), ["/pw"]);
+        assert_eq!(read(&path, "'-'").unwrap(), ["-"]);
     }
 }
