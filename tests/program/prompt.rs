@@ -306,3 +306,25 @@ fn terminal_that_cannot_edit_lines_is_used_as_plain_input_and_output() {
     alice.types("quit");
     assert_eq!(alice.ends(), 0);
 }
+
+/// A byte of Latin-1 ended the client without a word and with exit code 0, and what had been typed was lost.
+#[test]
+fn byte_that_is_no_text_is_replaced_and_the_line_is_kept() {
+    let workspace = Workspace::new(ACCOUNTS);
+    let server = workspace.serve();
+    let bob = workspace.sign_in(server.address, "bob");
+    let mut alice = signed_in("alice", &server);
+    alice.types_without_enter("message bob caf");
+    alice.sees("caf");
+    // The byte is known to be wrong only by the one behind it.
+    alice.types_bytes(b"\xe9 ");
+    alice.sees("caf\u{fffd}");
+    alice.types(" au lait");
+    bob.sees(1, "alice: caf\u{fffd} au lait");
+    // In the middle of a line.
+    alice.types_without_enter("message bob ab\u{1b}[D");
+    alice.types_bytes(b"\xff");
+    alice.sees("a\u{fffd}b");
+    alice.types("");
+    bob.sees(1, "alice: a\u{fffd}b");
+}

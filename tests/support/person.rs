@@ -1,5 +1,6 @@
 //! People at pseudo-terminals.
 
+use std::io::Write as _;
 use std::process::Command;
 
 use rexpect::reader::Options;
@@ -78,6 +79,13 @@ impl Person {
     pub fn types_without_enter(&mut self, text: &str) {
         self.pty.send(text).expect("the terminal takes it");
         self.pty.flush().expect("the terminal takes it");
+    }
+
+    /// The same for bytes that are no text.
+    pub fn types_bytes(&mut self, bytes: &[u8]) {
+        let terminal = self.pty.process().get_file_handle();
+        let mut terminal = terminal.expect("the terminal is open");
+        terminal.write_all(bytes).expect("the terminal takes it");
     }
 
     /// Waits for the end and gives the exit code.

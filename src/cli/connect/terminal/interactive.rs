@@ -178,7 +178,10 @@ impl Prompt {
             if input == Input::Cancelled {
                 self.pasted.clear();
             }
-            let is_end = matches!(input, Input::EndOfInput | Input::Interrupt);
+            let is_end = matches!(
+                input,
+                Input::EndOfInput | Input::Broken(_) | Input::Interrupt
+            );
             if inputs.send(input).is_err() || is_end {
                 return;
             }
@@ -206,7 +209,7 @@ impl Prompt {
                     // If the terminal is gone, the next question ends.
                     let _ = writeln!(io::stdout(), "press Ctrl-C again to quit");
                 }
-                Err(error) => return ended(&error),
+                Err(error) => return self.ended(&error),
             }
         }
     }
@@ -225,7 +228,7 @@ impl Prompt {
         match self.edit(question) {
             Ok(line) => Input::Line(line),
             Err(ReadlineError::Interrupted) => Input::Cancelled,
-            Err(error) => ended(&error),
+            Err(error) => self.ended(&error),
         }
     }
 
@@ -245,7 +248,11 @@ impl Prompt {
                 // The cursor is still on the line of the question.
                 let _ = writeln!(io::stdout());
                 tracing::info!(%error, "the password prompt has ended");
-                Input::EndOfInput
+                if error.kind() == io::ErrorKind::UnexpectedEof {
+                    Input::EndOfInput
+                } else {
+                    Input::Broken(format!("cannot ask for the password: {error}"))
+                }
             }
         }
     }
@@ -253,10 +260,19 @@ impl Prompt {
     fn edit(&mut self, prompt: &str) -> Result<String, ReadlineError> {
         disable_echo();
         *lock(&self.phase) = Phase::Editing;
+        let mut typed = (String::new(), String::new());
         let line = loop {
-            match self.editor.readline(prompt) {
-                // The window was resized. The terminal's driver keeps the typed text, so ask again.
-                Err(ReadlineError::Signal(_)) => {}
+            let result = self
+                .editor
+                .readline_with_initial(prompt, (&typed.0, &typed.1));
+            match result {
+                // The window was resized.
+                Err(ReadlineError::Signal(_)) => typed = self.typed(),
+                // A terminal that is not set to UTF-8, or a paste that is no text.
+                Err(ReadlineError::Io(error)) if error.kind() == io::ErrorKind::InvalidData => {
+                    typed = self.typed();
+                    typed.0.push(char::REPLACEMENT_CHARACTER);
+                }
                 result => break result,
             }
         };
@@ -265,6 +281,25 @@ impl Prompt {
             return Err(ReadlineError::Interrupted);
         }
         line
+    }
+
+    fn typed(&self) -> (String, String) {
+        let helper = self.editor.helper();
+        helper.map(LineHelper::typed).unwrap_or_default()
+    }
+
+    fn ended(&self, error: &ReadlineError) -> Input {
+        // A terminal that is closed gives EIO.
+        let is_closed = matches!(error, ReadlineError::Io(error) if error.raw_os_error() == Some(nix::libc::EIO));
+        if is_closed || matches!(error, ReadlineError::Eof) {
+            return Input::EndOfInput;
+        }
+        let (before, behind) = self.typed();
+        let draft = match before + &behind {
+            draft if draft.is_empty() => draft,
+            draft => format!("\nnot sent: {draft}"),
+        };
+        Input::Broken(format!("the prompt has failed: {error}{draft}"))
     }
 
     fn set_purpose(&mut self, purpose: Purpose) {
@@ -284,11 +319,4 @@ fn disable_echo() {
     if let Err(error) = disabled {
         tracing::warn!(%error, "what is typed between two questions is shown twice");
     }
-}
-
-fn ended(error: &ReadlineError) -> Input {
-    if !matches!(error, ReadlineError::Eof) {
-        tracing::warn!(%error, "the prompt has ended");
-    }
-    Input::EndOfInput
 }

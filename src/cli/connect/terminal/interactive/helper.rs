@@ -1,10 +1,11 @@
 //! What the editor is told of a line: how tab completes it, and what a draft of several lines does.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rustyline::completion::Completer;
-use rustyline::highlight::Highlighter;
+use rustyline::highlight::{CmdKind, Highlighter};
 use rustyline::hint::{Hint, Hinter};
 use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 use rustyline::{Context, Helper};
@@ -32,6 +33,8 @@ pub struct LineHelper {
     names: SharedNames,
     in_colour: bool,
     pub purpose: Purpose,
+    /// The line and the cursor when it was last drawn.
+    drawn: RefCell<(String, usize)>,
 }
 
 impl LineHelper {
@@ -40,7 +43,19 @@ impl LineHelper {
             names,
             in_colour,
             purpose: Purpose::Command,
+            drawn: RefCell::new((String::new(), 0)),
         }
+    }
+
+    fn keep_drawn(&self, line: &str, cursor: usize) {
+        *self.drawn.borrow_mut() = (line.to_owned(), cursor);
+    }
+
+    /// What is typed so far, before the cursor and behind it, since the editor drops it when it fails.
+    pub fn typed(&self) -> (String, String) {
+        let drawn = self.drawn.borrow();
+        let (before, behind) = drawn.0.split_at_checked(drawn.1).unwrap_or((&drawn.0, ""));
+        (before.to_owned(), behind.to_owned())
     }
 
     /// What a draft of several lines does on Enter.
@@ -76,7 +91,8 @@ fn below(draft: &Draft) -> String {
 impl Hinter for LineHelper {
     type Hint = DraftNotice;
 
-    fn hint(&self, line: &str, _: usize, _: &Context<'_>) -> Option<DraftNotice> {
+    fn hint(&self, line: &str, cursor: usize, _: &Context<'_>) -> Option<DraftNotice> {
+        self.keep_drawn(line, cursor);
         self.draft(line).map(|draft| DraftNotice(below(&draft)))
     }
 }
@@ -91,6 +107,12 @@ impl Validator for LineHelper {
 }
 
 impl Highlighter for LineHelper {
+    /// Called when only the cursor moves, too.
+    fn highlight_char(&self, line: &str, cursor: usize, _: CmdKind) -> bool {
+        self.keep_drawn(line, cursor);
+        false
+    }
+
     fn highlight_hint<'h>(&self, hint: &'h str) -> Cow<'h, str> {
         styled(Tone::Notice, hint, self.in_colour)
     }
