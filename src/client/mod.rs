@@ -31,6 +31,7 @@ use rand_core::{RngCore, SeedableRng};
 
 use crate::transport::{App, Endpoint, Now};
 use link::{Link, LinkEvent};
+use ui::render;
 
 /// A client of one server.
 pub struct Client {
@@ -104,12 +105,8 @@ impl Client {
             LinkEvent::Lost { reason, ended } => self.core.link_lost(now, &reason, ended),
             LinkEvent::Unreachable(heard) => {
                 let heard = heard.map(|heard| format!(" ({heard})")).unwrap_or_default();
-                let text = format!(
-                    "no answer from {name}{heard}\n\
-                     hint: is the server running, is this its port, and does every firewall on the way let UDP \
-                     through?"
-                );
-                self.core.finish(End::Unreachable(text));
+                self.core
+                    .finish(End::Unreachable(render::unreachable(name, &heard)));
             }
             LinkEvent::Impossible(reason) => {
                 let text = format!("{name}: {reason}");

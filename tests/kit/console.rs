@@ -23,7 +23,7 @@ pub struct Seen {
     names: Names,
     given: u64,
     /// How many lines had been printed when the output was held back.
-    held_at: Option<u64>,
+    pub held_at: Option<u64>,
 }
 
 impl Screen {

@@ -29,6 +29,13 @@ pub(in crate::client) enum Awaited {
     Server,
 }
 
+/// How many lines a script's output may be behind before the next line of its input is read. Chosen: the answer to one
+/// more command fits into what the console queues.
+const LINES_BEHIND_MAX: u64 = 2_000;
+
+/// How often a slow output is looked at. Chosen: nobody notices this.
+const OUTPUT_WAIT: Duration = Duration::from_millis(50);
+
 #[derive(Default)]
 pub(super) struct Script {
     /// The lines read so far.
@@ -42,14 +49,16 @@ pub(super) struct Script {
     /// A command that waits.
     parked: Option<(Awaited, TypedLine)>,
     is_output_closed: bool,
+    /// When an output that is far behind is looked at again.
+    output_due: Option<Instant>,
     /// When a client whose output was closed waits no longer for a line.
     input_due: Option<Instant>,
 }
 
 impl Script {
     pub(super) fn deadline(&self) -> Option<Instant> {
-        let server = self.server.deadline();
-        [server, self.input_due].into_iter().flatten().min()
+        let dues = [self.server.deadline(), self.output_due, self.input_due];
+        dues.into_iter().flatten().min()
     }
 
     pub(super) const fn close_output(&mut self) {
@@ -119,7 +128,13 @@ impl Core {
         self.script.was_settled
             && self.script.parked.is_none()
             && !signed_in.awaits_answer()
+            && !self.is_output_behind()
             && (has_room || self.script.server.is_expired())
+    }
+
+    fn is_output_behind(&self) -> bool {
+        let behind = self.console.given().saturating_sub(self.console.printed());
+        behind > LINES_BEHIND_MAX
     }
 
     /// Whether the server does not answer, or has not yet let the user in.
@@ -174,17 +189,22 @@ impl Core {
             // What needs the server fails at once from here on.
             signed_in.shared.session.is_silent = true;
         } else {
-            let text = format!(
-                "{} did not answer within {} s\nhint: --timeout SECONDS waits longer",
-                self.options.server_name,
-                timeout.as_secs()
-            );
+            let (name, seconds) = (&self.options.server_name, timeout.as_secs());
+            let text = if self.link.is_greeted {
+                format!(
+                    "no sign-in at {name} within {seconds} s\nhint: --timeout SECONDS waits longer"
+                )
+            } else {
+                render::unreachable(name, &format!(" within {seconds} s"))
+            };
             self.finish(End::Unreachable(text));
         }
     }
 
-    /// Begins to wait for a line if the output was closed.
+    /// Begins to wait for an output that is far behind, or for a line if the output was closed.
     pub(super) fn limit_input(&mut self, now: Now) {
+        let is_behind = !self.console.is_interactive() && self.is_output_behind();
+        self.script.output_due = is_behind.then(|| now.instant + OUTPUT_WAIT);
         if self.script.is_output_closed && self.prompt.is_open() {
             let due = now.instant + INPUT_WAIT;
             self.script.input_due.get_or_insert(due);

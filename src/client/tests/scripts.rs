@@ -242,3 +242,23 @@ fn messages_are_read_on_if_none_is_stored_for_long_and_the_outbox_stays_bounded(
     reads(&mut desk, "message bob 64");
     assert!(is_asked_for_the_next(&desk));
 }
+
+/// A reader of the output that paused lost lines, and the script went on.
+#[test]
+fn script_waits_for_an_output_that_is_far_behind() {
+    let mut desk = script();
+    desk.settle();
+    desk.screen.hold();
+    for _ in 0..200 {
+        desk.type_line("help");
+        desk.settle();
+    }
+    desk.screen.asks();
+    desk.type_line("help");
+    desk.settle();
+    assert!(!is_asked_for_the_next(&desk));
+    desk.screen.seen().held_at = None;
+    desk.wait(Duration::from_millis(50));
+    desk.settle();
+    assert!(is_asked_for_the_next(&desk));
+}

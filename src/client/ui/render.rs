@@ -26,6 +26,14 @@ pub(crate) const NOTHING_SEEN: &str = "the text has nothing visible in it";
 pub(crate) const WELCOME: &str =
     "> Greetings from the Chat Room!  `login` signs you in, `help` shows the menu.";
 
+/// Nobody has answered; what was `heard` instead, if anything.
+pub(crate) fn unreachable(server: &str, heard: &str) -> String {
+    format!(
+        "no answer from {server}{heard}\n\
+         hint: is the server running, is this its port, and does every firewall on the way let UDP through?"
+    )
+}
+
 /// Something that was said. In a pair the receiver is named only where the reader said it.
 pub(crate) fn said(time: &str, sender: &str, receiver: Option<&str>, text: &str) -> String {
     let text = printable::line_or_nothing(text);

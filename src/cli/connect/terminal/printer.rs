@@ -56,9 +56,10 @@ impl Printer {
                 // If the network thread has ended, the client is ending already.
                 let _ = inputs.send(Input::OutputClosed);
                 for job in queue {
-                    if let Job::Flush(done) = job {
+                    match job {
+                        Job::Show(_, _, number) => counters.1.store(number, Ordering::Release),
                         // The waiting thread may have timed out.
-                        let _ = done.try_send(());
+                        Job::Flush(done) => drop(done.try_send(())),
                     }
                 }
             }
