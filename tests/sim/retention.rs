@@ -87,12 +87,18 @@ impl Pass {
             let from_ms = limits
                 .days
                 .map_or(0, |days| self.now_ms.saturating_sub(days * DAY_MS));
-            while let Some(first) = entries.first_entry() {
+            loop {
+                // A time that has not come yet tells nothing: the next one counts.
+                let mut times = entries.values().map(|logged| logged.time_ms);
+                let known = times.find(|time_ms| *time_ms <= self.now_ms);
+                let Some(first) = entries.first_entry() else {
+                    break;
+                };
                 let count = first.get().bytes;
                 let is_over = limits
                     .megabytes
                     .is_some_and(|limit| bytes > limit * MEGABYTE)
-                    || first.get().time_ms < from_ms;
+                    || known.is_some_and(|time_ms| time_ms < from_ms);
                 let is_many = limits.messages;
                 if !is_over && is_many.is_none_or(|limit| entries.len() as u64 <= limit) {
                     break;

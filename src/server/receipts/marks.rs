@@ -101,8 +101,8 @@ impl DeliveryMarks {
             *unwritten = (*unwritten).max(entry);
         }
         for (account, time_ms) in seen {
-            let latest = self.seen.entry(account).or_default();
-            *latest = (*latest).max(time_ms);
+            // What was noted since is later, whatever the clock says.
+            self.seen.entry(account).or_insert(time_ms);
         }
         self.has_failed = true;
         self.write_soon(now);

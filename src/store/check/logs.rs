@@ -44,7 +44,6 @@ pub(super) fn conversations(walk: &mut Walk<'_>) -> Result<(), StoreError> {
         }
         let conversation = Conversation {
             last: record.log_start,
-            time_ms: 0,
             bytes: 0,
             members: 0,
             owners: 0,
@@ -89,10 +88,6 @@ pub(super) fn log(walk: &mut Walk<'_>) -> Result<(), StoreError> {
             let problem = format!("it names {} as the entry before it", row.prev);
             report.find("log", &place, problem);
         }
-        if row.time_ms < log.time_ms || row.time_ms > log.record.time_ms {
-            report.find("log", &place, "its time is not between its neighbours'");
-        }
-        log.time_ms = log.time_ms.max(row.time_ms);
         // What an earlier salvage has lost is known.
         if is_lost(&row) {
             continue;

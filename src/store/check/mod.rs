@@ -197,9 +197,8 @@ pub(super) fn check_database(mut database: Database) -> Result<Report, OpenError
 /// What one conversation must be like, from its record, and what was seen of it.
 struct Conversation {
     record: ConversationRecord,
-    /// Of its log: the last entry, the latest time, the bytes of its rows.
+    /// Of its log: the last entry, the bytes of its rows.
     last: u64,
-    time_ms: u64,
     bytes: u64,
     /// How many belong to it now, and how many of them own it.
     members: u64,

@@ -3,6 +3,7 @@
 use redb::ReadableTable;
 
 use super::conversations::join;
+use super::wall_clock;
 use crate::protocol::{AccountId, ConversationId};
 use crate::store::error::{Abort, StoreError, skip_damaged};
 use crate::store::schema::checksum::{decode, encode};
@@ -171,14 +172,14 @@ pub(in crate::store) fn seen_ms(
     Ok(record.seen_ms)
 }
 
-/// Notes when accounts were last seen; never an earlier time than is known.
+/// Notes when accounts were last seen.
 pub(in crate::store) fn note_seen(
     tables: &mut Tables<'_>,
     seen: &[(AccountId, u64)],
 ) -> Result<(), StoreError> {
     for (id, seen_ms) in seen {
         if let Some(mut record) = skip_damaged(load(tables, *id))?.flatten()
-            && record.seen_ms < *seen_ms
+            && record.seen_ms != wall_clock::after(record.seen_ms, *seen_ms)
         {
             record.seen_ms = *seen_ms;
             save(tables, *id, &record)?;

@@ -14,3 +14,4 @@ pub(super) mod resync;
 pub(super) mod retention;
 pub(super) mod rooms;
 pub(super) mod usage;
+pub(super) mod wall_clock;

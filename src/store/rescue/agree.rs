@@ -211,7 +211,7 @@ fn walk(tables: &Tables<'_>, left: &mut Left) -> Result<Walked, StoreError> {
         walked.holes.extend(holes);
         walked.ends.insert(id, (entry, row.time_ms));
         record.bytes += value.value().len() as u64;
-        record.time_ms = record.time_ms.max(row.time_ms);
+        record.time_ms = row.time_ms;
         if is_lost(&row) {
             continue;
         }

@@ -2,7 +2,7 @@
 
 use super::super::testing::{Bench, append, join, position};
 use super::super::{Outcome, Read, Refusal, Reply, Request, Retention, Write};
-use crate::protocol::{ConversationId, EntryId};
+use crate::protocol::{AccountId, ConversationId, DeviceId, EntryId};
 
 const EVERYONE: ConversationId = ConversationId::EVERYONE;
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
@@ -79,6 +79,59 @@ fn age_removes_what_is_older_and_nothing_else() {
     };
     assert_eq!(expire(&mut bench, keep, 2 * DAY_MS + 100), 0);
     assert_eq!(expire(&mut bench, keep, 2 * DAY_MS + 101), 1);
+}
+
+fn says_at(bench: &mut Bench, user: (AccountId, DeviceId), number: u64, time_ms: u64) {
+    let Write::Append(mut message) = append(user, EVERYONE, number, "hi") else {
+        unreachable!("append makes an append");
+    };
+    message.time_ms = time_ms;
+    bench.done(Write::Append(message));
+}
+
+/// One entry of a clock that was ten years ahead kept all that came after it.
+#[test]
+fn entry_from_a_time_ahead_expires_with_the_next_one_whose_age_is_known() {
+    let mut bench = Bench::new();
+    let alice = bench.user("alice");
+    let today = 20_000 * DAY_MS;
+    let ahead = today + 3650 * DAY_MS;
+    for (number, time_ms) in [
+        (1, ahead),
+        (2, ahead),
+        (3, today),
+        (4, ahead),
+        (5, today + DAY_MS),
+    ] {
+        says_at(&mut bench, alice, number, time_ms);
+    }
+    let keep = Retention {
+        days: Some(30),
+        ..Retention::default()
+    };
+    assert_eq!(expire(&mut bench, keep, today + 29 * DAY_MS), 0);
+    // The passes that follow a jump of more than a day remove nothing.
+    expire(&mut bench, keep, today + 30 * DAY_MS);
+    assert_eq!(expire(&mut bench, keep, today + 30 * DAY_MS + 1), 3);
+    assert_eq!(floor(&mut bench, alice), 3);
+    assert_eq!(expire(&mut bench, keep, today + 31 * DAY_MS + 1), 2);
+}
+
+/// A clock that begins in 1970 takes no younger entry with it.
+#[test]
+fn entry_from_long_ago_waits_for_those_before_it() {
+    let mut bench = Bench::new();
+    let alice = bench.user("alice");
+    let today = 20_000 * DAY_MS;
+    for (number, time_ms) in [(1, today), (2, 0), (3, today)] {
+        says_at(&mut bench, alice, number, time_ms);
+    }
+    let keep = Retention {
+        days: Some(30),
+        ..Retention::default()
+    };
+    assert_eq!(expire(&mut bench, keep, today + 1), 0);
+    assert_eq!(expire(&mut bench, keep, today + 2), 0);
 }
 
 #[test]

@@ -13,7 +13,7 @@ use super::access::{membership, permitted};
 use super::blocks::{self, Given};
 use super::conversations;
 use super::rooms::permission::{Deed, permits};
-use super::{accounts, pairs, usage};
+use super::{accounts, pairs, usage, wall_clock};
 use crate::protocol::{AccountId, ConversationId, DeviceId, DeviceSeq, Digest, EntryId};
 use crate::store::error::{Abort, StoreError, skip_damaged};
 use crate::store::schema::checksum::{decode, decode_entry, encode, encode_entry};
@@ -116,7 +116,7 @@ pub(in crate::store) fn put(
         author: new.author.0,
         device: new.device.0,
         number: new.number.0,
-        time_ms: new.time_ms.max(record.time_ms),
+        time_ms: wall_clock::after(record.time_ms, new.time_ms),
         digest: new.digest,
         content: Bytes::new(new.content),
     };

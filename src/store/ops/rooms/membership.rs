@@ -22,7 +22,8 @@ const TABLE: &str = "rooms_of";
 /// A room of an account.
 struct RoomOf {
     room: ConversationId,
-    /// When the account left it, in milliseconds since 1970 (UTC); [`BELONGS`] if it has not.
+    /// When the account left it, in milliseconds since 1970 (UTC), and later than the rooms that it left before;
+    /// [`BELONGS`] if it has not.
     left_ms: u64,
 }
 
@@ -116,7 +117,10 @@ pub(super) fn end(
     member.until = Some(record.head);
     member.role = MemberRole::Member;
     conversations::save_member(tables, room, account, &member)?;
-    let left_ms = record.time_ms.max(BELONGS + 1);
+    // Later than all before it, also after the clock was set back.
+    let rooms = rooms_of(tables, account)?;
+    let last_ms = rooms.iter().map(|of| of.left_ms).max().unwrap_or(BELONGS);
+    let left_ms = record.time_ms.max(last_ms.saturating_add(1));
     put_room_of(tables, account, room, left_ms)?;
     let mut left = rooms_of(tables, account)?;
     left.retain(|of| of.left_ms != BELONGS);
