@@ -10,6 +10,7 @@ use std::sync::mpsc::Receiver;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use nix::errno::Errno;
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::termios::{self, LocalFlags, SetArg, Termios};
 use rustyline::error::ReadlineError;
@@ -289,9 +290,7 @@ impl Prompt {
     }
 
     fn ended(&self, error: &ReadlineError) -> Input {
-        // A terminal that is closed gives EIO.
-        let is_closed = matches!(error, ReadlineError::Io(error) if error.raw_os_error() == Some(nix::libc::EIO));
-        if is_closed || matches!(error, ReadlineError::Eof) {
+        if is_closed(error) {
             return Input::EndOfInput;
         }
         let (before, behind) = self.typed();
@@ -309,6 +308,15 @@ impl Prompt {
     }
 }
 
+/// Whether the user ended the input, or the terminal was closed.
+fn is_closed(error: &ReadlineError) -> bool {
+    match error {
+        ReadlineError::Eof | ReadlineError::Errno(Errno::EIO) => true,
+        ReadlineError::Io(error) => error.raw_os_error() == Some(nix::libc::EIO),
+        _ => false,
+    }
+}
+
 /// Disables echo while no question is open; the next question shows the typed text. The editor and the password prompt
 /// restore the modes that they find, so this lasts, but a shell may change it while the program is stopped.
 fn disable_echo() {
@@ -318,5 +326,20 @@ fn disable_echo() {
     });
     if let Err(error) = disabled {
         tracing::warn!(%error, "what is typed between two questions is shown twice");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A terminal that was closed was said to be a fault, and the exit code was 1 instead of the signal's.
+    #[test]
+    fn closed_terminal_ends_the_input_and_any_other_error_is_a_fault() {
+        let io = |code| ReadlineError::Io(io::Error::from_raw_os_error(code));
+        assert!(is_closed(&ReadlineError::Errno(Errno::EIO)));
+        assert!(is_closed(&io(nix::libc::EIO)) && is_closed(&ReadlineError::Eof));
+        assert!(!is_closed(&ReadlineError::Errno(Errno::EBADF)));
+        assert!(!is_closed(&io(nix::libc::EINVAL)));
     }
 }
