@@ -115,9 +115,6 @@ impl Ledger {
         } else if text.starts_with("● stored") {
             self.stored_lines[who] += 1;
             self.counts.stored += 1;
-        } else if text.starts_with("● queued") {
-            self.queued_lines[who] += 1;
-            self.counts.queued += 1;
         } else if let Some(marker) = marker_of(text) {
             self.showed(who, life, marker, text);
         } else {
@@ -132,7 +129,12 @@ impl Ledger {
             .and_then(|(_, tail)| tail.split_once('"'))
             .and_then(|(marker, _)| marker_of(&format!("<{marker}>")));
         let Some(fence) = fence else {
-            Self::check_alarm(who, line);
+            if line.starts_with("● queued") {
+                self.queued_lines[who] += 1;
+                self.counts.queued += 1;
+            } else {
+                Self::check_alarm(who, line);
+            }
             return;
         };
         self.counts.fences += 1;

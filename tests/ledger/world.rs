@@ -200,7 +200,7 @@ impl World {
             );
             for (client, missing) in self.clients.iter_mut().zip(&mut missing) {
                 let joined = |line: &String| line.starts_with(JOINED);
-                let count = client.printed().output.into_iter().filter(joined).count();
+                let count = client.printed().errors.into_iter().filter(joined).count();
                 *missing = missing.saturating_sub(count);
             }
             std::thread::sleep(PAUSE);

