@@ -1,9 +1,10 @@
 //! Addresses on the command line: where to listen, and which server to connect to.
 
 use std::fmt;
-use std::net::{IpAddr, Ipv6Addr, SocketAddr, ToSocketAddrs as _};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6, ToSocketAddrs as _};
 use std::str::FromStr;
 
+use nix::net::if_::{if_indextoname, if_nametoindex};
 use thiserror::Error;
 
 use super::exit::{Exit, Failure};
@@ -34,6 +35,12 @@ pub enum AddressError {
     Brackets,
     #[error("{0:?} is neither an address nor a host name")]
     Host(String),
+    #[error(
+        "{0} is a link-local address: name its interface too, as in {0}%eth0 (`ip link` lists them)"
+    )]
+    NoZone(Ipv6Addr),
+    #[error("this host has no network interface {0:?} (`ip link` lists them)")]
+    Zone(String),
 }
 
 impl FromStr for ServerName {
@@ -45,16 +52,16 @@ impl FromStr for ServerName {
             host: host.to_owned(),
             port: DEFAULT_PORT,
         };
-        if text.parse::<Ipv6Addr>().is_ok() {
+        if is_ipv6(text) {
+            check_zone(text)?;
             return Ok(plain(text));
         }
         if let Some(rest) = text.strip_prefix('[') {
             let (host, rest) = rest.split_once(']').ok_or(AddressError::Brackets)?;
-            // A zone (fe80::1%eth0) is left to the resolver.
-            let address = host.split_once('%').map_or(host, |(address, _)| address);
-            address
-                .parse::<Ipv6Addr>()
-                .map_err(|_| AddressError::Host(host.to_owned()))?;
+            if !is_ipv6(host) {
+                return Err(AddressError::Host(host.to_owned()));
+            }
+            check_zone(host)?;
             return match rest.strip_prefix(':') {
                 Some(digits) => Ok(Self {
                     host: host.to_owned(),
@@ -93,8 +100,34 @@ impl fmt::Display for ServerName {
 }
 
 impl ServerName {
+    /// Whether it is an address, which needs no resolver.
+    pub fn is_address(&self) -> bool {
+        self.host.parse::<IpAddr>().is_ok() || is_ipv6(&self.host)
+    }
+
+    /// The server that is meant where "every address of this machine" is named, as a server shows it that listens on all;
+    /// and what to tell the user of it.
+    pub fn or_loopback(self) -> (Self, Option<String>) {
+        let ip = self.host.parse().map(|ip: IpAddr| ip.to_canonical());
+        let host = match ip {
+            Ok(ip) if !ip.is_unspecified() => return (self, None),
+            Ok(IpAddr::V4(_)) => Ipv4Addr::LOCALHOST.to_string(),
+            Ok(IpAddr::V6(_)) => Ipv6Addr::LOCALHOST.to_string(),
+            Err(_) => return (self, None),
+        };
+        let notice = format!(
+            "{} stands for every address of this machine; connecting to {host}",
+            self.host
+        );
+        (Self { host, ..self }, Some(notice))
+    }
+
     /// Resolves the name. The addresses keep the resolver's order, which is the order of preference (RFC 6724).
     pub fn resolve(&self) -> Result<Vec<SocketAddr>, Failure> {
+        if let Some((ip, zone)) = zoned(&self.host) {
+            let address = with_zone(ip, zone, self.port);
+            return Ok(vec![address.map_err(Failure::usage)?]);
+        }
         let unresolved = |error: anyhow::Error| {
             Failure::new(Exit::Unreachable, error).hint("check the name, and this host's network")
         };
@@ -140,11 +173,54 @@ fn is_host(host: &str) -> bool {
     is_name && (!is_number || host.parse::<IpAddr>().is_ok())
 }
 
+/// Whether a text is an IPv6 address, perhaps with a zone (RFC 4007 §11: `fe80::1%eth0`).
+fn is_ipv6(text: &str) -> bool {
+    let address = text.split_once('%').map_or(text, |(address, _)| address);
+    address.parse::<Ipv6Addr>().is_ok()
+}
+
+/// An IPv6 address and its zone, where it has one.
+fn zoned(text: &str) -> Option<(Ipv6Addr, &str)> {
+    let (address, zone) = text.split_once('%')?;
+    Some((address.parse().ok()?, zone))
+}
+
+/// Refuses a link-local address without its zone, which every interface has.
+fn check_zone(text: &str) -> Result<(), AddressError> {
+    match text.parse::<Ipv6Addr>() {
+        Ok(ip) if ip.is_unicast_link_local() => Err(AddressError::NoZone(ip)),
+        _ => Ok(()),
+    }
+}
+
+/// An address in a zone: the name of an interface of this host, or its number. Other addresses than link-local ones are
+/// the same in every zone.
+fn with_zone(ip: Ipv6Addr, zone: &str, port: u16) -> Result<SocketAddr, AddressError> {
+    let by_number = || {
+        let number = zone.parse().ok()?;
+        if_indextoname(number).is_ok().then_some(number)
+    };
+    let index = if_nametoindex(zone).ok().or_else(by_number);
+    let index = index.ok_or_else(|| AddressError::Zone(zone.to_owned()))?;
+    let scope = if ip.is_unicast_link_local() { index } else { 0 };
+    Ok(SocketAddrV6::new(ip, port, 0, scope).into())
+}
+
 /// `ADDR:PORT`; port 0 is any free one.
 pub fn parse_listen(text: &str) -> Result<SocketAddr, String> {
-    text.parse().map_err(|_| {
+    if let Some((host, digits)) = text
+        .strip_prefix('[')
+        .and_then(|rest| rest.split_once("]:"))
+        && let Ok(port) = digits.parse()
+        && let Some((ip, zone)) = zoned(host)
+    {
+        return with_zone(ip, zone, port).map_err(|error| error.to_string());
+    }
+    let address: SocketAddr = text.parse().map_err(|_| {
         format!("{text:?} is not an address and a port, such as 0.0.0.0:{DEFAULT_PORT} or [::]:{DEFAULT_PORT}")
-    })
+    })?;
+    check_zone(&address.ip().to_string()).map_err(|error| error.to_string())?;
+    Ok(address)
 }
 
 #[cfg(test)]
@@ -166,6 +242,9 @@ mod tests {
             ("::1", "::1", DEFAULT_PORT),
             ("[::1]", "::1", DEFAULT_PORT),
             ("[fe80::1%eth0]:99", "fe80::1%eth0", 99),
+            ("[fe80::1%eth0]", "fe80::1%eth0", DEFAULT_PORT),
+            ("fe80::1%eth0", "fe80::1%eth0", DEFAULT_PORT),
+            ("fe80::1%2", "fe80::1%2", DEFAULT_PORT),
         ] {
             assert_eq!(parsed(text), Ok((host.to_owned(), port)), "{text}");
         }
@@ -178,6 +257,10 @@ mod tests {
         assert_eq!(parsed("a:0"), Err(AddressError::Port("0".into())));
         assert_eq!(parsed("a:65536"), Err(AddressError::Port("65536".into())));
         assert_eq!(parsed("::1:x"), Err(AddressError::Brackets));
+        let link_local: Ipv6Addr = "fe80::1".parse().unwrap();
+        for text in ["fe80::1", "[fe80::1]", "[fe80::1]:99"] {
+            assert_eq!(parsed(text), Err(AddressError::NoZone(link_local)));
+        }
         assert_eq!(parsed("[::1"), Err(AddressError::Brackets));
         assert_eq!(parsed("[::1]99"), Err(AddressError::Brackets));
         assert_eq!(parsed("a b"), Err(AddressError::Host("a b".into())));
@@ -191,6 +274,60 @@ mod tests {
     fn numeric_address_resolves_to_itself() {
         let name: ServerName = "[::1]:5".parse().unwrap();
         assert_eq!(name.resolve().unwrap(), ["[::1]:5".parse().unwrap()]);
+    }
+
+    #[test]
+    fn zone_is_an_interface_of_this_host_by_name_or_number() {
+        let lo = if cfg!(target_os = "linux") {
+            "lo"
+        } else {
+            "lo0"
+        };
+        let index = if_nametoindex(lo).unwrap();
+        let expected = SocketAddrV6::new("fe80::1".parse().unwrap(), 5, 0, index);
+        for zone in [lo.to_owned(), index.to_string()] {
+            let text = format!("[fe80::1%{zone}]:5");
+            let name: ServerName = text.parse().unwrap();
+            assert_eq!(name.to_string(), text, "it is its name in known_servers");
+            assert!(name.is_address());
+            assert_eq!(name.resolve().unwrap(), [expected.into()]);
+            assert_eq!(parse_listen(&text), Ok(expected.into()));
+            let global: ServerName = format!("[::1%{zone}]:5").parse().unwrap();
+            assert_eq!(global.resolve().unwrap(), ["[::1]:5".parse().unwrap()]);
+        }
+        let missing = "[fe80::1%nowhere0]:5";
+        let error = missing.parse::<ServerName>().unwrap().resolve();
+        let error = error.unwrap_err().to_string();
+        assert!(
+            error.contains("no network interface \"nowhere0\""),
+            "{error}"
+        );
+        assert!(parse_listen(missing).unwrap_err().contains("nowhere0"));
+        for text in [
+            "[fe80::1]:5",
+            "[fe80::1%]:5",
+            "[fe80::1%0]:5",
+            "[fe80::1%999999]:5",
+        ] {
+            let error = parse_listen(text).unwrap_err();
+            assert!(error.contains("interface"), "{error}");
+        }
+    }
+
+    #[test]
+    fn every_address_of_this_machine_means_loopback_and_that_is_said() {
+        for (text, meant) in [
+            ("0.0.0.0:99", "127.0.0.1:99"),
+            ("[::]:99", "[::1]:99"),
+            ("::", "[::1]:7777"),
+            ("[::ffff:0.0.0.0]:99", "127.0.0.1:99"),
+        ] {
+            let (name, notice) = text.parse::<ServerName>().unwrap().or_loopback();
+            assert_eq!(name.to_string(), meant);
+            assert!(notice.is_some_and(|notice| notice.contains(&name.host)));
+        }
+        let other: ServerName = "chat.example:99".parse().unwrap();
+        assert_eq!(other.clone().or_loopback(), (other, None));
     }
 
     proptest! {

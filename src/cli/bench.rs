@@ -84,7 +84,8 @@ struct BenchArgs {
 
 fn run(args: BenchArgs, context: &Context<'_>) -> Outcome {
     context.log.start_client()?;
-    let server = args.server.as_ref();
+    let server = args.server.map(|server| server.or_loopback().0);
+    let server = server.as_ref();
     let addresses = server.map(ServerName::resolve).transpose()?;
     match bench::run(&args.workload, &args.bench, addresses, HOST) {
         Ok(End::Measured(report)) => show(&report, args.json),

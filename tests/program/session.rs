@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::{Span, Zoned};
 
-use crate::support::{Host, Script, Workspace};
+use crate::support::{Host, Script, Server, Workspace};
 use crate::transcript::transcript;
 
 #[test]
@@ -189,5 +189,28 @@ fn times_are_shown_in_the_zone_that_the_environment_names() {
         let is_unknown = shown_in == "UTC" && zone.len() > 1;
         let told = client.errors().matches("there is no time zone").count();
         assert_eq!(told, usize::from(is_unknown), "{}", client.errors());
+    }
+}
+
+#[test]
+fn address_that_the_server_shows_is_one_that_a_client_can_connect_to() {
+    // `connect 0.0.0.0:7777`, as the first line of a server has it, got no answer.
+    let workspace = Workspace::new(&["alice"]);
+    let host = Host::default();
+    let server = Server::start(&host, &workspace.data(), &["0.0.0.0:0"], &[]);
+    let port = server.address.port();
+    let shown = format!("(on this machine: udpchat connect 127.0.0.1:{port})");
+    assert!(
+        server.first_lines[0].contains(&shown),
+        "{server:?}",
+        server = server.first_lines
+    );
+    for address in [format!("127.0.0.1:{port}"), format!("0.0.0.0:{port}")] {
+        let alice = workspace.connect(&host, &address, "alice", "alice");
+        alice.sees(1, "Greetings from the Chat Room!  (");
+        let is_said = alice
+            .errors()
+            .contains("stands for every address of this machine");
+        assert_eq!(is_said, address.starts_with('0'));
     }
 }

@@ -12,6 +12,7 @@ use crate::client::commands;
 
 pub fn command() -> Subcommand {
     Subcommand::new("connect", "Connect to a server and chat", run::run)
+        .section("THE SERVER'S ADDRESS", ADDRESS)
         .section("CHAT COMMANDS", commands::manual())
         .section("IN A ROOM", IN_A_ROOM)
         .section("PASTING", PASTING)
@@ -28,6 +29,12 @@ const SETTINGS: &str = "\
     $XDG_CONFIG_HOME/udpchat/config.toml (usually ~/.config/udpchat/config.toml) or the file of --config: \
     `user = \"erin\"` there is --user erin. A table [profiles.ship] with the keys host, user and so on makes \
     `udpchat connect ship` enough. See udpchat-config(1).";
+
+const ADDRESS: &str = "\
+    A name is resolved again while the server does not answer, and all its addresses are tried; the server \
+    key is checked as ever. The first connection is given up after half a minute without an answer. 0.0.0.0 \
+    and [::], as a server shows them that listens on every address, mean this machine. A link-local IPv6 \
+    address needs its interface, by name or number: fe80::1%eth0, [fe80::1%eth0]:7777.";
 
 const IN_A_ROOM: &str = "\
     After `join` or `enter`, the prompt shows the conversation, what you type goes there, and commands need \

@@ -1,7 +1,6 @@
 //! Resolves the server's name again while the client runs, on a thread of its own: the system's resolver may block for
 //! as long as it likes. The process does not wait for it when it ends.
 
-use std::net::IpAddr;
 use std::sync::mpsc;
 
 use crate::cli::address::ServerName;
@@ -15,7 +14,7 @@ pub fn start(
     server: ServerName,
     inputs: InputSender<Input>,
 ) -> anyhow::Result<Option<Box<dyn FnMut() + Send>>> {
-    if server.host.parse::<IpAddr>().is_ok() {
+    if server.is_address() {
         return Ok(None);
     }
     let (ask, questions) = mpsc::sync_channel(1);

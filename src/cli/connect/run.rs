@@ -15,6 +15,7 @@ use crate::cli::address::ServerName;
 use crate::cli::command::Context;
 use crate::cli::environment;
 use crate::cli::exit::{Exit, Failure, Outcome};
+use crate::cli::output::print_error;
 use crate::cli::signals::{self, Signal};
 use crate::client::{Client, End, Fault, Input, Options};
 use crate::net::{self, Driver, InputSender, Setup, Socket};
@@ -26,10 +27,14 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
     context.log.start_client()?;
     let password = args.password.read()?;
     let state = args.state.map_or_else(environment::state_directory, Ok)?;
-    let server = match &context.host {
+    let server: ServerName = match &context.host {
         Some(host) => host.parse().map_err(Failure::usage)?,
         None => args.server,
     };
+    let (server, notice) = server.or_loopback();
+    if let Some(notice) = notice {
+        print_error(format_args!("udpchat: {notice}"));
+    }
     let server_name = server.to_string();
     let files = StateDirectory::open(state, server_name.clone())?;
     let addresses = server.resolve()?;
@@ -78,7 +83,7 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
 
 /// Sockets for these addresses; for a name of both families, since it may move to an address of the other.
 fn bind(server: &ServerName, addresses: &[SocketAddr]) -> io::Result<Vec<Socket>> {
-    if server.host.parse::<IpAddr>().is_ok() {
+    if server.is_address() {
         return Socket::bind_toward(addresses);
     }
     let any: [IpAddr; 2] = [Ipv4Addr::UNSPECIFIED.into(), Ipv6Addr::UNSPECIFIED.into()];

@@ -1,7 +1,7 @@
 //! A running server: database, storage thread, sockets, hub, control socket, signals.
 
 use std::io::{self, ErrorKind};
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -120,13 +120,28 @@ fn announce(args: &Args, data: &Path, sockets: &[Socket], key: &[u8; 32], accoun
         Registration::Open => "open",
         Registration::Closed => "closed",
     };
+    let everywhere = sockets
+        .iter()
+        .find(|socket| socket.local().ip().is_unspecified());
+    let here = everywhere.map(|socket| loopback(socket.local()));
+    let here = here.map(|here| format!(" (on this machine: udpchat connect {here})"));
     format!(
-        "udpchat {} listening on {}\nserver key {}   accounts {accounts}   registration {registration}   data {}\n",
+        "udpchat {} listening on {}{}\nserver key {}   accounts {accounts}   registration {registration}   data {}\n",
         env!("CARGO_PKG_VERSION"),
         addresses.join(" and "),
+        here.unwrap_or_default(),
         fingerprint(key),
         shown(&std::path::absolute(data).unwrap_or_else(|_| data.to_owned())),
     )
+}
+
+/// Where a client on this machine reaches a socket that listens on every address of it.
+fn loopback(local: SocketAddr) -> SocketAddr {
+    let ip: IpAddr = match local {
+        SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+        SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+    };
+    SocketAddr::new(ip, local.port())
 }
 
 fn shown(path: &Path) -> String {
