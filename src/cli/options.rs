@@ -18,6 +18,11 @@ pub struct DataDirectory {
 }
 
 impl DataDirectory {
+    /// The directory, if an option or a variable names it.
+    pub fn named(&self) -> Option<&Path> {
+        self.data.as_deref()
+    }
+
     pub fn config(&self) -> Option<&Path> {
         self.config.as_deref()
     }

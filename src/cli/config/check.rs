@@ -4,7 +4,8 @@ use super::{FileArgs, which};
 use crate::cli::command::{self, Context, Subcommand};
 use crate::cli::exit::{Exit, Outcome};
 use crate::cli::output::print;
-use crate::cli::settings::{self};
+use crate::cli::serve;
+use crate::cli::settings::{self, Side};
 
 pub fn command() -> Subcommand {
     let summary = "Check the settings; the exit code is 0 if nothing is wrong, and else 2";
@@ -27,6 +28,9 @@ fn run(args: Args, context: &Context<'_>) -> Outcome {
     for side in sides {
         let checked = args.file.read(&parser, side).and_then(|file| {
             settings::settings(&parser, side, &file, None)?;
+            if side == Side::Server {
+                serve::check(&args.file.server()?)?;
+            }
             Ok(file)
         });
         match checked {

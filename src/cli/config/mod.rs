@@ -4,6 +4,7 @@ mod check;
 mod init;
 mod show;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::Arg;
@@ -68,6 +69,16 @@ impl FileArgs {
             (None, Some(name)) if name == Side::Client.file_name() => vec![Side::Client],
             (Some(_), _) | (None, Some(_)) => vec![Side::Server],
         }
+    }
+
+    /// The command line of a server with this file.
+    fn server(&self) -> Result<Vec<OsString>, Failure> {
+        let (option, path) = match self.data.config() {
+            Some(path) => ("--config", path.to_owned()),
+            None => ("--data", self.data.path()?),
+        };
+        let words = ["udpchat", Side::Server.subcommand(), option].map(OsString::from);
+        Ok(words.into_iter().chain([path.into()]).collect())
     }
 
     fn path(&self, side: Side) -> Result<PathBuf, Failure> {

@@ -1,6 +1,7 @@
 //! `udpchat config show`: each setting, and what has set it.
 
 use std::fmt::Write as _;
+use std::path::Path;
 
 use clap::Arg;
 use unicode_width::UnicodeWidthStr as _;
@@ -48,6 +49,14 @@ fn run(args: Args, context: &Context<'_>) -> Outcome {
                 texts: vec![name.clone()],
                 source,
             });
+        }
+        if let (Side::Server, Some(data)) = (side, args.file.data.named().and_then(Path::to_str)) {
+            let texts = vec![data.to_owned()];
+            // A variable that names the same is the source.
+            if set.get("data").is_none_or(|setting| setting.texts != texts) {
+                let source = "--data".into();
+                set.insert("data".into(), Setting { texts, source });
+            }
         }
         let is_there = if file.path.exists() {
             ""

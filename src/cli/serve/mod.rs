@@ -7,6 +7,8 @@ mod run;
 
 use super::command::Subcommand;
 
+pub use reload::check;
+
 pub fn command() -> Subcommand {
     Subcommand::new("serve", "Run the server", run::run)
         .section("SIGNALS", SIGNALS)

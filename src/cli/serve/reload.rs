@@ -84,6 +84,12 @@ impl Reload {
     }
 }
 
+/// Checks what a server with this command line would start with now.
+pub fn check(arguments: &[OsString]) -> Result<(), Failure> {
+    let (args, _, _) = read(arguments)?;
+    args.listen().map(drop)
+}
+
 /// The settings as a server would start with them now.
 fn read(arguments: &[OsString]) -> Result<(Args, LogOptions, Values), Failure> {
     let parser = command::parser(&commands());

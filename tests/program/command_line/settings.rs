@@ -77,6 +77,12 @@ fn files_that_init_writes_are_right_and_stay_without_force() {
         assert_eq!(home.run(&["config", "init", side, "--force"]).1, 0);
         assert!(fs::read_to_string(&path).unwrap().contains("\n#log = "));
     }
+    // What only all addresses together show.
+    let other = home.0.path().join("other.toml");
+    Home::write(&other, "listen = ['127.0.0.1:1', '0.0.0.0:2']\n");
+    let (said, code) = home.run(&["config", "check", "--config", other.to_str().unwrap()]);
+    assert!(said.contains("cannot listen on both"), "{said}");
+    assert_eq!(code, 2);
     let (said, code) = home.run(&["config", "check"]);
     assert_eq!(
         (said.matches("nothing is wrong").count(), code),
