@@ -328,3 +328,23 @@ fn byte_that_is_no_text_is_replaced_and_the_line_is_kept() {
     alice.types("");
     bob.sees(1, "alice: a\u{fffd}b");
 }
+
+/// The editor drops what it has read behind such a byte, and with it the mark of the paste's end: what was typed next was
+/// taken for the paste, and a rest of it would have been run.
+#[test]
+fn paste_that_is_no_text_is_left_out_whole() {
+    let workspace = Workspace::new(ACCOUNTS);
+    let server = workspace.serve();
+    let bob = workspace.sign_in(server.address, "bob");
+    let mut alice = signed_in("alice", &server);
+    alice.types_without_enter("message bob kept");
+    alice.sees("kept");
+    let rest = b"message bob from the paste\r".repeat(100);
+    let paste = [b"\x1b[200~caf\xe9 au lait\r", &*rest, b"\x1b[201~"].concat();
+    alice.types_bytes(&paste);
+    alice.sees("the paste is not UTF-8; it was left out");
+    alice.sees("message bob kept");
+    alice.types(" and sent");
+    bob.sees(1, "alice: kept and sent");
+    assert!(!bob.lines().concat().contains("from the paste"));
+}

@@ -12,14 +12,14 @@ use std::time::Duration;
 
 use nix::errno::Errno;
 use nix::sys::signal::{SigSet, Signal};
-use nix::sys::termios::{self, LocalFlags, SetArg, Termios};
+use nix::sys::termios::{self, FlushArg, LocalFlags, SetArg, Termios};
 use rustyline::error::ReadlineError;
 use rustyline::history::MemHistory;
 use rustyline::{Config, Editor, Event, EventHandler, ExternalPrinter};
 
 pub use self::helper::SharedNames;
 use self::helper::{LineHelper, Purpose};
-use self::keys::Keys;
+use self::keys::{Keys, OpenPaste};
 use super::interrupt::PasswordInterrupt;
 use super::printer;
 use super::rows::Rows;
@@ -34,6 +34,11 @@ const HISTORY_LINES: usize = 500;
 
 /// The wait for an open editor to print its last lines. Chosen: it needs about a millisecond, and nobody notices this.
 const LAST_LINES_GRACE: Duration = Duration::from_millis(40);
+
+/// How often, and how long after the last time, the rest of a paste is dropped. Chosen: a terminal writes the largest paste
+/// within it, and nobody types meanwhile.
+const PASTE_REST_PAUSES: usize = 5;
+const PASTE_REST_PAUSE: Duration = Duration::from_millis(50);
 
 /// Ends bracketed paste, which an interrupted editor leaves on.
 const BRACKETED_PASTE_OFF: &str = "\x1b[?2004l";
@@ -87,11 +92,13 @@ pub fn open(
     };
     let (output, keys_output) = (output()?, output()?);
     let is_interrupted = Arc::new(AtomicBool::new(false));
-    let keys = Keys::new(Arc::clone(&is_interrupted), keys_output);
+    let paste = OpenPaste::default();
+    let keys = Keys::new(Arc::clone(&paste), Arc::clone(&is_interrupted), keys_output);
     editor.bind_sequence(Event::Any, EventHandler::Conditional(Box::new(keys)));
     let prompt = Prompt {
         editor,
         pasted: VecDeque::new(),
+        paste,
         is_interrupted,
         gate,
         phase: Arc::clone(&phase),
@@ -157,6 +164,8 @@ pub struct Prompt {
     editor: Editor<LineHelper, MemHistory>,
     /// Commands of a paste that were confirmed and wait for the one before them.
     pasted: VecDeque<String>,
+    /// A paste that is being read.
+    paste: OpenPaste,
     /// Whether Ctrl-C has ended the line.
     is_interrupted: Arc<AtomicBool>,
     gate: Arc<PasswordInterrupt>,
@@ -272,7 +281,12 @@ impl Prompt {
                 // A terminal that is not set to UTF-8, or a paste that is no text.
                 Err(ReadlineError::Io(error)) if error.kind() == io::ErrorKind::InvalidData => {
                     typed = self.typed();
-                    typed.0.push(char::REPLACEMENT_CHARACTER);
+                    if self.leaves_out_paste() {
+                        // If the terminal is gone, the next question ends.
+                        let _ = writeln!(io::stdout(), "the paste is not UTF-8; it was left out");
+                    } else {
+                        typed.0.push(char::REPLACEMENT_CHARACTER);
+                    }
                 }
                 result => break result,
             }
@@ -282,6 +296,25 @@ impl Prompt {
             return Err(ReadlineError::Interrupted);
         }
         line
+    }
+
+    /// Whether the editor failed inside a paste, of which it has dropped a part. The rest is dropped too, since what
+    /// is left would be run as if typed.
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "the terminal does not say when a paste without its end is over"
+    )]
+    fn leaves_out_paste(&self) -> bool {
+        let paste = &mut *self.paste.lock().unwrap_or_else(PoisonError::into_inner);
+        if paste.take().is_none() {
+            return false;
+        }
+        for _ in 0..PASTE_REST_PAUSES {
+            std::thread::sleep(PASTE_REST_PAUSE);
+            // What cannot be dropped is edited, and not yet sent.
+            let _ = termios::tcflush(io::stdin(), FlushArg::TCIFLUSH);
+        }
+        true
     }
 
     fn typed(&self) -> (String, String) {

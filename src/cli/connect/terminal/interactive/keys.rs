@@ -23,24 +23,27 @@ const DRAFT_MAX_BYTES: usize = 32 * 1024;
 const PASTE_PAUSE: Duration = Duration::from_secs(1);
 
 /// A paste whose end has not come.
-struct Paste {
+pub struct Paste {
     text: String,
     is_too_long: bool,
     last_key_at: Instant,
 }
 
+/// Where the keys keep it; the prompt takes it away when the editor fails inside one.
+pub type OpenPaste = Arc<Mutex<Option<Paste>>>;
+
 /// What the keys do before the editor sees them.
 pub struct Keys<O> {
-    paste: Mutex<Option<Paste>>,
+    paste: OpenPaste,
     /// Set when Ctrl-C ends a line. An editor that ends with an error would drop the keys pressed after this one.
     is_interrupted: Arc<AtomicBool>,
     output: Mutex<O>,
 }
 
 impl<O: Output> Keys<O> {
-    pub fn new(is_interrupted: Arc<AtomicBool>, output: O) -> Self {
+    pub fn new(paste: OpenPaste, is_interrupted: Arc<AtomicBool>, output: O) -> Self {
         Self {
-            paste: Mutex::default(),
+            paste,
             is_interrupted,
             output: Mutex::new(output),
         }
