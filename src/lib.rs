@@ -103,6 +103,8 @@
 //! | the words on the screen | `src/client/ui/render.rs` |
 //! | a wire message | `src/protocol/bodies.rs` and `words.rs`; `src/server/hub/dispatch.rs`; `src/client/account/mod.rs`, which the compiler does not ask for; `man/udpchat-protocol.7` |
 //! | a request to the store | `src/store/api/read.rs` or `write.rs`, and `replies.rs`; `src/store/engine/execute.rs`; `src/store/ops/`; a write also `src/store/engine/journal/writes.rs` |
+//! | a setting | `src/cli/serve/args.rs` or `src/cli/connect/args.rs`; variable, key, `config init` and manual follow, by `src/cli/settings/mod.rs` |
+//! | what SIGHUP takes over | `src/cli/serve/reload.rs` |
 //! | a subcommand | `src/cli/mod.rs`; in a group, the group's own, such as `src/cli/user/mod.rs`; where it asks the server `src/cli/admin/api.rs` and `handler.rs` |
 //! | a chat command | `src/client/commands/chat.rs`, `rooms.rs` or `session.rs` beside it, by subject |
 //!
