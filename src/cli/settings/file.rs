@@ -41,6 +41,11 @@ pub struct SettingsFile {
     pub profiles: BTreeMap<String, Entries>,
 }
 
+/// Whether there is no such file; a path that is none at all is for whoever uses the directory to report.
+fn is_absent(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
+}
+
 impl SettingsFile {
     /// Reads and checks a file. One that is not there is empty, unless it was named.
     pub fn read(
@@ -51,7 +56,7 @@ impl SettingsFile {
     ) -> Result<Self, Failure> {
         let bytes = match read(path) {
             Ok(bytes) => bytes,
-            Err(error) if error.kind() == ErrorKind::NotFound && !is_named => {
+            Err(error) if is_absent(&error) && !is_named => {
                 return Ok(Self {
                     path: path.into(),
                     ..Self::default()

@@ -23,8 +23,8 @@ pub(in crate::store) const OTHERS_WRITE: u32 = 0o022;
 pub enum OwnerError {
     /// A directory or file that must be one's own.
     #[error(
-        "{path} belongs to {owner}, and this is {user}: run it as {owner}, name another place, or have root run \
-         `chown {uid} {path}`"
+        "{path} belongs to {owner}, and this is {user}: run it as {owner}, or name another place{}",
+        or_chown(*uid, path)
     )]
     Foreign {
         /// Which.
@@ -58,6 +58,17 @@ pub enum OwnerError {
         /// Its permission bits.
         mode: u32,
     },
+}
+
+/// The way out for a service whose files another user has made.
+fn or_chown(uid: u32, path: &Path) -> String {
+    match uid {
+        0 => String::new(),
+        uid => format!(
+            "; root can give it away with `chown {uid} {}`",
+            path.display()
+        ),
+    }
 }
 
 /// Whether something belongs to the user who runs the program.
