@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::network::{HARD, Network, PLAIN};
 use crate::kit::Link;
+use crate::transport::recovery::rtt::INITIAL_RTT;
 use crate::transport::{Channel, Event, SendError};
 
 /// Sends `count` messages of mixed sizes on every channel in both directions, and checks what arrives.
@@ -88,12 +89,13 @@ fn every_message_arrives_once_and_in_order_at_thirty_percent_loss() {
     assert!(connected >= 48, "{connected} of 50 connected");
 }
 
-/// The status of a session on such a path said "at least 38.3 ms".
+/// The status of a session on such a path said "at least 38.3 ms". The answer to the first SYN comes just after the second was
+/// sent.
 #[test]
 fn no_round_trip_is_measured_that_is_shorter_than_the_path() {
     let link = Link {
         loss: 0.08,
-        delay: Duration::from_millis(150),
+        delay: Duration::from_millis(170),
         ..PLAIN
     };
     let mut measured = 0;
@@ -112,7 +114,11 @@ fn no_round_trip_is_measured_that_is_shorter_than_the_path() {
         let ends = [(&network.client, client), (&network.server, server)];
         for statistics in ends.map(|(endpoint, session)| endpoint.statistics(session)) {
             let least = statistics.expect("it is open").min_rtt_us;
-            assert!(least >= 300_000, "seed {seed}: {least} µs");
+            if Duration::from_micros(least) == INITIAL_RTT {
+                // Nothing is measured yet.
+                continue;
+            }
+            assert!(least >= 340_000, "seed {seed}: {least} µs");
             measured += 1;
         }
     }

@@ -36,27 +36,6 @@ fn a_new_address_is_challenged_and_then_used() {
     assert_eq!(network.server.remote(session), Some(remote));
 }
 
-/// What was sent on the way out of the office is acknowledged over the satellite, and measures neither path.
-#[test]
-fn packet_that_was_sent_before_the_move_does_not_measure_the_new_path() {
-    let (mut network, client, session) = Network::connected(2, PLAIN);
-    network.run(Duration::from_millis(200));
-    network.send_from_client(client, Channel::Chat, b"from the office");
-    network.run(Duration::from_millis(5));
-    network.link.delay = Duration::from_millis(300);
-    network.client_address = ([203, 0, 113, 9], 4001).into();
-    network.client.network_changed(network.now);
-    network.send_from_client(client, Channel::Chat, b"from the ship");
-    network.run(Duration::from_secs(2));
-    network.send_from_server(session, Channel::Chat, b"to the ship");
-    network.run(Duration::from_secs(5));
-    let ends = [(&network.client, client), (&network.server, session)];
-    for statistics in ends.map(|(endpoint, session)| endpoint.statistics(session)) {
-        let least = statistics.expect("it is open").min_rtt_us;
-        assert!(least >= 600_000, "{least} µs");
-    }
-}
-
 #[test]
 fn an_address_that_does_not_answer_gets_little_and_the_session_goes_back() {
     let (mut network, client, session) = Network::connected(3, PLAIN);
