@@ -224,6 +224,7 @@ fn walk(tables: &Tables<'_>, left: &mut Left) -> Result<Walked, StoreError> {
                 number: row.number,
                 digest: row.digest,
                 entry,
+                readers: 0,
             };
             walked.sent.push((slot, sent));
         }

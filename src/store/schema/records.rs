@@ -261,6 +261,8 @@ pub(in crate::store) struct SentRecord {
     pub(in crate::store) number: u64,
     pub(in crate::store) digest: Digest,
     pub(in crate::store) entry: u64,
+    /// How many read the conversation when it was stored, so that a repetition is told the same; 0 if that is not known.
+    pub(in crate::store) readers: u32,
 }
 
 /// A row of `retention`: what of a conversation is kept, where the operator has said so for this one. None: as for

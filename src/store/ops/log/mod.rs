@@ -45,8 +45,8 @@ pub(in crate::store) fn append(tables: &mut Tables<'_>, append: &Append) -> Resu
     // What stands is said to stand, even if its author belongs to the room no longer.
     if append.number < expected && append.number != DeviceSeq(0) {
         tables.flush()?;
-        let entry = repeated(tables, append, expected)?;
-        return repeated_reply(tables, record, append, entry);
+        let sent = repeated(tables, append, expected)?;
+        return repeated_reply(tables, record, append, sent);
     }
     if !can_post(record, member) {
         return Err(Refusal::NotPermitted.into());
@@ -75,6 +75,12 @@ pub(in crate::store) fn append(tables: &mut Tables<'_>, append: &Append) -> Resu
         number: append.number.0,
         digest: append.digest,
         entry: stored.entry.0,
+        readers: match stored.audience {
+            Audience::Pair { .. } => 0,
+            Audience::Everyone { accounts: readers } | Audience::Room { members: readers } => {
+                readers
+            }
+        },
     };
     let sent = encode("sent", slot, &sent);
     if let Some(cache) = tables.cache_to_change() {
@@ -156,12 +162,12 @@ pub(in crate::store) fn forget_sent(
     Ok(())
 }
 
-/// The entry that a number already has, if it has it with this digest.
+/// What was stored under a number that is used up already, if it has this digest.
 fn repeated(
     tables: &impl ReadTables,
     append: &Append,
     expected: DeviceSeq,
-) -> Result<EntryId, Abort> {
+) -> Result<SentRecord, Abort> {
     if append.number.0.saturating_add(KEPT) < expected.0 {
         return Err(Refusal::UnknownNumber.into());
     }
@@ -174,9 +180,7 @@ fn repeated(
         return Err(Refusal::Conflict.into());
     };
     match skip_damaged(decode::<SentRecord>("sent", slot, kept.value()))? {
-        Some(sent) if sent.number == append.number.0 && sent.digest == append.digest => {
-            Ok(EntryId(sent.entry))
-        }
+        Some(sent) if sent.number == append.number.0 && sent.digest == append.digest => Ok(sent),
         Some(_) => Err(Refusal::Conflict.into()),
         // It may stand and may not: what cannot be read is as good as no longer kept.
         None => Err(Refusal::UnknownNumber.into()),
@@ -188,8 +192,9 @@ fn repeated_reply(
     tables: &impl ReadTables,
     record: ConversationRecord,
     append: &Append,
-    entry: EntryId,
+    sent: SentRecord,
 ) -> Result<Reply, Abort> {
+    let entry = EntryId(sent.entry);
     let value = tables.log().get((append.conversation.0, entry.0))?;
     let row = value
         .as_ref()
@@ -199,12 +204,19 @@ fn repeated_reply(
     let given = Given::new(tables, append.conversation, &record, append.author);
     let before = given.last(1, entry.0.saturating_sub(1))?;
     let prev = EntryId(before.map_or(0, |(_, prev)| prev));
+    let mut audience = audience(tables, record, append.author, prev, None)?;
+    if sent.readers > 0
+        && let Audience::Everyone { accounts: readers } | Audience::Room { members: readers } =
+            &mut audience
+    {
+        *readers = sent.readers;
+    }
     Ok(Reply::Stored(StoredEntry {
         entry,
         prev,
         time_ms,
         repeated: true,
-        audience: audience(tables, record, append.author, prev, None)?,
+        audience,
     }))
 }
 

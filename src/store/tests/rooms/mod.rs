@@ -236,6 +236,10 @@ fn a_member_reads_and_writes_from_their_joining_to_their_leaving() {
     let left = once(&mut bench, leave(bob, room)).expect("he was a member");
     assert_eq!(once(&mut bench, leave(bob, room)), None, "asked twice");
     bench.say(alice, room, 2, "to two again");
+    // Asked once more, it is still for the three who were there: who has left since may have received it.
+    let again = bench.say(carol, room, 1, "to three");
+    assert!(again.repeated);
+    assert_eq!(again.audience, Audience::Room { members: 3 });
 
     assert_eq!(entries(&mut bench, alice, room), [1, 2, 3, 4, 5, 6, 7]);
     assert_eq!(entries(&mut bench, bob, room), [2, 3, 4, 5, 6]);
