@@ -1,10 +1,13 @@
 //! Reads passwords from a file, from standard input, or from the terminal without echo.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, ErrorKind, IsTerminal as _, Read as _};
+use std::io::{self, BufRead, BufReader, ErrorKind, IsTerminal as _, Read as _, Write as _};
+use std::os::fd::AsFd as _;
 use std::path::Path;
 
 use anyhow::Context as _;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::termios::{self, LocalFlags, SetArg};
 use zeroize::Zeroizing;
 
 use super::exit::{Exit, Failure};
@@ -18,6 +21,10 @@ const BYTE_ORDER_MARK_BYTES: usize = 3;
 
 /// Attempts to type the same password twice.
 const TRIES: usize = 3;
+
+/// What comes this soon after a password's end was pasted with it, in milliseconds. Chosen: longer than a terminal pauses
+/// within a paste, and sooner than anybody presses a key after Enter.
+const PASTE_PAUSE_MS: u8 = 50;
 
 /// Reads the first line of a file; `-` is standard input.
 pub fn from_file(path: &Path) -> Result<Password, Failure> {
@@ -75,7 +82,7 @@ pub fn ask_twice(name: &str) -> Result<Password, Failure> {
 }
 
 fn ask(question: &str) -> Result<Zeroizing<String>, Failure> {
-    match rpassword::prompt_password(question) {
+    match prompt(question) {
         Ok(password) => Ok(Zeroizing::new(password)),
         Err(error) if error.kind() == ErrorKind::Interrupted => Err(Failure::new(
             Exit::Signal(Signal::Interrupt),
@@ -89,6 +96,52 @@ fn ask(question: &str) -> Result<Zeroizing<String>, Failure> {
                 _ => anyhow::Error::new(error).context("cannot ask for the password"),
             }
             .into())
+        }
+    }
+}
+
+/// Asks at the terminal, which must be standard input, without echo. A paste of several lines is taken up to the first end
+/// of a line: what follows would answer the next question, or be run as a command.
+pub fn prompt(question: &str) -> io::Result<String> {
+    let input = io::stdin();
+    let found = termios::tcgetattr(&input)?;
+    let mut raw = found.clone();
+    // As in the prompt, or the rest of the paste would be shown, and could interrupt.
+    raw.local_flags
+        .remove(LocalFlags::ECHO | LocalFlags::ICANON | LocalFlags::ISIG);
+    termios::tcsetattr(&input, SetArg::TCSANOW, &raw)?;
+    let answer = rpassword::prompt_password(question);
+    if answer.is_ok() && has_dropped_rest(&input) {
+        // It is said where the question was; a terminal that is gone needs no word.
+        let _ = File::options()
+            .write(true)
+            .open("/dev/tty")
+            .and_then(|mut terminal| {
+                writeln!(
+                    terminal,
+                    "only the first line was taken; the rest of the paste was dropped"
+                )
+            });
+    }
+    termios::tcsetattr(&input, SetArg::TCSANOW, &found)?;
+    answer
+}
+
+/// Reads what has been pasted with a line, and says whether there was any text.
+fn has_dropped_rest(input: &io::Stdin) -> bool {
+    let mut has_text = false;
+    let mut bytes = Zeroizing::new([0; 1024]);
+    loop {
+        let mut waiting = [PollFd::new(input.as_fd(), PollFlags::POLLIN)];
+        if !matches!(
+            poll(&mut waiting, PollTimeout::from(PASTE_PAUSE_MS)),
+            Ok(1..)
+        ) {
+            return has_text;
+        }
+        match nix::unistd::read(input, &mut *bytes) {
+            Ok(count @ 1..) => has_text |= !bytes[..count].trim_ascii().is_empty(),
+            _ => return has_text,
         }
     }
 }
