@@ -23,6 +23,10 @@ pub struct Registry<T: Entry + ?Sized> {
 /// finds nothing; clap uses 0.7 for its own suggestions.
 const LIKENESS_MIN: f64 = 0.75;
 
+/// The least similarity of a word that is hardly anything but a mistyped one. Chosen: `mesage`, `massage` and `jion` have it,
+/// `he`, `his` and `why` do not.
+const SLIP_LIKENESS_MIN: f64 = 0.9;
+
 impl<T: Entry + ?Sized> Default for Registry<T> {
     fn default() -> Self {
         Self {
@@ -62,6 +66,15 @@ impl<T: Entry + ?Sized> Registry<T> {
     /// The most similar word of the table, if one is similar enough.
     pub fn nearest(&self, word: &str) -> Option<&'static str> {
         nearest(self.words(), word)
+    }
+
+    /// Whether a word is in the table, or hardly anything but a mistyped one of it.
+    pub fn has_near(&self, word: &str) -> bool {
+        // In a short word two letters in the wrong order leave little similarity.
+        let is_swapped =
+            |own| strsim::osa_distance(own, word) == 1 && strsim::levenshtein(own, word) == 2;
+        self.words()
+            .any(|own| strsim::jaro_winkler(own, word) >= SLIP_LIKENESS_MIN || is_swapped(own))
     }
 }
 

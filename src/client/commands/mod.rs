@@ -8,6 +8,7 @@ mod chat;
 mod complete;
 mod help;
 mod paste;
+mod recall;
 mod rooms;
 mod row;
 mod session;
@@ -15,6 +16,7 @@ mod table;
 
 pub use complete::complete;
 pub use paste::Draft;
+pub use recall::{Recalled, recalled};
 
 use super::core::Core;
 use super::env::Fault;
@@ -49,7 +51,7 @@ pub(super) fn run_parked(core: &mut Core, now: Now) {
 /// in a conversation (`inside`).
 pub(super) fn run(core: &mut Core, now: Now, line: &str, inside: Option<&str>) {
     // A file that begins with a byte order mark is read like any other.
-    let line = line.trim_start_matches('\u{feff}').trim();
+    let line = paste::trimmed(line.trim_start_matches('\u{feff}'));
     if let Some(inside) = inside
         && let Some(text) = text_inside(line)
     {

@@ -1,78 +1,94 @@
-//! What a draft of several lines does, which only a paste makes: it is one text or several commands, and the prompt says
-//! which before anything is sent.
+//! What a draft does on Enter, said before anything is sent. Several lines, which only a paste makes, are one text or
+//! several commands.
 
-use super::arguments::{self, Kind, split_word, text_inside};
+use super::arguments::{self, split_word, text_inside};
 use super::row::ChatCommand;
 use super::table::TABLE;
-use crate::protocol::EVERYONE_NAME;
+use crate::protocol::{EVERYONE_NAME, TEXT_MAX_BYTES};
+use crate::text::{comparison, printable};
 
 /// Maximum commands in a paste; with more of them none is run. Chosen: more than anybody reads before pressing Enter, and
 /// far fewer than the outbox holds.
 const COMMANDS_MAX: usize = 100;
 
-/// A draft of more than one line.
+/// So many characters of a line are compared with the commands. Chosen: several times the longest name; all lines are
+/// looked at after each key.
+const HEAD_CHARACTERS: usize = 64;
+
+/// A draft that is more than one line to be sent, or that is not sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Draft {
     /// Each line is a command. They begin with a slash, so that none can become a text where an earlier one leads.
     Commands(Vec<String>),
-    /// One text of so many lines, or one command whose last argument it is.
+    /// One text of several lines.
     Text {
+        /// What says it at the prompt: the text, or a command with its slash.
+        line: String,
         /// Number of lines.
-        lines: usize,
-        /// Its conversation, or the name of the command.
+        count: usize,
+        /// Its conversation, as it was typed.
         target: String,
     },
-    /// Nothing that could be meant for certain; the reason.
+    /// Nothing that could be meant for certain, or sent; the reason.
     Refused(String),
 }
 
 impl Draft {
-    /// What a draft does on Enter, in the conversation at the prompt if there is one; nothing for a draft of one line.
+    /// What a draft does on Enter, in the conversation at the prompt if there is one; nothing for one line that can be
+    /// sent.
     #[must_use]
     pub fn of(draft: &str, inside: Option<&str>) -> Option<Self> {
-        let draft = draft.trim();
-        let count = draft.lines().count();
-        if count < 2 {
+        let draft = without_blank_lines(draft);
+        if draft.contains('\n') {
+            return Some(Self::of_lines(draft, inside));
+        }
+        if draft.len() <= TEXT_MAX_BYTES {
             return None;
         }
+        let line = draft.trim_start();
+        let said = inside.and_then(|_| text_inside(line));
+        let text = said.or_else(|| message(line, inside.is_some()).map(|(_, text)| text))?;
+        excess(text).map(Self::Refused)
+    }
+
+    fn of_lines(draft: &str, inside: Option<&str>) -> Self {
         let is_inside = inside.is_some();
-        let lines = || {
-            let numbered = draft.lines().enumerate();
-            numbered.filter(|(_, line)| !line.trim().is_empty())
+        let aligned = without_indent(draft);
+        let is_command = |line: &str| call(line, is_inside).is_some();
+        let mut commands = numbered_lines(&aligned).filter(|(_, line)| is_command(line));
+        let mut others = numbered_lines(&aligned).filter(|(_, line)| !is_command(line));
+        let Some((other, _)) = others.next() else {
+            return Self::commands(commands.map(|(_, line)| line));
         };
-        let first = command(draft.lines().next().unwrap_or_default(), is_inside);
-        let begins_alike =
-            |&(_, line): &(usize, &str)| command(line, is_inside).is_some() == first.is_some();
-        let Some((other, _)) = lines().find(|line| !begins_alike(line)) else {
-            return Some(match (first, inside) {
-                (Some(_), _) => Self::commands(lines().map(|(_, line)| line)),
-                (None, Some(place)) if text_inside(draft).is_some() => Self::text(count, place),
-                // The text of a command may begin in its second line.
-                (None, _) => command(draft, is_inside)
-                    .and_then(|command| target(command, draft))
-                    .map_or_else(
-                        || Self::Refused("line 1 is not a command".into()),
-                        |target| Self::text(count, target),
-                    ),
-            });
+        match (commands.next(), commands.next()) {
+            (Some((1, _)), Some(_)) => {
+                return Self::Refused(format!("line 1 is a command, line {other} is not"));
+            }
+            (Some((at, _)), _) if at > 1 => {
+                return Self::Refused(format!("line {at} is a command, line 1 is not"));
+            }
+            _ => {}
+        }
+        let is_text = draft.starts_with(char::is_whitespace) || text_inside(draft).is_some();
+        let (target, text, line, further) = match (message(&aligned, is_inside), inside) {
+            (Some((target, text)), _) => (target, text, slashed(&aligned), 2),
+            (None, Some(place)) if is_text => (place, draft, as_said(draft), 1),
+            _ => return Self::Refused(format!("line {other} is not a command")),
         };
-        let has_more_commands = || {
-            lines()
-                .skip(1)
-                .any(|(_, line)| command(line, is_inside).is_some())
-        };
-        Some(match first {
-            Some(command) if !has_more_commands() => match target(command, draft) {
-                Some(target) => Self::text(count, target),
-                None => Self::Refused(format!("line {} is not a command", other + 1)),
-            },
-            Some(_) => Self::Refused(format!("line 1 is a command, line {} is not", other + 1)),
-            None => Self::Refused(format!("line {} is a command, line 1 is not", other + 1)),
-        })
+        let mut unclear = numbered_lines(&aligned)
+            .filter(|(number, line)| *number >= further && resembles_command(line, is_inside))
+            .map(|(number, _)| format!("line {number} looks like a command"));
+        if let Some(reason) = unclear.next().or_else(|| excess(text)) {
+            return Self::Refused(reason);
+        }
+        Self::Text {
+            line,
+            count: draft.lines().count(),
+            target: target.to_owned(),
+        }
     }
 
     fn commands<'a>(lines: impl Iterator<Item = &'a str>) -> Self {
-        let slashed = |line: &str| format!("/{}", line.trim().trim_start_matches('/'));
         let commands: Vec<String> = lines.map(slashed).collect();
         if commands.len() > COMMANDS_MAX {
             let count = commands.len();
@@ -83,11 +99,6 @@ impl Draft {
         Self::Commands(commands)
     }
 
-    fn text(lines: usize, target: &str) -> Self {
-        let target = target.to_owned();
-        Self::Text { lines, target }
-    }
-
     /// What the prompt says below the draft.
     #[must_use]
     pub fn notice(&self) -> String {
@@ -96,37 +107,115 @@ impl Draft {
                 "[{} commands: Enter runs one after the other, Ctrl-C clears them]",
                 commands.len()
             ),
-            Self::Text { lines, target } => format!(
-                "[one text of {lines} lines for {target}: Enter sends it, Ctrl-C clears it]"
+            Self::Text { count, target, .. } => format!(
+                "[one text of {count} lines for {}: Enter sends it, Ctrl-C clears it]",
+                printable::line_or_nothing(target)
             ),
             Self::Refused(reason) => {
-                format!("[{reason}: nothing is sent; edit the lines, or Ctrl-C clears them]")
+                format!("[{reason}: nothing is sent; edit the draft, or Ctrl-C clears it]")
             }
         }
     }
 }
 
-/// The command that a line is. An indented line is none, nor is one that would be refused.
-fn command(line: &str, is_inside: bool) -> Option<&'static ChatCommand> {
+/// What is run of a draft: of one line what it says, of several all but the blank lines around them.
+pub(super) fn trimmed(draft: &str) -> &str {
+    let draft = without_blank_lines(draft);
+    if draft.contains('\n') {
+        draft
+    } else {
+        draft.trim_start()
+    }
+}
+
+/// The first line keeps its indent.
+pub(super) fn without_blank_lines(draft: &str) -> &str {
+    let draft = draft.trim_end();
+    let indent = draft.len() - draft.trim_start().len();
+    let start = draft[..indent].rfind('\n').map_or(0, |at| at + 1);
+    &draft[start..]
+}
+
+/// The lines without the indent that all of them have: it was copied with them.
+fn without_indent(draft: &str) -> String {
+    let indent = |line: &'_ str| line.len() - line.trim_start().len();
+    let mut indents = numbered_lines(draft).map(|(_, line)| &line[..indent(line)]);
+    let first = indents.next().unwrap_or_default();
+    let common = indents.fold(first, shared_start);
+    let lines = draft.lines().map(|line| line.strip_prefix(common));
+    lines
+        .map(Option::unwrap_or_default)
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+fn shared_start<'a>(one: &'a str, other: &str) -> &'a str {
+    let pairs = one.chars().zip(other.chars());
+    let alike = pairs.take_while(|(one, other)| one == other);
+    &one[..alike.map(|(one, _)| one.len_utf8()).sum()]
+}
+
+/// The lines that are not blank, counted from 1.
+fn numbered_lines(draft: &str) -> impl Iterator<Item = (usize, &str)> {
+    let numbered = (1..).zip(draft.lines());
+    numbered.filter(|(_, line)| !line.trim().is_empty())
+}
+
+pub(super) fn slashed(command: &str) -> String {
+    format!("/{}", command.trim().trim_start_matches('/'))
+}
+
+/// The line that says a text exactly: the prompt takes one of two slashes away.
+fn as_said(text: &str) -> String {
+    let slash = if text.starts_with('/') { "/" } else { "" };
+    format!("{slash}{text}")
+}
+
+/// The command that a line is, and its values. An indented line is none, nor is one that would be refused.
+fn call(line: &str, is_inside: bool) -> Option<(&'static ChatCommand, Vec<Option<&str>>)> {
     if line.starts_with(char::is_whitespace) || is_inside && text_inside(line).is_some() {
         return None;
     }
     let (word, rest) = split_word(line.strip_prefix('/').unwrap_or(line));
     let command = TABLE.find(word)?;
-    arguments::parse(command.arguments, rest)?;
-    Some(command)
+    Some((command, arguments::parse(command.arguments, rest)?))
 }
 
-/// For whom a command takes all the lines as its text; nothing if it takes none.
-fn target<'a>(command: &'static ChatCommand, draft: &'a str) -> Option<&'a str> {
-    let (_, rest) = split_word(draft);
-    let values = arguments::parse(command.arguments, rest)?;
-    let takes_text = command.arguments.last()?.kind == Kind::Text;
-    takes_text.then(|| match (command.name, values.first().copied().flatten()) {
-        ("message", Some(target)) => target,
-        ("message*", _) => EVERYONE_NAME,
-        _ => command.name,
-    })
+/// The target and the text of a message; no other command takes a text of several lines.
+fn message(draft: &str, is_inside: bool) -> Option<(&str, &str)> {
+    let (command, values) = call(draft, is_inside)?;
+    match (command.name, &values[..]) {
+        ("message", [Some(target), Some(text)]) => Some((target, text)),
+        ("message*", [Some(text)]) => Some((EVERYONE_NAME, text)),
+        _ => None,
+    }
+}
+
+/// Whether a line could be meant as a command, although it is none: mistyped, incomplete, or with characters that are not
+/// shown. An indent or a second slash says that it is not.
+fn resembles_command(line: &str, is_inside: bool) -> bool {
+    if line.starts_with(char::is_whitespace) {
+        return false;
+    }
+    let head: String = line.chars().take(HEAD_CHARACTERS).collect();
+    let head = comparison::folded(&head);
+    match head.trim_start().strip_prefix('/') {
+        Some(rest) if rest.starts_with('/') => false,
+        Some(rest) => {
+            let (word, _) = split_word(rest);
+            // A path has another slash in its first word.
+            let is_name = !word.is_empty() && word.chars().all(char::is_alphabetic);
+            is_name || TABLE.has_near(word)
+        }
+        None => !is_inside && TABLE.has_near(split_word(&head).0),
+    }
+}
+
+/// Says that a text is longer than a message can be.
+fn excess(text: &str) -> Option<String> {
+    let bytes = text.len();
+    (bytes > TEXT_MAX_BYTES)
+        .then(|| format!("the text has {bytes} bytes, and a message at most {TEXT_MAX_BYTES}"))
 }
 
 #[cfg(test)]
@@ -138,65 +227,121 @@ mod tests {
         draft.map_or_else(String::new, |draft| draft.notice())
     }
 
+    fn commands(lines: &[&str]) -> Draft {
+        let lines = lines.iter().map(ToString::to_string);
+        Draft::Commands(lines.collect())
+    }
+
+    fn text(line: &str, target: &str) -> Draft {
+        Draft::Text {
+            line: line.into(),
+            count: line.lines().count(),
+            target: target.into(),
+        }
+    }
+
     /// Bob got both lines as one text.
     #[test]
     fn lines_that_are_all_commands_are_run_one_after_the_other() {
         let draft = "message bob meeting at 9\n\n/msg carol the secret plan\ncontacts\n";
-        let commands = [
+        let each = [
             "/message bob meeting at 9",
             "/msg carol the secret plan",
             "/contacts",
         ];
-        let commands = commands.map(str::to_owned).to_vec();
-        assert_eq!(Draft::of(draft, None), Some(Draft::Commands(commands)));
+        assert_eq!(Draft::of(draft, None), Some(commands(&each)));
         // In a conversation a command takes a slash.
-        let draft = "/message bob one\n/message carol two";
-        assert!(matches!(
-            Draft::of(draft, Some("#deck")),
-            Some(Draft::Commands(_))
-        ));
+        let each = ["/message bob one", "/message carol two"];
+        assert_eq!(
+            Draft::of(&each.join("\n"), Some("#deck")),
+            Some(commands(&each))
+        );
+    }
+
+    /// Only the first line lost its indent, and what followed was its text.
+    #[test]
+    fn indent_that_all_lines_have_changes_nothing() {
+        let each = ["/message bob one", "/message carol two"];
+        for indent in ["    ", "\t", " \t ", "\u{a0}"] {
+            let draft = format!("\n{indent}\n{indent}{}\n\n{indent}{}\n", each[0], each[1]);
+            assert_eq!(Draft::of(&draft, Some("#deck")), Some(commands(&each)));
+            assert_eq!(
+                Draft::of(&draft.replace('/', ""), None),
+                Some(commands(&each))
+            );
+        }
+        assert_eq!(
+            Draft::of("  message bob tea\n    at four", None),
+            Some(text("/message bob tea\n  at four", "bob"))
+        );
+        // The first alone is indented, and is text.
+        assert!(notice("  message bob one\nmessage carol two", None).contains("line 1 is not"));
     }
 
     #[test]
     fn text_of_several_lines_names_who_gets_it() {
-        let text = |lines: usize, target: &str| {
-            Some(Draft::Text {
-                lines,
-                target: target.into(),
-            })
-        };
-        assert_eq!(
-            Draft::of("message bob tea\n  at four", None),
-            text(2, "bob")
-        );
-        assert_eq!(
-            Draft::of("/msg #deck tea\n\nat four", None),
-            text(3, "#deck")
-        );
-        assert_eq!(
-            Draft::of("message* tea\nat four", None),
-            text(2, "everyone")
-        );
-        assert_eq!(Draft::of("message bob\ntea at four", None), text(2, "bob"));
-        assert_eq!(Draft::of("tea\nat four", Some("#deck")), text(2, "#deck"));
+        for (draft, line, target) in [
+            (
+                "message bob tea\n  at four",
+                "/message bob tea\n  at four",
+                "bob",
+            ),
+            (
+                "/msg #deck tea\n\nat four",
+                "/msg #deck tea\n\nat four",
+                "#deck",
+            ),
+            (
+                "message* tea\nat four",
+                "/message* tea\nat four",
+                "everyone",
+            ),
+            (
+                "message bob\ntea at four",
+                "/message bob\ntea at four",
+                "bob",
+            ),
+            // Indented, a line that would be a command is text.
+            (
+                "message bob try\n  message carol hi\n//message",
+                "/message bob try\n  message carol hi\n//message",
+                "bob",
+            ),
+        ] {
+            assert_eq!(
+                Draft::of(draft, None),
+                Some(text(line, target)),
+                "{draft:?}"
+            );
+        }
         assert_eq!(
             Draft::of("/message bob tea\nat four", Some("#deck")),
-            text(2, "bob")
+            Some(text("/message bob tea\nat four", "bob"))
         );
         assert_eq!(
-            Draft::of("the path\n/usr/bin\n//x", Some("bob")),
-            text(3, "bob")
-        );
-        // Indented, a line that would be a command is text.
-        assert_eq!(
-            Draft::of("message bob try\n  message carol hi", None),
-            text(2, "bob")
-        );
-        let notice = notice("message bob tea\nat four", None);
-        assert_eq!(
-            notice,
+            notice("message bob tea\nat four", None),
             "[one text of 2 lines for bob: Enter sends it, Ctrl-C clears it]"
         );
+        assert!(notice("message b\u{202e}ob tea\nat four", None).contains("for bob:"));
+    }
+
+    /// Code lost a slash of its first line, and its indent.
+    #[test]
+    fn text_in_a_conversation_is_said_as_it_was_pasted() {
+        for said in [
+            "tea\nat four",
+            "// a comment\nint x;",
+            "    // a comment\n    int x;",
+            "  /usr/bin\n  /usr/lib",
+            "the path\n/usr/bin\n//x\n/* y */",
+            "message from bob\nmesage it was",
+        ] {
+            let Some(Draft::Text { line, target, .. }) = Draft::of(said, Some("#deck")) else {
+                panic!("{said:?} is no text");
+            };
+            assert_eq!(text_inside(trimmed(&line)), Some(said));
+            assert_eq!(target, "#deck");
+        }
     }
 
     #[test]
@@ -223,6 +368,9 @@ mod tests {
                 "line 2 is a command, line 1 is not",
             ),
             ("contacts\nmore", None, "line 2 is not a command"),
+            ("help message\nplease", None, "line 2 is not a command"),
+            ("search tea\nfor two", None, "line 2 is not a command"),
+            ("kick bob\nhe is rude", None, "line 2 is not a command"),
             ("tea\nat four", None, "line 1 is not a command"),
             ("/usr/bin\n/tmp", Some("bob"), "line 1 is not a command"),
         ] {
@@ -236,6 +384,80 @@ mod tests {
         assert!(notice(&many, None).starts_with("[101 commands, and at most 100 at once"));
     }
 
+    /// What was meant for carol went to bob, as the second line of his text.
+    #[test]
+    fn line_that_nearly_is_a_command_is_not_sent_as_text() {
+        for (line, is_inside_too) in [
+            ("/mesage carol secret", true),
+            ("/xyz carol secret", true),
+            ("/ mesage carol secret", true),
+            ("\u{ff0f}message carol secret", true),
+            ("\u{200b}/message carol secret", true),
+            ("/Message carol secret", true),
+            ("/message carol", true),
+            ("/message:carol secret", true),
+            ("mesage carol secret", false),
+            ("mgs carol secret", false),
+            ("Message carol secret", false),
+            ("MESSAGE carol secret", false),
+            ("message carol", false),
+            ("\u{200b}message carol secret", false),
+            ("\u{2060} message carol secret", false),
+            ("mes\u{ad}sage carol secret", false),
+            ("\u{ff4d}essage carol secret", false),
+        ] {
+            let draft = format!("message bob a\n\n{line}");
+            let says = notice(&draft, None);
+            assert!(
+                says.contains("line 3 looks like a command"),
+                "{line:?} {says}"
+            );
+            let says = notice(&format!("tea\n\n{line}"), Some("bob"));
+            let is_refused = says.contains("line 3 looks like a command");
+            assert_eq!(is_refused, is_inside_too, "{line:?} {says}");
+        }
+        for line in [
+            "at four",
+            "he said so",
+            "to bob",
+            "his",
+            "how are you",
+            "why not",
+            "see",
+            "more",
+            "in time",
+            "the end",
+            "/usr/bin",
+            "/* comment */",
+            "//message",
+            "https://example.org",
+            "- one",
+            "2",
+            "",
+        ] {
+            let says = notice(&format!("message bob a\n{line}\nb"), None);
+            assert!(says.contains("one text of 3 lines"), "{line:?} {says}");
+        }
+    }
+
+    /// It was announced, and lost on Enter.
+    #[test]
+    fn text_that_is_too_long_is_not_sent() {
+        let reason = "the text has 16385 bytes, and a message at most 16384: nothing is sent";
+        let long = "x".repeat(TEXT_MAX_BYTES - 1);
+        for (before, inside) in [
+            ("", Some("bob")),
+            ("message bob ", None),
+            ("/message* ", Some("bob")),
+        ] {
+            for end in ["yz", "\ny"] {
+                let says = notice(&format!("{before}{long}{end}"), inside);
+                assert!(says.contains(reason), "{says}");
+            }
+            assert_eq!(Draft::of(&format!("{before}{long}y\n"), inside), None);
+        }
+    }
+
     #[test]
     fn one_line_is_what_it_was() {
         for draft in [
@@ -244,6 +466,7 @@ mod tests {
             "tea",
             "message bob tea\n",
             "\n\nmessage bob tea\n\n",
+            "  Message bob tea",
         ] {
             assert_eq!(Draft::of(draft, None), None, "{draft:?}");
         }

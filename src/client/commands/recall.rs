@@ -1,0 +1,71 @@
+//! What the history of the prompt keeps of a line.
+
+use super::arguments::text_inside;
+use super::paste::{Draft, slashed, without_blank_lines};
+
+/// What the history keeps of a line, so that it never means something else where it is recalled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Recalled {
+    /// Commands, each with its slash.
+    Command(String),
+    /// A text, which is one only in a conversation.
+    Text(String),
+}
+
+/// What the history keeps of a line that was entered, in the conversation at the prompt if there is one.
+#[must_use]
+pub fn recalled(line: &str, inside: Option<&str>) -> Recalled {
+    let is_said = |line: &str| inside.is_some() && text_inside(line).is_some();
+    match Draft::of(line, inside) {
+        Some(Draft::Commands(commands)) => Recalled::Command(commands.join("\n")),
+        Some(Draft::Text { line: sent, .. }) if is_said(&sent) => {
+            Recalled::Text(without_blank_lines(line).to_owned())
+        }
+        Some(Draft::Text { line, .. }) => Recalled::Command(line),
+        _ if is_said(line.trim()) => Recalled::Text(line.trim().to_owned()),
+        _ => Recalled::Command(slashed(line)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A message to bob, recalled in a room, went to all of it.
+    #[test]
+    fn recalled_line_means_what_it_meant() {
+        let command = |line: &str| Recalled::Command(line.into());
+        let text = |line: &str| Recalled::Text(line.into());
+        for (line, inside, kept) in [
+            (
+                "message bob my secret\n",
+                None,
+                command("/message bob my secret"),
+            ),
+            ("  mesage bob secret", None, command("/mesage bob secret")),
+            ("//secret", None, command("/secret")),
+            (
+                "message bob a\n message carol b",
+                None,
+                command("/message bob a\n message carol b"),
+            ),
+            (
+                "message bob a\nmessage carol b",
+                None,
+                command("/message bob a\n/message carol b"),
+            ),
+            ("message bob", Some("#deck"), text("message bob")),
+            ("//x", Some("#deck"), text("//x")),
+            ("//x\ny\n", Some("#deck"), text("//x\ny")),
+            ("  x\ny", Some("#deck"), text("  x\ny")),
+            (
+                "/message bob a\nb",
+                Some("#deck"),
+                command("/message bob a\nb"),
+            ),
+            (" /back", Some("#deck"), command("/back")),
+        ] {
+            assert_eq!(recalled(line, inside), kept, "{line:?}");
+        }
+    }
+}
