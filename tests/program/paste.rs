@@ -1,6 +1,6 @@
 //! What is pasted at the prompt is one text or several commands, and the prompt says which before anything is sent.
 
-use crate::prompt::signed_in;
+use crate::prompt::{at_password, signed_in};
 use crate::support::{Person, Workspace};
 
 /// Pastes as a terminal with bracketed paste does, and does not press Enter.
@@ -43,9 +43,12 @@ fn pasted_text_of_several_lines_names_who_gets_it_and_is_sent_as_one() {
     let mut alice = signed_in("alice", &server);
     // In the midst of a draft, with each end of line, a tab, an escape sequence and control characters.
     alice.types_without_enter("message bob see: ");
-    paste(&mut alice, "one\rtwo\r\n\tthree\x1b[A\x03\x07\nfour\n\n");
+    paste(
+        &mut alice,
+        "one\rtwo\r\n\tthree\x1b[A\x03\x07\n\x1b[31mfour\x1b[0m\x1b]0;title\x07\n\n",
+    );
     alice.sees("[one text of 4 lines for bob: Enter sends it, Ctrl-C clears it]");
-    alice.types(" end");
+    alice.types("end");
     bob.sees_like(r"alice: see: one two  ?three four end");
     alice.types("enter bob");
     alice.sees("alice bob> ");
@@ -94,7 +97,7 @@ fn paste_of_nothing_or_too_much_changes_nothing_and_one_without_an_end_can_be_le
     let mut bob = signed_in("bob", &server);
     let mut alice = signed_in("alice", &server);
     alice.types_without_enter("message bob a");
-    for nothing in ["", "\n", "\r\n\n", "\x1b[1m"] {
+    for nothing in ["", "\x1b[1m"] {
         paste(&mut alice, nothing);
     }
     paste(&mut alice, &"x".repeat(40_000));
@@ -109,4 +112,97 @@ fn paste_of_nothing_or_too_much_changes_nothing_and_one_without_an_end_can_be_le
     alice.presses('c');
     alice.types("message bob after");
     bob.sees("alice: after");
+}
+
+/// Both were one line, and went to bob.
+#[test]
+fn pastes_in_a_row_are_lines_of_their_own() {
+    let workspace = Workspace::new(&["alice", "bob", "carol"]);
+    let server = workspace.serve();
+    let mut bob = signed_in("bob", &server);
+    let mut carol = signed_in("carol", &server);
+    let mut alice = signed_in("alice", &server);
+    paste(&mut alice, "/message bob one\n");
+    paste(&mut alice, "/message carol two\n");
+    alice.sees("[2 commands");
+    alice.types("");
+    carol.sees("alice: two");
+    alice.types("enter bob");
+    alice.sees("alice bob> ");
+    paste(&mut alice, "hello bob\n");
+    paste(&mut alice, "/message carol the secret\n");
+    alice.sees("[line 2 is a command, line 1 is not: nothing is sent");
+    alice.presses('c');
+    paste(&mut alice, "    // a comment\n    int x;\n");
+    alice.sees("[one text of 2 lines for bob");
+    alice.types("");
+    let seen = bob.sees("// a comment");
+    assert!(!seen.contains("secret"), "{seen:?}");
+}
+
+/// The paste was run line by line, without Enter.
+#[test]
+fn paste_is_one_whatever_key_was_pressed_before_it() {
+    let workspace = Workspace::new(&["alice", "bob"]);
+    let server = workspace.serve();
+    let mut bob = signed_in("bob", &server);
+    let mut alice = signed_in("alice", &server);
+    for key in [
+        "\x16", "\x11", "\x18", "\x1d", "\x1b\x1d", "\x1bO", "\x1b[", "\x1b\x1b", "\x12",
+    ] {
+        alice.types_without_enter(key);
+        paste(&mut alice, "message bob leaked\nmessage bob this too\n");
+        alice.sees("[2 commands");
+        alice.presses('c');
+    }
+    alice.types("message bob last");
+    let seen = bob.sees("alice: last");
+    assert!(!seen.contains("leaked"), "{seen:?}");
+}
+
+/// What followed in the paste was run as a command, or was the answer to the next question.
+#[test]
+fn password_is_the_first_line_of_a_paste() {
+    let workspace = Workspace::new(&["alice", "bob"]);
+    let server = workspace.serve();
+    let mut bob = signed_in("bob", &server);
+    let mut alice = at_password("alice", &server);
+    alice.types_without_enter("swordfish\r\nmessage bob leaked\n");
+    alice.sees("only the first line was taken; the rest of the paste was dropped");
+    alice.sees("alice> ");
+    alice.types("message bob last");
+    let seen = bob.sees("alice: last");
+    assert!(!seen.contains("leaked"), "{seen:?}");
+    alice.types("logout");
+    alice.sees("logged out");
+    alice.types("login carol");
+    alice.sees("Sign up? [Y/n]");
+    alice.types("y");
+    for question in ["new password: ", "repeat password: "] {
+        alice.sees(question);
+        alice.types_without_enter("swordfish\r\n");
+    }
+    alice.sees("carol> ");
+}
+
+/// It ended the client, or came too late.
+#[test]
+fn control_c_stops_pasted_commands_that_still_wait() {
+    let workspace = Workspace::new(&["alice", "bob"]);
+    let server = workspace.serve();
+    let mut bob = signed_in("bob", &server);
+    let mut alice = signed_in("alice", &server);
+    paste(&mut alice, "enter bob\nmessage bob one\nmessage bob two\n");
+    alice.sees("[3 commands");
+    server.pauses();
+    alice.types("");
+    // The first waits for the server.
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    alice.presses('c');
+    alice.sees("stopped: 2 of the pasted commands not run");
+    server.goes_on();
+    alice.sees("alice bob> ");
+    alice.types("last");
+    let seen = bob.sees("alice: last");
+    assert!(!seen.contains("one"), "{seen:?}");
 }

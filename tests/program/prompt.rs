@@ -6,7 +6,7 @@ use crate::support::{Host, Person, Server, Workspace};
 const ACCOUNTS: &[&str] = &["alice", "bob"];
 
 /// Somebody at the password prompt.
-fn at_password(name: &str, server: &Server) -> Person {
+pub fn at_password(name: &str, server: &Server) -> Person {
     let more = ["--accept-new", "--user", name];
     let mut person = Person::connect(&Host::default(), name, &server.address.to_string(), &more);
     person.sees("password: ");
@@ -52,8 +52,41 @@ fn control_c_clears_the_line_and_on_an_empty_one_asks_for_a_second() {
     alice.sees("(you)");
     alice.presses('c');
     alice.sees("press Ctrl-C again to quit");
+    // So does any key.
+    alice.types_without_enter("abc");
+    alice.presses('c');
+    alice.presses('c');
+    alice.sees("press Ctrl-C again to quit");
     alice.presses('c');
     assert_eq!(alice.ends(), 130);
+}
+
+/// A message to bob, recalled in a room, went to everyone in it.
+#[test]
+fn recalled_line_means_what_it_meant() {
+    const UP: &str = "\x1b[A";
+    let workspace = Workspace::new(ACCOUNTS);
+    let server = workspace.serve();
+    let mut bob = signed_in("bob", &server);
+    let mut alice = signed_in("alice", &server);
+    alice.types("message bob my secret");
+    bob.sees("alice: my secret");
+    alice.types("join #deck");
+    alice.sees("alice #deck> ");
+    alice.types("kick bob");
+    alice.sees("#deck has no other members");
+    alice.types_without_enter(&format!("{UP}{UP}{UP}"));
+    alice.sees("/message bob my secret");
+    alice.types("");
+    bob.sees("alice: my secret");
+    alice.types("/back");
+    alice.sees("alice> ");
+    // What was said in the room is no command here.
+    alice.types_without_enter(&format!("{UP}{UP}{UP}"));
+    alice.sees("/join #deck");
+    alice.presses('c');
+    alice.types("quit");
+    assert_eq!(alice.ends(), 0);
 }
 
 #[test]

@@ -44,11 +44,15 @@ const IN_A_ROOM: &str = "\
 
 const PASTING: &str = "\
     In a terminal with bracketed paste, pasted lines wait for Enter, and the line below them says what it does. \
-    If each line is a command (in a conversation, with its slash), they run one after the other. If the first \
-    begins a message and no other is a command, or none is a command in a conversation, they are one message. \
-    Otherwise nothing is sent, and the lines can be edited; an indented line counts as text. Control characters \
-    and escape sequences in a paste are dropped, and so is the newline at its end. Without bracketed paste each \
-    pasted line is run as if typed.";
+    If each line is a command (in a conversation, with its slash), they run one after the other; Ctrl-C stops \
+    those that still wait. If the first begins a message and no other is a command, or none is a command in a \
+    conversation, they are one message. Otherwise, or if a line looks like a mistyped command or the text is too \
+    long, nothing is sent, and the draft can be edited. An indent that all lines have does not matter for commands; a \
+    line that is indented further, or begins with two slashes, is text. Of the newlines at the end of a paste one \
+    stays, so that the next paste begins a line of its own; at the end of a draft it does not count. Control characters \
+    and escape sequences in a paste are dropped; if a sequence cannot be told from the text behind it, the whole \
+    paste is left out. Of a paste at a password only the first line is taken. Without bracketed paste each pasted \
+    line is run as if typed.";
 
 const WHAT_IS_SHOWN: &str = "\
     A message begins with its time and its author's name, `(you)` for your own. The program's own lines \

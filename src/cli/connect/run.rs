@@ -90,7 +90,7 @@ fn bind(server: &ServerName, addresses: &[SocketAddr]) -> io::Result<Vec<Socket>
     Socket::bind_toward(&any.map(|ip| SocketAddr::new(ip, server.port)))
 }
 
-/// The first signal ends the client in order, a second one at once.
+/// The first signal ends the client in order, a second one at once. While pasted commands run, Ctrl-C only stops these.
 fn interrupt_on_signal(
     inputs: InputSender<Input>,
     gate: Arc<PasswordInterrupt>,
@@ -99,6 +99,10 @@ fn interrupt_on_signal(
     let mut is_second = false;
     signals::on_signal(move |signal| {
         if gate.takes_signal() {
+            return;
+        }
+        let is_for_paste = signal == Signal::Interrupt && !is_second;
+        if is_for_paste && screen.as_ref().is_some_and(Screen::stops_paste) {
             return;
         }
         if is_second {

@@ -2,10 +2,11 @@
 
 mod helper;
 mod keys;
+mod paste;
 
 use std::collections::VecDeque;
 use std::io::{self, Write as _};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::Receiver;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -14,18 +15,18 @@ use nix::errno::Errno;
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::termios::{self, FlushArg, LocalFlags, SetArg, Termios};
 use rustyline::error::ReadlineError;
-use rustyline::history::MemHistory;
+use rustyline::history::{History as _, MemHistory};
 use rustyline::{Config, Editor, Event, EventHandler, ExternalPrinter};
 
 pub use self::helper::SharedNames;
 use self::helper::{LineHelper, Purpose};
-use self::keys::{Keys, OpenPaste};
+use self::keys::{Interrupts, Keys, OpenPaste};
 use super::interrupt::PasswordInterrupt;
 use super::printer;
 use super::rows::Rows;
 use super::style::{marked, styled};
-use crate::cli::environment;
-use crate::client::commands::Draft;
+use crate::cli::{environment, password};
+use crate::client::commands::{Draft, Recalled};
 use crate::client::{Ask, Input, Tone};
 use crate::net::InputSender;
 
@@ -55,8 +56,11 @@ enum Phase {
 
 type SharedPhase = Arc<Mutex<Phase>>;
 
-fn lock(phase: &SharedPhase) -> MutexGuard<'_, Phase> {
-    phase.lock().unwrap_or_else(PoisonError::into_inner)
+/// Commands of a paste that were confirmed and wait for the one before them.
+type Pasted = Arc<Mutex<VecDeque<String>>>;
+
+fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The modes of the terminal before the client started.
@@ -64,6 +68,7 @@ fn lock(phase: &SharedPhase) -> MutexGuard<'_, Phase> {
 pub struct Screen {
     modes: Termios,
     phase: SharedPhase,
+    pasted: Pasted,
 }
 
 pub fn open(
@@ -79,8 +84,9 @@ pub fn open(
         .history_ignore_dups(true)?
         .completion_type(rustyline::CompletionType::List)
         .build();
-    let history = MemHistory::with_config(&config);
-    let mut editor = Editor::with_history(config, history)?;
+    let history = || MemHistory::with_config(&config);
+    let (commands, with_texts) = (history(), history());
+    let mut editor = Editor::with_history(config, commands)?;
     let in_colour = environment::wants_colour();
     editor.set_helper(Some(LineHelper::new(names, in_colour)));
     let mut output = || -> rustyline::Result<_> {
@@ -91,22 +97,42 @@ pub fn open(
         })
     };
     let (output, keys_output) = (output()?, output()?);
-    let is_interrupted = Arc::new(AtomicBool::new(false));
-    let paste = OpenPaste::default();
-    let keys = Keys::new(Arc::clone(&paste), Arc::clone(&is_interrupted), keys_output);
+    let (paste, pasted) = (OpenPaste::default(), Pasted::default());
+    let interrupts = Interrupts::default();
+    let keys = Keys::new(Arc::clone(&paste), Arc::clone(&interrupts), keys_output);
     editor.bind_sequence(Event::Any, EventHandler::Conditional(Box::new(keys)));
     let prompt = Prompt {
         editor,
-        pasted: VecDeque::new(),
+        other_history: with_texts,
+        is_inside: false,
+        pasted: Arc::clone(&pasted),
         paste,
-        is_interrupted,
+        interrupts,
         gate,
         phase: Arc::clone(&phase),
     };
-    Ok((Screen { modes, phase }, output, prompt))
+    let screen = Screen {
+        modes,
+        phase,
+        pasted,
+    };
+    Ok((screen, output, prompt))
 }
 
 impl Screen {
+    /// Drops the commands of a paste that still wait, and says whether there were any.
+    pub fn stops_paste(&self) -> bool {
+        let count = std::mem::take(&mut *lock(&self.pasted)).len();
+        if count > 0 {
+            // If the terminal is gone, the next question ends.
+            let _ = writeln!(
+                io::stdout(),
+                "stopped: {count} of the pasted commands not run"
+            );
+        }
+        count > 0
+    }
+
     /// Restores the terminal, even while a line is edited.
     #[allow(
         clippy::disallowed_methods,
@@ -162,12 +188,13 @@ impl<P: ExternalPrinter + Send + 'static> printer::Output for Output<P> {
 
 pub struct Prompt {
     editor: Editor<LineHelper, MemHistory>,
-    /// Commands of a paste that were confirmed and wait for the one before them.
-    pasted: VecDeque<String>,
+    /// In a conversation the editor recalls texts and commands, elsewhere commands only; this is the history of the other.
+    other_history: MemHistory,
+    is_inside: bool,
+    pasted: Pasted,
     /// A paste that is being read.
     paste: OpenPaste,
-    /// Whether Ctrl-C has ended the line.
-    is_interrupted: Arc<AtomicBool>,
+    interrupts: Interrupts,
     gate: Arc<PasswordInterrupt>,
     phase: SharedPhase,
 }
@@ -186,7 +213,7 @@ impl Prompt {
                 Ask::Secret(question) => self.secret(question),
             };
             if input == Input::Cancelled {
-                self.pasted.clear();
+                lock(&self.pasted).clear();
             }
             let is_end = matches!(
                 input,
@@ -199,23 +226,21 @@ impl Prompt {
     }
 
     fn command(&mut self, prompt: &str, purpose: Purpose) -> Input {
-        if let Some(command) = self.pasted.pop_front() {
+        let pasted = lock(&self.pasted).pop_front();
+        if let Some(command) = pasted {
             return Input::Line(command);
         }
         self.set_purpose(purpose);
-        let mut was_interrupted = false;
         loop {
             match self.edit(prompt) {
                 Ok(line) => {
-                    if !line.trim().is_empty() {
-                        // A line without a place in the history is still a line.
-                        let _ = self.editor.add_history_entry(line.as_str());
-                    }
+                    self.remember(&line);
                     return Input::Line(self.first_of(line));
                 }
-                Err(ReadlineError::Interrupted) if was_interrupted => return Input::Interrupt,
+                Err(ReadlineError::Interrupted) if self.interrupts.load(Ordering::Relaxed) > 1 => {
+                    return Input::Interrupt;
+                }
                 Err(ReadlineError::Interrupted) => {
-                    was_interrupted = true;
                     // If the terminal is gone, the next question ends.
                     let _ = writeln!(io::stdout(), "press Ctrl-C again to quit");
                 }
@@ -224,19 +249,40 @@ impl Prompt {
         }
     }
 
-    /// The line, or the first command of a paste; the others are kept.
-    fn first_of(&mut self, line: String) -> String {
-        let draft = self.editor.helper().and_then(|helper| helper.draft(&line));
-        if let Some(Draft::Commands(commands)) = draft {
-            self.pasted = commands.into();
+    fn remember(&mut self, line: &str) {
+        if line.trim().is_empty() {
+            return;
         }
-        self.pasted.pop_front().unwrap_or(line)
+        let recalled = self.editor.helper().map(|helper| helper.recalled(line));
+        // A line without a place in the history is still a line.
+        match recalled {
+            Some(Recalled::Text(text)) => drop(self.editor.add_history_entry(text)),
+            Some(Recalled::Command(command)) => {
+                let _ = self.other_history.add(&command);
+                let _ = self.editor.add_history_entry(command);
+            }
+            None => {}
+        }
+    }
+
+    /// What is run of a draft: the line, or the first command of a paste, whose others are kept.
+    fn first_of(&mut self, line: String) -> String {
+        match self.editor.helper().and_then(|helper| helper.draft(&line)) {
+            Some(Draft::Commands(commands)) => {
+                let mut pasted = lock(&self.pasted);
+                *pasted = commands.into();
+                pasted.pop_front().unwrap_or_default()
+            }
+            Some(Draft::Text { line, .. }) => line,
+            _ => line,
+        }
     }
 
     fn line(&mut self, question: &str) -> Input {
         self.set_purpose(Purpose::Answer);
         match self.edit(question) {
-            Ok(line) => Input::Line(line),
+            // A paste may end with a newline.
+            Ok(line) => Input::Line(line.trim_end().to_owned()),
             Err(ReadlineError::Interrupted) => Input::Cancelled,
             Err(error) => self.ended(&error),
         }
@@ -245,7 +291,7 @@ impl Prompt {
     fn secret(&mut self, question: String) -> Input {
         *lock(&self.phase) = Phase::Secret(question.clone());
         self.gate.open();
-        let answer = rpassword::prompt_password(question);
+        let answer = password::prompt(&question);
         let was_interrupted = answer
             .as_ref()
             .is_err_and(|error| error.kind() == io::ErrorKind::Interrupted);
@@ -292,7 +338,7 @@ impl Prompt {
             }
         };
         *lock(&self.phase) = Phase::Idle;
-        if self.is_interrupted.swap(false, Ordering::Relaxed) {
+        if self.interrupts.load(Ordering::Relaxed) > 0 {
             return Err(ReadlineError::Interrupted);
         }
         line
@@ -305,8 +351,7 @@ impl Prompt {
         reason = "the terminal does not say when a paste without its end is over"
     )]
     fn leaves_out_paste(&self) -> bool {
-        let paste = &mut *self.paste.lock().unwrap_or_else(PoisonError::into_inner);
-        if paste.take().is_none() {
+        if lock(&self.paste).take().is_none() {
             return false;
         }
         for _ in 0..PASTE_REST_PAUSES {
@@ -335,6 +380,16 @@ impl Prompt {
     }
 
     fn set_purpose(&mut self, purpose: Purpose) {
+        self.interrupts.store(0, Ordering::Relaxed);
+        let is_inside = match purpose {
+            Purpose::Command => false,
+            Purpose::Inside(_) => true,
+            Purpose::Answer => self.is_inside,
+        };
+        if is_inside != self.is_inside {
+            std::mem::swap(self.editor.history_mut(), &mut self.other_history);
+            self.is_inside = is_inside;
+        }
         if let Some(helper) = self.editor.helper_mut() {
             helper.purpose = purpose;
         }

@@ -1,4 +1,4 @@
-//! What the editor is told of a line: how tab completes it, and what a draft of several lines does.
+//! What the editor is told of a line: how tab completes it, and what a draft does on Enter.
 
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -11,7 +11,7 @@ use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 use rustyline::{Context, Helper};
 
 use super::super::style::styled;
-use crate::client::commands::{self, Draft};
+use crate::client::commands::{self, Draft, Recalled};
 use crate::client::{Names, Tone};
 
 /// Names for completion; the client replaces them when users come and go.
@@ -58,20 +58,28 @@ impl LineHelper {
         (before.to_owned(), behind.to_owned())
     }
 
-    /// What a draft of several lines does on Enter.
+    /// What a draft does on Enter that is more than one line to be sent, or that is not sent.
     pub fn draft(&self, line: &str) -> Option<Draft> {
+        if self.purpose == Purpose::Answer {
+            let is_long = line.trim().contains('\n');
+            return is_long.then(|| Draft::Refused("an answer has one line".into()));
+        }
+        Draft::of(line, self.inside())
+    }
+
+    pub fn recalled(&self, line: &str) -> Recalled {
+        commands::recalled(line, self.inside())
+    }
+
+    fn inside(&self) -> Option<&str> {
         match &self.purpose {
-            Purpose::Command => Draft::of(line, None),
-            Purpose::Inside(place) => Draft::of(line, Some(place)),
-            Purpose::Answer => line
-                .trim()
-                .contains('\n')
-                .then(|| Draft::Refused("an answer has one line".into())),
+            Purpose::Inside(place) => Some(place),
+            Purpose::Command | Purpose::Answer => None,
         }
     }
 }
 
-/// Said below a draft of several lines; no key makes it part of the line.
+/// Said below a draft; no key makes it part of the line.
 pub struct DraftNotice(String);
 
 impl Hint for DraftNotice {
