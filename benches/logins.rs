@@ -70,7 +70,10 @@ fn main() {
             let number = (login * 7919) % ACCOUNTS + if is_known { 0 } else { 10_000 };
             let typed = Name::parse(&name(number)).expect("a name");
             let begun = Instant::now();
-            let find = Read::FindAccount { name: name(number) };
+            let find = Read::FindAccount {
+                name: name(number),
+                skeleton: None,
+            };
             let account = match ask(&mut engine, find) {
                 Outcome::Done(Reply::Account(account)) => Some(account),
                 _ => None,

@@ -1,20 +1,20 @@
 //! User names, as far as a client can tell how the server writes them.
 
-use std::borrow::Cow;
-
 use precis_profiles::UsernameCaseMapped;
 use precis_profiles::precis_core::profile::PrecisFastInvocation;
 use unicode_normalization::UnicodeNormalization as _;
 
 use crate::protocol::{ROOM_SIGN, with_room_sign};
+use crate::text::name_case::one_spelling;
 
-/// A name as the server will write it (PRECIS, RFC 8265), or as it was typed if it cannot be one. The server's
+/// A name as the server will write it (PRECIS, RFC 8265, in one spelling), or as it was typed if it cannot be one. The server's
 /// own word counts wherever there is one: this only finds tables and conversations.
 pub(super) fn canonical(name: &str) -> String {
     let name: String = name.trim().nfc().collect();
-    UsernameCaseMapped::enforce(&*name)
-        .map(Cow::into_owned)
-        .unwrap_or(name)
+    match UsernameCaseMapped::enforce(&*name) {
+        Ok(canonical) => one_spelling(&canonical),
+        Err(_) => name,
+    }
 }
 
 /// The name of a user or of a room, as the server will write it.
@@ -64,6 +64,8 @@ mod tests {
         assert_eq!(canonical(" Erin "), "erin");
         assert_eq!(canonical("not a name"), "not a name");
         assert_eq!(canonical("Jose\u{301}"), "jos\u{e9}");
+        assert_eq!(canonical("ΣΟΦΙΑΣ"), canonical("σοφιας"));
+        assert_eq!(canonical_target("#KSTRASSE"), canonical_target("#kstraße"));
         // The parts of Hangul syllables, as some systems write them.
         assert_eq!(canonical("\u{1112}\u{1161}\u{11ab}"), "\u{d55c}");
         assert_eq!(canonical_target(" #Bridge"), "#bridge");

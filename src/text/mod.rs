@@ -3,6 +3,7 @@
 //! Client and server share it, so that both decide alike.
 
 pub mod comparison;
+pub mod name_case;
 pub mod printable;
 pub mod skeleton;
 pub mod unicode;

@@ -86,6 +86,12 @@ pub fn line_or_nothing(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// [`line()`] in quotation marks, as an error shows what somebody typed.
+#[must_use]
+pub fn quoted(text: &str) -> String {
+    format!("\"{}\"", line(text))
+}
+
 /// Whether a text has no visible character.
 #[must_use]
 pub fn is_blank(text: &str) -> bool {

@@ -1,15 +1,30 @@
-//! A form that look-alike names share: the skeleton of UTS 39, case-folded, with letter pairs that its data lacks.
+//! A form that look-alike names share: the skeleton of UTS 39, case-folded, with look-alikes that its data lacks.
 
+use icu_casemap::CaseMapper;
 use unicode_security::confusable_detection::skeleton as prototypes;
 
-/// Letters that look like a pair of others. UTS 39 has `m` for `rn` but not these. The letter is replaced by the
-/// pair, not the pair by the letter, so that the result does not depend on where a scan starts.
-const PAIRS: [(char, &str); 2] = [('w', "vv"), ('d', "cl")];
+use super::unicode;
+
+/// What looks like others by itself. UTS 39 has `m` for `rn`, and one form for `一` and the `ー` of kana, but not these. The
+/// letter is replaced by the pair, not the pair by the letter, so that the result does not depend on where a scan starts.
+const LOOKS: [(char, &str); 5] = [
+    ('w', "vv"),
+    ('d', "cl"),
+    ('ー', "-"),
+    ('ㄧ', "-"),
+    ('丨', "l"),
+];
+
+/// A dot above, and a line above, which is drawn like one; the latter as the prototypes have it, which are Thai's.
+const DOTS: [char; 2] = ['\u{307}', '\u{e48}'];
+
+/// The letters whose own dot is replaced by one that is set above them.
+const DOTTED: [char; 2] = ['i', 'j'];
 
 /// The form of a name that look-alikes share; never shown.
 ///
-/// Case is folded after the prototypes, because some of those are capitals: that of `0` is `O`, and `b0b` becomes
-/// `bob`.
+/// Case is folded before the prototypes, because those are of small letters, and after them, because some of those are
+/// capitals: that of `0` is `O`, and `b0b` becomes `bob`.
 #[must_use]
 pub fn skeleton(name: &str) -> String {
     let mut form = fold(name);
@@ -23,16 +38,39 @@ pub fn skeleton(name: &str) -> String {
     }
     let mut skeleton = String::with_capacity(form.len());
     for letter in form.chars() {
-        match PAIRS.iter().find(|(one, _)| *one == letter) {
-            Some((_, pair)) => skeleton.push_str(pair),
+        match LOOKS.iter().find(|(one, _)| *one == letter) {
+            Some((_, look)) => skeleton.push_str(look),
             None => skeleton.push(letter),
         }
     }
-    skeleton
+    with_plain_marks(&skeleton)
 }
 
 fn fold(form: &str) -> String {
-    prototypes(form).flat_map(char::to_lowercase).collect()
+    let mapper = CaseMapper::new();
+    let prototypes: String = prototypes(&mapper.fold_string(form)).collect();
+    mapper.fold_string(&prototypes).into_owned()
+}
+
+/// With the marks of each letter in one order, since one sees little of it, and without a dot on a letter that has one.
+fn with_plain_marks(form: &str) -> String {
+    let mut plain = String::with_capacity(form.len());
+    let mut rest = form;
+    while let Some(letter) = rest.chars().next() {
+        let is_letter = !unicode::is_nonspacing_mark(letter);
+        let (letter, behind) = rest.split_at(if is_letter { letter.len_utf8() } else { 0 });
+        let end = behind.find(|character| !unicode::is_nonspacing_mark(character));
+        let (marks, behind) = behind.split_at(end.unwrap_or(behind.len()));
+        let mut marks: Vec<char> = marks.chars().collect();
+        if letter.starts_with(DOTTED) {
+            marks.retain(|mark| !DOTS.contains(mark));
+        }
+        marks.sort_unstable();
+        plain.push_str(letter);
+        plain.extend(marks);
+        rest = behind;
+    }
+    plain
 }
 
 #[cfg(test)]
@@ -53,6 +91,13 @@ mod tests {
             ("paypal", "p\u{430}yp\u{430}l"),
             ("vvendy", "wencly"),
             ("istanbul", "\u{131}stanbul"),
+            ("σοφιας", "σοφιασ"),
+            ("straße", "strasse"),
+            ("tom-x", "tomーx"),
+            ("tom-x", "tom一x"),
+            ("\u{1ea5}x", "a\u{301}\u{302}x"),
+            ("\u{1d8}", "u\u{301}\u{308}"),
+            ("ကုံ", "ကံု"),
         ] {
             if (one, other) == ("will", "w1ll") {
                 assert_ne!(skeleton(one), skeleton(other), "an i has a dot");
@@ -63,6 +108,21 @@ mod tests {
         }
     }
 
+    /// `ivan` stood twice in the list of users: the dot of one was a character of its own.
+    #[test]
+    fn dot_above_a_letter_that_has_one_is_not_seen() {
+        for dotless in ["i", "\u{131}", "ι", "\u{269}", "і", "\u{26a}"] {
+            for dot in ["\u{307}", "\u{6ec}", "\u{358}", "\u{5c4}", "\u{30d}"] {
+                let name = format!("{dotless}{dot}van");
+                assert_eq!(skeleton(&name), skeleton("ivan"), "{name}");
+                let below = format!("{dotless}\u{323}{dot}van");
+                assert_eq!(skeleton(&below), skeleton("\u{1ecb}van"), "{below}");
+            }
+        }
+        assert_eq!(skeleton("\u{237}\u{307}osef"), skeleton("josef"));
+        assert_ne!(skeleton("\u{121}a"), skeleton("ga"));
+    }
+
     #[test]
     fn names_that_can_be_told_apart_do_not() {
         for (one, other) in [
@@ -70,6 +130,9 @@ mod tests {
             ("anna", "ana"),
             ("vera", "wera"),
             ("bob.", "bob"),
+            ("jos\u{e9}", "jose"),
+            ("\u{151}r", "\u{f3}r"),
+            ("علي١٠", "علي١٠٠"),
         ] {
             assert_ne!(skeleton(one), skeleton(other), "{one} {other}");
         }

@@ -4,7 +4,7 @@
 use icu_properties::props::{
     CanonicalCombiningClass, DefaultIgnorableCodePoint, Emoji, EmojiModifier, ExtendedPictographic,
     GeneralCategory, GeneralCategoryGroup, HangulSyllableType, JoiningType,
-    PrependedConcatenationMark, Script, SoftDotted, UnifiedIdeograph, WhiteSpace,
+    PrependedConcatenationMark, Script, UnifiedIdeograph, WhiteSpace,
 };
 use icu_properties::{CodePointMapData, CodePointSetData};
 
@@ -40,6 +40,12 @@ pub(super) enum Kind {
 #[must_use]
 pub fn is_visible(character: char) -> bool {
     matches!(kind(character), Kind::Base | Kind::Mark)
+}
+
+/// Whether a character is invisible, and does not change the shape of its neighbours.
+#[must_use]
+pub fn is_hidden(character: char) -> bool {
+    kind(character) == Kind::Hidden
 }
 
 /// A blank of any width (general category Zs).
@@ -99,10 +105,10 @@ pub fn is_overlay(character: char) -> bool {
     combining_class(character) == CanonicalCombiningClass::Overlay
 }
 
-/// Whether a letter loses its dot under a mark, as `i` does.
+/// Whether a letter is of the Latin alphabet.
 #[must_use]
-pub fn is_soft_dotted(character: char) -> bool {
-    CodePointSetData::new::<SoftDotted>().contains(character)
+pub fn is_latin(character: char) -> bool {
+    script(character) == Script::Latin
 }
 
 /// Whether a character removes the vowel of the preceding letter, so that the next letter may join.
@@ -156,7 +162,9 @@ pub(super) fn has_variant(character: char, selector: char, next: Option<char>) -
     }
 }
 
-fn is_shaping(character: char) -> bool {
+/// A joiner or variation selector.
+#[must_use]
+pub fn is_shaping(character: char) -> bool {
     JOINERS.contains(&character)
         || matches!(character, '\u{180b}'..='\u{180f}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}')
 }

@@ -20,6 +20,7 @@ use crate::stalls::{StallReport, Stalls};
 use crate::store::{
     self, Engine, Existing, JournalLoss, Outcome, Refusal, Reply, RequestId, Snapshots, StoreCaller,
 };
+use crate::text::printable::quoted;
 
 /// The longest wait for the hub to create a room. Chosen: a commit on a busy disk, and then some.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(20);
@@ -172,7 +173,7 @@ impl AdminHandler {
             }),
             Err(Refusal::NameTaken) => bail!("there is a room of this name"),
             Err(Refusal::LooksLike(other)) => {
-                bail!("the name looks like {other:?}, which is taken")
+                bail!("the name looks like {}, which is taken", quoted(&other))
             }
             Err(Refusal::LimitReached(limit)) => bail!("the owner cannot have another: {limit}"),
             other => bail!("unexpected answer from the database: {other:?}"),
@@ -181,9 +182,13 @@ impl AdminHandler {
 
     fn account(&mut self, typed: &str) -> anyhow::Result<AccountId> {
         let name = Name::parse(typed)?.canonical().to_owned();
-        match self.store.call(store::Read::FindAccount { name })? {
+        let request = store::Read::FindAccount {
+            name,
+            skeleton: None,
+        };
+        match self.store.call(request)? {
             Ok(Reply::Account(account)) => Ok(account.id),
-            Err(Refusal::NoSuchUser) => bail!("there is no account {typed:?}"),
+            Err(Refusal::NoSuchUser) => bail!("there is no account {}", quoted(typed)),
             other => bail!("unexpected answer from the database: {other:?}"),
         }
     }
@@ -259,7 +264,7 @@ impl AdminHandler {
     fn finish(&mut self, typed: &str, upload: &str) -> anyhow::Result<Answer> {
         let pending = match self.pending.take() {
             Some((name, pending)) if name == typed => pending,
-            _ => bail!("no sign-up of {typed:?} has begun"),
+            _ => bail!("no sign-up of {} has begun", quoted(typed)),
         };
         let upload = STANDARD.decode(upload).context("bad base64")?;
         let account = OpaqueServer::finish_sign_up(pending, &upload, net::now().unix_ms)?;
@@ -267,7 +272,7 @@ impl AdminHandler {
             Ok(Reply::Account(account)) => Ok(Answer::Added { name: account.name }),
             Err(Refusal::NameTaken) => bail!("the name is taken"),
             Err(Refusal::LooksLike(other)) => {
-                bail!("the name looks like {other:?}, which is taken")
+                bail!("the name looks like {}, which is taken", quoted(&other))
             }
             other => bail!("unexpected answer from the database: {other:?}"),
         }
@@ -276,7 +281,7 @@ impl AdminHandler {
 
 fn no_such_room(typed: &str, answer: &Result<Reply, Refusal>) -> anyhow::Result<Answer> {
     match answer {
-        Err(Refusal::NoSuchRoom) => bail!("there is no room {:?}", with_room_sign(typed)),
+        Err(Refusal::NoSuchRoom) => bail!("there is no room {}", quoted(&with_room_sign(typed))),
         other => bail!("unexpected answer from the database: {other:?}"),
     }
 }

@@ -8,6 +8,7 @@ use crate::cli::exit::{Exit, Outcome};
 use crate::cli::options::DataDirectory;
 use crate::cli::output::print;
 use crate::protocol::with_room_sign;
+use crate::text::printable::quoted;
 
 pub fn command() -> Subcommand {
     Subcommand::new("add", "Create a room", run).section("ROOM ADD", MANUAL)
@@ -42,7 +43,7 @@ fn run(args: Args, _: &Context<'_>) -> Outcome {
     };
     let answer = admin::open(&args.data.path()?)?
         .ask(request)
-        .with_context(|| format!("cannot add {name:?}"))?;
+        .with_context(|| format!("cannot add {}", quoted(&name)))?;
     let Answer::Added { name } = answer else {
         return Err(admin::unexpected().into());
     };

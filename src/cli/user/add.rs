@@ -19,6 +19,7 @@ use crate::client::opaque::SignUpBegun;
 use crate::net;
 use crate::protocol::opaque::KeyStretching;
 use crate::server::Name;
+use crate::text::printable::quoted;
 
 pub fn command() -> Subcommand {
     Subcommand::new("add", "Create an account", run).section("USER ADD", MANUAL)
@@ -26,9 +27,11 @@ pub fn command() -> Subcommand {
 
 const MANUAL: &str = "\
     NAME has up to 32 letters, digits, '.', '_' and '-'. Names that look alike count as one (`b0b` and \
-    `bob`), and names that could be taken for the program's are reserved: everyone, all, here, nobody, you, \
+    `bob`), as do names that differ in case only (`straße` and `STRASSE`, which is kept as `strasse`), and names that could be taken for the program's are reserved: everyone, all, here, nobody, you, \
     me, server, system, udpchat, admin, administrator, operator, root, moderator. A user who already has \
-    such a name keeps it. A letter may have four different marks, none drawn over it. The password is asked \
+    such a name keeps it. The letters of a new name are of one script, which languages are \
+    written with today; Japanese, Korean and Chinese may stand beside Latin. It ends with a letter or digit, and two signs do \
+    not stand side by side. A letter may have four different marks, none drawn over it. The password is asked \
     for twice without being shown. It is compared in the form of RFC 8265 (OpaqueString), so that it is the \
     same however its characters are composed; it has no control or invisible characters. It never leaves this process: the server keeps only what OPAQUE (RFC \
     9807) needs to verify it later. If there is no database in DIR, one is made, so that accounts can be added \
@@ -46,7 +49,7 @@ struct Args {
 
 fn run(args: Args, _: &Context<'_>) -> Outcome {
     let (name, data) = (&args.name, args.data.path()?);
-    let failed = || format!("cannot add {name:?}");
+    let failed = || format!("cannot add {}", quoted(name));
     // Checked before the user types a password, and again by the server.
     let parsed = Name::parse_new(name).with_context(failed)?;
     let password = if let Some(password) = args.password.read()? {

@@ -109,6 +109,7 @@ impl Auth {
         }
         let request = Read::FindAccount {
             name: name.canonical().to_owned(),
+            skeleton: Some(name.skeleton().to_owned()),
         };
         let pending = Pending::SignUpName {
             session: id,
@@ -199,8 +200,11 @@ impl Auth {
         if let Err(wait) = ctx.throttle.guess(now, name.canonical(), remote.ip()) {
             return self.throttle_reply(ctx, id, command, wait);
         }
+        // Whoever could open an account learns that there can be none of this name before they have typed a password.
+        let is_open = ctx.config.registration == Registration::Open;
         let request = Read::FindAccount {
             name: name.canonical().to_owned(),
+            skeleton: is_open.then(|| name.skeleton().to_owned()),
         };
         let pending = Pending::LoginName {
             session: id,
@@ -228,7 +232,13 @@ impl Auth {
                 None
             }
             other => {
-                self.reject_sign_in(ctx, id, command, failure_of(&other));
+                let mut failure = failure_of(&other);
+                if failure.code == ErrorCode::NoSuchUser
+                    && let Err(error) = Name::parse_new(name.canonical())
+                {
+                    failure = Failure::new(ErrorCode::BadName, error.to_string());
+                }
+                self.reject_sign_in(ctx, id, command, failure);
                 return ctx.unblock(id);
             }
         };
@@ -247,7 +257,7 @@ impl Auth {
                     }
                     let answer = LoginAnswer {
                         response: response.into(),
-                        name: name.canonical().to_owned(),
+                        name: name.spelling(),
                     };
                     ctx.respond(id, CONTROL, &Message::control(answer));
                 }

@@ -122,7 +122,7 @@ impl OpaqueServer {
         handshake_hash: &[u8; 32],
     ) -> Result<(PendingLogin, Vec<u8>), BadExchange> {
         let request = CredentialRequest::deserialize(request).map_err(|_| BadExchange)?;
-        let fake_credential = self.fake_credential(name.canonical());
+        let fake_credential = self.fake_credential(&name.spelling());
         let (record, credential_identifier) = match &account {
             Some(account) => (&account.record, account.credential_identifier),
             None => (&self.fake_record, fake_credential),

@@ -2,27 +2,29 @@
 
 use unicode_normalization::UnicodeNormalization as _;
 
+use crate::text::skeleton::skeleton;
 use crate::text::unicode;
 
 /// How many marks that take no place may stand on each other. UTS 39 has four, which names in Thai and Burmese need.
 const MARKS_MAX: usize = 4;
 
-const DOT_ABOVE: char = '\u{307}';
-
 /// What is wrong with the marks of a name, as an error says it.
 pub(super) fn problem(canonical: &str) -> Option<&'static str> {
-    let mut base = None;
+    let mut letter = String::new();
     let mut row: Vec<char> = Vec::new();
     for character in canonical.nfd() {
         if !unicode::is_nonspacing_mark(character) {
-            base = Some(character);
+            letter = character.into();
             row.clear();
             continue;
         }
         if unicode::is_overlay(character) {
             return Some("a mark that is drawn over a letter");
         }
-        if character == DOT_ABOVE && base.is_some_and(unicode::is_soft_dotted) {
+        let seen = skeleton(&letter);
+        letter.push(character);
+        // Of its marks, only a dot that nobody sees does not change what it looks like.
+        if !seen.is_empty() && skeleton(&letter) == seen {
             return Some("a dot above a letter that has one");
         }
         if row.contains(&character) {
@@ -76,6 +78,11 @@ mod tests {
             ("i\u{307}", "dot"),
             ("j\u{323}\u{307}", "dot"),
             ("\u{456}\u{307}", "dot"),
+            ("\u{131}\u{307}", "dot"),
+            ("\u{131}\u{323}\u{307}", "dot"),
+            ("\u{237}\u{358}", "dot"),
+            ("ι\u{6ec}", "dot"),
+            ("i\u{30d}", "dot"),
         ] {
             let problem = problem(name);
             assert!(

@@ -4,6 +4,7 @@
 //! `alice` are one, and together with its UTS 39 skeleton, so that nobody can pass for another by letters that
 //! look the same.
 
+mod letters;
 mod marks;
 mod reserved;
 
@@ -13,6 +14,7 @@ use thiserror::Error;
 use unicode_normalization::UnicodeNormalization as _;
 
 use crate::protocol::{EVERYONE_NAME, ROOM_SIGN, with_room_sign};
+use crate::text::name_case::one_spelling;
 use crate::text::skeleton::skeleton;
 
 /// The longest name, in characters. Chosen: fits a column of the contact list.
@@ -49,6 +51,17 @@ pub enum NameError {
     /// Its letters bear marks that cannot be told from others.
     #[error("a user name cannot contain {0}")]
     Marks(&'static str),
+    /// It has a character of phonetics, of scholars or of the past.
+    #[error("a user name cannot contain '{0}' (U+{code:04X}), which no language is written with", code = u32::from(*.0))]
+    Unused(char),
+    /// Its letters are of several scripts.
+    #[error("the letters of a user name are of one script, such as Latin or Cyrillic")]
+    Scripts,
+    /// It has signs that are easily overlooked.
+    #[error(
+        "a user name ends with a letter or digit, and has no two of '.', '_' and '-' side by side"
+    )]
+    Signs,
     /// It would be read as a name that means something else.
     #[error("the name \"{name}\" is reserved: {}{reason}", reading(name, reads_as))]
     Reserved {
@@ -120,19 +133,31 @@ impl Name {
         })
     }
 
-    /// The same for a name that nobody has yet. Who has one that was allowed once keeps it.
+    /// The same for a name that nobody has yet, in one spelling. Who has one that was allowed once keeps it.
     ///
     /// # Errors
     /// [`NameError`] says what is wrong with it.
     pub fn parse_new(typed: &str) -> Result<Self, NameError> {
-        let name = Self::parse(typed)?;
+        let mut name = Self::parse(typed)?;
+        name.canonical = name.spelling();
+        let length = name.canonical.chars().count();
+        if length > NAME_MAX_CHARS {
+            return Err(NameError::TooLong(length));
+        }
         if let Some(problem) = marks::problem(&name.canonical) {
             return Err(NameError::Marks(problem));
         }
-        match reserved::find(&name.canonical) {
-            None => Ok(name),
-            Some(as_what) => Err(NameError::reserved(name.canonical, as_what)),
+        if let Some(as_what) = reserved::find(&name.canonical) {
+            return Err(NameError::reserved(name.canonical, as_what));
         }
+        letters::check(&name.canonical)?;
+        Ok(name)
+    }
+
+    /// What it has in common with all that differ in case only, in whatever way: for what is counted by name.
+    #[must_use]
+    pub fn spelling(&self) -> String {
+        one_spelling(&self.canonical)
     }
 
     /// The form under which the account is known.
@@ -324,6 +349,41 @@ mod tests {
         // Who has one signs in with it.
         for known in ["you", "every0ne.", "admin", "e\u{335}rin"] {
             assert!(Name::parse(known).is_ok(), "{known}");
+        }
+    }
+
+    /// `σοφιας` and `σοφιασ` were two users, and so were `straße` and `strasse`.
+    #[test]
+    fn new_names_that_differ_in_case_only_are_one() {
+        for (typed, name) in [
+            ("ΣΟΦΙΑΣ", "σοφιας"),
+            ("σοφιασ", "σοφιας"),
+            ("Straße", "strasse"),
+            ("STRAẞE", "strasse"),
+        ] {
+            let parsed = Name::parse_new(typed).unwrap();
+            assert_eq!(parsed.canonical, name, "{typed}");
+            assert_eq!(parsed, Name::parse_new(name).unwrap(), "{typed}");
+        }
+        assert_eq!(
+            Name::parse_new(&"ß".repeat(17)),
+            Err(NameError::TooLong(34))
+        );
+        // Who has one of before is found by it.
+        assert_eq!(Name::parse("Straße").unwrap().canonical, "straße");
+    }
+
+    #[test]
+    fn new_name_whose_letters_could_be_taken_for_others_is_refused_with_the_reason() {
+        for (name, reason) in [
+            ("мaria", "of one script"),
+            ("ᴘeter", "cannot contain 'ᴘ' (U+1D18)"),
+            ("tomx.", "ends with a letter or digit"),
+            ("ı\u{307}van", "a dot above a letter that has one"),
+        ] {
+            let error = Name::parse_new(name).unwrap_err().to_string();
+            assert!(error.contains(reason), "{name}: {error}");
+            assert!(Name::parse(name).is_ok(), "{name}");
         }
     }
 

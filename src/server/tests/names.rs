@@ -14,6 +14,18 @@ fn failures(bodies: Vec<ServerBody>) -> Vec<Failure> {
     bodies.into_iter().filter_map(failure).collect()
 }
 
+fn log_in(bench: &mut Bench, name: &str) -> Vec<ServerBody> {
+    let link = bench.connect();
+    let start = ClientLogin::<Suite>::start(&mut rand_core::OsRng, b"secret").expect("it begins");
+    let body = Login {
+        name: name.into(),
+        request: start.message.serialize().to_vec().into(),
+    };
+    bench.say(link, Channel::Control, &ClientMessage::control(body));
+    bench.pass(50);
+    bench.heard(link)
+}
+
 fn sign_up(bench: &mut Bench, name: &str) -> Vec<ServerBody> {
     let link = bench.connect();
     let start =
@@ -57,21 +69,71 @@ fn reserved_name_is_refused_at_sign_up_with_its_reason() {
 fn account_of_a_name_that_was_free_once_signs_in() {
     let mut bench = Bench::new();
     bench.user("admin");
-    let link = bench.connect();
-    let start = ClientLogin::<Suite>::start(&mut rand_core::OsRng, b"secret").expect("it begins");
-    let body = Login {
-        name: "admin".into(),
-        request: start.message.serialize().to_vec().into(),
-    };
-    bench.say(link, Channel::Control, &ClientMessage::control(body));
-    bench.pass(50);
-    let heard = bench.heard(link);
+    let heard = log_in(&mut bench, "admin");
     // Its record is an empty one here, which comes after the name.
     assert!(
         failures(heard)
             .iter()
             .all(|failure| failure.code != ErrorCode::BadName)
     );
+}
+
+/// `login i̇van` asked for a password twice before the name was refused.
+#[test]
+fn name_that_cannot_be_had_is_refused_at_the_first_question_for_it() {
+    let mut bench = Bench::new();
+    bench.user("bob");
+    for (name, code, detail) in [
+        ("b0b", ErrorCode::NameLooksLike, "bob"),
+        (
+            "i\u{307}van",
+            ErrorCode::BadName,
+            "a user name cannot contain a dot above a letter that has one",
+        ),
+        ("carol", ErrorCode::NoSuchUser, ""),
+    ] {
+        let refused = failures(log_in(&mut bench, name));
+        assert_eq!(refused.len(), 1, "{name}");
+        assert_eq!((refused[0].code, &*refused[0].detail), (code, detail));
+        let refused = failures(sign_up(&mut bench, name));
+        let is_free = code == ErrorCode::NoSuchUser;
+        assert_eq!(refused.is_empty(), is_free, "{name}: {refused:?}");
+    }
+}
+
+/// `σοφιας` and `σοφιασ` were two users.
+#[test]
+fn names_that_differ_in_case_only_are_one_user_and_one_room() {
+    let mut bench = Bench::new();
+    bench.user("σοφιας");
+    for name in ["ΣΟΦΙΑΣ", "σοφιασ"] {
+        let refused = failures(sign_up(&mut bench, name));
+        assert_eq!(refused[0].code, ErrorCode::NameTaken, "{name}");
+        let refused = failures(log_in(&mut bench, name));
+        let is_found = refused
+            .iter()
+            .all(|failure| failure.code != ErrorCode::NoSuchUser);
+        assert!(is_found, "{name}: {refused:?}");
+    }
+    let alice = bench.user("alice");
+    let link = bench.signed_in("alice", alice);
+    let mut join = |tag, name: &str| {
+        let join = Join {
+            tag,
+            name: name.into(),
+            access: None,
+        };
+        bench.say(link, Channel::Control, &ClientMessage::control(join));
+        bench.pass(50);
+        let heard = bench.heard(link).into_iter();
+        let mut joined = heard.filter_map(|body| match body {
+            ServerBody::Joined(joined) => Some(joined.room.name),
+            _ => None,
+        });
+        joined.next()
+    };
+    assert_eq!(join(1, "#Kstraße").as_deref(), Some("#kstrasse"));
+    assert_eq!(join(2, "#KSTRASSE").as_deref(), Some("#kstrasse"));
 }
 
 #[test]

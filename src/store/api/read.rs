@@ -7,10 +7,13 @@ use crate::protocol::{AccountId, ConversationId, DeviceId, EntryId};
 /// A request that only reads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Read {
-    /// Finds an account by its canonical name: [`Reply::Account`], or refused with [`Refusal::NoSuchUser`].
+    /// Finds an account by its canonical name: [`Reply::Account`], or refused with [`Refusal::NoSuchUser`], or with
+    /// [`Refusal::LooksLike`] if the name's skeleton is given and another account has it.
     FindAccount {
         /// The canonical name.
         name: String,
+        /// Where an account of this name is to be opened if there is none.
+        skeleton: Option<String>,
     },
     /// All accounts, by name: [`Reply::Accounts`].
     ListAccounts,

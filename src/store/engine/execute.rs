@@ -84,9 +84,13 @@ fn outcome(result: Result<Reply, Abort>) -> Result<Outcome, StoreError> {
 
 fn answer(tables: &impl ReadTables, read: &Read) -> Result<Reply, Abort> {
     match read {
-        Read::FindAccount { name } => accounts::find_as_if_known(tables, name)?
-            .map(Reply::Account)
-            .ok_or_else(|| Refusal::NoSuchUser.into()),
+        Read::FindAccount { name, skeleton } => {
+            match (accounts::find_as_if_known(tables, name)?, skeleton) {
+                (Some(account), _) => Ok(Reply::Account(account)),
+                (None, Some(skeleton)) => Err(accounts::check_free(tables, skeleton)?),
+                (None, None) => Err(Refusal::NoSuchUser.into()),
+            }
+        }
         Read::ListAccounts => accounts::list(tables),
         Read::Resolve {
             account,

@@ -72,6 +72,18 @@ pub(in crate::store) fn find_as_if_known(
     }
 }
 
+/// Why there is no account of a name that has this skeleton.
+pub(in crate::store) fn check_free(
+    tables: &impl ReadTables,
+    skeleton: &str,
+) -> Result<Abort, StoreError> {
+    let other = match names::find(tables, NameOf::AccountSkeleton, skeleton)? {
+        Some(id) => name(tables, AccountId(id))?,
+        None => None,
+    };
+    Ok(other.map_or(Refusal::NoSuchUser, Refusal::LooksLike).into())
+}
+
 /// One of so many accounts, for each name another.
 fn place_of(name: &str, accounts: u64) -> u64 {
     let hash = blake3::hash(name.as_bytes());
@@ -224,7 +236,10 @@ mod tests {
         }
         let mut reads = |name: &str| {
             let before = READ.get();
-            let request = Read::FindAccount { name: name.into() };
+            let request = Read::FindAccount {
+                name: name.into(),
+                skeleton: None,
+            };
             let is_known = matches!(bench.ask(request), Outcome::Done(_));
             (is_known, READ.get() - before)
         };

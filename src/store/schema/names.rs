@@ -8,6 +8,7 @@ use super::checksum::{decode, encode};
 use super::tables::{ReadTables, Tables};
 use crate::store::StoreError;
 use crate::store::error::skip_damaged;
+use crate::text::name_case::one_spelling;
 use crate::text::skeleton::skeleton;
 
 /// What a name is of: the first part of the key.
@@ -52,12 +53,24 @@ impl NameOf {
 
 const TABLE: &str = "names";
 
-/// The id that a name points to.
+/// The id that a name points to, or the one spelling of what differs from it in case only. Names are put in that spelling,
+/// but were not always.
 pub(in crate::store) fn find(
     tables: &impl ReadTables,
     of: NameOf,
     name: &str,
 ) -> Result<Option<u64>, StoreError> {
+    let found = get(tables, of, name)?;
+    if found.is_none() && matches!(of, NameOf::Account | NameOf::Room) {
+        let spelled = one_spelling(name);
+        if spelled != name {
+            return get(tables, of, &spelled);
+        }
+    }
+    Ok(found)
+}
+
+fn get(tables: &impl ReadTables, of: NameOf, name: &str) -> Result<Option<u64>, StoreError> {
     let key = (of.number(), name);
     let id = tables.names().get(key)?;
     id.map(|id| decode::<u64>(TABLE, key, id.value()))

@@ -6,7 +6,10 @@ use crate::protocol::{AccountId, ConversationId, DeviceId, EVERYONE_NAME, EntryI
 use crate::store::ops::devices::DEVICES_MAX;
 
 fn find(name: &str) -> Read {
-    Read::FindAccount { name: name.into() }
+    Read::FindAccount {
+        name: name.into(),
+        skeleton: None,
+    }
 }
 
 fn resume((account, device): (AccountId, DeviceId), used: u8, next: u8, now_ms: u64) -> Write {

@@ -95,6 +95,7 @@ fn a_caller_waits_for_its_answer_and_learns_when_there_is_none() {
     ));
     let found = caller.call(Read::FindAccount {
         name: "alice".into(),
+        skeleton: None,
     });
     assert!(matches!(found, Outcome::Done(Reply::Account(_))));
     thread.stop();

@@ -2,6 +2,13 @@ use proptest::prelude::*;
 
 use super::*;
 
+/// A name that was typed in its parts was shown with escapes.
+#[test]
+fn quoted_text_is_shown_as_it_was_typed() {
+    assert_eq!(quoted("#i\u{307}van"), "\"#i\u{307}van\"");
+    assert_eq!(quoted("a\nb\u{1b}[2J"), "\"a b\"");
+}
+
 #[test]
 fn escape_sequences_are_left_out_whole() {
     assert_eq!(line("a\u{1b}[31;1mred\u{1b}[0mb"), "aredb");

@@ -21,6 +21,7 @@ use self::guesses::Guesses;
 use self::prefix::Prefix;
 use super::token_bucket::{Buckets, Rate};
 use crate::protocol::AccountId;
+use crate::text::name_case::one_spelling;
 
 /// Password exchanges of all peers together.
 const EXCHANGES: Sharing = Sharing {
@@ -132,6 +133,8 @@ impl Throttle {
         if !self.limited {
             return Ok(());
         }
+        // In one spelling, or one name would have several times its guesses.
+        let name = &*one_spelling(name);
         let networks = Prefix::levels(from);
         let is_known = self.guesses.is_known(name, from);
         let own = self.guesses.check_network(now, name, from);
@@ -166,12 +169,12 @@ impl Throttle {
 
     /// A password was proved: what was tried under this name from there is forgiven.
     pub fn password_proved(&mut self, name: &str, from: IpAddr) {
-        self.guesses.forgive(name, from);
+        self.guesses.forgive(&one_spelling(name), from);
     }
 
     /// A user has signed in from there, by password or ticket.
     pub fn signed_in(&mut self, name: &str, from: IpAddr) {
-        self.guesses.signed_in(name, from);
+        self.guesses.signed_in(&one_spelling(name), from);
     }
 
     /// A ticket was worthless. Tickets are looked at whatever their network is charged, so that nobody's good one is

@@ -21,6 +21,7 @@ use crate::store::schema::names::NameOf;
 use crate::store::schema::records::{ConversationRecord, Kind, MemberRecord, RoomRecord};
 use crate::store::schema::tables::{ReadTables, Tables};
 use crate::store::{Event, Joined, Refusal, Reply};
+use crate::text::name_case::one_spelling;
 
 pub(in crate::store) use list::{Invitation, members, rooms, uses};
 pub(in crate::store) use membership::{BELONGS, put_room_of, successor};
@@ -121,7 +122,7 @@ fn make(tables: &mut Tables<'_>, joining: &Joining<'_>) -> Result<ConversationId
         Access::Private | Access::Other(_) => Access::Private,
     };
     let room = RoomRecord {
-        name: joining.name.to_owned(),
+        name: one_spelling(joining.name),
         topic: String::new(),
         access,
     };

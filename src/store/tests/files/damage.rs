@@ -98,7 +98,10 @@ impl Asker<'_> {
         }
         for account in &self.truth.accounts {
             let name = account.name.clone();
-            if let Some(Reply::Account(found)) = self.ask(Read::FindAccount { name }) {
+            if let Some(Reply::Account(found)) = self.ask(Read::FindAccount {
+                name,
+                skeleton: None,
+            }) {
                 assert_eq!(&found, account, "page {}", self.page);
             }
         }

@@ -259,7 +259,10 @@ fn page_that_a_user_has_written_is_taken_for_no_page() {
     assert!(pages >= 2, "the forged pages stand where pages do: {pages}");
     let (mut bench, rescued) = rescued(&image, 0).unwrap();
     let name = "alice".to_owned();
-    let Reply::Account(account) = bench.done(Read::FindAccount { name }) else {
+    let Reply::Account(account) = bench.done(Read::FindAccount {
+        name,
+        skeleton: None,
+    }) else {
         panic!("an account is found");
     };
     assert_ne!(account.record, forged.record, "{rescued:?}");
