@@ -7,8 +7,10 @@ use unicode_normalization::UnicodeNormalization as _;
 use super::printable;
 use super::unicode::{self, Kind};
 
+const DOT_ABOVE: char = '\u{307}';
+
 /// The form of a text that is found by another if that one's form occurs in it: `NFKC_Casefold` (Unicode 5.18) of what is
-/// shown.
+/// shown, in which an `i` is one with its dot and without, as Turkish has two, and the slash of fractions is any other.
 #[must_use]
 pub fn folded(text: &str) -> String {
     let shown = printable::line(text);
@@ -21,7 +23,23 @@ pub fn folded(text: &str) -> String {
     // The sign for ohm is a letter only after the first step, and ℡ has capitals after the second.
     let letters: String = shown.chars().filter(is_seen).nfd().collect();
     let once: String = mapper.fold_string(&letters).nfkc().collect();
-    mapper.fold_string(&once).nfkc().collect()
+    let twice: String = mapper.fold_string(&once).nfkd().collect();
+    let mut letter = None;
+    let plain = twice.chars().filter_map(|character| {
+        if character == DOT_ABOVE && letter == Some('i') {
+            return None;
+        }
+        let plain = match character {
+            '\u{131}' => 'i',
+            '\u{2044}' | '\u{2215}' => '/',
+            other => other,
+        };
+        if !unicode::is_nonspacing_mark(plain) {
+            letter = Some(plain);
+        }
+        Some(plain)
+    });
+    plain.nfc().collect()
 }
 
 #[cfg(test)]
@@ -53,6 +71,12 @@ mod tests {
             ("\u{2121}", "tel"),
             ("\u{1c4}", "\u{1c6}"),
             ("\u{13a0}", "\u{ab70}"),
+            ("İstanbul", "istanbul"),
+            ("İSTANBUL", "ıstanbul"),
+            ("ısırgan", "ISIRGAN"),
+            ("į̇", "Į"),
+            ("½ cup", "1/2 CUP"),
+            ("1⁄2", "1/2"),
         ] {
             assert_eq!(folded(one), folded(other), "{one} {other}");
         }
@@ -62,7 +86,7 @@ mod tests {
     fn other_letters_stay_apart() {
         for (one, other) in [
             ("cafe", "caf\u{e9}"),
-            ("\u{131}", "i"),
+            ("\u{121}", "g"),
             ("\u{43e}", "o"),
             ("ss", "s"),
         ] {
