@@ -30,10 +30,20 @@ pub enum PasswordError {
     #[error("a password has at most {PASSWORD_MAX_BYTES} bytes")]
     TooLong,
     /// RFC 8264 (`FreeformClass`) excludes a character.
-    #[error(
-        "a password cannot contain U+{0:04X}: control characters, invisible ones and unassigned ones are not allowed"
-    )]
+    #[error("a password cannot contain U+{0:04X}, {reason}", reason = reason(*.0))]
     Character(u32),
+}
+
+fn reason(value: u32) -> &'static str {
+    match char::from_u32(value) {
+        Some(character) if character.is_control() => "which is a control character",
+        Some(character) if unicode::is_shaping(character) => {
+            "which is invisible; some emoji are made with it"
+        }
+        Some(character) if unicode::is_visible(character) => "which RFC 8265 does not allow",
+        Some(character) if unicode::is_hidden(character) => "which is invisible",
+        _ => "which is no assigned character",
+    }
 }
 
 impl Password {
@@ -59,7 +69,11 @@ impl Password {
             }
         }));
         let mut checked = Zeroizing::new(String::with_capacity(password.len()));
-        checked.extend(password.chars().filter(|character| !is_newer(*character)));
+        checked.extend(
+            password
+                .chars()
+                .filter(|character| !is_allowed_anyway(*character)),
+        );
         if !checked.is_empty() {
             OpaqueString::new()
                 .prepare(checked.as_str())
@@ -79,20 +93,22 @@ impl Password {
     }
 }
 
-/// Whether a character was assigned after Unicode 6.3, which the tables of RFC 8264 are from.
-fn is_newer(character: char) -> bool {
+/// Whether a character is seen and was assigned after Unicode 6.3, which the tables of RFC 8264 are from, or is one that
+/// names have between certain others only (`a·b`): in a password there is nothing to confuse it with.
+fn is_allowed_anyway(character: char) -> bool {
     let value = FreeformClass::default().get_value_from_char(character);
-    value == DerivedPropertyValue::Unassigned && unicode::is_visible(character)
+    let is_other = matches!(
+        value,
+        DerivedPropertyValue::Unassigned | DerivedPropertyValue::ContextO
+    );
+    is_other && unicode::is_visible(character)
 }
 
 /// The first character that RFC 8264 allows in some contexts only.
 fn context_character(text: &str) -> u32 {
     let is_contextual = |character: &char| {
         let value = FreeformClass::default().get_value_from_char(*character);
-        matches!(
-            value,
-            DerivedPropertyValue::ContextJ | DerivedPropertyValue::ContextO
-        )
+        value == DerivedPropertyValue::ContextJ
     };
     text.chars().find(is_contextual).map_or(0, u32::from)
 }
@@ -120,6 +136,12 @@ mod tests {
             ("Ｔeaﬁ", "Ｔeaﬁ"),
             // Newer than the tables of the RFC.
             ("\u{1f916}\u{1fae0}", "\u{1f916}\u{1fae0}"),
+            ("a·b", "a·b"),
+            ("・", "・"),
+            ("٤۴", "٤۴"),
+            ("a״", "a״"),
+            // Where Persian needs it.
+            ("نامه\u{200c}ای", "نامه\u{200c}ای"),
         ] {
             assert_eq!(parsed(typed).as_deref(), Ok(kept), "{typed:?}");
             assert_eq!(parsed(kept).as_deref(), Ok(kept), "{kept:?}");
@@ -139,9 +161,21 @@ mod tests {
             let refused = parsed(&format!("tea{character}four"));
             assert_eq!(refused, Err(PasswordError::Character(character.into())));
         }
-        assert_eq!(
-            PasswordError::Character(7).to_string(),
-            "a password cannot contain U+0007: control characters, invisible ones and unassigned ones are not allowed"
-        );
+        for (typed, error) in [
+            ("\u{7}", "U+0007, which is a control character"),
+            (
+                "\u{2764}\u{fe0f}",
+                "U+FE0F, which is invisible; some emoji are made with it",
+            ),
+            (
+                "\u{1f468}\u{200d}\u{1f469}",
+                "U+200D, which is invisible; some emoji are made with it",
+            ),
+            ("a\u{200b}", "U+200B, which is invisible"),
+            ("\u{378}", "U+0378, which is no assigned character"),
+        ] {
+            let refused = parsed(typed).unwrap_err().to_string();
+            assert_eq!(refused, format!("a password cannot contain {error}"));
+        }
     }
 }
