@@ -78,10 +78,11 @@ impl<T: Entry + ?Sized> Registry<T> {
     }
 }
 
-/// The most similar of these words, if one is similar enough.
+/// The most similar of these words, if one is similar enough; capitals make no difference.
 pub fn nearest<'a>(words: impl Iterator<Item = &'a str>, word: &str) -> Option<&'a str> {
+    let word = word.to_lowercase();
     words
-        .map(|own| (own, strsim::jaro_winkler(own, word)))
+        .map(|own| (own, strsim::jaro_winkler(own, &word)))
         .filter(|(_, likeness)| *likeness >= LIKENESS_MIN)
         .max_by(|(_, a), (_, b)| a.total_cmp(b))
         .map(|(own, _)| own)
@@ -126,6 +127,7 @@ mod tests {
     fn mistyped_word_finds_its_neighbour_and_nonsense_finds_none() {
         let table = table();
         assert_eq!(table.nearest("mesage"), Some("message"));
+        assert_eq!(table.nearest("MESSAGE"), Some("message"));
         assert_eq!(table.nearest("xyzzy"), None);
     }
 

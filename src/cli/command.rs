@@ -9,7 +9,9 @@ use clap::ArgMatches;
 use super::exit::{Failure, Outcome};
 use super::logging::LogOptions;
 use super::settings;
+use crate::client;
 use crate::registry::{Entry, Registry};
+use crate::text::printable::quoted;
 
 /// Subcommands of one level.
 pub type Commands = Registry<Subcommand>;
@@ -167,7 +169,13 @@ pub fn find<'a>(
     for (depth, word) in words.iter().enumerate() {
         let Some(next) = level.find(word) else {
             let whole = |last| [&words[..depth], &[last]].concat().join(" ");
-            let failure = Failure::usage(format!("there is no subcommand {:?}", whole(word)));
+            let failure =
+                Failure::usage(format!("there is no subcommand {}", quoted(&whole(word))));
+            if depth == 0 && client::commands::is_command(word) {
+                return Err(failure.hint(format!(
+                    "`{word}` is a command of the prompt of `udpchat connect`; see `udpchat help {word}`"
+                )));
+            }
             return Err(failure.hint(match level.nearest(word) {
                 Some(nearest) => format!("did you mean `{call} {}`?", whole(nearest)),
                 None => format!(

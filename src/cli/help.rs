@@ -48,6 +48,11 @@ pub fn asked_in_a_group(matches: &ArgMatches) -> Option<Vec<&str>> {
 
 /// Prints the menu, or the help of the subcommand or chat command that these words name.
 pub fn show(words: &[&str], context: &Context<'_>) -> Outcome {
+    // `help` before the last word asks for the same; nothing but `help` asks for its own.
+    let is_asked = |word: &&str| *word != NAME && !word.is_empty();
+    let named: Vec<&str> = words.iter().copied().filter(is_asked).collect();
+    let asks_itself = named.is_empty() && words.contains(&NAME);
+    let words = if asks_itself { &[NAME][..] } else { &named };
     let mut parser = command::parser(context.commands);
     if let Some(lines) = chat_command(words, context)? {
         print(format!("At the prompt of `udpchat connect`:\n\n{lines}\n"));
@@ -98,7 +103,7 @@ mod tests {
     use super::*;
     use crate::cli::logging::LogOptions;
     use crate::cli::{command, commands};
-    use crate::registry::Entry as _;
+    use crate::registry::Entry;
 
     fn paths<'a>(
         commands: &'a command::Commands,
@@ -134,6 +139,39 @@ mod tests {
                 assert_eq!(asked_in_a_group(&matches), Some(path));
             }
         }
+    }
+
+    #[test]
+    fn help_of_help_and_of_nothing_is_no_error() {
+        let commands = commands();
+        let context = Context {
+            commands: &commands,
+            log: LogOptions::default(),
+            host: None,
+            arguments: &[],
+        };
+        for words in [
+            &["help"][..],
+            &["help", "help"],
+            &["user", "help"],
+            &["user", "help", "add"],
+            &[""],
+        ] {
+            assert_eq!(show(words, &context).unwrap(), Exit::Success, "{words:?}");
+        }
+    }
+
+    #[test]
+    fn prompt_and_shell_send_each_others_commands_to_the_right_place() {
+        let commands = commands();
+        let names: Vec<&str> = commands.iter().map(Entry::name).collect();
+        assert_eq!(names, crate::client::commands::subcommands());
+        let wrong = command::find(&commands, &["message"], "udpchat").map(|_| ());
+        let why = wrong.unwrap_err().to_string();
+        assert!(
+            why.contains("command of the prompt of `udpchat connect`"),
+            "{why}"
+        );
     }
 
     #[test]

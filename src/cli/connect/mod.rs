@@ -87,7 +87,8 @@ const WITHOUT_A_TERMINAL: &str = "\
     are read from standard input, one a line: UTF-8, with or without a byte order mark. A byte that is not UTF-8 \
     is replaced by �, and a line of more than 65536 bytes is left out. Messages, receipts and the answers to \
     commands go to standard output, everything else to standard error. Nothing is asked: give the password with \
-    --password-file, and the server key with --server-key or --accept-new.\n\
+    --password-file, and the server key with --server-key or --accept-new. A device that has signed in before \
+    does so again without its password: then the one in the file is not compared with anything.\n\
     Lines take effect in order, and a command that fails does not stop the others; the error names its line. \
     A message is reached when the server has stored it, also while its reader is offline. At the end of input \
     the client waits until all messages are stored, but no longer than --timeout; then standard error names those \

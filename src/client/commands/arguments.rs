@@ -132,7 +132,7 @@ pub(super) fn assign<'a>(arguments: &[Argument], line: &'a str) -> Option<Vec<Op
         let at = place(arguments, &values, word)?;
         let (value, behind) = match arguments[at].kind {
             Kind::Text => (rest, ""),
-            Kind::Option(_) => split_word(behind),
+            Kind::Option(_) => split_value(behind),
             _ => (word, behind),
         };
         values[at] = Some(value);
@@ -174,6 +174,23 @@ pub(super) fn split_word(line: &str) -> (&str, &str) {
         Some((word, rest)) => (word, rest.trim()),
         None => (line, ""),
     }
+}
+
+/// What an option takes: a word, or a day and a time of it, as times are printed.
+fn split_value(line: &str) -> (&str, &str) {
+    let is_time = |word: &str| {
+        let is_of_it = |sign: char| sign.is_ascii_digit() || sign == ':';
+        word.contains(':') && word.chars().all(is_of_it)
+    };
+    let (word, behind) = split_word(line);
+    let (second, rest) = split_word(behind);
+    if !is_time(second) || is_time(word) || word.contains(':') {
+        return (word, behind);
+    }
+    let end = line[word.len()..]
+        .find(second)
+        .map_or(word.len(), |at| word.len() + at + second.len());
+    (&line[..end], rest)
 }
 
 #[cfg(test)]
@@ -223,6 +240,15 @@ mod tests {
         let all = Some(vec![Some("bob"), Some("14:02"), Some("5")]);
         assert_eq!(parse(&history, "bob --before 14:02 5"), all);
         assert_eq!(parse(&history, "5 --before 14:02 bob"), all);
+        let day = |day| Some(vec![Some("bob"), Some(day), Some("5")]);
+        for when in ["2026-03-17 14:02", "Tue  14:02"] {
+            for line in [
+                format!("bob --before {when} 5"),
+                format!("--before {when} bob 5"),
+            ] {
+                assert_eq!(parse(&history, &line), day(when), "{line}");
+            }
+        }
         assert_eq!(parse(&history, "5"), Some(vec![None, None, Some("5")]));
         assert_eq!(parse(&history, "bob carol"), None);
     }

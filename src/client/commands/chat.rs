@@ -41,7 +41,7 @@ pub(super) const READ: &[ChatCommand] = &[
     ChatCommand {
         name: "block",
         arguments: &[USER.optional()],
-        summary: "hide a user's messages from you, or list the blocked",
+        summary: "hide a user's messages, or list whom you block",
         run: |core, call| {
             core.with_signed_in(call.now, |parts, ctx| match call.optional(0) {
                 Some(user) => BlockedUsers::block(ctx, user, true),
@@ -69,8 +69,8 @@ pub(super) const READ: &[ChatCommand] = &[
             Argument::number("N").optional(),
         ],
         summary: "show recent messages; repeat for older ones",
-        help: "It shows the last 20 entries, or N, before a time (14:02, 2026-03-17, 2026-03-17T14:02) or an entry's \
-               number. Entries that this device does not hold are fetched from the server.",
+        help: "It shows the last 20 entries, or N, before a time (14:02, Tue 14:02, 2026-03-17, 2026-03-17 14:02) or an \
+               entry's number. Entries that this device does not hold are fetched from the server.",
         continues: true,
         awaits: Awaited::Stored,
         run: history,
@@ -95,13 +95,10 @@ pub(super) const READ: &[ChatCommand] = &[
 fn history(core: &mut Core, call: &Call<'_>) {
     core.with_signed_in(call.now, |parts, ctx| {
         let clock = ctx.clock();
-        let before = call.optional(1).map(|word| clock.read(word));
-        let Some((before, note)) = before.unwrap_or(Some((HistoryAnchor::Now, None))) else {
-            ctx.fail(
-                Fault::Usage,
-                "--before takes a time (14:02, 2026-03-17, 2026-03-17T14:02) or an entry's number",
-            );
-            return;
+        let before = call.optional(1).map(|typed| clock.read(typed));
+        let (before, note) = match before.unwrap_or(Ok((HistoryAnchor::Now, None))) {
+            Ok(before) => before,
+            Err(why) => return ctx.fail(Fault::Usage, format!("--before: {why}")),
         };
         if let Some(note) = note {
             ctx.notice(note);

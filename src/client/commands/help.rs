@@ -9,9 +9,23 @@ use crate::registry::Registry;
 /// 80 columns. A longer call has its summary on the next line.
 const CALL_WIDTH: usize = 26;
 
-/// How wide a summary may be, in columns; a test says so.
+/// How wide a summary may be, in columns; a test says so. The last column of a terminal stays empty.
 #[cfg(test)]
-const SUMMARY_WIDTH: usize = 52;
+const SUMMARY_WIDTH: usize = 51;
+
+/// The subcommands of the program, which are none here: a test compares them with its table.
+pub(super) const SUBCOMMANDS: [&str; 10] = [
+    "serve",
+    "connect",
+    "user",
+    "room",
+    "status",
+    "store",
+    "config",
+    "bench",
+    "completions",
+    "help",
+];
 
 pub(super) fn run(core: &mut Core, call: &Call<'_>) {
     let Some(word) = call.optional(0) else {
@@ -23,6 +37,15 @@ pub(super) fn run(core: &mut Core, call: &Call<'_>) {
             for line in lines {
                 core.show(Tone::Plain, &line);
             }
+        }
+        Err(_) if SUBCOMMANDS.contains(&word) => {
+            let rest = call.optional(1).unwrap_or_default();
+            let asked = format!("udpchat help {word} {rest}");
+            let text = format!(
+                "\"{word}\" is a command of the shell, not of this prompt: see `{}` there",
+                asked.trim_end()
+            );
+            core.fail(Fault::Usage, &text);
         }
         Err(why) => {
             core.fail(Fault::Usage, &why);
@@ -36,13 +59,18 @@ pub(super) fn run(core: &mut Core, call: &Call<'_>) {
 
 /// What is said of the command of this name, with or without a slash, or that there is none.
 pub(super) fn find(table: &Registry<ChatCommand>, word: &str) -> Result<Vec<String>, String> {
-    let word = word.strip_prefix('/').unwrap_or(word);
-    let found = table.find(word).map(page);
-    found.ok_or_else(|| unknown(table, word))
+    let name = word.strip_prefix('/').unwrap_or(word);
+    let found = table.find(name).map(page);
+    found.ok_or_else(|| unknown(table, if name.is_empty() { word } else { name }))
 }
 
 /// Says that there is no such command, and which one may have been meant.
 pub(super) fn unknown(table: &Registry<ChatCommand>, word: &str) -> String {
+    if SUBCOMMANDS.contains(&word) {
+        return format!(
+            "\"{word}\" is a command of the shell, not of this prompt: run `udpchat {word}` there"
+        );
+    }
     let suggestion = table
         .nearest(word)
         .map(|nearest| format!("; did you mean \"{nearest}\"?"))
@@ -103,7 +131,7 @@ mod tests {
                 command.summary
             );
         }
-        assert!(menu.iter().all(|line| line.len() <= 80), "{menu:#?}");
+        assert!(menu.iter().all(|line| line.len() < 80), "{menu:#?}");
         assert!(
             menu[1].starts_with("message USER|#ROOM TEXT  "),
             "{}",

@@ -39,6 +39,18 @@ pub fn help(word: &str) -> Result<String, String> {
     help::find(&TABLE, word).map(|lines| lines.join("\n"))
 }
 
+/// Whether the prompt has this command.
+#[must_use]
+pub fn is_command(word: &str) -> bool {
+    TABLE.find(word).is_some()
+}
+
+/// The words that a user may type at the prompt although they are for the shell.
+#[must_use]
+pub const fn subcommands() -> &'static [&'static str] {
+    &help::SUBCOMMANDS
+}
+
 /// Runs the command that has waited for the server, if it is back or has been waited for long enough.
 pub(super) fn run_parked(core: &mut Core, now: Now) {
     core.watch_server(now);

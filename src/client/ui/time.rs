@@ -1,8 +1,10 @@
 //! Times as a user reads and types them.
 
 use jiff::Timestamp;
-use jiff::civil::{Date, DateTime, Time};
+use jiff::civil::{Date, DateTime, Time, Weekday};
 use jiff::tz::{AmbiguousOffset, TimeZone};
+
+use thiserror::Error;
 
 use crate::protocol::EntryId;
 
@@ -24,6 +26,27 @@ pub(crate) enum HistoryAnchor {
     Time(u64),
 }
 
+/// Why a text is no moment.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub(crate) enum TimeError {
+    #[error("a time is 14:02, Tue 14:02, 2026-03-17 or 2026-03-17 14:02; an entry is its number")]
+    Form,
+    #[error("there is no day {0}")]
+    Day(String),
+    #[error("there is no time {0}")]
+    Hour(String),
+}
+
+const WEEKDAYS: [(Weekday, &str); 7] = [
+    (Weekday::Monday, "monday"),
+    (Weekday::Tuesday, "tuesday"),
+    (Weekday::Wednesday, "wednesday"),
+    (Weekday::Thursday, "thursday"),
+    (Weekday::Friday, "friday"),
+    (Weekday::Saturday, "saturday"),
+    (Weekday::Sunday, "sunday"),
+];
+
 impl Clock<'_> {
     /// A time: `14:02` today, `Tue 14:02` within the week, else with the date.
     pub(crate) fn show(self, time_ms: u64) -> String {
@@ -36,26 +59,35 @@ impl Clock<'_> {
         then.strftime(form).to_string()
     }
 
-    /// Reads a time (`14:02`, `2026-03-17`, `2026-03-17T14:02`) or an entry's number; nothing if it is neither. Of a time
-    /// that the zone skips or has twice, the second value says which moment is meant.
-    pub(crate) fn read(self, word: &str) -> Option<(HistoryAnchor, Option<String>)> {
-        if let Ok(entry) = word.parse::<u64>() {
-            return Some((HistoryAnchor::Entry(EntryId(entry)), None));
+    /// Reads a time, also as [`show`](Self::show) writes it, or an entry's number. Of a time that the zone skips or has
+    /// twice, the second value says which moment is meant. What no calendar has as a moment is its first or its last.
+    pub(crate) fn read(self, typed: &str) -> Result<(HistoryAnchor, Option<String>), TimeError> {
+        if let Ok(entry) = typed.parse::<u64>() {
+            return Ok((HistoryAnchor::Entry(EntryId(entry)), None));
         }
-        let today = self.local(self.now_ms).date();
-        let day = Date::strptime("%Y-%m-%d", word);
-        let local = Time::strptime("%H:%M", word)
-            .map(|time| today.to_datetime(time))
-            .or_else(|_| day.clone().map(DateTime::from))
-            .or_else(|_| DateTime::strptime("%Y-%m-%dT%H:%M", word))
-            .ok()?;
+        let words: Vec<&str> = typed.split_whitespace().collect();
+        let (day, hour) = match words[..] {
+            [day, hour] => (Some(day), Some(hour)),
+            [word] if word.contains(':') => match word.split_once('T') {
+                Some((day, hour)) => (Some(day), Some(hour)),
+                None => (None, Some(word)),
+            },
+            [day] => (Some(day), None),
+            _ => return Err(TimeError::Form),
+        };
+        let time = hour.map(hour_of).transpose()?;
+        let local = self.day(day, time)?.to_datetime(time.unwrap_or_default());
         // RFC 5545: a skipped time is as much later as is skipped, and one that comes twice is the first.
         let moment = self.zone.to_ambiguous_timestamp(local);
-        let time = moment.compatible().ok()?;
+        let is_past = local < DateTime::default();
+        let Ok(time) = moment.compatible() else {
+            let end = if is_past { 0 } else { u64::MAX };
+            return Ok((HistoryAnchor::Time(end), None));
+        };
         let typed = local.strftime("%Y-%m-%d %H:%M");
         let note = match moment.offset() {
             // A day begins with its first moment.
-            _ if day.is_ok() => None,
+            _ if hour.is_none() => None,
             AmbiguousOffset::Unambiguous { .. } => None,
             AmbiguousOffset::Gap { .. } => Some(format!(
                 "the clocks went forward over {typed}; {} is meant",
@@ -65,8 +97,32 @@ impl Clock<'_> {
                 "the clocks went back, so {typed} came twice; the first is meant"
             )),
         };
-        let time_ms = u64::try_from(time.as_millisecond()).ok()?;
-        Some((HistoryAnchor::Time(time_ms), note))
+        let time_ms = u64::try_from(time.as_millisecond()).unwrap_or_default();
+        Ok((HistoryAnchor::Time(time_ms), note))
+    }
+
+    /// A day as it is typed: a date, the last that was of this weekday, or today.
+    fn day(self, typed: Option<&str>, time: Option<Time>) -> Result<Date, TimeError> {
+        let now = self.local(self.now_ms);
+        let Some(typed) = typed else {
+            return Ok(now.date());
+        };
+        if let Some(weekday) = weekday_of(typed) {
+            let is_today = now.weekday() == weekday && time.unwrap_or_default() <= now.time();
+            let last = now.date().nth_weekday(-1, weekday);
+            return Ok(if is_today {
+                now.date()
+            } else {
+                last.unwrap_or(now.date())
+            });
+        }
+        let [year, month, day] = numbers(typed, '-')?;
+        if typed.find('-') != Some(4) {
+            return Err(TimeError::Form);
+        }
+        let narrow = |number: u16| i8::try_from(number).unwrap_or_default();
+        let year = i16::try_from(year).unwrap_or_default();
+        Date::new(year, narrow(month), narrow(day)).map_err(|_| TimeError::Day(typed.to_owned()))
     }
 
     /// A time in the user's zone, or the last that a calendar has.
@@ -75,6 +131,30 @@ impl Clock<'_> {
         let time = Timestamp::from_millisecond(time_ms).unwrap_or(Timestamp::MAX);
         self.zone.to_datetime(time)
     }
+}
+
+fn hour_of(typed: &str) -> Result<Time, TimeError> {
+    let [hour, minute] = numbers(typed, ':')?;
+    let narrow = |number: u16| i8::try_from(number).unwrap_or(i8::MAX);
+    Time::new(narrow(hour), narrow(minute), 0, 0).map_err(|_| TimeError::Hour(typed.to_owned()))
+}
+
+/// Three letters of an English name, or all.
+fn weekday_of(typed: &str) -> Option<Weekday> {
+    let typed = typed.to_ascii_lowercase();
+    let is_of = |(_, name): &&(Weekday, &str)| typed == *name || typed == name[..3];
+    WEEKDAYS.iter().find(is_of).map(|(weekday, _)| *weekday)
+}
+
+/// Numbers of at most four digits with a sign between them.
+fn numbers<const COUNT: usize>(typed: &str, sign: char) -> Result<[u16; COUNT], TimeError> {
+    let number = |part: &str| {
+        let is_one = part.len() <= 4 && part.bytes().all(|digit| digit.is_ascii_digit());
+        part.parse().ok().filter(|_| is_one)
+    };
+    let parts: Option<Vec<u16>> = typed.split(sign).map(number).collect();
+    let parts = parts.and_then(|parts| parts.try_into().ok());
+    parts.ok_or(TimeError::Form)
 }
 
 #[cfg(test)]
@@ -98,7 +178,7 @@ mod tests {
 
     fn read(word: &str, zone: &TimeZone) -> Option<HistoryAnchor> {
         let now_ms = TUESDAY_MS + 3_600_000;
-        let (anchor, note) = Clock { now_ms, zone }.read(word)?;
+        let (anchor, note) = Clock { now_ms, zone }.read(word).ok()?;
         assert_eq!(note, None, "{word}");
         Some(anchor)
     }
@@ -160,10 +240,10 @@ mod tests {
         let summer = ms("2026-07-01T21:30:00Z");
         assert_eq!(winter.show(summer), "2026-07-01 23:30");
         let read = winter.read("2026-07-01T23:30");
-        assert_eq!(read, Some((HistoryAnchor::Time(summer), None)));
+        assert_eq!(read, Ok((HistoryAnchor::Time(summer), None)));
         let midnight = ms("2026-06-30T22:00:00Z");
         let read = winter.read("2026-07-01");
-        assert_eq!(read, Some((HistoryAnchor::Time(midnight), None)));
+        assert_eq!(read, Ok((HistoryAnchor::Time(midnight), None)));
         // Yesterday, although it is 25 hours ago.
         let after_the_change = Clock {
             now_ms: ms("2026-10-25T23:00:00Z"),
@@ -201,7 +281,48 @@ mod tests {
         let zone = &self::zone("Africa/Cairo");
         let clock = Clock { now_ms, zone };
         let begin = HistoryAnchor::Time(ms("2026-04-23T22:00:00Z"));
-        assert_eq!(clock.read("2026-04-24"), Some((begin, None)));
+        assert_eq!(clock.read("2026-04-24"), Ok((begin, None)));
+    }
+
+    /// `--before` did not take what `history` prints.
+    #[test]
+    fn time_is_read_as_it_is_shown() {
+        for age_days in [0, 1, 6, 7, 400] {
+            let now_ms = TUESDAY_MS + 60_000;
+            let then_ms = TUESDAY_MS - age_days * DAY_MS;
+            let shown = clock(now_ms).show(then_ms);
+            let read = clock(now_ms).read(&shown);
+            assert_eq!(read, Ok((HistoryAnchor::Time(then_ms), None)), "{shown}");
+        }
+        let tuesday = Ok((HistoryAnchor::Time(TUESDAY_MS), None));
+        assert_eq!(clock(TUESDAY_MS).read("tuesday 14:02"), tuesday);
+        assert_eq!(
+            clock(TUESDAY_MS + 7 * DAY_MS - 60_000).read("Tue 14:02"),
+            tuesday
+        );
+    }
+
+    #[test]
+    fn day_or_time_that_does_not_exist_is_told_from_a_wrong_form() {
+        for (typed, error) in [
+            ("2026-02-29", "there is no day 2026-02-29"),
+            ("2026-13-01", "there is no day 2026-13-01"),
+            ("2026-02-30 14:02", "there is no day 2026-02-30"),
+            ("2026-999-01", "there is no day 2026-999-01"),
+            ("25:00", "there is no time 25:00"),
+            ("Tue 14:60", "there is no time 14:60"),
+        ] {
+            let read = clock(TUESDAY_MS)
+                .read(typed)
+                .map_err(|error| error.to_string());
+            assert_eq!(read, Err(error.into()), "{typed}");
+        }
+        for (typed, end) in [("9999-12-31 23:59", u64::MAX), ("1969-12-31", 0)] {
+            let read = clock(TUESDAY_MS).read(typed).map(|(anchor, _)| anchor);
+            let is_end =
+                matches!(read, Ok(HistoryAnchor::Time(ms)) if ms == end || ms > TUESDAY_MS);
+            assert!(is_end, "{typed}: {read:?}");
+        }
     }
 
     #[test]
@@ -209,16 +330,15 @@ mod tests {
         for word in [
             "",
             "tea",
-            "25:00",
             "14:",
-            "2026-13-01",
-            "2026-02-30",
             "2026-03",
+            "Tues 14:02",
+            "2026-03-17 14:02 15:00",
             "T",
             "1-1-1-1",
             "0-1-1",
         ] {
-            assert_eq!(clock(TUESDAY_MS).read(word), None, "{word}");
+            assert_eq!(clock(TUESDAY_MS).read(word), Err(TimeError::Form), "{word}");
         }
     }
 }
