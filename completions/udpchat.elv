@@ -27,13 +27,13 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --version 'Print version'
             cand serve 'Run the server'
             cand connect 'Connect to a server and chat'
-            cand user 'Manage the server''s accounts'
-            cand room 'Manage the server''s rooms'
             cand status 'Show the state of a running server'
-            cand store 'Check, copy and prune the server''s database'
-            cand config 'Check, show or write the files of settings'
             cand bench 'Measure a server with many clients'
             cand completions 'Print a completion script for a shell'
+            cand user 'Manage the server''s accounts'
+            cand room 'Manage the server''s rooms'
+            cand store 'Check, copy and prune the server''s database'
+            cand config 'Check, show or write the files of settings'
             cand help 'Show the menu, or the help of one subcommand or chat command'
         }
         &'udpchat;serve'= {
@@ -58,7 +58,6 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --limit-sessions 'Signed-in sessions of all accounts together; 0: no limit [default: 200000]'
             cand --limit-buffers 'Memory for the send and receive buffers of all sessions; 0: no limit [default: 256M]'
             cand --log 'Write the log to this file (a client writes none without it)'
-            cand --measured 'Limit no address, and stop when standard input ends'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
             cand -h 'Print help (see more with ''--help'')'
@@ -78,6 +77,38 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand -h 'Print help'
             cand --help 'Print help'
         }
+        &'udpchat;status'= {
+            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
+            cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand --json 'Show it as one JSON object'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'udpchat;bench'= {
+            cand --clients 'How many clients to play'
+            cand --window 'Messages under way at a time, of each client in pairs and of the one in fanout'
+            cand --messages 'End pairs and fanout after so many messages of each speaker, whatever --seconds says'
+            cand --rate 'Messages a second that each client says, in paced and bulk'
+            cand --seconds 'How long to measure; bulk and storm measure until they are done'
+            cand --size 'Bytes of text in a message'
+            cand --bytes 'Bytes of text in each stream of bulk, rounded up to whole messages of 16 KiB'
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand --json 'Report as one JSON object'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'udpchat;completions'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
         &'udpchat;user'= {
             cand --log 'Write the log to this file (a client writes none without it)'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
@@ -86,6 +117,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --help 'Print help'
             cand add 'Create an account'
             cand list 'List the accounts, with the day each was created'
+            cand help 'Show the help of one of these subcommands'
         }
         &'udpchat;user;add'= {
             cand --password-file 'Read the password from the first line of this file (-: standard input)'
@@ -106,6 +138,23 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand -h 'Print help'
             cand --help 'Print help'
         }
+        &'udpchat;user;help'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+            cand add 'Create an account'
+            cand list 'List the accounts, with the day each was created'
+        }
+        &'udpchat;user;help;add'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+        }
+        &'udpchat;user;help;list'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+        }
         &'udpchat;room'= {
             cand --log 'Write the log to this file (a client writes none without it)'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
@@ -113,6 +162,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand -h 'Print help'
             cand --help 'Print help'
             cand add 'Create a room'
+            cand help 'Show the help of one of these subcommands'
         }
         &'udpchat;room;add'= {
             cand --owner 'Whose it is: an account of this server'
@@ -125,15 +175,16 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand -h 'Print help'
             cand --help 'Print help'
         }
-        &'udpchat;status'= {
-            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
-            cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
+        &'udpchat;room;help'= {
             cand --log 'Write the log to this file (a client writes none without it)'
-            cand --json 'Show it as one JSON object'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
-            cand -h 'Print help'
-            cand --help 'Print help'
+            cand add 'Create a room'
+        }
+        &'udpchat;room;help;add'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
         }
         &'udpchat;store'= {
             cand --log 'Write the log to this file (a client writes none without it)'
@@ -146,6 +197,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand rescue 'Copy what can be read of a damaged database; the server must be stopped'
             cand restore 'Put a backup in the database''s place; the server must be stopped'
             cand retain 'Show or set how much of a conversation is kept'
+            cand help 'Show the help of one of these subcommands'
         }
         &'udpchat;store;check'= {
             cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
@@ -199,6 +251,41 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand -h 'Print help'
             cand --help 'Print help'
         }
+        &'udpchat;store;help'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+            cand check 'Check the database; the exit code is 0 if nothing is wrong'
+            cand backup 'Back up the database, also while the server runs'
+            cand rescue 'Copy what can be read of a damaged database; the server must be stopped'
+            cand restore 'Put a backup in the database''s place; the server must be stopped'
+            cand retain 'Show or set how much of a conversation is kept'
+        }
+        &'udpchat;store;help;check'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+        }
+        &'udpchat;store;help;backup'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+        }
+        &'udpchat;store;help;rescue'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+        }
+        &'udpchat;store;help;restore'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+        }
+        &'udpchat;store;help;retain'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+        }
         &'udpchat;config'= {
             cand --log 'Write the log to this file (a client writes none without it)'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
@@ -208,6 +295,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand check 'Check the settings; the exit code is 0 if nothing is wrong, and else 2'
             cand show 'Show each setting and its source: a variable, a line of a file, or the default'
             cand init 'Write a file of settings, each explained and commented out'
+            cand help 'Show the help of one of these subcommands'
         }
         &'udpchat;config;check'= {
             cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
@@ -238,34 +326,153 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand -h 'Print help'
             cand --help 'Print help'
         }
-        &'udpchat;bench'= {
-            cand --clients 'How many clients to play'
-            cand --window 'Messages under way at a time, of each client in pairs and of the one in fanout'
-            cand --messages 'End pairs and fanout after so many messages of each speaker, whatever --seconds says'
-            cand --rate 'Messages a second that each client says, in paced and bulk'
-            cand --seconds 'How long to measure; bulk and storm measure until they are done'
-            cand --size 'Bytes of text in a message'
-            cand --bytes 'Bytes of text in each stream of bulk, rounded up to whole messages of 16 KiB'
+        &'udpchat;config;help'= {
             cand --log 'Write the log to this file (a client writes none without it)'
-            cand --json 'Report as one JSON object'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
-            cand -h 'Print help'
-            cand --help 'Print help'
+            cand check 'Check the settings; the exit code is 0 if nothing is wrong, and else 2'
+            cand show 'Show each setting and its source: a variable, a line of a file, or the default'
+            cand init 'Write a file of settings, each explained and commented out'
         }
-        &'udpchat;completions'= {
+        &'udpchat;config;help;check'= {
             cand --log 'Write the log to this file (a client writes none without it)'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
-            cand -h 'Print help'
-            cand --help 'Print help'
+        }
+        &'udpchat;config;help;show'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+        }
+        &'udpchat;config;help;init'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
         }
         &'udpchat;help'= {
             cand --log 'Write the log to this file (a client writes none without it)'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
-            cand -h 'Print help'
-            cand --help 'Print help'
+            cand serve 'Run the server'
+            cand connect 'Connect to a server and chat'
+            cand user 'Manage the server''s accounts'
+            cand room 'Manage the server''s rooms'
+            cand status 'Show the state of a running server'
+            cand store 'Check, copy and prune the server''s database'
+            cand config 'Check, show or write the files of settings'
+            cand bench 'Measure a server with many clients'
+            cand completions 'Print a completion script for a shell'
+        }
+        &'udpchat;help;serve'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+        }
+        &'udpchat;help;connect'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+        }
+        &'udpchat;help;user'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+            cand add 'Create an account'
+            cand list 'List the accounts, with the day each was created'
+        }
+        &'udpchat;help;user;add'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+        }
+        &'udpchat;help;user;list'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+        }
+        &'udpchat;help;room'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+            cand add 'Create a room'
+        }
+        &'udpchat;help;room;add'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+        }
+        &'udpchat;help;status'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+        }
+        &'udpchat;help;store'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+            cand check 'Check the database; the exit code is 0 if nothing is wrong'
+            cand backup 'Back up the database, also while the server runs'
+            cand rescue 'Copy what can be read of a damaged database; the server must be stopped'
+            cand restore 'Put a backup in the database''s place; the server must be stopped'
+            cand retain 'Show or set how much of a conversation is kept'
+        }
+        &'udpchat;help;store;check'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+        }
+        &'udpchat;help;store;backup'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+        }
+        &'udpchat;help;store;rescue'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+        }
+        &'udpchat;help;store;restore'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+        }
+        &'udpchat;help;store;retain'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+        }
+        &'udpchat;help;config'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+            cand check 'Check the settings; the exit code is 0 if nothing is wrong, and else 2'
+            cand show 'Show each setting and its source: a variable, a line of a file, or the default'
+            cand init 'Write a file of settings, each explained and commented out'
+        }
+        &'udpchat;help;config;check'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+        }
+        &'udpchat;help;config;show'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+        }
+        &'udpchat;help;config;init'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+        }
+        &'udpchat;help;bench'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+        }
+        &'udpchat;help;completions'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
         }
     ]
     $completions[$command]

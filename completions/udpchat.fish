@@ -30,55 +30,75 @@ complete -c udpchat -n "__fish_udpchat_needs_command" -s h -l help -d 'Print hel
 complete -c udpchat -n "__fish_udpchat_needs_command" -s V -l version -d 'Print version'
 complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "serve" -d 'Run the server'
 complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "connect" -d 'Connect to a server and chat'
-complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "user" -d 'Manage the server\'s accounts'
-complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "room" -d 'Manage the server\'s rooms'
 complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "status" -d 'Show the state of a running server'
-complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "store" -d 'Check, copy and prune the server\'s database'
-complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "config" -d 'Check, show or write the files of settings'
 complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "bench" -d 'Measure a server with many clients'
 complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "completions" -d 'Print a completion script for a shell'
+complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "user" -d 'Manage the server\'s accounts'
+complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "room" -d 'Manage the server\'s rooms'
+complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "store" -d 'Check, copy and prune the server\'s database'
+complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "config" -d 'Check, show or write the files of settings'
 complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "help" -d 'Show the menu, or the help of one subcommand or chat command'
-complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l listen -d 'Listen on this address, IPv4 or IPv6; repeatable [default: 0.0.0.0:7777,[::]:7777]' -r
+complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l listen -d 'Listen on this address, IPv4 or IPv6; repeatable [default: 0.0.0.0:7777,[::]:7777]' -r -f
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l data -d 'The server\'s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l registration -d 'Who may create accounts: anybody (open), or only `udpchat user add` (closed)' -r -f -a "open\t''
 closed\t''"
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l rooms -d 'Who may create rooms: every user (open), or only `udpchat room add` (closed)' -r -f -a "open\t''
 closed\t''"
-complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l keep-days -d 'Remove entries older than N days (0: never)' -r
-complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l keep-messages -d 'Keep at most the last N entries of a conversation (0: all)' -r
-complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l keep-megabytes -d 'Keep at most the last N million bytes of a conversation (0: all)' -r
-complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-message-rate -d 'Messages that one account may send a second; 0: no limit [default: 20]' -r
-complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-message-burst -d 'Messages that one account may send at once after a pause; 0: no limit [default: 200]' -r
-complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-byte-rate -d 'Bytes of messages that one account may send a second; 0: no limit [default: 64K]' -r
-complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-byte-burst -d 'Bytes of messages that one account may send at once after a pause; 0: no limit [default: 1M]' -r
-complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-day-bytes -d 'Bytes of messages that one account may send a day; 0: no limit [default: 200M]' -r
-complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-account-bytes -d 'Bytes of stored messages of one account; 0: no limit [default: 1G]' -r
-complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-all-bytes -d 'Bytes of stored messages of all accounts together; 0: no limit [default: 0]' -r
-complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-request-rate -d 'Other requests that one account may make a second; 0: no limit [default: 50]' -r
-complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-request-burst -d 'Other requests that one account may make at once after a pause; 0: no limit [default: 1000]' -r
-complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-in-flight -d 'Messages and requests of one account that the store handles at once; 0: no limit [default: 64]' -r
-complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-sessions -d 'Signed-in sessions of all accounts together; 0: no limit [default: 200000]' -r
-complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-buffers -d 'Memory for the send and receive buffers of all sessions; 0: no limit [default: 256M]' -r
+complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l keep-days -d 'Remove entries older than N days (0: never)' -r -f
+complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l keep-messages -d 'Keep at most the last N entries of a conversation (0: all)' -r -f
+complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l keep-megabytes -d 'Keep at most the last N million bytes of a conversation (0: all)' -r -f
+complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-message-rate -d 'Messages that one account may send a second; 0: no limit [default: 20]' -r -f
+complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-message-burst -d 'Messages that one account may send at once after a pause; 0: no limit [default: 200]' -r -f
+complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-byte-rate -d 'Bytes of messages that one account may send a second; 0: no limit [default: 64K]' -r -f
+complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-byte-burst -d 'Bytes of messages that one account may send at once after a pause; 0: no limit [default: 1M]' -r -f
+complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-day-bytes -d 'Bytes of messages that one account may send a day; 0: no limit [default: 200M]' -r -f
+complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-account-bytes -d 'Bytes of stored messages of one account; 0: no limit [default: 1G]' -r -f
+complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-all-bytes -d 'Bytes of stored messages of all accounts together; 0: no limit [default: 0]' -r -f
+complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-request-rate -d 'Other requests that one account may make a second; 0: no limit [default: 50]' -r -f
+complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-request-burst -d 'Other requests that one account may make at once after a pause; 0: no limit [default: 1000]' -r -f
+complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-in-flight -d 'Messages and requests of one account that the store handles at once; 0: no limit [default: 64]' -r -f
+complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-sessions -d 'Signed-in sessions of all accounts together; 0: no limit [default: 200000]' -r -f
+complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-buffers -d 'Memory for the send and receive buffers of all sessions; 0: no limit [default: 256M]' -r -f
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
-complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l measured -d 'Limit no address, and stop when standard input ends'
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -l config -d 'Read the settings from this file [default: $XDG_CONFIG_HOME/udpchat/config.toml]' -r -F
-complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -l user -d 'Sign in as this user at once' -r
+complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -l user -d 'Sign in as this user at once' -r -f
 complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -l password-file -d 'Read the password from the first line of this file (-: standard input)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -l state -d 'The client\'s directory: identity, known servers, history [default: $XDG_STATE_HOME/udpchat]' -r -F
-complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -l server-key -d 'Connect only if the server\'s key has this fingerprint' -r
-complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -l timeout -d 'Without a terminal: how long to wait for the server to answer, and at the end for everything to be stored' -r
+complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -l server-key -d 'Connect only if the server\'s key has this fingerprint' -r -f
+complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -l timeout -d 'Without a terminal: how long to wait for the server to answer, and at the end for everything to be stored' -r -f
 complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -l accept-new -d 'Trust an unknown server key without asking; a changed key is still refused'
 complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
 complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -s h -l help -d 'Print help'
-complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_seen_subcommand_from add list" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
-complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_seen_subcommand_from add list" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
-complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_seen_subcommand_from add list" -s h -l help -d 'Print help'
-complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_seen_subcommand_from add list" -f -a "add" -d 'Create an account'
-complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_seen_subcommand_from add list" -f -a "list" -d 'List the accounts, with the day each was created'
+complete -c udpchat -n "__fish_udpchat_using_subcommand status" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory]' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand status" -l data -d 'The server\'s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand status" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand status" -l json -d 'Show it as one JSON object'
+complete -c udpchat -n "__fish_udpchat_using_subcommand status" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
+complete -c udpchat -n "__fish_udpchat_using_subcommand status" -s h -l help -d 'Print help'
+complete -c udpchat -n "__fish_udpchat_using_subcommand bench" -l clients -d 'How many clients to play' -r -f
+complete -c udpchat -n "__fish_udpchat_using_subcommand bench" -l window -d 'Messages under way at a time, of each client in pairs and of the one in fanout' -r -f
+complete -c udpchat -n "__fish_udpchat_using_subcommand bench" -l messages -d 'End pairs and fanout after so many messages of each speaker, whatever --seconds says' -r -f
+complete -c udpchat -n "__fish_udpchat_using_subcommand bench" -l rate -d 'Messages a second that each client says, in paced and bulk' -r -f
+complete -c udpchat -n "__fish_udpchat_using_subcommand bench" -l seconds -d 'How long to measure; bulk and storm measure until they are done' -r -f
+complete -c udpchat -n "__fish_udpchat_using_subcommand bench" -l size -d 'Bytes of text in a message' -r -f
+complete -c udpchat -n "__fish_udpchat_using_subcommand bench" -l bytes -d 'Bytes of text in each stream of bulk, rounded up to whole messages of 16 KiB' -r -f
+complete -c udpchat -n "__fish_udpchat_using_subcommand bench" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand bench" -l json -d 'Report as one JSON object'
+complete -c udpchat -n "__fish_udpchat_using_subcommand bench" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
+complete -c udpchat -n "__fish_udpchat_using_subcommand bench" -s h -l help -d 'Print help'
+complete -c udpchat -n "__fish_udpchat_using_subcommand completions" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand completions" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
+complete -c udpchat -n "__fish_udpchat_using_subcommand completions" -s h -l help -d 'Print help'
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_seen_subcommand_from add list help" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_seen_subcommand_from add list help" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_seen_subcommand_from add list help" -s h -l help -d 'Print help'
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_seen_subcommand_from add list help" -f -a "add" -d 'Create an account'
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_seen_subcommand_from add list help" -f -a "list" -d 'List the accounts, with the day each was created'
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_seen_subcommand_from add list help" -f -a "help" -d 'Show the help of one of these subcommands'
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from add" -l password-file -d 'Read the password from the first line of this file (-: standard input)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from add" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from add" -l data -d 'The server\'s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]' -r -F
@@ -90,31 +110,34 @@ complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_su
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from list" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
-complete -c udpchat -n "__fish_udpchat_using_subcommand room; and not __fish_seen_subcommand_from add" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
-complete -c udpchat -n "__fish_udpchat_using_subcommand room; and not __fish_seen_subcommand_from add" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
-complete -c udpchat -n "__fish_udpchat_using_subcommand room; and not __fish_seen_subcommand_from add" -s h -l help -d 'Print help'
-complete -c udpchat -n "__fish_udpchat_using_subcommand room; and not __fish_seen_subcommand_from add" -f -a "add" -d 'Create a room'
-complete -c udpchat -n "__fish_udpchat_using_subcommand room; and __fish_seen_subcommand_from add" -l owner -d 'Whose it is: an account of this server' -r
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from help" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from help" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from help" -f -a "add" -d 'Create an account'
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from help" -f -a "list" -d 'List the accounts, with the day each was created'
+complete -c udpchat -n "__fish_udpchat_using_subcommand room; and not __fish_seen_subcommand_from add help" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand room; and not __fish_seen_subcommand_from add help" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
+complete -c udpchat -n "__fish_udpchat_using_subcommand room; and not __fish_seen_subcommand_from add help" -s h -l help -d 'Print help'
+complete -c udpchat -n "__fish_udpchat_using_subcommand room; and not __fish_seen_subcommand_from add help" -f -a "add" -d 'Create a room'
+complete -c udpchat -n "__fish_udpchat_using_subcommand room; and not __fish_seen_subcommand_from add help" -f -a "help" -d 'Show the help of one of these subcommands'
+complete -c udpchat -n "__fish_udpchat_using_subcommand room; and __fish_seen_subcommand_from add" -l owner -d 'Whose it is: an account of this server' -r -f
 complete -c udpchat -n "__fish_udpchat_using_subcommand room; and __fish_seen_subcommand_from add" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand room; and __fish_seen_subcommand_from add" -l data -d 'The server\'s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand room; and __fish_seen_subcommand_from add" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand room; and __fish_seen_subcommand_from add" -l private -d 'Let only those join whom somebody has invited'
 complete -c udpchat -n "__fish_udpchat_using_subcommand room; and __fish_seen_subcommand_from add" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
 complete -c udpchat -n "__fish_udpchat_using_subcommand room; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help'
-complete -c udpchat -n "__fish_udpchat_using_subcommand status" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory]' -r -F
-complete -c udpchat -n "__fish_udpchat_using_subcommand status" -l data -d 'The server\'s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]' -r -F
-complete -c udpchat -n "__fish_udpchat_using_subcommand status" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
-complete -c udpchat -n "__fish_udpchat_using_subcommand status" -l json -d 'Show it as one JSON object'
-complete -c udpchat -n "__fish_udpchat_using_subcommand status" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
-complete -c udpchat -n "__fish_udpchat_using_subcommand status" -s h -l help -d 'Print help'
-complete -c udpchat -n "__fish_udpchat_using_subcommand store; and not __fish_seen_subcommand_from check backup rescue restore retain" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
-complete -c udpchat -n "__fish_udpchat_using_subcommand store; and not __fish_seen_subcommand_from check backup rescue restore retain" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
-complete -c udpchat -n "__fish_udpchat_using_subcommand store; and not __fish_seen_subcommand_from check backup rescue restore retain" -s h -l help -d 'Print help'
-complete -c udpchat -n "__fish_udpchat_using_subcommand store; and not __fish_seen_subcommand_from check backup rescue restore retain" -f -a "check" -d 'Check the database; the exit code is 0 if nothing is wrong'
-complete -c udpchat -n "__fish_udpchat_using_subcommand store; and not __fish_seen_subcommand_from check backup rescue restore retain" -f -a "backup" -d 'Back up the database, also while the server runs'
-complete -c udpchat -n "__fish_udpchat_using_subcommand store; and not __fish_seen_subcommand_from check backup rescue restore retain" -f -a "rescue" -d 'Copy what can be read of a damaged database; the server must be stopped'
-complete -c udpchat -n "__fish_udpchat_using_subcommand store; and not __fish_seen_subcommand_from check backup rescue restore retain" -f -a "restore" -d 'Put a backup in the database\'s place; the server must be stopped'
-complete -c udpchat -n "__fish_udpchat_using_subcommand store; and not __fish_seen_subcommand_from check backup rescue restore retain" -f -a "retain" -d 'Show or set how much of a conversation is kept'
+complete -c udpchat -n "__fish_udpchat_using_subcommand room; and __fish_seen_subcommand_from help" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand room; and __fish_seen_subcommand_from help" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
+complete -c udpchat -n "__fish_udpchat_using_subcommand room; and __fish_seen_subcommand_from help" -f -a "add" -d 'Create a room'
+complete -c udpchat -n "__fish_udpchat_using_subcommand store; and not __fish_seen_subcommand_from check backup rescue restore retain help" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand store; and not __fish_seen_subcommand_from check backup rescue restore retain help" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
+complete -c udpchat -n "__fish_udpchat_using_subcommand store; and not __fish_seen_subcommand_from check backup rescue restore retain help" -s h -l help -d 'Print help'
+complete -c udpchat -n "__fish_udpchat_using_subcommand store; and not __fish_seen_subcommand_from check backup rescue restore retain help" -f -a "check" -d 'Check the database; the exit code is 0 if nothing is wrong'
+complete -c udpchat -n "__fish_udpchat_using_subcommand store; and not __fish_seen_subcommand_from check backup rescue restore retain help" -f -a "backup" -d 'Back up the database, also while the server runs'
+complete -c udpchat -n "__fish_udpchat_using_subcommand store; and not __fish_seen_subcommand_from check backup rescue restore retain help" -f -a "rescue" -d 'Copy what can be read of a damaged database; the server must be stopped'
+complete -c udpchat -n "__fish_udpchat_using_subcommand store; and not __fish_seen_subcommand_from check backup rescue restore retain help" -f -a "restore" -d 'Put a backup in the database\'s place; the server must be stopped'
+complete -c udpchat -n "__fish_udpchat_using_subcommand store; and not __fish_seen_subcommand_from check backup rescue restore retain help" -f -a "retain" -d 'Show or set how much of a conversation is kept'
+complete -c udpchat -n "__fish_udpchat_using_subcommand store; and not __fish_seen_subcommand_from check backup rescue restore retain help" -f -a "help" -d 'Show the help of one of these subcommands'
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from check" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from check" -l data -d 'The server\'s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from check" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
@@ -138,27 +161,35 @@ complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_s
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from restore" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from restore" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from restore" -s h -l help -d 'Print help'
-complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from retain" -l days -d 'Let entries expire that are older than N days (0: never)' -r
-complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from retain" -l messages -d 'Keep at most the last N entries of a conversation (0: all)' -r
-complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from retain" -l megabytes -d 'Keep at most the last N million bytes of a conversation (0: all)' -r
+complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from retain" -l days -d 'Let entries expire that are older than N days (0: never)' -r -f
+complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from retain" -l messages -d 'Keep at most the last N entries of a conversation (0: all)' -r -f
+complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from retain" -l megabytes -d 'Keep at most the last N million bytes of a conversation (0: all)' -r -f
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from retain" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from retain" -l data -d 'The server\'s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from retain" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from retain" -l default -d 'Remove the conversation\'s own limits'
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from retain" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from retain" -s h -l help -d 'Print help'
-complete -c udpchat -n "__fish_udpchat_using_subcommand config; and not __fish_seen_subcommand_from check show init" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
-complete -c udpchat -n "__fish_udpchat_using_subcommand config; and not __fish_seen_subcommand_from check show init" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
-complete -c udpchat -n "__fish_udpchat_using_subcommand config; and not __fish_seen_subcommand_from check show init" -s h -l help -d 'Print help'
-complete -c udpchat -n "__fish_udpchat_using_subcommand config; and not __fish_seen_subcommand_from check show init" -f -a "check" -d 'Check the settings; the exit code is 0 if nothing is wrong, and else 2'
-complete -c udpchat -n "__fish_udpchat_using_subcommand config; and not __fish_seen_subcommand_from check show init" -f -a "show" -d 'Show each setting and its source: a variable, a line of a file, or the default'
-complete -c udpchat -n "__fish_udpchat_using_subcommand config; and not __fish_seen_subcommand_from check show init" -f -a "init" -d 'Write a file of settings, each explained and commented out'
+complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from help" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from help" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
+complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from help" -f -a "check" -d 'Check the database; the exit code is 0 if nothing is wrong'
+complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from help" -f -a "backup" -d 'Back up the database, also while the server runs'
+complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from help" -f -a "rescue" -d 'Copy what can be read of a damaged database; the server must be stopped'
+complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from help" -f -a "restore" -d 'Put a backup in the database\'s place; the server must be stopped'
+complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from help" -f -a "retain" -d 'Show or set how much of a conversation is kept'
+complete -c udpchat -n "__fish_udpchat_using_subcommand config; and not __fish_seen_subcommand_from check show init help" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand config; and not __fish_seen_subcommand_from check show init help" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
+complete -c udpchat -n "__fish_udpchat_using_subcommand config; and not __fish_seen_subcommand_from check show init help" -s h -l help -d 'Print help'
+complete -c udpchat -n "__fish_udpchat_using_subcommand config; and not __fish_seen_subcommand_from check show init help" -f -a "check" -d 'Check the settings; the exit code is 0 if nothing is wrong, and else 2'
+complete -c udpchat -n "__fish_udpchat_using_subcommand config; and not __fish_seen_subcommand_from check show init help" -f -a "show" -d 'Show each setting and its source: a variable, a line of a file, or the default'
+complete -c udpchat -n "__fish_udpchat_using_subcommand config; and not __fish_seen_subcommand_from check show init help" -f -a "init" -d 'Write a file of settings, each explained and commented out'
+complete -c udpchat -n "__fish_udpchat_using_subcommand config; and not __fish_seen_subcommand_from check show init help" -f -a "help" -d 'Show the help of one of these subcommands'
 complete -c udpchat -n "__fish_udpchat_using_subcommand config; and __fish_seen_subcommand_from check" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand config; and __fish_seen_subcommand_from check" -l data -d 'The server\'s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand config; and __fish_seen_subcommand_from check" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand config; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
 complete -c udpchat -n "__fish_udpchat_using_subcommand config; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help'
-complete -c udpchat -n "__fish_udpchat_using_subcommand config; and __fish_seen_subcommand_from show" -l profile -d 'With this profile of the client\'s file' -r
+complete -c udpchat -n "__fish_udpchat_using_subcommand config; and __fish_seen_subcommand_from show" -l profile -d 'With this profile of the client\'s file' -r -f
 complete -c udpchat -n "__fish_udpchat_using_subcommand config; and __fish_seen_subcommand_from show" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand config; and __fish_seen_subcommand_from show" -l data -d 'The server\'s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand config; and __fish_seen_subcommand_from show" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
@@ -170,20 +201,57 @@ complete -c udpchat -n "__fish_udpchat_using_subcommand config; and __fish_seen_
 complete -c udpchat -n "__fish_udpchat_using_subcommand config; and __fish_seen_subcommand_from init" -l force -d 'Replace a file that exists'
 complete -c udpchat -n "__fish_udpchat_using_subcommand config; and __fish_seen_subcommand_from init" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
 complete -c udpchat -n "__fish_udpchat_using_subcommand config; and __fish_seen_subcommand_from init" -s h -l help -d 'Print help'
-complete -c udpchat -n "__fish_udpchat_using_subcommand bench" -l clients -d 'How many clients to play' -r
-complete -c udpchat -n "__fish_udpchat_using_subcommand bench" -l window -d 'Messages under way at a time, of each client in pairs and of the one in fanout' -r
-complete -c udpchat -n "__fish_udpchat_using_subcommand bench" -l messages -d 'End pairs and fanout after so many messages of each speaker, whatever --seconds says' -r
-complete -c udpchat -n "__fish_udpchat_using_subcommand bench" -l rate -d 'Messages a second that each client says, in paced and bulk' -r
-complete -c udpchat -n "__fish_udpchat_using_subcommand bench" -l seconds -d 'How long to measure; bulk and storm measure until they are done' -r
-complete -c udpchat -n "__fish_udpchat_using_subcommand bench" -l size -d 'Bytes of text in a message' -r
-complete -c udpchat -n "__fish_udpchat_using_subcommand bench" -l bytes -d 'Bytes of text in each stream of bulk, rounded up to whole messages of 16 KiB' -r
-complete -c udpchat -n "__fish_udpchat_using_subcommand bench" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
-complete -c udpchat -n "__fish_udpchat_using_subcommand bench" -l json -d 'Report as one JSON object'
-complete -c udpchat -n "__fish_udpchat_using_subcommand bench" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
-complete -c udpchat -n "__fish_udpchat_using_subcommand bench" -s h -l help -d 'Print help'
-complete -c udpchat -n "__fish_udpchat_using_subcommand completions" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
-complete -c udpchat -n "__fish_udpchat_using_subcommand completions" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
-complete -c udpchat -n "__fish_udpchat_using_subcommand completions" -s h -l help -d 'Print help'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
-complete -c udpchat -n "__fish_udpchat_using_subcommand help" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help" -s h -l help -d 'Print help'
+complete -c udpchat -n "__fish_udpchat_using_subcommand config; and __fish_seen_subcommand_from help" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand config; and __fish_seen_subcommand_from help" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
+complete -c udpchat -n "__fish_udpchat_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "check" -d 'Check the settings; the exit code is 0 if nothing is wrong, and else 2'
+complete -c udpchat -n "__fish_udpchat_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show each setting and its source: a variable, a line of a file, or the default'
+complete -c udpchat -n "__fish_udpchat_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "init" -d 'Write a file of settings, each explained and commented out'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect user room status store config bench completions" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect user room status store config bench completions" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect user room status store config bench completions" -f -a "serve" -d 'Run the server'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect user room status store config bench completions" -f -a "connect" -d 'Connect to a server and chat'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect user room status store config bench completions" -f -a "user" -d 'Manage the server\'s accounts'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect user room status store config bench completions" -f -a "room" -d 'Manage the server\'s rooms'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect user room status store config bench completions" -f -a "status" -d 'Show the state of a running server'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect user room status store config bench completions" -f -a "store" -d 'Check, copy and prune the server\'s database'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect user room status store config bench completions" -f -a "config" -d 'Check, show or write the files of settings'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect user room status store config bench completions" -f -a "bench" -d 'Measure a server with many clients'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect user room status store config bench completions" -f -a "completions" -d 'Print a completion script for a shell'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from serve" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from serve" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from connect" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from connect" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from user" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from user" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from user" -f -a "add" -d 'Create an account'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from user" -f -a "list" -d 'List the accounts, with the day each was created'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from room" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from room" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from room" -f -a "add" -d 'Create a room'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from status" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from status" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from store" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from store" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from store" -f -a "check" -d 'Check the database; the exit code is 0 if nothing is wrong'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from store" -f -a "backup" -d 'Back up the database, also while the server runs'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from store" -f -a "rescue" -d 'Copy what can be read of a damaged database; the server must be stopped'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from store" -f -a "restore" -d 'Put a backup in the database\'s place; the server must be stopped'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from store" -f -a "retain" -d 'Show or set how much of a conversation is kept'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from config" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from config" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "check" -d 'Check the settings; the exit code is 0 if nothing is wrong, and else 2'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "show" -d 'Show each setting and its source: a variable, a line of a file, or the default'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "init" -d 'Write a file of settings, each explained and commented out'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from bench" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from bench" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from completions" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from completions" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
+complete -c udpchat -f
+complete -c udpchat -n "__fish_udpchat_using_subcommand bench" -f -a "pairs fanout paced bulk idle storm"
+complete -c udpchat -n "__fish_udpchat_using_subcommand completions" -f -a "bash elvish fish powershell zsh"
+complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from backup" -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from rescue" -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from restore" -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand config; and __fish_seen_subcommand_from check" -f -a "client server"
+complete -c udpchat -n "__fish_udpchat_using_subcommand config; and __fish_seen_subcommand_from show" -f -a "client server"
+complete -c udpchat -n "__fish_udpchat_using_subcommand config; and __fish_seen_subcommand_from init" -f -a "client server"

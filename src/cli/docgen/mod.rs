@@ -3,6 +3,7 @@
 //! They are committed for packagers; a test generates them again and compares.
 
 pub mod completions;
+mod shells;
 mod tidy;
 
 use std::path::PathBuf;
@@ -46,32 +47,7 @@ pub fn all(commands: &Commands) -> std::io::Result<Vec<(PathBuf, Vec<u8>)>> {
 }
 
 pub fn completion(shell: Shell, commands: &Commands) -> Vec<u8> {
-    let mut script = Vec::new();
-    let mut parser = with_plain_value_names(parser(commands));
-    clap_complete::generate(shell, &mut parser, "udpchat", &mut script);
-    script
-}
-
-/// zsh reads a colon in a value's name as the end of the name, and runs what follows as a command.
-fn with_plain_value_names(command: clap::Command) -> clap::Command {
-    let is_plain = |sign: char| sign.is_ascii_alphanumeric() || "-_".contains(sign);
-    let command = command.mut_args(|argument| {
-        let names = argument.get_value_names().unwrap_or_default();
-        let plain = names.iter().map(|name| {
-            let words = name.split(|sign| !is_plain(sign));
-            words
-                .filter(|word| !word.is_empty())
-                .collect::<Vec<_>>()
-                .join("_")
-        });
-        let plain: Vec<String> = plain.collect();
-        if plain.is_empty() {
-            argument
-        } else {
-            argument.value_names(plain)
-        }
-    });
-    command.mut_subcommands(with_plain_value_names)
+    shells::completion(shell, &parser(commands))
 }
 
 /// udpchat.1, and a page for each subcommand of the topmost level.
@@ -232,22 +208,6 @@ fn exit_status(page: &str) -> Roff {
 mod tests {
     use super::*;
     use crate::cli::commands;
-
-    #[test]
-    fn no_value_name_in_a_completion_script_has_a_sign_that_a_shell_could_take_for_its_own() {
-        fn check(command: &clap::Command) {
-            for name in command
-                .get_arguments()
-                .filter_map(clap::Arg::get_value_names)
-                .flatten()
-            {
-                let is_plain = |sign: u8| sign.is_ascii_alphanumeric() || b"-_".contains(&sign);
-                assert!(name.bytes().all(is_plain), "{} {name}", command.get_name());
-            }
-            command.get_subcommands().for_each(check);
-        }
-        check(&with_plain_value_names(parser(&commands())));
-    }
 
     #[test]
     fn pages_carry_the_day_of_the_release() {

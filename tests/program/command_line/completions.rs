@@ -29,6 +29,26 @@ const OFFERS: &[(&str, &[&str])] = &[
     ("udpchat user ", &["add", "list"]),
     ("udpchat store re", &["rescue", "restore", "retain"]),
     ("udpchat serve --registration ", &["open", "closed"]),
+    ("udpchat help ", &["serve", "user", "completions"]),
+    ("udpchat help user ", &["add", "list"]),
+    ("udpchat user help ", &["add", "list"]),
+    ("udpchat completions ", &["bash", "zsh"]),
+    ("udpchat bench ", &["bulk", "pairs"]),
+    ("udpchat store restore Car", &["Cargo."]),
+    ("udpchat connect --config Car", &["Cargo."]),
+];
+
+/// Lines, and what must not be offered after each: files of this directory, and an option that is hidden.
+const REFUSALS: &[(&str, &str)] = &[
+    ("udpchat help Car", "Cargo"),
+    ("udpchat completions Car", "Cargo"),
+    ("udpchat bench Car", "Cargo"),
+    ("udpchat connect Car", "Cargo"),
+    ("udpchat user add Car", "Cargo"),
+    ("udpchat connect --user Car", "Cargo"),
+    ("udpchat connect --server-key Car", "Cargo"),
+    ("udpchat serve --listen Car", "Cargo"),
+    ("udpchat serve --me", "measured"),
 ];
 
 fn is_installed(shell: &str) -> bool {
@@ -98,6 +118,13 @@ fn check(shell: &str, mut complete: impl FnMut(&[String]) -> String) {
             );
         }
     }
+    for (line, offer) in REFUSALS {
+        let said = complete(&[(*line).to_owned()]);
+        assert!(
+            !said.contains(offer),
+            "{shell}: {line:?} offers {offer}: {said}"
+        );
+    }
     let said = complete(&lines_that_need_a_value());
     assert!(!complains(&said), "{shell}: {said}");
 }
@@ -122,6 +149,16 @@ fn bash_completes() {
         printed(&shell.args(line.split(' ')).output().expect("it runs"))
     };
     check("bash", |lines| lines.iter().map(complete).collect());
+    // It splits a word at the sign.
+    for line in [
+        "udpchat serve --registration =",
+        "udpchat serve --registration = o",
+    ] {
+        assert!(complete(&line.to_owned()).contains("open"), "{line}");
+    }
+    // Where a script offers nothing, it would offer files.
+    let text = std::fs::read_to_string(script("udpchat.bash")).expect("it is there");
+    assert!(!text.contains("-o default"));
 }
 
 #[test]
