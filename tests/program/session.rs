@@ -132,7 +132,7 @@ fn password_is_the_same_in_each_form_of_its_characters() {
     let tab = file("tab", "cafe\tau lait\n");
     let mut erin = connect("two", &tab);
     assert_eq!(erin.ends(), Some(2));
-    let error = "tab: a password cannot contain U+0009: control characters, ";
+    let error = "tab: a password cannot contain U+0009, which is a control character";
     assert!(erin.errors().contains(error), "{}", erin.errors());
 }
 

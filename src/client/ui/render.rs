@@ -179,12 +179,6 @@ fn words(failure: &Failure, subject: &str) -> String {
         // The detail is a sentence of its own.
         ErrorCode::BadName if !failure.detail.is_empty() => return failure.detail.clone(),
         ErrorCode::BadName => "this is not a name",
-        ErrorCode::NameLooksLike if !failure.detail.is_empty() => {
-            return format!(
-                "choose another name: this one looks like \"{}\", which is taken",
-                failure.detail
-            );
-        }
         ErrorCode::NameLooksLike => "choose another name: this one looks like one that is taken",
         ErrorCode::RegistrationClosed => "registration is closed: ask the operator for an account",
         ErrorCode::LoginFailed => LOGIN_FAILED,
