@@ -136,6 +136,20 @@ fn names_that_differ_in_case_only_are_one_user_and_one_room() {
     assert_eq!(join(2, "#KSTRASSE").as_deref(), Some("#kstrasse"));
 }
 
+/// The database of an older program has names in another spelling.
+#[test]
+fn account_whose_name_was_kept_in_another_spelling_is_found_by_it() {
+    let mut bench = Bench::new();
+    bench.user("straße");
+    for name in ["straße", "Straße"] {
+        let refused = failures(log_in(&mut bench, name));
+        let is_found = refused
+            .iter()
+            .all(|failure| failure.code != ErrorCode::NoSuchUser);
+        assert!(is_found, "{name}: {refused:?}");
+    }
+}
+
 #[test]
 fn room_of_a_reserved_name_is_joined_where_there_is_one_and_not_made() {
     let mut bench = Bench::new();
