@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::sync::mpsc;
+use std::time::Duration;
 
 use clap::FromArgMatches as _;
 
@@ -18,6 +20,9 @@ use crate::server::Input;
 
 /// Settings that take effect when the server is started: what is bound, opened or allocated then.
 const AT_START: [&str; 3] = ["data", "limit-buffers", "listen"];
+
+/// The longest wait for the network thread, so that the log tells what is in effect. Chosen: it answers between two batches.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 
 pub struct Reload {
     /// The command line, whose options stay.
@@ -61,10 +66,12 @@ impl Reload {
         args.listen()?;
         self.log.reopen(&log)?;
         self.log_options = log;
+        let (reply, is_done) = mpsc::sync_channel(1);
+        let input = Input::Configure(hub_config(&args), reply);
         // If the network thread has ended, the server is stopping already.
-        let _ = self
-            .inputs
-            .send_reserved(Input::Configure(hub_config(&args)));
+        if self.inputs.send_reserved(input).is_ok() {
+            let _ = is_done.recv_timeout(ANSWER_TIMEOUT);
+        }
         let differs =
             |(key, value): &(&String, &Vec<OsString>)| self.running.get(*key) != Some(value);
         let (later, at_once): (Vec<&String>, Vec<&String>) = values

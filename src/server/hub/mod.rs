@@ -39,7 +39,7 @@ pub enum Input {
     /// Create a room for an account. The channel must have room for the store's answer.
     CreateRoom(CreateRoom, SyncSender<Outcome>),
     /// Go on with this configuration. Budgets that have changed begin full.
-    Configure(HubConfig),
+    Configure(HubConfig, SyncSender<()>),
     /// Say goodbye to everybody, write what is to be written, and finish.
     Stop,
 }
@@ -164,7 +164,11 @@ impl App for Hub {
             Input::CreateRoom(room, reply) => {
                 membership::create_room(&mut self.core.ctx(now, endpoint), room, reply);
             }
-            Input::Configure(config) => self.core.configure(config),
+            Input::Configure(config, reply) => {
+                self.core.configure(config);
+                // If nobody waits any longer, nobody misses it.
+                let _ = reply.try_send(());
+            }
             Input::Stop => self.stop(now, endpoint),
         }
     }
