@@ -198,7 +198,9 @@ fn check_zone(text: &str) -> Result<(), AddressError> {
 fn with_zone(ip: Ipv6Addr, zone: &str, port: u16) -> Result<SocketAddr, AddressError> {
     let by_number = || {
         let number = zone.parse().ok()?;
-        if_indextoname(number).is_ok().then_some(number)
+        // For a number that no interface has, nix 0.31 returns an empty name: it takes only -1 for a failure, not null.
+        let is_known = if_indextoname(number).is_ok_and(|name| !name.is_empty());
+        is_known.then_some(number)
     };
     let index = if_nametoindex(zone).ok().or_else(by_number);
     let index = index.ok_or_else(|| AddressError::Zone(zone.to_owned()))?;
