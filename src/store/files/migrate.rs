@@ -25,7 +25,7 @@ pub(in crate::store) type Step = fn(&WriteTransaction) -> Result<(), StoreError>
 /// The steps to this program's schema, one a version: none, since no older schema was released.
 const STEPS: &[Step] = &[];
 
-/// Opens the database in a data directory as [`open`] does, and migrates it if an older program has written it; then
+/// Opens the database in a data directory as `open` does, and migrates it if an older program has written it; then
 /// the path of the copy that was made first is returned too. `unix_ms` is the time, which only names the copy.
 ///
 /// # Errors
