@@ -187,7 +187,8 @@ fn user_without_an_account_is_refused_without_a_terminal() {
     let workspace = Workspace::new(&["alice"]);
     let server = workspace.serve();
     for (name, words) in [
-        ("nobody", "there is no user \"nobody\""),
+        ("zelda", "there is no user \"zelda\""),
+        ("nobody", "reserved: it means no user"),
         ("a b", "letters, digits"),
         (&"x".repeat(33), "at most 32 characters"),
     ] {

@@ -16,8 +16,11 @@ use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::{Arc, Once};
 use std::thread;
 use std::time::{Duration, Instant};
+
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 pub use person::Person;
 pub use script::Script;
@@ -29,6 +32,22 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 /// The password of every account.
 pub const PASSWORD: &str = "swordfish";
 
+/// Signals that this process was started to ignore, as in the background of a shell, are not ignored by its children: a
+/// signal with a handler is an ordinary one again in a new program.
+fn let_signals_end_children() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+        let ignored = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+        for signal in [SIGHUP, SIGINT, SIGTERM] {
+            if ignored.unwrap_or(0) & (1 << (signal - 1)) != 0 {
+                signal_hook::flag::register(signal, Arc::default()).expect("it can be handled");
+            }
+        }
+    });
+}
+
 /// Where a process runs: here, or in a network namespace.
 #[derive(Debug, Clone, Default)]
 pub struct Host {
@@ -38,6 +57,7 @@ pub struct Host {
 impl Host {
     /// A command that runs there, with nothing of the environment that could change what it does.
     pub fn command(&self, program: &str) -> Command {
+        let_signals_end_children();
         let mut command = match &self.namespace {
             None => Command::new(program),
             Some(namespace) => {
