@@ -1,5 +1,6 @@
 //! A running server as its operator meets it: what it prints, accounts through its control socket, and its end.
 
+use crate::support::Host;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -13,7 +14,7 @@ struct Server {
 }
 
 fn udpchat(home: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_udpchat"));
+    let mut command = Host::default().udpchat();
     command.env_clear().env("HOME", home);
     command
 }
