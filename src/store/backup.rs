@@ -78,6 +78,13 @@ pub fn restore(
 ) -> Result<Result<Option<PathBuf>, Report>, OpenError> {
     // Opened first: it may be root's, and without it no directory is made.
     let source = open_to_read(backup)?;
+    // A server's own database may need what only its journal has, which a copy would lack.
+    let (database, loss) = check::open_to_look(backup)?;
+    if let Some(loss) = loss {
+        let path = backup.into();
+        return Err(OpenError::LacksJournal { path, loss });
+    }
+    let needs_journal = fs::symlink_metadata(journal_of(backup)).is_ok();
     act_as_owner(data_dir)?;
     require_trusted_backup(backup, &source)?;
     prepare_directory(data_dir)?;
@@ -94,7 +101,12 @@ pub fn restore(
         }
     }
     let mut fresh = NewFile::beside(&path)?;
-    fresh.fill(source)?;
+    if needs_journal {
+        let copy = open_new(&fresh)?;
+        guard(|| fill(&Snapshot::open(&database.begin_read()?)?, &copy))?;
+    } else {
+        fresh.fill(source)?;
+    }
     // The copy is checked, and not the backup: that one can have been changed in between.
     let report = check::check_copy(fresh.temporary_path()).map_err(|error| about(error, backup))?;
     if !report.is_sound() {

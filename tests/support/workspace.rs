@@ -80,6 +80,13 @@ impl Workspace {
         (printed(&output), output.status.code())
     }
 
+    /// Runs udpchat with these arguments alone: what it printed, and its exit code.
+    pub fn run_plain(&self, arguments: &[&str]) -> (String, Option<i32>) {
+        let output = self.host.udpchat().args(arguments).output();
+        let output = output.expect("it runs");
+        (printed(&output), output.status.code())
+    }
+
     /// A server of this data, on loopback and a port of its own.
     pub fn serve(&self) -> Server {
         self.serve_with(&[])

@@ -8,8 +8,8 @@ use thiserror::Error;
 
 use super::new_file::NewFileError;
 use super::ownership::OwnerError;
-use crate::store::StoreError;
 use crate::store::error::advice;
+use crate::store::{JournalLoss, StoreError};
 
 /// Why a database could not be opened. Each text says what to do about it.
 #[derive(Debug, Error)]
@@ -90,6 +90,17 @@ pub enum OpenError {
         path: PathBuf,
         /// The file's length.
         bytes: u64,
+    },
+    /// The file is a server's database, and what only its journal had is lost.
+    #[error(
+        "{path} is the database of a server that was not stopped, and lacks its journal: {loss}. Restore it with the \
+         journal beside it, or `udpchat store rescue` what is left"
+    )]
+    LacksJournal {
+        /// Which.
+        path: PathBuf,
+        /// What is wrong with the journal.
+        loss: JournalLoss,
     },
     /// The file never was a database.
     #[error("{path} is not a udpchat database: move it away, or name another place")]

@@ -96,6 +96,35 @@ fn backup_of_a_running_server_is_whole_and_restoring_it_makes_a_new_epoch() {
 }
 
 #[test]
+fn database_of_a_killed_server_is_restored_with_its_journal_or_not_at_all() {
+    // Only the file of the tables was copied: what the server had acknowledged since its last checkpoint was gone, and
+    // nothing was said.
+    let workspace = Workspace::new(&["alice"]);
+    let mut server = workspace.serve();
+    workspace.add("bob");
+    let database = workspace.database();
+    let file = database.display().to_string();
+    let elsewhere = workspace.file("elsewhere");
+    let restored = ["store", "restore", &file, "--data", &elsewhere];
+    let (text, code) = workspace.run_plain(&restored);
+    assert_eq!(code, Some(1), "a server has it: {text}");
+    server.kill();
+    let (text, code) = workspace.run_plain(&restored);
+    assert_eq!(code, Some(0), "{text}");
+    let (text, _) = workspace.run_plain(&["user", "list", "--data", &elsewhere]);
+    assert!(text.contains("bob"), "{text}");
+
+    // Without its journal it is no backup.
+    let alone = workspace.file("alone");
+    fs::copy(&database, &alone).unwrap();
+    let nowhere = workspace.file("nowhere");
+    let (text, code) = workspace.run_plain(&["store", "restore", &alone, "--data", &nowhere]);
+    assert_eq!(code, Some(1), "{text}");
+    assert!(text.contains("lacks its journal"), "{text}");
+    assert!(!fs::exists(&nowhere).unwrap(), "nothing is made");
+}
+
+#[test]
 fn database_that_is_restored_by_hand_is_noticed() {
     let workspace = Workspace::new(ACCOUNTS);
     let copy = workspace.file("copy");
