@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{self, BufReader, ErrorKind, Write as _};
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -63,7 +63,13 @@ fn listen(data: &Path) -> anyhow::Result<UnixListener> {
     let path = socket_path(data);
     match socket::connect(data) {
         Ok(_) => bail!("another server answers there"),
-        Err(error) if error.kind() == ErrorKind::ConnectionRefused => fs::remove_file(&path)?,
+        Err(error) if error.kind() == ErrorKind::ConnectionRefused => {
+            let is_socket = fs::symlink_metadata(&path)?.file_type().is_socket();
+            if !is_socket {
+                bail!("{} is in the way: move it elsewhere", path.display());
+            }
+            fs::remove_file(&path)?;
+        }
         Err(error) if error.kind() == ErrorKind::NotFound => {}
         Err(error) => return Err(error.into()),
     }

@@ -14,7 +14,7 @@ use super::admin;
 use super::command::{Commands, Subcommand};
 use super::exit::Failure;
 use super::options::DataDirectory;
-use crate::store::{self, Existing, OpenError};
+use crate::store::{self, DATABASE_FILE, Existing, OpenError};
 
 pub fn command() -> Subcommand {
     let inside = Commands::default()
@@ -60,11 +60,13 @@ impl CopyArgs {
             .parent()
             .and_then(real)
             .is_some_and(|parent| Some(parent) == real(data));
+        // In another server's directory, too.
+        let has_database = path.with_file_name(DATABASE_FILE).exists();
+        if store::is_own_file(&path) && (is_inside || has_database) {
+            let problem = format!("{} is a file of a server", path.display());
+            return Err(Failure::from(anyhow!(problem)).hint("name another file"));
+        }
         if is_inside {
-            if store::is_own_file(&path) {
-                let problem = format!("{} is a file of the server itself", path.display());
-                return Err(Failure::from(anyhow!(problem)).hint("name another file"));
-            }
             store::act_as_owner(data).map_err(anyhow::Error::new)?;
         }
         Ok(path)

@@ -14,12 +14,13 @@ use super::rollback::GENERATION_FILE;
 /// root of a file system.
 const OWN_NAMES: [&str; 4] = ["udpchat.", "control.sock", "server.toml", "lost+found"];
 
-/// Whether a file of a data directory is one that the store needs.
+/// Whether a file of a data directory is one that a server needs.
 #[must_use]
 pub fn is_own_file(path: &Path) -> bool {
     let database = path.with_file_name(DATABASE_FILE);
-    let own = [journal_of(&database), path.with_file_name(GENERATION_FILE)];
-    *path == database || own.iter().any(|own| own == path)
+    let others =
+        [GENERATION_FILE, "control.sock", "server.toml"].map(|name| path.with_file_name(name));
+    *path == database || *path == journal_of(&database) || others.iter().any(|own| own == path)
 }
 
 /// What was done to a data directory before its use.
