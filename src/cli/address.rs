@@ -122,6 +122,11 @@ impl ServerName {
         (Self { host, ..self }, Some(notice))
     }
 
+    /// Whether it is an address in a zone of this host.
+    pub fn has_zone(&self) -> bool {
+        zoned(&self.host).is_some()
+    }
+
     /// Resolves the name. The addresses keep the resolver's order, which is the order of preference (RFC 6724).
     pub fn resolve(&self) -> Result<Vec<SocketAddr>, Failure> {
         if let Some((ip, zone)) = zoned(&self.host) {
@@ -175,14 +180,16 @@ fn is_host(host: &str) -> bool {
 
 /// Whether a text is an IPv6 address, perhaps with a zone (RFC 4007 §11: `fe80::1%eth0`).
 fn is_ipv6(text: &str) -> bool {
-    let address = text.split_once('%').map_or(text, |(address, _)| address);
-    address.parse::<Ipv6Addr>().is_ok()
+    let (address, zone) = text.split_once('%').unwrap_or((text, ""));
+    address.parse::<Ipv6Addr>().is_ok() && !zone.contains(':')
 }
 
 /// An IPv6 address and its zone, where it has one.
 fn zoned(text: &str) -> Option<(Ipv6Addr, &str)> {
     let (address, zone) = text.split_once('%')?;
-    Some((address.parse().ok()?, zone))
+    // Linux takes what stands behind a colon for an alias of the interface; here it is a port that lacks its brackets.
+    let is_whole = !zone.contains(':');
+    Some((address.parse().ok()?, zone)).filter(|_| is_whole)
 }
 
 /// Refuses a link-local address without its zone, which every interface has.

@@ -14,7 +14,8 @@ pub fn start(
     server: ServerName,
     inputs: InputSender<Input>,
 ) -> anyhow::Result<Option<Box<dyn FnMut() + Send>>> {
-    if server.is_address() {
+    // The number of a zone can change, as the address of a name can.
+    if server.is_address() && !server.has_zone() {
         return Ok(None);
     }
     let (ask, questions) = mpsc::sync_channel(1);
