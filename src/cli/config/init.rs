@@ -9,8 +9,8 @@ use super::{FileArgs, which};
 use crate::cli::command::{self, Context, Subcommand};
 use crate::cli::exit::{Exit, Failure, Outcome};
 use crate::cli::output::print;
-use crate::cli::settings;
-use crate::store::{Existing, NewFile};
+use crate::cli::settings::{self, Side};
+use crate::store::{self, Existing, NewFile};
 
 pub fn command() -> Subcommand {
     let summary = "Write a file of settings, each explained and commented out";
@@ -38,6 +38,11 @@ fn run(args: Args, context: &Context<'_>) -> Outcome {
     if !args.force && fs::symlink_metadata(&path).is_ok() {
         let failure = Failure::from(anyhow::anyhow!("{} exists", path.display()));
         return Err(failure.hint("--force replaces it"));
+    }
+    if side == Side::Server
+        && let Some(directory) = path.parent()
+    {
+        store::act_as_owner(directory).map_err(anyhow::Error::new)?;
     }
     if args.file.data.config().is_none()
         && let Some(directory) = path.parent()

@@ -84,7 +84,8 @@ impl FileArgs {
     fn path(&self, side: Side) -> Result<PathBuf, Failure> {
         match self.data.config() {
             Some(path) => Ok(path.to_owned()),
-            None => side.default_file(Some(self.data.path()?).filter(|_| side == Side::Server)),
+            None if side == Side::Server => side.default_file(Some(self.data.path()?)),
+            None => side.default_file(None),
         }
     }
 

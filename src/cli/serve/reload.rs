@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::fs;
+use std::path::PathBuf;
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -30,6 +32,8 @@ pub struct Reload {
     log: Log,
     log_options: LogOptions,
     inputs: InputSender<Input>,
+    /// The file that was read last, if there was one.
+    file: Option<PathBuf>,
     /// What is set now, and of [`AT_START`] what was set at the start.
     running: Values,
 }
@@ -39,13 +43,15 @@ type Values = BTreeMap<String, Vec<OsString>>;
 impl Reload {
     pub fn new(context: &Context<'_>, log: Log, inputs: InputSender<Input>) -> Self {
         let arguments = context.arguments;
-        let running = read(arguments).map(|(_, _, values)| values);
+        let running = read(arguments).map(|(args, _, values)| (file_of(&args), values));
+        let (file, running) = running.unwrap_or_default();
         Self {
             arguments: arguments.into(),
             log,
             log_options: context.log.clone(),
             inputs,
-            running: running.unwrap_or_default(),
+            file,
+            running,
         }
     }
 
@@ -64,6 +70,12 @@ impl Reload {
     fn take_over(&mut self) -> Result<(), Failure> {
         let (args, log, values) = read(&self.arguments)?;
         args.listen()?;
+        let file = file_of(&args);
+        if let (Some(before), None) = (&self.file, &file) {
+            let problem = format!("{} is there no longer", before.display());
+            return Err(Failure::usage(problem));
+        }
+        self.file = file;
         self.log.reopen(&log)?;
         self.log_options = log;
         let (reply, is_done) = mpsc::sync_channel(1);
@@ -89,6 +101,15 @@ impl Reload {
             .extend(values.into_iter().filter(|(key, _)| !at_start(key)));
         Ok(())
     }
+}
+
+/// The file of these settings, if there is one.
+fn file_of(args: &Args) -> Option<PathBuf> {
+    let file = match args.data.config() {
+        Some(file) => file.to_owned(),
+        None => Side::Server.default_file(args.data.path().ok()).ok()?,
+    };
+    fs::metadata(&file).is_ok().then_some(file)
 }
 
 /// Checks what a server with this command line would start with now.

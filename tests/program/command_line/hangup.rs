@@ -59,6 +59,10 @@ fn hangup_takes_over_the_settings_and_a_moved_log_and_signs_nobody_out() {
     fs::write(&settings, "rooms = \"open\"\nregistation = \"closed\"\n").unwrap();
     server.is_sent("HUP");
     logged(&log, "server.toml:2:1: unknown key");
+    // A file that is gone does not open what it had closed.
+    fs::remove_file(&settings).unwrap();
+    server.is_sent("HUP");
+    logged(&log, "server.toml is there no longer");
     alice.types("join #bridge");
     awaited(|| alice.errors(), 2, refused);
     assert!(server.signal("TERM").success());
