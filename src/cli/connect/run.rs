@@ -46,7 +46,7 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
 
     let (time_zone, no_zone) = environment::time_zone();
     if let Some(why) = no_zone {
-        eprintln!("udpchat: {why}");
+        print_error(format_args!("udpchat: {why}"));
     }
     let gate = Arc::new(PasswordInterrupt::default());
     let (terminal, restore) = terminal::open(&inputs, &gate)?;

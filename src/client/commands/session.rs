@@ -4,7 +4,8 @@ use super::arguments::{Argument, Source};
 use super::help;
 use super::row::{Call, ChatCommand, ROW};
 use crate::client::core::{Awaited, Core, Exit};
-use crate::client::env::Tone;
+use crate::client::env::{Fault, Tone};
+use crate::client::name::canonical;
 
 pub(super) const SIGN_IN: &[ChatCommand] = &[ChatCommand {
     name: "login",
@@ -62,7 +63,12 @@ pub(super) const SESSION: &[ChatCommand] = &[
 fn login(core: &mut Core, call: &Call<'_>) {
     if let Some(user) = core.user() {
         let text = format!("already logged in as {user}");
-        core.show(Tone::Plain, &text);
+        // What follows would go out under another name than was meant.
+        if call.optional(0).is_some_and(|name| canonical(name) != user) {
+            core.fail(Fault::Failed, &text);
+        } else {
+            core.show(Tone::Plain, &text);
+        }
         return;
     }
     core.begin_sign_in(call.now, call.optional(0), None);
