@@ -48,6 +48,15 @@ impl Effects {
         }
     }
 
+    /// A message was refused, which this line of a script typed; without one it was typed in an earlier run, and is no
+    /// failure of this one, or at a terminal, where nothing is counted.
+    pub(super) fn refuse(&mut self, line: Option<u64>, fault: Fault, text: &str) {
+        match line {
+            Some(_) => self.fail_at(line, fault, text),
+            None => self.show(Tone::Error, text),
+        }
+    }
+
     /// Counts a failure that is shown otherwise.
     pub(super) fn count(&mut self, fault: Fault) {
         self.worst = self.worst.max(Some(fault));

@@ -98,7 +98,8 @@ const WITHOUT_A_TERMINAL: &str = "\
     are queued, `history`, `search`, `status` and `help` go on, and a command that needs the server waits \
     for --timeout once; then it and all that follow fail at once.\n\
     If commands fail in different ways, the exit code is the highest, but 6 only if there is no other, \
-    because what waits may still be reached. A failed sign-in, a changed key and a signal end the client at once, \
+    because what waits may still be reached. A message of an earlier run that the server refuses now is shown and \
+    does not count. A failed sign-in, a changed key and a signal end the client at once, \
     with their own code. If nobody reads standard output any longer, the client carries out what its input \
     holds and ends.";
 

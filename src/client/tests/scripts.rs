@@ -60,6 +60,26 @@ fn each_failure_is_told_with_its_line_and_the_worst_counts() {
 }
 
 #[test]
+fn message_of_an_earlier_run_that_is_refused_is_no_failure_of_this_one() {
+    let mut desk = script();
+    reads(&mut desk, "message bob tea?");
+    let mut options = options();
+    options.user = Some("erin".into());
+    let mut desk = desk.restarted(Screen::plain(), options);
+    desk.bodies();
+    desk.control(&ServerMessage::control(session_start()));
+    desk.settle_heads(vec![head(PAIR, "bob", 0, 0, 0)]);
+    let refused = Failure::of_number(ErrorCode::QuotaFull, PAIR, DeviceSeq(1));
+    let refused = ServerMessage::error(Command::SendMessage, refused);
+    let bytes = encode(&refused, Hop::default());
+    desk.core.handle_message(desk.now, Channel::Chat, &bytes);
+    desk.settle();
+    let errors = errors(&desk);
+    assert!(errors[0].starts_with("not sent: "), "{errors:?}");
+    assert_eq!(desk.core.fault(), None);
+}
+
+#[test]
 fn message_that_is_refused_later_is_told_with_its_own_line() {
     let mut desk = script();
     reads(&mut desk, "message bob tea?");

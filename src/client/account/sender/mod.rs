@@ -206,7 +206,7 @@ impl Sender {
         for (line, text) in self.take_waiting(ctx, meant) {
             let quoted = render::quote(&text);
             let text = format!("not sent: {reason}: {quoted}");
-            ctx.effects.fail_at(line, fault, text);
+            ctx.effects.refuse(line, fault, &text);
         }
     }
 

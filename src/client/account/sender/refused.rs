@@ -57,7 +57,7 @@ impl Sender {
         for (line, text) in self.take_waiting(ctx, |typed| typed == target) {
             let (refusal, quoted) = (render::refusal(failure, target), render::quote(&text));
             let text = format!("{refusal}; not sent: {quoted}");
-            ctx.effects.fail_at(line, Fault::of(failure.code), text);
+            ctx.effects.refuse(line, Fault::of(failure.code), &text);
         }
         let name = canonical_target(target);
         if ctx.focus.leave(&name) {
@@ -130,7 +130,7 @@ impl Sender {
         let quoted = render::quote(&unsent.text);
         let text = format!("not sent: {reason}: {quoted}");
         let line = self.outbox.line(sequence);
-        ctx.effects.fail_at(line, Fault::of(failure.code), text);
+        ctx.effects.refuse(line, Fault::of(failure.code), &text);
         if let Some(unsent) = self.outbox.refuse(sequence) {
             ctx.state.put_unsent(sequence, unsent);
         }
