@@ -117,15 +117,19 @@ mod tests {
         }
     }
 
-    #[test]
-    fn each_subcommand_is_explained_by_help_before_it_and_before_its_last_word() {
-        let commands = commands();
-        let context = Context {
-            commands: &commands,
+    fn context(commands: &command::Commands) -> Context<'_> {
+        Context {
+            commands,
             log: LogOptions::default(),
             host: None,
             arguments: &[],
-        };
+        }
+    }
+
+    #[test]
+    fn each_subcommand_is_explained_by_help_before_it_and_before_its_last_word() {
+        let commands = commands();
+        let context = context(&commands);
         let mut all = Vec::new();
         paths(&commands, &[], &mut all);
         assert!(all.contains(&vec!["user", "add"]), "{all:?}");
@@ -144,12 +148,7 @@ mod tests {
     #[test]
     fn help_of_help_and_of_nothing_is_no_error() {
         let commands = commands();
-        let context = Context {
-            commands: &commands,
-            log: LogOptions::default(),
-            host: None,
-            arguments: &[],
-        };
+        let context = context(&commands);
         for words in [
             &["help"][..],
             &["help", "help"],
@@ -177,12 +176,7 @@ mod tests {
     #[test]
     fn commands_of_the_prompt_are_explained_in_a_shell_too() {
         let commands = commands();
-        let context = Context {
-            commands: &commands,
-            log: LogOptions::default(),
-            host: None,
-            arguments: &[],
-        };
+        let context = context(&commands);
         let found =
             |words: &[&str]| chat_command(words, &context).map_err(|failure| failure.to_string());
         for words in [
