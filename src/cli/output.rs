@@ -1,7 +1,7 @@
 //! Prints the output of subcommands, and keeps text of others on one line.
 //!
 //! As in the programs of coreutils, output that cannot be written does not stop a subcommand: it is remembered, and the
-//! program's end reports it and fails. A closed pipe is no error, because its reader wanted no more.
+//! program's end reports it and fails. A closed pipe is no error, because its reader has stopped reading.
 
 use std::fmt::{self, Write as _};
 use std::io::{self, ErrorKind};

@@ -219,7 +219,7 @@ impl Core {
         }
     }
 
-    /// There will be no more lines.
+    /// The input has ended.
     pub(super) fn end_input(&mut self, now: Now) {
         self.prompt.end_input();
         self.exit(now, Exit::Quit);

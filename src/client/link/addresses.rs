@@ -130,7 +130,11 @@ mod tests {
         assert_eq!(addresses.next(), Some(address(1)));
         assert!(addresses.replace(vec![address(1), address(3)]));
         assert_eq!(addresses.next(), Some(address(3)));
-        assert_eq!(addresses.next(), None, "the second is the server's no more");
+        assert_eq!(
+            addresses.next(),
+            None,
+            "the second no longer belongs to the server"
+        );
         assert!(!addresses.replace(vec![address(3), address(1)]));
         assert!(!addresses.replace(Vec::new()), "it was not resolved");
         addresses.begin();

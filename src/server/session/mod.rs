@@ -27,7 +27,7 @@ pub const SUBSCRIBED_MAX: usize = 256;
 /// One session of the transport, and who is signed in on it.
 pub struct Session {
     user: Option<Box<User>>,
-    /// A request of it waits for the store: until it is answered no more is taken from the session, so that the steps
+    /// A request of it waits for the store: until it is answered nothing else is read from the session, so that the steps
     /// stay in order.
     pub busy: bool,
     /// Messages of this session with a wrong digest.
