@@ -154,8 +154,9 @@ fn three_clients_on_a_bad_link_see_everything_once_and_in_order() {
             let count = private_receipts(&clients[number], other);
             assert_eq!(count, LINES, "{name} has {count} receipts of {other}");
         }
+        // Before the greeting a handshake may lose its first tries ("no answer … yet"); after it nobody may fall silent.
         let told = clients[number].errors();
-        let trouble = ["line ", "damaged", "lost", "no answer"];
+        let trouble = ["line ", "damaged", "lost", " for 10 s"];
         assert!(
             !trouble.iter().any(|trouble| told.contains(trouble)),
             "{name}: {told}"
