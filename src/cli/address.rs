@@ -8,6 +8,7 @@ use nix::net::if_::{if_indextoname, if_nametoindex};
 use thiserror::Error;
 
 use super::exit::{Exit, Failure};
+use super::output::quoted;
 
 /// Chosen: unassigned by IANA for UDP chat, easy to type.
 pub const DEFAULT_PORT: u16 = 7777;
@@ -29,17 +30,17 @@ pub struct ServerName {
 pub enum AddressError {
     #[error("the host is missing")]
     NoHost,
-    #[error("{0:?} is not a port (1 to 65535)")]
+    #[error("{} is not a port (1 to 65535)", quoted(.0))]
     Port(String),
     #[error("an IPv6 address with a port is written [address]:port")]
     Brackets,
-    #[error("{0:?} is neither an address nor a host name")]
+    #[error("{} is neither an address nor a host name", quoted(.0))]
     Host(String),
     #[error(
         "{0} is a link-local address: name its interface too, as in {0}%eth0 (`ip link` lists them)"
     )]
     NoZone(Ipv6Addr),
-    #[error("this host has no network interface {0:?} (`ip link` lists them)")]
+    #[error("this host has no network interface {} (`ip link` lists them)", quoted(.0))]
     Zone(String),
 }
 
@@ -226,7 +227,7 @@ pub fn parse_listen(text: &str) -> Result<SocketAddr, String> {
         return with_zone(ip, zone, port).map_err(|error| error.to_string());
     }
     let address: SocketAddr = text.parse().map_err(|_| {
-        format!("{text:?} is not an address and a port, such as 0.0.0.0:{DEFAULT_PORT} or [::]:{DEFAULT_PORT}")
+        format!("{} is not an address and a port, such as 0.0.0.0:{DEFAULT_PORT} or [::]:{DEFAULT_PORT}", quoted(text))
     })?;
     check_zone(&address.ip().to_string()).map_err(|error| error.to_string())?;
     Ok(address)

@@ -9,9 +9,9 @@ use clap::ArgMatches;
 use super::exit::{Failure, Outcome};
 use super::logging::LogOptions;
 use super::settings;
+use crate::cli::output::quoted;
 use crate::client;
 use crate::registry::{Entry, Registry};
-use crate::text::printable::quoted;
 
 /// Subcommands of one level.
 pub type Commands = Registry<Subcommand>;

@@ -6,8 +6,7 @@ use anyhow::{Context as _, anyhow};
 use rand_chacha::ChaCha20Rng;
 use rand_core::RngCore as _;
 
-use super::output::print_error;
-use crate::cli::output::one_line;
+use super::output::{one_line, print_error, shown};
 use crate::net;
 use crate::server::OpaqueServer;
 use crate::store::{self, DATABASE_FILE, Engine, OpenError};
@@ -57,7 +56,7 @@ pub fn open(data: &Path) -> anyhow::Result<Engine> {
     if let Some(mode) = store::prepare_directory(data)?.was_open {
         notice(&format!(
             "other users could enter {} (mode {mode:o}): it is private now (mode 700)",
-            data.display()
+            shown(data)
         ));
     }
     let (files, copy) = store::open_current(data, net::now().unix_ms)
@@ -66,7 +65,7 @@ pub fn open(data: &Path) -> anyhow::Result<Engine> {
         print_error(format_args!(
             "udpchat: the database was migrated to schema {}; a copy of the old one is in {}",
             store::SCHEMA_VERSION,
-            copy.display()
+            shown(&copy)
         ));
     }
     let file = data.join(DATABASE_FILE);

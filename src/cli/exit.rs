@@ -1,17 +1,19 @@
 //! Exit codes, and errors with a code and a hint.
 
 use std::fmt;
-use std::io;
+use std::io::{self, ErrorKind};
 use std::process::ExitCode;
 
 use super::output::one_line;
 use super::signals::Signal;
+use crate::server::{NameError, RoomNameError};
+use crate::store::OpenError;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
     Success,
     Failure,
-    /// The command line, or a file that it names, is wrong.
+    /// The command line, or a file that is read for it, is wrong.
     Usage,
     /// The server could not be reached.
     Unreachable,
@@ -40,7 +42,7 @@ impl Exit {
         ),
         (
             Self::Usage,
-            "The command line, a file that it names, or a line of a script is wrong.",
+            "The command line, a file that is read for it (settings, password, backup), or a line of a script is wrong.",
         ),
         (
             Self::Unreachable,
@@ -82,6 +84,13 @@ impl Exit {
             Self::Signal(signal) => 128 + signal.number(),
             Self::Plugin(code) => code,
         }
+    }
+
+    /// The one that has this code; of those that udpchat does not give, a failure.
+    pub fn of_code(code: u8) -> Self {
+        let mut all = Self::ALL.into_iter().map(|(exit, _)| exit);
+        all.find(|exit| exit.code() == code)
+            .unwrap_or(Self::Failure)
     }
 
     /// This, unless it is milder than the other: success, or only not confirmed yet.
@@ -140,18 +149,47 @@ impl Failure {
     }
 }
 
-/// A running server that does not answer, wherever it stands in a chain of errors: [`Exit::Unreachable`].
-#[derive(Debug, Clone, Copy, thiserror::Error)]
-#[error("the server {0}")]
-pub struct Unanswered(pub &'static str);
+/// An error, or the context of one, that has an exit code of its own.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{text}")]
+pub struct Coded {
+    pub exit: Exit,
+    pub text: String,
+}
+
+impl Coded {
+    pub fn new(exit: Exit, text: impl Into<String>) -> Self {
+        let text = text.into();
+        Self { exit, text }
+    }
+}
+
+/// The exit code of an error, wherever what decides it stands in the chain. A path that leads through a file or is too long
+/// is a mistake of the command line; a file that is not there, or cannot be written, may be right another time.
+fn exit_of(error: &anyhow::Error) -> Exit {
+    if let Some(coded) = error.downcast_ref::<Coded>() {
+        return coded.exit;
+    }
+    let is_wrong_path =
+        |kind| matches!(kind, ErrorKind::NotADirectory | ErrorKind::InvalidFilename);
+    let is_wrong = error.chain().any(|cause| {
+        let own = cause.downcast_ref::<OpenError>();
+        cause.is::<NameError>()
+            || cause.is::<RoomNameError>()
+            || matches!(own, Some(OpenError::NotADirectory { .. }))
+            || own
+                .and_then(OpenError::cause)
+                .is_some_and(|cause| is_wrong_path(cause.kind()))
+            || cause
+                .downcast_ref()
+                .is_some_and(|cause: &io::Error| is_wrong_path(cause.kind()))
+    });
+    if is_wrong { Exit::Usage } else { Exit::Failure }
+}
 
 impl From<anyhow::Error> for Failure {
     fn from(error: anyhow::Error) -> Self {
-        let exit = match error.downcast_ref::<Unanswered>() {
-            Some(_) => Exit::Unreachable,
-            None => Exit::Failure,
-        };
-        Self::new(exit, error)
+        Self::new(exit_of(&error), error)
     }
 }
 
@@ -198,13 +236,45 @@ mod tests {
 
     #[test]
     fn server_that_does_not_answer_is_unreachable_whatever_was_asked() {
-        let error = anyhow::anyhow!("timed out").context(Unanswered("did not answer"));
+        let lost = Coded::new(Exit::Unreachable, "the server did not answer");
+        let error = anyhow::anyhow!("timed out").context(lost);
         let failure = Failure::from(error.context("cannot add bob"));
         assert_eq!(failure.exit, Exit::Unreachable);
         assert_eq!(
             failure.to_string(),
             "cannot add bob: the server did not answer: timed out"
         );
+    }
+
+    #[test]
+    fn mistake_on_the_command_line_is_one_wherever_it_is_noticed() {
+        let code = |error: anyhow::Error| Failure::from(error.context("cannot do it")).exit.code();
+        assert_eq!(code(NameError::Empty.into()), 2);
+        assert_eq!(code(RoomNameError::NoSign.into()), 2);
+        assert_eq!(
+            code(Coded::new(Exit::NoRecipient, "no such user").into()),
+            5
+        );
+        for (kind, expected) in [
+            (ErrorKind::NotADirectory, 2),
+            (ErrorKind::InvalidFilename, 2),
+            (ErrorKind::NotFound, 1),
+            (ErrorKind::PermissionDenied, 1),
+            (ErrorKind::StorageFull, 1),
+        ] {
+            assert_eq!(code(io::Error::from(kind).into()), expected, "{kind}");
+            let (path, cause) = ("x".into(), kind.into());
+            let making = OpenError::MakeDirectory { path, cause };
+            assert_eq!(code(making.into()), expected, "{kind}");
+        }
+    }
+
+    #[test]
+    fn code_names_its_exit() {
+        for (exit, _) in Exit::ALL {
+            assert_eq!(Exit::of_code(exit.code()), exit);
+        }
+        assert_eq!(Exit::of_code(77), Exit::Failure);
     }
 
     #[test]

@@ -34,6 +34,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::FromArgMatches as _;
+use clap::error::{ContextKind, ContextValue};
 
 use command::{Commands, Context};
 use exit::{Exit, Failure, Outcome};
@@ -84,7 +85,7 @@ fn dispatch(arguments: impl IntoIterator<Item = OsString>) -> Outcome {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     let Parsed { matches, host } = match settings::parse(&command::parser(&commands), &arguments) {
         Ok(parsed) => parsed,
-        Err(Unparsed::Arguments(error)) => return Ok(explain(&error)),
+        Err(Unparsed::Arguments(error)) => return Ok(explain(error)),
         Err(Unparsed::Settings(failure)) => return Err(failure),
     };
     if let Some((word, matches)) = matches.subcommand()
@@ -106,8 +107,24 @@ fn dispatch(arguments: impl IntoIterator<Item = OsString>) -> Outcome {
     }
 }
 
+/// What was typed can hold commands to the terminal, and be as long as a command line may be.
+fn make_printable(error: &mut clap::Error) {
+    let typed = [ContextKind::InvalidArg, ContextKind::InvalidValue];
+    for kind in typed {
+        if let Some(ContextValue::String(text)) = error.get(kind)
+            && let shown = output::typed(text)
+            && shown != *text
+        {
+            error.insert(kind, ContextValue::String(shown));
+            // It repeats what was typed.
+            error.insert(ContextKind::Suggested, ContextValue::None);
+        }
+    }
+}
+
 /// Prints help and version on standard output, and a mistake on standard error.
-fn explain(error: &clap::Error) -> Exit {
+fn explain(mut error: clap::Error) -> Exit {
+    make_printable(&mut error);
     let text = error.render();
     let shown = |is_terminal: bool| {
         if is_terminal && environment::wants_colour() {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::environment;
-use super::exit::Failure;
+use super::exit::{Coded, Exit, Failure};
 use super::password;
 use crate::client::Password;
 
@@ -45,5 +45,21 @@ impl PasswordFile {
     pub fn read(&self) -> Result<Option<Password>, Failure> {
         let path = self.password_file.as_deref();
         path.map(password::from_file).transpose()
+    }
+}
+
+/// Refuses a directory, named by this option, of which a part that is there is none.
+pub fn require_directory(path: &Path, option: &str) -> Result<(), Coded> {
+    match path.ancestors().find(|part| part.exists()) {
+        Some(obstacle) if !obstacle.is_dir() => {
+            let obstacle = obstacle.display();
+            Err(Coded::new(
+                Exit::Usage,
+                format!(
+                    "{obstacle} is not a directory: name another with {option}, or move it away"
+                ),
+            ))
+        }
+        _ => Ok(()),
     }
 }

@@ -3,9 +3,11 @@
 //! As in the programs of coreutils, output that cannot be written does not stop a subcommand: it is remembered, and the
 //! program's end reports it and fails. A closed pipe is no error, because its reader has stopped reading.
 
+use std::borrow::Cow;
 use std::fmt::{self, Write as _};
 use std::io::{self, ErrorKind};
 use std::os::fd::AsFd;
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use anyhow::Context as _;
@@ -57,11 +59,13 @@ pub fn print_json(value: &impl Serialize) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The longest line of a log or of an error; the rest is cut off. Chosen: twice the statistics of a session.
+/// The longest line of a log or of an error; of a longer one the middle is left out, because its end is often the reason.
+/// Chosen: twice the statistics of a session.
 pub const LINE_MAX_BYTES: usize = 2048;
 
 /// The text on one line, with control characters escaped and without invisible characters.
 pub fn one_line(text: &str) -> String {
+    let text = without_middle(text);
     let mut line = String::with_capacity(text.len());
     for character in text.chars() {
         if character.is_control() || matches!(character, '\u{2028}' | '\u{2029}') {
@@ -70,12 +74,40 @@ pub fn one_line(text: &str) -> String {
         } else {
             line.push(character);
         }
-        if line.len() > LINE_MAX_BYTES {
-            line.push('…');
-            break;
-        }
     }
-    printable::line(&line).into_owned()
+    printable::line(&without_middle(&line)).into_owned()
+}
+
+fn without_middle(text: &str) -> Cow<'_, str> {
+    const HALF: usize = LINE_MAX_BYTES / 2;
+    if text.len() <= LINE_MAX_BYTES {
+        return text.into();
+    }
+    let head = text.floor_char_boundary(HALF);
+    let tail = text.ceil_char_boundary(text.len() - HALF);
+    format!("{}…{}", &text[..head], &text[tail..]).into()
+}
+
+/// A path on one line, as it is told to a user.
+pub fn shown(path: &Path) -> String {
+    one_line(&path.display().to_string())
+}
+
+/// Characters of a wrong argument that are shown. Chosen: more than any right one but a path has.
+const TYPED_MAX_CHARS: usize = 200;
+
+/// What somebody typed, on one line and not too long, for an error.
+pub fn typed(text: &str) -> String {
+    let line = one_line(text);
+    match line.char_indices().nth(TYPED_MAX_CHARS) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
+    }
+}
+
+/// The same in quotation marks.
+pub fn quoted(text: &str) -> String {
+    format!("\"{}\"", typed(text))
 }
 
 #[cfg(test)]
@@ -86,5 +118,14 @@ mod tests {
     fn ordinary_text_stays_as_it_is() {
         let text = "erin: Grüße, 世界 \"\\n\"";
         assert_eq!(one_line(text), text);
+    }
+
+    #[test]
+    fn long_line_keeps_its_end_which_is_often_the_reason() {
+        for sign in ["x", "\u{1}", "é"] {
+            let line = one_line(&format!("cannot read {}: not found", sign.repeat(5000)));
+            assert!(line.starts_with("cannot read") && line.ends_with(": not found"));
+            assert!(line.len() < LINE_MAX_BYTES + 16, "{}", line.len());
+        }
     }
 }

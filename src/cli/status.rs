@@ -7,6 +7,7 @@ use super::command::{Context, Subcommand};
 use super::exit::{Exit, Failure, Outcome};
 use super::options::DataDirectory;
 use super::output::{print, print_json};
+use crate::store;
 
 pub fn command() -> Subcommand {
     Subcommand::new("status", "Show the state of a running server", run)
@@ -35,6 +36,12 @@ struct Args {
 fn run(args: Args, _: &Context<'_>) -> Outcome {
     let data = args.data.path()?;
     let Some(mut server) = admin::connect(&data)? else {
+        let found = store::require_database(&data).map_err(anyhow::Error::new);
+        if let Err(failure) = found.map_err(Failure::from)
+            && failure.exit == Exit::Usage
+        {
+            return Err(failure);
+        }
         let error = anyhow!("no server is running with {}", data.display());
         return Err(Failure::new(Exit::Unreachable, error)
             .hint("for another data directory use --data DIR"));

@@ -27,7 +27,7 @@ pub(super) fn canonical_target(target: &str) -> String {
 
 /// The name of a room, as the server will write it, where only a room can be meant.
 pub(super) fn canonical_room(name: &str) -> String {
-    canonical_target(&with_room_sign(name))
+    canonical_target(&with_room_sign(name.trim()))
 }
 
 pub(super) fn is_room(name: &str) -> bool {

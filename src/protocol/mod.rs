@@ -73,7 +73,6 @@ pub const ROOM_SIGN: char = '#';
 /// A room's name with its sign, which may be left out where only a room can be meant.
 #[must_use]
 pub fn with_room_sign(typed: &str) -> String {
-    let typed = typed.trim();
     if typed.starts_with(ROOM_SIGN) {
         typed.to_owned()
     } else {

@@ -1,7 +1,5 @@
 //! Requests of an operator, and the answers.
 
-use std::path::PathBuf;
-
 use serde::{Deserialize, Serialize};
 
 use super::status::Status;
@@ -46,8 +44,8 @@ pub enum Request {
     StoreCheck,
     /// Copies the database to a new file: [`Answer::BackedUp`].
     StoreBackup {
-        /// Absolute.
-        path: PathBuf,
+        /// Absolute; the bytes of a path, which need not be UTF-8.
+        path: String,
         /// Whether a file that has the name is replaced.
         #[serde(default)]
         is_forced: bool,
@@ -86,6 +84,8 @@ pub enum Answer {
     /// A refusal or an error, as a sentence for the user.
     Error {
         message: String,
+        /// The exit code of the command that asked.
+        code: u8,
     },
 }
 

@@ -9,7 +9,7 @@ use anyhow::{Context as _, bail};
 
 use super::api::{AdminApi, Answer, LINE_MAX_BYTES, Request};
 use super::socket;
-use crate::cli::exit::Unanswered;
+use crate::cli::exit::{Coded, Exit};
 use crate::cli::streams::line_reader::{self, Line};
 
 /// The longest wait for an answer. Chosen: a commit on a busy disk, and then some.
@@ -61,19 +61,27 @@ impl AdminApi for AdminClient {
     fn ask(&mut self, request: Request) -> anyhow::Result<Answer> {
         let mut line = serde_json::to_vec(&request)?;
         line.push(b'\n');
-        let lost = Unanswered("did not answer on its control socket");
+        let lost = || {
+            let text = "the server did not answer on its control socket";
+            Coded::new(Exit::Unreachable, text)
+        };
         match self.reader.get_mut().write_all(&line) {
             // A server with too many connections answers and closes without reading the request.
             Err(error) if error.kind() == ErrorKind::BrokenPipe => {}
-            written => written.context(lost)?,
+            written => written.with_context(lost)?,
         }
-        match line_reader::read(&mut self.reader, LINE_MAX_BYTES).context(lost)? {
+        match line_reader::read(&mut self.reader, LINE_MAX_BYTES).with_context(lost)? {
             Line::Text(text) => match serde_json::from_str(&text) {
-                Ok(Answer::Error { message }) => bail!(message),
+                Ok(Answer::Error { message, code }) => {
+                    Err(Coded::new(Exit::of_code(code), message).into())
+                }
                 answer => answer.context("the server's answer is not understood"),
             },
             Line::TooLong => bail!("the server's answer is too long"),
-            Line::End => Err(Unanswered("closed its control socket without an answer").into()),
+            Line::End => {
+                let text = "the server closed its control socket without an answer";
+                Err(Coded::new(Exit::Unreachable, text).into())
+            }
         }
     }
 }

@@ -1,6 +1,8 @@
 //! Answers an operator's requests: behind the control socket of a running server, and directly on the database of a stopped
 //! one.
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc;
@@ -13,6 +15,8 @@ use rand_core::OsRng;
 
 use super::api::{AdminApi, Answer, Request, RetainedConversation, User};
 use super::status::{self, Status, StoreStatus};
+use crate::cli::exit::{Coded, Exit};
+use crate::cli::output::quoted;
 use crate::net::{self, InputSender};
 use crate::protocol::{Access, AccountId, with_room_sign};
 use crate::server::{self, CreateRoom, Input, Name, OpaqueServer, PendingSignUp, RoomName};
@@ -20,7 +24,6 @@ use crate::stalls::{StallReport, Stalls};
 use crate::store::{
     self, Engine, Existing, JournalLoss, Outcome, Refusal, Reply, RequestId, Snapshots, StoreCaller,
 };
-use crate::text::printable::quoted;
 
 /// The longest wait for the hub to create a room. Chosen: a commit on a busy disk, and then some.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(20);
@@ -181,20 +184,24 @@ impl AdminHandler {
     }
 
     fn account(&mut self, typed: &str) -> anyhow::Result<AccountId> {
-        let name = Name::parse(typed)?.canonical().to_owned();
+        let parsed = Name::parse(typed).with_context(|| format!("the owner {}", quoted(typed)));
+        let name = parsed?.canonical().to_owned();
         let request = store::Read::FindAccount {
             name,
             skeleton: None,
         };
         match self.store.call(request)? {
             Ok(Reply::Account(account)) => Ok(account.id),
-            Err(Refusal::NoSuchUser) => bail!("there is no account {}", quoted(typed)),
+            Err(Refusal::NoSuchUser) => {
+                let text = format!("there is no account {}", quoted(typed));
+                Err(Coded::new(Exit::NoRecipient, text).into())
+            }
             other => bail!("unexpected answer from the database: {other:?}"),
         }
     }
 
     fn retain(&mut self, typed: &str, keep: store::Retention) -> anyhow::Result<Answer> {
-        let name = server::parse_conversation(typed)?;
+        let name = conversation(typed)?;
         match self.store.call(store::Write::Retain { name, keep })? {
             Ok(Reply::Nothing) => Ok(Answer::Done),
             other => no_such_room(typed, &other),
@@ -205,7 +212,7 @@ impl AdminHandler {
     fn retained(&mut self, typed: Option<&str>) -> anyhow::Result<Answer> {
         let read = match typed {
             Some(typed) => store::Read::Retained {
-                name: server::parse_conversation(typed)?,
+                name: conversation(typed)?,
             },
             None => store::Read::ListRetained,
         };
@@ -236,7 +243,9 @@ impl AdminHandler {
         Ok(Answer::Checked { report })
     }
 
-    fn back_up(&mut self, path: &Path, is_forced: bool) -> anyhow::Result<Answer> {
+    fn back_up(&mut self, path: &str, is_forced: bool) -> anyhow::Result<Answer> {
+        let path = STANDARD.decode(path).context("bad base64")?;
+        let path = Path::new(OsStr::from_bytes(&path));
         // The working directory of the server is not the operator's.
         if !path.is_absolute() {
             bail!("{} is not an absolute path", path.display());
@@ -279,9 +288,17 @@ impl AdminHandler {
     }
 }
 
+fn conversation(typed: &str) -> anyhow::Result<String> {
+    let parsed = server::parse_conversation(typed);
+    parsed.with_context(|| format!("{} names no conversation", quoted(typed)))
+}
+
 fn no_such_room(typed: &str, answer: &Result<Reply, Refusal>) -> anyhow::Result<Answer> {
     match answer {
-        Err(Refusal::NoSuchRoom) => bail!("there is no room {}", quoted(&with_room_sign(typed))),
+        Err(Refusal::NoSuchRoom) => {
+            let text = format!("there is no room {}", quoted(&with_room_sign(typed)));
+            Err(Coded::new(Exit::NoRecipient, text).into())
+        }
         other => bail!("unexpected answer from the database: {other:?}"),
     }
 }

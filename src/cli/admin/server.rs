@@ -9,11 +9,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow, bail};
 
-use super::api::{AdminApi, Answer, Request};
+use super::api::{AdminApi, Answer};
 use super::socket::{self, socket_path};
 use super::spare_descriptor::SpareDescriptor;
+use crate::cli::exit::Failure;
 use crate::cli::streams::line_reader::{self, LINE_MAX_BYTES, Line};
 use crate::cli::threads::spawn;
 
@@ -125,11 +126,11 @@ fn accept_all(listener: &UnixListener, handlers: &Arc<Handlers>) {
 
 /// Sends an error, unless that would block.
 fn refuse(stream: &UnixStream) {
-    let message = format!("{CONNECTIONS_MAX} others are being served: try again");
+    let busy = anyhow!("{CONNECTIONS_MAX} others are being served: try again");
     // It is closed either way.
     let _ = stream
         .set_nonblocking(true)
-        .and_then(|()| send(stream, &Answer::Error { message }));
+        .and_then(|()| send(stream, &error_answer(busy)));
 }
 
 fn serve(stream: &UnixStream, handlers: &Handlers) -> anyhow::Result<()> {
@@ -144,15 +145,18 @@ fn serve(stream: &UnixStream, handlers: &Handlers) -> anyhow::Result<()> {
             Ok(Line::End) => return Ok(()),
             Err(error) => return Err(error.into()),
         };
-        let answer = match serde_json::from_str::<Request>(&text) {
-            Ok(request) => handler.ask(request).unwrap_or_else(|error| Answer::Error {
-                message: format!("{error:#}"),
-            }),
-            Err(error) => Answer::Error {
-                message: format!("not a request: {error}"),
-            },
-        };
-        send(stream, &answer)?;
+        let answer = serde_json::from_str(&text)
+            .context("not a request")
+            .and_then(|request| handler.ask(request));
+        send(stream, &answer.unwrap_or_else(error_answer))?;
+    }
+}
+
+fn error_answer(error: anyhow::Error) -> Answer {
+    let Failure { exit, error, .. } = error.into();
+    Answer::Error {
+        message: format!("{error:#}"),
+        code: exit.code(),
     }
 }
 
@@ -165,7 +169,7 @@ fn send(mut stream: &UnixStream, answer: &Answer) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::admin::connect;
+    use crate::cli::admin::{Request, connect};
 
     struct Echo;
 

@@ -3,7 +3,7 @@
 use super::{FileArgs, which};
 use crate::cli::command::{self, Context, Subcommand};
 use crate::cli::exit::{Exit, Outcome};
-use crate::cli::output::print;
+use crate::cli::output::{print, shown};
 use crate::cli::serve;
 use crate::cli::settings::{self, Side};
 
@@ -41,11 +41,7 @@ fn run(args: Args, context: &Context<'_>) -> Outcome {
                 } else {
                     "no such file; nothing is set there"
                 };
-                found.push(format!(
-                    "{}: {what}
-",
-                    file.path.display()
-                ));
+                found.push(format!("{}: {what}\n", shown(&file.path)));
             }
             Err(failure) => match &mut failed {
                 None => failed = Some(failure),

@@ -8,7 +8,8 @@ use anyhow::Context as _;
 use super::{FileArgs, which};
 use crate::cli::command::{self, Context, Subcommand};
 use crate::cli::exit::{Exit, Failure, Outcome};
-use crate::cli::output::print;
+use crate::cli::options::require_directory;
+use crate::cli::output::{print, shown};
 use crate::cli::settings::{self, Side};
 use crate::store::{self, Existing, NewFile};
 
@@ -35,6 +36,13 @@ const MODE: u32 = 0o644;
 fn run(args: Args, context: &Context<'_>) -> Outcome {
     let side = args.file.sides(Some(&args.which))[0];
     let path = args.file.path(side)?;
+    let option = match (args.file.data.config(), side) {
+        (None, Side::Server) => "--data",
+        _ => "--config",
+    };
+    if let Some(directory) = path.parent() {
+        require_directory(directory, option).map_err(anyhow::Error::new)?;
+    }
     if !args.force && fs::symlink_metadata(&path).is_ok() {
         let failure = Failure::from(anyhow::anyhow!("{} exists", path.display()));
         return Err(failure.hint("--force replaces it"));
@@ -69,6 +77,6 @@ fn run(args: Args, context: &Context<'_>) -> Outcome {
         .set_permissions(readable)
         .with_context(|| format!("cannot write {}", path.display()))?;
     file.place_where(existing).map_err(anyhow::Error::new)?;
-    print(format!("wrote {}\n", path.display()));
+    print(format!("wrote {}\n", shown(&path)));
     Ok(Exit::Success)
 }

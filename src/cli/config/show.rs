@@ -10,7 +10,7 @@ use super::{FileArgs, which};
 use crate::cli::command::{self, Context, Subcommand};
 use crate::cli::environment;
 use crate::cli::exit::{Exit, Failure, Outcome};
-use crate::cli::output::{one_line, print};
+use crate::cli::output::{one_line, print, shown};
 use crate::cli::settings::{self, Setting, Side};
 
 pub fn command() -> Subcommand {
@@ -68,7 +68,7 @@ fn run(args: Args, context: &Context<'_>) -> Outcome {
             text,
             "{empty}# udpchat {}: {}{is_there}",
             side.subcommand(),
-            file.path.display()
+            shown(&file.path)
         );
         let table = settings::table(&parser, side);
         let rows: Vec<(String, String)> = table

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::server_key;
 use crate::cli::address::{DEFAULT_HOST, ServerName};
 use crate::cli::options::PasswordFile;
+use crate::server::{Name, NameError};
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -19,7 +20,7 @@ pub struct Args {
     #[arg(id = "config", long = "config", value_name = "FILE")]
     _config: Option<PathBuf>,
     /// Sign in as this user at once
-    #[arg(long, value_name = "NAME", env = "UDPCHAT_USER")]
+    #[arg(long, value_name = "NAME", env = "UDPCHAT_USER", value_parser = user)]
     pub user: Option<String>,
     #[command(flatten)]
     pub password: PasswordFile,
@@ -45,4 +46,9 @@ pub struct Args {
     /// Trust an unknown server key without asking; a changed key is still refused
     #[arg(long, env = "UDPCHAT_ACCEPT_NEW")]
     pub accept_new: bool,
+}
+
+/// A name that a server could know. It takes it as it was typed.
+fn user(text: &str) -> Result<String, NameError> {
+    Name::parse(text).map(|_| text.to_owned())
 }

@@ -3,6 +3,8 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 
+use crate::cli::output::quoted;
+
 const PREFIX: &str = "SHA256:";
 
 /// A fingerprint is `SHA256:` and the unpadded base64 of 32 bytes.
@@ -11,7 +13,12 @@ pub fn parse(text: &str) -> Result<String, String> {
         .and_then(|digest| STANDARD_NO_PAD.decode(digest).ok())
         .filter(|digest| digest.len() == 32)
         .map(|_| text.to_owned())
-        .ok_or_else(|| format!("{text:?} is not a fingerprint: {PREFIX} and 43 characters, as `udpchat serve` prints it"))
+        .ok_or_else(|| {
+            format!(
+                "{} is not a fingerprint: {PREFIX} and 43 characters, as `udpchat serve` prints it",
+                quoted(text)
+            )
+        })
 }
 
 #[cfg(test)]

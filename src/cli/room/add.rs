@@ -7,8 +7,8 @@ use crate::cli::command::{Context, Subcommand};
 use crate::cli::exit::{Exit, Outcome};
 use crate::cli::options::DataDirectory;
 use crate::cli::output::print;
+use crate::cli::output::quoted;
 use crate::protocol::with_room_sign;
-use crate::text::printable::quoted;
 
 pub fn command() -> Subcommand {
     Subcommand::new("add", "Create a room", run).section("ROOM ADD", MANUAL)

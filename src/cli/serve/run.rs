@@ -14,7 +14,7 @@ use crate::cli::admin::{AdminHandler, AdminServer, StoreAccess};
 use crate::cli::command::Context;
 use crate::cli::database::{self, Secrets};
 use crate::cli::exit::{Exit, Failure, Outcome};
-use crate::cli::output::{print, print_error};
+use crate::cli::output::{print, print_error, shown};
 use crate::cli::signals::{self, Signal};
 use crate::cli::threads::spawn;
 use crate::net::{self, Driver, InputSender, Setup, Socket};
@@ -142,12 +142,6 @@ fn loopback(local: SocketAddr) -> SocketAddr {
         SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
     };
     SocketAddr::new(ip, local.port())
-}
-
-fn shown(path: &Path) -> String {
-    path.display()
-        .to_string()
-        .replace(char::is_control, "\u{fffd}")
 }
 
 /// Binds all addresses. Of the default ones it leaves out a family that this host does not have, with a warning.

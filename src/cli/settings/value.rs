@@ -9,6 +9,7 @@ use clap::{Arg, ArgAction};
 use toml::de::DeValue;
 
 use crate::cli::environment;
+use crate::cli::output::quoted;
 
 /// How a setting is written in TOML.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,7 +100,7 @@ pub fn of_variable(argument: &Arg, text: &str) -> Result<Vec<String>, String> {
         Kind::Flag => match text.to_ascii_lowercase().as_str() {
             "1" | "true" | "yes" | "on" | "y" | "t" => vec!["true".to_owned()],
             "0" | "false" | "no" | "off" | "n" | "f" => vec!["false".to_owned()],
-            _ => return Err(format!("expected 1 or 0, found {text:?}")),
+            _ => return Err(format!("expected 1 or 0, found {}", quoted(text))),
         },
         Kind::List => text.split(',').map(str::to_owned).collect(),
         _ => vec![text.to_owned()],
@@ -132,13 +133,16 @@ fn check(argument: &Arg, texts: &[String]) -> Result<(), String> {
         Kind::Flag => return Ok(()),
         Kind::Count => {
             return match texts.iter().find(|text| text.parse::<u8>().is_err()) {
-                Some(text) => Err(format!("expected a number from 0 to 255, found {text:?}")),
+                Some(text) => Err(format!(
+                    "expected a number from 0 to 255, found {}",
+                    quoted(text)
+                )),
                 None => Ok(()),
             };
         }
         Kind::Number => {
             if let Some(text) = texts.iter().find(|text| !is_digits(text)) {
-                return Err(format!("expected a whole number, found {text:?}"));
+                return Err(format!("expected a whole number, found {}", quoted(text)));
             }
         }
         _ => {}
@@ -168,14 +172,15 @@ fn check(argument: &Arg, texts: &[String]) -> Result<(), String> {
 /// Why an option's parser refuses a value, without the option.
 fn reason(error: &clap::Error, texts: &[String]) -> String {
     let value = texts.join(", ");
+    let shown = quoted(&value);
     match (error.kind(), error.get(ContextKind::ValidValue)) {
         (ErrorKind::InvalidValue, Some(ContextValue::Strings(valid))) if !valid.is_empty() => {
-            format!("expected {}, found {value:?}", valid.join(" or "))
+            format!("expected {}, found {shown}", valid.join(" or "))
         }
         _ => match std::error::Error::source(error) {
-            Some(source) if source.to_string().contains(&value) => source.to_string(),
-            Some(source) => format!("{value:?} is not valid: {source}"),
-            None => format!("{value:?} is not valid"),
+            Some(source) if source.to_string().contains(&shown) => source.to_string(),
+            Some(source) => format!("{shown} is not valid: {source}"),
+            None => format!("{shown} is not valid"),
         },
     }
 }

@@ -1,10 +1,15 @@
 //! `udpchat store backup`: a copy of the database, whether the server runs or not.
 
+use std::os::unix::ffi::OsStrExt as _;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
 use super::CopyArgs;
 use crate::cli::admin::{self, AdminApi as _, Answer, Request};
 use crate::cli::command::{Context, Subcommand};
 use crate::cli::exit::{Exit, Outcome};
-use crate::cli::output::print;
+use crate::cli::output::{print, shown};
 use crate::store;
 
 pub fn command() -> Subcommand {
@@ -28,14 +33,17 @@ fn run(args: CopyArgs, _: &Context<'_>) -> Outcome {
     let path = args.target(&data)?;
     let is_forced = args.force;
     let rows = match admin::connect(&data)? {
-        Some(mut server) => match server.ask(Request::StoreBackup { path, is_forced })? {
-            Answer::BackedUp { rows } => rows,
-            _ => return Err(admin::unexpected().into()),
-        },
+        Some(mut server) => {
+            let path = STANDARD.encode(path.as_os_str().as_bytes());
+            match server.ask(Request::StoreBackup { path, is_forced })? {
+                Answer::BackedUp { rows } => rows,
+                _ => return Err(admin::unexpected().into()),
+            }
+        }
         None => super::offline(&data, |database| {
             store::back_up_file(database, &path, args.existing())
         })?,
     };
-    print(format!("{rows} rows copied to {}\n", args.file.display()));
+    print(format!("{rows} rows copied to {}\n", shown(&args.file)));
     Ok(Exit::Success)
 }

@@ -6,7 +6,7 @@ use super::CopyArgs;
 use crate::cli::command::{Context, Subcommand};
 use crate::cli::database::SECRETS;
 use crate::cli::exit::{Exit, Outcome};
-use crate::cli::output::{one_line, print};
+use crate::cli::output::{one_line, print, shown};
 use crate::net;
 use crate::store::{self, OpenError, Rescued};
 
@@ -38,7 +38,7 @@ fn run(args: CopyArgs, _: &Context<'_>) -> Outcome {
     print(format!(
         "{} rows copied to {}: `udpchat store restore` puts them in the database's place\n",
         rescued.rows,
-        args.file.display()
+        shown(&args.file)
     ));
     Ok(Exit::Success)
 }

@@ -7,11 +7,11 @@ use jiff::Timestamp;
 
 use super::check;
 use crate::cli::command::{Context, Subcommand};
-use crate::cli::exit::{Exit, Outcome};
+use crate::cli::exit::{Exit, Failure, Outcome};
 use crate::cli::options::DataDirectory;
-use crate::cli::output::{print, print_error};
+use crate::cli::output::{print, print_error, shown};
 use crate::net;
-use crate::store::{self, DATABASE_FILE};
+use crate::store::{self, DATABASE_FILE, OpenError};
 
 pub fn command() -> Subcommand {
     let summary = "Put a backup in the database's place; the server must be stopped";
@@ -36,15 +36,28 @@ fn run(args: Args, _: &Context<'_>) -> Outcome {
         .strftime("%Y-%m-%d")
         .to_string();
     let restored = store::restore(&file, &data, &day);
-    match super::done(restored, &data.join(DATABASE_FILE))? {
+    let is_no_backup = matches!(
+        &restored,
+        Err(OpenError::NotReadable { path, .. } | OpenError::NotADatabase { path }) if *path == file
+    );
+    let restored = super::done(restored, &data.join(DATABASE_FILE)).map_err(|error| {
+        let failure = Failure::from(error);
+        let exit = if is_no_backup {
+            Exit::Usage
+        } else {
+            failure.exit
+        };
+        Failure { exit, ..failure }
+    });
+    match restored? {
         Ok(kept) => {
             print(format!(
                 "restored from {} into {}\n",
-                file.display(),
-                data.display()
+                shown(&file),
+                shown(&data)
             ));
             if let Some(kept) = kept {
-                let kept = kept.display();
+                let kept = shown(&kept);
                 print(format!("the database it replaces is kept in {kept}\n"));
             }
             Ok(Exit::Success)

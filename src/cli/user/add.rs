@@ -14,12 +14,12 @@ use crate::cli::database;
 use crate::cli::exit::{Exit, Outcome};
 use crate::cli::options::{DataDirectory, PasswordFile};
 use crate::cli::output::print;
+use crate::cli::output::quoted;
 use crate::cli::password;
 use crate::client::opaque::SignUpBegun;
 use crate::net;
 use crate::protocol::opaque::KeyStretching;
 use crate::server::Name;
-use crate::text::printable::quoted;
 
 pub fn command() -> Subcommand {
     Subcommand::new("add", "Create an account", run).section("USER ADD", MANUAL)

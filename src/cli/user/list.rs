@@ -10,7 +10,7 @@ use crate::cli::admin::{self, Answer, Request, User};
 use crate::cli::command::{Context, Subcommand};
 use crate::cli::exit::{Exit, Failure, Outcome};
 use crate::cli::options::DataDirectory;
-use crate::cli::output::{print, print_error};
+use crate::cli::output::{print, print_error, shown};
 
 pub fn command() -> Subcommand {
     let summary = "List the accounts, with the day each was created";
@@ -30,7 +30,7 @@ fn run(data: DataDirectory, _: &Context<'_>) -> Outcome {
     if users.is_empty() && unreadable == 0 {
         print_error(format_args!(
             "there are no accounts in {} yet",
-            data.display()
+            shown(&data)
         ));
     }
     print(table(&users)?);

@@ -203,6 +203,18 @@ impl OpenError {
             other => other,
         }
     }
+
+    /// What the file system says, where that is the reason.
+    #[must_use]
+    pub const fn cause(&self) -> Option<&io::Error> {
+        match self {
+            Self::MakeDirectory { cause, .. }
+            | Self::NotWritable { cause, .. }
+            | Self::NotReadable { cause, .. }
+            | Self::Io { cause, .. } => Some(cause),
+            _ => None,
+        }
+    }
 }
 
 pub(super) fn from_io(path: &Path, cause: io::Error) -> OpenError {

@@ -215,14 +215,14 @@ fn name_that_is_taken_or_looks_like_another_or_is_none_fails() {
         ("everyone", "reserved"),
         ("p\u{430}yp\u{430}l", "one script"),
     ] {
-        let assert = add(&home, bad).code(1);
+        let assert = add(&home, bad).code(2);
         assert!(
             stderr(&assert).contains(why),
             "{bad:?}: {}",
             stderr(&assert)
         );
     }
-    add(&home, &"x".repeat(33)).code(1);
+    add(&home, &"x".repeat(33)).code(2);
 }
 
 #[test]

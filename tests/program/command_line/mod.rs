@@ -2,5 +2,6 @@
 
 mod cli;
 mod completions;
+mod exit_codes;
 mod hangup;
 mod settings;

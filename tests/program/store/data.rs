@@ -145,7 +145,7 @@ fn restore_makes_the_directory_and_only_with_a_backup_to_put_there() {
         command.output().unwrap()
     };
     let missing = restore(&workspace.file("missing"));
-    assert_eq!(missing.status.code(), Some(1));
+    assert_eq!(missing.status.code(), Some(2));
     assert!(!workspace.path("new").exists(), "nothing is made");
     let done = restore(&backup);
     assert!(done.status.success(), "{}", printed(&done));

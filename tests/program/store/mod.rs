@@ -335,7 +335,7 @@ fn limits_of_a_conversation_are_set_and_listed_whether_the_server_runs_or_not() 
     assert_eq!(workspace.run(&["store", "retain", "everyone"]), none);
     for arguments in [&["nowhere"][..], &["#nowhere", "--days", "1"]] {
         let (text, code) = workspace.run(&[&["store", "retain"], arguments].concat());
-        assert_eq!(code, Some(1));
+        assert_eq!(code, Some(5));
         assert!(text.contains("there is no room \"#nowhere\""), "{text}");
     }
     drop(server);

@@ -12,6 +12,7 @@ use anyhow::{Context as _, bail};
 use redb::Database;
 
 use self::known_servers::KnownServers;
+use crate::cli::options::require_directory;
 use crate::client::{Files, Trust};
 use crate::protocol::{Digest, fingerprint};
 use crate::store::{self, OpenError};
@@ -118,14 +119,7 @@ fn database_file(number: u32) -> String {
 pub fn private_directory(path: &Path) -> anyhow::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true).mode(0o700);
-    if let Some(obstacle) = path.ancestors().find(|part| part.exists())
-        && !obstacle.is_dir()
-    {
-        bail!(
-            "{} is not a directory: name another with --state, or move it away",
-            obstacle.display()
-        );
-    }
+    require_directory(path, "--state")?;
     builder
         .create(path)
         .with_context(|| format!("cannot make the directory {}", path.display()))?;
