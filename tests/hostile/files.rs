@@ -160,7 +160,7 @@ fn backup_that_another_user_can_have_changed_is_not_restored() {
             .success()
     );
     let output = workspace.output(&["store", "restore", pipe.to_str().unwrap()]);
-    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
     assert!(
         workspace
             .output(&["store", "restore", file])

@@ -1,5 +1,9 @@
 //! Requests of an operator, and the answers.
 
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt as _;
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 
 use super::status::Status;
@@ -44,12 +48,38 @@ pub enum Request {
     StoreCheck,
     /// Copies the database to a new file: [`Answer::BackedUp`].
     StoreBackup {
-        /// Absolute; the bytes of a path, which need not be UTF-8.
-        path: String,
+        /// Absolute.
+        path: PathText,
         /// Whether a file that has the name is replaced.
         #[serde(default)]
         is_forced: bool,
     },
+}
+
+/// A path as JSON can hold it: a text, or the bytes of one that is not UTF-8.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum PathText {
+    Text(String),
+    Bytes(Vec<u8>),
+}
+
+impl From<PathBuf> for PathText {
+    fn from(path: PathBuf) -> Self {
+        match path.into_os_string().into_string() {
+            Ok(text) => Self::Text(text),
+            Err(path) => Self::Bytes(path.into_vec()),
+        }
+    }
+}
+
+impl From<PathText> for PathBuf {
+    fn from(path: PathText) -> Self {
+        match path {
+            PathText::Text(text) => text.into(),
+            PathText::Bytes(bytes) => OsString::from_vec(bytes).into(),
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

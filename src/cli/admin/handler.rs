@@ -1,9 +1,7 @@
 //! Answers an operator's requests: behind the control socket of a running server, and directly on the database of a stopped
 //! one.
 
-use std::ffi::OsStr;
-use std::os::unix::ffi::OsStrExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc;
 use std::time::Duration;
@@ -243,9 +241,7 @@ impl AdminHandler {
         Ok(Answer::Checked { report })
     }
 
-    fn back_up(&mut self, path: &str, is_forced: bool) -> anyhow::Result<Answer> {
-        let path = STANDARD.decode(path).context("bad base64")?;
-        let path = Path::new(OsStr::from_bytes(&path));
+    fn back_up(&mut self, path: &Path, is_forced: bool) -> anyhow::Result<Answer> {
         // The working directory of the server is not the operator's.
         if !path.is_absolute() {
             bail!("{} is not an absolute path", path.display());
@@ -319,7 +315,9 @@ impl AdminApi for AdminHandler {
             Request::RetainList => self.retained(None),
             Request::RetainShow { name } => self.retained(Some(&name)),
             Request::StoreCheck => self.check(),
-            Request::StoreBackup { path, is_forced } => self.back_up(&path, is_forced),
+            Request::StoreBackup { path, is_forced } => {
+                self.back_up(&PathBuf::from(path), is_forced)
+            }
         }
     }
 }

@@ -1,10 +1,5 @@
 //! `udpchat store backup`: a copy of the database, whether the server runs or not.
 
-use std::os::unix::ffi::OsStrExt as _;
-
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-
 use super::CopyArgs;
 use crate::cli::admin::{self, AdminApi as _, Answer, Request};
 use crate::cli::command::{Context, Subcommand};
@@ -34,7 +29,7 @@ fn run(args: CopyArgs, _: &Context<'_>) -> Outcome {
     let is_forced = args.force;
     let rows = match admin::connect(&data)? {
         Some(mut server) => {
-            let path = STANDARD.encode(path.as_os_str().as_bytes());
+            let path = path.into();
             match server.ask(Request::StoreBackup { path, is_forced })? {
                 Answer::BackedUp { rows } => rows,
                 _ => return Err(admin::unexpected().into()),
