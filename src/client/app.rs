@@ -54,7 +54,7 @@ impl App for Client {
     }
 
     fn on_settled(&mut self, now: Now, endpoint: &mut Endpoint) {
-        if self.core.take_status_request() {
+        if std::mem::take(&mut self.core.requests().status) {
             let status = self.link.status(endpoint);
             self.core.show_status(now, status);
         }
@@ -66,7 +66,7 @@ impl App for Client {
         }
         if self.core.end().is_some() {
             self.link.close(now.instant, endpoint);
-        } else if self.core.take_reconnect_request() {
+        } else if std::mem::take(&mut self.core.requests().reconnect) {
             self.core
                 .link_lost(now, "the server does not answer the sign-in", None);
             self.link.reconnect(now.instant, endpoint, &mut self.random);

@@ -10,6 +10,7 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 use redb::Database;
 
+use super::name::canonical;
 use super::password::Password;
 use crate::protocol::ErrorCode;
 use crate::protocol::opaque::KeyStretching;
@@ -36,6 +37,15 @@ pub struct Options {
     pub timeout: Duration,
     /// The user's zone; times are shown and read in it.
     pub time_zone: TimeZone,
+}
+
+impl Options {
+    /// The password that was given for this user, and only for this one.
+    pub(super) fn password_of(&self, user: &str) -> Option<Password> {
+        let given_for = self.user.as_deref().map(canonical);
+        let is_given = given_for == Some(canonical(user));
+        self.password.clone().filter(|_| is_given)
+    }
 }
 
 /// What comes to the client from other threads.

@@ -14,6 +14,7 @@ mod env;
 mod link;
 mod name;
 mod password;
+mod script;
 mod storage;
 #[cfg(test)]
 mod testing;

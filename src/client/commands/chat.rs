@@ -5,8 +5,9 @@ use super::row::{Call, ChatCommand, ROW};
 use crate::client::account::blocked::BlockedUsers;
 use crate::client::account::history::search::search;
 use crate::client::account::roster::Roster;
-use crate::client::core::{Awaited, Core};
+use crate::client::core::Core;
 use crate::client::env::Fault;
+use crate::client::script::Awaited;
 use crate::client::ui::time::HistoryAnchor;
 use crate::protocol::EVERYONE_NAME;
 

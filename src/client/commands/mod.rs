@@ -53,8 +53,7 @@ pub const fn subcommands() -> &'static [&'static str] {
 
 /// Runs the command that has waited for the server, if it is back or has been waited for long enough.
 pub(super) fn run_parked(core: &mut Core, now: Now) {
-    core.watch_server(now);
-    if let Some(parked) = core.take_parked() {
+    if let Some(parked) = core.take_parked(now) {
         run(core, now, &parked.line, parked.focus.as_deref());
     }
 }
@@ -88,8 +87,7 @@ pub(super) fn run(core: &mut Core, now: Now, line: &str, inside: Option<&str>) {
         core.fail(Fault::Usage, &format!("usage: {}", command.usage()));
         return;
     };
-    if core.must_wait(command.awaits) {
-        core.park(command.awaits, line, inside);
+    if core.park(now, command.awaits, (line, inside)) {
         return;
     }
     if !command.continues {

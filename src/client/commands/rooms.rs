@@ -5,8 +5,9 @@ use super::row::{Call, ChatCommand, ROW};
 use crate::client::account::ctx::pending::RoomsPurpose;
 use crate::client::account::rooms::{answers, joining};
 use crate::client::account::switching;
-use crate::client::core::{Awaited, Core};
+use crate::client::core::Core;
 use crate::client::env::Fault;
+use crate::client::script::Awaited;
 use crate::protocol::{Access, Change, EventKind, MemberRole, TOPIC_MAX_BYTES};
 
 pub(super) const ROOMS: &[ChatCommand] = &[

@@ -1,7 +1,8 @@
 //! What a row of the table holds, and what the function of a command is given.
 
 use super::arguments::Argument;
-use crate::client::core::{Awaited, Core};
+use crate::client::core::Core;
+use crate::client::script::Awaited;
 use crate::registry::{Entry, Registry};
 use crate::transport::Now;
 

@@ -3,9 +3,10 @@
 use super::arguments::{Argument, Source};
 use super::help;
 use super::row::{Call, ChatCommand, ROW};
-use crate::client::core::{Awaited, Core, Exit};
+use crate::client::core::Core;
 use crate::client::env::{Fault, Tone};
 use crate::client::name::canonical;
+use crate::client::script::{Awaited, Exit};
 
 pub(super) const SIGN_IN: &[ChatCommand] = &[ChatCommand {
     name: "login",
@@ -25,7 +26,7 @@ pub(super) const SESSION: &[ChatCommand] = &[
         summary: "show connection statistics: round trip, loss, bytes",
         needs_sign_in: false,
         awaits: Awaited::Nothing,
-        run: |core, _| core.request_status(),
+        run: |core, _| core.requests().status = true,
         ..ROW
     },
     ChatCommand {

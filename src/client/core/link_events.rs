@@ -6,7 +6,8 @@ use super::Core;
 use super::host_key::Verdict;
 use super::status::{self, LinkStatus};
 use crate::client::account::SignOutReason;
-use crate::client::env::{Fault, Tone};
+use crate::client::env::{End, Fault, Tone};
+use crate::client::script::Late;
 use crate::client::ui::render;
 use crate::protocol::EndReason;
 use crate::transport::Now;
@@ -34,10 +35,11 @@ pub(super) struct LinkState {
 }
 
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct LinkRequests {
+pub(crate) struct LinkRequests {
     /// That it is closed, and made again.
-    pub(super) reconnect: bool,
-    pub(super) status: bool,
+    pub(crate) reconnect: bool,
+    /// Its statistics.
+    pub(crate) status: bool,
 }
 
 impl LinkState {
@@ -90,16 +92,12 @@ impl Core {
             let text = format!("{} is back", self.options.server_name);
             self.show(Tone::Notice, &text);
         } else {
-            self.welcome();
+            // At a terminal, to somebody who may not know how to begin.
+            if self.script.is_none() {
+                self.show(Tone::Plain, render::WELCOME);
+            }
         }
         self.sign_in_again(now);
-    }
-
-    /// Says how to begin, to somebody at a terminal.
-    fn welcome(&mut self) {
-        if self.console.is_interactive() {
-            self.show(Tone::Plain, render::WELCOME);
-        }
     }
 
     /// The link is lost; with it the session of the signed-in user, if there is a reason for its end.
@@ -137,7 +135,7 @@ impl Core {
         self.show(Tone::Notice, text);
         self.link.is_silent = true;
         // A script waits: its commands follow each other.
-        let is_interactive = self.console.is_interactive();
+        let is_interactive = self.script.is_none();
         if let Some(signed_in) = self.signed_in.as_mut().filter(|_| is_interactive) {
             signed_in.shared.session.is_silent = true;
         }
@@ -152,18 +150,37 @@ impl Core {
         }
     }
 
-    /// Whether the link is to be closed and made again.
-    pub(crate) fn take_reconnect_request(&mut self) -> bool {
-        std::mem::take(&mut self.link.requests.reconnect)
+    /// Follows how long a script's server is away, and gives it up in the end.
+    pub(super) fn watch_server(&mut self, now: Now) {
+        let view = self.session_view(now);
+        let Some(script) = self.script.as_mut().filter(|_| self.end.is_none()) else {
+            return;
+        };
+        let late = script.watch_server(now.instant, &view);
+        if let Some(signed_in) = self.signed_in.as_mut().filter(|_| !view.is_server_away) {
+            signed_in.on_active(now, &mut self.effects);
+        }
+        match (late, &mut self.signed_in) {
+            (None, _) => {}
+            // What needs the server fails at once from here on.
+            (Some(Late::Server), Some(signed_in)) => signed_in.shared.session.is_silent = true,
+            (Some(_), _) => {
+                let (name, seconds) = (&self.options.server_name, self.options.timeout.as_secs());
+                let text = if self.link.is_greeted {
+                    format!(
+                        "no sign-in at {name} within {seconds} s\nhint: --timeout SECONDS waits longer"
+                    )
+                } else {
+                    render::unreachable(name, &format!(" within {seconds} s"))
+                };
+                self.finish(End::Unreachable(text));
+            }
+        }
     }
 
-    /// Asks for the link's statistics.
-    pub(crate) fn request_status(&mut self) {
-        self.link.requests.status = true;
-    }
-
-    pub(crate) fn take_status_request(&mut self) -> bool {
-        std::mem::take(&mut self.link.requests.status)
+    /// What is asked of the link.
+    pub(crate) const fn requests(&mut self) -> &mut LinkRequests {
+        &mut self.link.requests
     }
 
     /// Shows the link, or that there is none, and since when the user has been signed in.

@@ -5,10 +5,8 @@
 
 mod host_key;
 mod link_events;
-mod script;
 mod session;
 pub(super) mod status;
-mod wait_timer;
 
 use std::net::SocketAddr;
 use std::time::Instant;
@@ -22,22 +20,14 @@ use super::account::{Parts, SignedIn};
 use super::auth::SignIn;
 use super::effects::Effects;
 use super::env::{Console, End, Fault, Files, Input, Options, Tone};
-use super::ui::prompt::{Prompt, Question, yes};
+use super::script::wait_timer::{RESPONSE_WAIT, WaitTimer};
+use super::script::{Awaited, Script};
+use super::ui::prompt::{Prompt, Question, TypedLine, yes};
+use super::ui::render;
 use crate::protocol::{EndReason, Envelope, ServerBody, SessionEnd, fingerprint};
 use crate::transport::{Channel, Now};
 use host_key::HostKeys;
 use link_events::LinkState;
-pub(super) use script::Awaited;
-use script::Script;
-use session::DeferredExit;
-pub(super) use session::Exit;
-use wait_timer::{RESPONSE_WAIT, WaitTimer};
-
-/// A command, or text for the focus, as typed at the prompt.
-pub(super) struct TypedLine {
-    pub(super) line: Zeroizing<String>,
-    pub(super) focus: Option<String>,
-}
 
 /// Decides about trust, sign-in and commands for one user at one server.
 pub struct Core {
@@ -47,7 +37,8 @@ pub struct Core {
     random: ChaCha20Rng,
     prompt: Prompt,
     response_timer: WaitTimer,
-    script: Script,
+    /// Without a terminal.
+    script: Option<Script>,
     effects: Effects,
     host_keys: HostKeys,
     link: LinkState,
@@ -55,8 +46,6 @@ pub struct Core {
     pending_user: Option<String>,
     sign_in: Option<SignIn>,
     pub(super) signed_in: Option<SignedIn>,
-    /// What a client without a terminal does once all that was sent is stored.
-    deferred_exit: Option<DeferredExit>,
     end: Option<End>,
 }
 
@@ -68,6 +57,7 @@ impl Core {
         seed: [u8; 32],
     ) -> Self {
         let pending_user = options.user.clone();
+        let script = (!console.is_interactive()).then(|| Script::new(options.timeout));
         Self {
             options,
             console,
@@ -75,14 +65,13 @@ impl Core {
             random: ChaCha20Rng::from_seed(seed),
             prompt: Prompt::default(),
             response_timer: WaitTimer::default(),
-            script: Script::default(),
+            script,
             effects: Effects::default(),
             host_keys: HostKeys::default(),
             link: LinkState::default(),
             pending_user,
             sign_in: None,
             signed_in: None,
-            deferred_exit: None,
             end: None,
         }
     }
@@ -100,18 +89,14 @@ impl Core {
                 }
             }
             Channel::Control => self.handle_control(now, bytes),
-            Channel::Bulk => self.handle_bulk(now, bytes),
-        }
-    }
-
-    /// Older entries, or the word that there are none.
-    fn handle_bulk(&mut self, now: Now, bytes: &[u8]) {
-        let opened = Envelope::decode(bytes).and_then(|envelope| envelope.open());
-        let Some(signed_in) = &mut self.signed_in else {
-            return;
-        };
-        if let Err(error) = signed_in.handle_bulk(now, opened.ok(), &mut self.effects) {
-            self.finish(End::Failed(error.to_string()));
+            Channel::Bulk => {
+                let opened = Envelope::decode(bytes).and_then(|envelope| envelope.open());
+                if let Some(signed_in) = &mut self.signed_in
+                    && let Err(error) = signed_in.handle_bulk(now, opened.ok(), &mut self.effects)
+                {
+                    self.finish(End::Failed(error.to_string()));
+                }
+            }
         }
     }
 
@@ -151,11 +136,13 @@ impl Core {
     /// Something has come from the console. A line that was typed as a command, or as text, is handed back with the
     /// conversation in which the prompt stood.
     pub(super) fn handle_input(&mut self, now: Now, input: Input) -> Option<TypedLine> {
+        if let (Input::Line(_) | Input::Skipped(_), Some(script)) = (&input, &mut self.script) {
+            self.effects.script_line = Some(script.count_line());
+        }
         match input {
             // The link's.
             Input::Addresses(_) => {}
             Input::Line(line) => {
-                self.count_line();
                 let line = Zeroizing::new(line);
                 match self.prompt.take() {
                     None => {}
@@ -178,12 +165,11 @@ impl Core {
                 }
             },
             Input::Skipped(text) => {
-                self.count_line();
                 self.prompt.take();
                 self.fail(Fault::Failed, &text);
             }
             Input::EndOfInput => self.end_input(now),
-            Input::Broken(text) if self.console.is_interactive() => {
+            Input::Broken(text) if self.script.is_none() => {
                 self.show_unsent();
                 self.finish(End::Failed(text));
             }
@@ -191,8 +177,10 @@ impl Core {
                 self.effects.fail_at(None, Fault::Failed, text);
                 self.end_input(now);
             }
-            Input::OutputClosed if self.console.is_interactive() => self.end_input(now),
-            Input::OutputClosed => self.script.close_output(),
+            Input::OutputClosed => match &mut self.script {
+                Some(script) => script.close_output(),
+                None => self.end_input(now),
+            },
             Input::Interrupt => {
                 self.show_unsent();
                 self.finish(End::Interrupted);
@@ -237,8 +225,7 @@ impl Core {
         [
             self.sign_in.as_ref().and_then(SignIn::deadline),
             self.signed_in.as_ref().and_then(SignedIn::deadline),
-            self.exit_deadline(),
-            self.script.deadline(),
+            self.script.as_ref().and_then(Script::deadline),
             self.response_timer.deadline(),
         ]
         .into_iter()
@@ -261,8 +248,7 @@ impl Core {
         }
         if self.end.is_none() {
             self.watch_server(now);
-            self.watch_input(now);
-            self.run_deferred_exit(now);
+            self.end_in_time(now);
             let is_waiting = self.is_waiting();
             let timer = &mut self.response_timer;
             if timer.update(now.instant, is_waiting, RESPONSE_WAIT) {
@@ -281,8 +267,11 @@ impl Core {
             }
         }
         if self.end.is_none() {
-            self.ask_next();
-            self.limit_input(now);
+            self.ask_next(now);
+            let view = self.session_view(now);
+            if let Some(script) = &mut self.script {
+                script.limit_input(now.instant, &view, self.prompt.is_open());
+            }
         }
     }
 
@@ -291,7 +280,7 @@ impl Core {
         self.effects.take_messages()
     }
 
-    fn ask_next(&mut self) {
+    fn ask_next(&mut self, now: Now) {
         let next = if let Some(key) = &self.host_keys.asked {
             let text = format!(
                 "{} has the key {} (not seen before). Trust it? [y/N] ",
@@ -301,7 +290,7 @@ impl Core {
             Some((Question::Trust, text))
         } else if let Some(question) = self.sign_in.as_ref().and_then(SignIn::question) {
             Some(question)
-        } else if self.is_ready_for_command() {
+        } else if self.is_ready_for_command(now) {
             let focus = self
                 .shared()
                 .and_then(|shared| shared.focus.current.clone());
@@ -321,8 +310,8 @@ impl Core {
 
     /// Whether the next command may be asked for. Without a terminal each one waits for what the one before it
     /// needs from the server, so that a script's lines take effect in order.
-    fn is_ready_for_command(&self) -> bool {
-        if self.deferred_exit.is_some() {
+    fn is_ready_for_command(&self, now: Now) -> bool {
+        if self.script.as_ref().is_some_and(Script::is_exiting) {
             return false;
         }
         let is_signing_in = self
@@ -334,8 +323,10 @@ impl Core {
             Some(_) if self.response_timer.is_expired() => true,
             // Which conversation the next line is for is about to be known.
             Some(signed_in) if signed_in.is_changing_focus() => false,
-            Some(signed_in) if self.console.is_interactive() => !self.is_settling(signed_in),
-            Some(_) => self.may_read_on(),
+            Some(signed_in) => match &self.script {
+                Some(script) => script.may_read_on(&self.session_view(now)),
+                None => !self.is_settling(signed_in),
+            },
             None => self.link.is_greeted && self.pending_user.is_none(),
         }
     }
@@ -355,9 +346,33 @@ impl Core {
     fn is_waiting(&self) -> bool {
         let signs_in = |sign_in: &SignIn| sign_in.waits_for_server() && !sign_in.is_reconnection();
         let asks = |signed_in: &SignedIn| signed_in.awaits_answer() || self.is_settling(signed_in);
-        self.console.is_interactive()
+        self.script.is_none()
             && (self.sign_in.as_ref().is_some_and(signs_in)
                 || self.signed_in.as_ref().is_some_and(asks))
+    }
+
+    /// Keeps a script's command that has to wait for the server. Returns whether it has to.
+    pub(super) fn park(&mut self, now: Now, awaited: Awaited, typed: (&str, Option<&str>)) -> bool {
+        let view = self.session_view(now);
+        let park = |script: &mut Script| script.park(awaited, &view, typed);
+        self.script.as_mut().is_some_and(park)
+    }
+
+    /// The script's command that need not wait for the server any longer.
+    pub(super) fn take_parked(&mut self, now: Now) -> Option<TypedLine> {
+        self.watch_server(now);
+        let view = self.session_view(now);
+        self.script.as_mut()?.take_parked(&view)
+    }
+
+    /// The worst failure, if there is no terminal at which the user has seen them all.
+    pub(super) fn fault(&self) -> Option<Fault> {
+        self.effects.worst.filter(|_| self.script.is_some())
+    }
+
+    /// Shows why a command was not carried out.
+    pub(super) fn fail(&mut self, fault: Fault, text: &str) {
+        self.effects.fail(fault, text);
     }
 
     pub(super) fn show(&mut self, tone: Tone, text: &str) {
@@ -399,7 +414,7 @@ impl Core {
         if has_focus {
             self.send_text(now, focus, text);
         } else {
-            let quoted = super::ui::render::quote(text);
+            let quoted = render::quote(text);
             let text = format!("not sent: you are no longer in {focus}: {quoted}");
             self.fail(Fault::NoRecipient, &text);
         }

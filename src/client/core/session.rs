@@ -1,7 +1,5 @@
 //! The user's session: how it begins, by a sign-in or after the link was lost, and how it ends.
 
-use std::time::{Duration, Instant};
-
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
 
@@ -9,32 +7,11 @@ use super::Core;
 use crate::client::account::{SignOutReason, SignedIn};
 use crate::client::auth::{Context, Progress, SignIn};
 use crate::client::env::{End, Names, Tone};
-use crate::client::name::canonical;
 use crate::client::password::Password;
+use crate::client::script::{Exit, Script, SessionView, unreached};
 use crate::client::storage::{State, StateError};
 use crate::protocol::{EndReason, Message, SessionEnd, SessionStart};
 use crate::transport::{Channel, Now};
-
-/// How long a client without a terminal waits at the end of its input for the receipts of users who are online. Chosen:
-/// a bad path's worst, and short enough for a script.
-const RECEIPTS_WAIT: Duration = Duration::from_secs(10);
-
-/// How the user leaves: at once at a terminal, else once all that was sent is stored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Exit {
-    LogOut,
-    Quit,
-}
-
-/// An exit that waits until everything is stored.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct DeferredExit {
-    exit: Exit,
-    /// When receipts are waited for no longer; nothing after that.
-    receipts_due: Option<Instant>,
-    /// When nothing is.
-    due: Instant,
-}
 
 impl Core {
     /// Begins the sign-in that a trusted server is greeted with: of the user who was signed in when the link was lost, or
@@ -44,7 +21,7 @@ impl Core {
             .shared()
             .and_then(|shared| shared.state.identity().cloned());
         if let Some(identity) = identity {
-            let password = self.password_of(&identity.name);
+            let password = self.options.password_of(&identity.name);
             let begun =
                 self.with_context(now, |context| SignIn::again(identity, password, context));
             let by_ticket = matches!(&begun, Some((sign_in, _)) if sign_in.is_by_ticket());
@@ -56,7 +33,7 @@ impl Core {
         } else if self.sign_in.is_none()
             && let Some(user) = self.pending_user.clone()
         {
-            let password = self.password_of(&user);
+            let password = self.options.password_of(&user);
             self.begin_sign_in(now, Some(&user), password);
         } else {
             self.offer_accounts();
@@ -71,13 +48,6 @@ impl Core {
             users,
             ..Names::default()
         });
-    }
-
-    /// The password that was given for this user, and only for this one.
-    fn password_of(&self, user: &str) -> Option<Password> {
-        let given_for = self.options.user.as_deref().map(canonical);
-        let is_given = given_for == Some(canonical(user));
-        self.options.password.clone().filter(|_| is_given)
     }
 
     /// Begins a sign-in, if there is anybody to speak to.
@@ -295,54 +265,71 @@ impl Core {
         }
     }
 
-    /// Signs out, or quits: at once at a terminal, else when what was sent is stored.
-    pub(crate) fn exit(&mut self, now: Now, exit: Exit) {
-        if self.console.is_interactive() {
-            self.exit_now(exit);
-        } else {
-            self.deferred_exit = Some(DeferredExit {
-                exit,
-                receipts_due: Some(now.instant + RECEIPTS_WAIT.min(self.options.timeout)),
-                due: now.instant + self.options.timeout,
-            });
+    /// The session, as a script looks at it.
+    pub(super) fn session_view(&self, now: Now) -> SessionView {
+        let signs_in = |sign_in: &SignIn| sign_in.question().is_none();
+        let view = SessionView {
+            is_idle: self.link.is_greeted && self.sign_in.is_none() && self.pending_user.is_none(),
+            lines_behind: self.console.given().saturating_sub(self.console.printed()),
+            ..SessionView::default()
+        };
+        let Some(signed_in) = &self.signed_in else {
+            let is_server_away = !self.link.is_greeted
+                || self.pending_user.is_some()
+                || self.sign_in.as_ref().is_some_and(signs_in);
+            return SessionView {
+                is_server_away,
+                ..view
+            };
+        };
+        let is_settled = signed_in.shared.session.is_settled;
+        let sender = &signed_in.parts.sender;
+        SessionView {
+            is_signed_in: true,
+            is_settled,
+            is_server_away: !is_settled || self.link.is_silent,
+            stored: sender.stored(),
+            waiting: sender.waiting(),
+            awaits_answer: signed_in.awaits_answer(),
+            awaits_receipts: signed_in.awaits_receipts(),
+            has_nothing_open: signed_in.has_nothing_open(),
+            is_stored: signed_in.is_stored(now.instant),
+            ..view
         }
     }
 
-    pub(super) fn exit_deadline(&self) -> Option<Instant> {
-        let exit = self.deferred_exit?;
-        exit.receipts_due.or(Some(exit.due))
+    /// Signs out, or quits: at once at a terminal, else when what was sent is stored.
+    pub(crate) fn exit(&mut self, now: Now, exit: Exit) {
+        match &mut self.script {
+            Some(script) => script.defer_exit(now.instant, exit),
+            None => self.exit_now(exit),
+        }
     }
 
-    /// Runs the deferred exit once everything has arrived, or the wait is over.
-    pub(super) fn run_deferred_exit(&mut self, now: Now) {
-        let Some(deferred) = &mut self.deferred_exit else {
-            return;
-        };
-        deferred.receipts_due.take_if(|due| *due <= now.instant);
-        let DeferredExit {
-            exit,
-            receipts_due,
-            due,
-        } = *deferred;
-        let is_over = match &self.signed_in {
-            Some(signed_in) if signed_in.is_stored(now.instant) => {
-                receipts_due.is_none() || !signed_in.awaits_receipts()
-            }
-            // Nothing is left that a server which is away could do.
-            Some(signed_in) => self.has_lost_server() && signed_in.has_nothing_open(),
-            None => self.link.is_greeted && self.sign_in.is_none() && self.pending_user.is_none(),
-        };
-        if is_over || due <= now.instant {
-            self.deferred_exit = None;
+    /// The input has ended.
+    pub(super) fn end_input(&mut self, now: Now) {
+        self.prompt.end_input();
+        self.exit(now, Exit::Quit);
+    }
+
+    /// Ends a script's input if its next line has not come in time, and carries out its exit once that is due.
+    pub(super) fn end_in_time(&mut self, now: Now) {
+        let is_due = |script: &mut Script| script.takes_input_end(now.instant);
+        if self.script.as_mut().is_some_and(is_due) {
+            self.end_input(now);
+        }
+        let view = self.session_view(now);
+        let take_exit = |script: &mut Script| script.take_exit(now.instant, &view);
+        if let Some(exit) = self.script.as_mut().and_then(take_exit) {
             self.exit_now(exit);
         }
     }
 
     fn exit_now(&mut self, exit: Exit) {
-        if self.console.is_interactive() {
+        if self.script.is_none() {
             self.show_unsent();
-        } else {
-            self.fail_unreached();
+        } else if let Some(signed_in) = &self.signed_in {
+            unreached::tell(signed_in, &mut self.effects);
         }
         match exit {
             Exit::LogOut => {

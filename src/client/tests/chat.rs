@@ -414,8 +414,8 @@ fn number_that_was_sent_again_in_a_new_session_is_not_given_to_the_next_message(
 fn status_is_asked_of_the_link_and_says_since_when_one_is_signed_in() {
     let mut desk = Desk::signed_in(Screen::interactive());
     say(&mut desk, "/status");
-    assert!(desk.core.take_status_request());
-    assert!(!desk.core.take_status_request());
+    assert!(std::mem::take(&mut desk.core.requests().status));
+    assert!(!std::mem::take(&mut desk.core.requests().status));
     desk.now.instant += Duration::from_secs(61);
     desk.core.show_status(desk.now, None);
     assert_eq!(

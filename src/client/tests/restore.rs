@@ -190,7 +190,7 @@ fn device_whose_numbers_the_server_knows_better_is_a_copy_and_sends_nothing_of_i
     );
     has_given_its_lines_up(&desk);
     // The server took the session for signed in, and refused each further login on it.
-    assert!(desk.core.take_reconnect_request());
+    assert!(std::mem::take(&mut desk.core.requests().reconnect));
 }
 
 #[test]

@@ -349,7 +349,7 @@ fn sign_in_that_was_answered_too_late_is_tried_again_over_another_link() {
     let mut desk = Desk::connected(Screen::interactive(), with_password("erin", "secret"));
     desk.body();
     desk.wait(Duration::from_secs(15));
-    assert!(desk.core.take_reconnect_request());
+    assert!(std::mem::take(&mut desk.core.requests().reconnect));
     assert!(desk.lines().last().unwrap().contains("try `login` again"));
 }
 
@@ -444,8 +444,8 @@ fn sign_in_that_was_not_answered_in_time_is_tried_again_on_another_link() {
     // answered each further `login` that it was so already: for ever. (Seed 309 of the simulator at 30 % loss.)
     let mut desk = Desk::connected(Screen::interactive(), with_password("erin", "secret"));
     assert!(matches!(desk.body(), ClientBody::Login(_)));
-    assert!(!desk.core.take_reconnect_request());
+    assert!(!std::mem::take(&mut desk.core.requests().reconnect));
     desk.wait(Duration::from_secs(15));
     desk.core.settle(desk.now);
-    assert!(desk.core.take_reconnect_request());
+    assert!(std::mem::take(&mut desk.core.requests().reconnect));
 }

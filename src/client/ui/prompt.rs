@@ -3,6 +3,8 @@
 //! Exactly one question is open at a time. An answer belongs to the question that was open when it came, so nothing else
 //! may ask the console.
 
+use zeroize::Zeroizing;
+
 use crate::client::env::{Ask, Console};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +20,12 @@ pub(crate) enum Question {
     SignUp,
     NewPassword,
     RepeatPassword,
+}
+
+/// A command, or text for the focus, as typed at the prompt.
+pub(crate) struct TypedLine {
+    pub(crate) line: Zeroizing<String>,
+    pub(crate) focus: Option<String>,
 }
 
 /// Which question is open, and whether there can be another.

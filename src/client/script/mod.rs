@@ -1,0 +1,331 @@
+//! A client without a terminal: which line of its input is carried out, and how long the server is waited for.
+//!
+//! Each wait for the server is bounded by [`Options::timeout`](crate::client::Options): the sign-in, a command that needs
+//! a server which is away, and the end, until everything is stored. [`Script`] decides from a [`SessionView`] alone; the
+//! core does what follows.
+
+mod exit;
+pub(super) mod unreached;
+pub(super) mod wait_timer;
+
+use std::time::{Duration, Instant};
+
+use self::exit::DeferredExit;
+pub(super) use self::exit::Exit;
+use self::wait_timer::WaitTimer;
+use super::account::sender::outbox::IN_FLIGHT_MAX;
+use super::ui::prompt::TypedLine;
+
+/// How long a client whose output was closed waits for the next line. Chosen: what its input already holds comes
+/// within it.
+const INPUT_WAIT: Duration = Duration::from_secs(1);
+
+/// How many lines a script's output may be behind before the next line of its input is read. Chosen: the answer to one
+/// more command fits into what the console queues.
+const LINES_BEHIND_MAX: u64 = 2_000;
+
+/// How often a slow output is looked at. Chosen: nobody notices this.
+const OUTPUT_WAIT: Duration = Duration::from_millis(50);
+
+/// What a script's command waits for, so that lines take effect in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Awaited {
+    Nothing,
+    /// That the messages before it are stored, unless the server is away.
+    Stored,
+    /// The same, and the server.
+    Server,
+}
+
+/// What a script looks at when it decides whether to wait.
+#[derive(Debug, Clone, Copy, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own, and none of them is a state of the script"
+)]
+pub(super) struct SessionView {
+    pub(super) is_signed_in: bool,
+    /// Whether a server was met and no sign-in is under way.
+    pub(super) is_idle: bool,
+    /// Whether the positions in this session are settled.
+    pub(super) is_settled: bool,
+    /// Whether the server does not answer, or has not yet let the user in.
+    pub(super) is_server_away: bool,
+    /// Messages stored in this run, and those that wait for it.
+    pub(super) stored: u64,
+    pub(super) waiting: usize,
+    pub(super) awaits_answer: bool,
+    pub(super) awaits_receipts: bool,
+    /// Whether nothing waits for the server.
+    pub(super) has_nothing_open: bool,
+    /// Whether everything that was typed is stored, and what was missed has been shown.
+    pub(super) is_stored: bool,
+    /// Lines that were shown and are not printed yet.
+    pub(super) lines_behind: u64,
+}
+
+/// What a server was waited for in vain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Late {
+    SignIn,
+    /// It has gone away since.
+    Server,
+}
+
+pub(super) struct Script {
+    timeout: Duration,
+    /// The lines read so far.
+    lines: u64,
+    /// How long the server is away, or stores nothing.
+    server: WaitTimer,
+    /// The messages stored when that was last looked at.
+    stored: u64,
+    /// Whether the server has said, since the sign-in, where the user stands.
+    was_settled: bool,
+    /// A command that waits.
+    parked: Option<(Awaited, TypedLine)>,
+    exit: Option<DeferredExit>,
+    is_output_closed: bool,
+    /// When an output that is far behind is looked at again.
+    output_due: Option<Instant>,
+    /// When a client whose output was closed waits no longer for a line.
+    input_due: Option<Instant>,
+}
+
+impl Script {
+    pub(super) fn new(timeout: Duration) -> Self {
+        Self {
+            timeout,
+            lines: 0,
+            server: WaitTimer::default(),
+            stored: 0,
+            was_settled: false,
+            parked: None,
+            exit: None,
+            is_output_closed: false,
+            output_due: None,
+            input_due: None,
+        }
+    }
+
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        let exit = self.exit.map(DeferredExit::deadline);
+        let dues = [
+            self.server.deadline(),
+            self.output_due,
+            self.input_due,
+            exit,
+        ];
+        dues.into_iter().flatten().min()
+    }
+
+    /// Counts a line of the input, and returns its number.
+    pub(super) fn count_line(&mut self) -> u64 {
+        self.lines += 1;
+        self.input_due = None;
+        self.lines
+    }
+
+    /// Whether a command has to wait for this, and it has not been waited for long enough.
+    fn must_wait(&self, awaited: Awaited, view: &SessionView) -> bool {
+        let is_open = match awaited {
+            Awaited::Nothing => false,
+            _ if view.is_server_away => awaited == Awaited::Server,
+            _ => view.waiting > 0,
+        };
+        is_open && view.is_signed_in && !self.server.is_expired()
+    }
+
+    /// Keeps a command that has to wait. Returns whether it has to.
+    pub(super) fn park(
+        &mut self,
+        awaited: Awaited,
+        view: &SessionView,
+        (line, focus): (&str, Option<&str>),
+    ) -> bool {
+        let must_wait = self.must_wait(awaited, view);
+        if must_wait {
+            let typed = TypedLine {
+                line: line.to_owned().into(),
+                focus: focus.map(str::to_owned),
+            };
+            self.parked = Some((awaited, typed));
+        }
+        must_wait
+    }
+
+    /// The command that need not wait any longer.
+    pub(super) fn take_parked(&mut self, view: &SessionView) -> Option<TypedLine> {
+        let (awaited, _) = self.parked.as_ref()?;
+        if self.must_wait(*awaited, view) {
+            return None;
+        }
+        self.parked.take().map(|(_, typed)| typed)
+    }
+
+    /// Whether the next line of a signed-in user may be read.
+    pub(super) fn may_read_on(&self, view: &SessionView) -> bool {
+        let has_room = view.waiting < IN_FLIGHT_MAX;
+        self.was_settled
+            && self.parked.is_none()
+            && !view.awaits_answer
+            && view.lines_behind <= LINES_BEHIND_MAX
+            && (has_room || self.server.is_expired())
+    }
+
+    /// Follows how long the server is away. Returns the moment at which that is too long.
+    pub(super) fn watch_server(&mut self, now: Instant, view: &SessionView) -> Option<Late> {
+        self.was_settled = view.is_signed_in && (self.was_settled || view.is_settled);
+        if std::mem::replace(&mut self.stored, view.stored) != view.stored {
+            self.server = WaitTimer::default();
+        }
+        let is_held = view.waiting >= IN_FLIGHT_MAX || self.parked.is_some();
+        let is_waiting = view.is_server_away || is_held;
+        let is_late = self.server.update(now, is_waiting, self.timeout);
+        (is_late && view.is_server_away).then_some(if self.was_settled {
+            Late::Server
+        } else {
+            Late::SignIn
+        })
+    }
+
+    /// Nobody reads the output any longer.
+    pub(super) const fn close_output(&mut self) {
+        self.is_output_closed = true;
+    }
+
+    /// Begins to wait for an output that is far behind, or for a line if the output was closed.
+    pub(super) fn limit_input(&mut self, now: Instant, view: &SessionView, is_asked: bool) {
+        let is_behind = view.lines_behind > LINES_BEHIND_MAX;
+        self.output_due = is_behind.then(|| now + OUTPUT_WAIT);
+        if self.is_output_closed && is_asked {
+            self.input_due.get_or_insert(now + INPUT_WAIT);
+        }
+    }
+
+    /// Whether the next line has not come in time.
+    pub(super) fn takes_input_end(&mut self, now: Instant) -> bool {
+        self.input_due.take_if(|due| *due <= now).is_some()
+    }
+
+    /// Has the client exit when everything has arrived, or has been waited for long enough.
+    pub(super) fn defer_exit(&mut self, now: Instant, exit: Exit) {
+        self.exit = Some(DeferredExit::new(now, exit, self.timeout));
+    }
+
+    pub(super) const fn is_exiting(&self) -> bool {
+        self.exit.is_some()
+    }
+
+    /// The exit that is due now.
+    pub(super) fn take_exit(&mut self, now: Instant, view: &SessionView) -> Option<Exit> {
+        let has_lost_server = self.was_settled && view.is_server_away;
+        let is_due = |exit: &mut DeferredExit| exit.is_due(now, view, has_lost_server);
+        self.exit.take_if(is_due).map(DeferredExit::exit)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::testing::instant;
+
+    const TIMEOUT: Duration = Duration::from_secs(30);
+
+    /// Somebody is signed in and has nothing under way.
+    const QUIET: SessionView = SessionView {
+        is_signed_in: true,
+        is_idle: true,
+        is_settled: true,
+        is_server_away: false,
+        stored: 0,
+        waiting: 0,
+        awaits_answer: false,
+        awaits_receipts: false,
+        has_nothing_open: true,
+        is_stored: true,
+        lines_behind: 0,
+    };
+
+    const AWAY: SessionView = SessionView {
+        is_settled: false,
+        is_server_away: true,
+        is_stored: false,
+        ..QUIET
+    };
+
+    fn signed_in() -> (Instant, Script) {
+        let (now, mut script) = (instant(), Script::new(TIMEOUT));
+        assert_eq!(script.watch_server(now, &QUIET), None);
+        (now, script)
+    }
+
+    #[test]
+    fn command_waits_for_the_server_until_the_timeout_and_the_next_one_does_not() {
+        let (now, mut script) = signed_in();
+        assert_eq!(script.watch_server(now, &AWAY), None);
+        assert!(script.park(Awaited::Server, &AWAY, ("contacts", None)));
+        assert!(!script.may_read_on(&AWAY));
+        assert!(script.take_parked(&AWAY).is_none());
+        let late = now + TIMEOUT;
+        assert_eq!(script.watch_server(late, &AWAY), Some(Late::Server));
+        let parked = script.take_parked(&AWAY).unwrap();
+        assert_eq!(*parked.line, "contacts");
+        assert!(script.may_read_on(&AWAY));
+        assert!(!script.park(Awaited::Server, &AWAY, ("contacts", None)));
+    }
+
+    #[test]
+    fn history_waits_for_what_was_sent_before_it_but_not_for_a_server_that_is_away() {
+        let (_, mut script) = signed_in();
+        let sending = SessionView {
+            waiting: 1,
+            ..QUIET
+        };
+        assert!(!script.park(Awaited::Nothing, &sending, ("help", None)));
+        assert!(script.park(Awaited::Stored, &sending, ("history", None)));
+        assert!(script.take_parked(&AWAY).is_some());
+    }
+
+    #[test]
+    fn server_that_never_lets_the_user_in_is_given_up() {
+        let (now, mut script) = (instant(), Script::new(TIMEOUT));
+        let nobody = SessionView {
+            is_signed_in: false,
+            ..AWAY
+        };
+        assert_eq!(script.watch_server(now, &nobody), None);
+        let late = script.watch_server(now + TIMEOUT, &nobody);
+        assert_eq!(late, Some(Late::SignIn));
+    }
+
+    #[test]
+    fn wait_begins_again_with_each_message_that_is_stored() {
+        let (now, mut script) = signed_in();
+        let full = |stored| SessionView {
+            waiting: IN_FLIGHT_MAX,
+            stored,
+            ..QUIET
+        };
+        script.watch_server(now, &full(0));
+        script.watch_server(now + TIMEOUT / 2, &full(1));
+        script.watch_server(now + TIMEOUT, &full(1));
+        assert!(!script.may_read_on(&full(1)));
+        script.watch_server(now + TIMEOUT * 3 / 2, &full(1));
+        assert!(script.may_read_on(&full(1)));
+    }
+
+    #[test]
+    fn closed_output_ends_an_input_whose_next_line_does_not_come() {
+        let (now, mut script) = signed_in();
+        script.limit_input(now, &QUIET, true);
+        assert_eq!(script.deadline(), None);
+        script.close_output();
+        script.limit_input(now, &QUIET, true);
+        assert_eq!(script.deadline(), Some(now + INPUT_WAIT));
+        assert_eq!(script.count_line(), 1);
+        assert!(!script.takes_input_end(now + INPUT_WAIT));
+        script.limit_input(now, &QUIET, true);
+        assert!(script.takes_input_end(now + INPUT_WAIT));
+    }
+}

@@ -1,0 +1,34 @@
+//! Tells what a script has left unreached when it ends or signs out: messages, and answers that were waited for.
+
+use crate::client::account::SignedIn;
+use crate::client::effects::Effects;
+use crate::client::env::{Fault, Tone};
+use crate::client::ui::render;
+
+pub(in crate::client) fn tell(signed_in: &SignedIn, effects: &mut Effects) {
+    let sender = &signed_in.parts.sender;
+    let mut queued = 0;
+    for (line, target, text) in sender.unsent() {
+        queued += 1;
+        let text = format!(
+            "not stored yet: message to {target}: {}",
+            render::quote(text)
+        );
+        effects.fail_at(line, Fault::Unconfirmed, text);
+    }
+    if queued > 0 {
+        let stored = sender.stored();
+        let text = format!(
+            "{queued} of {} messages not stored; kept here, and sent at the next sign-in",
+            queued + stored
+        );
+        effects.show(Tone::Notice, text);
+    }
+    if signed_in.awaits_answer() {
+        effects.fail(Fault::Unreachable, "no answer from the server");
+    }
+    for room in signed_in.shared.pending.deferred_joins() {
+        let text = format!("{room} was not joined: no answer from the server");
+        effects.fail_at(None, Fault::Unreachable, text);
+    }
+}
