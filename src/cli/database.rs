@@ -9,7 +9,7 @@ use rand_core::RngCore as _;
 use super::output::{one_line, print_error, shown};
 use crate::net;
 use crate::server::OpaqueServer;
-use crate::store::{self, DATABASE_FILE, Engine, OpenError};
+use crate::store::{self, DATABASE_FILE, Engine, OpenError, Prepared};
 
 /// Names of the secrets in the database.
 pub const SECRETS: [&str; 3] = [STATIC_KEY, RESET_KEY, OPAQUE];
@@ -39,6 +39,16 @@ pub fn tell_of_new(data: &Path) {
     notice(&format!("made a new database in {}", data.display()));
 }
 
+/// Tells the operator of a directory that was made private.
+pub fn tell_of_mode(data: &Path, prepared: Prepared) {
+    if let Some(mode) = prepared.was_open {
+        notice(&format!(
+            "other users could enter {} (mode {mode:o}): it is private now (mode 700)",
+            shown(data)
+        ));
+    }
+}
+
 /// Opens the database of this directory to read it.
 pub fn open_to_read(data: &Path) -> anyhow::Result<Engine> {
     let engine = Engine::look(data, net::seed()?);
@@ -53,12 +63,7 @@ pub fn open_as_owner(data: &Path) -> anyhow::Result<Engine> {
 
 /// Opens the database of this directory, or creates it.
 pub fn open(data: &Path) -> anyhow::Result<Engine> {
-    if let Some(mode) = store::prepare_directory(data)?.was_open {
-        notice(&format!(
-            "other users could enter {} (mode {mode:o}): it is private now (mode 700)",
-            shown(data)
-        ));
-    }
+    tell_of_mode(data, store::prepare_directory(data, None)?);
     let (files, copy) = store::open_current(data, net::now().unix_ms)
         .map_err(|error| error.at(&data.join(DATABASE_FILE)))?;
     if let Some(copy) = copy {

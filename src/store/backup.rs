@@ -87,7 +87,7 @@ pub fn restore(
     let needs_journal = fs::symlink_metadata(journal_of(backup)).is_ok();
     act_as_owner(data_dir)?;
     require_trusted_backup(backup, &source)?;
-    prepare_directory(data_dir)?;
+    prepare_directory(data_dir, None)?;
     let path = data_dir.join(DATABASE_FILE);
     let failed = |cause| OpenError::NotWritable {
         path: path.clone(),

@@ -24,8 +24,6 @@ use crate::transport::{ClientConfig, Endpoint};
 
 /// Runs the client until it ends.
 pub fn run(args: Args, context: &Context<'_>) -> Outcome {
-    context.log.start_client()?;
-    let password = args.password.read()?;
     let state = args.state.map_or_else(environment::state_directory, Ok)?;
     let server: ServerName = match &context.host {
         Some(host) => host.parse().map_err(Failure::usage)?,
@@ -37,6 +35,9 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
     }
     let server_name = server.to_string();
     let files = StateDirectory::open(state, server_name.clone())?;
+    // Only now: the log may be in that directory.
+    context.log.start_client()?;
+    let password = args.password.read()?;
     let addresses = server.resolve()?;
     let sockets = bind(&server, &addresses).context("cannot open a socket")?;
     let (setup, inputs) = Setup::new().context("cannot wait for the network")?;

@@ -31,6 +31,10 @@ pub struct LogOptions {
 }
 
 impl LogOptions {
+    pub fn file(&self) -> Option<&Path> {
+        self.log.as_deref()
+    }
+
     /// Logs to the named file, or to standard error. Sign-ins are logged too, unless `udpchat bench` runs the server and
     /// thousands of clients sign in.
     pub fn start_server(&self, is_measured: bool) -> Result<Log, Failure> {
@@ -148,9 +152,16 @@ fn open(path: &Path) -> anyhow::Result<File> {
         .mode(0o600)
         .custom_flags(nix::libc::O_NOFOLLOW | nix::libc::O_NONBLOCK)
         .open(path)
-        .or_else(|error| match error.raw_os_error() {
+        .or_else(|error| match error.kind() {
+            io::ErrorKind::NotFound => {
+                let directory = path.parent().unwrap_or(path).display();
+                bail!("there is no directory {directory}; make it first")
+            }
+            io::ErrorKind::IsADirectory => bail!("it is a directory"),
             // A named pipe without a reader.
-            Some(nix::libc::ENXIO) => bail!("it is not a regular file"),
+            _ if error.raw_os_error() == Some(nix::libc::ENXIO) => {
+                bail!("it is not a regular file")
+            }
             _ => Err(error.into()),
         })?;
     let metadata = file.metadata()?;

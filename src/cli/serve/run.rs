@@ -20,13 +20,17 @@ use crate::cli::threads::spawn;
 use crate::net::{self, Driver, InputSender, Setup, Socket};
 use crate::protocol::fingerprint;
 use crate::server::{self, Hub, HubConfig, Input, Registration};
-use crate::store::{Engine, StoreHandle, StoreThread};
+use crate::store::{self, Engine, StoreHandle, StoreThread};
 use crate::transport::{Endpoint, ServerConfig, public_key};
 
 /// Runs the server until it is told to stop.
 pub fn run(args: Args, context: &Context<'_>) -> Outcome {
-    let log = context.log.start_server(args.measured)?;
     let (data, listen) = (args.data.path()?, args.listen()?);
+    // Before the log, which may be in it.
+    let prepared =
+        store::prepare_directory(&data, context.log.file()).map_err(anyhow::Error::new)?;
+    let log = context.log.start_server(args.measured)?;
+    database::tell_of_mode(&data, prepared);
     let is_new = database::is_missing(&data);
     let mut engine = database::open(&data)?;
     let secrets = Secrets::of(&mut engine, &data)?;

@@ -1,10 +1,12 @@
 //! A server's data directory: found, made, and kept from other users.
 
+use std::ffi::OsStr;
 use std::fs::{self, DirBuilder, Metadata, Permissions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
+use super::new_file::directory_of;
 use super::open::{DATABASE_FILE, is_missing, journal_of};
 use super::open_error::{OpenError, cannot_make, from_io, not_a_directory, unreadable};
 use super::ownership::{OTHERS, OTHERS_WRITE, is_root, require_own};
@@ -70,11 +72,12 @@ pub(super) fn require_nothing_left(path: &Path) -> Result<(), OpenError> {
     Err(OpenError::Gone { path, left })
 }
 
-/// Makes a data directory that is not there, with those above it, and one that others can enter its user's alone.
+/// Makes a data directory that is not there, with those above it, and one that others can enter its user's alone. `log` is
+/// the file of the server's log, which may be in it.
 ///
 /// # Errors
 /// If it cannot be made, belongs to another user, or is open to others and holds more than a server's files.
-pub fn prepare_directory(path: &Path) -> Result<Prepared, OpenError> {
+pub fn prepare_directory(path: &Path, log: Option<&Path>) -> Result<Prepared, OpenError> {
     let metadata = match fs::metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             DirBuilder::new()
@@ -95,7 +98,7 @@ pub fn prepare_directory(path: &Path) -> Result<Prepared, OpenError> {
     if mode & OTHERS == 0 {
         return Ok(Prepared::default());
     }
-    if !is_ours(path, &metadata)
+    if !is_ours(path, &metadata, log)
         || fs::set_permissions(path, Permissions::from_mode(0o700)).is_err()
     {
         return Err(OpenError::DirectoryExposed {
@@ -110,18 +113,25 @@ pub fn prepare_directory(path: &Path) -> Result<Prepared, OpenError> {
 
 /// Whether a directory is a server's alone, so that others lose nothing with its mode. `/var/lib`, named by mistake, must
 /// stay as it is, and what others could write to must be looked at by its operator.
-fn is_ours(path: &Path, metadata: &Metadata) -> bool {
+fn is_ours(path: &Path, metadata: &Metadata, log: Option<&Path>) -> bool {
     let Ok(mut entries) = fs::read_dir(path) else {
         return false;
     };
     if !is_missing(&path.join(DATABASE_FILE)) {
         return metadata.permissions().mode() & OTHERS_WRITE == 0;
     }
+    // Rotated, too: its name is how theirs begin.
+    let log =
+        log.filter(|log| fs::canonicalize(directory_of(log)).ok() == fs::canonicalize(path).ok());
+    let log = log.and_then(Path::file_name).and_then(OsStr::to_str);
     entries.all(|entry| {
         entry.is_ok_and(|entry| {
             let name = entry.file_name();
             let name = name.to_string_lossy();
-            OWN_NAMES.iter().any(|own| name.starts_with(own))
+            OWN_NAMES
+                .iter()
+                .chain(&log)
+                .any(|own| name.starts_with(own))
         })
     })
 }

@@ -46,7 +46,7 @@ pub struct Files {
 /// # Errors
 /// See [`OpenError`]; [`OpenError::NewerSchema`] and [`OpenError::Foreign`] come from `Engine::new`.
 pub fn open(data_dir: &Path) -> Result<Files, OpenError> {
-    prepare_directory(data_dir)?;
+    prepare_directory(data_dir, None)?;
     let path = data_dir.join(DATABASE_FILE);
     if is_missing(&path) {
         require_nothing_left(&path)?;

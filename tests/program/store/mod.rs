@@ -1,6 +1,7 @@
 //! The database as its operator meets it: checked, copied, restored, and pruned, with real processes.
 
 mod data;
+mod log;
 
 use std::fs;
 use std::os::unix::fs::{FileExt as _, PermissionsExt as _};
