@@ -22,8 +22,11 @@ pub enum StoreError {
         /// What is wrong with it.
         reason: String,
     },
-    /// redb gave up over a damaged page, in the middle of its work.
-    #[error("a page of the database is damaged so that redb fails on it")]
+    /// redb gave up over a damaged page, in the middle of its work, at this place in its source.
+    #[error("a page of the database is damaged so that redb fails on it ({0})")]
+    Panicked(String),
+    /// What was written cannot be read back.
+    #[error("the journal cannot be read back")]
     Unreadable,
     /// The journal was written by a later version: this program must not go on without what it cannot read there.
     #[error(
@@ -38,14 +41,17 @@ pub enum StoreError {
 impl StoreError {
     /// Whether the database cannot be used any more until it is opened again.
     pub(super) const fn is_fatal(&self) -> bool {
-        matches!(self, Self::Storage(_) | Self::Unreadable)
+        matches!(
+            self,
+            Self::Storage(_) | Self::Panicked(_) | Self::Unreadable
+        )
     }
 
     /// Whether it may be one page that is at fault: others may be read still.
     pub(super) fn is_damaged_page(&self) -> bool {
         match self {
             Self::Storage(error) => matches!(**error, redb::Error::Corrupted(_)),
-            Self::Unreadable => true,
+            Self::Panicked(_) | Self::Unreadable => true,
             Self::Damaged { .. } | Self::UnknownRecord(_) | Self::Closed => false,
         }
     }

@@ -1,14 +1,12 @@
 //! `udpchat store rescue`: copies the readable rows of a damaged database.
 
-use std::panic;
-
 use super::CopyArgs;
 use crate::cli::command::{Context, Subcommand};
 use crate::cli::database::SECRETS;
 use crate::cli::exit::{Exit, Outcome};
 use crate::cli::output::{one_line, print, shown};
 use crate::net;
-use crate::store::{self, OpenError, Rescued};
+use crate::store::{self, Rescued};
 
 pub fn command() -> Subcommand {
     let summary = "Copy what can be read of a damaged database; the server must be stopped";
@@ -32,7 +30,7 @@ fn run(args: CopyArgs, _: &Context<'_>) -> Outcome {
     let database = store::require_database(&data).map_err(anyhow::Error::new)?;
     let path = args.target(&data)?;
     let target = (path.as_path(), args.existing());
-    let rescued = quietly(|| store::rescue(&database, target, &SECRETS, seed));
+    let rescued = store::rescue(&database, target, &SECRETS, seed);
     let rescued = super::done(rescued, &path)?;
     print(text(&rescued));
     print(format!(
@@ -41,15 +39,6 @@ fn run(args: CopyArgs, _: &Context<'_>) -> Outcome {
         shown(&args.file)
     ));
     Ok(Exit::Success)
-}
-
-/// redb panics on some damaged pages; the messages of these panics would only confuse the operator.
-fn quietly(work: impl FnOnce() -> Result<Rescued, OpenError>) -> Result<Rescued, OpenError> {
-    let loud = panic::take_hook();
-    panic::set_hook(Box::new(|_| {}));
-    let done = work();
-    panic::set_hook(loud);
-    done
 }
 
 fn text(rescued: &Rescued) -> String {
