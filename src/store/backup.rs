@@ -4,15 +4,18 @@ use crate::store::snapshots::Snapshots;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use redb::{Database, ReadableDatabase};
 
 use super::files::directory::prepare_directory;
 use super::files::new_file::{Existing, NewFile, beside};
-use super::files::open::{DATABASE_FILE, OpenError, journal_of, open_file, open_new, open_to_read};
+use super::files::open::{
+    DATABASE_FILE, OpenError, journal_of, open_empty, open_file, open_new, open_to_read,
+};
 use super::files::open_error::unreadable;
 use super::files::ownership::{act_as_owner, require_trusted};
-use crate::store::catch_panic::guard;
+use crate::store::catch_panic::{give_up, guard};
 use crate::store::check;
 use crate::store::check::Report;
 use crate::store::error::StoreError;
@@ -20,22 +23,39 @@ use crate::store::schema::meta;
 use crate::store::schema::tables;
 use crate::store::schema::tables::{Snapshot, State, Tables};
 
-/// Writes a snapshot into a database of its own, which has its name once it is whole; returns how many rows it has.
-pub(in crate::store) fn write(
-    snapshot: &Snapshot,
+/// Makes a backup: `write` fills a file, here or in another process, which has its name once nothing is wrong with it. Returns
+/// how many rows it has. A backup is one file, whatever a database consists of.
+///
+/// # Errors
+/// What `write` says, or if the file cannot be made or is not a sound database. Then nothing is left of it.
+pub fn make_backup<E: From<OpenError>>(
     path: &Path,
     existing: Existing,
-) -> Result<u64, OpenError> {
-    let new = NewFile::at(path, existing)?;
-    let copy = open_new(&new)?;
-    let rows = fill(snapshot, &copy).map_err(|cause| match cause {
+    write: impl FnOnce(File) -> Result<u64, E>,
+) -> Result<u64, E> {
+    let new = NewFile::at(path, existing).map_err(OpenError::from)?;
+    let rows = write(new.handle().map_err(OpenError::from)?)?;
+    let report = check::check_copy(new.temporary_path()).map_err(|error| about(error, path))?;
+    if !report.is_sound() {
+        let found = report.findings.len() as u64 + report.omitted;
+        let path = path.into();
+        return Err(OpenError::UnsoundCopy { path, found }.into());
+    }
+    new.place_where(existing).map_err(OpenError::from)?;
+    Ok(rows)
+}
+
+/// Writes a snapshot into an empty file; returns how many rows it has.
+fn write(snapshot: &Snapshot, file: File) -> Result<u64, OpenError> {
+    let copy = Arc::new(open_empty(file)?);
+    let filled = fill(snapshot, &copy);
+    // Closed now: its maker reads it. redb may fail over a disk that is full.
+    give_up(Some(copy));
+    filled.map_err(|cause| match cause {
         cause if cause.is_damage() => cause.into(),
         // Reading can fail too, but a disk that is full is the copy's.
-        cause => OpenError::from(cause).at(path),
-    })?;
-    drop(copy);
-    new.place_where(existing)?;
-    Ok(rows)
+        cause => OpenError::Copy { cause },
+    })
 }
 
 /// Fills an empty database with a snapshot, marked as a copy; returns how many rows it has.
@@ -52,17 +72,19 @@ pub(in crate::store) fn fill(snapshot: &Snapshot, copy: &Database) -> Result<u64
     Ok(rows)
 }
 
-/// Copies a database file that no server holds into a database of its own, as a running one's
-/// [`Snapshots::back_up`](crate::store::Snapshots::back_up) does. The file is not written to.
+/// Copies a database file that no server holds into an empty file, as [`Snapshots::back_up`] copies a running one. The database is
+/// not written to.
 ///
 /// # Errors
 /// See [`OpenError`].
-pub fn back_up_file(file: &Path, path: &Path, existing: Existing) -> Result<u64, OpenError> {
-    let (database, _) = check::open_to_look(file)?;
-    guard(|| {
+pub fn copy_file(database: &Path, copy: File) -> Result<u64, OpenError> {
+    let (database, _) = check::open_to_look(database)?;
+    let copied = guard(|| {
         let transaction = database.begin_read().map_err(StoreError::from)?;
-        write(&Snapshot::open(&transaction)?, path, existing)
-    })
+        write(&Snapshot::open(&transaction)?, copy)
+    });
+    give_up(Some(Arc::new(database)));
+    copied
 }
 
 /// Puts a backup in the place of a data directory's database, if nothing is wrong with it; the one that was there is
@@ -179,15 +201,15 @@ fn free_name(path: &Path, day: &str) -> PathBuf {
 }
 
 impl Snapshots {
-    /// Copies everything, as it stands now, into a database of its own; returns how many rows that were.
+    /// Copies everything, as it stands now, into an empty file; returns how many rows that were.
     ///
     /// # Errors
-    /// If the file exists, or one of the two cannot be read or written.
-    pub fn back_up(&self, path: &Path, existing: Existing) -> Result<u64, OpenError> {
+    /// If the file is not empty, or one of the two cannot be read or written.
+    pub fn back_up(&self, copy: File) -> Result<u64, OpenError> {
         let database = self.database()?;
         guard(|| -> Result<_, OpenError> {
             let transaction = database.begin_read().map_err(StoreError::from)?;
-            write(&Snapshot::open(&transaction)?, path, existing)
+            write(&Snapshot::open(&transaction)?, copy)
         })
     }
 

@@ -25,7 +25,7 @@ mod testing;
 mod tests;
 
 pub use api::*;
-pub use backup::{back_up_file, mark_as_copy, restore};
+pub use backup::{copy_file, make_backup, mark_as_copy, restore};
 pub use check::{Finding, PAGES, Report, check_file};
 pub use engine::{Engine, Reopen};
 pub use error::StoreError;

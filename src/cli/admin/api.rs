@@ -1,8 +1,6 @@
 //! Requests of an operator, and the answers.
 
-use std::ffi::OsString;
-use std::os::unix::ffi::OsStringExt as _;
-use std::path::PathBuf;
+use std::fs::File;
 
 use serde::{Deserialize, Serialize};
 
@@ -46,40 +44,8 @@ pub enum Request {
     RetainShow { name: String },
     /// [`Answer::Checked`].
     StoreCheck,
-    /// Copies the database to a new file: [`Answer::BackedUp`].
-    StoreBackup {
-        /// Absolute.
-        path: PathText,
-        /// Whether a file that has the name is replaced.
-        #[serde(default)]
-        is_forced: bool,
-    },
-}
-
-/// A path as JSON can hold it: a text, or the bytes of one that is not UTF-8.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum PathText {
-    Text(String),
-    Bytes(Vec<u8>),
-}
-
-impl From<PathBuf> for PathText {
-    fn from(path: PathBuf) -> Self {
-        match path.into_os_string().into_string() {
-            Ok(text) => Self::Text(text),
-            Err(path) => Self::Bytes(path.into_vec()),
-        }
-    }
-}
-
-impl From<PathText> for PathBuf {
-    fn from(path: PathText) -> Self {
-        match path {
-            PathText::Text(text) => text.into(),
-            PathText::Bytes(bytes) => OsString::from_vec(bytes).into(),
-        }
-    }
+    /// Copies the database into the empty file that comes with the request: [`Answer::BackedUp`].
+    StoreBackup,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -137,6 +103,9 @@ pub struct RetainedConversation {
 pub trait AdminApi {
     /// Never returns [`Answer::Error`]: a refusal is an error with the text of the server.
     fn ask(&mut self, request: Request) -> anyhow::Result<Answer>;
+
+    /// [`Request::StoreBackup`]: returns how many rows were copied.
+    fn back_up(&mut self, copy: File) -> anyhow::Result<u64>;
 }
 
 /// The longest line on the socket: a list of a hundred thousand users. A longer one ends the connection.

@@ -1,6 +1,7 @@
 //! The client of the control socket.
 
-use std::io::{BufReader, ErrorKind, Write as _};
+use std::fs::File;
+use std::io::{BufRead as _, BufReader, ErrorKind, Write as _};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Duration;
@@ -8,12 +9,16 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 
 use super::api::{AdminApi, Answer, LINE_MAX_BYTES, Request};
+use super::passing;
 use super::socket;
 use crate::cli::exit::{Coded, Exit};
 use crate::cli::streams::line_reader::{self, Line};
 
 /// The longest wait for an answer. Chosen: a commit on a busy disk, and then some.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The longest time for which a file in the making does not change. Chosen: gigabytes are synced to a slow disk.
+const SYNC_TIMEOUT: Duration = Duration::from_mins(5);
 
 pub struct AdminClient {
     reader: BufReader<UnixStream>,
@@ -53,24 +58,46 @@ impl AdminClient {
     /// Waits for an answer without reading it.
     #[cfg(test)]
     pub(super) fn wait_for_answer(&mut self) {
-        std::io::BufRead::fill_buf(&mut self.reader).unwrap();
+        self.reader.fill_buf().unwrap();
     }
 }
 
-impl AdminApi for AdminClient {
-    fn ask(&mut self, request: Request) -> anyhow::Result<Answer> {
-        let mut line = serde_json::to_vec(&request)?;
+impl AdminClient {
+    fn send(&mut self, request: &Request, file: Option<&File>) -> anyhow::Result<()> {
+        let mut line = serde_json::to_vec(request)?;
         line.push(b'\n');
-        let lost = || {
-            let text = "the server did not answer on its control socket";
-            Coded::new(Exit::Unreachable, text)
+        let stream = self.reader.get_mut();
+        let sent = match file {
+            Some(file) => passing::write_with(stream, &line, file),
+            None => stream.write_all(&line),
         };
-        match self.reader.get_mut().write_all(&line) {
+        match sent {
             // A server with too many connections answers and closes without reading the request.
-            Err(error) if error.kind() == ErrorKind::BrokenPipe => {}
-            written => written.with_context(lost)?,
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+            sent => sent.with_context(silent),
         }
-        match line_reader::read(&mut self.reader, LINE_MAX_BYTES).with_context(lost)? {
+    }
+
+    /// Waits for an answer as long as the server writes to the file.
+    fn wait_while_it_grows(&mut self, file: &File) -> anyhow::Result<()> {
+        self.reader.get_mut().set_read_timeout(Some(SYNC_TIMEOUT))?;
+        let state = || {
+            let metadata = file.metadata().ok()?;
+            Some((metadata.len(), metadata.modified().ok()?))
+        };
+        loop {
+            let before = state();
+            match self.reader.fill_buf() {
+                Err(error)
+                    if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
+                        && state() != before => {}
+                filled => return filled.map(drop).with_context(silent),
+            }
+        }
+    }
+
+    fn answer(&mut self) -> anyhow::Result<Answer> {
+        match line_reader::read(&mut self.reader, LINE_MAX_BYTES).with_context(silent)? {
             Line::Text(text) => match serde_json::from_str(&text) {
                 Ok(Answer::Error { message, code }) => {
                     Err(Coded::new(Exit::of_code(code), message).into())
@@ -82,6 +109,27 @@ impl AdminApi for AdminClient {
                 let text = "the server closed its control socket without an answer";
                 Err(Coded::new(Exit::Unreachable, text).into())
             }
+        }
+    }
+}
+
+fn silent() -> Coded {
+    let text = "the server did not answer on its control socket";
+    Coded::new(Exit::Unreachable, text)
+}
+
+impl AdminApi for AdminClient {
+    fn ask(&mut self, request: Request) -> anyhow::Result<Answer> {
+        self.send(&request, None)?;
+        self.answer()
+    }
+
+    fn back_up(&mut self, copy: File) -> anyhow::Result<u64> {
+        self.send(&Request::StoreBackup, Some(&copy))?;
+        self.wait_while_it_grows(&copy)?;
+        match self.answer()? {
+            Answer::BackedUp { rows } => Ok(rows),
+            _ => Err(super::unexpected()),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Answers an operator's requests: behind the control socket of a running server, and directly on the database of a stopped
 //! one.
 
-use std::path::{Path, PathBuf};
+use std::fs::File;
 use std::sync::Arc;
 use std::sync::mpsc;
 use std::time::Duration;
@@ -20,7 +20,7 @@ use crate::protocol::{Access, AccountId, with_room_sign};
 use crate::server::{self, CreateRoom, Input, Name, OpaqueServer, PendingSignUp, RoomName};
 use crate::stalls::{StallReport, Stalls};
 use crate::store::{
-    self, Engine, Existing, JournalLoss, Outcome, Refusal, Reply, RequestId, Snapshots, StoreCaller,
+    self, Engine, JournalLoss, Outcome, Refusal, Reply, RequestId, Snapshots, StoreCaller,
 };
 
 /// The longest wait for the hub to create a room. Chosen: a commit on a busy disk, and then some.
@@ -241,21 +241,6 @@ impl AdminHandler {
         Ok(Answer::Checked { report })
     }
 
-    fn back_up(&mut self, path: &Path, is_forced: bool) -> anyhow::Result<Answer> {
-        // The working directory of the server is not the operator's.
-        if !path.is_absolute() {
-            bail!("{} is not an absolute path", path.display());
-        }
-        self.checkpoint()?;
-        let existing = if is_forced {
-            Existing::Replace
-        } else {
-            Existing::Keep
-        };
-        let rows = self.snapshots.back_up(path, existing)?;
-        Ok(Answer::BackedUp { rows })
-    }
-
     fn start(&mut self, typed: String, request: &str) -> anyhow::Result<Answer> {
         let name = Name::parse_new(&typed)?;
         let request = STANDARD.decode(request).context("bad base64")?;
@@ -315,9 +300,12 @@ impl AdminApi for AdminHandler {
             Request::RetainList => self.retained(None),
             Request::RetainShow { name } => self.retained(Some(&name)),
             Request::StoreCheck => self.check(),
-            Request::StoreBackup { path, is_forced } => {
-                self.back_up(&PathBuf::from(path), is_forced)
-            }
+            Request::StoreBackup => bail!("no file came with the request"),
         }
+    }
+
+    fn back_up(&mut self, copy: File) -> anyhow::Result<u64> {
+        self.checkpoint()?;
+        Ok(self.snapshots.back_up(copy)?)
     }
 }

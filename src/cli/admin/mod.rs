@@ -7,6 +7,7 @@
 mod api;
 mod client;
 mod handler;
+mod passing;
 mod server;
 mod socket;
 mod spare_descriptor;

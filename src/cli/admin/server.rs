@@ -1,6 +1,6 @@
 //! The server of the control socket: a thread that accepts, and one for each connection.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, BufReader, ErrorKind, Write as _};
 use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -11,7 +11,8 @@ use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, bail};
 
-use super::api::{AdminApi, Answer};
+use super::api::{AdminApi, Answer, Request};
+use super::passing::Receiver;
 use super::socket::{self, socket_path};
 use super::spare_descriptor::SpareDescriptor;
 use crate::cli::exit::Failure;
@@ -137,7 +138,7 @@ fn serve(stream: &UnixStream, handlers: &Handlers) -> anyhow::Result<()> {
     stream.set_read_timeout(Some(SILENCE_MAX))?;
     stream.set_write_timeout(Some(SILENCE_MAX))?;
     let mut handler = handlers()?;
-    let mut reader = BufReader::new(stream);
+    let mut reader = BufReader::new(Receiver::new(stream));
     loop {
         let text = match line_reader::read(&mut reader, LINE_MAX_BYTES) {
             Ok(Line::Text(text)) => text,
@@ -147,7 +148,7 @@ fn serve(stream: &UnixStream, handlers: &Handlers) -> anyhow::Result<()> {
         };
         let answer = serde_json::from_str(&text)
             .context("not a request")
-            .and_then(|request| handler.ask(request));
+            .and_then(|request| answer(&mut *handler, request, reader.get_mut().take_file()));
         send(stream, &answer.unwrap_or_else(error_answer))?;
     }
 }
@@ -157,6 +158,20 @@ fn error_answer(error: anyhow::Error) -> Answer {
     Answer::Error {
         message: format!("{error:#}"),
         code: exit.code(),
+    }
+}
+
+fn answer(
+    handler: &mut dyn AdminApi,
+    request: Request,
+    file: Option<File>,
+) -> anyhow::Result<Answer> {
+    match (request, file) {
+        (Request::StoreBackup, Some(copy)) => {
+            let rows = handler.back_up(copy)?;
+            Ok(Answer::BackedUp { rows })
+        }
+        (request, _) => handler.ask(request),
     }
 }
 
@@ -182,6 +197,10 @@ mod tests {
                 }),
                 _ => bail!("only lists"),
             }
+        }
+
+        fn back_up(&mut self, _: File) -> anyhow::Result<u64> {
+            Ok(7)
         }
     }
 

@@ -1,7 +1,9 @@
 //! `udpchat store backup`: a copy of the database, whether the server runs or not.
 
+use anyhow::Context as _;
+
 use super::CopyArgs;
-use crate::cli::admin::{self, AdminApi as _, Answer, Request};
+use crate::cli::admin::{self, AdminApi as _};
 use crate::cli::command::{Context, Subcommand};
 use crate::cli::exit::{Exit, Outcome};
 use crate::cli::output::{print, shown};
@@ -17,8 +19,9 @@ pub fn command() -> Subcommand {
 }
 
 const MANUAL: &str = "\
-    A backup is a consistent copy, also while the server runs. Stop the server before a restore, \
-    which makes DIR if it is missing. A damaged backup is refused, and the database that is replaced is kept beside the new one. Messages sent after the \
+    A backup is a consistent copy, also while the server runs. It belongs to the user who gives the \
+    command and is made where that user sees FILE, also if the server runs as another user or in a \
+    container; it is checked before it gets its name. Stop the server before a restore, which makes DIR if it is missing. A damaged backup is refused, and the database that is replaced is kept beside the new one. Messages sent after the \
     backup are gone from the server, and clients that have them are told: a restored database has a new \
     epoch. So has a database file that was copied back by hand, if it was copied while the server was \
     stopped or made by store backup; udpchat.generation beside the database detects this.";
@@ -26,19 +29,15 @@ const MANUAL: &str = "\
 fn run(args: CopyArgs, _: &Context<'_>) -> Outcome {
     let data = args.data.path()?;
     let path = args.target(&data)?;
-    let is_forced = args.force;
-    let rows = match admin::connect(&data)? {
-        Some(mut server) => {
-            let path = path.into();
-            match server.ask(Request::StoreBackup { path, is_forced })? {
-                Answer::BackedUp { rows } => rows,
-                _ => return Err(admin::unexpected().into()),
-            }
-        }
-        None => super::offline(&data, |database| {
-            store::back_up_file(database, &path, args.existing())
-        })?,
-    };
+    let server = admin::connect(&data)?;
+    let copied = store::make_backup(&path, args.existing(), |copy| {
+        let rows = match server {
+            Some(mut server) => server.back_up(copy),
+            None => super::offline(&data, |database| store::copy_file(database, copy)),
+        };
+        rows.with_context(|| format!("cannot back up to {}", shown(&path)))
+    });
+    let rows = copied?;
     print(format!("{rows} rows copied to {}\n", shown(&args.file)));
     Ok(Exit::Success)
 }

@@ -187,6 +187,17 @@ pub(in crate::store) fn open_new(new: &NewFile) -> Result<Database, OpenError> {
     open_database(new.handle()?).map_err(|error| from_redb(new.path(), 0, error))
 }
 
+/// Makes a database of an empty file that another process may have opened.
+pub(in crate::store) fn open_empty(file: File) -> Result<Database, OpenError> {
+    let metadata = file.metadata().map_err(StoreError::from)?;
+    if !metadata.is_file() || metadata.len() != 0 {
+        return Err(OpenError::NotEmpty);
+    }
+    open_database(file).map_err(|error| OpenError::Copy {
+        cause: error.into(),
+    })
+}
+
 /// Checks who may read a file, and whose it is. Returns its length.
 fn check_owner_only(path: &Path, file: &mut File) -> Result<u64, OpenError> {
     let failed = |cause| from_io(path, cause);

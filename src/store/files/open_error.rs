@@ -164,6 +164,26 @@ pub enum OpenError {
     /// A file that is made beside it could not be made.
     #[error(transparent)]
     NewFile(#[from] NewFileError),
+    /// A copy could not be written.
+    #[error("{cause}{}", cause.advice())]
+    Copy {
+        /// Why not.
+        cause: StoreError,
+    },
+    /// The file into which a copy is to be written holds something.
+    #[error("the file for the copy is no empty file")]
+    NotEmpty,
+    /// A copy is not what it should be.
+    #[error(
+        "the backup {path} would be damaged ({found} findings) and was not made: see `udpchat store check`; \
+         `udpchat store rescue` copies what can be read"
+    )]
+    UnsoundCopy {
+        /// The name that it would have.
+        path: PathBuf,
+        /// How much is wrong with it.
+        found: u64,
+    },
     /// A file that is read could not be.
     #[error("cannot read {path}: {cause}{}", advice(cause))]
     NotReadable {

@@ -1,7 +1,7 @@
 //! What is withheld from who blocks its author: decided once, alike for every device, and for good.
 
 use super::super::testing::{Bench, User, append, change, join, leave, position, read};
-use super::super::{Audience, Existing, Outcome, Read, Refusal, Reply, Request, Retention, Write};
+use super::super::{Audience, Outcome, Read, Refusal, Reply, Request, Retention, Write};
 use crate::protocol::{AccountId, BLOCKED_MAX, Change, ConversationId, EntryId, EventKind};
 
 fn request((account, _): User, name: &str, is_blocking: bool) -> Write {
@@ -149,7 +149,7 @@ fn it_stays_so_over_crashes_and_a_restored_backup() {
     bench
         .engine
         .snapshots()
-        .back_up(&copy, Existing::Keep)
+        .back_up(std::fs::File::create_new(&copy).expect("it is new"))
         .expect("it is written");
     let report = super::super::check_file(&copy).expect("it is a database");
     assert!(report.is_sound(), "{report:?}");

@@ -1,7 +1,7 @@
 //! How much each account has written is counted to the byte, whatever happens, and quotas are held against it.
 
 use super::super::testing::{Bench, User, append, change, join, leave};
-use super::super::{Existing, Outcome, Quota, Read, Refusal, Reply, Request, Retention, Write};
+use super::super::{Outcome, Quota, Read, Refusal, Reply, Request, Retention, Write};
 use super::files::opening::private_directory;
 use super::fixture::populated;
 use crate::protocol::{Change, ConversationId, EventKind};
@@ -201,7 +201,7 @@ fn copy_counts_as_much_as_what_it_was_made_of() {
     bench
         .engine
         .snapshots()
-        .back_up(&copy, Existing::Keep)
+        .back_up(std::fs::File::create_new(&copy).expect("it is new"))
         .expect("it is written");
     let image = std::fs::read(&copy).expect("it is there");
     let mut bench = Bench::on(MemoryDisk::from_image(image));

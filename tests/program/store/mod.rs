@@ -1,5 +1,6 @@
 //! The database as its operator meets it: checked, copied, restored, and pruned, with real processes.
 
+mod backup;
 mod data;
 mod log;
 
