@@ -330,8 +330,8 @@ Register-ArgumentCompleter -Native -CommandName 'udpchat' -ScriptBlock {
             break
         }
         'udpchat;config;check' {
-            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read the server''s settings from this file [default: server.toml in the server''s directory]')
-            [CompletionResult]::new('--data', '--data', [CompletionResultType]::ParameterName, 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'This file of settings, and not the one that a variable names or that is read by default')
+            [CompletionResult]::new('--data', '--data', [CompletionResultType]::ParameterName, 'The server''s directory, whose server.toml is meant [default: $XDG_DATA_HOME/udpchat]')
             [CompletionResult]::new('--log', '--log', [CompletionResultType]::ParameterName, 'Write the log to this file (a client writes none without it)')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log more: -v what happens, -vv why, -vvv everything')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Log more: -v what happens, -vv why, -vvv everything')
@@ -341,8 +341,8 @@ Register-ArgumentCompleter -Native -CommandName 'udpchat' -ScriptBlock {
         }
         'udpchat;config;show' {
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'With this profile of the client''s file')
-            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read the server''s settings from this file [default: server.toml in the server''s directory]')
-            [CompletionResult]::new('--data', '--data', [CompletionResultType]::ParameterName, 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'This file of settings, and not the one that a variable names or that is read by default')
+            [CompletionResult]::new('--data', '--data', [CompletionResultType]::ParameterName, 'The server''s directory, whose server.toml is meant [default: $XDG_DATA_HOME/udpchat]')
             [CompletionResult]::new('--log', '--log', [CompletionResultType]::ParameterName, 'Write the log to this file (a client writes none without it)')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log more: -v what happens, -vv why, -vvv everything')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Log more: -v what happens, -vv why, -vvv everything')
@@ -351,8 +351,8 @@ Register-ArgumentCompleter -Native -CommandName 'udpchat' -ScriptBlock {
             break
         }
         'udpchat;config;init' {
-            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read the server''s settings from this file [default: server.toml in the server''s directory]')
-            [CompletionResult]::new('--data', '--data', [CompletionResultType]::ParameterName, 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'This file of settings, and not the one that a variable names or that is read by default')
+            [CompletionResult]::new('--data', '--data', [CompletionResultType]::ParameterName, 'The server''s directory, whose server.toml is meant [default: $XDG_DATA_HOME/udpchat]')
             [CompletionResult]::new('--log', '--log', [CompletionResultType]::ParameterName, 'Write the log to this file (a client writes none without it)')
             [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Replace a file that exists')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log more: -v what happens, -vv why, -vvv everything')

@@ -298,8 +298,8 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand help 'Show the help of one of these subcommands'
         }
         &'udpchat;config;check'= {
-            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
-            cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
+            cand --config 'This file of settings, and not the one that a variable names or that is read by default'
+            cand --data 'The server''s directory, whose server.toml is meant [default: $XDG_DATA_HOME/udpchat]'
             cand --log 'Write the log to this file (a client writes none without it)'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
@@ -308,8 +308,8 @@ set edit:completion:arg-completer[udpchat] = {|@words|
         }
         &'udpchat;config;show'= {
             cand --profile 'With this profile of the client''s file'
-            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
-            cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
+            cand --config 'This file of settings, and not the one that a variable names or that is read by default'
+            cand --data 'The server''s directory, whose server.toml is meant [default: $XDG_DATA_HOME/udpchat]'
             cand --log 'Write the log to this file (a client writes none without it)'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
@@ -317,8 +317,8 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --help 'Print help'
         }
         &'udpchat;config;init'= {
-            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
-            cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
+            cand --config 'This file of settings, and not the one that a variable names or that is read by default'
+            cand --data 'The server''s directory, whose server.toml is meant [default: $XDG_DATA_HOME/udpchat]'
             cand --log 'Write the log to this file (a client writes none without it)'
             cand --force 'Replace a file that exists'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'

@@ -8,7 +8,7 @@ use clap::ArgMatches;
 
 use super::exit::{Failure, Outcome};
 use super::logging::LogOptions;
-use super::settings;
+use super::settings::{self, Sources};
 use crate::cli::output::quoted;
 use crate::client;
 use crate::registry::{Entry, Registry};
@@ -24,6 +24,17 @@ pub struct Context<'a> {
     pub host: Option<String>,
     /// The command line.
     pub arguments: &'a [OsString],
+    pub sources: Sources,
+}
+
+impl Context<'_> {
+    /// Adds to the failure of a setting what has set it, where its user does not see that on the command line.
+    pub fn blame(&self, key: &'static str) -> impl Fn(Failure) -> Failure + '_ {
+        move |failure| match self.sources.of(key) {
+            Some(source) if !source.starts_with("--") => failure.context(source.to_owned()),
+            _ => failure,
+        }
+    }
 }
 
 /// Title and text of a part of a manual page.
@@ -106,7 +117,7 @@ impl Subcommand {
             .iter()
             .any(|side| side.subcommand() == self.name)
         {
-            parser = parser.mut_args(settings::with_variable);
+            parser = parser.mut_args(settings::as_setting);
         }
         // Without this, clap would show the comment of the struct of arguments.
         let parser = parser
@@ -123,7 +134,7 @@ impl Subcommand {
 /// The parser of the whole command line.
 pub fn parser(commands: &Commands) -> clap::Command {
     let parser = <LogOptions as clap::Args>::augment_args(clap::Command::new("udpchat"))
-        .mut_args(|argument| settings::with_variable(argument).hide_env_values(true));
+        .mut_args(|argument| settings::as_setting(argument).hide_env_values(true));
     let parser = parser
         .version(env!("CARGO_PKG_VERSION"))
         .about("Chat over UDP: server and terminal client in one")

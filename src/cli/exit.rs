@@ -143,6 +143,12 @@ impl Failure {
         Self::new(Exit::Usage, anyhow::anyhow!("{message}"))
     }
 
+    /// The same with what was being done, or where, before it.
+    pub fn context(mut self, context: String) -> Self {
+        self.error = self.error.context(context);
+        self
+    }
+
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self

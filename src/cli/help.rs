@@ -102,6 +102,7 @@ fn chat_command(words: &[&str], context: &Context<'_>) -> Result<Option<String>,
 mod tests {
     use super::*;
     use crate::cli::logging::LogOptions;
+    use crate::cli::settings::Sources;
     use crate::cli::{command, commands};
     use crate::registry::Entry;
 
@@ -119,6 +120,7 @@ mod tests {
 
     fn context(commands: &command::Commands) -> Context<'_> {
         Context {
+            sources: Sources::default(),
             commands,
             log: LogOptions::default(),
             host: None,

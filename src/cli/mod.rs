@@ -83,7 +83,11 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn dispatch(arguments: impl IntoIterator<Item = OsString>) -> Outcome {
     let commands = commands();
     let arguments: Vec<OsString> = arguments.into_iter().collect();
-    let Parsed { matches, host } = match settings::parse(&command::parser(&commands), &arguments) {
+    let Parsed {
+        matches,
+        host,
+        sources,
+    } = match settings::parse(&command::parser(&commands), &arguments) {
         Ok(parsed) => parsed,
         Err(Unparsed::Arguments(error)) => return Ok(explain(error)),
         Err(Unparsed::Settings(failure)) => return Err(failure),
@@ -100,6 +104,7 @@ fn dispatch(arguments: impl IntoIterator<Item = OsString>) -> Outcome {
         log: LogOptions::from_arg_matches(&matches).map_err(Failure::usage)?,
         host,
         arguments: &arguments,
+        sources,
     };
     match help::asked_in_a_group(&matches) {
         Some(words) => help::show(&words, &context),

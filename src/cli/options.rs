@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 use super::environment;
 use super::exit::{Coded, Exit, Failure};
 use super::password;
+use super::settings::Side;
 use crate::client::Password;
 
 #[derive(clap::Args)]
 pub struct DataDirectory {
     /// Read the server's settings from this file [default: server.toml in the server's directory]
-    #[arg(long, value_name = "FILE", env = "UDPCHAT_CONFIG")]
+    #[arg(long, value_name = "FILE", env = Side::Server.config_variable())]
     config: Option<PathBuf>,
     /// The server's directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]
     #[arg(long = "data", value_name = "DIR", env = "UDPCHAT_DATA")]
@@ -18,13 +19,12 @@ pub struct DataDirectory {
 }
 
 impl DataDirectory {
-    /// The directory, if an option or a variable names it.
-    pub fn named(&self) -> Option<&Path> {
-        self.data.as_deref()
-    }
-
-    pub fn config(&self) -> Option<&Path> {
-        self.config.as_deref()
+    /// The file of settings, if an option or a variable names it.
+    pub fn config(&self) -> Option<PathBuf> {
+        let in_variable = || environment::variable(Side::Server.config_variable());
+        self.config
+            .clone()
+            .or_else(|| in_variable().map(PathBuf::from))
     }
 
     pub fn path(&self) -> Result<PathBuf, Failure> {

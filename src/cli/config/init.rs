@@ -36,7 +36,7 @@ const MODE: u32 = 0o644;
 fn run(args: Args, context: &Context<'_>) -> Outcome {
     let side = args.file.sides(Some(&args.which))[0];
     let path = args.file.path(side)?;
-    let option = match (args.file.data.config(), side) {
+    let option = match (args.file.named(side), side) {
         (None, Side::Server) => "--data",
         _ => "--config",
     };
@@ -52,7 +52,7 @@ fn run(args: Args, context: &Context<'_>) -> Outcome {
     {
         store::act_as_owner(directory).map_err(anyhow::Error::new)?;
     }
-    if args.file.data.config().is_none()
+    if args.file.named(side).is_none()
         && let Some(directory) = path.parent()
     {
         let made = fs::DirBuilder::new()

@@ -43,14 +43,8 @@ fn run(args: Args, context: &Context<'_>) -> Outcome {
     for side in sides {
         let file = args.file.read(&parser, side)?;
         let mut set = settings::settings(&parser, side, &file, args.profile.as_deref())?;
-        if let Some(name) = &args.profile {
-            let source = format!("the profile {name:?}");
-            set.entry(settings::HOST.into()).or_insert(Setting {
-                texts: vec![name.clone()],
-                source,
-            });
-        }
-        if let (Side::Server, Some(data)) = (side, args.file.data.named().and_then(Path::to_str)) {
+        if let (Side::Server, Some(data)) = (side, args.file.data.as_deref().and_then(Path::to_str))
+        {
             let texts = vec![data.to_owned()];
             // A variable that names the same is the source.
             if set.get("data").is_none_or(|setting| setting.texts != texts) {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::server_key;
 use crate::cli::address::{DEFAULT_HOST, ServerName};
 use crate::cli::options::PasswordFile;
+use crate::cli::settings::Side;
 use crate::server::{Name, NameError};
 
 #[derive(clap::Args)]
@@ -17,7 +18,7 @@ pub struct Args {
     pub server: ServerName,
     /// Read the settings from this file [default: $XDG_CONFIG_HOME/udpchat/config.toml]
     // It is read before the other arguments.
-    #[arg(id = "config", long = "config", value_name = "FILE")]
+    #[arg(id = "config", long = "config", value_name = "FILE", env = Side::Client.config_variable())]
     _config: Option<PathBuf>,
     /// Sign in as this user at once
     #[arg(long, value_name = "NAME", env = "UDPCHAT_USER", value_parser = user)]

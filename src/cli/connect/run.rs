@@ -34,10 +34,14 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
         print_error(format_args!("udpchat: {notice}"));
     }
     let server_name = server.to_string();
-    let files = StateDirectory::open(state, server_name.clone())?;
+    let files = StateDirectory::open(state, server_name.clone());
+    let files = files.map_err(|error| context.blame("state")(error.into()))?;
     // Only now: the log may be in that directory.
-    context.log.start_client()?;
-    let password = args.password.read()?;
+    context.log.start_client().map_err(context.blame("log"))?;
+    let password = args
+        .password
+        .read()
+        .map_err(context.blame("password-file"))?;
     let addresses = server.resolve()?;
     let sockets = bind(&server, &addresses).context("cannot open a socket")?;
     let (setup, inputs) = Setup::new().context("cannot wait for the network")?;

@@ -2,7 +2,7 @@
 //! are offered and where nothing is.
 
 use clap::builder::PossibleValue;
-use clap::{Arg, Command, ValueHint};
+use clap::{Arg, ArgAction, Command, ValueHint};
 use clap_complete::Shell;
 
 const HELP: &str = "help";
@@ -79,6 +79,9 @@ fn explained(command: &Command) -> Command {
 /// An argument with a name of its value that no shell reads as its own: zsh takes a colon for the end of the name, and runs
 /// what follows as a command. Files are offered for paths only.
 fn plain(argument: Arg) -> Arg {
+    if argument.is_require_equals_set() {
+        return switch(&argument);
+    }
     let is_plain = |sign: char| sign.is_ascii_alphanumeric() || "-_".contains(sign);
     let names = argument.get_value_names().unwrap_or_default();
     let plain = names.iter().map(|name| {
@@ -97,6 +100,16 @@ fn plain(argument: Arg) -> Arg {
     } else {
         argument.value_names(plain)
     }
+}
+
+/// A switch without the value that it can have behind `=`: bash and fish would offer that as the next word.
+fn switch(argument: &Arg) -> Arg {
+    let long = argument.get_long().unwrap_or_default().to_owned();
+    let help = argument.get_help().cloned().unwrap_or_default();
+    Arg::new(argument.get_id().clone())
+        .long(long)
+        .help(help)
+        .action(ArgAction::SetTrue)
 }
 
 /// Each command with its words, without the name of the program.

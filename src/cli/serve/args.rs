@@ -8,6 +8,7 @@ use super::limits::ServerLimits;
 use crate::cli::address::{self, DEFAULT_PORT};
 use crate::cli::exit::Failure;
 use crate::cli::options::DataDirectory;
+use crate::cli::settings::Sources;
 use crate::server::{Registration, RoomCreationPolicy};
 use crate::store::Retention;
 
@@ -70,12 +71,15 @@ const POLICIES: [&str; 2] = ["open", CLOSED];
 
 impl Args {
     /// In the order in which they are shown.
-    pub fn listen(&self) -> Result<Vec<SocketAddr>, Failure> {
+    pub fn listen(&self, sources: &Sources) -> Result<Vec<SocketAddr>, Failure> {
         let Some(listen) = &self.listen else {
             let any = [Ipv4Addr::UNSPECIFIED.into(), Ipv6Addr::UNSPECIFIED.into()];
             return Ok(any.map(|ip| SocketAddr::new(ip, DEFAULT_PORT)).into());
         };
-        check(listen)?;
+        check(listen).map_err(|failure| match sources.of("listen") {
+            Some(source) => failure.context(source.to_owned()),
+            None => failure,
+        })?;
         Ok(listen.clone())
     }
 
@@ -98,14 +102,22 @@ impl Args {
 fn check(listen: &[SocketAddr]) -> Result<(), Failure> {
     for (index, one) in listen.iter().enumerate() {
         for other in &listen[index + 1..] {
-            let is_shared = one.ip() == other.ip()
-                || (one.is_ipv4() == other.is_ipv4()
-                    && (one.ip().is_unspecified() || other.ip().is_unspecified()));
-            if is_shared {
-                return Err(Failure::usage(format!(
-                    "cannot listen on both {one} and {other}: they are the same address"
-                )));
-            }
+            let is_within = |one: &SocketAddr, other: &SocketAddr| {
+                one.is_ipv4() == other.is_ipv4() && one.ip().is_unspecified()
+            };
+            let why = if one == other {
+                return Err(Failure::usage(format!("{one} is named twice")));
+            } else if one.ip() == other.ip() {
+                "a server has one port on an address".to_owned()
+            } else if is_within(one, other) {
+                format!("{} includes {}", one.ip(), other.ip())
+            } else if is_within(other, one) {
+                format!("{} includes {}", other.ip(), one.ip())
+            } else {
+                continue;
+            };
+            let problem = format!("cannot listen on both {one} and {other}: {why}");
+            return Err(Failure::usage(problem));
         }
     }
     Ok(())
@@ -126,5 +138,7 @@ mod tests {
         assert!(checked(&["127.0.0.1:7", "10.0.0.1:7", "[::1]:9"]));
         assert!(!checked(&["127.0.0.1:7", "127.0.0.1:8"]));
         assert!(!checked(&["127.0.0.1:7", "0.0.0.0:8"]));
+        assert!(!checked(&["[::]:7", "[::1]:7"]));
+        assert!(!checked(&["127.0.0.1:7", "127.0.0.1:7"]));
     }
 }

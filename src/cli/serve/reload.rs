@@ -43,7 +43,7 @@ type Values = BTreeMap<String, Vec<OsString>>;
 impl Reload {
     pub fn new(context: &Context<'_>, log: Log, inputs: InputSender<Input>) -> Self {
         let arguments = context.arguments;
-        let running = read(arguments).map(|(args, _, values)| (file_of(&args), values));
+        let running = read(arguments).map(|read| (file_of(&read.args), read.values));
         let (file, running) = running.unwrap_or_default();
         Self {
             arguments: arguments.into(),
@@ -68,8 +68,7 @@ impl Reload {
     }
 
     fn take_over(&mut self) -> Result<(), Failure> {
-        let (args, log, values) = read(&self.arguments)?;
-        args.listen()?;
+        let Read { args, log, values } = read(&self.arguments)?;
         let file = file_of(&args);
         if let (Some(before), None) = (&self.file, &file) {
             let problem = format!("{} is there no longer", before.display());
@@ -106,7 +105,7 @@ impl Reload {
 /// The file of these settings, if there is one.
 fn file_of(args: &Args) -> Option<PathBuf> {
     let file = match args.data.config() {
-        Some(file) => file.to_owned(),
+        Some(file) => file,
         None => Side::Server.default_file(args.data.path().ok()).ok()?,
     };
     fs::metadata(&file).is_ok().then_some(file)
@@ -114,24 +113,31 @@ fn file_of(args: &Args) -> Option<PathBuf> {
 
 /// Checks what a server with this command line would start with now.
 pub fn check(arguments: &[OsString]) -> Result<(), Failure> {
-    let (args, _, _) = read(arguments)?;
-    args.listen().map(drop)
+    read(arguments).map(drop)
+}
+
+/// What a server would start with.
+struct Read {
+    args: Args,
+    log: LogOptions,
+    values: Values,
 }
 
 /// The settings as a server would start with them now.
-fn read(arguments: &[OsString]) -> Result<(Args, LogOptions, Values), Failure> {
+fn read(arguments: &[OsString]) -> Result<Read, Failure> {
     let parser = command::parser(&commands());
     let parsed = settings::parse(&parser, arguments).map_err(|unparsed| match unparsed {
         Unparsed::Arguments(error) => Failure::usage(error),
         Unparsed::Settings(failure) => failure,
     })?;
-    let matches = parsed.matches;
+    let (matches, sources) = (parsed.matches, parsed.sources);
     let own = matches.subcommand_matches(Side::Server.subcommand());
     let own = own.ok_or_else(|| Failure::usage("this is no server"))?;
     let args = Args::from_arg_matches(own).map_err(Failure::usage)?;
+    args.listen(&sources)?;
     let log = LogOptions::from_arg_matches(&matches).map_err(Failure::usage)?;
     let values = settings::values(&parser, Side::Server, &matches);
-    Ok((args, log, values))
+    Ok(Read { args, log, values })
 }
 
 fn listed(keys: &[&String]) -> String {

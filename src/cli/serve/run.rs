@@ -25,11 +25,14 @@ use crate::transport::{Endpoint, ServerConfig, public_key};
 
 /// Runs the server until it is told to stop.
 pub fn run(args: Args, context: &Context<'_>) -> Outcome {
-    let (data, listen) = (args.data.path()?, args.listen()?);
+    let (data, listen) = (args.data.path()?, args.listen(&context.sources)?);
     // Before the log, which may be in it.
     let prepared =
         store::prepare_directory(&data, context.log.file()).map_err(anyhow::Error::new)?;
-    let log = context.log.start_server(args.measured)?;
+    let log = context
+        .log
+        .start_server(args.measured)
+        .map_err(context.blame("log"))?;
     database::tell_of_mode(&data, prepared);
     let is_new = database::is_missing(&data);
     let mut engine = database::open(&data)?;

@@ -11,14 +11,14 @@ mod value;
 
 use std::path::PathBuf;
 
-use clap::Arg;
-use clap::builder::Resettable;
+use clap::builder::{BoolishValueParser, Resettable};
+use clap::{Arg, ArgAction};
 
 use super::environment;
 use super::exit::Failure;
 
 pub use file::SettingsFile;
-pub use resolve::{Parsed, Setting, Unparsed, parse, settings, values};
+pub use resolve::{Parsed, Setting, Sources, Unparsed, parse, settings, values};
 pub use template::{default, template};
 pub use value::shown;
 
@@ -48,6 +48,14 @@ impl Side {
         match self {
             Self::Client => "connect",
             Self::Server => "serve",
+        }
+    }
+
+    /// The variable that names the file. Each side has its own, because one environment may be that of both.
+    pub const fn config_variable(self) -> &'static str {
+        match self {
+            Self::Client => "UDPCHAT_CONFIG",
+            Self::Server => "UDPCHAT_SERVER_CONFIG",
         }
     }
 
@@ -85,11 +93,28 @@ pub fn variable(key: &str) -> String {
     format!("{VARIABLE_PREFIX}{}", key.to_uppercase().replace('-', "_"))
 }
 
-/// The same argument with the variable that sets it, for help and manual.
-pub fn with_variable(argument: Arg) -> Arg {
-    match key(&argument) {
-        Some(key) => argument.env(variable(&key)),
-        None => argument,
+/// The same argument as a setting: with the variable that sets it, for help and manual, and if it is a switch with a value,
+/// by which it takes back what a variable or a file has set.
+pub fn as_setting(argument: Arg) -> Arg {
+    let Some(key) = key(&argument) else {
+        return argument;
+    };
+    let argument = match argument.get_env() {
+        Some(_) => argument,
+        None => argument.env(variable(&key)),
+    };
+    match argument.get_action() {
+        ArgAction::SetTrue => argument
+            .action(ArgAction::Set)
+            .num_args(0..=1)
+            .require_equals(true)
+            .value_name("true|false")
+            .value_parser(BoolishValueParser::new())
+            .default_missing_value("true")
+            .default_value("false")
+            .hide_default_value(true)
+            .hide_possible_values(true),
+        _ => argument,
     }
 }
 

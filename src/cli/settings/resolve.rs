@@ -14,6 +14,7 @@ use super::{
 };
 use crate::cli::environment;
 use crate::cli::exit::Failure;
+use crate::cli::output::quoted;
 
 /// One setting that is not at its default.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +29,33 @@ pub struct Parsed {
     pub matches: ArgMatches,
     /// The server that a profile of the file stands for.
     pub host: Option<String>,
+    pub sources: Sources,
+}
+
+/// What has set each setting that is not at its default, as an error names it: an option, a variable, or a line of a file.
+#[derive(Debug, Default)]
+pub struct Sources(BTreeMap<String, String>);
+
+impl Sources {
+    fn new(own: &[(String, Arg)], is_given: &dyn Fn(&Arg) -> bool) -> Self {
+        let given = own.iter().filter(|(_, argument)| is_given(argument));
+        Self(
+            given
+                .map(|(key, _)| (key.clone(), format!("--{key}")))
+                .collect(),
+        )
+    }
+
+    fn add(&mut self, found: &BTreeMap<String, Setting>, shown: impl Fn(&str, &Setting) -> String) {
+        for (key, setting) in found {
+            let source = || shown(key, setting);
+            self.0.entry(key.clone()).or_insert_with(source);
+        }
+    }
+
+    pub fn of(&self, key: &str) -> Option<&str> {
+        self.0.get(key).map(String::as_str)
+    }
 }
 
 /// Why there is nothing to run.
@@ -60,6 +88,7 @@ pub fn parse(parser: &clap::Command, arguments: &[OsString]) -> Result<Parsed, U
         return Ok(Parsed {
             matches: given,
             host: None,
+            sources: Sources::default(),
         });
     };
     let is_side = |side: &Side| path == [side.subcommand()];
@@ -74,7 +103,11 @@ pub fn parse(parser: &clap::Command, arguments: &[OsString]) -> Result<Parsed, U
         Some(side) => table(parser, side),
         None => own_variables(parser, leaf),
     };
+    let mut sources = Sources::new(&own, &is_given);
     let mut found = variables(&own, &is_given)?;
+    sources.add(&found, |_, setting| {
+        format!("the variable {}", setting.source)
+    });
     let line = Line {
         parser,
         side,
@@ -90,11 +123,16 @@ pub fn parse(parser: &clap::Command, arguments: &[OsString]) -> Result<Parsed, U
         });
         let profile = chosen.map(|(_, entries)| entries);
         add(&mut found, &file, profile, &own, &is_given);
+        sources.add(&found, |key, setting| format!("{}: {key}", setting.source));
     }
     let defaulted = with_defaults(bare, &path, &own, &found);
     let matches = defaulted.try_get_matches_from(arguments);
     let matches = matches.map_err(Unparsed::Arguments)?;
-    Ok(Parsed { matches, host })
+    Ok(Parsed {
+        matches,
+        host,
+        sources,
+    })
 }
 
 /// A command line of one subcommand, as it was given.
@@ -128,9 +166,10 @@ impl Line<'_> {
         {
             return Ok(None);
         }
+        let variable = self.side.unwrap_or(Side::Server).config_variable();
         let named = self
             .text(CONFIG)
-            .or_else(|| environment::variable(&variable(CONFIG)));
+            .or_else(|| environment::variable(variable));
         let (side, path) = match (self.side, named.as_ref()) {
             (None, None) => return Ok(None),
             (side, Some(path)) => (side.unwrap_or(Side::Server), PathBuf::from(path)),
@@ -167,15 +206,20 @@ impl Line<'_> {
         if self.side != Some(Side::Client) {
             return None;
         }
-        let in_variable = found.get(HOST).and_then(|setting| setting.texts.first());
-        let in_file = file.entries.get(HOST).and_then(|entry| entry.texts.first());
         let on_line = self
             .text("server")
             .map(|name| name.to_string_lossy().into_owned());
-        let name = on_line.or_else(|| in_variable.or(in_file).cloned())?;
+        let name = on_line.or_else(|| host(file, found))?;
         let entries = file.profiles.get(&name)?;
         Some((name, entries))
     }
+}
+
+/// The server that variables or a file name.
+fn host(file: &SettingsFile, found: &BTreeMap<String, Setting>) -> Option<String> {
+    let in_variable = found.get(HOST).and_then(|setting| setting.texts.first());
+    let in_file = file.entries.get(HOST).and_then(|entry| entry.texts.first());
+    in_variable.or(in_file).cloned()
 }
 
 /// What a parsed command line sets of one side's settings, each as it was written, for comparison.
@@ -199,7 +243,8 @@ pub fn values(
     all.map(|(key, argument)| (key, texts(&argument))).collect()
 }
 
-/// The settings of one side apart from the command line, with a profile of the client's file or none.
+/// The settings of one side apart from the command line, with this profile of the client's file, or the one that the key
+/// `host` names.
 pub fn settings(
     parser: &clap::Command,
     side: Side,
@@ -208,16 +253,31 @@ pub fn settings(
 ) -> Result<BTreeMap<String, Setting>, Failure> {
     let own = table(parser, side);
     let mut found = variables(&own, &|_| false)?;
-    let profile = match profile {
-        None => None,
-        Some(name) => {
-            let entries = file.profiles.get(name);
-            Some(entries.ok_or_else(|| {
-                Failure::usage(format!("{} has no profile {name:?}", file.path.display()))
-            })?)
+    let is_known = |name: &&str| file.profiles.contains_key(*name);
+    let by_default = host(file, &found);
+    let name = match profile {
+        Some(name) if !is_known(&name) => {
+            let problem = format!("{} has no profile {}", file.path.display(), quoted(name));
+            return Err(Failure::usage(problem));
         }
+        None => by_default.as_deref().filter(is_known),
+        named => named,
     };
-    add(&mut found, file, profile, &own, &|_| false);
+    let entries = name.map(|name| &file.profiles[name]);
+    if let (Some(name), Some(entries)) = (name, entries) {
+        // The host has chosen the profile, which says what server that is.
+        let chosen_by = found.remove(HOST);
+        let named = || Setting {
+            texts: vec![name.to_owned()],
+            source: format!("the profile {}", quoted(name)),
+        };
+        let host = profile.map(|_| named()).or(chosen_by);
+        found.extend(
+            host.filter(|_| !entries.contains_key(HOST))
+                .map(|host| (HOST.to_owned(), host)),
+        );
+    }
+    add(&mut found, file, entries, &own, &|_| false);
     Ok(found)
 }
 
@@ -256,7 +316,9 @@ fn variables(
 ) -> Result<BTreeMap<String, Setting>, Failure> {
     let mut found = BTreeMap::new();
     for (key, argument) in own {
-        let name = variable(key);
+        let name = argument
+            .get_env()
+            .map_or_else(|| variable(key), |name| name.to_string_lossy().into_owned());
         let Some(text) = environment::variable(&name).filter(|_| !is_given(argument)) else {
             continue;
         };

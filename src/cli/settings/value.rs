@@ -43,6 +43,7 @@ impl Kind {
             .is_some_and(|names| names == ["SIZE"]);
         match argument.get_action() {
             ArgAction::SetTrue | ArgAction::SetFalse => Self::Flag,
+            ArgAction::Set if is(TypeId::of::<bool>()) => Self::Flag,
             ArgAction::Count => Self::Count,
             ArgAction::Append => Self::List,
             _ if is(TypeId::of::<PathBuf>()) => Self::Path,

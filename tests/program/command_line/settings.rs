@@ -254,3 +254,188 @@ fn file_that_is_named_must_exist_and_be_nobody_elses_to_write() {
     assert!(said.contains("chmod go-w"), "{said}");
     assert_eq!(code, 2);
 }
+
+#[test]
+fn profile_that_the_host_names_is_shown_as_connect_takes_it() {
+    let home = Home::new();
+    Home::write(
+        &home.client_file(),
+        "host = \"ship\"\nuser = \"file\"\n[profiles.ship]\nhost = \"ship.invalid\"\nuser = \"erin\"\n[profiles.shore]\nuser = \"bob\"\n",
+    );
+    let shown = |variable: &str, more: &[&str]| {
+        let mut command = home.command(&["config", "show", "client"]);
+        let said = printed(
+            &command
+                .args(more)
+                .env("UDPCHAT_HOST", variable)
+                .output()
+                .unwrap(),
+        );
+        let line = |key: &str| {
+            let mut lines = said.lines();
+            let line = lines.find(|line| line.starts_with(key)).expect(&said);
+            let (value, source) = line.split_once("  # ").unwrap();
+            let source = source.rsplit('/').next().unwrap();
+            format!("{} {source}", value.trim_end())
+        };
+        [line("host"), line("user")]
+    };
+    let of_ship = [
+        "host = \"ship.invalid\" config.toml:4",
+        "user = \"erin\" config.toml:5",
+    ];
+    assert_eq!(shown("", &[]), of_ship);
+    assert_eq!(shown("ship", &[]), of_ship);
+    let of_shore = |by: &str| {
+        [
+            format!("host = \"shore\" {by}"),
+            "user = \"bob\" config.toml:7".into(),
+        ]
+    };
+    assert_eq!(shown("shore", &[]), of_shore("UDPCHAT_HOST"));
+    assert_eq!(
+        shown("ship", &["--profile", "shore"]),
+        of_shore("the profile \"shore\"")
+    );
+    let other = shown("other.invalid", &[]);
+    assert_eq!(
+        other,
+        [
+            "host = \"other.invalid\" UDPCHAT_HOST",
+            "user = \"file\" config.toml:2"
+        ]
+    );
+    // It is what `connect` does.
+    let (said, code) = home.run(&["connect"]);
+    assert!(said.contains("ship.invalid"), "{said}");
+    assert_eq!(code, 3);
+}
+
+#[test]
+fn addresses_that_cannot_be_listened_on_together_are_named_with_the_reason_and_their_source() {
+    let home = Home::new();
+    let said = |listen: &str, arguments: &[&str]| {
+        let mut command = home.command(&[&["serve"], arguments].concat());
+        let output = command.env("UDPCHAT_LISTEN", listen).output().unwrap();
+        outcome(&output)
+    };
+    let ports =
+        "cannot listen on both 127.0.0.1:1 and 127.0.0.1:2: a server has one port on an address";
+    let (by_option, code) = said("", &["--listen", "127.0.0.1:1", "--listen", "127.0.0.1:2"]);
+    assert_eq!(
+        (by_option, code),
+        (format!("udpchat: --listen: {ports}\n"), 2)
+    );
+    let (by_variable, code) = said("127.0.0.1:1,127.0.0.1:2", &[]);
+    let named = format!("udpchat: the variable UDPCHAT_LISTEN: {ports}\n");
+    assert_eq!((by_variable, code), (named, 2));
+    Home::write(
+        &home.server_file(),
+        "\nlisten = ['127.0.0.1:1', '0.0.0.0:2']\n",
+    );
+    let (by_file, code) = said("", &[]);
+    let file = home.server_file().display().to_string();
+    assert!(
+        by_file.starts_with(&format!("udpchat: {file}:2: listen: cannot listen on both")),
+        "{by_file}"
+    );
+    assert!(by_file.contains("0.0.0.0 includes 127.0.0.1"), "{by_file}");
+    assert_eq!(code, 2);
+    let (checked, code) = home.run(&["config", "check", "server"]);
+    assert_eq!((checked, code), (by_file, 2));
+    let twice = said("127.0.0.1:1,127.0.0.1:1", &[]).0;
+    assert!(twice.contains("127.0.0.1:1 is named twice"), "{twice}");
+}
+
+#[test]
+fn value_that_turns_out_wrong_is_named_with_the_variable_or_the_line_that_set_it() {
+    let home = Home::new();
+    Home::write(&home.client_file(), "\npassword-file = \"missing\"\n");
+    let (by_file, code) = home.run(&["connect", "127.0.0.1:9"]);
+    assert!(
+        by_file.contains("config.toml:2: password-file: cannot read"),
+        "{by_file}"
+    );
+    assert_eq!(code, 2);
+    let mut command = home.command(&["connect", "127.0.0.1:9"]);
+    let by_variable = outcome(
+        &command
+            .env("UDPCHAT_PASSWORD_FILE", "gone")
+            .output()
+            .unwrap(),
+    );
+    assert!(
+        by_variable
+            .0
+            .contains("the variable UDPCHAT_PASSWORD_FILE: cannot read"),
+        "{by_variable:?}"
+    );
+}
+
+#[test]
+fn client_and_server_have_a_variable_of_their_own_for_their_file() {
+    // With one for both, a client's file stopped every command of the operator.
+    let home = Home::new();
+    let [client, server] = ["c.toml", "s.toml"].map(|name| home.0.path().join(name));
+    Home::write(&client, "user = \"erin\"\n");
+    Home::write(&server, "data = \"data\"\nlisten = \"127.0.0.1:0\"\n");
+    let run = |arguments: &[&str]| {
+        let mut command = home.command(arguments);
+        command
+            .env("UDPCHAT_CONFIG", &client)
+            .env("UDPCHAT_SERVER_CONFIG", &server);
+        outcome(&command.output().unwrap())
+    };
+    assert_eq!(run(&["config", "check"]).1, 0);
+    let shown = run(&["config", "show"]).0;
+    assert!(
+        shown.contains("c.toml\n") && shown.contains("s.toml\n"),
+        "{shown}"
+    );
+    assert!(
+        shown.contains("c.toml:1") && shown.contains("s.toml:2"),
+        "{shown}"
+    );
+    let (said, code) = run(&["serve", "--measured"]);
+    assert_eq!(code, 0, "{said}");
+    assert!(home.0.path().join("data/udpchat.redb").exists());
+    assert_eq!(run(&["user", "list"]).1, 0);
+    // The file is named only where it is read.
+    let help = run(&["help", "connect"]).0;
+    assert!(
+        help.contains("UDPCHAT_CONFIG") && !help.contains("UDPCHAT_SERVER_CONFIG"),
+        "{help}"
+    );
+    assert!(
+        run(&["help", "user", "list"])
+            .0
+            .contains("UDPCHAT_SERVER_CONFIG")
+    );
+}
+
+#[test]
+fn switch_that_a_weaker_source_has_set_is_taken_back_by_every_stronger_one() {
+    let workspace = crate::support::Workspace::new(&[]);
+    let server = workspace.serve();
+    let address = server.address.to_string();
+    let home = Home::new();
+    Home::write(&home.client_file(), "accept-new = true\n");
+    // Whoever accepts a new key goes on to the sign-in, and ends in order with the input.
+    let code = |variable: &str, more: &[&str]| {
+        let mut command = home.command(&[&["connect", &address], more].concat());
+        let state = tempfile::tempdir().unwrap();
+        command
+            .env("UDPCHAT_ACCEPT_NEW", variable)
+            .arg("--state")
+            .arg(state.path().join("new"));
+        outcome(&command.stdin(std::process::Stdio::null()).output().unwrap()).1
+    };
+    let (accepted, refused) = (0, 4);
+    assert_eq!(code("", &[]), accepted);
+    assert_eq!(code("0", &[]), refused);
+    assert_eq!(code("1", &["--accept-new=false"]), refused);
+    assert_eq!(code("", &["--accept-new=no"]), refused);
+    assert_eq!(code("0", &["--accept-new"]), accepted);
+    assert_eq!(code("0", &["--accept-new=true"]), accepted);
+    assert_eq!(code("", &["--accept-new=maybe"]), 2);
+}
