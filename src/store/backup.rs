@@ -4,7 +4,6 @@ use crate::store::snapshots::Snapshots;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use redb::{Database, ReadableDatabase};
 
@@ -15,7 +14,7 @@ use super::files::open::{
 };
 use super::files::open_error::unreadable;
 use super::files::ownership::{act_as_owner, require_trusted};
-use crate::store::catch_panic::{give_up, guard};
+use crate::store::catch_panic::{FencedDatabase, guard};
 use crate::store::check;
 use crate::store::check::Report;
 use crate::store::error::StoreError;
@@ -47,11 +46,8 @@ pub fn make_backup<E: From<OpenError>>(
 
 /// Writes a snapshot into an empty file; returns how many rows it has.
 fn write(snapshot: &Snapshot, file: File) -> Result<u64, OpenError> {
-    let copy = Arc::new(open_empty(file)?);
-    let filled = fill(snapshot, &copy);
-    // Closed now: its maker reads it. redb may fail over a disk that is full.
-    give_up(Some(copy));
-    filled.map_err(|cause| match cause {
+    let copy = open_empty(file)?;
+    fill(snapshot, &copy).map_err(|cause| match cause {
         cause if cause.is_damage() => cause.into(),
         // Reading can fail too, but a disk that is full is the copy's.
         cause => OpenError::Copy { cause },
@@ -79,12 +75,10 @@ pub(in crate::store) fn fill(snapshot: &Snapshot, copy: &Database) -> Result<u64
 /// See [`OpenError`].
 pub fn copy_file(database: &Path, copy: File) -> Result<u64, OpenError> {
     let (database, _) = check::open_to_look(database)?;
-    let copied = guard(|| {
+    guard(|| {
         let transaction = database.begin_read().map_err(StoreError::from)?;
         write(&Snapshot::open(&transaction)?, copy)
-    });
-    give_up(Some(Arc::new(database)));
-    copied
+    })
 }
 
 /// Puts a backup in the place of a data directory's database, if nothing is wrong with it; the one that was there is
@@ -101,7 +95,7 @@ pub fn restore(
     // Opened first: it may be root's, and without it no directory is made.
     let source = open_to_read(backup)?;
     // A server's own database may need what only its journal has, which a copy would lack.
-    let (database, loss) = check::open_to_look(backup)?;
+    let (database, loss) = check::open_to_look(backup).map_err(|error| error.at(backup))?;
     if let Some(loss) = loss {
         let path = backup.into();
         return Err(OpenError::LacksJournal { path, loss });
@@ -125,7 +119,8 @@ pub fn restore(
     let mut fresh = NewFile::beside(&path)?;
     if needs_journal {
         let copy = open_new(&fresh)?;
-        guard(|| fill(&Snapshot::open(&database.begin_read()?)?, &copy))?;
+        guard(|| fill(&Snapshot::open(&database.begin_read()?)?, &copy))
+            .map_err(|error: StoreError| OpenError::from(error).at(backup))?;
     } else {
         fresh.fill(source)?;
     }
@@ -135,7 +130,7 @@ pub fn restore(
         return Ok(Err(report));
     }
     // A backup may be a plain copy of a file: now it says itself that it is one.
-    mark_as_copy(&open_file(fresh.temporary_path())?)?;
+    mark_as_copy(&FencedDatabase::from(open_file(fresh.temporary_path())?))?;
     let kept = free_name(&path, day);
     if is_there {
         fs::rename(&path, &kept).map_err(failed)?;
@@ -169,7 +164,7 @@ fn about(error: OpenError, backup: &Path) -> OpenError {
         OpenError::NotADatabase { .. } => OpenError::NotADatabase { path },
         OpenError::Damaged { reason, .. } => OpenError::Damaged { path, reason },
         OpenError::Io { cause, .. } => OpenError::Io { path, cause },
-        other => other,
+        other => other.at(backup),
     }
 }
 

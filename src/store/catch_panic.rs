@@ -5,9 +5,10 @@
 //! database runs in here. (This needs `panic = "unwind"`, which is Rust's default.)
 
 use std::cell::{Cell, RefCell};
+use std::ops::{Deref, DerefMut};
 use std::panic::{self, AssertUnwindSafe, PanicHookInfo, catch_unwind};
 use std::path::Path;
-use std::sync::{Arc, Once};
+use std::sync::Once;
 use std::thread;
 
 use redb::Database;
@@ -15,10 +16,18 @@ use redb::Database;
 use crate::store::StoreError;
 
 thread_local! {
-    /// Whether this thread is inside the fence.
-    static IS_INSIDE: Cell<bool> = const { Cell::new(false) };
-    /// File and line of the last panic in there.
+    static FENCE: Cell<Fence> = const { Cell::new(Fence::Outside) };
+    /// File and line of the last panic inside.
     static PLACE: RefCell<String> = const { RefCell::new(String::new()) };
+}
+
+/// Where a thread is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fence {
+    Outside,
+    Inside,
+    /// What was called inside has panicked, and is being unwound.
+    Unwinding,
 }
 
 /// Runs what walks a database; a panic of redb becomes [`StoreError::Panicked`].
@@ -29,10 +38,11 @@ pub(in crate::store) fn guard<T, E: From<StoreError>>(
     work: impl FnOnce() -> Result<T, E>,
 ) -> Result<T, E> {
     keep_quiet_inside();
-    let was_inside = IS_INSIDE.replace(true);
+    let (fence, place) = (FENCE.replace(Fence::Inside), PLACE.take());
     let done = catch_unwind(AssertUnwindSafe(work));
-    IS_INSIDE.set(was_inside);
-    done.unwrap_or_else(|_| Err(StoreError::Panicked(PLACE.take()).into()))
+    FENCE.set(fence);
+    let place = PLACE.replace(place);
+    done.unwrap_or_else(|_| Err(StoreError::Panicked(place).into()))
 }
 
 /// Has a panic in here print nothing, since an error follows that says what it means.
@@ -44,14 +54,28 @@ fn keep_quiet_inside() {
     }
     ONCE.call_once(|| {
         let outside = panic::take_hook();
-        panic::set_hook(Box::new(move |panic| {
-            if IS_INSIDE.get() {
+        panic::set_hook(Box::new(move |panic| match FENCE.get() {
+            Fence::Outside => outside(panic),
+            Fence::Inside => {
+                FENCE.set(Fence::Unwinding);
                 PLACE.set(place(panic));
-            } else {
-                outside(panic);
             }
+            Fence::Unwinding => end(&PLACE.take()),
         }));
     });
+}
+
+/// Ends the program with a sentence. A second panic, in redb's own destructors, would abort it.
+fn end(place: &str) -> ! {
+    let text = format!(
+        "the database is damaged so that redb ends the program ({place}): restore it from a backup"
+    );
+    if tracing::enabled!(tracing::Level::ERROR) {
+        tracing::error!("{text}");
+    } else {
+        eprintln!("udpchat: {text}");
+    }
+    std::process::exit(1)
 }
 
 fn place(panic: &PanicHookInfo<'_>) -> String {
@@ -61,14 +85,49 @@ fn place(panic: &PanicHookInfo<'_>) -> String {
     })
 }
 
-/// Closes a database after a failure: redb writes to it even then, and may panic again.
-pub(in crate::store) fn give_up(database: Option<Arc<Database>>) {
-    let closed: Result<(), StoreError> = guard(|| {
-        drop(database);
-        Ok(())
-    });
-    if let Err(error) = closed {
-        tracing::error!(%error, "the failed database could not be closed in order");
+/// A database that is closed inside the fence: redb writes to it even after a failure, and may panic again.
+#[derive(Debug)]
+pub struct FencedDatabase(Option<Database>);
+
+const OPEN: &str = "it is taken out only when this is consumed or dropped";
+
+impl FencedDatabase {
+    /// The database alone, which its owner closes.
+    #[must_use]
+    pub fn into_inner(mut self) -> Database {
+        self.0.take().expect(OPEN)
+    }
+}
+
+impl From<Database> for FencedDatabase {
+    fn from(database: Database) -> Self {
+        Self(Some(database))
+    }
+}
+
+impl Deref for FencedDatabase {
+    type Target = Database;
+
+    fn deref(&self) -> &Database {
+        self.0.as_ref().expect(OPEN)
+    }
+}
+
+impl DerefMut for FencedDatabase {
+    fn deref_mut(&mut self) -> &mut Database {
+        self.0.as_mut().expect(OPEN)
+    }
+}
+
+impl Drop for FencedDatabase {
+    fn drop(&mut self) {
+        let closed: Result<(), StoreError> = guard(|| {
+            drop(self.0.take());
+            Ok(())
+        });
+        if let Err(error) = closed {
+            tracing::error!(%error, "the failed database could not be closed in order");
+        }
     }
 }
 
@@ -86,6 +145,6 @@ mod tests {
         // The hook that notes the place is the one that prints nothing.
         let text = failed.unwrap_err().to_string();
         assert!(text.contains("(catch_panic.rs:"), "{text}");
-        assert!(!IS_INSIDE.get());
+        assert_eq!(FENCE.get(), Fence::Outside);
     }
 }

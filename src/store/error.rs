@@ -38,6 +38,8 @@ pub enum StoreError {
     Closed,
 }
 
+const FOR_DAMAGE: &str = "; restore a backup, or try `udpchat store rescue FILE`";
+
 impl StoreError {
     /// Whether the database cannot be used any more until it is opened again.
     pub(super) const fn is_fatal(&self) -> bool {
@@ -66,8 +68,10 @@ impl StoreError {
         match self {
             Self::Storage(error) => match &**error {
                 redb::Error::Io(cause) => advice(cause),
+                _ if self.is_damage() => FOR_DAMAGE,
                 _ => "",
             },
+            _ if self.is_damage() => FOR_DAMAGE,
             _ => "",
         }
     }

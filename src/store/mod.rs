@@ -26,6 +26,7 @@ mod tests;
 
 pub use api::*;
 pub use backup::{copy_file, make_backup, mark_as_copy, restore};
+pub use catch_panic::FencedDatabase;
 pub use check::{Finding, PAGES, Report, check_file};
 pub use engine::{Engine, Reopen};
 pub use error::StoreError;

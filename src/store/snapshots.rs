@@ -2,33 +2,32 @@
 
 use std::sync::{Arc, PoisonError, RwLock, Weak};
 
-use redb::Database;
-
+use crate::store::catch_panic::FencedDatabase;
 use crate::store::error::StoreError;
 
 /// A way to the snapshots of an engine's database. It does not keep the database open: after a failure, and until
 /// the engine has recovered, everything is answered with [`StoreError::Closed`].
 #[derive(Debug, Clone)]
 pub struct Snapshots {
-    database: Arc<RwLock<Weak<Database>>>,
+    database: Arc<RwLock<Weak<FencedDatabase>>>,
 }
 
 impl Snapshots {
-    pub(in crate::store) fn of(database: &Arc<Database>) -> Self {
+    pub(in crate::store) fn of(database: &Arc<FencedDatabase>) -> Self {
         Self {
             database: Arc::new(RwLock::new(Arc::downgrade(database))),
         }
     }
 
     /// The engine has opened its database again.
-    pub(in crate::store) fn replace(&self, database: &Arc<Database>) {
+    pub(in crate::store) fn replace(&self, database: &Arc<FencedDatabase>) {
         *self
             .database
             .write()
             .unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(database);
     }
 
-    pub(in crate::store) fn database(&self) -> Result<Arc<Database>, StoreError> {
+    pub(in crate::store) fn database(&self) -> Result<Arc<FencedDatabase>, StoreError> {
         self.database
             .read()
             .unwrap_or_else(PoisonError::into_inner)

@@ -155,7 +155,7 @@ impl Disk {
     /// Opens a server's database and its journal.
     pub fn files(&self) -> Result<Files, redb::DatabaseError> {
         Ok(Files {
-            database: self.open()?,
+            database: self.open()?.into(),
             journal: Box::new(self.track(self.memory.journal())),
         })
     }

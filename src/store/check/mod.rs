@@ -15,7 +15,7 @@ use rand_core::SeedableRng as _;
 use redb::{AccessGuard, Database, DatabaseError, ReadableDatabase};
 use serde::{Deserialize, Serialize};
 
-use super::catch_panic::guard;
+use super::catch_panic::{FencedDatabase, guard};
 use super::engine::transaction::OpenStore;
 use super::error::StoreError;
 use super::files::cow_overlay;
@@ -106,7 +106,9 @@ fn number(
 
 /// Opens a database file that no server holds, with what only its journal contains, without writing to either. Says
 /// what of that is lost.
-pub(super) fn open_to_look(path: &Path) -> Result<(Database, Option<JournalLoss>), OpenError> {
+pub(super) fn open_to_look(
+    path: &Path,
+) -> Result<(FencedDatabase, Option<JournalLoss>), OpenError> {
     let database = open::look(path)?;
     // What is made from the seed stays in memory.
     with_journal(database, path, [0; 32])
@@ -115,10 +117,10 @@ pub(super) fn open_to_look(path: &Path) -> Result<(Database, Option<JournalLoss>
 /// Brings a database up to date with what the journal of a file contains, which is not written to. Says what of that is
 /// lost. `seed` is for the database's next journal.
 pub(super) fn with_journal(
-    database: Database,
+    database: FencedDatabase,
     path: &Path,
     seed: [u8; 32],
-) -> Result<(Database, Option<JournalLoss>), OpenError> {
+) -> Result<(FencedDatabase, Option<JournalLoss>), OpenError> {
     let journal = cow_overlay::look_at_journal(path)?;
     let Ok(Some(epoch)) = guard(|| schema_file::check(&database)) else {
         // What is wrong with it is for the caller to find.
@@ -171,7 +173,7 @@ pub(super) fn check_copy(path: &Path) -> Result<Report, OpenError> {
 ///
 /// # Errors
 /// If it is not a database of this schema.
-pub(super) fn check_database(mut database: Database) -> Result<Report, OpenError> {
+pub(super) fn check_database(mut database: FencedDatabase) -> Result<Report, OpenError> {
     guard(|| schema_file::check(&database))?.ok_or(OpenError::Foreign)?;
     let walked = guard(|| Ok(walk(&Snapshot::open(&database.begin_read()?)?)));
     let mut report = walked.unwrap_or_else(|error: StoreError| {
@@ -190,7 +192,6 @@ pub(super) fn check_database(mut database: Database) -> Result<Report, OpenError
         Ok(Err(error)) => report.find(PAGES, "", format!("redb's own check: {error}")),
         Err(error) => report.find(PAGES, "", error.to_string()),
     }
-    super::catch_panic::give_up(Some(std::sync::Arc::new(database)));
     Ok(report)
 }
 

@@ -209,9 +209,7 @@ impl Engine {
 
     /// Closes the database after a failure.
     fn close(&mut self) {
-        if let Some(store) = self.store.take() {
-            store.close_after_failure();
-        }
+        self.store = None;
     }
 
     /// Executes requests in order and answers each, in the same order; what was written is durable when this
@@ -278,11 +276,10 @@ impl Engine {
 
 impl Drop for Engine {
     fn drop(&mut self) {
-        if let Some(mut store) = self.store.take() {
-            if let Err(error) = guard(|| store.end_service()) {
-                tracing::warn!(%error, "cannot update the tables' file; the journal is up to date");
-            }
-            store.close_after_failure();
+        if let Some(mut store) = self.store.take()
+            && let Err(error) = guard(|| store.end_service())
+        {
+            tracing::warn!(%error, "cannot update the tables' file; the journal is up to date");
         }
     }
 }

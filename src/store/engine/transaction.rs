@@ -12,7 +12,7 @@ use self_cell::self_cell;
 use super::journal::{Journal, Recovered, writes};
 use crate::protocol::ConversationId;
 use crate::store::Write;
-use crate::store::catch_panic::{give_up, guard};
+use crate::store::catch_panic::{FencedDatabase, guard};
 use crate::store::error::StoreError;
 use crate::store::journal_loss::JournalLoss;
 use crate::store::schema::journal_note::Note;
@@ -70,7 +70,7 @@ impl Open {
 
 /// An open database.
 pub(in crate::store) struct OpenStore {
-    database: Arc<Database>,
+    database: Arc<FencedDatabase>,
     journal: Journal,
     /// For the salts of the journal's rounds.
     rng: ChaCha20Rng,
@@ -107,7 +107,6 @@ impl OpenStore {
             Err(error) => return Err(error),
         };
         if !is_whole {
-            store.close_after_failure();
             return Ok(None);
         }
         Ok(Some(store))
@@ -130,13 +129,15 @@ impl OpenStore {
         Ok((store, found))
     }
 
-    pub(in crate::store) const fn database(&self) -> &Arc<Database> {
+    pub(in crate::store) const fn database(&self) -> &Arc<FencedDatabase> {
         &self.database
     }
 
     /// The database alone, if nobody reads beside.
-    pub(in crate::store) fn into_database(self) -> Option<Database> {
-        Arc::into_inner(self.database)
+    pub(in crate::store) fn into_database(self) -> Option<FencedDatabase> {
+        let database = Arc::clone(&self.database);
+        drop(self);
+        Arc::into_inner(database)
     }
 
     /// Takes the number of commits since this was asked last.
@@ -262,12 +263,12 @@ impl OpenStore {
             Ok(())
         })
     }
+}
 
-    /// Closes it after a failure.
-    pub(in crate::store) fn close_after_failure(mut self) {
+impl Drop for OpenStore {
+    fn drop(&mut self) {
         if let Err(error) = self.rollback() {
             tracing::error!(%error, "the failed transaction could not be rolled back");
         }
-        give_up(Some(self.database));
     }
 }

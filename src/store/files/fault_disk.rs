@@ -131,7 +131,7 @@ impl MemoryDisk {
     /// As [`MemoryDisk::open`].
     pub fn files(&self) -> Result<Files, DatabaseError> {
         Ok(Files {
-            database: self.open()?,
+            database: self.open()?.into(),
             journal: Box::new(self.journal()),
         })
     }

@@ -48,7 +48,9 @@ pub(in crate::store) fn open_with(
     let file = data_dir.join(DATABASE_FILE);
     let copy = copy_name(&file, found, unix_ms);
     copy_file(&file, &copy)?;
-    migrate(&reopen_tables(data_dir)?, steps)?;
+    let tables = reopen_tables(data_dir)?;
+    migrate(&tables, steps)?;
+    drop(tables);
     Ok((reopen(data_dir)?, Some(copy)))
 }
 

@@ -17,7 +17,7 @@ pub(in crate::store) use super::open_error::from_redb;
 use super::open_error::{from_io, unreadable};
 use super::ownership::{OTHERS, require_own};
 use crate::store::StoreError;
-use crate::store::catch_panic::guard;
+use crate::store::catch_panic::{FencedDatabase, guard};
 
 /// The database's file in the server's data directory.
 pub const DATABASE_FILE: &str = "udpchat.redb";
@@ -36,7 +36,7 @@ const MAGIC: &[u8] = b"redb\x1A\x0A\xA9\x0D\x0A";
 #[derive(Debug)]
 pub struct Files {
     /// The tables.
-    pub database: Database,
+    pub database: FencedDatabase,
     /// The journal; a new one is empty.
     pub journal: Box<dyn StorageBackend>,
 }
@@ -51,7 +51,7 @@ pub fn open(data_dir: &Path) -> Result<Files, OpenError> {
     if is_missing(&path) {
         require_nothing_left(&path)?;
     }
-    let database = open_file(&path)?;
+    let database = open_file(&path)?.into();
     let journal = journal_of(&path);
     let file = OpenOptions::new()
         .read(true)
@@ -76,7 +76,7 @@ pub(in crate::store) fn journal_of(path: &Path) -> PathBuf {
     beside(path, JOURNAL_SUFFIX)
 }
 
-fn with_journal(database: Database, path: &Path, mut file: File) -> Result<Files, OpenError> {
+fn with_journal(database: FencedDatabase, path: &Path, mut file: File) -> Result<Files, OpenError> {
     check_owner_only(path, &mut file)?;
     let backend = FileBackend::new(file).map_err(|error| from_redb(path, 0, error))?;
     Ok(Files {
@@ -94,7 +94,7 @@ pub fn open_file(path: &Path) -> Result<Database, OpenError> {
     if is_missing(path) {
         make_file(path)?;
     }
-    reopen_file(path)
+    Ok(reopen_file(path)?.into_inner())
 }
 
 /// Opens the database in a data directory again after a failure. Unlike [`open`] it makes nothing: a disk that is
@@ -124,12 +124,13 @@ pub(in crate::store) fn open_to_look(data_dir: &Path) -> Result<Files, OpenError
 }
 
 /// Opens a database file to read it, without its journal; what is written to it stays in memory.
-pub(in crate::store) fn look(path: &Path) -> Result<Database, OpenError> {
+pub(in crate::store) fn look(path: &Path) -> Result<FencedDatabase, OpenError> {
     let mut file = open_to_read(path)?;
     let bytes = check_start(path, &mut file)?;
     let opened = guard(|| Ok(cow_overlay::look(file)));
     let opened = opened.map_err(|error: StoreError| damaged(path, &error))?;
-    opened.map_err(|error| from_redb(path, bytes, error))
+    let database = opened.map_err(|error| from_redb(path, bytes, error))?;
+    Ok(database.into())
 }
 
 /// Opens a regular file to read it. A named pipe would be waited for.
@@ -148,16 +149,17 @@ pub(in crate::store) fn open_to_read(path: &Path) -> Result<File, OpenError> {
 }
 
 /// Opens only the tables' file again.
-pub(in crate::store) fn reopen_tables(data_dir: &Path) -> Result<Database, OpenError> {
+pub(in crate::store) fn reopen_tables(data_dir: &Path) -> Result<FencedDatabase, OpenError> {
     reopen_file(&data_dir.join(DATABASE_FILE))
 }
 
-fn reopen_file(path: &Path) -> Result<Database, OpenError> {
+fn reopen_file(path: &Path) -> Result<FencedDatabase, OpenError> {
     let mut file = open_existing(path).map_err(|cause| from_io(path, cause))?;
     let bytes = check_file(path, &mut file)?;
     let opened = guard(|| Ok(open_database(file)));
     let opened = opened.map_err(|error: StoreError| damaged(path, &error))?;
-    opened.map_err(|error| from_redb(path, bytes, error))
+    let database = opened.map_err(|error| from_redb(path, bytes, error))?;
+    Ok(database.into())
 }
 
 fn damaged(path: &Path, error: &StoreError) -> OpenError {
@@ -183,19 +185,23 @@ fn make_file(path: &Path) -> Result<(), OpenError> {
 }
 
 /// Makes a database of a file in the making. It must be closed before that gets its name.
-pub(in crate::store) fn open_new(new: &NewFile) -> Result<Database, OpenError> {
-    open_database(new.handle()?).map_err(|error| from_redb(new.path(), 0, error))
+pub(in crate::store) fn open_new(new: &NewFile) -> Result<FencedDatabase, OpenError> {
+    let database = open_database(new.handle()?);
+    Ok(database
+        .map_err(|error| from_redb(new.path(), 0, error))?
+        .into())
 }
 
 /// Makes a database of an empty file that another process may have opened.
-pub(in crate::store) fn open_empty(file: File) -> Result<Database, OpenError> {
+pub(in crate::store) fn open_empty(file: File) -> Result<FencedDatabase, OpenError> {
     let metadata = file.metadata().map_err(StoreError::from)?;
     if !metadata.is_file() || metadata.len() != 0 {
         return Err(OpenError::NotEmpty);
     }
-    open_database(file).map_err(|error| OpenError::Copy {
+    let database = open_database(file).map_err(|error| OpenError::Copy {
         cause: error.into(),
-    })
+    });
+    Ok(database?.into())
 }
 
 /// Checks who may read a file, and whose it is. Returns its length.

@@ -12,12 +12,11 @@ mod rows;
 
 use crate::store::files::schema as schema_file;
 use std::path::Path;
-use std::sync::Arc;
 
 use redb::Database;
 
 use super::backup;
-use super::catch_panic::{give_up, guard};
+use super::catch_panic::{FencedDatabase, guard};
 use super::check;
 use super::error::StoreError;
 use super::files::cow_overlay;
@@ -63,14 +62,13 @@ pub fn rescue(
     let new = NewFile::at(path, existing)?;
     let from = open(file)?;
     let rescued = fill(&from, file, open_new(&new)?, secrets, seed);
-    give_up(Some(Arc::new(from)));
     let rescued = rescued?;
     new.place_where(existing)?;
     Ok(rescued)
 }
 
 /// Opens the damaged file without writing to it.
-fn open(file: &Path) -> Result<Database, OpenError> {
+fn open(file: &Path) -> Result<FencedDatabase, OpenError> {
     let beyond = |reason| OpenError::BeyondRescue {
         path: file.into(),
         reason,
@@ -83,6 +81,7 @@ fn open(file: &Path) -> Result<Database, OpenError> {
             OpenError::Damaged { reason, .. } => beyond(reason),
             other => other,
         })?;
+    let database = FencedDatabase::from(database);
     let known = SCHEMA_VERSION;
     // Where the schema cannot be read it is this one's as likely as not, and rows of another do not fit.
     match guard(|| schema_file::schema_version(&database)) {
@@ -95,7 +94,7 @@ fn open(file: &Path) -> Result<Database, OpenError> {
 fn fill(
     from: &Database,
     file: &Path,
-    to: Database,
+    to: FencedDatabase,
     secrets: &[&str],
     seed: [u8; 32],
 ) -> Result<Rescued, OpenError> {

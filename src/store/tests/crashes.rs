@@ -261,7 +261,13 @@ fn a_flipped_byte_is_found_or_harmless_and_never_a_panic() {
             std::fs::set_permissions(&path, owner_only).expect("it is ours");
             let opened = open_file(&path).and_then(|database| {
                 let journal = Box::new(MemoryDisk::new().journal());
-                Engine::new(Files { database, journal }, [1; 32])
+                Engine::new(
+                    Files {
+                        database: database.into(),
+                        journal,
+                    },
+                    [1; 32],
+                )
             });
             let Ok(mut engine) = opened else {
                 failed += 1;

@@ -1,6 +1,7 @@
 //! The database as its operator meets it: checked, copied, restored, and pruned, with real processes.
 
 mod backup;
+mod damage;
 mod data;
 mod log;
 

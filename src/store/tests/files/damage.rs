@@ -21,11 +21,13 @@ use crate::testing::variable;
 const SAMPLE: usize = 7;
 
 fn found(disk: &MemoryDisk) -> bool {
-    let report: Result<Result<Report, OpenError>, StoreError> =
-        guard(|| Ok(disk.open().map(check_database))).map(|opened| match opened {
-            Ok(report) => report,
-            Err(error) => Err(OpenError::Store(error.into())),
-        });
+    let report: Result<Result<Report, OpenError>, StoreError> = guard(|| {
+        Ok(disk.open().map(|opened| check_database(opened.into())))
+    })
+    .map(|opened| match opened {
+        Ok(report) => report,
+        Err(error) => Err(OpenError::Store(error.into())),
+    });
     !matches!(report, Ok(Ok(report)) if report.is_sound())
 }
 

@@ -222,9 +222,15 @@ fn a_newer_schema_and_a_database_of_another_kind_are_refused() {
         .unwrap();
     transaction.commit().unwrap();
     let journal = Box::new(disk.journal());
-    let error = Engine::new(Files { database, journal }, [0; 32])
-        .err()
-        .unwrap();
+    let error = Engine::new(
+        Files {
+            database: database.into(),
+            journal,
+        },
+        [0; 32],
+    )
+    .err()
+    .unwrap();
     assert!(matches!(error, OpenError::NewerSchema { found, .. } if found == newer));
 
     let disk = MemoryDisk::new();
@@ -233,9 +239,15 @@ fn a_newer_schema_and_a_database_of_another_kind_are_refused() {
     transaction.open_table(other).unwrap().insert(1, 1).unwrap();
     transaction.commit().unwrap();
     let journal = Box::new(disk.journal());
-    let error = Engine::new(Files { database, journal }, [0; 32])
-        .err()
-        .unwrap();
+    let error = Engine::new(
+        Files {
+            database: database.into(),
+            journal,
+        },
+        [0; 32],
+    )
+    .err()
+    .unwrap();
     assert!(matches!(error, OpenError::Foreign));
 }
 
@@ -245,7 +257,14 @@ fn a_single_file_is_made_for_its_owner_only() {
     let path = directory.path().join("device.redb");
     let database = open_file(&path).unwrap();
     let journal = Box::new(MemoryDisk::new().journal());
-    let mut engine = Engine::new(Files { database, journal }, [3; 32]).unwrap();
+    let mut engine = Engine::new(
+        Files {
+            database: database.into(),
+            journal,
+        },
+        [3; 32],
+    )
+    .unwrap();
     let completions = engine.execute(vec![(RequestId(1), Read::ListAccounts.into())]);
     assert_eq!(completions.len(), 1);
     assert_eq!(mode(&path), 0o600);

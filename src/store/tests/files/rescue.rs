@@ -58,7 +58,7 @@ fn rescued(image: &[u8], page: usize) -> Result<(Bench, Rescued), OpenError> {
     let rescued = rescue(&from, (&to, Existing::Keep), SECRETS, [3; 32])?;
     assert!(fs::read(&from).unwrap() == image, "it was written to");
     let disk = MemoryDisk::from_image(fs::read(&to).unwrap());
-    let report = check_database(disk.open().unwrap()).unwrap();
+    let report = check_database(disk.open().unwrap().into()).unwrap();
     assert!(report.is_sound(), "page {page}: {rescued:?}, {report:?}");
     // What a check has closed is not the copy that was made.
     let disk = MemoryDisk::from_image(fs::read(&to).unwrap());
