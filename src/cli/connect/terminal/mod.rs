@@ -20,8 +20,9 @@ use anyhow::Context as _;
 pub use self::interactive::Screen;
 use self::interactive::SharedNames;
 pub use self::interrupt::PasswordInterrupt;
-use self::printer::Printer;
+use self::printer::{INTERRUPTED_FLUSH, Printer, TERMINAL_FLUSH};
 use crate::cli::environment;
+use crate::cli::signals;
 use crate::cli::threads::spawn;
 use crate::client::{Ask, Console, Input, Names, Tone};
 use crate::net::InputSender;
@@ -117,9 +118,10 @@ impl Drop for TerminalGuard {
     fn drop(&mut self) {
         match &self.screen {
             Some(screen) => {
-                self.printer.flush_for_a_while();
+                self.printer.flush_within(TERMINAL_FLUSH);
                 screen.restore();
             }
+            None if signals::ended_by().is_some() => self.printer.flush_within(INTERRUPTED_FLUSH),
             None => self.printer.flush(),
         }
     }

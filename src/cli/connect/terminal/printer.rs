@@ -15,8 +15,11 @@ use crate::net::InputSender;
 /// them all. Chosen: far more than a screen, a few hundred KB.
 pub const LINES_MAX: usize = 8192;
 
-/// The longest wait for the last lines. Chosen: a terminal that takes longer is stopped.
-const FLUSH_TIMEOUT: Duration = Duration::from_secs(2);
+/// The longest wait for the last lines at a terminal. Chosen: one that takes longer is stopped.
+pub const TERMINAL_FLUSH: Duration = Duration::from_secs(2);
+
+/// The same where the process was told to stop. Chosen: an output that is read takes a line at once.
+pub const INTERRUPTED_FLUSH: Duration = Duration::from_millis(500);
 
 pub trait Output: Send + 'static {
     /// An error is that nobody reads any longer.
@@ -41,6 +44,9 @@ pub struct Printer {
     left_out: Arc<AtomicU64>,
     /// The number of the last line that was printed.
     printed: Arc<AtomicU64>,
+    /// The numbers of the last line in the queue, and of the last one that was shown.
+    queued: Arc<AtomicU64>,
+    shown: Arc<AtomicU64>,
 }
 
 impl Printer {
@@ -56,6 +62,7 @@ impl Printer {
                 // If the network thread has ended, the client is ending already.
                 let _ = inputs.send(Input::OutputClosed);
                 for job in queue {
+                    counters.0.store(0, Ordering::Relaxed);
                     match job {
                         Job::Show(_, _, number) => counters.1.store(number, Ordering::Release),
                         // The waiting thread may have timed out.
@@ -68,6 +75,8 @@ impl Printer {
             jobs,
             left_out,
             printed,
+            queued: Arc::default(),
+            shown: Arc::default(),
         })
     }
 
@@ -75,14 +84,24 @@ impl Printer {
     /// blocks.
     pub fn show(&self, number: u64, tone: Tone, text: &str) {
         let job = Job::Show(tone, text.to_owned(), number);
-        if self.jobs.try_send(job).is_err() {
+        if self.jobs.try_send(job).is_ok() {
+            self.queued.store(number, Ordering::Relaxed);
+        } else {
             self.left_out.fetch_add(1, Ordering::Relaxed);
         }
+        self.shown.store(number, Ordering::Relaxed);
     }
 
-    /// The number of the last printed line. A line that was left out counts with the next one.
+    /// The number of the last printed line. A line that was left out counts with the next one, or once that was said.
     pub fn printed(&self) -> u64 {
-        self.printed.load(Ordering::Acquire)
+        let printed = self.printed.load(Ordering::Acquire);
+        let is_all = printed == self.queued.load(Ordering::Relaxed)
+            && self.left_out.load(Ordering::Acquire) == 0;
+        if is_all {
+            self.shown.load(Ordering::Relaxed)
+        } else {
+            printed
+        }
     }
 
     /// Waits until all earlier lines are printed.
@@ -94,12 +113,12 @@ impl Printer {
         }
     }
 
-    /// The same, or until [`FLUSH_TIMEOUT`] has passed: a person may have stopped the terminal with Ctrl-S.
-    pub fn flush_for_a_while(&self) {
+    /// The same, or until so much time has passed: a person may have stopped the terminal with Ctrl-S.
+    pub fn flush_within(&self, timeout: Duration) {
         let (done, wait) = mpsc::sync_channel(1);
         if self.jobs.try_send(Job::Flush(done)).is_ok() {
             // An error is the timeout, or a printer that has ended.
-            let _ = wait.recv_timeout(FLUSH_TIMEOUT);
+            let _ = wait.recv_timeout(timeout);
         }
     }
 }
@@ -119,9 +138,10 @@ fn print_all(
             // The waiting thread may have timed out.
             Job::Flush(done) => drop(done.try_send(())),
         }
-        let count = left_out.swap(0, Ordering::Relaxed);
+        let count = left_out.load(Ordering::Relaxed);
         if count > 0 {
             output.left_out(count)?;
+            left_out.fetch_sub(count, Ordering::Release);
         }
     }
     Ok(())
@@ -178,6 +198,8 @@ mod tests {
             jobs,
             left_out: Arc::clone(&left_out),
             printed: Arc::default(),
+            queued: Arc::default(),
+            shown: Arc::default(),
         };
         for (line, number) in ["one", "two", "three", "four"].into_iter().zip(1..) {
             lines.show(number, Tone::Plain, line);
