@@ -75,13 +75,10 @@ impl App for Client {
 
     fn poll_timeout(&self) -> Option<Instant> {
         let link = self.link.deadline();
-        if self.core.end().is_some() {
-            return link;
-        }
         [link, self.core.deadline()].into_iter().flatten().min()
     }
 
     fn is_finished(&self) -> bool {
-        self.core.end().is_some() && self.link.is_closed()
+        self.core.is_closed() && self.link.is_closed()
     }
 }

@@ -40,10 +40,10 @@ pub struct Options {
 }
 
 impl Options {
-    /// The password that was given for this user, and only for this one.
-    pub(super) fn password_of(&self, user: &str) -> Option<Password> {
+    /// The password that was given for this user, and only for this one; without a user it is that of whoever signs in.
+    pub(super) fn password_of(&self, user: Option<&str>) -> Option<Password> {
         let given_for = self.user.as_deref().map(canonical);
-        let is_given = given_for == Some(canonical(user));
+        let is_given = given_for.is_none() || given_for == user.map(canonical);
         self.password.clone().filter(|_| is_given)
     }
 }

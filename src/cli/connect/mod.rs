@@ -90,18 +90,22 @@ const WITHOUT_A_TERMINAL: &str = "\
     --password-file, and the server key with --server-key or --accept-new. A device that has signed in before \
     does so again without its password: then the one in the file is not compared with anything.\n\
     Lines take effect in order, and a command that fails does not stop the others; the error names its line. \
+    If `join` or `enter` fails, or the script loses its place in a room, the lines after it that have no slash are \
+    refused, since they were meant as messages there; `/back` ends that. `login NAME` takes the password of \
+    --password-file, if --user names nobody else. \
     A message is reached when the server has stored it, also while its reader is offline. At the end of input \
     the client waits until all messages are stored, but no longer than --timeout; then standard error names those \
     that are not, and the exit code is 6. They are kept, and sent at the next sign-in: do not send them again. \
     Receipts of users who are online are waited for up to 10 seconds.\n\
     A sign-in that takes longer than --timeout ends the client with 3. If the server goes away later, messages \
     are queued, `history`, `search`, `status` and `help` go on, and a command that needs the server waits \
-    for --timeout once; then it and all that follow fail at once.\n\
+    for --timeout once, also if it was sent already; then it and all that follow fail at once.\n\
     If commands fail in different ways, the exit code is the highest, but 6 only if there is no other, \
     because what waits may still be reached. A message of an earlier run that the server refuses now is shown and \
     does not count. A failed sign-in, a changed key and a signal end the client at once, \
     with their own code. If nobody reads standard output any longer, the client carries out what its input \
-    holds and ends.";
+    holds and ends. A signal ends a client at once whose output is not read; messages that were not printed are \
+    shown again at the next sign-in.";
 
 const FILES: &str = "\
     DIR/known_servers has a line for each trusted server key. DIR/SERVER/USER/N.redb is the history of one \

@@ -119,6 +119,15 @@ impl Display {
         confirm(shared, receipts, queued.receipts);
     }
 
+    /// Records at the end what was printed, and no more.
+    pub(crate) fn close_unprinted(shared: &mut Shared) {
+        for id in std::mem::take(&mut shared.conversations.undisplayed) {
+            if let Some(known) = shared.conversations.get(id) {
+                shared.state.put_conversation(id, &known.stored);
+            }
+        }
+    }
+
     /// Records at the end what was shown: nothing but a crash stops the console now.
     pub(crate) fn close(
         &mut self,

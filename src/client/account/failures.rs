@@ -53,6 +53,7 @@ pub(super) fn request_refused(ctx: &mut Ctx<'_>, parts: &mut Parts, failure: &Fa
     let text = match request {
         None => return,
         Some(PendingRequest::Resolve { target }) => {
+            parts.history.handle_not_found(ctx, &target, failure);
             parts.sender.handle_unresolved(ctx, &target, failure);
             return;
         }
@@ -95,13 +96,18 @@ pub(super) fn requests_timeout(ctx: &mut Ctx<'_>, history: &mut HistoryPager) {
     while let Some(late) = ctx.pending.take_late(ctx.now.instant) {
         let text = match late {
             PendingRequest::History => {
+                ctx.pending.is_overdue = true;
                 history.give_up(ctx);
                 continue;
             }
             PendingRequest::Resolve { target } => {
                 // If messages wait for this name, it is looked up again.
                 if ctx.focus.take_resolving(&target) {
+                    ctx.pending.is_overdue = true;
                     switching::focus_on(ctx, &canonical_target(&target));
+                }
+                if history.stop_looking_for(ctx, &target) {
+                    ctx.pending.is_overdue = true;
                 }
                 continue;
             }
@@ -115,6 +121,7 @@ pub(super) fn requests_timeout(ctx: &mut Ctx<'_>, history: &mut HistoryPager) {
             PendingRequest::Contacts { .. } => "no answer from the server; try `/contacts` again",
             _ => "no answer from the server; try again",
         };
+        ctx.pending.is_overdue = true;
         ctx.fail(Fault::Unreachable, text);
     }
 }
@@ -128,13 +135,13 @@ pub(super) fn requests_lost(ctx: &mut Ctx<'_>, history: &mut HistoryPager) {
                 takes_focus: true,
             } => ctx.focus.current = Some(name),
             PendingRequest::History => history.give_up(ctx),
+            PendingRequest::Resolve { target } => drop(history.stop_looking_for(ctx, &target)),
             PendingRequest::Join { .. }
             | PendingRequest::Rooms {
                 purpose: RoomsPurpose::Names,
                 ..
             }
-            | PendingRequest::Contacts { .. }
-            | PendingRequest::Resolve { .. } => {}
+            | PendingRequest::Contacts { .. } => {}
             _ => ctx.fail(
                 Fault::Unreachable,
                 "the connection was lost before the answer; try again",

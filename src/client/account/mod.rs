@@ -19,7 +19,7 @@ mod resync;
 #[cfg(test)]
 mod testing;
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use jiff::tz::TimeZone;
 use rand_chacha::ChaCha20Rng;
@@ -76,7 +76,7 @@ impl SignedIn {
         now: Now,
         mut state: State,
         start: &SessionStart,
-        time_zone: TimeZone,
+        (time_zone, answer_wait): (TimeZone, Duration),
         random: ChaCha20Rng,
         effects: &mut Effects,
     ) -> Result<Self, StateError> {
@@ -100,7 +100,7 @@ impl SignedIn {
                 },
                 state,
                 conversations,
-                pending: PendingRequests::default(),
+                pending: PendingRequests::new(answer_wait),
                 focus: Focus::default(),
             },
             parts: Parts {
@@ -187,6 +187,7 @@ impl SignedIn {
         let (parts, mut ctx) = self.split(now, effects);
         ctx.session.is_settled = false;
         ctx.session.is_silent = false;
+        ctx.pending.is_overdue = false;
         parts.blocked.begin_session();
         failures::requests_lost(&mut ctx, &mut parts.history);
         parts.inbox.forget_session();
@@ -227,6 +228,7 @@ impl SignedIn {
     ) -> Option<SignOutReason> {
         let (parts, mut ctx) = self.split(now, effects);
         let ctx = &mut ctx;
+        ctx.pending.is_overdue = false;
         match message.body {
             ServerBody::HelloAnswer(answer) => return self.handle_heads(now, answer, effects),
             ServerBody::SessionEnd(end) => return Some(SignOutReason::Ended(end.reason)),
@@ -248,7 +250,12 @@ impl SignedIn {
             ServerBody::Members(members) => answers::handle_members(ctx, members),
             ServerBody::Moderated(done) => answers::handle_moderated(ctx, &done),
             ServerBody::Blocked(told) => parts.blocked.handle_list(ctx, told),
-            ServerBody::Resolved(resolved) => parts.sender.handle_resolved(ctx, &resolved),
+            ServerBody::Resolved(resolved) => {
+                if let Some(target) = parts.sender.handle_resolved(ctx, &resolved) {
+                    let found = (&*target, resolved.conversation);
+                    parts.history.handle_found(ctx, &parts.blocked, found);
+                }
+            }
             _ => {}
         }
         None
@@ -295,6 +302,7 @@ impl SignedIn {
     ) -> Option<SignOutReason> {
         let (parts, mut ctx) = self.split(now, effects);
         let ctx = &mut ctx;
+        ctx.pending.is_overdue = false;
         if !ctx.session.is_settled {
             parts.inbox.keep_early(bytes);
             return None;
@@ -352,6 +360,7 @@ impl SignedIn {
         effects: &mut Effects,
     ) -> Result<(), StateError> {
         let (parts, mut ctx) = self.split(now, effects);
+        ctx.pending.is_overdue = false;
         match message.map(|message| message.body) {
             Some(ServerBody::History(history)) => {
                 return parts
@@ -418,6 +427,12 @@ impl SignedIn {
         self.shared.state.commit()
     }
 
+    /// The same where the console may never print the rest of its lines: they are shown again in the next run.
+    pub(super) fn close_unprinted(&mut self) -> Result<(), StateError> {
+        Display::close_unprinted(&mut self.shared);
+        self.shared.state.commit()
+    }
+
     /// When [`SignedIn::handle_timeout`], or [`SignedIn::settle`] after it, has something to do.
     pub(super) fn deadline(&self) -> Option<Instant> {
         [
@@ -453,7 +468,9 @@ impl SignedIn {
     }
 
     pub(super) fn awaits_answer(&self) -> bool {
-        self.shared.pending.awaits_answer() || self.shared.focus.resolving.is_some()
+        self.shared.pending.awaits_answer()
+            || self.shared.focus.resolving.is_some()
+            || self.parts.history.is_looking_for_user()
     }
 
     /// Whether an answer of the server decides where the next line goes.

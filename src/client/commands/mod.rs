@@ -63,12 +63,9 @@ pub(super) fn run_parked(core: &mut Core, now: Now) {
 pub(super) fn run(core: &mut Core, now: Now, line: &str, inside: Option<&str>) {
     // A file that begins with a byte order mark is read like any other.
     let line = paste::trimmed(line.trim_start_matches('\u{feff}'));
-    if let Some(inside) = inside
-        && let Some(text) = text_inside(line)
+    if let Some(text) = text_inside(line)
+        && core.takes_text(now, inside, text)
     {
-        if !text.is_empty() {
-            core.send_text_in(now, inside, text);
-        }
         return;
     }
     let (word, rest) = split_word(line.strip_prefix('/').unwrap_or(line));
@@ -79,6 +76,7 @@ pub(super) fn run(core: &mut Core, now: Now, line: &str, inside: Option<&str>) {
         core.fail(Fault::Usage, &help::unknown(&TABLE, word));
         return;
     };
+    core.changes_focus(command.focus, rest);
     if command.needs_sign_in && core.user().is_none() {
         core.fail(Fault::Usage, "sign in first, with `login`");
         return;

@@ -7,7 +7,7 @@ use crate::client::account::rooms::{answers, joining};
 use crate::client::account::switching;
 use crate::client::core::Core;
 use crate::client::env::Fault;
-use crate::client::script::Awaited;
+use crate::client::script::{Awaited, FocusChange};
 use crate::protocol::{Access, Change, EventKind, MemberRole, TOPIC_MAX_BYTES};
 
 pub(super) const ROOMS: &[ChatCommand] = &[
@@ -17,6 +17,7 @@ pub(super) const ROOMS: &[ChatCommand] = &[
         summary: "join a room, or create it, and switch to it",
         help: "Without a link it waits for one. With `private`, a room that does not exist is created as one that \
                only invited users may join.",
+        focus: FocusChange::Sets,
         run: |core, call| {
             let access = call.optional(1).map(|_| Access::Private);
             core.with_signed_in(call.now, |_, ctx| {
@@ -30,6 +31,7 @@ pub(super) const ROOMS: &[ChatCommand] = &[
         arguments: &[CONVERSATION],
         summary: "switch to a conversation: what you type goes there",
         awaits: Awaited::Nothing,
+        focus: FocusChange::Sets,
         run: |core, call| {
             core.with_signed_in(call.now, |_, ctx| joining::enter(ctx, call.required(0)));
         },
@@ -39,6 +41,7 @@ pub(super) const ROOMS: &[ChatCommand] = &[
         name: "back",
         summary: "switch to no conversation; you leave no room by it",
         awaits: Awaited::Nothing,
+        focus: FocusChange::Clears,
         run: |core, call| core.with_signed_in(call.now, |_, ctx| switching::clear_focus(ctx)),
         ..ROW
     },
@@ -46,6 +49,7 @@ pub(super) const ROOMS: &[ChatCommand] = &[
         name: "leave",
         arguments: &[ROOM.optional()],
         summary: "leave a room",
+        focus: FocusChange::Clears,
         run: |core, call| {
             core.with_signed_in(call.now, |_, ctx| {
                 joining::leave(ctx, call.optional(0));

@@ -2,7 +2,7 @@
 
 use super::arguments::Argument;
 use crate::client::core::Core;
-use crate::client::script::Awaited;
+use crate::client::script::{Awaited, FocusChange};
 use crate::registry::{Entry, Registry};
 use crate::transport::Now;
 
@@ -19,6 +19,7 @@ pub(super) struct ChatCommand {
     pub needs_sign_in: bool,
     /// What a script waits for before it runs this.
     pub awaits: Awaited,
+    pub focus: FocusChange,
     /// Whether it goes on where it ended if it is typed again at once.
     pub continues: bool,
     pub run: fn(&mut Core, &Call<'_>),
@@ -33,6 +34,7 @@ pub(super) const ROW: ChatCommand = ChatCommand {
     help: "",
     needs_sign_in: true,
     awaits: Awaited::Server,
+    focus: FocusChange::Keeps,
     continues: false,
     run: |_, _| (),
 };

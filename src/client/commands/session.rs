@@ -6,7 +6,7 @@ use super::row::{Call, ChatCommand, ROW};
 use crate::client::core::Core;
 use crate::client::env::{Fault, Tone};
 use crate::client::name::canonical;
-use crate::client::script::{Awaited, Exit};
+use crate::client::script::{Awaited, Exit, FocusChange};
 
 pub(super) const SIGN_IN: &[ChatCommand] = &[ChatCommand {
     name: "login",
@@ -46,6 +46,7 @@ pub(super) const SESSION: &[ChatCommand] = &[
     ChatCommand {
         name: "logout",
         summary: "sign out; the next sign-in asks for the password",
+        focus: FocusChange::Clears,
         awaits: Awaited::Nothing,
         run: |core, call| core.exit(call.now, Exit::LogOut),
         ..ROW
@@ -72,5 +73,5 @@ fn login(core: &mut Core, call: &Call<'_>) {
         }
         return;
     }
-    core.begin_sign_in(call.now, call.optional(0), None);
+    core.begin_sign_in(call.now, call.optional(0));
 }

@@ -21,7 +21,7 @@ use super::auth::SignIn;
 use super::effects::Effects;
 use super::env::{Console, End, Fault, Files, Input, Options, Tone};
 use super::script::wait_timer::{RESPONSE_WAIT, WaitTimer};
-use super::script::{Awaited, Script};
+use super::script::{Awaited, FocusChange, Missed, Script};
 use super::ui::prompt::{Prompt, Question, TypedLine, yes};
 use super::ui::render;
 use crate::protocol::{EndReason, Envelope, ServerBody, SessionEnd, fingerprint};
@@ -47,6 +47,10 @@ pub struct Core {
     sign_in: Option<SignIn>,
     pub(super) signed_in: Option<SignedIn>,
     end: Option<End>,
+    /// Whether the last lines were given to the console, and nothing is left but to record that they are printed.
+    is_closing: bool,
+    /// Whether the process was told to stop.
+    is_interrupted: bool,
 }
 
 impl Core {
@@ -73,6 +77,8 @@ impl Core {
             sign_in: None,
             signed_in: None,
             end: None,
+            is_closing: false,
+            is_interrupted: false,
         }
     }
 
@@ -182,6 +188,7 @@ impl Core {
                 None => self.end_input(now),
             },
             Input::Interrupt => {
+                self.is_interrupted = true;
                 self.show_unsent();
                 self.finish(End::Interrupted);
             }
@@ -198,6 +205,11 @@ impl Core {
 
     pub(super) const fn end(&self) -> Option<&End> {
         self.end.as_ref()
+    }
+
+    /// Whether the client has ended and has nothing left to record.
+    pub(super) const fn is_closed(&self) -> bool {
+        self.is_closing && self.signed_in.is_none()
     }
 
     /// A moment has come that [`Core::deadline`] named.
@@ -222,6 +234,9 @@ impl Core {
     }
 
     pub(super) fn deadline(&self) -> Option<Instant> {
+        if self.is_closing {
+            return self.script.as_ref().and_then(Script::deadline);
+        }
         [
             self.sign_in.as_ref().and_then(SignIn::deadline),
             self.signed_in.as_ref().and_then(SignedIn::deadline),
@@ -236,6 +251,10 @@ impl Core {
     /// Ends a batch: makes it durable, then shows and asks. What is to be sent is there for
     /// [`Core::take_messages`] afterwards.
     pub(super) fn settle(&mut self, now: Now) {
+        if self.is_closing {
+            self.close(now);
+            return;
+        }
         if let Some(signed_in) = &mut self.signed_in {
             signed_in.on_lines_printed(self.console.printed());
             if let Err(error) = signed_in.settle(now, &mut self.effects) {
@@ -258,15 +277,11 @@ impl Core {
         self.effects.flush_lines(&mut *self.console);
         if let Some(signed_in) = &mut self.signed_in {
             signed_in.on_lines_queued(now, self.console.given(), self.console.printed());
-            if self.end.is_some() {
-                let closed = signed_in.close();
-                self.signed_in = None;
-                if let Err(error) = closed {
-                    self.finish(End::Failed(error.to_string()));
-                }
-            }
         }
-        if self.end.is_none() {
+        if self.end.is_some() {
+            self.is_closing = true;
+            self.close(now);
+        } else {
             self.ask_next(now);
             let view = self.session_view(now);
             if let Some(script) = &mut self.script {
@@ -406,8 +421,32 @@ impl Core {
         );
     }
 
-    /// Sends a line to the conversation that had the focus when the prompt was shown, if it still has it.
-    pub(super) fn send_text_in(&mut self, now: Now, focus: &str, text: &str) {
+    /// Takes a line for a text if it can be none other: with a focus when the prompt was shown, to which it goes if that
+    /// still has it, or in a script that meant to have one.
+    pub(super) fn takes_text(&mut self, now: Now, focus: Option<&str>, text: &str) -> bool {
+        let missed = self.script.as_ref().and_then(Script::missed);
+        match (focus, missed) {
+            _ if text.is_empty() => {}
+            (Some(focus), _) => self.send_text_in(now, focus, text),
+            (None, Some(Missed { fault, why })) => {
+                self.fail(fault, &format!("not sent: {why}: {}", render::quote(text)));
+            }
+            (None, None) => return false,
+        }
+        true
+    }
+
+    /// A command is about to run that changes the focus, or tries to.
+    pub(super) fn changes_focus(&mut self, change: FocusChange, argument: &str) {
+        if let Some(script) = &mut self.script {
+            script.changes_focus(change, argument);
+        }
+    }
+
+    fn send_text_in(&mut self, now: Now, focus: &str, text: &str) {
+        if let Some(script) = &mut self.script {
+            script.speaks_in_focus();
+        }
         let has_focus = self
             .shared()
             .is_some_and(|shared| shared.focus.is_on(focus));

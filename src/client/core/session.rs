@@ -4,10 +4,10 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
 
 use super::Core;
+use crate::client::account::ctx::pending::ANSWER_WAIT;
 use crate::client::account::{SignOutReason, SignedIn};
 use crate::client::auth::{Context, Progress, SignIn};
 use crate::client::env::{End, Names, Tone};
-use crate::client::password::Password;
 use crate::client::script::{Exit, Script, SessionView, unreached};
 use crate::client::storage::{State, StateError};
 use crate::protocol::{EndReason, Message, SessionEnd, SessionStart};
@@ -21,7 +21,7 @@ impl Core {
             .shared()
             .and_then(|shared| shared.state.identity().cloned());
         if let Some(identity) = identity {
-            let password = self.options.password_of(&identity.name);
+            let password = self.options.password_of(Some(&identity.name));
             let begun =
                 self.with_context(now, |context| SignIn::again(identity, password, context));
             let by_ticket = matches!(&begun, Some((sign_in, _)) if sign_in.is_by_ticket());
@@ -33,8 +33,7 @@ impl Core {
         } else if self.sign_in.is_none()
             && let Some(user) = self.pending_user.clone()
         {
-            let password = self.options.password_of(&user);
-            self.begin_sign_in(now, Some(&user), password);
+            self.begin_sign_in(now, Some(&user));
         } else {
             self.offer_accounts();
         }
@@ -51,12 +50,10 @@ impl Core {
     }
 
     /// Begins a sign-in, if there is anybody to speak to.
-    pub(crate) fn begin_sign_in(
-        &mut self,
-        now: Now,
-        name: Option<&str>,
-        password: Option<Password>,
-    ) {
+    pub(crate) fn begin_sign_in(&mut self, now: Now, name: Option<&str>) {
+        // At a terminal only the command line's user is not asked.
+        let is_asked = self.script.is_none() && self.pending_user.is_none();
+        let password = self.options.password_of(name).filter(|_| !is_asked);
         let begun = self.with_context(now, |context| SignIn::begin(name, password, context));
         if begun.is_none() {
             self.pending_user = name.map(str::to_owned);
@@ -148,7 +145,13 @@ impl Core {
             let mut seed = [0; 32];
             self.random.fill_bytes(&mut seed);
             let random = ChaCha20Rng::from_seed(seed);
-            let signed_in = SignedIn::new(now, state, start, zone, random, &mut self.effects)?;
+            // A script has set how long it waits.
+            let answer_wait = match self.script {
+                Some(_) => self.options.timeout,
+                None => ANSWER_WAIT,
+            };
+            let own = (zone, answer_wait);
+            let signed_in = SignedIn::new(now, state, start, own, random, &mut self.effects)?;
             self.signed_in = Some(signed_in);
         }
         Ok(())
@@ -240,6 +243,30 @@ impl Core {
         }
     }
 
+    /// Closes the signed-in user's tables once everything that was shown is printed; if the process was told to stop, it
+    /// may never be. A terminal is waited for by whoever restores it.
+    pub(super) fn close(&mut self, now: Now) {
+        let printed = self.console.printed();
+        let is_printed = printed >= self.console.given();
+        let Some(signed_in) = &mut self.signed_in else {
+            return;
+        };
+        signed_in.on_lines_printed(printed);
+        let closed = match &mut self.script {
+            _ if is_printed => signed_in.close(),
+            _ if self.is_interrupted => signed_in.close_unprinted(),
+            Some(script) => {
+                script.wait_for_output(now.instant);
+                return;
+            }
+            None => signed_in.close(),
+        };
+        self.signed_in = None;
+        if let Err(error) = closed {
+            self.finish(End::Failed(error.to_string()));
+        }
+    }
+
     /// Closes the signed-in user's tables, and forgets as much as the reason asks for.
     pub(super) fn end_session(&mut self, why: Option<SignOutReason>) {
         let Some(mut signed_in) = self.signed_in.take() else {
@@ -283,11 +310,13 @@ impl Core {
             };
         };
         let is_settled = signed_in.shared.session.is_settled;
+        let is_overdue = signed_in.shared.pending.is_overdue;
         let sender = &signed_in.parts.sender;
         SessionView {
             is_signed_in: true,
             is_settled,
-            is_server_away: !is_settled || self.link.is_silent,
+            is_server_away: !is_settled || is_overdue || self.link.is_silent,
+            is_overdue,
             stored: sender.stored(),
             waiting: sender.waiting(),
             awaits_answer: signed_in.awaits_answer(),

@@ -5,6 +5,7 @@
 //! core does what follows.
 
 mod exit;
+mod place;
 pub(super) mod unreached;
 pub(super) mod wait_timer;
 
@@ -12,6 +13,8 @@ use std::time::{Duration, Instant};
 
 use self::exit::DeferredExit;
 pub(super) use self::exit::Exit;
+use self::place::Place;
+pub(super) use self::place::{FocusChange, Missed};
 use self::wait_timer::WaitTimer;
 use super::account::sender::outbox::IN_FLIGHT_MAX;
 use super::ui::prompt::TypedLine;
@@ -51,6 +54,8 @@ pub(super) struct SessionView {
     pub(super) is_settled: bool,
     /// Whether the server does not answer, or has not yet let the user in.
     pub(super) is_server_away: bool,
+    /// Whether it is away because it has not answered a command in time: that was waited for already.
+    pub(super) is_overdue: bool,
     /// Messages stored in this run, and those that wait for it.
     pub(super) stored: u64,
     pub(super) waiting: usize,
@@ -84,6 +89,8 @@ pub(super) struct Script {
     was_settled: bool,
     /// A command that waits.
     parked: Option<(Awaited, TypedLine)>,
+    /// Where the script believes to be.
+    place: Option<Place>,
     exit: Option<DeferredExit>,
     is_output_closed: bool,
     /// When an output that is far behind is looked at again.
@@ -101,6 +108,7 @@ impl Script {
             stored: 0,
             was_settled: false,
             parked: None,
+            place: None,
             exit: None,
             is_output_closed: false,
             output_due: None,
@@ -163,6 +171,23 @@ impl Script {
         self.parked.take().map(|(_, typed)| typed)
     }
 
+    /// A command is carried out that changes the focus, or tries to.
+    pub(super) fn changes_focus(&mut self, change: FocusChange, argument: &str) {
+        self.place = Place::after(self.place.take(), change, argument, self.lines);
+    }
+
+    /// A text was said in the focus.
+    pub(super) fn speaks_in_focus(&mut self) {
+        if let Some(place) = &mut self.place {
+            place.was_open = true;
+        }
+    }
+
+    /// Where a text that was typed without a focus was meant to go.
+    pub(super) fn missed(&self) -> Option<Missed> {
+        self.place.as_ref().map(Place::missed)
+    }
+
     /// Whether the next line of a signed-in user may be read.
     pub(super) fn may_read_on(&self, view: &SessionView) -> bool {
         let has_room = view.waiting < IN_FLIGHT_MAX;
@@ -181,7 +206,10 @@ impl Script {
         }
         let is_held = view.waiting >= IN_FLIGHT_MAX || self.parked.is_some();
         let is_waiting = view.is_server_away || is_held;
-        let is_late = self.server.update(now, is_waiting, self.timeout);
+        let mut is_late = self.server.update(now, is_waiting, self.timeout);
+        if view.is_overdue {
+            is_late |= self.server.expire();
+        }
         (is_late && view.is_server_away).then_some(if self.was_settled {
             Late::Server
         } else {
@@ -192,6 +220,14 @@ impl Script {
     /// Nobody reads the output any longer.
     pub(super) const fn close_output(&mut self) {
         self.is_output_closed = true;
+    }
+
+    /// Has the output looked at soon.
+    pub(super) fn wait_for_output(&mut self, now: Instant) {
+        *self = Self {
+            output_due: Some(now + OUTPUT_WAIT),
+            ..Self::new(self.timeout)
+        };
     }
 
     /// Begins to wait for an output that is far behind, or for a line if the output was closed.
@@ -238,6 +274,7 @@ mod tests {
         is_idle: true,
         is_settled: true,
         is_server_away: false,
+        is_overdue: false,
         stored: 0,
         waiting: 0,
         awaits_answer: false,
@@ -273,6 +310,21 @@ mod tests {
         assert_eq!(*parked.line, "contacts");
         assert!(script.may_read_on(&AWAY));
         assert!(!script.park(Awaited::Server, &AWAY, ("contacts", None)));
+    }
+
+    #[test]
+    fn command_after_one_that_was_not_answered_in_time_does_not_wait_again() {
+        let (now, mut script) = signed_in();
+        let overdue = SessionView {
+            is_server_away: true,
+            is_overdue: true,
+            ..QUIET
+        };
+        assert_eq!(script.watch_server(now, &overdue), Some(Late::Server));
+        assert_eq!(script.watch_server(now, &overdue), None, "it is said once");
+        assert!(!script.park(Awaited::Server, &overdue, ("contacts", None)));
+        script.watch_server(now, &QUIET);
+        assert!(script.park(Awaited::Server, &AWAY, ("contacts", None)));
     }
 
     #[test]

@@ -36,6 +36,11 @@ impl WaitTimer {
         false
     }
 
+    /// Ends the wait in vain. Returns whether it had not ended so.
+    pub(crate) fn expire(&mut self) -> bool {
+        std::mem::replace(self, Self::Expired) != Self::Expired
+    }
+
     /// Whether the wait is over in vain.
     pub(crate) fn is_expired(self) -> bool {
         self == Self::Expired

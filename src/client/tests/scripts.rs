@@ -1,9 +1,10 @@
 //! A client without a terminal: which failures count, which lines wait for the server, and for how long.
 
 use super::chat::stored;
+use super::receiving::deliver;
 use super::*;
 use crate::client::Tone;
-use crate::protocol::{Command, DeviceSeq, ErrorCode, Failure};
+use crate::protocol::{Command, DeviceSeq, ErrorCode, Failure, Resolved};
 
 const TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -46,7 +47,7 @@ fn each_failure_is_told_with_its_line_and_the_worst_counts() {
         ("history bob --before noon", Fault::Usage),
         ("message erin tea", Fault::NoRecipient),
         ("message #bridge tea", Fault::NoRecipient),
-        ("history nobody", Fault::NoRecipient),
+        ("history #nowhere", Fault::NoRecipient),
         // A milder one changes nothing.
         ("message bob", Fault::NoRecipient),
     ] {
@@ -281,4 +282,210 @@ fn script_waits_for_an_output_that_is_far_behind() {
     desk.wait(Duration::from_millis(50));
     desk.settle();
     assert!(is_asked_for_the_next(&desk));
+}
+
+/// A script of erin's with this time-out.
+fn script_with_timeout(timeout: Duration) -> Desk {
+    let options = Options {
+        timeout,
+        ..with_password("erin", "secret")
+    };
+    let mut desk = Desk::connected(Screen::plain(), options);
+    Server::with_signed_in("erin", "secret").log_in(&mut desk);
+    desk.settle_heads(vec![
+        head(PAIR, "bob", 9, 0, 9),
+        head(ConversationId(60), "#bridge", 0, 0, 0),
+    ]);
+    desk.screen.lines();
+    desk
+}
+
+/// A command that had been sent when the server stopped was waited for as long as at a terminal, and each that followed
+/// as long again.
+#[test]
+fn answer_is_waited_for_as_long_as_the_timeout_says_and_then_no_other() {
+    for (line, seconds) in [
+        ("contacts", 3),
+        ("contacts", 60),
+        ("members #bridge", 3),
+        ("leave #bridge", 3),
+        ("join #ops", 3),
+        ("block bob", 3),
+        ("rooms", 3),
+        ("history zoe", 3),
+        ("history bob", 3),
+    ] {
+        let timeout = Duration::from_secs(seconds);
+        let mut desk = script_with_timeout(timeout);
+        reads(&mut desk, line);
+        desk.screen.asks();
+        desk.wait(timeout * 9 / 10);
+        desk.settle();
+        assert!(!is_asked_for_the_next(&desk), "{line}");
+        desk.wait(timeout / 10);
+        desk.settle();
+        let told = errors(&desk).join("\n");
+        assert!(told.starts_with("line 1: "), "{line}: {told:?}");
+        assert_eq!(desk.core.fault(), Some(Fault::Unreachable), "{line}");
+        assert!(is_asked_for_the_next(&desk), "{line}");
+        reads(&mut desk, "/contacts");
+        let told = errors(&desk);
+        let expected = "line 2: not connected";
+        assert!(told[0].starts_with(expected), "{line}: {told:?}");
+        assert!(is_asked_for_the_next(&desk), "{line}");
+    }
+}
+
+#[test]
+fn server_that_is_heard_again_is_asked_again() {
+    let timeout = Duration::from_secs(3);
+    let mut desk = script_with_timeout(timeout);
+    reads(&mut desk, "contacts");
+    desk.wait(timeout);
+    desk.settle();
+    deliver(&mut desk, "late", 10, 9);
+    desk.bodies();
+    reads(&mut desk, "members #bridge");
+    assert!(matches!(
+        desk.bodies()[..],
+        [.., ClientBody::MembersRequest(_)]
+    ));
+}
+
+/// The history of a user with whom nothing was said failed as if there were no such user.
+#[test]
+fn history_with_a_user_that_exists_is_no_failure_and_one_that_does_not_is() {
+    let asks = |desk: &mut Desk| {
+        reads(desk, "history zoe");
+        match &desk.bodies()[..] {
+            [ClientBody::Resolve(asked)] => asked.tag,
+            other => panic!("{other:?}"),
+        }
+    };
+    let mut desk = script();
+    let tag = asks(&mut desk);
+    assert!(!is_asked_for_the_next(&desk));
+    desk.control(&ServerMessage::control(Resolved {
+        tag,
+        account: AccountId(6),
+        conversation: ConversationId(61),
+        name: "zoe".into(),
+        last_number: DeviceSeq(0),
+        start: EntryId(0),
+    }));
+    assert_eq!(desk.lines(), ["zoe: start of your history"]);
+    assert!(is_asked_for_the_next(&desk));
+    assert_eq!(desk.core.fault(), None);
+    let mut desk = script();
+    let tag = asks(&mut desk);
+    let mut failure = Failure::new(ErrorCode::NoSuchUser, "");
+    failure.tag = Some(tag);
+    desk.control(&ServerMessage::error(Command::Resolve, failure));
+    desk.settle();
+    assert_eq!(errors(&desk), ["line 1: there is no user \"zoe\" here"]);
+    assert_eq!(desk.core.fault(), Some(Fault::NoRecipient));
+}
+
+#[test]
+fn password_of_the_command_line_is_for_whoever_a_script_signs_in() {
+    let options = |user: Option<&str>| Options {
+        user: user.map(str::to_owned),
+        ..with_password("erin", "secret")
+    };
+    let mut desk = Desk::connected(Screen::plain(), options(None));
+    reads(&mut desk, "login erin");
+    let sent = desk.body();
+    assert!(matches!(sent, ClientBody::Login(_)), "{sent:?}");
+    // It is nobody else's.
+    assert!(options(Some("erin")).password_of(Some("bob")).is_none());
+    assert!(options(Some("erin")).password_of(Some("Erin")).is_some());
+}
+
+/// After a `join` that had failed, the text for the room ran as a command: "message bob …" went to bob.
+#[test]
+fn text_for_a_conversation_that_was_not_reached_is_no_command() {
+    for (line, worst) in [
+        ("enter #nowhere", Fault::NoRecipient),
+        ("enter erin", Fault::NoRecipient),
+        ("join", Fault::Usage),
+    ] {
+        let mut desk = script();
+        reads(&mut desk, line);
+        reads(&mut desk, "message bob the code is 9");
+        assert!(desk.bodies().is_empty(), "{line}");
+        let told = errors(&desk);
+        let expected = "line 2: not sent: line 1 did not switch to";
+        assert!(told[1].starts_with(expected), "{line}: {told:?}");
+        assert!(
+            told[1].ends_with("\"message bob the code is 9\""),
+            "{told:?}"
+        );
+        // A slash says that it is a command, and `back` that there is no place any more.
+        reads(&mut desk, "/message bob one");
+        reads(&mut desk, "/back");
+        reads(&mut desk, "message bob two");
+        let sent = desk.bodies();
+        let texts = sent
+            .iter()
+            .filter(|body| matches!(body, ClientBody::Entry(_)));
+        assert_eq!(texts.count(), 2, "{line}: {sent:?}");
+        assert_eq!(desk.core.fault(), Some(worst), "{line}");
+    }
+    let mut desk = script();
+    reads(&mut desk, "mesage bob");
+    reads(&mut desk, "message bob one");
+    let sent = desk.bodies();
+    let is_text = |body: &ClientBody| matches!(body, ClientBody::Entry(_));
+    assert!(sent.iter().any(is_text), "no place was named");
+}
+
+#[test]
+fn text_for_a_conversation_that_was_lost_is_no_command() {
+    let mut desk = script();
+    reads(&mut desk, "enter bob");
+    reads(&mut desk, "one");
+    desk.bodies();
+    desk.core.signed_in.as_mut().unwrap().shared.focus.current = None;
+    reads(&mut desk, "two");
+    reads(&mut desk, "message carol three");
+    let told = errors(&desk);
+    assert_eq!(
+        told[0],
+        "line 3: not sent: you are no longer in bob: \"two\""
+    );
+    assert!(told[1].starts_with("line 4: not sent: you are no longer in bob"));
+    assert!(desk.bodies().is_empty());
+}
+
+/// They were recorded as shown before the output had taken them, and a client that was ended while its reader paused
+/// never showed them.
+#[test]
+fn lines_that_were_not_printed_are_shown_again_after_a_signal_and_waited_for_without_one() {
+    for is_interrupted in [true, false] {
+        let mut desk = script();
+        desk.settle();
+        desk.screen.hold();
+        deliver(&mut desk, "tea?", 1, 0);
+        desk.settle();
+        desk.core.handle_input(desk.now, Input::EndOfInput);
+        desk.settle();
+        assert_eq!(desk.core.end(), Some(&End::Quit));
+        assert!(!desk.core.is_closed());
+        let due = desk.core.deadline().expect("the output is looked at again");
+        assert!(due <= desk.now.instant + Duration::from_millis(50));
+        if is_interrupted {
+            desk.core.handle_input(desk.now, Input::Interrupt);
+        } else {
+            desk.screen.seen().held_at = None;
+        }
+        desk.settle();
+        assert!(desk.core.is_closed());
+        let screen = Screen::interactive();
+        let mut options = options();
+        options.user = Some("erin".into());
+        let mut desk = desk.restarted(screen, options);
+        desk.bodies();
+        desk.control(&ServerMessage::control(session_start()));
+        assert_eq!(desk.lines_again().len(), usize::from(is_interrupted));
+    }
 }

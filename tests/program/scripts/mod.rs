@@ -1,16 +1,18 @@
 //! Clients without a terminal, as scripts use them: exit codes, bounded waits, and what goes to which stream.
 
+mod ended;
+
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Write as _};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::support::{Host, Script, Workspace, wait};
 
 /// Sends a signal to a client, or to whatever runs it.
-fn signal(script: &Script, name: &str) {
+fn signal(client: &Child, name: &str) {
     let sent = Command::new("kill")
-        .args([&format!("-{name}"), &script.child.id().to_string()])
+        .args([&format!("-{name}"), &client.id().to_string()])
         .status()
         .unwrap();
     assert!(sent.success());
@@ -22,7 +24,7 @@ fn client_that_is_ended_by_a_signal_exits_with_128_and_its_number() {
     let server = workspace.serve();
     for (name, code) in [("HUP", 129), ("INT", 130), ("TERM", 143)] {
         let mut alice = workspace.sign_in(server.address, "alice");
-        signal(&alice, name);
+        signal(&alice.child, name);
         assert_eq!(alice.ends(), Some(code), "{name}: {}", alice.errors());
     }
 }
@@ -44,7 +46,7 @@ fn signal_that_was_ignored_at_the_start_stays_ignored() {
         .stdin(Stdio::piped());
     let mut alice = Script::spawn(&mut command);
     alice.sees(1, "Greetings from the Chat Room!");
-    signal(&alice, "HUP");
+    signal(&alice.child, "HUP");
     alice.types("contacts");
     alice.sees(1, "nobody else is online");
     alice.closes_input();
@@ -153,7 +155,13 @@ fn script_exits_with_the_worst_of_its_commands_and_says_which_lines_failed() {
             "line 2: there is no user \"nobody\"",
         ),
         ("message #nowhere hi\n", 5, "line 1: you are not a member"),
-        ("history nobody\n", 5, "line 1: no messages with nobody"),
+        ("history nobody\n", 5, "line 1: there is no user \"nobody\""),
+        ("history bob\n", 0, ""),
+        (
+            "join not,a,room\nmessage bob hi\n",
+            5,
+            "line 2: not sent: line 1 did not switch to not,a,room",
+        ),
         ("message alice hi\n", 5, "line 1: you cannot send a message"),
         ("join #b\n/kick zoe\n", 5, "line 2: "),
         ("logout\nmessage bob late\n", 2, "line 2: sign in first"),

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::protocol::{Access, Change, Contact, Room, RoomMember};
 
-/// How long the server's answer is waited for. Chosen: longer than any path needs that is any use.
+/// How long the server's answer is waited for at a terminal. Chosen: longer than any path needs that is any use.
 pub(crate) const ANSWER_WAIT: Duration = Duration::from_secs(15);
 
 /// How many requests may be open, and how many names may be looked up beside them. Chosen: a script's worth; at the
@@ -87,15 +87,35 @@ impl PendingRequest {
 }
 
 /// The open requests, by tag, and the joins that wait for a link.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct PendingRequests {
+    /// How long an answer is waited for.
+    answer_wait: Duration,
+    /// Whether an answer did not come in time, and nothing has come from the server since.
+    pub(crate) is_overdue: bool,
     open: BTreeMap<u32, (PendingRequest, Instant)>,
     last_tag: u32,
     /// Rooms that are joined when there is a link.
     deferred_joins: BTreeMap<String, Option<Access>>,
 }
 
+impl Default for PendingRequests {
+    fn default() -> Self {
+        Self::new(ANSWER_WAIT)
+    }
+}
+
 impl PendingRequests {
+    pub(crate) const fn new(answer_wait: Duration) -> Self {
+        Self {
+            answer_wait,
+            is_overdue: false,
+            open: BTreeMap::new(),
+            last_tag: 0,
+            deferred_joins: BTreeMap::new(),
+        }
+    }
+
     /// Adds one and returns its tag; nothing at [`REQUESTS_MAX`].
     pub(crate) fn add(&mut self, now: Instant, request: PendingRequest) -> Option<u32> {
         let all = self.open.values().map(|(open, _)| open);
@@ -104,8 +124,12 @@ impl PendingRequests {
             return None;
         }
         self.last_tag = self.last_tag.wrapping_add(1).max(1);
-        self.open
-            .insert(self.last_tag, (request, now + ANSWER_WAIT));
+        let wait = if request.is_awaited() {
+            self.answer_wait
+        } else {
+            self.answer_wait.min(ANSWER_WAIT)
+        };
+        self.open.insert(self.last_tag, (request, now + wait));
         Some(self.last_tag)
     }
 

@@ -9,12 +9,14 @@ pub(crate) mod search;
 use crate::client::account::blocked::BlockedUsers;
 use crate::client::account::ctx::Ctx;
 use crate::client::account::ctx::pending::PendingRequest;
+use crate::client::account::rooms::joining::check_target;
 use crate::client::env::{Fault, Tone};
-use crate::client::name::{canonical_target, truncate_name};
+use crate::client::name::{canonical_target, is_room, truncate_name};
 use crate::client::storage::StateError;
 use crate::client::storage::entry::Entry;
+use crate::client::ui::render;
 use crate::client::ui::time::HistoryAnchor;
-use crate::protocol::{ConversationId, Digest, EntryId, History, HistoryRequest};
+use crate::protocol::{ConversationId, Digest, EntryId, Failure, History, HistoryRequest};
 use crate::transport::Channel;
 
 /// How many entries a page has if no number is given. Chosen: most of a screen.
@@ -60,9 +62,18 @@ enum Ending {
     NoLink,
 }
 
+/// A page of a user with whom this device has no conversation: the server is asked whether there is such a user.
+#[derive(Debug)]
+struct Unfound {
+    named: String,
+    before: HistoryAnchor,
+    want: Option<usize>,
+}
+
 /// The page that is being put together, and where the last one ended.
 #[derive(Debug, Default)]
 pub(crate) struct HistoryPager {
+    unfound: Option<Unfound>,
     page: Option<Page>,
     page_end: Option<(ConversationId, EntryId)>,
 }
@@ -85,19 +96,87 @@ impl HistoryPager {
             Some(name) => ctx.conversations.by_name(&canonical_target(name)),
             None => last.map(|(id, _)| id),
         };
-        let Some(id) = found else {
-            match named {
-                Some(name) => ctx.fail(
-                    Fault::NoRecipient,
-                    format!("no messages with {name} on this device"),
-                ),
-                None => ctx.fail(
-                    Fault::Usage,
-                    "whose history? `/history USER`, `/history #ROOM` or `/history everyone`",
-                ),
-            }
-            return;
-        };
+        match (found, named) {
+            (Some(id), _) => self.begin(ctx, blocked, (id, last), before, want),
+            (None, Some(named)) => self.look_for(ctx, named, before, want),
+            (None, None) => ctx.fail(
+                Fault::Usage,
+                "whose history? `/history USER`, `/history #ROOM` or `/history everyone`",
+            ),
+        }
+    }
+
+    /// Asks the server whether there is a user of this name, unless the answer is known.
+    fn look_for(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        named: String,
+        before: HistoryAnchor,
+        want: Option<usize>,
+    ) {
+        let name = canonical_target(&named);
+        if let Err(refused) = check_target(ctx, &name) {
+            ctx.fail(Fault::NoRecipient, refused);
+        } else if is_room(&name) || name == ctx.me.name {
+            // A room that is about to be joined, or the user themselves.
+            ctx.notice(format!("no messages with {named}"));
+        } else if ctx.can_ask() && ctx.resolve(&named) {
+            self.unfound = Some(Unfound {
+                named,
+                before,
+                want,
+            });
+        } else {
+            not_here(ctx, &named);
+        }
+    }
+
+    /// Whether the server is asked for a user whose page is to be shown.
+    pub(crate) const fn is_looking_for_user(&self) -> bool {
+        self.unfound.is_some()
+    }
+
+    fn take_unfound(&mut self, target: &str) -> Option<Unfound> {
+        self.unfound.take_if(|unfound| unfound.named == target)
+    }
+
+    /// There is this user, and now a conversation with them.
+    pub(crate) fn handle_found(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        blocked: &BlockedUsers,
+        (target, id): (&str, ConversationId),
+    ) {
+        if let Some(Unfound { before, want, .. }) = self.take_unfound(target) {
+            self.begin(ctx, blocked, (id, None), before, want);
+        }
+    }
+
+    /// The server says why it does not name this user's conversation.
+    pub(crate) fn handle_not_found(&mut self, ctx: &mut Ctx<'_>, target: &str, failure: &Failure) {
+        if self.take_unfound(target).is_some() {
+            ctx.fail(Fault::of(failure.code), render::refusal(failure, target));
+        }
+    }
+
+    /// The server does not say whether there is this user. Returns whether that was waited for.
+    pub(crate) fn stop_looking_for(&mut self, ctx: &mut Ctx<'_>, target: &str) -> bool {
+        let unfound = self.take_unfound(target);
+        if let Some(Unfound { named, .. }) = &unfound {
+            not_here(ctx, named);
+        }
+        unfound.is_some()
+    }
+
+    /// Begins a page of a conversation; it goes on where the last one ended if that was the same's.
+    fn begin(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        blocked: &BlockedUsers,
+        (id, last): (ConversationId, Option<(ConversationId, EntryId)>),
+        before: HistoryAnchor,
+        want: Option<usize>,
+    ) {
         let continued = last.filter(|(of, _)| *of == id).map(|(_, entry)| entry);
         let (cursor, before_ms) = match (before, continued) {
             (HistoryAnchor::Entry(entry), _) | (HistoryAnchor::Now, Some(entry)) => (entry, None),
@@ -182,9 +261,10 @@ impl HistoryPager {
             }
         };
         if matches!(ending, Ending::NoLink) {
-            ctx.effects.count(Fault::Unreachable);
+            ctx.fail(Fault::Unreachable, text);
+        } else {
+            ctx.notice(text);
         }
-        ctx.notice(text);
         self.page_end = page
             .oldest
             .or_else(|| (page.cursor.0 != u64::MAX).then_some(page.cursor))
@@ -314,6 +394,13 @@ impl Page {
         });
         self.oldest = Some(at);
     }
+}
+
+/// Nothing of this user is here, and whether there is one only the server knows.
+fn not_here(ctx: &mut Ctx<'_>, named: &str) {
+    let text =
+        format!("no messages with {named} on this device, and the server is not answering now");
+    ctx.fail(Fault::Unreachable, text);
 }
 
 fn prev_of(ctx: &mut Ctx<'_>, id: ConversationId, entry: EntryId) -> Option<EntryId> {

@@ -18,9 +18,13 @@ const RETRY_DELAY: Duration = Duration::from_secs(1);
 
 impl Sender {
     /// The conversation with a user is known.
-    pub(crate) fn handle_resolved(&mut self, ctx: &mut Ctx<'_>, resolved: &Resolved) {
+    pub(crate) fn handle_resolved(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        resolved: &Resolved,
+    ) -> Option<String> {
         let Some(PendingRequest::Resolve { target }) = ctx.pending.take(resolved.tag) else {
-            return;
+            return None;
         };
         let (id, name) = (resolved.conversation, truncate_name(resolved.name.clone()));
         if ctx.focus.take_resolving(&target) {
@@ -31,7 +35,7 @@ impl Sender {
                 .conversations
                 .insert(id, StoredConversation::at(&name, resolved.start))
         {
-            return;
+            return Some(target);
         }
         if let Some(known) = ctx.conversations.get_mut(id) {
             known.set_last_seq(resolved.last_number);
@@ -40,6 +44,7 @@ impl Sender {
         ctx.save_conversation(id);
         // What was typed may differ from the canonical name in ways that only the server knows.
         self.assign_waiting(ctx, id, |typed| typed == target);
+        Some(target)
     }
 
     /// There is no user of this name: what waits for them is not sent.
