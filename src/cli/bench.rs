@@ -13,7 +13,7 @@ use super::command::{Context, Subcommand};
 use super::database::{self, Secrets};
 use super::environment;
 use super::exit::{Exit, Failure, Outcome};
-use super::output::{print, print_json};
+use super::output::{print, print_error, print_json};
 use super::signals::{self, Signal};
 use crate::bench::{self, End, Error, Host, LongestStalls, PublicKey, Report, ServerCounts};
 use crate::registry::Entry as _;
@@ -84,7 +84,10 @@ struct BenchArgs {
 
 fn run(args: BenchArgs, context: &Context<'_>) -> Outcome {
     context.log.start_client()?;
-    let server = args.server.map(|server| server.or_loopback().0);
+    let (server, notice) = args.server.map(ServerName::or_loopback).unzip();
+    if let Some(notice) = notice.flatten() {
+        print_error(format_args!("udpchat: {notice}"));
+    }
     let server = server.as_ref();
     let addresses = server.map(ServerName::resolve).transpose()?;
     match bench::run(&args.workload, &args.bench, addresses, HOST) {

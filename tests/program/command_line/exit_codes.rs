@@ -187,3 +187,60 @@ fn backup_goes_to_a_path_of_any_bytes_also_from_a_running_server() {
         ends_with(0, &words);
     }
 }
+
+#[test]
+fn address_that_no_server_can_have_is_a_usage_error_wherever_it_is_written() {
+    let workspace = Workspace::new(&[]);
+    let file = workspace.file("settings.toml");
+    for address in [
+        "224.0.0.1:7",
+        "255.255.255.255:7",
+        "240.0.0.1:7",
+        "0.1.2.3:7",
+        "[ff02::1%lo]:7",
+        "[::%lo]:7",
+        "[::ffff:224.0.0.1]:7",
+        "0x7f.1:7",
+        "127.1:7",
+        "0177.0.0.1:7",
+        "127.0.0.1:+7",
+        "127.0.0.1:00080",
+    ] {
+        in_data(&workspace, 2, &["serve", "--listen", address]);
+        for words in [&["connect"][..], &["bench", "idle"]] {
+            ends_with(
+                2,
+                &[words, &[address]]
+                    .concat()
+                    .iter()
+                    .map(OsStr::new)
+                    .collect::<Vec<_>>(),
+            );
+        }
+        for (key, side, words) in [
+            ("host", "client", &["connect"][..]),
+            ("listen", "server", &["serve", "--data", "/nonexistent"]),
+        ] {
+            fs::write(&file, format!("{key} = {address:?}\n")).unwrap();
+            let check = ["config", "check", side, "--config", &file];
+            let said = ends_with(2, &check.map(OsStr::new));
+            assert!(
+                said.contains(&format!("settings.toml:1:{}: {key}: ", key.len() + 4)),
+                "{said}"
+            );
+            let variable = format!("UDPCHAT_{}", key.to_uppercase());
+            let mut command = Host::default().udpchat();
+            let output = command
+                .args(words)
+                .env(&variable, address)
+                .output()
+                .unwrap();
+            let said = printed(&output);
+            assert_eq!(output.status.code(), Some(2), "{said}");
+            assert!(
+                said.contains(&format!("the variable {variable}: ")),
+                "{said}"
+            );
+        }
+    }
+}

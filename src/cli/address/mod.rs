@@ -1,5 +1,7 @@
 //! Addresses on the command line: where to listen, and which server to connect to.
 
+mod rule;
+
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6, ToSocketAddrs as _};
 use std::str::FromStr;
@@ -9,14 +11,12 @@ use thiserror::Error;
 
 use super::exit::{Exit, Failure};
 use super::output::quoted;
+use rule::{check_address, check_host, port, refusal_of_resolved};
 
 /// Chosen: unassigned by IANA for UDP chat, easy to type.
 pub const DEFAULT_PORT: u16 = 7777;
 
 pub const DEFAULT_HOST: &str = "127.0.0.1";
-
-/// Longest name of a host (RFC 1035 §2.3.4), in bytes.
-const HOST_MAX_BYTES: usize = 253;
 
 /// A server as the user named it, which is also its name in `known_servers`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,7 +30,7 @@ pub struct ServerName {
 pub enum AddressError {
     #[error("the host is missing")]
     NoHost,
-    #[error("{} is not a port (1 to 65535)", quoted(.0))]
+    #[error("{} is not a port: a number from 1 to 65535, without a sign and without zeros in front", quoted(.0))]
     Port(String),
     #[error("an IPv6 address with a port is written [address]:port")]
     Brackets,
@@ -40,6 +40,12 @@ pub enum AddressError {
         "{0} is a link-local address: name its interface too, as in {0}%eth0 (`ip link` lists them)"
     )]
     NoZone(Ipv6Addr),
+    #[error("{} is not an address: write four decimal numbers, as in 127.0.0.1", quoted(.0))]
+    Number(String),
+    #[error("{0} is {1}, which no server has")]
+    NoServer(IpAddr, &'static str),
+    #[error("[::] stands for every address of this machine: leave out the interface")]
+    ZoneOfAll,
     #[error("this host has no network interface {} (`ip link` lists them)", quoted(.0))]
     Zone(String),
 }
@@ -54,7 +60,7 @@ impl FromStr for ServerName {
             port: DEFAULT_PORT,
         };
         if is_ipv6(text) {
-            check_zone(text)?;
+            check_ipv6(text)?;
             return Ok(plain(text));
         }
         if let Some(rest) = text.strip_prefix('[') {
@@ -62,7 +68,7 @@ impl FromStr for ServerName {
             if !is_ipv6(host) {
                 return Err(AddressError::Host(host.to_owned()));
             }
-            check_zone(host)?;
+            check_ipv6(host)?;
             return match rest.strip_prefix(':') {
                 Some(digits) => Ok(Self {
                     host: host.to_owned(),
@@ -80,9 +86,7 @@ impl FromStr for ServerName {
         if host.is_empty() {
             return Err(AddressError::NoHost);
         }
-        if !is_host(host) {
-            return Err(AddressError::Host(host.to_owned()));
-        }
+        check_host(host)?;
         Ok(Self {
             host: host.to_ascii_lowercase(),
             port,
@@ -153,30 +157,23 @@ impl ServerName {
         if addresses.is_empty() {
             return Err(unresolved(anyhow::anyhow!("{} has no address", self.host)));
         }
+        self.usable(addresses)
+    }
+
+    /// Those of a name's addresses that a server can have.
+    fn usable(&self, mut addresses: Vec<SocketAddr>) -> Result<Vec<SocketAddr>, Failure> {
+        let refusal = |address: &SocketAddr| refusal_of_resolved(address.ip());
+        if let Some(first) = addresses.first().copied()
+            && let Some(what) = refusal(&first)
+            && addresses.iter().all(|address| refusal(address).is_some())
+        {
+            let (host, ip) = (&self.host, first.ip());
+            let failure = Failure::usage(format!("{host} is {ip}, {what}, which no server has"));
+            return Err(failure.hint("check the name; a filter of names may have answered for it"));
+        }
+        addresses.retain(|address| refusal(address).is_none());
         Ok(addresses)
     }
-}
-
-fn port(digits: &str) -> Result<u16, AddressError> {
-    digits
-        .parse()
-        .ok()
-        .filter(|port| *port != 0)
-        .ok_or_else(|| AddressError::Port(digits.to_owned()))
-}
-
-/// Letters, digits, dots, hyphens and underscores; other scripts must be in the ASCII form of resolvers.
-fn is_host(host: &str) -> bool {
-    let is_name = host.len() <= HOST_MAX_BYTES
-        && !host.starts_with('-')
-        && host
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte));
-    // Digits and dots must form an address, because resolvers accept 1.2 as 1.0.0.2.
-    let is_number = host
-        .bytes()
-        .all(|byte| byte.is_ascii_digit() || byte == b'.');
-    is_name && (!is_number || host.parse::<IpAddr>().is_ok())
 }
 
 /// Whether a text is an IPv6 address, perhaps with a zone (RFC 4007 §11: `fe80::1%eth0`).
@@ -193,11 +190,18 @@ fn zoned(text: &str) -> Option<(Ipv6Addr, &str)> {
     Some((address.parse().ok()?, zone)).filter(|_| is_whole)
 }
 
-/// Refuses a link-local address without its zone, which every interface has.
-fn check_zone(text: &str) -> Result<(), AddressError> {
-    match text.parse::<Ipv6Addr>() {
-        Ok(ip) if ip.is_unicast_link_local() => Err(AddressError::NoZone(ip)),
-        _ => Ok(()),
+fn check_ipv6(text: &str) -> Result<(), AddressError> {
+    let (address, zone) = split_zone(text);
+    match address.parse::<Ipv6Addr>() {
+        Ok(ip) => check_address(ip.into(), zone),
+        Err(_) => Err(AddressError::Host(text.to_owned())),
+    }
+}
+
+fn split_zone(text: &str) -> (&str, Option<&str>) {
+    match text.split_once('%') {
+        Some((address, zone)) => (address, Some(zone)),
+        None => (text, None),
     }
 }
 
@@ -216,21 +220,34 @@ fn with_zone(ip: Ipv6Addr, zone: &str, port: u16) -> Result<SocketAddr, AddressE
     Ok(SocketAddrV6::new(ip, port, 0, scope).into())
 }
 
-/// `ADDR:PORT`; port 0 is any free one.
+/// `ADDR:PORT`; port 0 is any free one. An IPv4 address in the form of IPv6 is that IPv4 address.
 pub fn parse_listen(text: &str) -> Result<SocketAddr, String> {
-    if let Some((host, digits)) = text
-        .strip_prefix('[')
-        .and_then(|rest| rest.split_once("]:"))
-        && let Ok(port) = digits.parse()
-        && let Some((ip, zone)) = zoned(host)
-    {
-        return with_zone(ip, zone, port).map_err(|error| error.to_string());
+    let wrong = || {
+        format!(
+            "{} is not an address and a port, such as 0.0.0.0:{DEFAULT_PORT} or [::]:{DEFAULT_PORT}",
+            quoted(text)
+        )
+    };
+    let (ip, zone, digits): (IpAddr, _, _) = if let Some(rest) = text.strip_prefix('[') {
+        let (host, digits) = rest.split_once("]:").ok_or_else(wrong)?;
+        let (address, zone) = split_zone(host);
+        let ip: Ipv6Addr = address.parse().map_err(|_| wrong())?;
+        (ip.into(), zone, digits)
+    } else {
+        let (host, digits) = text.split_once(':').ok_or_else(wrong)?;
+        let ip: Ipv4Addr = host.parse().map_err(|_| wrong())?;
+        (ip.into(), None, digits)
+    };
+    listen_on(ip, zone, digits).map_err(|error| error.to_string())
+}
+
+fn listen_on(ip: IpAddr, zone: Option<&str>, digits: &str) -> Result<SocketAddr, AddressError> {
+    check_address(ip, zone)?;
+    let port = if digits == "0" { 0 } else { port(digits)? };
+    match (ip.to_canonical(), zone) {
+        (IpAddr::V6(ip), Some(zone)) => with_zone(ip, zone, port),
+        (ip, _) => Ok(SocketAddr::new(ip, port)),
     }
-    let address: SocketAddr = text.parse().map_err(|_| {
-        format!("{} is not an address and a port, such as 0.0.0.0:{DEFAULT_PORT} or [::]:{DEFAULT_PORT}", quoted(text))
-    })?;
-    check_zone(&address.ip().to_string()).map_err(|error| error.to_string())?;
-    Ok(address)
 }
 
 #[cfg(test)]
@@ -276,7 +293,7 @@ mod tests {
         assert_eq!(parsed("a b"), Err(AddressError::Host("a b".into())));
         assert_eq!(
             parsed("999.1.1.1"),
-            Err(AddressError::Host("999.1.1.1".into()))
+            Err(AddressError::Number("999.1.1.1".into()))
         );
     }
 
@@ -338,6 +355,67 @@ mod tests {
         }
         let other: ServerName = "chat.example:99".parse().unwrap();
         assert_eq!(other.clone().or_loopback(), (other, None));
+    }
+
+    #[test]
+    fn name_whose_addresses_no_server_has_is_refused_and_others_lose_those() {
+        let name: ServerName = "chat.example:5".parse().unwrap();
+        let usable = |addresses: &[&str]| {
+            let addresses = addresses.iter().map(|text| text.parse().unwrap());
+            name.usable(addresses.collect())
+        };
+        for bad in [
+            "0.0.0.0:5",
+            "[::]:5",
+            "224.0.0.1:5",
+            "[ff02::1]:5",
+            "255.255.255.255:5",
+        ] {
+            let failure = usable(&[bad]).unwrap_err();
+            assert_eq!(failure.exit, Exit::Usage, "{bad}");
+            assert!(
+                failure.to_string().contains("chat.example is "),
+                "{failure}"
+            );
+            let good: SocketAddr = "10.0.0.1:5".parse().unwrap();
+            assert_eq!(usable(&[bad, "10.0.0.1:5"]).unwrap(), [good], "{bad}");
+        }
+    }
+
+    #[test]
+    fn listening_follows_the_same_rule_and_takes_a_mapped_address_as_what_it_is() {
+        for (text, address) in [
+            ("0.0.0.0:0", "0.0.0.0:0"),
+            ("[::]:7777", "[::]:7777"),
+            ("[::ffff:127.0.0.1]:7", "127.0.0.1:7"),
+            ("[::ffff:0.0.0.0]:7", "0.0.0.0:7"),
+        ] {
+            assert_eq!(parse_listen(text), Ok(address.parse().unwrap()), "{text}");
+        }
+        for bad in [
+            "224.0.0.1:7",
+            "255.255.255.255:7",
+            "240.0.0.1:7",
+            "0.1.2.3:7",
+            "[ff02::1%lo]:7",
+            "[::%lo]:7",
+            "[::ffff:224.0.0.1]:7",
+            "0x7f.1:7",
+            "127.1:7",
+            "0177.0.0.1:7",
+            "127.0.0.1:+7",
+            "127.0.0.1:007",
+            "127.0.0.1:00",
+            "127.0.0.1:",
+            "127.0.0.1",
+            ":7",
+            "localhost:7",
+            "::1:7",
+            "[127.0.0.1]:7",
+            "",
+        ] {
+            assert!(parse_listen(bad).is_err(), "{bad}");
+        }
     }
 
     proptest! {
