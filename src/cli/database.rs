@@ -9,7 +9,7 @@ use rand_core::RngCore as _;
 use super::output::{one_line, print_error, shown};
 use crate::net;
 use crate::server::OpaqueServer;
-use crate::store::{self, DATABASE_FILE, Engine, OpenError, Prepared};
+use crate::store::{self, DATABASE_FILE, Engine, InPlace, OpenError, Prepared};
 
 /// Names of the secrets in the database.
 pub const SECRETS: [&str; 3] = [STATIC_KEY, RESET_KEY, OPAQUE];
@@ -83,7 +83,9 @@ pub fn open(data: &Path) -> anyhow::Result<Engine> {
     }
     let again = data.to_owned();
     let engine = Engine::new(files, net::seed()?).map_err(|error| error.at(&file))?;
-    Ok(engine.with_reopen(Box::new(move || store::reopen(&again))))
+    Ok(engine
+        .with_reopen(Box::new(move || store::reopen(&again)))
+        .with_files_at(InPlace::note(data)))
 }
 
 /// Tells the operator: in the log where there is one, which a server keeps.

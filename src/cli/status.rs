@@ -6,7 +6,7 @@ use super::admin::{self, AdminApi as _, Answer, Request};
 use super::command::{Context, Subcommand};
 use super::exit::{Exit, Failure, Outcome};
 use super::options::DataDirectory;
-use super::output::{print, print_json};
+use super::output::{print, print_json, shown};
 use crate::store;
 
 pub fn command() -> Subcommand {
@@ -18,7 +18,8 @@ pub fn command() -> Subcommand {
 const WHAT_IS_SHOWN: &str = "\
     Sessions (signed in or not) and users online; bytes of stored messages, and accounts at their quota; \
     since the start: messages stored, deliveries sent, commits, and messages that arrived damaged or \
-    malformed; stored messages that the start found missing from the journal; memory of all session buffers, \
+    malformed; stored messages that the start found missing from the journal; whether the database's files were \
+    removed or replaced, until when nothing is stored; memory of all session buffers, \
     and sessions not signed in, each with its limit; how often each limit was reached; datagrams without \
     effect, by reason; how long each thread of the server was busy at a stretch, at most, and how often for \
     longer than anybody notices; and for each session (a thousand at most) its user, address, round trip, loss in both \
@@ -41,6 +42,14 @@ fn run(args: Args, _: &Context<'_>) -> Outcome {
             && failure.exit == Exit::Usage
         {
             return Err(failure);
+        }
+        if !data.exists() {
+            let error = anyhow!(
+                "there is no directory {}, so no server can be reached",
+                shown(&data)
+            );
+            return Err(Failure::new(Exit::Unreachable, error)
+                .hint("name the server's directory with --data DIR"));
         }
         let error = anyhow!("no server is running with {}", data.display());
         return Err(Failure::new(Exit::Unreachable, error)

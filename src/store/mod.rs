@@ -30,8 +30,11 @@ pub use catch_panic::FencedDatabase;
 pub use check::{Finding, PAGES, Report, check_file};
 pub use engine::{Engine, Reopen};
 pub use error::StoreError;
-pub use files::directory::{Prepared, is_own_file, prepare_directory, require_database};
+pub use files::directory::{
+    Prepared, is_own_file, make_directory, prepare_directory, require_database,
+};
 pub use files::fault_disk;
+pub use files::in_place::InPlace;
 pub use files::migrate::open_current;
 pub use files::new_file::{Existing, NewFile, NewFileError};
 pub use files::open::Files;

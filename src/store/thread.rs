@@ -55,6 +55,7 @@ struct Shared {
     commits: AtomicU64,
     /// How long groups take.
     stalls: Stalls,
+    is_displaced: AtomicBool,
 }
 
 /// The hub's end of the queue.
@@ -110,6 +111,12 @@ impl StoreCaller {
         self.shared.commits.load(Ordering::Relaxed)
     }
 
+    /// Whether the files were removed or replaced when something was last asked.
+    #[must_use]
+    pub fn is_displaced(&self) -> bool {
+        self.shared.is_displaced.load(Ordering::Relaxed)
+    }
+
     /// How long groups have taken since the thread began.
     #[must_use]
     pub fn stalls(&self) -> StallReport {
@@ -159,6 +166,7 @@ impl StoreThread {
             stopping: AtomicBool::new(false),
             commits: AtomicU64::new(0),
             stalls: Stalls::default(),
+            is_displaced: AtomicBool::new(false),
         });
         let worker = Worker {
             engine,
@@ -315,6 +323,10 @@ impl<S: Fn(Vec<Completion>)> Worker<S> {
         let completions = self.engine.execute(group.requests);
         let commits = self.engine.commits();
         self.shared.commits.store(commits, Ordering::Relaxed);
+        let is_displaced = self.engine.is_displaced();
+        self.shared
+            .is_displaced
+            .store(is_displaced, Ordering::Relaxed);
         let mut submitted = Vec::with_capacity(completions.len());
         for (asker, completion) in group.askers.into_iter().zip(completions) {
             match asker {

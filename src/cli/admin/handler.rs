@@ -117,8 +117,13 @@ impl AdminHandler {
             })) => (bytes, full_accounts),
             _ => (0, 0),
         };
+        let is_displaced = match &self.store {
+            StoreAccess::Thread(caller) => caller.is_displaced(),
+            StoreAccess::Engine(engine) => engine.is_displaced(),
+        };
         let store = StoreStatus {
             commits,
+            is_displaced,
             loss: self.loss,
             log_bytes,
             accounts_at_quota,

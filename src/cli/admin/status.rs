@@ -32,6 +32,8 @@ pub struct Status {
 pub struct StoreStatus {
     /// Since the start.
     pub commits: u64,
+    /// Whether the files were removed or replaced under the server, which stores nothing then.
+    pub is_displaced: bool,
     /// Found at the start.
     pub loss: Option<JournalLoss>,
     /// Stored bytes of all logs.
@@ -73,6 +75,7 @@ fn json(hub: &server::Status, network: &StallReport, store: &StoreStatus) -> Val
         "stored": hub.counters.stored,
         "delivered": hub.counters.delivered,
         "commits": store.commits,
+        "displaced": store.is_displaced,
         "damaged": hub.counters.damaged,
         "malformed": hub.counters.malformed,
         "lost": store.loss.map(|loss| loss.to_string()),
@@ -120,6 +123,9 @@ fn text(
             counters.malformed
         ),
     ];
+    if store.is_displaced {
+        lines.push("NOTHING IS STORED: the database's files were removed or replaced".into());
+    }
     if let Some(loss) = store.loss {
         lines.push(format!(
             "stored messages were lost before the start: {loss}"
@@ -248,6 +254,7 @@ mod tests {
         };
         let store = StoreStatus {
             commits: 5,
+            is_displaced: true,
             loss: Some(JournalLoss::Missing),
             log_bytes: 900,
             accounts_at_quota: 2,
@@ -262,7 +269,9 @@ mod tests {
             json.contains(r#""lost":"the journal is missing or empty""#),
             "{json}"
         );
+        assert!(json.contains(r#""displaced":true"#), "{json}");
         let text = status.text;
+        assert!(text.contains("\nNOTHING IS STORED: "), "{text}");
         assert!(
             text.contains("lost before the start: the journal is missing or empty\n"),
             "{text}"

@@ -1,7 +1,7 @@
 //! `udpchat config init`: writes a file in which every setting is explained and commented out.
 
 use std::fs;
-use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
+use std::os::unix::fs::PermissionsExt as _;
 
 use anyhow::Context as _;
 
@@ -55,11 +55,7 @@ fn run(args: Args, context: &Context<'_>) -> Outcome {
     if args.file.named(side).is_none()
         && let Some(directory) = path.parent()
     {
-        let made = fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(directory);
-        made.with_context(|| format!("cannot make the directory {}", directory.display()))?;
+        store::make_directory(directory).map_err(anyhow::Error::new)?;
     }
     let text = settings::template(
         &args.file.table(&command::parser(context.commands), side),

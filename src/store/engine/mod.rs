@@ -22,6 +22,7 @@ use super::files::open::OpenError;
 use super::schema::meta;
 use super::schema::tables::{Snapshot, Tables};
 use super::{Completion, Outcome, Read, Request, RequestId, Write};
+use crate::store::files::in_place::InPlace;
 use crate::store::files::open::Files;
 use crate::store::journal_loss::JournalLoss;
 use crate::store::snapshots::Snapshots;
@@ -43,6 +44,9 @@ pub struct Engine {
     /// The same, for those who read beside it.
     snapshots: Snapshots,
     reopen: Option<Reopen>,
+    /// Where the files are, if they have names, and whether they were found elsewhere or gone.
+    in_place: Option<InPlace>,
+    is_displaced: bool,
     rng: ChaCha20Rng,
     epoch: u64,
     loss: Option<JournalLoss>,
@@ -98,6 +102,8 @@ impl Engine {
             snapshots: Snapshots::of(store.database()),
             store: Some(store),
             reopen: None,
+            in_place: None,
+            is_displaced: false,
             rng,
             epoch,
             loss,
@@ -122,6 +128,19 @@ impl Engine {
     pub fn with_reopen(mut self, reopen: Reopen) -> Self {
         self.reopen = Some(reopen);
         self
+    }
+
+    /// Has nothing be stored while one of these files does not have its name.
+    #[must_use]
+    pub fn with_files_at(mut self, in_place: InPlace) -> Self {
+        self.in_place = Some(in_place);
+        self
+    }
+
+    /// Whether the files were removed or replaced when something was last asked.
+    #[must_use]
+    pub const fn is_displaced(&self) -> bool {
+        self.is_displaced
     }
 
     /// The database's epoch: random, another one after a backup was restored.
@@ -160,6 +179,7 @@ impl Engine {
             };
             self.snapshots.replace(store.database());
             self.store = Some(store);
+            self.in_place = self.in_place.take().map(InPlace::renewed);
         }
         Ok(())
     }
@@ -227,7 +247,33 @@ impl Engine {
             .collect()
     }
 
+    /// Looks whether the files have their names still, and says so when that changes.
+    fn look_for_files(&mut self) {
+        let Some(in_place) = &self.in_place else {
+            return;
+        };
+        let missing = in_place.missing();
+        match missing {
+            Some(path) if !self.is_displaced => tracing::error!(
+                "{} was removed or replaced: nothing is stored until it is back; `udpchat store backup` may still save what \
+                 the server has open",
+                path.display()
+            ),
+            None if self.is_displaced => tracing::warn!("the database's files are back"),
+            _ => {}
+        }
+        self.is_displaced = missing.is_some();
+    }
+
     fn execute_group(&mut self, group: &[(RequestId, Request)]) -> Vec<Outcome> {
+        self.look_for_files();
+        if self.is_displaced
+            && group
+                .iter()
+                .any(|(_, request)| matches!(request, Request::Write(_)))
+        {
+            return vec![Outcome::Unknown; group.len()];
+        }
         let epoch = self.epoch;
         let was_ahead = self.store.as_ref().is_some_and(OpenStore::is_ahead);
         let result = match &mut self.store {

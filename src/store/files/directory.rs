@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 
 use super::new_file::directory_of;
 use super::open::{DATABASE_FILE, is_missing, journal_of};
-use super::open_error::{OpenError, cannot_make, from_io, not_a_directory, unreadable};
+use super::open_error::{
+    OpenError, cannot_make, dangling_link, from_io, not_a_directory, unreadable,
+};
 use super::ownership::{OTHERS, OTHERS_WRITE, is_root, require_own};
 use super::rollback::GENERATION_FILE;
 
@@ -42,7 +44,7 @@ pub fn require_database(data_dir: &Path) -> Result<PathBuf, OpenError> {
         directory: data_dir.into(),
     };
     let metadata = fs::metadata(data_dir).map_err(|cause| match cause.kind() {
-        io::ErrorKind::NotFound => no_database(),
+        io::ErrorKind::NotFound => dangling_link(data_dir).unwrap_or_else(no_database),
         io::ErrorKind::NotADirectory => not_a_directory(data_dir),
         _ => unreadable(data_dir, cause),
     })?;
@@ -72,6 +74,18 @@ pub(super) fn require_nothing_left(path: &Path) -> Result<(), OpenError> {
     Err(OpenError::Gone { path, left })
 }
 
+/// Makes a directory and those above it for this user only.
+///
+/// # Errors
+/// If it cannot be made.
+pub fn make_directory(path: &Path) -> Result<(), OpenError> {
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+        .map_err(|cause| cannot_make(path, cause))
+}
+
 /// Makes a data directory that is not there, with those above it, and one that others can enter its user's alone. `log` is
 /// the file of the server's log, which may be in it.
 ///
@@ -80,11 +94,7 @@ pub(super) fn require_nothing_left(path: &Path) -> Result<(), OpenError> {
 pub fn prepare_directory(path: &Path, log: Option<&Path>) -> Result<Prepared, OpenError> {
     let metadata = match fs::metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            DirBuilder::new()
-                .recursive(true)
-                .mode(0o700)
-                .create(path)
-                .map_err(|cause| cannot_make(path, cause))?;
+            make_directory(path)?;
             fs::metadata(path)
         }
         result => result,

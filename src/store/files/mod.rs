@@ -3,6 +3,7 @@
 pub(super) mod cow_overlay;
 pub(super) mod directory;
 pub mod fault_disk;
+pub(super) mod in_place;
 mod leftovers;
 pub(super) mod migrate;
 pub(super) mod new_file;

@@ -30,6 +30,16 @@ pub enum OpenError {
         /// Where it would be.
         directory: PathBuf,
     },
+    /// A link on the way leads nowhere, perhaps to a disk that is not mounted.
+    #[error(
+        "{path} is a symbolic link to {target}, which is not there: mount or make that, or remove the link"
+    )]
+    DanglingLink {
+        /// Which.
+        path: PathBuf,
+        /// Where to.
+        target: PathBuf,
+    },
     /// Something else has the directory's name.
     #[error("{path} is not a directory: name another with --data, or move it away")]
     NotADirectory {
@@ -252,7 +262,19 @@ pub(super) fn from_io(path: &Path, cause: io::Error) -> OpenError {
     }
 }
 
+/// A link on the way to a path that leads nowhere, if there is one.
+pub(super) fn dangling_link(path: &Path) -> Option<OpenError> {
+    let is_dangling = |part: &&Path| part.is_symlink() && !part.exists();
+    let path = path.ancestors().find(is_dangling)?;
+    let target = std::fs::read_link(path).ok()?;
+    let path = path.into();
+    Some(OpenError::DanglingLink { path, target })
+}
+
 pub(super) fn cannot_make(path: &Path, cause: io::Error) -> OpenError {
+    if let Some(dangling) = dangling_link(path) {
+        return dangling;
+    }
     match cause.kind() {
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => from_io(path, cause),
         io::ErrorKind::NotADirectory => not_a_directory(path),

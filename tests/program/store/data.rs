@@ -246,3 +246,66 @@ fn directory_may_have_a_path_of_any_length_absolute_or_relative() {
         assert!(!place.join("control.sock").exists());
     }
 }
+
+#[test]
+fn server_whose_files_are_gone_stores_nothing_and_says_so() {
+    // It went on and called messages stored, in files that no restart would find.
+    let workspace = Workspace::new(ACCOUNTS);
+    let log = workspace.file("log");
+    let mut server = workspace.serve_with(&["--log", &log]);
+    let mut alice = workspace.sign_in(server.address, "alice");
+    alice.types("message bob before");
+    alice.sees(1, "bob is offline");
+    let moved = workspace.path("moved");
+    let status = || workspace.run(&["status"]);
+    let gone = "NOTHING IS STORED";
+    assert!(!status().0.contains(gone));
+    fs::rename(workspace.database(), &moved).unwrap();
+    assert!(status().0.contains(gone), "{}", status().0);
+    assert!(workspace.try_add("carol").status.code() != Some(0));
+    alice.types("message bob after");
+    // What is open can still be saved.
+    let copy = workspace.file("copy");
+    let (text, code) = workspace.run(&["store", "backup", &copy]);
+    assert_eq!(code, Some(0), "{text}");
+    // Of the whole directory, too.
+    fs::rename(&moved, workspace.database()).unwrap();
+    fs::rename(workspace.data(), &moved).unwrap();
+    let (text, code) = status();
+    assert_eq!(code, Some(3), "{text}");
+    assert!(text.contains("there is no directory"), "{text}");
+    fs::rename(&moved, workspace.data()).unwrap();
+    assert!(!status().0.contains(gone));
+    alice.sees(2, "bob is offline");
+    let said = fs::read_to_string(log).unwrap();
+    for part in ["udpchat.redb was removed or replaced", "files are back"] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    assert_eq!(server.signal("TERM").code(), Some(0));
+    workspace.serve();
+}
+
+#[test]
+fn link_that_leads_nowhere_is_named_and_nothing_is_made_behind_it() {
+    // "File exists", of what is not there: the disk was not mounted.
+    let workspace = Workspace::new(ACCOUNTS);
+    let link = workspace.file("link");
+    std::os::unix::fs::symlink("/nowhere/disk", &link).unwrap();
+    let below = format!("{link}/below");
+    let said = format!("{link} is a symbolic link to /nowhere/disk, which is not there");
+    for data in [&link, &below] {
+        let commands: [&[&str]; 6] = [
+            &["serve", "--data", data],
+            &["user", "list", "--data", data],
+            &["store", "check", "--data", data],
+            &["store", "backup", "copy", "--data", data],
+            &["config", "init", "server", "--data", data],
+            &["connect", "127.0.0.1:9", "--state", data],
+        ];
+        for command in commands {
+            let (text, code) = workspace.run_plain(command);
+            assert_eq!(code, Some(1), "{command:?}: {text}");
+            assert!(text.contains(&said), "{command:?}: {text}");
+        }
+    }
+}

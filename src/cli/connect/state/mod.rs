@@ -5,7 +5,7 @@ mod known_servers;
 use std::fmt::Write as _;
 use std::fs;
 use std::io;
-use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
@@ -117,12 +117,8 @@ fn database_file(number: u32) -> String {
 
 /// Creates a directory and its parents for this user only. A directory that others can enter is refused.
 pub fn private_directory(path: &Path) -> anyhow::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true).mode(0o700);
     require_directory(path, "--state")?;
-    builder
-        .create(path)
-        .with_context(|| format!("cannot make the directory {}", path.display()))?;
+    store::make_directory(path)?;
     let metadata = fs::metadata(path)
         .with_context(|| format!("cannot look at the directory {}", path.display()))?;
     store::require_own(path, &metadata)?;
