@@ -18,7 +18,7 @@ mod server;
 mod workload;
 
 pub use args::Args;
-pub use crowd::End;
+pub use crowd::{End, FIRST_ANSWER_WAIT};
 pub use host::{Host, LongestStalls, PublicKey, ServerCounts};
 pub use report::Report;
 pub use run::{Error, run};

@@ -16,6 +16,7 @@ use super::exit::{Exit, Failure, Outcome};
 use super::output::{print, print_error, print_json};
 use super::signals::{self, Signal};
 use crate::bench::{self, End, Error, Host, LongestStalls, PublicKey, Report, ServerCounts};
+use crate::client;
 use crate::registry::Entry as _;
 use crate::store::Engine;
 use crate::transport::public_key;
@@ -37,7 +38,8 @@ const WHAT_IS_MEASURED: &str = "\
     message counted until the last has arrived. A server that limits what an account sends (see \
     udpchat-serve(1), LIMITS) slows pairs, fanout and bulk until they fail: to measure it, serve with \
     --limit-message-rate 0 --limit-byte-rate 0 --limit-day-bytes 0. A stream begins with the counting and \
-    has arrived when the server has stored all of it; its reader, an account of its own, stays offline.";
+    has arrived when the server has stored all of it; its reader, an account of its own, stays offline. A \
+    server that does not answer within 5 s, or later for 10 s, ends the measurement: the exit code is 3.";
 
 const A_SERVER_OF_ITS_OWN: &str = "\
     Without HOST, bench starts a server on loopback with its database in a temporary directory, in memory if \
@@ -90,6 +92,10 @@ fn run(args: BenchArgs, context: &Context<'_>) -> Outcome {
     }
     let server = server.as_ref();
     let addresses = server.map(ServerName::resolve).transpose()?;
+    let name = server.map_or_else(
+        || "the server that was started".into(),
+        ServerName::to_string,
+    );
     match bench::run(&args.workload, &args.bench, addresses, HOST) {
         Ok(End::Measured(report)) => show(&report, args.json),
         Ok(End::Interrupted) => Ok(Exit::Signal(
@@ -97,12 +103,14 @@ fn run(args: BenchArgs, context: &Context<'_>) -> Outcome {
         )),
         Ok(End::Failed(why)) => Err(anyhow!(why).into()),
         Ok(End::Unreachable) => {
-            let error = match server {
-                Some(server) => anyhow!("no answer from {server}"),
-                None => anyhow!("no answer from the server that was started"),
-            };
-            Err(Failure::new(Exit::Unreachable, error)
-                .hint("is the server running, and is this its port?"))
+            let heard = format!(" within {} s", bench::FIRST_ANSWER_WAIT.as_secs());
+            let text = client::unreachable(&name, &heard);
+            Err(Failure::described(Exit::Unreachable, &text))
+        }
+        Ok(End::Lost) => {
+            let error =
+                anyhow!("{name} does not answer any longer; the measurement is not finished");
+            Err(Failure::new(Exit::Unreachable, error))
         }
         Err(Error::Args(why)) => Err(Failure::usage(why)),
         Err(Error::Failed(error)) => Err(error.into()),

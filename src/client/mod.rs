@@ -26,6 +26,7 @@ pub use self::core::Core;
 pub use auth::opaque;
 pub use env::{Ask, Console, End, Fault, Files, Input, Names, Options, Tone, Trust};
 pub use password::{PASSWORD_MAX_BYTES, Password, PasswordError};
+pub(crate) use ui::render::unreachable;
 
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};

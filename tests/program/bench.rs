@@ -1,8 +1,9 @@
 //! The measure itself: `udpchat bench` against a real server, and what the server says of the same traffic.
 
 use std::fs;
+use std::net::UdpSocket;
 use std::path::PathBuf;
-use std::process::{Output, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -298,4 +299,82 @@ fn server_of_ones_own_ends_however_the_measurement_does() {
     }
     // Only the measurement itself would have cleaned up, and it could not.
     fs::remove_dir_all(data).expect("the database is left");
+}
+
+const WORKLOADS: [&str; 5] = ["pairs", "fanout", "paced", "bulk", "idle"];
+
+/// Runs it, and checks that it ends in this time with exit code 3 and these words.
+#[track_caller]
+fn ends_without_server(bench: &mut Command, longest: Duration, words: &[&str]) {
+    let start = Instant::now();
+    let output = bench.output().unwrap();
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(3), "{bench:?}: {output:?}");
+    assert!(
+        start.elapsed() < longest,
+        "{bench:?}: {:?}",
+        start.elapsed()
+    );
+    for word in words {
+        assert!(
+            text.contains(word),
+            "{bench:?}: {word:?} is missing: {text}"
+        );
+    }
+}
+
+#[test]
+fn server_that_never_answers_ends_every_workload_within_seconds_with_the_words_of_connect() {
+    // Two tries of half a minute each were made, and 61 seconds later a shorter sentence.
+    let silent = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let closed = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let addresses = [&silent, &closed].map(|socket| socket.local_addr().unwrap().to_string());
+    drop(closed);
+    thread::scope(|scope| {
+        for (workload, address) in WORKLOADS.iter().zip(addresses.iter().cycle()) {
+            scope.spawn(move || {
+                let mut bench = Host::default().udpchat();
+                bench.args(["bench", workload, address, "--clients", "4"]);
+                let said = format!("no answer from {address} within 5 s");
+                let words = [said.as_str(), "hint: is the server running"];
+                ends_without_server(&mut bench, Duration::from_secs(12), &words);
+            });
+        }
+    });
+}
+
+#[test]
+fn server_that_dies_in_the_middle_ends_every_workload_with_the_code_of_one_that_is_not_reached() {
+    thread::scope(|scope| {
+        let killed = WORKLOADS.map(|workload| (workload, "KILL"));
+        for (workload, signal) in killed.into_iter().chain([("pairs", "TERM")]) {
+            scope.spawn(move || {
+                let mut measured = Measured::new();
+                let address = measured.address();
+                let mut bench = Host::default().udpchat();
+                bench.args([
+                    "bench",
+                    workload,
+                    &address,
+                    "--clients",
+                    "4",
+                    "--seconds",
+                    "5",
+                ]);
+                bench.args(["--bytes", "1000000000"]);
+                let ending = scope.spawn(move || {
+                    let words = [address.as_str(), "does not answer any longer"];
+                    // An idle session has nothing to be answered before it is over, half a minute later at most.
+                    ends_without_server(&mut bench, Duration::from_secs(40), &words);
+                });
+                thread::sleep(Duration::from_secs(4));
+                if signal == "KILL" {
+                    measured.server.kill();
+                } else {
+                    measured.server.signal(signal);
+                }
+                ending.join().unwrap();
+            });
+        }
+    });
 }

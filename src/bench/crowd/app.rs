@@ -17,7 +17,7 @@ impl App for Crowd {
                 handshake_hash,
                 ..
             } => {
-                self.is_reached = true;
+                self.answers.on_heard(now);
                 if let Some(member) = self.member_of(session) {
                     self.with(now, endpoint, member, |member, ctx| {
                         member.connected(ctx, handshake_hash);
@@ -29,6 +29,7 @@ impl App for Crowd {
                     return;
                 };
                 self.touched.insert(member);
+                self.answers.on_heard(now);
                 while let Some(bytes) = endpoint.receive(now, session, channel) {
                     let event = self.with(now, endpoint, member, |member, ctx| {
                         member.handle_message(ctx, &bytes)
@@ -51,7 +52,9 @@ impl App for Crowd {
                     self.on_member_event(now, endpoint, member, event);
                 }
             }
-            Event::Moved { .. } | Event::Silent { .. } | Event::Awake { .. } => {}
+            Event::Silent { .. } => self.answers.on_silent(),
+            Event::Awake { .. } => self.answers.on_heard(now),
+            Event::Moved { .. } => {}
         }
     }
 
@@ -76,9 +79,20 @@ impl App for Crowd {
 
     fn on_timeout(&mut self, now: Now, endpoint: &mut Endpoint) {
         let now = now.instant;
+        let is_talking = matches!(self.phase, Phase::Talking | Phase::Draining(_));
+        if is_talking && self.answers.is_gone(now) {
+            return self.finish(now, endpoint, End::Lost);
+        }
         match self.phase {
             Phase::Talking => self.send_due(now, endpoint),
             Phase::Leaving(due) if due <= now => {
+                // Sessions that only rest need no answer before they are signed out.
+                if self.config.traffic.is_idle()
+                    && matches!(self.end, Some(End::Measured(_)))
+                    && self.answers.is_silent_for(now, LEAVE_WAIT)
+                {
+                    self.end = Some(End::Lost);
+                }
                 for member in 0..self.members.len() {
                     self.with(now, endpoint, member, Member::hang_up);
                 }
@@ -90,10 +104,14 @@ impl App for Crowd {
             }
             Phase::SigningIn | Phase::Pairing | Phase::Returning(_) => {
                 for member in self.members.due(now) {
+                    if !self.members[member].is_waiting() {
+                        self.answers.on_asked(now);
+                    }
                     if self.with(now, endpoint, member, Member::handle_timeout) {
                         self.enter(now, endpoint, member);
                     }
                 }
+                self.give_up_waiting(now, endpoint);
             }
             Phase::Draining(_) | Phase::Leaving(_) | Phase::Restarting(_) => {}
         }
@@ -128,10 +146,23 @@ impl App for Crowd {
 
     fn poll_timeout(&self) -> Option<Instant> {
         match self.phase {
-            Phase::SigningIn | Phase::Pairing => self.members.deadline(),
-            Phase::Returning(due) => self.members.deadline().into_iter().chain([due]).min(),
-            Phase::Talking => self.config.traffic.deadline(),
-            Phase::Draining(due) | Phase::Leaving(due) | Phase::Restarting(due) => Some(due),
+            Phase::SigningIn | Phase::Pairing => {
+                let wait = self.answers.due();
+                self.members.deadline().into_iter().chain(wait).min()
+            }
+            Phase::Returning(due) => {
+                let until = [Some(due), self.members.deadline(), self.answers.due()];
+                until.into_iter().flatten().min()
+            }
+            Phase::Talking => {
+                let until = [self.config.traffic.deadline(), self.answers.silence_due()];
+                until.into_iter().flatten().min()
+            }
+            Phase::Draining(due) => [Some(due), self.answers.silence_due()]
+                .into_iter()
+                .flatten()
+                .min(),
+            Phase::Leaving(due) | Phase::Restarting(due) => Some(due),
         }
     }
 

@@ -3,6 +3,7 @@
 //! They sign in a few at a time, find their partners, send the messages of the traffic, wait for those still under way,
 //! and leave.
 
+mod answers;
 mod app;
 mod measure;
 mod members;
@@ -16,13 +17,15 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng as _;
 
 use super::member::conversation::Contact;
-use super::member::{Ctx, Member, MemberEvent, PAUSE};
+use super::member::{Ctx, Member, MemberEvent};
 use super::report::Report;
 use super::server::{Meter, OwnServerHandle, RESTART_WAIT};
 use super::workload::{Audience, Outgoing, Partner, Traffic};
 use crate::net;
 use crate::protocol::{ConversationId, DeviceSeq};
 use crate::transport::{Endpoint, Now, SessionId};
+use answers::Answers;
+pub use answers::FIRST_ANSWER_WAIT;
 use measure::{Load, Measurement};
 use members::Members;
 
@@ -53,8 +56,10 @@ const RETURN_WAIT: Duration = Duration::from_mins(2);
 pub enum End {
     Measured(Box<Report>),
     Interrupted,
-    /// No answer from the server.
+    /// The server has never answered.
     Unreachable,
+    /// The server has answered, and does so no longer.
+    Lost,
     Failed(String),
 }
 
@@ -101,7 +106,7 @@ pub struct Crowd {
     sessions: HashMap<SessionId, usize>,
     random: ChaCha20Rng,
     phase: Phase,
-    is_reached: bool,
+    answers: Answers,
     /// Members that have not begun to sign in.
     outside: VecDeque<usize>,
     /// Members that have completed this phase.
@@ -158,7 +163,7 @@ impl Crowd {
             sessions: HashMap::new(),
             random,
             phase: Phase::SigningIn,
-            is_reached: false,
+            answers: Answers::default(),
             touched: BTreeSet::new(),
             in_flight: HashMap::new(),
             config,
@@ -208,6 +213,7 @@ impl Crowd {
     }
 
     fn enter(&mut self, now: Instant, endpoint: &mut Endpoint, member: usize) {
+        self.answers.on_asked(now);
         let session = self.with(now, endpoint, member, Member::enter);
         self.sessions.insert(session, member);
     }
@@ -241,13 +247,7 @@ impl Crowd {
                 self.ready += 1;
                 self.begin_if_ready(now);
             }
-            Some(MemberEvent::Unreachable) if self.is_reached => {
-                // The server answers others, so it has only reached what it admits at once.
-                let pause = |member: &mut Member| member.again(now, PAUSE, "no answer");
-                let event = self.members.change(member, pause);
-                self.on_member_event(now, endpoint, member, event);
-            }
-            Some(MemberEvent::Unreachable) => self.finish(now, endpoint, End::Unreachable),
+            Some(MemberEvent::ServerGone) => self.finish(now, endpoint, End::Lost),
             Some(MemberEvent::Failed(why)) => {
                 let why = format!("{} {why}", self.members[member].name());
                 self.finish(now, endpoint, End::Failed(why));
@@ -359,13 +359,31 @@ impl Crowd {
         }
         self.phase = Phase::Leaving(now + LEAVE_WAIT);
         self.bar.finish_and_clear();
-        if self.config.own.is_some() {
+        let is_gone = matches!(self.end, Some(End::Unreachable | End::Lost));
+        if is_gone || self.config.own.is_some() {
             self.members.change_all(Member::drop_out);
             return;
         }
         for member in 0..self.members.len() {
             self.with(now, endpoint, member, Member::leave);
         }
+    }
+
+    /// Ends the run without a server, if a client has waited for it for too long.
+    fn give_up_waiting(&mut self, now: Instant, endpoint: &mut Endpoint) {
+        if !self.answers.is_missing(now) {
+            return;
+        }
+        if !self.members.iter().any(Member::is_waiting) {
+            return self.answers.on_asked(now);
+        }
+        let is_reached = self.answers.is_reached();
+        let end = if is_reached {
+            End::Lost
+        } else {
+            End::Unreachable
+        };
+        self.finish(now, endpoint, end);
     }
 
     /// The load of all clients so far. Members that stay away have signed up before counting begins.

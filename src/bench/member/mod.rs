@@ -47,8 +47,8 @@ pub enum MemberEvent {
     Delivered(usize, DeviceSeq),
     Left,
     Failed(String),
-    /// No answer from the server's address.
-    Unreachable,
+    /// The server has stopped, or has forgotten a session that it had.
+    ServerGone,
 }
 
 pub(super) enum Step {
@@ -160,6 +160,11 @@ impl Member {
         )
     }
 
+    /// Whether the server owes it an answer.
+    pub const fn is_waiting(&self) -> bool {
+        self.due.is_some() && !matches!(self.step, Step::Pausing(_))
+    }
+
     /// Begins an attempt to sign in.
     pub fn enter(&mut self, ctx: &mut Ctx<'_>) -> SessionId {
         let address = ctx.addresses[self.tries as usize % ctx.addresses.len()];
@@ -214,8 +219,10 @@ impl Member {
                 Some(MemberEvent::Left)
             }
             Step::Away | Step::Lost => None,
-            _ if *reason == CloseReason::NoAnswer && !self.has_account && self.tries >= 2 => {
-                Some(MemberEvent::Unreachable)
+            Step::Inside | Step::Resolve | Step::Talking
+                if matches!(reason, CloseReason::Reset | CloseReason::TimedOut) =>
+            {
+                Some(MemberEvent::ServerGone)
             }
             Step::Inside | Step::Resolve | Step::Talking => {
                 Some(MemberEvent::Failed(format!("lost its session: {reason}")))

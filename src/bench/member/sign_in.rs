@@ -8,7 +8,7 @@ use crate::bench::server::DeviceTicket;
 use crate::client::auth::opaque::{LoginBegun, SignUpBegun};
 use crate::protocol::opaque::KeyStretching;
 use crate::protocol::{
-    Command, ErrorCode, Failure, Hello, Login, LoginFinish, Message, Resume, ServerBody,
+    Command, EndReason, ErrorCode, Failure, Hello, Login, LoginFinish, Message, Resume, ServerBody,
     SessionStart, SignUp, SignUpFinish,
 };
 
@@ -91,6 +91,9 @@ impl Member {
             (Step::Leaving, ServerBody::SessionEnd(_)) => {
                 self.step = Step::Leaving;
                 self.hang_up(ctx);
+            }
+            (_, ServerBody::SessionEnd(end)) if end.reason == EndReason::ServerStopping => {
+                return Some(MemberEvent::ServerGone);
             }
             (_, ServerBody::SessionEnd(end)) => {
                 return Some(MemberEvent::Failed(format!(
