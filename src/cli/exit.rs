@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use super::output::one_line;
 use super::signals::Signal;
 use crate::server::{NameError, RoomNameError};
-use crate::store::OpenError;
+use crate::store::{NewFileError, OpenError};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
@@ -185,6 +185,7 @@ fn exit_of(error: &anyhow::Error) -> Exit {
             || matches!(own, Some(OpenError::NotADirectory { .. }))
             || own
                 .and_then(OpenError::cause)
+                .or_else(|| cause.downcast_ref().and_then(NewFileError::cause))
                 .is_some_and(|cause| is_wrong_path(cause.kind()))
             || cause
                 .downcast_ref()

@@ -36,7 +36,7 @@ pub use files::directory::{
 pub use files::fault_disk;
 pub use files::in_place::InPlace;
 pub use files::migrate::open_current;
-pub use files::new_file::{Existing, NewFile, NewFileError};
+pub use files::new_file::{Existing, NewFile, NewFileError, require_free};
 pub use files::open::Files;
 pub use files::open::{DATABASE_FILE, OpenError, open, open_file, reopen};
 pub use files::ownership::{

@@ -7,7 +7,7 @@ use anyhow::Context as _;
 
 use super::{FileArgs, which};
 use crate::cli::command::{self, Context, Subcommand};
-use crate::cli::exit::{Exit, Failure, Outcome};
+use crate::cli::exit::{Exit, Outcome};
 use crate::cli::options::require_directory;
 use crate::cli::output::{print, shown};
 use crate::cli::settings::{self, Side};
@@ -43,10 +43,12 @@ fn run(args: Args, context: &Context<'_>) -> Outcome {
     if let Some(directory) = path.parent() {
         require_directory(directory, option).map_err(anyhow::Error::new)?;
     }
-    if !args.force && fs::symlink_metadata(&path).is_ok() {
-        let failure = Failure::from(anyhow::anyhow!("{} exists", path.display()));
-        return Err(failure.hint("--force replaces it"));
-    }
+    let existing = if args.force {
+        Existing::Replace
+    } else {
+        Existing::Keep
+    };
+    store::require_free(&path, existing).map_err(anyhow::Error::new)?;
     if side == Side::Server
         && let Some(directory) = path.parent()
     {
@@ -61,11 +63,6 @@ fn run(args: Args, context: &Context<'_>) -> Outcome {
         &args.file.table(&command::parser(context.commands), side),
         side,
     );
-    let existing = if args.force {
-        Existing::Replace
-    } else {
-        Existing::Keep
-    };
     let mut file = NewFile::at(&path, existing).map_err(anyhow::Error::new)?;
     file.fill(text.as_bytes()).map_err(anyhow::Error::new)?;
     let readable = fs::Permissions::from_mode(MODE);

@@ -79,7 +79,16 @@ pub enum NewFileError {
 }
 
 impl NewFileError {
-    fn io(path: &Path, cause: io::Error) -> Self {
+    /// What the file system said.
+    #[must_use]
+    pub const fn cause(&self) -> Option<&io::Error> {
+        match self {
+            Self::Io { cause, .. } => Some(cause),
+            _ => None,
+        }
+    }
+
+    pub(super) fn io(path: &Path, cause: io::Error) -> Self {
         let path = path.into();
         Self::Io { path, cause }
     }
@@ -158,10 +167,8 @@ impl NewFile {
     /// # Errors
     /// See [`NewFileError`].
     pub fn at(path: &Path, existing: Existing) -> Result<Self, NewFileError> {
-        match fs::symlink_metadata(path) {
-            Ok(there) if existing == Existing::Keep || !there.is_file() => Err(taken(path, &there)),
-            _ => Self::beside(path),
-        }
+        require_free(path, existing)?;
+        Self::beside(path)
     }
 
     /// Makes it durable and gives it its name, as [`NewFile::place`] or [`NewFile::replace`].
@@ -277,6 +284,17 @@ pub(in crate::store) fn beside(file: &Path, suffix: &str) -> PathBuf {
     let mut name = file.file_name().unwrap_or_default().to_owned();
     name.push(suffix);
     file.with_file_name(name)
+}
+
+/// Refuses a name that something has which is to be kept.
+///
+/// # Errors
+/// [`NewFileError::Exists`], [`NewFileError::Taken`].
+pub fn require_free(path: &Path, existing: Existing) -> Result<(), NewFileError> {
+    match fs::symlink_metadata(path) {
+        Ok(there) if existing == Existing::Keep || !there.is_file() => Err(taken(path, &there)),
+        _ => Ok(()),
+    }
 }
 
 fn taken(path: &Path, there: &Metadata) -> NewFileError {

@@ -6,7 +6,7 @@ use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use redb::backends::FileBackend;
-use redb::{Database, DatabaseError, StorageBackend};
+use redb::{Database, DatabaseError, StorageBackend, StorageError};
 
 use super::cow_overlay;
 use super::directory::{prepare_directory, require_database, require_nothing_left};
@@ -186,10 +186,14 @@ fn make_file(path: &Path) -> Result<(), OpenError> {
 
 /// Makes a database of a file in the making. It must be closed before that gets its name.
 pub(in crate::store) fn open_new(new: &NewFile) -> Result<FencedDatabase, OpenError> {
-    let database = open_database(new.handle()?);
-    Ok(database
-        .map_err(|error| from_redb(new.path(), 0, error))?
-        .into())
+    match open_database(new.handle()?) {
+        Err(DatabaseError::Storage(StorageError::Io(cause))) => {
+            Err(NewFileError::io(new.path(), cause).into())
+        }
+        opened => Ok(opened
+            .map_err(|error| from_redb(new.path(), 0, error))?
+            .into()),
+    }
 }
 
 /// Makes a database of an empty file that another process may have opened.

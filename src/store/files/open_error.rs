@@ -242,6 +242,7 @@ impl OpenError {
             | Self::NotWritable { cause, .. }
             | Self::NotReadable { cause, .. }
             | Self::Io { cause, .. } => Some(cause),
+            Self::NewFile(error) | Self::NoCopy(error) => error.cause(),
             _ => None,
         }
     }

@@ -309,3 +309,44 @@ fn link_that_leads_nowhere_is_named_and_nothing_is_made_behind_it() {
         }
     }
 }
+
+#[test]
+fn every_command_that_makes_a_file_says_why_it_cannot() {
+    let workspace = Workspace::new(ACCOUNTS);
+    let path = |name: &str| workspace.file(name);
+    let (directory, pipe, file) = (path("directory"), path("pipe"), path("file"));
+    fs::create_dir(&directory).unwrap();
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.unwrap().success());
+    fs::write(&file, "mine").unwrap();
+    let cases = [
+        (directory, "(a directory): name another", 1),
+        (pipe, "(a named pipe): name another", 1),
+        ("/dev/full".into(), "(a device): name another", 1),
+        (path("missing/file"), "missing; make it first", 1),
+        (file.clone(), "file exists: name another file, or", 1),
+        (format!("{file}/below"), "ot a directory", 2),
+        (path(&"x".repeat(300)), "File name too long", 2),
+    ];
+    for (target, why, expected) in cases {
+        let commands: [&[&str]; 3] = [
+            &["store", "backup", &target],
+            &["store", "rescue", &target],
+            &["config", "init", "client", "--config", &target],
+        ];
+        for command in commands {
+            let output = if command[0] == "config" {
+                workspace.run_plain(command)
+            } else {
+                workspace.run(command)
+            };
+            let (text, code) = output;
+            assert_eq!(code, Some(expected), "{command:?}: {text}");
+            assert!(text.contains(why), "{command:?}: {text}");
+        }
+    }
+    let left = fs::read_dir(workspace.path("")).unwrap();
+    let left = left.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    assert!(left.into_iter().all(|name| !name.contains(".new-")));
+    assert_eq!(fs::read(&file).unwrap(), b"mine");
+}
