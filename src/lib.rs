@@ -17,6 +17,7 @@
 //! | [`text`] | which characters of a peer's text may be shown or logged | everything else |
 //!
 //! `stalls` counts how long a thread of the server is busy at a stretch.
+//! `fence` keeps panics of redb over damaged pages from the threads that call it.
 //! `registry` is the table type of both kinds of commands: subcommands and chat commands.
 //!
 //! Everything between socket and terminal is a state machine: it is given the time and a seed for its randomness, input
@@ -225,6 +226,7 @@ extern crate self as udpchat;
 
 pub mod cli;
 pub mod client;
+pub(crate) mod fence;
 #[cfg(test)]
 #[path = "../tests/kit/mod.rs"]
 mod kit;

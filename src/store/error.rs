@@ -22,9 +22,9 @@ pub enum StoreError {
         /// What is wrong with it.
         reason: String,
     },
-    /// redb gave up over a damaged page, in the middle of its work, at this place in its source.
-    #[error("a page of the database is damaged so that redb fails on it ({0})")]
-    Panicked(String),
+    /// redb panicked.
+    #[error(transparent)]
+    Panicked(crate::fence::Panicked),
     /// What was written cannot be read back.
     #[error("the journal cannot be read back")]
     Unreadable,

@@ -35,14 +35,18 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     ("net", &["stalls", "text", "transport"]),
-    ("client", &["protocol", "registry", "text", "transport"]),
+    (
+        "client",
+        &["fence", "protocol", "registry", "text", "transport"],
+    ),
     ("server", &["store", "protocol", "text", "transport"]),
-    ("store", &["protocol", "stalls", "text"]),
+    ("store", &["fence", "protocol", "stalls", "text"]),
     ("protocol", &[]),
     ("text", &[]),
     ("transport", &[]),
     ("registry", &[]),
     ("stalls", &[]),
+    ("fence", &[]),
 ];
 
 /// The source files below a directory.

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 use thiserror::Error;
 
+use crate::fence::{FencedDatabase, Panicked, catch};
 use crate::protocol::{AccountId, BlockedUser, ConversationId, DeviceId, EntryId, to_bytes};
 use entry::Entry;
 use records::{Awaited, OutboxEntry, StoredConversation};
@@ -41,8 +42,16 @@ pub(super) enum StateError {
     #[error("the database of this device failed: {0}")]
     Storage(Box<redb::Error>),
     /// A record is not what this program writes.
-    #[error("the database of this device is damaged (table {0})")]
+    #[error(
+        "the database of this device is damaged (table {0}): name a new state directory with --state, or move this one \
+         away"
+    )]
     Damaged(&'static str),
+    /// redb panicked.
+    #[error(
+        "the database of this device is damaged ({0}): name a new state directory with --state, or move this one away"
+    )]
+    Panicked(Panicked),
     /// It was written by a later version.
     #[error("the database of this device is of schema {0}, newer than this program's {SCHEMA}")]
     Newer(u64),
@@ -52,6 +61,10 @@ pub(super) enum StateError {
          with --state, or move this one away"
     )]
     Older(u64),
+}
+
+fn guard<T>(work: impl FnOnce() -> Result<T, StateError>) -> Result<T, StateError> {
+    catch(work).unwrap_or_else(|panicked| Err(StateError::Panicked(panicked)))
 }
 
 impl<E: Into<redb::Error>> From<E> for StateError {
@@ -96,7 +109,7 @@ enum Change {
 
 /// The tables of one device.
 pub(super) struct State {
-    database: Database,
+    database: FencedDatabase,
     identity: Option<Identity>,
     changes: Vec<Change>,
     entries_max: u64,
@@ -105,59 +118,65 @@ pub(super) struct State {
 impl State {
     /// Opens the tables, made if there are none.
     pub(super) fn open(database: Database) -> Result<Self, StateError> {
-        let transaction = database.begin_write()?;
-        let identity = {
-            let mut table = transaction.open_table(IDENTITY)?;
-            match read::<u64>(&table, KEY_SCHEMA)? {
-                Some(SCHEMA) => {}
-                Some(found) if found > SCHEMA => return Err(StateError::Newer(found)),
-                Some(found) => return Err(StateError::Older(found)),
-                None => {
-                    table.insert(KEY_SCHEMA, to_bytes(&SCHEMA).as_slice())?;
+        let database = FencedDatabase::from(database);
+        guard(|| {
+            let transaction = database.begin_write()?;
+            let identity = {
+                let mut table = transaction.open_table(IDENTITY)?;
+                match read::<u64>(&table, KEY_SCHEMA)? {
+                    Some(SCHEMA) => {}
+                    Some(found) if found > SCHEMA => return Err(StateError::Newer(found)),
+                    Some(found) => return Err(StateError::Older(found)),
+                    None => {
+                        table.insert(KEY_SCHEMA, to_bytes(&SCHEMA).as_slice())?;
+                    }
                 }
-            }
-            transaction.open_table(OUTBOX)?;
-            transaction.open_table(HISTORY)?;
-            transaction.open_table(POSITIONS)?;
-            transaction.open_table(AWAITED)?;
-            transaction.open_table(COUNTS)?;
-            read(&table, KEY_DEVICE)?
-        };
-        transaction.commit()?;
-        Ok(Self {
-            database,
-            identity,
-            changes: Vec::new(),
-            entries_max: HISTORY_ENTRIES_MAX,
+                transaction.open_table(OUTBOX)?;
+                transaction.open_table(HISTORY)?;
+                transaction.open_table(POSITIONS)?;
+                transaction.open_table(AWAITED)?;
+                transaction.open_table(COUNTS)?;
+                read(&table, KEY_DEVICE)?
+            };
+            transaction.commit()?;
+            Ok(Self {
+                database,
+                identity,
+                changes: Vec::new(),
+                entries_max: HISTORY_ENTRIES_MAX,
+            })
         })
     }
 
     /// Reads what is kept in memory while a session lasts.
     pub(super) fn load(&self) -> Result<Loaded, StateError> {
-        let transaction = self.database.begin_read()?;
-        let mut loaded = Loaded::default();
-        for row in transaction.open_table(OUTBOX)?.iter()? {
-            let (key, value) = row?;
-            let unsent = decode(value.value(), "outbox")?;
-            loaded.outbox.push((key.value(), unsent));
-        }
-        for row in transaction.open_table(POSITIONS)?.iter()? {
-            let (key, value) = row?;
-            let place = decode(value.value(), "positions")?;
-            loaded
-                .conversations
-                .push((ConversationId(key.value()), place));
-        }
-        for row in transaction.open_table(AWAITED)?.iter()? {
-            let (key, value) = row?;
-            let (conversation, entry) = key.value();
-            let awaited = decode(value.value(), "awaited")?;
-            loaded
-                .awaited
-                .push((ConversationId(conversation), EntryId(entry), awaited));
-        }
-        loaded.blocked = read(&transaction.open_table(IDENTITY)?, KEY_BLOCKED)?.unwrap_or_default();
-        Ok(loaded)
+        guard(|| {
+            let transaction = self.database.begin_read()?;
+            let mut loaded = Loaded::default();
+            for row in transaction.open_table(OUTBOX)?.iter()? {
+                let (key, value) = row?;
+                let unsent = decode(value.value(), "outbox")?;
+                loaded.outbox.push((key.value(), unsent));
+            }
+            for row in transaction.open_table(POSITIONS)?.iter()? {
+                let (key, value) = row?;
+                let place = decode(value.value(), "positions")?;
+                loaded
+                    .conversations
+                    .push((ConversationId(key.value()), place));
+            }
+            for row in transaction.open_table(AWAITED)?.iter()? {
+                let (key, value) = row?;
+                let (conversation, entry) = key.value();
+                let awaited = decode(value.value(), "awaited")?;
+                loaded
+                    .awaited
+                    .push((ConversationId(conversation), EntryId(entry), awaited));
+            }
+            loaded.blocked =
+                read(&transaction.open_table(IDENTITY)?, KEY_BLOCKED)?.unwrap_or_default();
+            Ok(loaded)
+        })
     }
 
     /// Who this device is, as far as it is known.
@@ -224,23 +243,25 @@ impl State {
         upto: EntryId,
         limit: usize,
     ) -> Result<Vec<(EntryId, Entry)>, StateError> {
-        if after >= upto {
-            return Ok(Vec::new());
-        }
-        let transaction = self.database.begin_read()?;
-        let table = transaction.open_table(HISTORY)?;
-        let first = (conversation.0, after.0 + 1);
-        let mut entries = Vec::new();
-        for row in table
-            .range(first..=(conversation.0, upto.0))?
-            .rev()
-            .take(limit)
-        {
-            let (key, value) = row?;
-            entries.push((EntryId(key.value().1), decode(value.value(), "history")?));
-        }
-        entries.reverse();
-        Ok(entries)
+        guard(|| {
+            if after >= upto {
+                return Ok(Vec::new());
+            }
+            let transaction = self.database.begin_read()?;
+            let table = transaction.open_table(HISTORY)?;
+            let first = (conversation.0, after.0 + 1);
+            let mut entries = Vec::new();
+            for row in table
+                .range(first..=(conversation.0, upto.0))?
+                .rev()
+                .take(limit)
+            {
+                let (key, value) = row?;
+                entries.push((EntryId(key.value().1), decode(value.value(), "history")?));
+            }
+            entries.reverse();
+            Ok(entries)
+        })
     }
 
     /// One entry, if it is here, durable or not.
@@ -249,18 +270,22 @@ impl State {
         conversation: ConversationId,
         entry: EntryId,
     ) -> Result<Option<Entry>, StateError> {
-        let of_this_batch = self.changes.iter().rev().find_map(|change| match change {
-            Change::History(of, at, bytes) if (*of, *at) == (conversation, entry) => Some(bytes),
-            _ => None,
-        });
-        if let Some(bytes) = of_this_batch {
-            return decode(bytes, "history").map(Some);
-        }
-        let table = self.database.begin_read()?.open_table(HISTORY)?;
-        let found = table.get((conversation.0, entry.0))?;
-        found
-            .map(|value| decode(value.value(), "history"))
-            .transpose()
+        guard(|| {
+            let of_this_batch = self.changes.iter().rev().find_map(|change| match change {
+                Change::History(of, at, bytes) if (*of, *at) == (conversation, entry) => {
+                    Some(bytes)
+                }
+                _ => None,
+            });
+            if let Some(bytes) = of_this_batch {
+                return decode(bytes, "history").map(Some);
+            }
+            let table = self.database.begin_read()?.open_table(HISTORY)?;
+            let found = table.get((conversation.0, entry.0))?;
+            found
+                .map(|value| decode(value.value(), "history"))
+                .transpose()
+        })
     }
 
     /// The last entry of a conversation before a place.
@@ -269,13 +294,15 @@ impl State {
         conversation: ConversationId,
         before: EntryId,
     ) -> Result<Option<(EntryId, Entry)>, StateError> {
-        let table = self.database.begin_read()?.open_table(HISTORY)?;
-        let last = table
-            .range((conversation.0, 0)..(conversation.0, before.0))?
-            .next_back()
-            .transpose()?;
-        last.map(|(key, value)| Ok((EntryId(key.value().1), decode(value.value(), "history")?)))
-            .transpose()
+        guard(|| {
+            let table = self.database.begin_read()?.open_table(HISTORY)?;
+            let last = table
+                .range((conversation.0, 0)..(conversation.0, before.0))?
+                .next_back()
+                .transpose()?;
+            last.map(|(key, value)| Ok((EntryId(key.value().1), decode(value.value(), "history")?)))
+                .transpose()
+        })
     }
 
     /// Calls `visit` with each entry of the history until it says that this is enough.
@@ -283,16 +310,18 @@ impl State {
         &self,
         mut visit: impl FnMut(ConversationId, EntryId, Entry) -> bool,
     ) -> Result<(), StateError> {
-        let table = self.database.begin_read()?.open_table(HISTORY)?;
-        for row in table.iter()? {
-            let (key, value) = row?;
-            let (conversation, entry) = key.value();
-            let what = decode(value.value(), "history")?;
-            if !visit(ConversationId(conversation), EntryId(entry), what) {
-                break;
+        guard(|| {
+            let table = self.database.begin_read()?.open_table(HISTORY)?;
+            for row in table.iter()? {
+                let (key, value) = row?;
+                let (conversation, entry) = key.value();
+                let what = decode(value.value(), "history")?;
+                if !visit(ConversationId(conversation), EntryId(entry), what) {
+                    break;
+                }
             }
-        }
-        Ok(())
+            Ok(())
+        })
     }
 
     /// Whether anything was put since the last commit.
@@ -302,14 +331,16 @@ impl State {
 
     /// Makes everything that was put since the last time durable.
     pub(super) fn commit(&mut self) -> Result<(), StateError> {
-        if self.changes.is_empty() {
-            return Ok(());
-        }
-        let transaction = self.database.begin_write()?;
-        self.write(&transaction)?;
-        transaction.commit()?;
-        self.changes.clear();
-        Ok(())
+        guard(|| {
+            if self.changes.is_empty() {
+                return Ok(());
+            }
+            let transaction = self.database.begin_write()?;
+            self.write(&transaction)?;
+            transaction.commit()?;
+            self.changes.clear();
+            Ok(())
+        })
     }
 
     /// Writes the changes to the tables.

@@ -29,7 +29,7 @@ fn entry(time_ms: u64) -> Entry {
 }
 
 fn reopened(state: State) -> State {
-    State::open(state.database).expect("memory does not fail")
+    State::open(state.database.into_inner()).expect("memory does not fail")
 }
 
 #[test]
@@ -141,4 +141,39 @@ fn tables_of_another_schema_are_refused_by_number() {
         let error = State::open(database).err().expect("it is another schema");
         assert!(error.to_string().contains(&format!("schema {schema}")));
     }
+}
+
+#[test]
+fn damaged_page_on_which_redb_panics_is_an_error() {
+    // It ended the client with the panic's text in the middle of the chat.
+    const PAGE_BYTES: usize = 4096;
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("1.redb");
+    let mut state = State::open(Database::create(&path).expect("it is new")).expect("it is empty");
+    for number in 1..200 {
+        state.put_entry(CONVERSATION, EntryId(number), &entry(number));
+    }
+    state.commit().expect("there is room");
+    drop(state);
+    let whole = std::fs::read(&path).expect("it is there");
+    let mut panics = 0;
+    for start in (0..whole.len()).step_by(PAGE_BYTES) {
+        for from in [start + 16, start + 64] {
+            let mut damaged = whole.clone();
+            for (index, byte) in damaged[from..].iter_mut().take(64).enumerate() {
+                *byte ^= u8::try_from(index).expect("it is below 64") | 0x80;
+            }
+            std::fs::write(&path, damaged).expect("there is room");
+            let Ok(Ok(database)) = catch(|| Database::open(&path)) else {
+                continue;
+            };
+            let read = State::open(database).and_then(|state| {
+                state.load()?;
+                state.last_entries(CONVERSATION, EntryId::START, LAST, 50)?;
+                state.visit_history(|_, _, _| true)
+            });
+            panics += usize::from(matches!(read, Err(StateError::Panicked(_))));
+        }
+    }
+    assert!(panics > 0, "redb panics on none of these pages");
 }

@@ -101,6 +101,10 @@ impl Files for StateDirectory {
             match store::open_file(&file) {
                 Ok(database) => return Ok(database),
                 Err(OpenError::InUse { .. }) => {}
+                Err(OpenError::Damaged { reason, .. }) => bail!(
+                    "the database of this device, {}, is damaged ({reason}): move it away, and sign in again",
+                    file.display()
+                ),
                 Err(error) => return Err(error).context("cannot open this device's database"),
             }
         }
