@@ -63,7 +63,7 @@ fn hangup_takes_over_the_settings_and_a_moved_log_and_signs_nobody_out() {
     fs::remove_file(&settings).unwrap();
     server.is_sent("HUP");
     logged(&log, "server.toml is there no longer");
-    alice.types("join #bridge");
+    alice.types("/join #bridge");
     awaited(|| alice.errors(), 2, refused);
     assert!(server.signal("TERM").success());
 }
