@@ -27,18 +27,22 @@ impl App for Client {
     }
 
     fn on_input(&mut self, now: Now, endpoint: &mut Endpoint, input: Input) {
-        let input = match input {
+        let happened = match input {
             Input::Addresses(addresses) => {
-                let happened = self.link.handle_addresses(now.instant, endpoint, addresses);
-                if let Some(happened) = happened {
-                    self.handle_link(now, happened);
-                }
-                return;
+                self.link.handle_addresses(now.instant, endpoint, addresses)
             }
-            input => input,
+            Input::Unresolved { why, is_final } => {
+                self.link.handle_unresolved(now.instant, why, is_final)
+            }
+            input => {
+                if let Some(typed) = self.core.handle_input(now, input) {
+                    commands::run(&mut self.core, now, &typed.line, typed.focus.as_deref());
+                }
+                None
+            }
         };
-        if let Some(typed) = self.core.handle_input(now, input) {
-            commands::run(&mut self.core, now, &typed.line, typed.focus.as_deref());
+        if let Some(happened) = happened {
+            self.handle_link(now, happened);
         }
     }
 

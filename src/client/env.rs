@@ -20,7 +20,7 @@ use crate::protocol::opaque::KeyStretching;
 pub struct Options {
     /// The server as it was typed, `host:port`.
     pub server_name: String,
-    /// Its addresses, the preferred one first.
+    /// Its addresses, the preferred one first; none if its name is still to be resolved.
     pub addresses: Vec<SocketAddr>,
     /// Who is to be signed in at once.
     pub user: Option<String>,
@@ -51,8 +51,15 @@ impl Options {
 /// What comes to the client from other threads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Input {
-    /// The server's name was resolved again.
+    /// The server's name was resolved.
     Addresses(Vec<SocketAddr>),
+    /// It was not.
+    Unresolved {
+        /// What the user is told.
+        why: String,
+        /// Whether there is no such name, so that another attempt would be in vain.
+        is_final: bool,
+    },
     /// A line was typed, or read from standard input: the answer to the last [`Ask`].
     Line(String),
     /// The last question was given up with Ctrl-C.

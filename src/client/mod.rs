@@ -110,6 +110,11 @@ impl Client {
                 self.core
                     .finish(End::Unreachable(render::unreachable(name, &heard)));
             }
+            LinkEvent::NoSuchName(why) => self.core.finish(End::Unreachable(why)),
+            LinkEvent::Unresolved(why) => {
+                self.core
+                    .show(Tone::Notice, &format!("{why}; still trying"));
+            }
             LinkEvent::Impossible(reason) => {
                 let text = format!("{name}: {reason}");
                 self.core.finish(End::Failed(text));

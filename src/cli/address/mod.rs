@@ -3,9 +3,11 @@
 mod rule;
 
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6, ToSocketAddrs as _};
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
 use std::str::FromStr;
 
+use dns_lookup::{AddrInfoHints, LookupErrorKind, SockType, getaddrinfo};
 use nix::net::if_::{if_indextoname, if_nametoindex};
 use thiserror::Error;
 
@@ -17,6 +19,9 @@ use rule::{check_address, check_host, port, refusal_of_resolved};
 pub const DEFAULT_PORT: u16 = 7777;
 
 pub const DEFAULT_HOST: &str = "127.0.0.1";
+
+/// How the system's word on a name begins here.
+const OF_RESOLVER: &str = "failed to lookup address information: ";
 
 /// A server as the user named it, which is also its name in `known_servers`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,6 +53,32 @@ pub enum AddressError {
     ZoneOfAll,
     #[error("this host has no network interface {} (`ip link` lists them)", quoted(.0))]
     Zone(String),
+}
+
+/// Why a server has no address.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum Unresolved {
+    #[error(transparent)]
+    Address(AddressError),
+    #[error("cannot resolve {0}: there is no such name, or it has no address")]
+    NoSuchName(String),
+    #[error("{0} is {1}, {2}, which no server has")]
+    NoServer(String, IpAddr, &'static str),
+    /// A later attempt may succeed.
+    #[error("cannot resolve {0}: {1}")]
+    Temporary(String, String),
+}
+
+impl From<Unresolved> for Failure {
+    fn from(unresolved: Unresolved) -> Self {
+        match unresolved {
+            Unresolved::Address(error) => Self::usage(error),
+            Unresolved::NoServer(..) => Self::usage(unresolved)
+                .hint("check the name; a filter of names may have answered for it"),
+            unresolved => Self::new(Exit::Unreachable, unresolved)
+                .hint("check the name, and this host's network"),
+        }
+    }
 }
 
 impl FromStr for ServerName {
@@ -132,44 +163,54 @@ impl ServerName {
         zoned(&self.host).is_some()
     }
 
-    /// Resolves the name. The addresses keep the resolver's order, which is the order of preference (RFC 6724).
-    pub fn resolve(&self) -> Result<Vec<SocketAddr>, Failure> {
+    /// Resolves the name, for as long as the system's resolver likes. The addresses keep its order, which is the order of
+    /// preference (RFC 6724).
+    pub fn resolve(&self) -> Result<Vec<SocketAddr>, Unresolved> {
         if let Some((ip, zone)) = zoned(&self.host) {
             let address = with_zone(ip, zone, self.port);
-            return Ok(vec![address.map_err(Failure::usage)?]);
+            return Ok(vec![address.map_err(Unresolved::Address)?]);
         }
-        let unresolved = |error: anyhow::Error| {
-            Failure::new(Exit::Unreachable, error).hint("check the name, and this host's network")
+        let hints = AddrInfoHints {
+            socktype: SockType::DGram.into(),
+            ..AddrInfoHints::default()
         };
-        let mut addresses: Vec<SocketAddr> = (self.host.as_str(), self.port)
-            .to_socket_addrs()
-            .map_err(|error| {
-                unresolved(
-                    anyhow::Error::new(error).context(format!("cannot resolve {}", self.host)),
-                )
-            })?
-            .map(|address| match address.ip().to_canonical() {
-                IpAddr::V4(ip) => SocketAddr::from((ip, address.port())),
-                IpAddr::V6(_) => address,
+        let found = getaddrinfo(Some(&self.host), None, Some(hints)).map_err(|error| {
+            let host = self.host.clone();
+            match error.kind() {
+                LookupErrorKind::NoName | LookupErrorKind::NoData => Unresolved::NoSuchName(host),
+                _ => {
+                    let why = io::Error::from(error).to_string();
+                    let why = why.trim_start_matches(OF_RESOLVER).to_owned();
+                    Unresolved::Temporary(host, why)
+                }
+            }
+        })?;
+        let mut addresses: Vec<SocketAddr> = found
+            .filter_map(Result::ok)
+            .map(|found| match found.sockaddr.ip().to_canonical() {
+                IpAddr::V4(ip) => SocketAddr::from((ip, self.port)),
+                IpAddr::V6(_) => {
+                    let mut address = found.sockaddr;
+                    address.set_port(self.port);
+                    address
+                }
             })
             .collect();
         addresses.dedup();
         if addresses.is_empty() {
-            return Err(unresolved(anyhow::anyhow!("{} has no address", self.host)));
+            return Err(Unresolved::NoSuchName(self.host.clone()));
         }
         self.usable(addresses)
     }
 
     /// Those of a name's addresses that a server can have.
-    fn usable(&self, mut addresses: Vec<SocketAddr>) -> Result<Vec<SocketAddr>, Failure> {
+    fn usable(&self, mut addresses: Vec<SocketAddr>) -> Result<Vec<SocketAddr>, Unresolved> {
         let refusal = |address: &SocketAddr| refusal_of_resolved(address.ip());
         if let Some(first) = addresses.first().copied()
             && let Some(what) = refusal(&first)
             && addresses.iter().all(|address| refusal(address).is_some())
         {
-            let (host, ip) = (&self.host, first.ip());
-            let failure = Failure::usage(format!("{host} is {ip}, {what}, which no server has"));
-            return Err(failure.hint("check the name; a filter of names may have answered for it"));
+            return Err(Unresolved::NoServer(self.host.clone(), first.ip(), what));
         }
         addresses.retain(|address| refusal(address).is_none());
         Ok(addresses)
@@ -371,7 +412,7 @@ mod tests {
             "[ff02::1]:5",
             "255.255.255.255:5",
         ] {
-            let failure = usable(&[bad]).unwrap_err();
+            let failure = Failure::from(usable(&[bad]).unwrap_err());
             assert_eq!(failure.exit, Exit::Usage, "{bad}");
             assert!(
                 failure.to_string().contains("chat.example is "),

@@ -32,7 +32,9 @@ const SETTINGS: &str = "\
 
 const ADDRESS: &str = "\
     A name is resolved again while the server does not answer, and all its addresses are tried; the server \
-    key is checked as ever. The first connection is given up after half a minute without an answer. 0.0.0.0 \
+    key is checked as ever. If a name cannot be resolved yet, the client shows why and tries again, without a \
+    terminal for at most --timeout; a name that does not exist ends it at once. The first connection is given up \
+    after half a minute without an answer. 0.0.0.0 \
     and [::], as a server shows them that listens on every address, mean this machine. Multicast, broadcast and \
     reserved addresses are refused, and a name that has no others. A link-local IPv6 \
     address needs its interface, by name or number: fe80::1%eth0, [fe80::1%eth0]:7777.";

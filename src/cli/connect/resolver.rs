@@ -1,9 +1,11 @@
-//! Resolves the server's name again while the client runs, on a thread of its own: the system's resolver may block for
-//! as long as it likes. The process does not wait for it when it ends.
+//! Resolves the server's name while the client runs, on a thread of its own: the system's resolver may block for as long as
+//! it likes. The process does not wait for it when it ends.
 
+use std::net::SocketAddr;
 use std::sync::mpsc;
 
-use crate::cli::address::ServerName;
+use crate::cli::address::{ServerName, Unresolved};
+use crate::cli::exit::Failure;
 use crate::cli::threads::spawn;
 use crate::client::Input;
 use crate::net::InputSender;
@@ -21,16 +23,25 @@ pub fn start(
     let (ask, questions) = mpsc::sync_channel(1);
     spawn("resolver", move || {
         while questions.recv().is_ok() {
-            match server.resolve() {
-                Ok(addresses) => {
-                    // If the network thread has ended, the client is ending already.
-                    let _ = inputs.send(Input::Addresses(addresses));
-                }
-                Err(failure) => tracing::info!(%failure, "the server's name"),
-            }
+            // If the network thread has ended, the client is ending already.
+            let _ = inputs.send(answer(server.resolve()));
         }
     })?;
     Ok(Some(Box::new(move || {
         let _ = ask.try_send(());
     })))
+}
+
+fn answer(resolved: Result<Vec<SocketAddr>, Unresolved>) -> Input {
+    match resolved {
+        Ok(addresses) => Input::Addresses(addresses),
+        Err(unresolved @ Unresolved::Temporary(..)) => Input::Unresolved {
+            why: unresolved.to_string(),
+            is_final: false,
+        },
+        Err(unresolved) => Input::Unresolved {
+            why: Failure::from(unresolved).to_string(),
+            is_final: true,
+        },
+    }
 }

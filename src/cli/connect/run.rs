@@ -42,7 +42,12 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
         .password
         .read()
         .map_err(context.blame("password-file"))?;
-    let addresses = server.resolve()?;
+    // A name is resolved while the client runs.
+    let addresses = if server.is_address() {
+        server.resolve()?
+    } else {
+        Vec::new()
+    };
     let sockets = bind(&server, &addresses).context("cannot open a socket")?;
     let (setup, inputs) = Setup::new().context("cannot wait for the network")?;
     let resolver = resolver::start(server.clone(), inputs.clone())?;

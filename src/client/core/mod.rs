@@ -147,7 +147,7 @@ impl Core {
         }
         match input {
             // The link's.
-            Input::Addresses(_) => {}
+            Input::Addresses(_) | Input::Unresolved { .. } => {}
             Input::Line(line) => {
                 let line = Zeroizing::new(line);
                 match self.prompt.take() {

@@ -11,6 +11,10 @@ const ADDRESSES_MAX: usize = 8;
 /// its time to live, and a resolver is not bothered by a client that waits for days.
 const RESOLVE_EVERY: Duration = Duration::from_secs(10);
 
+/// How soon after an attempt that failed, while no address is known. Chosen: a resolver that comes up with the network is
+/// asked soon, and one that is overloaded is not asked without a pause.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+
 #[derive(Debug)]
 pub(super) struct Addresses {
     /// The preferred one first.
@@ -56,6 +60,18 @@ impl Addresses {
         let at = self.all.iter().position(|all| Some(*all) == remote);
         if let Some(at) = at {
             self.all[..=at].rotate_right(1);
+        }
+    }
+
+    /// Whether the name is still to be resolved for the first time.
+    pub(super) const fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
+    /// The name was not resolved. It is tried again, soon if there is no address at all.
+    pub(super) fn unresolved(&mut self, now: Instant) {
+        if self.is_empty() {
+            self.resolve_at = Some(now + RETRY_AFTER);
         }
     }
 

@@ -79,6 +79,10 @@ pub(super) enum LinkEvent {
     },
     /// It could not be made the first time; what was heard, if anything.
     Unreachable(Option<String>),
+    /// The server's name does not exist.
+    NoSuchName(String),
+    /// The server's name is not resolved yet; said once.
+    Unresolved(String),
     /// It can never be made.
     Impossible(String),
     /// Nothing is heard of the server.
@@ -114,6 +118,8 @@ pub(super) struct Link {
     /// When the user is to be told that the first attempt takes long.
     slow_at: Option<Instant>,
     state: State,
+    /// Whether the user knows that the server's name is not resolved.
+    has_told_unresolved: bool,
     has_been_up: bool,
     /// When the session last came up.
     up_since: Option<Instant>,
@@ -127,6 +133,7 @@ impl Link {
             addresses: Addresses::new(addresses),
             slow_at: None,
             state: State::Idle,
+            has_told_unresolved: false,
             has_been_up: false,
             up_since: None,
             failures: 0,
@@ -138,6 +145,9 @@ impl Link {
         self.waiting.iter_mut().for_each(VecDeque::clear);
         self.addresses.begin();
         self.slow_at = (!self.has_been_up).then_some(now + SLOW_AFTER);
+        if self.addresses.is_empty() {
+            self.addresses.doubt(now);
+        }
         self.state = State::Connecting {
             attempts: Vec::new(),
             next_at: None,
@@ -380,6 +390,32 @@ impl Link {
             _ => {}
         }
         None
+    }
+
+    /// The server's name was not resolved. If no address is known, a name that does not exist is the end, and any other is
+    /// tried again until the user has enough.
+    pub(super) fn handle_unresolved(
+        &mut self,
+        now: Instant,
+        why: String,
+        is_final: bool,
+    ) -> Option<LinkEvent> {
+        tracing::info!(why, "the server's name");
+        self.addresses.unresolved(now);
+        let State::Connecting { due, .. } = &mut self.state else {
+            return None;
+        };
+        if !self.addresses.is_empty() {
+            return None;
+        }
+        *due = now + CONNECT_WAIT;
+        self.slow_at = None;
+        if is_final {
+            self.state = State::Closed;
+            return Some(LinkEvent::NoSuchName(why));
+        }
+        let was_told = std::mem::replace(&mut self.has_told_unresolved, true);
+        (!was_told).then_some(LinkEvent::Unresolved(why))
     }
 
     pub(super) fn deadline(&self) -> Option<Instant> {

@@ -253,3 +253,46 @@ fn user_is_told_once_that_the_first_attempt_takes_long() {
     }
     assert_eq!(wire.happened[1..], [LinkEvent::Unreachable(None)]);
 }
+
+/// A name that was resolved only after some seconds ended the client at once.
+#[test]
+fn name_is_resolved_again_until_it_is_and_the_user_is_told_once() {
+    let mut wire = Wire::new(Vec::new());
+    wire.link.connect(wire.now, &mut wire.client);
+    let why = || "cannot resolve host: try again".to_owned();
+    // Far longer than a server is tried that has an address.
+    for _ in 0..120 {
+        wire.step();
+        while !matches!(wire.happened.pop(), Some(LinkEvent::Resolve)) {
+            wire.step();
+        }
+        let link = &mut wire.link;
+        wire.happened
+            .extend(link.handle_unresolved(wire.now, why(), false));
+        let told = matches!(wire.happened[..], [LinkEvent::Unresolved(_)]);
+        assert_eq!(told, wire.now - instant() < Duration::from_millis(100));
+        wire.happened.clear();
+    }
+    assert!(wire.now - instant() > Duration::from_secs(100));
+    let found = vec![address(7777)];
+    wire.link
+        .handle_addresses(wire.now, &mut wire.client, found);
+    wire.run_until_up();
+    // A resolver that fails later is no news.
+    let told = wire.link.handle_unresolved(wire.now, why(), true);
+    assert_eq!(told, None);
+}
+
+#[test]
+fn name_that_does_not_exist_is_the_end_unless_it_did_before() {
+    let mut wire = Wire::new(Vec::new());
+    wire.link.connect(wire.now, &mut wire.client);
+    let why = || "cannot resolve host: there is no such name".to_owned();
+    let told = wire.link.handle_unresolved(wire.now, why(), true);
+    assert_eq!(told, Some(LinkEvent::NoSuchName(why())));
+    assert!(wire.link.is_closed());
+    let mut wire = Wire::new(vec![address(7778)]);
+    wire.link.connect(wire.now, &mut wire.client);
+    let told = wire.link.handle_unresolved(wire.now, why(), true);
+    assert_eq!(told, None);
+}
