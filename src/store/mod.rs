@@ -42,6 +42,7 @@ pub use files::open::{DATABASE_FILE, OpenError, open, open_file, reopen};
 pub use files::ownership::{
     OwnerError, act_as_owner, require_own, require_trusted, require_unwritable,
 };
+pub use files::regular::{open_regular, read_regular};
 pub use files::rollback::{begin_service, begin_service_after};
 pub use journal_loss::JournalLoss;
 pub use ops::rooms::ROOM_MEMBERS_MAX;

@@ -1,7 +1,7 @@
 //! A file of settings: TOML whose keys are names of options, for a client with a table of profiles.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File, Metadata};
+use std::fs;
 use std::io::{self, ErrorKind, Read as _};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -82,18 +82,8 @@ impl SettingsFile {
 }
 
 fn read(path: &Path) -> io::Result<Vec<u8>> {
-    let is_file = |metadata: &Metadata| {
-        let problem = "it is not a regular file";
-        metadata
-            .is_file()
-            .then_some(())
-            .ok_or_else(|| io::Error::other(problem))
-    };
-    // Looked at first: to open a pipe would wait for its writer.
-    is_file(&fs::metadata(path)?)?;
-    let file = File::open(path)?;
+    let file = store::open_regular(path)?;
     let metadata = file.metadata()?;
-    is_file(&metadata)?;
     // It names files that are written and read, and who may do what.
     store::require_trusted(path, &metadata).map_err(io::Error::other)?;
     let mut bytes = Vec::new();

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
-use std::fs::{self, File};
+use std::fs::File;
 use std::io;
 use std::ops::Bound;
 use std::path::Path;
@@ -16,6 +16,7 @@ use redb::{BackendError, Database, DatabaseError, StorageBackend};
 
 use super::open::journal_of;
 use super::open_error::{OpenError, unreadable};
+use super::regular::read_regular;
 
 /// How much is kept in memory around a write, in bytes: redb's page.
 const BLOCK: usize = 4096;
@@ -50,7 +51,7 @@ pub(in crate::store) fn look(file: File) -> Result<Database, DatabaseError> {
 pub(in crate::store) fn look_at_journal(database: &Path) -> Result<InMemoryBackend, OpenError> {
     let path = journal_of(database);
     let copy = || -> io::Result<InMemoryBackend> {
-        let bytes = match fs::read(&path) {
+        let bytes = match read_regular(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
             read => read?,
         };

@@ -5,7 +5,6 @@
 //! older program refuses the newer version by name.
 
 use crate::store::files::schema as schema_file;
-use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -13,6 +12,7 @@ use redb::{Database, WriteTransaction};
 
 use super::new_file::{NewFile, beside};
 use super::open::{self, DATABASE_FILE, Files, OpenError, reopen, reopen_tables};
+use super::regular::open_regular;
 use crate::store::catch_panic::guard;
 use crate::store::error::StoreError;
 use crate::store::schema::meta;
@@ -103,7 +103,7 @@ fn copy_name(file: &Path, schema: u64, unix_ms: u64) -> PathBuf {
 
 /// Copies a file for its owner only. The copy has its name once it is whole and durable.
 fn copy_file(from: &Path, to: &Path) -> Result<(), OpenError> {
-    let source = File::open(from).map_err(|cause| OpenError::NotReadable {
+    let source = open_regular(from).map_err(|cause| OpenError::NotReadable {
         path: from.into(),
         cause,
     })?;

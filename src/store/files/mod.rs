@@ -10,5 +10,6 @@ pub(super) mod new_file;
 pub(super) mod open;
 pub(super) mod open_error;
 pub(super) mod ownership;
+pub(super) mod regular;
 pub(super) mod rollback;
 pub(in crate::store) mod schema;

@@ -16,6 +16,7 @@ pub use super::open_error::OpenError;
 pub(in crate::store) use super::open_error::from_redb;
 use super::open_error::{from_io, unreadable};
 use super::ownership::{OTHERS, require_own};
+use super::regular::open_regular;
 use crate::store::StoreError;
 use crate::store::catch_panic::{FencedDatabase, guard};
 
@@ -135,16 +136,11 @@ pub(in crate::store) fn look(path: &Path) -> Result<FencedDatabase, OpenError> {
 
 /// Opens a regular file to read it. A named pipe would be waited for.
 pub(in crate::store) fn open_to_read(path: &Path) -> Result<File, OpenError> {
-    let failed = |cause| unreadable(path, cause);
-    let file = OpenOptions::new()
-        .read(true)
-        .custom_flags(nix::libc::O_NONBLOCK)
-        .open(path)
-        .map_err(failed)?;
-    if file.metadata().map_err(failed)?.is_file() {
-        Ok(file)
-    } else {
-        Err(OpenError::NotADatabase { path: path.into() })
+    match open_regular(path) {
+        Err(cause) if cause.kind() == io::ErrorKind::Other => {
+            Err(OpenError::NotADatabase { path: path.into() })
+        }
+        opened => opened.map_err(|cause| unreadable(path, cause)),
     }
 }
 

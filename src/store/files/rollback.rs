@@ -11,7 +11,6 @@
 
 use crate::store::files::schema as schema_file;
 use crate::store::ops::epoch;
-use std::fs;
 use std::io;
 use std::path::Path;
 
@@ -21,6 +20,7 @@ use redb::Database;
 
 use super::new_file::{NewFile, NewFileError};
 use super::open::OpenError;
+use super::regular::read_regular;
 use crate::store::catch_panic::guard;
 use crate::store::error::StoreError;
 use crate::store::schema::tables::{State, Tables};
@@ -84,9 +84,11 @@ pub fn begin_service_after(
 
 /// The generation that was last seen here; zero if none was, or the file says nothing that could be one.
 fn read(path: &Path) -> io::Result<u64> {
-    match fs::read_to_string(path) {
-        Ok(text) => Ok(text.trim().parse().unwrap_or(0)),
-        Err(error) if error.kind() == io::ErrorKind::InvalidData => Ok(0),
+    match read_regular(path) {
+        Ok(bytes) => {
+            let text = std::str::from_utf8(&bytes).unwrap_or_default();
+            Ok(text.trim().parse().unwrap_or(0))
+        }
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(0),
         Err(error) => Err(error),
     }

@@ -1,11 +1,11 @@
 //! The file of known servers: a line `host:port SHA256:…` for each. Comments and all other lines are kept.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use crate::cli::streams::without_byte_order_mark;
-use crate::store::{NewFile, NewFileError};
+use crate::store::{self, NewFile, NewFileError};
 
 pub struct KnownServers {
     path: PathBuf,
@@ -67,7 +67,10 @@ impl KnownServers {
     }
 
     fn read(&self) -> io::Result<String> {
-        match fs::read_to_string(&self.path) {
+        let text = store::read_regular(&self.path).and_then(|bytes| {
+            String::from_utf8(bytes).map_err(|_| io::Error::other("it is not UTF-8"))
+        });
+        match text {
             Ok(text) => Ok(without_byte_order_mark(&text).to_owned()),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(String::new()),
             Err(error) => Err(io::Error::new(
@@ -80,6 +83,8 @@ impl KnownServers {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn file(text: &str) -> (tempfile::TempDir, KnownServers) {
@@ -133,6 +138,17 @@ mod tests {
     fn file_may_begin_with_a_byte_order_mark() {
         let (_directory, known) = file("\u{feff}here:1 SHA256:a\r\n");
         assert_eq!(known.find("here:1").unwrap(), Some(("SHA256:a".into(), 1)));
+    }
+
+    /// The client waited for somebody to write into it.
+    #[test]
+    fn named_pipe_is_refused() {
+        let (_directory, known) = file("");
+        fs::remove_file(known.path()).unwrap();
+        nix::unistd::mkfifo(known.path(), nix::sys::stat::Mode::S_IRWXU).unwrap();
+        let error = known.find("here:1").unwrap_err().to_string();
+        assert!(error.ends_with("it is not a regular file"), "{error}");
+        assert!(known.add("here:1", "SHA256:c").is_err());
     }
 
     #[test]
