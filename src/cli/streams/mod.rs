@@ -1,6 +1,7 @@
 //! Reads and writes standard streams that may be non-blocking: whoever shares the open file can set O_NONBLOCK, and then
 //! a full or an empty pipe is no error.
 
+mod closed;
 pub mod line_reader;
 
 use std::io::{self, BufRead, ErrorKind, Read};
@@ -16,6 +17,9 @@ pub fn without_byte_order_mark(text: &str) -> &str {
 
 /// Writes everything, without a buffer, and waits while the output is full.
 pub fn write_all(output: impl AsFd, mut bytes: &[u8]) -> io::Result<()> {
+    if !bytes.is_empty() {
+        closed::require_open(output.as_fd())?;
+    }
     while !bytes.is_empty() {
         match nix::unistd::write(&output, bytes) {
             Ok(0) => return Err(ErrorKind::WriteZero.into()),
@@ -33,6 +37,7 @@ pub struct Waiting<R>(pub R);
 
 impl<R: AsFd> Waiting<R> {
     fn retry<T>(&mut self, mut read: impl FnMut(&mut R) -> io::Result<T>) -> io::Result<T> {
+        closed::require_open(self.0.as_fd())?;
         loop {
             match read(&mut self.0) {
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {

@@ -100,6 +100,59 @@ fn output_that_cannot_be_written_fails_and_stops_nothing() {
     assert_eq!(server.wait().unwrap().code(), Some(1));
 }
 
+/// What was written to a closed stream went to /dev/null, and counted as printed.
+#[test]
+fn stream_that_was_closed_at_the_start_is_an_error_if_it_is_used() {
+    let workspace = Workspace::new(&["alice"]);
+    let server = workspace.serve();
+    let program = Host::default().udpchat();
+    let connect = format!(
+        "connect {} --accept-new --user alice --password-file {} --state {}",
+        server.address,
+        workspace.password_file("alice").display(),
+        workspace.path("state").display()
+    );
+    for (arguments, redirection, code, said) in [
+        (
+            "--version",
+            ">&-",
+            1,
+            "cannot write standard output: it is closed",
+        ),
+        (
+            "completions bash",
+            ">&-",
+            1,
+            "cannot write standard output: it is closed",
+        ),
+        ("--version", "2>&- <&-", 0, ""),
+        ("nonsense", "2>&-", 2, ""),
+        (&*connect, "</dev/null >&-", 0, ""),
+        (
+            &*connect,
+            "<&-",
+            1,
+            "cannot read standard input: it is closed",
+        ),
+        (&*connect, "</dev/null 2>&-", 1, ""),
+        (&*connect, ">/dev/null </dev/null", 0, ""),
+    ] {
+        let output = Command::new("sh")
+            .args(["-c", &format!("exec \"$@\" {redirection}"), "sh"])
+            .arg(program.get_program())
+            .args(arguments.split(' '))
+            .output()
+            .unwrap();
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(
+            output.status.code(),
+            Some(code),
+            "{arguments} {redirection}: {errors}"
+        );
+        assert!(errors.contains(said), "{arguments} {redirection}: {errors}");
+    }
+}
+
 #[test]
 fn output_whose_reader_has_gone_is_no_error() {
     let (reader, writer) = std::io::pipe().unwrap();
