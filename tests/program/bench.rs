@@ -307,7 +307,14 @@ const WORKLOADS: [&str; 5] = ["pairs", "fanout", "paced", "bulk", "idle"];
 #[track_caller]
 fn ends_without_server(bench: &mut Command, longest: Duration, words: &[&str]) {
     let start = Instant::now();
-    let output = bench.output().unwrap();
+    bench.stdout(Stdio::null()).stderr(Stdio::piped());
+    let mut child = bench.spawn().unwrap();
+    while start.elapsed() < longest && child.try_wait().unwrap().is_none() {
+        thread::sleep(Duration::from_millis(50));
+    }
+    // One that has ended already cannot be killed.
+    let _ = child.kill();
+    let output = child.wait_with_output().unwrap();
     let text = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(3), "{bench:?}: {output:?}");
     assert!(

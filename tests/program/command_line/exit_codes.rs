@@ -27,8 +27,9 @@ fn no_names() -> Vec<String> {
 #[track_caller]
 fn ends_with(code: i32, arguments: &[&OsStr]) -> String {
     let mut command = Host::default().udpchat();
-    let output = command.args(arguments).stdin(Stdio::null()).output();
-    let output = output.unwrap();
+    // What is not refused ends soon, too.
+    command.args(arguments).env("UDPCHAT_TIMEOUT", "1");
+    let output = command.stdin(Stdio::null()).output().unwrap();
     let text = printed(&output);
     assert_eq!(output.status.code(), Some(code), "{arguments:?}: {text}");
     let is_clean = |sign: char| sign == '\n' || !sign.is_control();
@@ -130,7 +131,7 @@ fn directory_that_is_a_file_or_cannot_be_one_is_a_usage_error_everywhere() {
     fs::write(&file, "keep me").unwrap();
     let password = workspace.password_file("alice").display().to_string();
     let commands: &[&[&str]] = &[
-        &["serve", "--listen", "127.0.0.1:0"],
+        &["serve", "--measured", "--listen", "127.0.0.1:0"],
         &["user", "add", "alice", "--password-file", &password],
         &["user", "list"],
         &["room", "add", "bridge", "--owner", "alice"],
@@ -206,7 +207,7 @@ fn address_that_no_server_can_have_is_a_usage_error_wherever_it_is_written() {
         "127.0.0.1:+7",
         "127.0.0.1:00080",
     ] {
-        in_data(&workspace, 2, &["serve", "--listen", address]);
+        in_data(&workspace, 2, &["serve", "--measured", "--listen", address]);
         for words in [&["connect"][..], &["bench", "idle"]] {
             ends_with(
                 2,
@@ -219,7 +220,11 @@ fn address_that_no_server_can_have_is_a_usage_error_wherever_it_is_written() {
         }
         for (key, side, words) in [
             ("host", "client", &["connect"][..]),
-            ("listen", "server", &["serve", "--data", "/nonexistent"]),
+            (
+                "listen",
+                "server",
+                &["serve", "--measured", "--data", "/nonexistent"],
+            ),
         ] {
             fs::write(&file, format!("{key} = {address:?}\n")).unwrap();
             let check = ["config", "check", side, "--config", &file];
