@@ -66,6 +66,7 @@
 //! | hub | the server's state machine between sessions and store |
 //! | focus | the conversation to which typed text goes |
 //! | outbox | typed messages that are not yet known to be stored |
+//! | fault | why something asked for did not happen; the worst one decides a script's exit code |
 //!
 //! # Where to begin
 //!
@@ -74,7 +75,7 @@
 //! | a login, on the server | `src/server/auth/mod.rs`; the password's proof is `opaque.rs` beside it |
 //! | a login, in the client | `src/client/auth/mod.rs` |
 //! | what follows a wrong password | `src/server/limits/throttle/guesses.rs` (how long to wait), `src/client/auth/password.rs` (what the user is told) |
-//! | a name that is refused | `src/server/names/mod.rs`; because of another's name `src/store/ops/accounts.rs` |
+//! | a name that is refused | `src/server/names/mod.rs`; because of another's name `src/store/ops/accounts.rs`, a room's `src/store/ops/rooms/mod.rs`; what looks alike `src/text/skeleton.rs` |
 //! | who may do what | `src/server/policy.rs`; in a room `src/store/ops/rooms/permission.rs` |
 //! | a room's roles | `src/store/ops/rooms/change.rs` |
 //! | the way of a message into the log | `src/server/messages/append.rs`, `src/store/ops/log/mod.rs` |
@@ -86,7 +87,7 @@
 //! | which entries expire | `src/store/ops/retention.rs`; when it looks for them `src/server/retention.rs` |
 //! | what a client does with a delivery | `src/client/account/inbox/mod.rs`, which also finds gaps; how often it asks `gaps.rs` beside it |
 //! | a digest's check | `src/protocol/codec.rs` |
-//! | the outbox | `src/client/account/sender/outbox.rs`; when it is sent `mod.rs` beside it |
+//! | the outbox | `src/client/account/sender/outbox.rs` (in memory); when it is sent `mod.rs` beside it; on disk `src/client/storage/mod.rs` |
 //! | reconnecting | `src/client/link/mod.rs`, `src/transport/endpoint/handshake/standby.rs` |
 //! | what is sent again after it | `src/client/account/resync.rs`, `src/client/account/sender/mod.rs` |
 //! | the server's key | `src/client/core/host_key.rs`; the file `src/cli/connect/state/known_servers.rs` |
@@ -94,16 +95,17 @@
 //! | a retransmission | `src/transport/connection/recovery.rs` (what is lost), `src/transport/channel/send_buffer.rs` (which bytes go again) |
 //! | congestion control | `src/transport/recovery/congestion/cubic.rs` |
 //! | the handshake | `src/transport/endpoint/handshake/client.rs` and `server.rs` beside it |
-//! | a commit | `src/store/engine/mod.rs`; the journal's sync is `src/store/engine/journal/mod.rs`, the answers are `src/store/thread.rs` |
-//! | recovery after a kill | `src/store/files/open.rs`, `src/store/engine/journal/reading.rs`, last `src/store/engine/replay.rs` |
+//! | a commit | when a group is synced `src/store/thread.rs`, how `src/store/engine/journal/mod.rs`; when the tables are committed `src/store/engine/transaction.rs` |
+//! | recovery after a kill | the order of its steps `src/cli/database.rs`; `src/store/files/open.rs`, `src/store/engine/transaction.rs`, `src/store/engine/journal/reading.rs`, last `src/store/engine/replay.rs` |
 //! | a backup | `src/store/backup.rs` |
-//! | a limit | `src/server/limits/mod.rs`, `src/transport/limits.rs`; options `src/cli/serve/limits.rs`; an account's rates `src/server/limits/account_budget.rs` |
+//! | a limit | its value `src/server/limits/mod.rs`, `src/transport/limits.rs`; its option `src/cli/serve/limits.rs`; how an account's rates are applied `src/server/limits/account_budget.rs` |
 //! | what the operator asks a running server | `src/cli/admin/handler.rs`; `status` `src/server/hub/status.rs` |
 //! | a peer's text on the screen | `src/text/printable.rs` |
 //! | the prompt's redraw | `src/cli/connect/terminal/interactive.rs`; the queue of lines is `printer.rs` beside it |
-//! | the words on the screen | `src/client/ui/render.rs` |
-//! | a wire message | `src/protocol/bodies.rs` and `words.rs`; `src/server/hub/dispatch.rs`; `src/client/account/mod.rs`, which the compiler does not ask for; `man/udpchat-protocol.7` |
-//! | a request to the store | `src/store/api/read.rs` or `write.rs`, and `replies.rs`; `src/store/engine/execute.rs`; `src/store/ops/`; a write also `src/store/engine/journal/writes.rs` |
+//! | the words on the screen | `src/client/ui/render.rs`; colours `src/cli/connect/terminal/style.rs` |
+//! | an exit code | `src/cli/exit.rs`; of a script `src/cli/connect/run.rs`; which fault a refusal is `src/client/env.rs` |
+//! | a wire message | `src/protocol/bodies.rs` and `words.rs`; `src/server/hub/dispatch.rs`; `src/client/account/mod.rs` and `src/server/limits/account_budget.rs` (what it costs), which the compiler does not ask for; `man/udpchat-protocol.7` |
+//! | a request to the store | `src/store/api/read.rs` or `write.rs`, and `replies.rs`; `src/store/engine/execute.rs`; `src/store/ops/`; a write also `src/store/engine/journal/writes.rs`, and `src/server/hub/applied.rs`, which the compiler does not ask for |
 //! | a setting | `src/cli/serve/args.rs` or `src/cli/connect/args.rs`; variable, key, `config init` and manual follow, by `src/cli/settings/mod.rs` |
 //! | what SIGHUP takes over | `src/cli/serve/reload.rs` |
 //! | a subcommand | `src/cli/mod.rs`; in a group, the group's own, such as `src/cli/user/mod.rs`; where it asks the server `src/cli/admin/api.rs` and `handler.rs` |
