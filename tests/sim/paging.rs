@@ -107,10 +107,14 @@ impl Paging {
             match tone {
                 Tone::Said => page.push(marker_of(line)),
                 Tone::Notice => self.end_page(now, line, &mut page),
-                Tone::Error => assert!(
-                    !line.contains("cannot be shown") && !line.starts_with("no messages with"),
-                    "who paged back was told: {line}"
-                ),
+                // One that the server could not be asked for is cut short, which is an error.
+                Tone::Error => {
+                    assert!(
+                        !line.contains("cannot be shown") && !line.starts_with("no messages with"),
+                        "who paged back was told: {line}"
+                    );
+                    self.end_page(now, line, &mut page);
+                }
                 Tone::Receipt | Tone::Event | Tone::Plain => {}
             }
         }
