@@ -85,7 +85,7 @@ pub fn open(data: &Path) -> anyhow::Result<Engine> {
     let engine = Engine::new(files, net::seed()?).map_err(|error| error.at(&file))?;
     Ok(engine
         .with_reopen(Box::new(move || store::reopen(&again)))
-        .with_files_at(InPlace::note(data)))
+        .with_files_at(InPlace::note(data)?))
 }
 
 /// Tells the operator: in the log where there is one, which a server keeps.

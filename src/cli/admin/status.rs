@@ -124,7 +124,7 @@ fn text(
         ),
     ];
     if store.is_displaced {
-        lines.push("NOTHING IS STORED: the database's files were removed or replaced".into());
+        lines.push("NOTHING IS STORED: the database's files were removed or replaced, or cannot be looked at (see the log)".into());
     }
     if let Some(loss) = store.loss {
         lines.push(format!(

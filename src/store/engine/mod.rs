@@ -179,7 +179,9 @@ impl Engine {
             };
             self.snapshots.replace(store.database());
             self.store = Some(store);
-            self.in_place = self.in_place.take().map(InPlace::renewed);
+            if let Some(in_place) = &mut self.in_place {
+                in_place.renew()?;
+            }
         }
         Ok(())
     }
@@ -252,27 +254,26 @@ impl Engine {
         let Some(in_place) = &self.in_place else {
             return;
         };
-        let missing = in_place.missing();
-        match missing {
-            Some(path) if !self.is_displaced => tracing::error!(
-                "{} was removed or replaced: nothing is stored until it is back; `udpchat store backup` may still save what \
-                 the server has open",
-                path.display()
+        let found = in_place.look();
+        match &found {
+            Err(displaced) if !self.is_displaced => tracing::error!(
+                "{displaced}: nothing is stored until it is back; `udpchat store backup` may still save what the server has open"
             ),
-            None if self.is_displaced => tracing::warn!("the database's files are back"),
+            Ok(()) if self.is_displaced => tracing::warn!("the database's files are back"),
             _ => {}
         }
-        self.is_displaced = missing.is_some();
+        self.is_displaced = found.is_err();
     }
 
     fn execute_group(&mut self, group: &[(RequestId, Request)]) -> Vec<Outcome> {
         self.look_for_files();
-        if self.is_displaced
-            && group
-                .iter()
-                .any(|(_, request)| matches!(request, Request::Write(_)))
-        {
-            return vec![Outcome::Unknown; group.len()];
+        let is_write = |(_, request): &(RequestId, Request)| matches!(request, Request::Write(_));
+        if self.is_displaced && group.iter().any(is_write) {
+            let answer = |single: &[_]| match &single[0] {
+                request if is_write(request) => vec![Outcome::Unknown],
+                _ => self.execute_group(single),
+            };
+            return group.chunks(1).flat_map(answer).collect();
         }
         let epoch = self.epoch;
         let was_ahead = self.store.as_ref().is_some_and(OpenStore::is_ahead);

@@ -181,7 +181,7 @@ pub enum OpenError {
         cause: StoreError,
     },
     /// The file into which a copy is to be written holds something.
-    #[error("the file for the copy is no empty file")]
+    #[error("the file for the copy is not an empty file")]
     NotEmpty,
     /// A copy is not what it should be.
     #[error(

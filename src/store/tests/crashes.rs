@@ -5,9 +5,8 @@ use rand_core::{RngCore, SeedableRng};
 use redb::TableDefinition;
 
 use super::super::testing::{Bench, append, read};
-use super::super::{
-    Engine, Files, OpenError, Outcome, Read, Reply, Request, RequestId, Write, open_file,
-};
+use super::super::{Engine, OpenError, Outcome, Read, Reply, Request, RequestId, Write, open_file};
+use super::files::opening::engine;
 use super::files::pages::{PAGE, is_used};
 use crate::protocol::{AccountId, ConversationId, DeviceId, Digest, EntryId};
 use crate::store::files::fault_disk::MemoryDisk;
@@ -259,16 +258,7 @@ fn a_flipped_byte_is_found_or_harmless_and_never_a_panic() {
             std::fs::write(&path, copy).expect("there is room");
             let owner_only = std::os::unix::fs::PermissionsExt::from_mode(0o600);
             std::fs::set_permissions(&path, owner_only).expect("it is ours");
-            let opened = open_file(&path).and_then(|database| {
-                let journal = Box::new(MemoryDisk::new().journal());
-                Engine::new(
-                    Files {
-                        database: database.into(),
-                        journal,
-                    },
-                    [1; 32],
-                )
-            });
+            let opened = open_file(&path).and_then(|database| engine(database, &MemoryDisk::new()));
             let Ok(mut engine) = opened else {
                 failed += 1;
                 continue;

@@ -6,15 +6,16 @@ use std::path::{Path, PathBuf};
 
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
-use redb::TableDefinition;
+use redb::{Database, TableDefinition};
 use tempfile::TempDir;
 
-use crate::protocol::ConversationId;
+use crate::protocol::{AccountId, ConversationId, DeviceId};
 use crate::store::files::fault_disk::MemoryDisk;
 use crate::store::open;
-use crate::store::testing::Bench;
+use crate::store::testing::{Bench, append};
 use crate::store::{
-    DATABASE_FILE, Engine, Files, OpenError, Read, RequestId, SCHEMA_VERSION, open_file, reopen,
+    DATABASE_FILE, Engine, Files, InPlace, OpenError, Outcome, Read, RequestId, SCHEMA_VERSION,
+    open_file, reopen,
 };
 
 /// A data directory with a database in it that holds a few things.
@@ -30,6 +31,18 @@ fn filled() -> (TempDir, PathBuf) {
     let path = directory.path().join(DATABASE_FILE);
     write(&path, &disk.image());
     (directory, path)
+}
+
+/// An engine of this database, with the journal of a disk in memory.
+pub(in crate::store::tests) fn engine(
+    database: Database,
+    disk: &MemoryDisk,
+) -> Result<Engine, OpenError> {
+    let files = Files {
+        database: database.into(),
+        journal: Box::new(disk.journal()),
+    };
+    Engine::new(files, [1; 32])
 }
 
 pub(in crate::store::tests) fn private_directory() -> TempDir {
@@ -221,16 +234,7 @@ fn a_newer_schema_and_a_database_of_another_kind_are_refused() {
         .insert("server schema", newer)
         .unwrap();
     transaction.commit().unwrap();
-    let journal = Box::new(disk.journal());
-    let error = Engine::new(
-        Files {
-            database: database.into(),
-            journal,
-        },
-        [0; 32],
-    )
-    .err()
-    .unwrap();
+    let error = engine(database, &disk).err().unwrap();
     assert!(matches!(error, OpenError::NewerSchema { found, .. } if found == newer));
 
     let disk = MemoryDisk::new();
@@ -238,16 +242,7 @@ fn a_newer_schema_and_a_database_of_another_kind_are_refused() {
     let transaction = database.begin_write().unwrap();
     transaction.open_table(other).unwrap().insert(1, 1).unwrap();
     transaction.commit().unwrap();
-    let journal = Box::new(disk.journal());
-    let error = Engine::new(
-        Files {
-            database: database.into(),
-            journal,
-        },
-        [0; 32],
-    )
-    .err()
-    .unwrap();
+    let error = engine(database, &disk).err().unwrap();
     assert!(matches!(error, OpenError::Foreign));
 }
 
@@ -256,16 +251,31 @@ fn a_single_file_is_made_for_its_owner_only() {
     let directory = private_directory();
     let path = directory.path().join("device.redb");
     let database = open_file(&path).unwrap();
-    let journal = Box::new(MemoryDisk::new().journal());
-    let mut engine = Engine::new(
-        Files {
-            database: database.into(),
-            journal,
-        },
-        [3; 32],
-    )
-    .unwrap();
+    let mut engine = engine(database, &MemoryDisk::new()).unwrap();
     let completions = engine.execute(vec![(RequestId(1), Read::ListAccounts.into())]);
     assert_eq!(completions.len(), 1);
     assert_eq!(mode(&path), 0o600);
+}
+
+#[test]
+fn while_the_files_are_displaced_reads_are_answered_and_writes_are_not() {
+    let directory = private_directory();
+    let engine = Engine::open(directory.path(), [1; 32]).unwrap();
+    let mut engine = engine.with_files_at(InPlace::note(directory.path()).unwrap());
+    let path = directory.path().join(DATABASE_FILE);
+    let aside = directory.path().join("aside");
+    let mut known = || {
+        let user = (AccountId(1), DeviceId(1));
+        let write = append(user, ConversationId::EVERYONE, 1, "x").into();
+        let batch = [Read::ListAccounts.into(), write, Read::ListAccounts.into()];
+        let batch = batch.map(|request| (RequestId(1), request)).to_vec();
+        let completions = engine.execute(batch).into_iter();
+        let known = completions.map(|completion| completion.outcome != Outcome::Unknown);
+        known.collect::<Vec<_>>()
+    };
+    assert_eq!(known(), [true, true, true]);
+    fs::rename(&path, &aside).unwrap();
+    assert_eq!(known(), [true, false, true]);
+    fs::rename(&aside, &path).unwrap();
+    assert_eq!(known(), [true, true, true]);
 }
