@@ -78,19 +78,30 @@ impl AdminClient {
         }
     }
 
-    /// Waits for an answer as long as the server writes to the file.
-    fn wait_while_it_grows(&mut self, file: &File) -> anyhow::Result<()> {
-        self.reader.get_mut().set_read_timeout(Some(SYNC_TIMEOUT))?;
-        let state = || {
-            let metadata = file.metadata().ok()?;
-            Some((metadata.len(), metadata.modified().ok()?))
-        };
+    /// Waits for an answer while the server writes a file: `step` for its first byte, later `unchanged_max` for the next.
+    fn wait_while_changing<S: PartialEq>(
+        &mut self,
+        mut state: impl FnMut() -> S,
+        step: Duration,
+        unchanged_max: Duration,
+    ) -> anyhow::Result<()> {
+        self.reader.get_mut().set_read_timeout(Some(step))?;
+        let (mut seen, mut unchanged, mut limit) = (state(), Duration::ZERO, step);
         loop {
-            let before = state();
             match self.reader.fill_buf() {
                 Err(error)
-                    if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
-                        && state() != before => {}
+                    if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) =>
+                {
+                    let now = state();
+                    if now != seen {
+                        (seen, unchanged, limit) = (now, Duration::ZERO, unchanged_max);
+                        continue;
+                    }
+                    unchanged += step;
+                    if unchanged >= limit {
+                        return Err(error).with_context(silent);
+                    }
+                }
                 filled => return filled.map(drop).with_context(silent),
             }
         }
@@ -126,10 +137,43 @@ impl AdminApi for AdminClient {
 
     fn back_up(&mut self, copy: File) -> anyhow::Result<u64> {
         self.send(&Request::StoreBackup, Some(&copy))?;
-        self.wait_while_it_grows(&copy)?;
+        let state = || {
+            let metadata = copy.metadata().ok()?;
+            Some((metadata.len(), metadata.modified().ok()?))
+        };
+        self.wait_while_changing(state, ANSWER_TIMEOUT, SYNC_TIMEOUT)?;
         match self.answer()? {
             Answer::BackedUp { rows } => Ok(rows),
             _ => Err(super::unexpected()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answer_is_waited_for_while_the_file_grows_and_not_long_if_nothing_was_written() {
+        const STEP: Duration = Duration::from_millis(20);
+        // How the file grows, when the answer comes, and how often it is looked at.
+        for (grows_up_to, answered_at, looks) in [(100, 9, 9), (1, 100, 2), (2, 100, 7), (2, 6, 6)]
+        {
+            let (here, mut there) = UnixStream::pair().unwrap();
+            let mut client = AdminClient {
+                reader: BufReader::new(here),
+            };
+            let mut count = 0;
+            let state = || {
+                count += 1;
+                if count == answered_at {
+                    there.write_all(b"{}\n").unwrap();
+                }
+                count.min(grows_up_to)
+            };
+            let ended = client.wait_while_changing(state, STEP, STEP * 5);
+            assert_eq!(count, looks);
+            assert_eq!(ended.is_ok(), looks == answered_at);
         }
     }
 }

@@ -1,5 +1,5 @@
 //! An open file that goes with a request (SCM_RIGHTS, see unix(7)). A path would mean another file to a server in a
-//! container, or one that it may not open.
+//! container, or one that it may not open. rustix, because nix returns what it received as bare numbers, which nobody owns.
 
 use std::fs::File;
 use std::io::{self, IoSlice, IoSliceMut, Read, Write as _};
@@ -15,6 +15,12 @@ use rustix::net::{
 
 /// Room for one file. The system closes further ones.
 const SPACE: usize = cmsg_space!(ScmRights(1));
+
+/// No child inherits what is received. Apple's systems do not have the flag.
+#[cfg(not(target_vendor = "apple"))]
+const FLAGS: RecvFlags = RecvFlags::CMSG_CLOEXEC;
+#[cfg(target_vendor = "apple")]
+const FLAGS: RecvFlags = RecvFlags::empty();
 
 /// Writes all bytes; the file comes with the first of them.
 pub fn write_with(mut stream: &UnixStream, bytes: &[u8], file: &File) -> io::Result<()> {
@@ -58,7 +64,7 @@ impl Read for Receiver<'_> {
             self.stream,
             &mut [IoSliceMut::new(buffer)],
             &mut ancillary,
-            RecvFlags::empty(),
+            FLAGS,
         )?;
         for message in ancillary.drain() {
             if let RecvAncillaryMessage::ScmRights(files) = message {
@@ -94,6 +100,10 @@ mod tests {
             assert!(line == long);
             let mut file = reader.get_mut().take_file().unwrap();
             assert!(reader.get_mut().take_file().is_none());
+            if cfg!(not(target_vendor = "apple")) {
+                let flags = rustix::io::fcntl_getfd(&file).unwrap();
+                assert!(flags.contains(rustix::io::FdFlags::CLOEXEC));
+            }
             file.write_all(b"over there").unwrap();
         });
         let mut text = String::new();

@@ -146,9 +146,11 @@ fn serve(stream: &UnixStream, handlers: &Handlers) -> anyhow::Result<()> {
             Ok(Line::End) => return Ok(()),
             Err(error) => return Err(error.into()),
         };
+        // Taken even if the line is no request: it must not go with the next one.
+        let file = reader.get_mut().take_file();
         let answer = serde_json::from_str(&text)
             .context("not a request")
-            .and_then(|request| answer(&mut *handler, request, reader.get_mut().take_file()));
+            .and_then(|request| answer(&mut *handler, request, file));
         send(stream, &answer.unwrap_or_else(error_answer))?;
     }
 }
@@ -184,7 +186,7 @@ fn send(mut stream: &UnixStream, answer: &Answer) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::admin::{Request, connect};
+    use crate::cli::admin::{Request, connect, passing};
 
     struct Echo;
 
@@ -226,6 +228,29 @@ mod tests {
             request: String::new(),
         };
         assert_eq!(remote.ask(request).unwrap_err().to_string(), "only lists");
+    }
+
+    #[test]
+    fn file_that_comes_with_no_request_is_not_the_next_ones() {
+        let directory = tempfile::tempdir().unwrap();
+        let _server = start(&directory);
+        let mut stream = UnixStream::connect(socket_path(directory.path())).unwrap();
+        stream.set_read_timeout(Some(SILENCE_MAX)).unwrap();
+        let mut answers = BufReader::new(stream.try_clone().unwrap());
+        let mut ask = |line: &str, file: Option<&File>| {
+            match file {
+                Some(file) => passing::write_with(&stream, line.as_bytes(), file).unwrap(),
+                None => io::Write::write_all(&mut stream, line.as_bytes()).unwrap(),
+            }
+            let mut answer = String::new();
+            io::BufRead::read_line(&mut answers, &mut answer).unwrap();
+            answer
+        };
+        let file = tempfile::tempfile().unwrap();
+        let request = serde_json::to_string(&Request::StoreBackup).unwrap() + "\n";
+        assert!(ask("nonsense\n", Some(&file)).contains("not a request"));
+        assert!(ask(&request, None).contains("only lists"));
+        assert!(ask(&request, Some(&file)).contains('7'));
     }
 
     #[test]
