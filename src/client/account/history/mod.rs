@@ -121,11 +121,17 @@ impl HistoryPager {
             // A room that is about to be joined, or the user themselves.
             ctx.notice(format!("no messages with {named}"));
         } else if ctx.can_ask() && ctx.resolve(&named) {
-            self.unfound = Some(Unfound {
+            let unfound = Unfound {
                 named,
                 before,
                 want,
-            });
+            };
+            let replaced = self.unfound.replace(unfound);
+            if let Some(replaced) =
+                replaced.filter(|replaced| !self.is_looking_for(&replaced.named))
+            {
+                not_here(ctx, &replaced.named);
+            }
         } else {
             not_here(ctx, &named);
         }
@@ -134,6 +140,12 @@ impl HistoryPager {
     /// Whether the server is asked for a user whose page is to be shown.
     pub(crate) const fn is_looking_for_user(&self) -> bool {
         self.unfound.is_some()
+    }
+
+    fn is_looking_for(&self, target: &str) -> bool {
+        self.unfound
+            .as_ref()
+            .is_some_and(|unfound| unfound.named == target)
     }
 
     fn take_unfound(&mut self, target: &str) -> Option<Unfound> {

@@ -78,6 +78,17 @@ fn join_is_told_once_and_how_to_speak_inside_is_told_at_the_first_time_only() {
 }
 
 #[test]
+fn page_that_another_takes_the_place_of_ends_with_a_line() {
+    let mut desk = Desk::signed_in(Screen::interactive());
+    for text in ["history zoe", "history zoe", "history yves"] {
+        type_at_prompt(&mut desk, text);
+    }
+    let lines = desk.lines();
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    assert!(lines[0].starts_with("no messages with zoe on this device"));
+}
+
+#[test]
 fn nobody_stands_before_a_user_who_does_not_exist() {
     // `enter nobody` was taken, and then every line, commands without a slash too, was refused.
     let mut desk = Desk::signed_in(Screen::interactive());
