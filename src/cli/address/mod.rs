@@ -1,7 +1,9 @@
-//! Addresses on the command line: where to listen, and which server to connect to.
+//! Addresses on the command line: where to listen, and which server to connect to. dns-lookup, because std does not tell a
+//! name that does not exist from a resolver that has no answer.
 
 mod rule;
 
+use std::collections::HashSet;
 use std::fmt;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
@@ -180,7 +182,7 @@ impl ServerName {
                 LookupErrorKind::NoName | LookupErrorKind::NoData => Unresolved::NoSuchName(host),
                 _ => {
                     let why = io::Error::from(error).to_string();
-                    let why = why.trim_start_matches(OF_RESOLVER).to_owned();
+                    let why = why.strip_prefix(OF_RESOLVER).unwrap_or(&why).to_owned();
                     Unresolved::Temporary(host, why)
                 }
             }
@@ -196,7 +198,8 @@ impl ServerName {
                 }
             })
             .collect();
-        addresses.dedup();
+        let mut seen = HashSet::new();
+        addresses.retain(|address| seen.insert(*address));
         if addresses.is_empty() {
             return Err(Unresolved::NoSuchName(self.host.clone()));
         }
@@ -336,6 +339,14 @@ mod tests {
             parsed("999.1.1.1"),
             Err(AddressError::Number("999.1.1.1".into()))
         );
+    }
+
+    #[test]
+    fn words_of_the_resolver_begin_as_expected() {
+        let error = dns_lookup::LookupError::new(nix::libc::EAI_AGAIN);
+        let text = io::Error::from(error).to_string();
+        let why = text.strip_prefix(OF_RESOLVER).expect("its own words");
+        assert!(!why.is_empty() && !why.contains("lookup"), "{text}");
     }
 
     #[test]
