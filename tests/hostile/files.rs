@@ -388,14 +388,16 @@ fn no_path_on_the_control_socket_is_written_to() {
     let workspace = Workspace::new(&["alice"]);
     let _server = workspace.serve();
     let mut socket = UnixStream::connect(workspace.data().join("control.sock")).unwrap();
-    for path in ["planted-by-a-test", "/tmp/planted-by-a-test", ""] {
+    let planted = workspace.path("planted-by-a-test");
+    let absolute = planted.to_str().unwrap();
+    for path in ["planted-by-a-test", absolute, ""] {
         let request = format!("{{\"op\":\"store_backup\",\"path\":\"{path}\"}}\n");
         socket.write_all(request.as_bytes()).unwrap();
         let mut answer = String::new();
         let mut reader = BufReader::new(socket.try_clone().unwrap());
         reader.read_line(&mut answer).unwrap();
         assert!(answer.contains("no file came with"), "{answer}");
-        assert!(!Path::new("/tmp/planted-by-a-test").exists());
+        assert!(!planted.exists());
     }
     // The command resolves it against its own directory, not the server's.
     let directory = workspace.path("elsewhere");
