@@ -330,7 +330,7 @@ Register-ArgumentCompleter -Native -CommandName 'udpchat' -ScriptBlock {
             break
         }
         'udpchat;config;check' {
-            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'This file of settings, and not the one that a variable names or that is read by default')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Use this file of settings [default: the one that the variable names, else the usual one]')
             [CompletionResult]::new('--data', '--data', [CompletionResultType]::ParameterName, 'The server''s directory, whose server.toml is meant [default: $XDG_DATA_HOME/udpchat]')
             [CompletionResult]::new('--log', '--log', [CompletionResultType]::ParameterName, 'Write the log to this file (a client writes none without it)')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log more: -v what happens, -vv why, -vvv everything')
@@ -341,7 +341,7 @@ Register-ArgumentCompleter -Native -CommandName 'udpchat' -ScriptBlock {
         }
         'udpchat;config;show' {
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'With this profile of the client''s file')
-            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'This file of settings, and not the one that a variable names or that is read by default')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Use this file of settings [default: the one that the variable names, else the usual one]')
             [CompletionResult]::new('--data', '--data', [CompletionResultType]::ParameterName, 'The server''s directory, whose server.toml is meant [default: $XDG_DATA_HOME/udpchat]')
             [CompletionResult]::new('--log', '--log', [CompletionResultType]::ParameterName, 'Write the log to this file (a client writes none without it)')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log more: -v what happens, -vv why, -vvv everything')
@@ -351,7 +351,7 @@ Register-ArgumentCompleter -Native -CommandName 'udpchat' -ScriptBlock {
             break
         }
         'udpchat;config;init' {
-            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'This file of settings, and not the one that a variable names or that is read by default')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Use this file of settings [default: the one that the variable names, else the usual one]')
             [CompletionResult]::new('--data', '--data', [CompletionResultType]::ParameterName, 'The server''s directory, whose server.toml is meant [default: $XDG_DATA_HOME/udpchat]')
             [CompletionResult]::new('--log', '--log', [CompletionResultType]::ParameterName, 'Write the log to this file (a client writes none without it)')
             [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Replace a file that exists')

@@ -298,7 +298,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand help 'Show the help of one of these subcommands'
         }
         &'udpchat;config;check'= {
-            cand --config 'This file of settings, and not the one that a variable names or that is read by default'
+            cand --config 'Use this file of settings [default: the one that the variable names, else the usual one]'
             cand --data 'The server''s directory, whose server.toml is meant [default: $XDG_DATA_HOME/udpchat]'
             cand --log 'Write the log to this file (a client writes none without it)'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
@@ -308,7 +308,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
         }
         &'udpchat;config;show'= {
             cand --profile 'With this profile of the client''s file'
-            cand --config 'This file of settings, and not the one that a variable names or that is read by default'
+            cand --config 'Use this file of settings [default: the one that the variable names, else the usual one]'
             cand --data 'The server''s directory, whose server.toml is meant [default: $XDG_DATA_HOME/udpchat]'
             cand --log 'Write the log to this file (a client writes none without it)'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
@@ -317,7 +317,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --help 'Print help'
         }
         &'udpchat;config;init'= {
-            cand --config 'This file of settings, and not the one that a variable names or that is read by default'
+            cand --config 'Use this file of settings [default: the one that the variable names, else the usual one]'
             cand --data 'The server''s directory, whose server.toml is meant [default: $XDG_DATA_HOME/udpchat]'
             cand --log 'Write the log to this file (a client writes none without it)'
             cand --force 'Replace a file that exists'

@@ -184,18 +184,18 @@ complete -c udpchat -n "__fish_udpchat_using_subcommand config; and not __fish_s
 complete -c udpchat -n "__fish_udpchat_using_subcommand config; and not __fish_seen_subcommand_from check show init help" -f -a "show" -d 'Show each setting and its source: a variable, a line of a file, or the default'
 complete -c udpchat -n "__fish_udpchat_using_subcommand config; and not __fish_seen_subcommand_from check show init help" -f -a "init" -d 'Write a file of settings, each explained and commented out'
 complete -c udpchat -n "__fish_udpchat_using_subcommand config; and not __fish_seen_subcommand_from check show init help" -f -a "help" -d 'Show the help of one of these subcommands'
-complete -c udpchat -n "__fish_udpchat_using_subcommand config; and __fish_seen_subcommand_from check" -l config -d 'This file of settings, and not the one that a variable names or that is read by default' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand config; and __fish_seen_subcommand_from check" -l config -d 'Use this file of settings [default: the one that the variable names, else the usual one]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand config; and __fish_seen_subcommand_from check" -l data -d 'The server\'s directory, whose server.toml is meant [default: $XDG_DATA_HOME/udpchat]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand config; and __fish_seen_subcommand_from check" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand config; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
 complete -c udpchat -n "__fish_udpchat_using_subcommand config; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help'
 complete -c udpchat -n "__fish_udpchat_using_subcommand config; and __fish_seen_subcommand_from show" -l profile -d 'With this profile of the client\'s file' -r -f
-complete -c udpchat -n "__fish_udpchat_using_subcommand config; and __fish_seen_subcommand_from show" -l config -d 'This file of settings, and not the one that a variable names or that is read by default' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand config; and __fish_seen_subcommand_from show" -l config -d 'Use this file of settings [default: the one that the variable names, else the usual one]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand config; and __fish_seen_subcommand_from show" -l data -d 'The server\'s directory, whose server.toml is meant [default: $XDG_DATA_HOME/udpchat]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand config; and __fish_seen_subcommand_from show" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand config; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
 complete -c udpchat -n "__fish_udpchat_using_subcommand config; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
-complete -c udpchat -n "__fish_udpchat_using_subcommand config; and __fish_seen_subcommand_from init" -l config -d 'This file of settings, and not the one that a variable names or that is read by default' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand config; and __fish_seen_subcommand_from init" -l config -d 'Use this file of settings [default: the one that the variable names, else the usual one]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand config; and __fish_seen_subcommand_from init" -l data -d 'The server\'s directory, whose server.toml is meant [default: $XDG_DATA_HOME/udpchat]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand config; and __fish_seen_subcommand_from init" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand config; and __fish_seen_subcommand_from init" -l force -d 'Replace a file that exists'

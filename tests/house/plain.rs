@@ -9,6 +9,7 @@ use crate::layers::sources;
 const PHRASES: &[(&str, &str)] = &[
     (" no more ", "no longer, at most"),
     ("any more", "no longer"),
+    ("any longer", "no longer"),
     ("anew", "again"),
     ("by halves", "partly"),
     ("goes before it", "takes precedence"),
@@ -18,7 +19,9 @@ const PHRASES: &[(&str, &str)] = &[
     ("have gone", "went offline"),
     ("how the link does", "connection statistics"),
     ("in vain", "without success"),
+    ("is no empty", "is not an empty"),
     ("is said", "is sent, is reported"),
+    ("is told in", "is reported in"),
     ("made again", "created again, replayed"),
     ("of which that was said", "name the thing"),
     ("put back", "restored"),

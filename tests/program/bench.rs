@@ -370,7 +370,7 @@ fn server_that_dies_in_the_middle_ends_every_workload_with_the_code_of_one_that_
                 ]);
                 bench.args(["--bytes", "1000000000"]);
                 let ending = scope.spawn(move || {
-                    let words = [address.as_str(), "does not answer any longer"];
+                    let words = [address.as_str(), "no longer answers"];
                     // An idle session has nothing to be answered before it is over, half a minute later at most.
                     ends_without_server(&mut bench, Duration::from_secs(40), &words);
                 });

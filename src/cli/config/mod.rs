@@ -54,7 +54,7 @@ const WHICH: [&str; 2] = ["client", "server"];
 /// Which file is meant.
 #[derive(clap::Args)]
 struct FileArgs {
-    /// This file of settings, and not the one that a variable names or that is read by default
+    /// Use this file of settings [default: the one that the variable names, else the usual one]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// The server's directory, whose server.toml is meant [default: $XDG_DATA_HOME/udpchat]

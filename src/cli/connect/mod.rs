@@ -102,12 +102,12 @@ const WITHOUT_A_TERMINAL: &str = "\
     Receipts of users who are online are waited for up to 10 seconds.\n\
     A sign-in that takes longer than --timeout ends the client with 3. If the server goes away later, messages \
     are queued, `history`, `search`, `status` and `help` go on, and a command that needs the server waits \
-    for --timeout once, also if it was sent already; then it and all that follow fail at once.\n\
+    for --timeout once, even if it was already sent; then it and all that follow fail at once.\n\
     If commands fail in different ways, the exit code is the highest, but 6 only if there is no other, \
     because what waits may still be reached. A message of an earlier run that the server refuses now is shown and \
     does not count. A failed sign-in, a changed key and a signal end the client at once, \
-    with their own code. If nobody reads standard output any longer, the client carries out what its input \
-    holds and ends. A signal ends a client at once whose output is not read; messages that were not printed are \
+    with their own code. If standard output is no longer read, the client carries out what its input \
+    holds and ends. A signal ends at once a client whose output is not read; messages that were not printed are \
     shown again at the next sign-in.";
 
 const FILES: &str = "\
