@@ -105,10 +105,6 @@ pub fn restore(
     require_trusted_backup(backup, &source)?;
     prepare_directory(data_dir, None)?;
     let path = data_dir.join(DATABASE_FILE);
-    let failed = |cause| OpenError::NotWritable {
-        path: path.clone(),
-        cause,
-    };
     let is_there = fs::symlink_metadata(&path).is_ok();
     if is_there {
         // Refused while a server holds it; what is damaged may be replaced.
@@ -132,21 +128,31 @@ pub fn restore(
     // A backup may be a plain copy of a file: now it says itself that it is one.
     mark_as_copy(&FencedDatabase::from(open_file(fresh.temporary_path())?))?;
     let kept = free_name(&path, day);
+    put_in_place(fresh, is_there, &path, &kept)?;
+    Ok(Ok(is_there.then_some(kept)))
+}
+
+/// Gives a database its name, and what had that name another.
+fn put_in_place(fresh: NewFile, is_there: bool, path: &Path, kept: &Path) -> Result<(), OpenError> {
+    let failed = |cause| OpenError::NotWritable {
+        path: path.into(),
+        cause,
+    };
     if is_there {
-        fs::rename(&path, &kept).map_err(failed)?;
+        fs::rename(path, kept).map_err(failed)?;
     }
     // It may be all that is left of the database.
-    match fs::rename(journal_of(&path), journal_of(&kept)) {
+    match fs::rename(journal_of(path), journal_of(kept)) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
         _ => {}
     }
     if let Err(error) = fresh.place() {
         // Better the one that was there than none; if this fails too, the error says where to look.
-        let _ = fs::rename(&kept, &path);
-        let _ = fs::rename(journal_of(&kept), journal_of(&path));
+        let _ = fs::rename(kept, path);
+        let _ = fs::rename(journal_of(kept), journal_of(path));
         return Err(error.into());
     }
-    Ok(Ok(is_there.then_some(kept)))
+    Ok(())
 }
 
 /// Refuses a backup that others than its user and root can have written: the server's keys are in it, and whoever chooses

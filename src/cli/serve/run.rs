@@ -64,11 +64,8 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
     let control = AdminServer::start(&data, move || {
         let store = StoreAccess::Thread(caller.clone());
         let handler = AdminHandler::new(store, secrets.opaque()?, snapshots.clone());
-        Ok(Box::new(handler.with_hub(
-            hub_inputs.clone(),
-            Arc::clone(&stalls),
-            loss,
-        )))
+        let stalls = Arc::clone(&stalls);
+        Ok(Box::new(handler.with_hub(hub_inputs.clone(), stalls, loss)))
     })?;
     if args.measured {
         stop_at_end_of_input(inputs.clone())?;

@@ -117,10 +117,7 @@ pub fn parse(parser: &clap::Command, arguments: &[OsString]) -> Result<Parsed, U
     let mut host = None;
     if let Some(file) = line.file(&found)? {
         let chosen = line.profile(&file, &found);
-        host = chosen.as_ref().map(|(name, entries)| {
-            let host = entries.get(HOST).and_then(|entry| entry.texts.first());
-            host.unwrap_or(name).clone()
-        });
+        host = chosen.as_ref().map(host_of);
         let profile = chosen.map(|(_, entries)| entries);
         add(&mut found, &file, profile, &own, &is_given);
         sources.add(&found, |key, setting| format!("{}: {key}", setting.source));
@@ -213,6 +210,12 @@ impl Line<'_> {
         let entries = file.profiles.get(&name)?;
         Some((name, entries))
     }
+}
+
+/// The server that a profile stands for.
+fn host_of((name, entries): &(String, &Entries)) -> String {
+    let host = entries.get(HOST).and_then(|entry| entry.texts.first());
+    host.unwrap_or(name).clone()
 }
 
 /// The server that variables or a file name.
