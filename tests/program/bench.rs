@@ -374,7 +374,11 @@ fn server_that_dies_in_the_middle_ends_every_workload_with_the_code_of_one_that_
                     // An idle session has nothing to be answered before it is over, half a minute later at most.
                     ends_without_server(&mut bench, Duration::from_secs(40), &words);
                 });
-                thread::sleep(Duration::from_secs(4));
+                let deadline = Instant::now() + PATIENCE;
+                while json(&measured.status(&["--json"]))["online"] != 4 {
+                    assert!(Instant::now() < deadline, "not all come");
+                    thread::sleep(Duration::from_millis(50));
+                }
                 if signal == "KILL" {
                     measured.server.kill();
                 } else {

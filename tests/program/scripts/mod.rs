@@ -4,10 +4,24 @@ mod ended;
 
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::support::{Host, Script, Workspace, wait};
+
+/// A client of alice's that reads from a pipe; its other streams are still to be chosen.
+fn alice_of(workspace: &Workspace, server: SocketAddr) -> Command {
+    let mut command = Host::default().udpchat();
+    command
+        .args(["connect", &server.to_string(), "--accept-new"])
+        .args(["--user", "alice", "--password-file"])
+        .arg(workspace.password_file("alice"))
+        .arg("--state")
+        .arg(workspace.path("state-of-alice"))
+        .stdin(Stdio::piped());
+    command
+}
 
 /// Sends a signal to a client, or to whatever runs it.
 fn signal(client: &Child, name: &str) {
@@ -309,16 +323,8 @@ fn script_whose_output_cannot_be_written_is_carried_out_and_fails() {
     let server = workspace.serve();
     let bob = workspace.sign_in(server.address, "bob");
     for (number, code) in [(1, 1), (2, 1)] {
-        let password = workspace.password_file("alice");
         let full = || File::options().write(true).open("/dev/full").unwrap();
-        let mut command = Host::default().udpchat();
-        command
-            .args(["connect", &server.address.to_string(), "--accept-new"])
-            .args(["--user", "alice", "--password-file"])
-            .arg(password)
-            .arg("--state")
-            .arg(workspace.path("state-of-alice"))
-            .stdin(Stdio::piped());
+        let mut command = alice_of(&workspace, server.address);
         if number == 1 {
             command.stdout(full());
         } else {
@@ -340,17 +346,9 @@ fn script_whose_reader_has_gone_is_carried_out_and_ends_in_silence() {
     let bob = workspace.sign_in(server.address, "bob");
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);
-    let mut client = Host::default()
-        .udpchat()
-        .args(["connect", &server.address.to_string(), "--accept-new"])
-        .args(["--user", "alice", "--password-file"])
-        .arg(workspace.password_file("alice"))
-        .arg("--state")
-        .arg(workspace.path("state-of-alice"))
-        .stdin(Stdio::piped())
-        .stdout(writer)
-        .spawn()
-        .unwrap();
+    let mut command = alice_of(&workspace, server.address);
+    let mut client = command.stdout(writer).spawn().unwrap();
+    drop(command);
     // The input stays open.
     let mut input = client.stdin.take().unwrap();
     writeln!(input, "contacts\nmessage bob one\nmessage bob two").unwrap();
