@@ -5,10 +5,11 @@
 //! database runs in here. (This needs `panic = "unwind"`, which is Rust's default.)
 
 use std::cell::{Cell, RefCell};
+use std::io::Write as _;
 use std::ops::{Deref, DerefMut};
 use std::panic::{self, AssertUnwindSafe, PanicHookInfo, catch_unwind};
 use std::path::Path;
-use std::sync::Once;
+use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 use std::thread;
 
 use redb::Database;
@@ -30,8 +31,28 @@ enum Fence {
 
 /// redb gave up over a damaged page, in the middle of its work, at this place in its source.
 #[derive(Debug, thiserror::Error)]
-#[error("a page of the database is damaged so that redb fails on it ({0})")]
+#[error("redb cannot read a damaged page of the database ({0})")]
 pub struct Panicked(String);
+
+impl Panicked {
+    /// File and line in redb's source.
+    pub(crate) fn place(&self) -> &str {
+        &self.0
+    }
+}
+
+type LastWords = Box<dyn FnOnce(&str) + Send>;
+
+static LAST_WORDS: Mutex<Option<LastWords>> = Mutex::new(None);
+
+/// How the program says why it must end at once, and leaves the terminal as it was.
+pub(crate) fn set_last_words(say: impl FnOnce(&str) + Send + 'static) {
+    *last_words() = Some(Box::new(say));
+}
+
+fn last_words() -> MutexGuard<'static, Option<LastWords>> {
+    LAST_WORDS.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// Runs what walks a database.
 ///
@@ -67,13 +88,13 @@ fn keep_quiet_inside() {
 
 /// Ends the program with a sentence. A second panic, in redb's own destructors, would abort it.
 fn end(place: &str) -> ! {
-    let text = format!(
-        "the database is damaged so that redb ends the program ({place}): restore it from a backup"
-    );
-    if tracing::enabled!(tracing::Level::ERROR) {
-        tracing::error!("{text}");
-    } else {
-        eprintln!("udpchat: {text}");
+    let text = format!("redb cannot continue: the database is damaged ({place})");
+    tracing::error!("{text}");
+    let say = last_words().take();
+    match say {
+        Some(say) => say(&text),
+        // A panic in the hook would abort the program.
+        None => drop(writeln!(std::io::stderr(), "udpchat: {text}")),
     }
     std::process::exit(1)
 }

@@ -7,6 +7,7 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::RngCore as _;
 
 use super::output::{one_line, print_error, shown};
+use crate::fence;
 use crate::net;
 use crate::server::OpaqueServer;
 use crate::store::{self, DATABASE_FILE, Engine, InPlace, OpenError, Prepared};
@@ -32,6 +33,13 @@ pub struct Secrets {
 pub fn is_missing(data: &Path) -> bool {
     let found = store::require_database(data);
     matches!(found, Err(OpenError::NoDatabase { .. }))
+}
+
+/// What is said where redb fails a second time over a damaged page, and the server must end.
+pub fn set_last_words() {
+    fence::set_last_words(|text| {
+        print_error(format_args!("udpchat: {text}: restore it from a backup"));
+    });
 }
 
 /// Tells the operator of a database that was made, since a typing error in --data makes one too.

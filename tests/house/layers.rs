@@ -11,6 +11,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         &[
             "bench",
             "client",
+            "fence",
             "net",
             "protocol",
             "registry",

@@ -18,6 +18,7 @@ const PHRASES: &[(&str, &str)] = &[
     ("has gone", "went offline"),
     ("have gone", "went offline"),
     ("how the link does", "connection statistics"),
+    ("cannot be right", "is invalid"),
     ("in vain", "without success"),
     ("is no empty", "is not an empty"),
     ("is said", "is sent, is reported"),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
+use jiff::tz::TimeZone;
 
 use super::args::Args;
 use super::resolver;
@@ -18,6 +19,7 @@ use crate::cli::exit::{Exit, Failure, Outcome};
 use crate::cli::output::print_error;
 use crate::cli::signals::{self, Signal};
 use crate::client::{Client, End, Fault, Input, Options};
+use crate::fence;
 use crate::net::{self, Driver, InputSender, Setup, Socket};
 use crate::protocol::opaque::KeyStretching;
 use crate::transport::{ClientConfig, Endpoint};
@@ -25,14 +27,7 @@ use crate::transport::{ClientConfig, Endpoint};
 /// Runs the client until it ends.
 pub fn run(args: Args, context: &Context<'_>) -> Outcome {
     let state = args.state.map_or_else(environment::state_directory, Ok)?;
-    let server: ServerName = match &context.host {
-        Some(host) => host.parse().map_err(Failure::usage)?,
-        None => args.server,
-    };
-    let (server, notice) = server.or_loopback();
-    if let Some(notice) = notice {
-        print_error(format_args!("udpchat: {notice}"));
-    }
+    let server = server(args.server, context.host.as_deref())?;
     let server_name = server.to_string();
     let files = StateDirectory::open(state, server_name.clone());
     let files = files.map_err(|error| context.blame("state")(error.into()))?;
@@ -54,12 +49,9 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
     let now = net::now();
     let endpoint = Endpoint::client(now.instant, ClientConfig::default(), net::seed()?);
 
-    let (time_zone, no_zone) = environment::time_zone();
-    if let Some(why) = no_zone {
-        print_error(format_args!("udpchat: {why}"));
-    }
     let gate = Arc::new(PasswordInterrupt::default());
     let (terminal, restore) = terminal::open(&inputs, &gate)?;
+    set_last_words(restore.screen());
     interrupt_on_signal(inputs, gate, restore.screen())?;
     let options = Options {
         server_name,
@@ -70,7 +62,7 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
         pinned_fingerprint: args.server_key,
         timeout: Duration::from_secs(args.timeout),
         key_stretching: KeyStretching::Argon2id,
-        time_zone,
+        time_zone: time_zone(),
     };
     let client = Client::new(
         now,
@@ -89,6 +81,38 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
     drop(restore);
     let client = ended?;
     outcome(client.end(), client.fault())
+}
+
+/// The server that is meant: that of a profile, or the one that was named.
+fn server(named: ServerName, profile: Option<&str>) -> Result<ServerName, Failure> {
+    let server = match profile {
+        Some(host) => host.parse().map_err(Failure::usage)?,
+        None => named,
+    };
+    let (server, notice) = server.or_loopback();
+    if let Some(notice) = notice {
+        print_error(format_args!("udpchat: {notice}"));
+    }
+    Ok(server)
+}
+
+fn time_zone() -> TimeZone {
+    let (time_zone, no_zone) = environment::time_zone();
+    if let Some(why) = no_zone {
+        print_error(format_args!("udpchat: {why}"));
+    }
+    time_zone
+}
+
+/// Where redb fails a second time the process ends without unwinding: the terminal is restored before.
+fn set_last_words(screen: Option<Screen>) {
+    fence::set_last_words(move |text| {
+        if let Some(screen) = &screen {
+            screen.restore();
+        }
+        let advice = "name a new state directory with --state, or move this one away";
+        print_error(format_args!("udpchat: {text}: {advice}"));
+    });
 }
 
 /// Sockets for these addresses; for a name of both families, since it may move to an address of the other.

@@ -34,6 +34,7 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
         .start_server(args.measured)
         .map_err(context.blame("log"))?;
     database::tell_of_mode(&data, prepared);
+    database::set_last_words();
     let is_new = database::is_missing(&data);
     let mut engine = database::open(&data)?;
     let secrets = Secrets::of(&mut engine, &data)?;

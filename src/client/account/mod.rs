@@ -16,6 +16,7 @@ mod failures;
 mod inbox;
 mod receipts;
 mod resync;
+mod start;
 #[cfg(test)]
 mod testing;
 
@@ -25,9 +26,9 @@ use jiff::tz::TimeZone;
 use rand_chacha::ChaCha20Rng;
 
 use super::effects::Effects;
-use super::env::{Names, Tone};
+use super::env::Names;
 use super::name::canonical_target;
-use super::storage::{Identity, Loaded, State, StateError};
+use super::storage::{State, StateError};
 use crate::protocol::{EndReason, Envelope, HelloAnswer, ServerBody, ServerMessage, SessionStart};
 use crate::text::printable;
 use crate::transport::Now;
@@ -80,7 +81,7 @@ impl SignedIn {
         random: ChaCha20Rng,
         effects: &mut Effects,
     ) -> Result<Self, StateError> {
-        let loaded = load(&mut state, start, effects)?;
+        let loaded = start::load(&mut state, start, effects)?;
         let mut conversations = Conversations::default();
         for (id, stored) in loaded.conversations {
             conversations.insert(id, stored);
@@ -133,42 +134,6 @@ impl SignedIn {
         effects: &'a mut Effects,
     ) -> (&'a mut Parts, Ctx<'a>) {
         (&mut self.parts, self.shared.ctx(now, effects))
-    }
-
-    /// Makes the identity durable, before anything else, and sends where this device stands.
-    pub(super) fn start_session(
-        &mut self,
-        now: Now,
-        start: &SessionStart,
-        effects: &mut Effects,
-    ) -> Result<(), StateError> {
-        let Shared {
-            me, session, state, ..
-        } = &mut self.shared;
-        let known = state.identity().map(|identity| identity.epoch);
-        session.epoch = start.epoch;
-        if known.is_some_and(|known| known != start.epoch) {
-            self.parts.receipts.forget_marks();
-            effects.show(
-                Tone::Notice,
-                "the server's database was restored from a backup; recent messages may be missing",
-            );
-        }
-        me.name.clone_from(&start.name);
-        state.set_identity(Identity {
-            account: start.account,
-            name: start.name.clone(),
-            device: Some(start.device),
-            // Until the positions are settled they are those of the logs of before.
-            epoch: known.unwrap_or(start.epoch),
-            ticket: Some(start.ticket.clone()),
-        });
-        state.commit()?;
-        let (parts, mut ctx) = self.split(now, effects);
-        if !std::mem::take(&mut parts.resync.is_hello_sent) {
-            resync::send_hello(&mut ctx);
-        }
-        Ok(())
     }
 
     /// Whether a session is of this account and device, so that what is in memory holds.
@@ -495,32 +460,4 @@ fn harmless<'a>(names: impl IntoIterator<Item = &'a String>) -> Vec<String> {
     names
         .map(|name| printable::line(name).into_owned())
         .collect()
-}
-
-/// Reads the tables, less what is another account's or device's.
-fn load(
-    state: &mut State,
-    start: &SessionStart,
-    effects: &mut Effects,
-) -> Result<Loaded, StateError> {
-    let identity = state.identity();
-    let is_other_account = identity.is_some_and(|known| known.account != start.account);
-    let is_other_device = identity.is_some_and(|known| known.device != Some(start.device));
-    let mut loaded = state.load()?;
-    if is_other_account || is_other_device {
-        for (sequence, unsent) in loaded.outbox.drain(..) {
-            sender::show_unconfirmed(&unsent, None, effects);
-            state.remove_unsent(sequence);
-        }
-    }
-    if is_other_account {
-        state.clear();
-        return Ok(Loaded::default());
-    }
-    if is_other_device {
-        for (_, stored) in &mut loaded.conversations {
-            stored.last_own_seq = None;
-        }
-    }
-    Ok(loaded)
 }

@@ -76,18 +76,20 @@ pub(super) fn run(core: &mut Core, now: Now, line: &str, inside: Option<&str>) {
         core.fail(Fault::Usage, &help::unknown(&TABLE, word));
         return;
     };
+    let values = arguments::parse(command.arguments, rest);
+    // Before it counts as run: it is read again when it has waited.
+    if values.is_some() && core.park(now, command.awaits, (line, inside)) {
+        return;
+    }
     core.changes_focus(command.focus, rest);
     if command.needs_sign_in && core.user().is_none() {
         core.fail(Fault::Usage, "sign in first, with `login`");
         return;
     }
-    let Some(values) = arguments::parse(command.arguments, rest) else {
+    let Some(values) = values else {
         core.fail(Fault::Usage, &format!("usage: {}", command.usage()));
         return;
     };
-    if core.park(now, command.awaits, (line, inside)) {
-        return;
-    }
     if !command.continues {
         core.with_signed_in(now, |parts, _| parts.history.reset_paging());
     }

@@ -438,8 +438,13 @@ impl Core {
 
     /// A command is about to run that changes the focus, or tries to.
     pub(super) fn changes_focus(&mut self, change: FocusChange, argument: &str) {
-        if let Some(script) = &mut self.script {
-            script.changes_focus(change, argument);
+        let Some(script) = &mut self.script else {
+            return;
+        };
+        script.changes_focus(change, argument);
+        if let (FocusChange::Sets, Some(signed_in)) = (change, &mut self.signed_in) {
+            // If the command fails, what follows must not go to where the script was before.
+            signed_in.shared.focus.current = None;
         }
     }
 

@@ -5,6 +5,7 @@
 //! server does not answer, its name is resolved again.
 
 mod addresses;
+mod resolving;
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -18,7 +19,7 @@ use super::core::status::LinkStatus;
 use crate::protocol::EndReason;
 use crate::transport::{Channel, CloseReason, Endpoint, Event, SendError, SessionId};
 
-/// How long one round of attempts may take. The transport says sooner that nobody is there; this bounds a
+/// How long one round of attempts may take. The transport says after half a minute that nobody is there; this bounds a
 /// handshake that is answered and never ends.
 const CONNECT_WAIT: Duration = Duration::from_secs(45);
 
@@ -360,70 +361,14 @@ impl Link {
         }
     }
 
-    /// The server's name stands for these addresses now. New ones are tried at once; a session with a server that is not
-    /// heard any more is given up if its address is none of them.
-    pub(super) fn handle_addresses(
-        &mut self,
-        now: Instant,
-        endpoint: &mut Endpoint,
-        addresses: Vec<SocketAddr>,
-    ) -> Option<LinkEvent> {
-        let has_new = self.addresses.replace(addresses);
-        match &mut self.state {
-            State::Connecting { due, .. } if has_new => {
-                *due = now + CONNECT_WAIT;
-                self.try_next_address(now, endpoint);
-            }
-            State::Pausing(_) if has_new => self.connect(now, endpoint),
-            State::Up(session) if self.addresses.is_doubted() => {
-                let (session, remote) = (*session, endpoint.remote(*session)?);
-                if self.addresses.contains(remote) {
-                    return None;
-                }
-                self.connect(now, endpoint);
-                endpoint.close(now, session, CODE_QUIT, "connecting to another address");
-                return Some(LinkEvent::Lost {
-                    reason: "its name has another address now".into(),
-                    ended: None,
-                });
-            }
-            _ => {}
-        }
-        None
-    }
-
-    /// The server's name was not resolved. If no address is known, a name that does not exist is the end, and any other is
-    /// tried again until the user has enough.
-    pub(super) fn handle_unresolved(
-        &mut self,
-        now: Instant,
-        why: String,
-        is_final: bool,
-    ) -> Option<LinkEvent> {
-        tracing::info!(why, "the server's name");
-        self.addresses.unresolved(now);
-        let State::Connecting { due, .. } = &mut self.state else {
-            return None;
-        };
-        if !self.addresses.is_empty() {
-            return None;
-        }
-        *due = now + CONNECT_WAIT;
-        self.slow_at = None;
-        if is_final {
-            self.state = State::Closed;
-            return Some(LinkEvent::NoSuchName(why));
-        }
-        let was_told = std::mem::replace(&mut self.has_told_unresolved, true);
-        (!was_told).then_some(LinkEvent::Unresolved(why))
-    }
-
     pub(super) fn deadline(&self) -> Option<Instant> {
         let [resolve, slow] = match self.state {
             State::Closing(..) | State::Leaving(..) | State::Closed => [None; 2],
             _ => [self.addresses.deadline(), self.slow_at],
         };
         let due = match &self.state {
+            // While no address is known there is nobody who could have answered.
+            State::Connecting { .. } if self.addresses.is_empty() => None,
             State::Connecting { next_at, due, .. } => {
                 Some(next_at.map_or(*due, |next| next.min(*due)))
             }
@@ -448,6 +393,7 @@ impl Link {
             return Some(LinkEvent::Slow);
         }
         match &self.state {
+            State::Connecting { .. } if self.addresses.is_empty() => None,
             State::Connecting { due, .. } if *due <= now => self.give_up(now, endpoint, random),
             State::Connecting {
                 next_at: Some(at), ..

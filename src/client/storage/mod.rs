@@ -49,7 +49,8 @@ pub(super) enum StateError {
     Damaged(&'static str),
     /// redb panicked.
     #[error(
-        "the database of this device is damaged ({0}): name a new state directory with --state, or move this one away"
+        "the database of this device is damaged ({}): name a new state directory with --state, or move this one away",
+        .0.place()
     )]
     Panicked(Panicked),
     /// It was written by a later version.

@@ -283,6 +283,21 @@ fn name_is_resolved_again_until_it_is_and_the_user_is_told_once() {
     assert_eq!(told, None);
 }
 
+/// A resolver that hung for a minute made "no answer from the server" of a name that was not resolved yet.
+#[test]
+fn resolver_that_does_not_answer_does_not_end_the_client() {
+    let mut wire = Wire::new(Vec::new());
+    wire.link.connect(wire.now, &mut wire.client);
+    while wire.now - instant() < Duration::from_secs(70) {
+        wire.step();
+    }
+    let is_end = |event: &LinkEvent| !matches!(event, LinkEvent::Resolve | LinkEvent::Slow);
+    assert!(!wire.happened.iter().any(is_end), "{:?}", wire.happened);
+    let (why, link) = ("cannot resolve host: try again", &mut wire.link);
+    let told = link.handle_unresolved(wire.now, why.into(), false);
+    assert_eq!(told, Some(LinkEvent::Unresolved(why.into())));
+}
+
 #[test]
 fn name_that_does_not_exist_is_the_end_unless_it_did_before() {
     let mut wire = Wire::new(Vec::new());

@@ -4,6 +4,7 @@ mod bytes;
 mod chat;
 mod gaps;
 mod link;
+mod places;
 mod presence;
 mod receipts;
 mod receiving;

@@ -8,18 +8,18 @@ use crate::protocol::{Command, DeviceSeq, ErrorCode, Failure, Resolved};
 
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-fn script() -> Desk {
+pub(super) fn script() -> Desk {
     Desk::signed_in(Screen::plain())
 }
 
 /// A line is read, and what follows from it.
-fn reads(desk: &mut Desk, line: &str) {
+pub(super) fn reads(desk: &mut Desk, line: &str) {
     desk.settle();
     desk.type_line(line);
     desk.settle();
 }
 
-fn errors(desk: &Desk) -> Vec<String> {
+pub(super) fn errors(desk: &Desk) -> Vec<String> {
     let lines = std::mem::take(&mut desk.screen.seen().lines);
     let errors = lines.into_iter().filter(|(tone, _)| *tone == Tone::Error);
     errors.map(|(_, line)| line).collect()
@@ -399,62 +399,6 @@ fn password_of_the_command_line_is_for_whoever_a_script_signs_in() {
     // It is nobody else's.
     assert!(options(Some("erin")).password_of(Some("bob")).is_none());
     assert!(options(Some("erin")).password_of(Some("Erin")).is_some());
-}
-
-/// After a `join` that had failed, the text for the room ran as a command: "message bob …" went to bob.
-#[test]
-fn text_for_a_conversation_that_was_not_reached_is_no_command() {
-    for (line, worst) in [
-        ("enter #nowhere", Fault::NoRecipient),
-        ("enter erin", Fault::NoRecipient),
-        ("join", Fault::Usage),
-    ] {
-        let mut desk = script();
-        reads(&mut desk, line);
-        reads(&mut desk, "message bob the code is 9");
-        assert!(desk.bodies().is_empty(), "{line}");
-        let told = errors(&desk);
-        let expected = "line 2: not sent: line 1 did not switch to";
-        assert!(told[1].starts_with(expected), "{line}: {told:?}");
-        assert!(
-            told[1].ends_with("\"message bob the code is 9\""),
-            "{told:?}"
-        );
-        // A slash says that it is a command, and `back` that there is no place any more.
-        reads(&mut desk, "/message bob one");
-        reads(&mut desk, "/back");
-        reads(&mut desk, "message bob two");
-        let sent = desk.bodies();
-        let texts = sent
-            .iter()
-            .filter(|body| matches!(body, ClientBody::Entry(_)));
-        assert_eq!(texts.count(), 2, "{line}: {sent:?}");
-        assert_eq!(desk.core.fault(), Some(worst), "{line}");
-    }
-    let mut desk = script();
-    reads(&mut desk, "mesage bob");
-    reads(&mut desk, "message bob one");
-    let sent = desk.bodies();
-    let is_text = |body: &ClientBody| matches!(body, ClientBody::Entry(_));
-    assert!(sent.iter().any(is_text), "no place was named");
-}
-
-#[test]
-fn text_for_a_conversation_that_was_lost_is_no_command() {
-    let mut desk = script();
-    reads(&mut desk, "enter bob");
-    reads(&mut desk, "one");
-    desk.bodies();
-    desk.core.signed_in.as_mut().unwrap().shared.focus.current = None;
-    reads(&mut desk, "two");
-    reads(&mut desk, "message carol three");
-    let told = errors(&desk);
-    assert_eq!(
-        told[0],
-        "line 3: not sent: you are no longer in bob: \"two\""
-    );
-    assert!(told[1].starts_with("line 4: not sent: you are no longer in bob"));
-    assert!(desk.bodies().is_empty());
 }
 
 /// They were recorded as shown before the output had taken them, and a client that was ended while its reader paused

@@ -1,0 +1,75 @@
+//! The start of a session: which of the tables still hold, and who this device is from now on.
+
+use super::ctx::Shared;
+use super::{SignedIn, resync, sender};
+use crate::client::effects::Effects;
+use crate::client::env::Tone;
+use crate::client::storage::{Identity, Loaded, State, StateError};
+use crate::protocol::SessionStart;
+use crate::transport::Now;
+
+impl SignedIn {
+    /// Makes the identity durable, before anything else, and sends where this device stands.
+    pub(in crate::client) fn start_session(
+        &mut self,
+        now: Now,
+        start: &SessionStart,
+        effects: &mut Effects,
+    ) -> Result<(), StateError> {
+        let Shared {
+            me, session, state, ..
+        } = &mut self.shared;
+        let known = state.identity().map(|identity| identity.epoch);
+        session.epoch = start.epoch;
+        if known.is_some_and(|known| known != start.epoch) {
+            self.parts.receipts.forget_marks();
+            effects.show(
+                Tone::Notice,
+                "the server's database was restored from a backup; recent messages may be missing",
+            );
+        }
+        me.name.clone_from(&start.name);
+        state.set_identity(Identity {
+            account: start.account,
+            name: start.name.clone(),
+            device: Some(start.device),
+            // Until the positions are settled they are those of the logs of before.
+            epoch: known.unwrap_or(start.epoch),
+            ticket: Some(start.ticket.clone()),
+        });
+        state.commit()?;
+        let (parts, mut ctx) = self.split(now, effects);
+        if !std::mem::take(&mut parts.resync.is_hello_sent) {
+            resync::send_hello(&mut ctx);
+        }
+        Ok(())
+    }
+}
+
+/// Reads the tables, less what is another account's or device's.
+pub(super) fn load(
+    state: &mut State,
+    start: &SessionStart,
+    effects: &mut Effects,
+) -> Result<Loaded, StateError> {
+    let identity = state.identity();
+    let is_other_account = identity.is_some_and(|known| known.account != start.account);
+    let is_other_device = identity.is_some_and(|known| known.device != Some(start.device));
+    let mut loaded = state.load()?;
+    if is_other_account || is_other_device {
+        for (sequence, unsent) in loaded.outbox.drain(..) {
+            sender::show_unconfirmed(&unsent, None, effects);
+            state.remove_unsent(sequence);
+        }
+    }
+    if is_other_account {
+        state.clear();
+        return Ok(Loaded::default());
+    }
+    if is_other_device {
+        for (_, stored) in &mut loaded.conversations {
+            stored.last_own_seq = None;
+        }
+    }
+    Ok(loaded)
+}
