@@ -29,6 +29,9 @@ impl App for Client {
     fn on_input(&mut self, now: Now, endpoint: &mut Endpoint, input: Input) {
         let happened = match input {
             Input::Addresses(addresses) => {
+                if !addresses.is_empty() {
+                    self.core.resolved();
+                }
                 self.link.handle_addresses(now.instant, endpoint, addresses)
             }
             Input::Unresolved { why, is_final } => {

@@ -33,7 +33,6 @@ use rand_core::{RngCore, SeedableRng};
 
 use crate::transport::{App, Endpoint, Now};
 use link::{Link, LinkEvent};
-use ui::render;
 
 /// A client of one server.
 pub struct Client {
@@ -107,8 +106,8 @@ impl Client {
             LinkEvent::Lost { reason, ended } => self.core.link_lost(now, &reason, ended),
             LinkEvent::Unreachable(heard) => {
                 let heard = heard.map(|heard| format!(" ({heard})")).unwrap_or_default();
-                self.core
-                    .finish(End::Unreachable(render::unreachable(name, &heard)));
+                let text = self.core.unreachable(&heard);
+                self.core.finish(End::Unreachable(text));
             }
             LinkEvent::NoSuchName(why) => self.core.finish(End::Unreachable(why)),
             LinkEvent::Unresolved(why) => {
@@ -125,10 +124,7 @@ impl Client {
                 );
                 self.core.link_silent(&text);
             }
-            LinkEvent::Slow => {
-                let text = format!("no answer from {name} yet; still trying");
-                self.core.show(Tone::Notice, &text);
-            }
+            LinkEvent::Slow => self.core.link_slow(),
             LinkEvent::Resolve => {
                 if let Some(resolve) = &mut self.resolve {
                     resolve();

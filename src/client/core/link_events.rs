@@ -24,6 +24,8 @@ pub(super) struct Peer {
 pub(super) struct LinkState {
     pub(super) peer: Option<Peer>,
     pub(super) is_greeted: bool,
+    /// Whether the server's name stands for an address, to which something can be sent.
+    pub(super) is_resolved: bool,
     /// Whether the server has not answered for a while.
     pub(super) is_silent: bool,
     /// Whether the server has said that it stops, so that the loss of the link is no news.
@@ -171,11 +173,37 @@ impl Core {
                         "no sign-in at {name} within {seconds} s\nhint: --timeout SECONDS waits longer"
                     )
                 } else {
-                    render::unreachable(name, &format!(" within {seconds} s"))
+                    self.unreachable(&format!(" within {seconds} s"))
                 };
                 self.finish(End::Unreachable(text));
             }
         }
+    }
+
+    /// The server's name was resolved.
+    pub(crate) const fn resolved(&mut self) {
+        self.link.is_resolved = true;
+    }
+
+    /// Why nobody was reached; and what was `heard` instead, if anything.
+    pub(crate) fn unreachable(&self, heard: &str) -> String {
+        let name = &self.options.server_name;
+        if self.link.is_resolved {
+            render::unreachable(name, heard)
+        } else {
+            render::unresolved(name, heard)
+        }
+    }
+
+    /// The first attempt takes its time.
+    pub(crate) fn link_slow(&mut self) {
+        let name = &self.options.server_name;
+        let text = if self.link.is_resolved {
+            format!("no answer from {name} yet; still trying")
+        } else {
+            format!("{name} is not resolved yet; still trying")
+        };
+        self.show(Tone::Notice, &text);
     }
 
     /// What is asked of the link.

@@ -62,6 +62,10 @@ impl Core {
     ) -> Self {
         let pending_user = options.user.clone();
         let script = (!console.is_interactive()).then(|| Script::new(options.timeout));
+        let link = LinkState {
+            is_resolved: !options.addresses.is_empty(),
+            ..LinkState::default()
+        };
         Self {
             options,
             console,
@@ -72,7 +76,7 @@ impl Core {
             script,
             effects: Effects::default(),
             host_keys: HostKeys::default(),
-            link: LinkState::default(),
+            link,
             pending_user,
             sign_in: None,
             signed_in: None,
@@ -172,7 +176,7 @@ impl Core {
             },
             Input::Skipped(text) => {
                 self.prompt.take();
-                self.fail(Fault::Failed, &text);
+                self.fail(Fault::Usage, &text);
             }
             Input::EndOfInput => self.end_input(now),
             Input::Broken(text) if self.script.is_none() => {

@@ -204,7 +204,15 @@ fn sign_in_that_is_not_answered_ends_at_the_timeout() {
             "{end:?}"
         );
     };
-    unreachable(&mut Desk::new(Screen::plain(), options.clone()));
+    let mut unresolved = Desk::new(Screen::plain(), options.clone());
+    unreachable(&mut unresolved);
+    let end = format!("{:?}", unresolved.core.end());
+    assert!(end.contains("host:7777 could not be resolved within 5 s"), "{end}");
+    let mut resolved = Desk::new(Screen::plain(), options.clone());
+    resolved.core.resolved();
+    unreachable(&mut resolved);
+    let end = format!("{:?}", resolved.core.end());
+    assert!(end.contains("no answer from host:7777 within 5 s"), "{end}");
     unreachable(&mut Desk::connected(Screen::plain(), options.clone()));
     // The server has accepted the sign-in, and says nothing more.
     let mut desk = Desk::connected(Screen::plain(), options);

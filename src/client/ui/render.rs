@@ -34,6 +34,14 @@ pub(crate) fn unreachable(server: &str, heard: &str) -> String {
     )
 }
 
+/// The server's name stands for no address yet.
+pub(crate) fn unresolved(server: &str, heard: &str) -> String {
+    format!(
+        "{server} could not be resolved{heard}\n\
+         hint: check the name, and this host's network"
+    )
+}
+
 /// Something that was said. In a pair the receiver is named only where the reader said it.
 pub(crate) fn said(time: &str, sender: &str, receiver: Option<&str>, text: &str) -> String {
     let text = printable::line_or_nothing(text);
