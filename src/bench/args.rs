@@ -3,10 +3,8 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use clap::builder::TypedValueParser;
-use clap::value_parser;
-
 use crate::protocol::TEXT_MAX_BYTES;
+use crate::text::number::whole;
 
 /// Clients of one process at most. Chosen: what one socket's buffers can still serve.
 const CLIENTS_MAX: u64 = 100_000;
@@ -36,7 +34,7 @@ pub struct Args {
     #[arg(long, value_name = "W", default_value = "1", value_parser = count(1..=WINDOW_MAX))]
     pub window: usize,
     /// End pairs and fanout after so many messages of each speaker, whatever --seconds says
-    #[arg(long, value_name = "M", value_parser = value_parser!(u64).range(1..=MESSAGES_MAX))]
+    #[arg(long, value_name = "M", value_parser = whole(1..=MESSAGES_MAX))]
     pub messages: Option<u64>,
     /// Messages a second that each client says, in paced and bulk
     #[arg(long, value_name = "R", default_value = "2", value_parser = parse_rate)]
@@ -46,26 +44,33 @@ pub struct Args {
         long = "seconds",
         value_name = "S",
         default_value = "20",
-        value_parser = value_parser!(u64).range(1..=SECONDS_MAX).map(Duration::from_secs),
+        value_parser = seconds,
     )]
     pub duration: Duration,
     /// Bytes of text in a message
     #[arg(long, value_name = "B", default_value = "64", value_parser = count(1..=TEXT_MAX_BYTES as u64))]
     pub size: usize,
     /// Bytes of text in each stream of bulk, rounded up to whole messages of 16 KiB
-    #[arg(long, value_name = "BYTES", default_value = "5000000", value_parser = value_parser!(u64).range(1..=BYTES_MAX))]
+    #[arg(long, value_name = "BYTES", default_value = "5000000", value_parser = whole(1..=BYTES_MAX))]
     pub bytes: u64,
 }
 
-fn count(range: RangeInclusive<u64>) -> impl TypedValueParser<Value = usize> {
+fn count(range: RangeInclusive<u64>) -> impl Fn(&str) -> Result<usize, String> + Clone {
+    let parse = whole(range);
     // Every target has at least 32 bits, and no range goes beyond them.
-    value_parser!(u64).range(range).try_map(usize::try_from)
+    move |text| {
+        parse(text).and_then(|count| usize::try_from(count).map_err(|error| error.to_string()))
+    }
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    whole(1..=SECONDS_MAX)(text).map(Duration::from_secs)
 }
 
 fn parse_rate(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(rate) if rate > 0.0 && rate <= RATE_MAX => Ok(rate),
-        _ => Err(format!("a rate is a number above 0 and up to {RATE_MAX}")),
+        _ => Err(format!("expected a number above 0 and up to {RATE_MAX}")),
     }
 }
 

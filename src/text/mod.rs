@@ -4,6 +4,7 @@
 
 pub mod comparison;
 pub mod name_case;
+pub mod number;
 pub mod printable;
 pub mod skeleton;
 pub mod unicode;

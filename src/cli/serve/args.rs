@@ -11,6 +11,7 @@ use crate::cli::options::DataDirectory;
 use crate::cli::settings::Sources;
 use crate::server::{Registration, RoomCreationPolicy};
 use crate::store::Retention;
+use crate::text::number::whole;
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -54,13 +55,13 @@ pub struct Args {
     )]
     pub rooms: RoomCreationPolicy,
     /// Remove entries older than N days (0: never)
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = whole(0..=u64::MAX))]
     keep_days: Option<u64>,
     /// Keep at most the last N entries of a conversation (0: all)
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = whole(0..=u64::MAX))]
     keep_messages: Option<u64>,
     /// Keep at most the last N million bytes of a conversation (0: all)
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = whole(0..=u64::MAX))]
     keep_megabytes: Option<u64>,
     #[command(flatten)]
     pub limits: ServerLimits,

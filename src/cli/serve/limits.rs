@@ -5,6 +5,7 @@
 use clap::{Arg, ArgMatches, FromArgMatches};
 
 use crate::server::{self, Limit};
+use crate::text::number::whole;
 use crate::transport;
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -209,9 +210,7 @@ impl Row {
             .help(help)
             .long_help(long);
         match self.unit {
-            Unit::Count => argument
-                .value_name("N")
-                .value_parser(clap::value_parser!(u64)),
+            Unit::Count => argument.value_name("N").value_parser(whole(0..=u64::MAX)),
             Unit::Bytes => argument.value_name("SIZE").value_parser(parse_bytes),
         }
     }

@@ -128,8 +128,6 @@ pub fn shown(argument: &Arg, texts: &[String]) -> String {
 
 /// Runs the option's own parser.
 fn check(argument: &Arg, texts: &[String]) -> Result<(), String> {
-    let is_digits =
-        |text: &String| !text.is_empty() && text.bytes().all(|sign| sign.is_ascii_digit());
     match Kind::of(argument) {
         Kind::Flag => return Ok(()),
         Kind::Count => {
@@ -140,11 +138,6 @@ fn check(argument: &Arg, texts: &[String]) -> Result<(), String> {
                 )),
                 None => Ok(()),
             };
-        }
-        Kind::Number => {
-            if let Some(text) = texts.iter().find(|text| !is_digits(text)) {
-                return Err(format!("expected a whole number, found {}", quoted(text)));
-            }
         }
         _ => {}
     }
@@ -180,6 +173,9 @@ fn reason(error: &clap::Error, texts: &[String]) -> String {
         }
         _ => match std::error::Error::source(error) {
             Some(source) if source.to_string().contains(&shown) => source.to_string(),
+            Some(source) if source.to_string().starts_with("expected ") => {
+                format!("{source}, found {shown}")
+            }
             Some(source) => format!("{shown} is not valid: {source}"),
             None => format!("{shown} is not valid"),
         },

@@ -8,6 +8,7 @@ use crate::cli::exit::{Exit, Failure, Outcome};
 use crate::cli::options::DataDirectory;
 use crate::cli::output::print;
 use crate::store::Retention;
+use crate::text::number::whole;
 
 pub fn command() -> Subcommand {
     let summary = "Show or set how much of a conversation is kept";
@@ -25,13 +26,13 @@ struct Args {
     /// The conversation: everyone, or a room, whose # may be left out
     name: Option<String>,
     /// Let entries expire that are older than N days (0: never)
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = whole(0..=u64::MAX))]
     days: Option<u64>,
     /// Keep at most the last N entries of a conversation (0: all)
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = whole(0..=u64::MAX))]
     messages: Option<u64>,
     /// Keep at most the last N million bytes of a conversation (0: all)
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = whole(0..=u64::MAX))]
     megabytes: Option<u64>,
     /// Remove the conversation's own limits
     #[arg(long, conflicts_with_all = ["days", "messages", "megabytes"])]
