@@ -138,6 +138,7 @@ impl Fault {
             | ErrorCode::RoomsClosed
             | ErrorCode::BadName
             | ErrorCode::ToOneself => Self::NoRecipient,
+            ErrorCode::TextTooLong => Self::Usage,
             _ => Self::Failed,
         }
     }
@@ -193,6 +194,11 @@ pub enum Trust {
     Changed {
         /// The fingerprint on file.
         known: String,
+        /// The file, and the line in it.
+        place: String,
+    },
+    /// A line of this server is on file, but its fingerprint is damaged: stop.
+    Damaged {
         /// The file, and the line in it.
         place: String,
     },

@@ -31,6 +31,9 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
     let server_name = server.to_string();
     let files = StateDirectory::open(state, server_name.clone());
     let files = files.map_err(|error| context.blame("state")(error.into()))?;
+    if let Some(warning) = files.warning() {
+        print_error(format_args!("udpchat: {warning}"));
+    }
     // Only now: the log may be in that directory.
     context.log.start_client().map_err(context.blame("log"))?;
     let password = args

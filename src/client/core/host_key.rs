@@ -78,6 +78,10 @@ impl HostKeys {
                  hint: the connection may be intercepted; if the server was really given a new key, \
                  remove the old one: {place}"
             )),
+            Ok(Trust::Damaged { place }) => refused(format!(
+                "the fingerprint on file of {name} is damaged: {place}\n  the server has {print}\n\
+                 hint: compare it with what the server prints at its start, and mend the line"
+            )),
             Err(error) => Verdict::Refused(End::Failed(format!(
                 "the file of known servers cannot be read: {error}"
             ))),

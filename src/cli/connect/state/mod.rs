@@ -41,6 +41,16 @@ impl StateDirectory {
         })
     }
 
+    /// What to tell the user of a line of the known servers that cannot be taken.
+    pub fn warning(&self) -> Option<String> {
+        // Whoever looks for the server's key says that the file cannot be read.
+        let line = self.known.strange(&self.server).ok()??;
+        Some(format!(
+            "{} is ignored: expected HOST:PORT and a fingerprint",
+            self.known.place(line)
+        ))
+    }
+
     fn server(&self, key: &[u8; 32]) -> PathBuf {
         let digest = Digest::of(key);
         self.path
@@ -58,11 +68,14 @@ impl Files for StateDirectory {
         let shown = fingerprint(key);
         Ok(match self.known.find(&self.server)? {
             None => Trust::Unknown,
-            Some((known, _)) if known == shown => Trust::Known,
-            Some((known, line)) => Trust::Changed {
-                known,
-                place: format!("{} line {line}", self.known.path().display()),
-            },
+            Some(known) => {
+                let place = self.known.place(known.line);
+                match known.fingerprint {
+                    Some(fingerprint) if fingerprint == shown => Trust::Known,
+                    Some(known) => Trust::Changed { known, place },
+                    None => Trust::Damaged { place },
+                }
+            }
         })
     }
 
