@@ -39,6 +39,14 @@ pub enum AddressError {
     NoHost,
     #[error("{} is not a port: a number from 1 to 65535, without a sign and without zeros in front", quoted(.0))]
     Port(String),
+    #[error("only the host and its port are written, without {}", quoted(.0))]
+    Scheme(String),
+    #[error("an IPv4 address or a name is written without brackets, as in {0}")]
+    NoBrackets(String),
+    #[error("{} is not a host name: write its ASCII form, which begins with xn-- (`idn2 NAME` prints it)", quoted(.0))]
+    Script(String),
+    #[error("the interface is missing behind %, as in {0}%eth0 (`ip link` lists them)")]
+    ZoneMissing(Ipv6Addr),
     #[error("an IPv6 address with a port is written [address]:port")]
     Brackets,
     #[error("{} is neither an address nor a host name", quoted(.0))]
@@ -92,14 +100,24 @@ impl FromStr for ServerName {
             host: host.to_owned(),
             port: DEFAULT_PORT,
         };
+        if let Some((scheme, _)) = text.split_once("://") {
+            return Err(AddressError::Scheme(format!("{scheme}://")));
+        }
         if is_ipv6(text) {
             check_ipv6(text)?;
             return Ok(plain(text));
         }
         if let Some(rest) = text.strip_prefix('[') {
             let (host, rest) = rest.split_once(']').ok_or(AddressError::Brackets)?;
+            if host.is_empty() {
+                return Err(AddressError::NoHost);
+            }
             if !is_ipv6(host) {
-                return Err(AddressError::Host(host.to_owned()));
+                let bare = format!("{host}{rest}");
+                return Err(match check_host(host) {
+                    Ok(()) => AddressError::NoBrackets(bare),
+                    Err(error) => error,
+                });
             }
             check_ipv6(host)?;
             return match rest.strip_prefix(':') {
@@ -334,6 +352,18 @@ mod tests {
         }
         assert_eq!(parsed("[::1"), Err(AddressError::Brackets));
         assert_eq!(parsed("[::1]99"), Err(AddressError::Brackets));
+        assert_eq!(parsed("[]:1"), Err(AddressError::NoHost));
+        let bare = |text: &str| Err(AddressError::NoBrackets(text.into()));
+        assert_eq!(parsed("[127.0.0.1]:99"), bare("127.0.0.1:99"));
+        assert_eq!(parsed("[chat.example]"), bare("chat.example"));
+        for text in ["udpchat://127.0.0.1:99", "udpchat://[::1]:99"] {
+            assert_eq!(parsed(text), Err(AddressError::Scheme("udpchat://".into())));
+        }
+        for text in ["fe80::1%", "[fe80::1%]:99"] {
+            assert_eq!(parsed(text), Err(AddressError::ZoneMissing(link_local)));
+        }
+        let script = Err(AddressError::Script("bücher.example".into()));
+        assert_eq!(parsed("bücher.example:99"), script);
         assert_eq!(parsed("a b"), Err(AddressError::Host("a b".into())));
         assert_eq!(
             parsed("999.1.1.1"),

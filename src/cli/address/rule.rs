@@ -12,6 +12,9 @@ const LABEL_MAX_BYTES: usize = 63;
 /// The first octet of the addresses that are reserved (RFC 1112 §4).
 const RESERVED: u8 = 240;
 
+/// The last address of 127.0.0.0/8.
+const LOOPBACK_BROADCAST: Ipv4Addr = Ipv4Addr::new(127, 255, 255, 255);
+
 /// Refuses what no server can have. "Every address" is one to listen on.
 pub fn check_address(ip: IpAddr, zone: Option<&str>) -> Result<(), AddressError> {
     let ip = ip.to_canonical();
@@ -20,6 +23,7 @@ pub fn check_address(ip: IpAddr, zone: Option<&str>) -> Result<(), AddressError>
     }
     match (ip, zone) {
         (IpAddr::V6(Ipv6Addr::UNSPECIFIED), Some(_)) => Err(AddressError::ZoneOfAll),
+        (IpAddr::V6(ip), Some("")) => Err(AddressError::ZoneMissing(ip)),
         (IpAddr::V6(ip), None) if ip.is_unicast_link_local() => Err(AddressError::NoZone(ip)),
         _ => Ok(()),
     }
@@ -30,6 +34,7 @@ fn other_use(ip: IpAddr) -> Option<&'static str> {
     match ip {
         _ if ip.is_multicast() => Some("a multicast address"),
         IpAddr::V4(Ipv4Addr::BROADCAST) => Some("the broadcast address"),
+        IpAddr::V4(LOOPBACK_BROADCAST) => Some("the broadcast address of this machine"),
         IpAddr::V4(ip) if ip.octets()[0] >= RESERVED => Some("a reserved address"),
         IpAddr::V4(ip) if ip.octets()[0] == 0 && !ip.is_unspecified() => {
             Some("an address of \"this network\"")
@@ -53,6 +58,10 @@ pub fn check_host(host: &str) -> Result<(), AddressError> {
         (1..=LABEL_MAX_BYTES).contains(&label.len()) && label.bytes().all(is_allowed)
     };
     let is_name = host.len() <= HOST_MAX_BYTES && !host.starts_with('-');
+    let is_written = |sign: char| !sign.is_control() && !sign.is_whitespace();
+    if !host.is_ascii() && host.chars().all(is_written) {
+        return Err(AddressError::Script(host.to_owned()));
+    }
     if !is_name || !labels.split('.').all(is_label) {
         return Err(AddressError::Host(host.to_owned()));
     }
@@ -90,6 +99,7 @@ mod tests {
             ("239.255.255.255", "multicast"),
             ("ff02::1", "multicast"),
             ("255.255.255.255", "broadcast"),
+            ("127.255.255.255", "broadcast"),
             ("240.0.0.1", "reserved"),
             ("254.1.2.3", "reserved"),
             ("0.1.2.3", "this network"),
