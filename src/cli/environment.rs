@@ -17,17 +17,17 @@ const LOCALTIME: &str = "/etc/localtime";
 
 /// `$XDG_DATA_HOME/udpchat`, or `~/.local/share/udpchat`.
 pub fn data_directory() -> Result<PathBuf, Failure> {
-    base("XDG_DATA_HOME", ".local/share", "--data")
+    base("XDG_DATA_HOME", ".local/share", "--data DIR")
 }
 
 /// `$XDG_STATE_HOME/udpchat`, or `~/.local/state/udpchat`.
 pub fn state_directory() -> Result<PathBuf, Failure> {
-    base("XDG_STATE_HOME", ".local/state", "--state")
+    base("XDG_STATE_HOME", ".local/state", "--state DIR")
 }
 
 /// `$XDG_CONFIG_HOME/udpchat`, or `~/.config/udpchat`.
 pub fn config_directory() -> Result<PathBuf, Failure> {
-    base("XDG_CONFIG_HOME", ".config", "--config")
+    base("XDG_CONFIG_HOME", ".config", "--config FILE")
 }
 
 /// The user's home directory.
@@ -60,7 +60,7 @@ fn base(variable: &str, below_home: &str, option: &str) -> Result<PathBuf, Failu
         .map(|path| path.join("udpchat"))
         .ok_or_else(|| {
             Failure::usage(format!("neither {variable} nor HOME names a directory"))
-                .hint(format!("say where with {option} DIR"))
+                .hint(format!("say where with {option}"))
         })
 }
 

@@ -28,8 +28,13 @@ const PASTE_PAUSE_MS: u8 = 50;
 
 /// Reads the first line of a file; `-` is standard input.
 pub fn from_file(path: &Path) -> Result<Password, Failure> {
-    let name = path.display();
-    let line = if path == Path::new("-") {
+    let is_input = path == Path::new("-");
+    let name = if is_input {
+        "standard input".to_owned()
+    } else {
+        path.display().to_string()
+    };
+    let line = if is_input {
         first_line(Waiting(io::stdin().lock()))
     } else {
         File::open(path).and_then(|file| first_line(BufReader::new(file)))

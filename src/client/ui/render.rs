@@ -16,6 +16,9 @@ const NAMES_MAX: usize = 32;
 /// How much of a text is repeated when it is spoken of, in characters. Chosen: enough to know which it was.
 const QUOTE_MAX_CHARS: usize = 40;
 
+/// What somebody may have put around a name.
+const QUOTES: [char; 6] = ['"', '\'', '`', '“', '”', '„'];
+
 /// What ends a line that an earlier run may have shown before it was killed.
 pub(crate) const AGAIN: &str = "  (perhaps shown before)";
 
@@ -174,7 +177,15 @@ pub(crate) fn refusal(failure: &Failure, subject: &str) -> String {
 
 fn words(failure: &Failure, subject: &str) -> String {
     let reason = match failure.code {
-        ErrorCode::NoSuchUser => return format!("there is no user \"{subject}\" here"),
+        ErrorCode::NoSuchUser => {
+            let is_quoted = subject.starts_with(QUOTES) || subject.ends_with(QUOTES);
+            let hint = if is_quoted {
+                "; names are written without quotes"
+            } else {
+                ""
+            };
+            return format!("there is no user \"{subject}\" here{hint}");
+        }
         ErrorCode::NoSuchRoom => return format!("there is no room \"{subject}\""),
         ErrorCode::NotAMember => return format!("{subject} is not a member of the room"),
         ErrorCode::RoomsClosed => "only the operator can create rooms here",
