@@ -1,6 +1,8 @@
 //! What a command takes, word by word, and how a line is read by it: for the usage texts, the check before a command
 //! runs and the tab key.
 
+use std::num::NonZeroU32;
+
 use crate::protocol::ROOM_SIGN;
 
 /// One argument of a command.
@@ -19,7 +21,8 @@ pub(super) enum Kind {
     Word,
     /// A room's name. Where a text may follow, a word without `#` belongs to that.
     Room,
-    DeviceSeq,
+    /// A number from 1.
+    Count,
     Choice(&'static [&'static str]),
     /// This word, and the one behind it, which is the value.
     Option(&'static str),
@@ -62,7 +65,7 @@ impl Argument {
     }
 
     pub(super) const fn number(shown: &'static str) -> Self {
-        Self::new(Kind::DeviceSeq, shown, Source::Nothing)
+        Self::new(Kind::Count, shown, Source::Nothing)
     }
 
     pub(super) const fn choice(words: &'static [&'static str]) -> Self {
@@ -108,7 +111,7 @@ impl Argument {
         match self.kind {
             Kind::Word | Kind::Text => false,
             Kind::Room => word.starts_with(ROOM_SIGN),
-            Kind::DeviceSeq => word.parse::<u32>().is_ok(),
+            Kind::Count => word.parse::<NonZeroU32>().is_ok(),
             Kind::Choice(words) => words.contains(&word),
             Kind::Option(name) => name == word,
         }
@@ -250,7 +253,9 @@ mod tests {
             }
         }
         assert_eq!(parse(&history, "5"), Some(vec![None, None, Some("5")]));
-        assert_eq!(parse(&history, "bob carol"), None);
+        for line in ["bob carol", "bob 0", "bob 00", "bob -1", "bob 4294967296"] {
+            assert_eq!(parse(&history, line), None, "{line}");
+        }
     }
 
     #[test]

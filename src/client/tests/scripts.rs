@@ -40,8 +40,8 @@ fn each_failure_is_told_with_its_line_and_the_worst_counts() {
     assert_eq!(desk.core.fault(), None);
     let long = format!("message bob {}", "z".repeat(17_000));
     for (line, fault) in [
-        (&*long, Fault::Failed),
         ("block erin", Fault::Failed),
+        (&*long, Fault::Usage),
         ("mesage bob tea", Fault::Usage),
         ("message bob", Fault::Usage),
         ("history bob --before noon", Fault::Usage),
@@ -55,7 +55,7 @@ fn each_failure_is_told_with_its_line_and_the_worst_counts() {
         assert_eq!(desk.core.fault(), Some(fault), "{line:.40}");
     }
     let errors = errors(&desk);
-    assert!(errors[0].starts_with("line 1: the text is too long"));
+    assert!(errors[1].starts_with("line 2: the text is too long"));
     assert!(errors[2].starts_with("line 3: unknown command \"mesage\""));
     assert_eq!(errors.len(), 9, "{errors:?}");
 }
@@ -207,7 +207,10 @@ fn sign_in_that_is_not_answered_ends_at_the_timeout() {
     let mut unresolved = Desk::new(Screen::plain(), options.clone());
     unreachable(&mut unresolved);
     let end = format!("{:?}", unresolved.core.end());
-    assert!(end.contains("host:7777 could not be resolved within 5 s"), "{end}");
+    assert!(
+        end.contains("host:7777 could not be resolved within 5 s"),
+        "{end}"
+    );
     let mut resolved = Desk::new(Screen::plain(), options.clone());
     resolved.core.resolved();
     unreachable(&mut resolved);

@@ -208,8 +208,8 @@ fn script_exits_with_the_worst_of_its_commands_and_says_which_lines_failed() {
         ("message bob tea?\n", 0, ""),
         ("\u{feff}message bob with a mark\r\n", 0, ""),
         ("", 0, ""),
-        (&*long, 1, "line 1: the text is too long"),
-        (&endless, 1, "line 1: a line has at most 65536 bytes"),
+        (&*long, 2, "line 1: the text is too long"),
+        (&endless, 2, "line 1: a line has at most 65536 bytes"),
         ("\n\nmesage bob tea?\n", 2, "line 3: unknown command"),
         (
             "message nobody hi\n",

@@ -21,7 +21,7 @@ type Found = (u64, ConversationId, EntryId, String);
 pub(crate) fn search(ctx: &mut Ctx<'_>, blocked: &BlockedUsers, words: &str) {
     let words: Vec<String> = words.split_whitespace().map(folded).collect();
     if words.iter().all(String::is_empty) {
-        ctx.fail(Fault::Failed, render::NOTHING_SEEN);
+        ctx.fail(Fault::Usage, render::NOTHING_SEEN);
         return;
     }
     let mut found: BinaryHeap<Reverse<Found>> = BinaryHeap::new();

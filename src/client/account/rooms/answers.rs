@@ -51,7 +51,7 @@ pub(crate) fn list_members(ctx: &mut Ctx<'_>, named: Option<&str>) {
 pub(crate) fn change(ctx: &mut Ctx<'_>, named: Option<&str>, change: Change) {
     let text = change.text.as_deref().unwrap_or_default();
     if !text.is_empty() && printable::is_blank(text) {
-        ctx.fail(Fault::Failed, render::NOTHING_SEEN);
+        ctx.fail(Fault::Usage, render::NOTHING_SEEN);
         return;
     }
     if let Some((conversation, name)) = room(ctx, named) {

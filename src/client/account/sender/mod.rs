@@ -374,7 +374,7 @@ fn check_text(ctx: &Ctx<'_>, target: &str, text: &str) -> Result<(), (Fault, Str
         return Err((Fault::Usage, "the text is empty".into()));
     }
     if printable::is_blank(text) {
-        return Err((Fault::Failed, render::NOTHING_SEEN.into()));
+        return Err((Fault::Usage, render::NOTHING_SEEN.into()));
     }
     if text.len() > ctx.session.server.text_max {
         let text = format!(
@@ -382,7 +382,7 @@ fn check_text(ctx: &Ctx<'_>, target: &str, text: &str) -> Result<(), (Fault, Str
             text.len(),
             ctx.session.server.text_max
         );
-        return Err((Fault::Failed, text));
+        return Err((Fault::Usage, text));
     }
     if canonical(target) == ctx.me.name {
         let text = "you cannot send a message to yourself".into();
