@@ -74,7 +74,7 @@ Register-ArgumentCompleter -Native -CommandName 'udpchat' -ScriptBlock {
             [CompletionResult]::new('--password-file', '--password-file', [CompletionResultType]::ParameterName, 'Read the password from the first line of this file (-: standard input)')
             [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'The client''s directory: identity, known servers, history [default: $XDG_STATE_HOME/udpchat]')
             [CompletionResult]::new('--server-key', '--server-key', [CompletionResultType]::ParameterName, 'Connect only if the server''s key has this fingerprint')
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Without a terminal: how long to wait for the server to answer, and at the end for everything to be stored')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Without a terminal: how long to wait for the server to answer, and at the end for everything to be stored; 1 to 86400')
             [CompletionResult]::new('--log', '--log', [CompletionResultType]::ParameterName, 'Write the log to this file (a client writes none without it)')
             [CompletionResult]::new('--accept-new', '--accept-new', [CompletionResultType]::ParameterName, 'Trust an unknown server key without asking; a changed key is still refused')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log more: -v what happens, -vv why, -vvv everything')

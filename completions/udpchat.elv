@@ -69,7 +69,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --password-file 'Read the password from the first line of this file (-: standard input)'
             cand --state 'The client''s directory: identity, known servers, history [default: $XDG_STATE_HOME/udpchat]'
             cand --server-key 'Connect only if the server''s key has this fingerprint'
-            cand --timeout 'Without a terminal: how long to wait for the server to answer, and at the end for everything to be stored'
+            cand --timeout 'Without a terminal: how long to wait for the server to answer, and at the end for everything to be stored; 1 to 86400'
             cand --log 'Write the log to this file (a client writes none without it)'
             cand --accept-new 'Trust an unknown server key without asking; a changed key is still refused'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'

@@ -68,7 +68,7 @@ complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -l user -d 'Sig
 complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -l password-file -d 'Read the password from the first line of this file (-: standard input)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -l state -d 'The client\'s directory: identity, known servers, history [default: $XDG_STATE_HOME/udpchat]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -l server-key -d 'Connect only if the server\'s key has this fingerprint' -r -f
-complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -l timeout -d 'Without a terminal: how long to wait for the server to answer, and at the end for everything to be stored' -r -f
+complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -l timeout -d 'Without a terminal: how long to wait for the server to answer, and at the end for everything to be stored; 1 to 86400' -r -f
 complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -l accept-new -d 'Trust an unknown server key without asking; a changed key is still refused'
 complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'

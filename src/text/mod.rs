@@ -1,4 +1,5 @@
-//! What a text from a peer may contain where it is shown: on a terminal, in a log, in a name.
+//! What a text from a peer may contain where it is shown: on a terminal, in a log, in a name; and how a
+//! number is read.
 //!
 //! Client and server share it, so that both decide alike.
 

@@ -32,6 +32,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "server",
             "stalls",
             "store",
+            "text",
             "transport",
         ],
     ),
