@@ -21,6 +21,10 @@ pub(super) struct Peer {
 
 /// What the logic knows of the link, and what it asks of it.
 #[derive(Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own, and none of them is a state of the link"
+)]
 pub(super) struct LinkState {
     pub(super) peer: Option<Peer>,
     pub(super) is_greeted: bool,
