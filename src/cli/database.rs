@@ -85,7 +85,7 @@ pub fn open(data: &Path) -> anyhow::Result<Engine> {
     let begun = store::begin_service(data, &files.database, net::seed()?);
     if begun.map_err(|error| error.at(&file))? {
         print_error(format_args!(
-            "udpchat: the database is an older one than was served here before: it has a new epoch, so that \
+            "udpchat: the database is a copy, or older than the one that was served here before: it has a new epoch, so that \
              clients notice what is missing"
         ));
     }

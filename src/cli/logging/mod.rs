@@ -54,6 +54,13 @@ impl LogOptions {
         let Some(path) = &self.log else {
             return Ok(None);
         };
+        if is_own_file(path) {
+            let problem = format!(
+                "cannot write the log to {}: it is a file of udpchat",
+                path.display()
+            );
+            return Err(Failure::usage(problem).hint("name another file"));
+        }
         let file =
             open(path).with_context(|| format!("cannot write the log to {}", path.display()))?;
         Ok(Some(file))
@@ -88,6 +95,17 @@ impl LogOptions {
         };
         filter(level, also)
     }
+}
+
+/// Whether a file of this name is one of a server or a client: a log in it would destroy that, or be read as its settings.
+fn is_own_file(path: &Path) -> bool {
+    let is_database = path
+        .extension()
+        .is_some_and(|extension| extension == "redb");
+    let is_of_client = ["known_servers", "config.toml"]
+        .iter()
+        .any(|name| path.ends_with(name));
+    store::is_own_file(path) || is_database || is_of_client
 }
 
 /// A log that has been started.

@@ -53,6 +53,10 @@ impl CopyArgs {
 
     /// Where to, unless that is a file of the store itself. What root puts beside the database belongs to its owner.
     fn target(&self, data: &Path) -> Result<PathBuf, Failure> {
+        if self.file.as_os_str().as_encoded_bytes().ends_with(b"/") {
+            let problem = format!("{} names a directory", self.file.display());
+            return Err(Failure::usage(problem).hint("name a file"));
+        }
         let path = std::path::absolute(&self.file);
         let path = path.context("cannot find the file's absolute path")?;
         let real = |path: &Path| std::fs::canonicalize(path).ok();

@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use anyhow::anyhow;
 use jiff::Timestamp;
 
 use super::check;
@@ -36,19 +35,22 @@ fn run(args: Args, _: &Context<'_>) -> Outcome {
         .strftime("%Y-%m-%d")
         .to_string();
     let restored = store::restore(&file, &data, &day);
-    let is_no_backup = matches!(
-        &restored,
-        Err(OpenError::NotReadable { path, .. } | OpenError::NotADatabase { path }) if *path == file
-    );
-    let restored = super::done(restored, &data.join(DATABASE_FILE)).map_err(|error| {
-        let failure = Failure::from(error);
-        let exit = if is_no_backup {
-            Exit::Usage
-        } else {
-            failure.exit
-        };
-        Failure { exit, ..failure }
-    });
+    let no_backup = match &restored {
+        Err(OpenError::NotReadable { path, cause }) if *path == file => Some(cause.to_string()),
+        Err(OpenError::NotADatabase { path }) if *path == file => {
+            Some("it is not a udpchat database".into())
+        }
+        Err(OpenError::Truncated { path, .. }) if *path == file => Some("it is truncated".into()),
+        Err(OpenError::Damaged { path, reason }) if *path == file => {
+            Some(format!("it is damaged ({reason})"))
+        }
+        _ => None,
+    };
+    if let Some(why) = no_backup {
+        let problem = format!("cannot restore {}: {why}", file.display());
+        return Err(Failure::usage(problem).hint("name another backup"));
+    }
+    let restored = super::done(restored, &data.join(DATABASE_FILE));
     match restored? {
         Ok(kept) => {
             print(format!(
@@ -64,7 +66,8 @@ fn run(args: Args, _: &Context<'_>) -> Outcome {
         }
         Err(report) => {
             print_error(check::text(&report).trim_end());
-            Err(anyhow!("{} is damaged; nothing has changed", file.display()).into())
+            let problem = format!("{} is damaged; nothing has changed", file.display());
+            Err(Failure::usage(problem).hint("name another backup"))
         }
     }
 }

@@ -28,6 +28,10 @@ use crate::store::schema::tables::{State, Tables};
 /// The file's name in the server's data directory.
 pub(in crate::store) const GENERATION_FILE: &str = "udpchat.generation";
 
+/// No database is opened so often: a file that says so says nothing. Chosen: once a second for a century, and the ids that a new
+/// epoch passes over, as many times 2^20, do not come to their end.
+const GENERATIONS_MAX: u64 = 1 << 32;
+
 /// Begins a service of the database of a data directory: returns whether it was found to be an older one, and has a
 /// new epoch. `seed` is for the epoch. A database without a schema is left alone.
 ///
@@ -87,7 +91,10 @@ fn read(path: &Path) -> io::Result<u64> {
     match read_regular(path) {
         Ok(bytes) => {
             let text = std::str::from_utf8(&bytes).unwrap_or_default();
-            Ok(text.trim().parse().unwrap_or(0))
+            let generation = text.trim().parse().ok();
+            Ok(generation
+                .filter(|generation| *generation < GENERATIONS_MAX)
+                .unwrap_or(0))
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(0),
         Err(error) => Err(error),

@@ -91,6 +91,21 @@ fn log_that_cannot_be_opened_says_why() {
     let workspace = Workspace::new(&[]);
     let nowhere = workspace.file("nowhere/log");
     let directory = workspace.file("");
+    for name in [
+        "udpchat.redb",
+        "udpchat.redb.journal",
+        "udpchat.generation",
+        "control.sock",
+        "server.toml",
+        "other.redb",
+    ] {
+        // It was written into the database, which could not be opened any more.
+        let log = workspace.data().join(name);
+        let (text, code) = workspace.run(&["serve", "--log", log.to_str().unwrap()]);
+        assert_eq!(code, Some(2), "{name}: {text}");
+        assert!(text.contains("it is a file of udpchat"), "{text}");
+        assert!(!log.exists(), "{name} was made");
+    }
     for (log, why) in [
         (nowhere.as_str(), "/nowhere; make it first"),
         (directory.as_str(), "it is a directory"),
