@@ -10,8 +10,12 @@ pub fn whole(range: RangeInclusive<u64>) -> impl Fn(&str) -> Result<u64, String>
         number
             .filter(|number| range.contains(number))
             .ok_or_else(|| {
-                let (least, most) = (range.start(), range.end());
-                format!("expected a whole number from {least} to {most}")
+                let kind = "expected a whole number";
+                match (*range.start(), *range.end()) {
+                    (0, u64::MAX) => kind.to_owned(),
+                    (least, u64::MAX) => format!("{kind}, {least} or more"),
+                    (least, most) => format!("{kind} from {least} to {most}"),
+                }
             })
     }
 }
@@ -39,5 +43,8 @@ mod tests {
             let error = seconds(wrong).unwrap_err();
             assert_eq!(error, "expected a whole number from 1 to 86400", "{wrong}");
         }
+        let any = |range| whole(range)("-1").unwrap_err();
+        assert_eq!(any(0..=u64::MAX), "expected a whole number");
+        assert_eq!(any(1..=u64::MAX), "expected a whole number, 1 or more");
     }
 }

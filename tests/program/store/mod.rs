@@ -148,7 +148,11 @@ fn damaged_backup_is_refused_and_nothing_changes() {
     fs::write(&backup, bytes).unwrap();
     let before = fs::read(workspace.database()).unwrap();
     let (text, code) = workspace.run(&["store", "restore", &backup]);
-    assert_eq!(code, Some(1), "{text}");
+    assert_eq!(code, Some(2), "{text}");
+    assert!(
+        text.contains("it is damaged") && text.contains("name another backup"),
+        "{text}"
+    );
     assert!(fs::read(workspace.database()).unwrap() == before);
 }
 
