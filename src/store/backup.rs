@@ -5,22 +5,24 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use redb::{Database, ReadableDatabase};
+use redb::{Database, WriteTransaction};
 
 use super::files::directory::prepare_directory;
 use super::files::new_file::{Existing, NewFile, beside};
 use super::files::open::{
-    DATABASE_FILE, OpenError, journal_of, open_empty, open_file, open_new, open_to_read,
+    DATABASE_FILE, OpenError, open_empty, open_file, open_new, open_to_read, segments_of,
 };
 use super::files::open_error::unreadable;
 use super::files::ownership::{act_as_owner, require_trusted};
 use crate::store::catch_panic::{FencedDatabase, guard};
 use crate::store::check;
-use crate::store::check::Report;
-use crate::store::error::StoreError;
+use crate::store::check::{Looked, Report};
+use crate::store::error::{StoreError, skip_damaged};
 use crate::store::schema::meta;
-use crate::store::schema::tables;
-use crate::store::schema::tables::{Snapshot, State, Tables};
+use crate::store::schema::places::{EntryKey, PlaceCursor, PlacesRecord};
+use crate::store::schema::records::LogRow;
+use crate::store::schema::table::{Bulk, ReadTable as _};
+use crate::store::schema::tables::{ReadTables as _, Snapshot, update};
 
 /// Makes a backup: `write` fills a file, here or in another process, which has its name once nothing is wrong with it. Returns
 /// how many rows it has. A backup is one file, whatever a database consists of.
@@ -54,18 +56,57 @@ fn write(snapshot: &Snapshot, file: File) -> Result<u64, OpenError> {
     })
 }
 
-/// Fills an empty database with a snapshot, marked as a copy; returns how many rows it has.
+/// Fills an empty database with a snapshot, marked as a copy; returns how many rows it has. Its entries are rows too, so that
+/// a copy is one file.
 pub(in crate::store) fn fill(snapshot: &Snapshot, copy: &Database) -> Result<u64, StoreError> {
     let transaction = copy.begin_write()?;
-    let rows = {
-        let state = State::default();
-        let mut tables = Tables::open(&transaction, &state)?;
-        let rows = tables::copy(snapshot, &mut tables)?;
-        meta::mark_as_copy(&mut tables)?;
-        rows
-    };
+    meta::note_schema(&transaction)?;
+    let rows = snapshot.copy_to(&transaction)?;
+    let entries = entries_into_rows(snapshot, &transaction)?;
     transaction.commit()?;
-    Ok(rows)
+    mark_as_copy(copy)?;
+    Ok(rows + entries)
+}
+
+/// Makes a copy of a database that was looked at with its log, in its own place.
+///
+/// # Errors
+/// If it cannot be written.
+pub(in crate::store) fn make_copy(looked: &Looked) -> Result<(), StoreError> {
+    guard(|| {
+        let snapshot = looked.snapshot()?;
+        let transaction = looked.database.begin_write()?;
+        entries_into_rows(&snapshot, &transaction)?;
+        Ok::<_, StoreError>(transaction.commit()?)
+    })?;
+    mark_as_copy(&looked.database)
+}
+
+/// Has the tables of a copy hold the entries themselves; returns how many there are. One that is damaged is left out, as
+/// far as its conversation is known.
+fn entries_into_rows(
+    snapshot: &Snapshot,
+    transaction: &WriteTransaction,
+) -> Result<u64, StoreError> {
+    Bulk::<EntryKey, PlacesRecord>::open("places", transaction)?.clear()?;
+    Bulk::<u64, u64>::open("segments", transaction)?.clear()?;
+    let mut log = Bulk::open("log", transaction)?;
+    let mut cursor = PlaceCursor::default();
+    let mut entries = 0;
+    for row in snapshot.conversations().rows()? {
+        let (id, record) = row?;
+        let Some(record) = skip_damaged(record)? else {
+            continue;
+        };
+        for entry in record.log_start.saturating_add(1)..=record.head {
+            let key = (id, entry);
+            if let Some(stored) = skip_damaged(snapshot.entry_at(&mut cursor, key))?.flatten() {
+                log.insert(&key, &LogRow::new(entry, &stored.row()))?;
+                entries += 1;
+            }
+        }
+    }
+    Ok(entries)
 }
 
 /// Copies a database file that no server holds into an empty file, as [`Snapshots::back_up`] copies a running one. The database is
@@ -74,11 +115,8 @@ pub(in crate::store) fn fill(snapshot: &Snapshot, copy: &Database) -> Result<u64
 /// # Errors
 /// See [`OpenError`].
 pub fn copy_file(database: &Path, copy: File) -> Result<u64, OpenError> {
-    let (database, _) = check::open_to_look(database)?;
-    guard(|| {
-        let transaction = database.begin_read().map_err(StoreError::from)?;
-        write(&Snapshot::open(&transaction)?, copy)
-    })
+    let looked = check::open_to_look(database)?;
+    guard(|| write(&looked.snapshot()?, copy))
 }
 
 /// Puts a backup in the place of a data directory's database, if nothing is wrong with it; the one that was there is
@@ -94,13 +132,13 @@ pub fn restore(
 ) -> Result<Result<Option<PathBuf>, Report>, OpenError> {
     // Opened first: it may be root's, and without it no directory is made.
     let source = open_to_read(backup)?;
-    // A server's own database may need what only its journal has, which a copy would lack.
-    let (database, loss) = check::open_to_look(backup).map_err(|error| error.at(backup))?;
-    if let Some(loss) = loss {
+    // A server's own database needs its log, which a copy would lack.
+    let looked = check::open_to_look(backup).map_err(|error| error.at(backup))?;
+    if let Some(loss) = looked.loss {
         let path = backup.into();
         return Err(OpenError::LacksJournal { path, loss });
     }
-    let needs_journal = fs::symlink_metadata(journal_of(backup)).is_ok();
+    let has_log = fs::symlink_metadata(segments_of(backup)).is_ok();
     act_as_owner(data_dir)?;
     require_trusted_backup(backup, &source)?;
     prepare_directory(data_dir, None)?;
@@ -113,9 +151,9 @@ pub fn restore(
         }
     }
     let mut fresh = NewFile::beside(&path)?;
-    if needs_journal {
+    if has_log {
         let copy = open_new(&fresh)?;
-        guard(|| fill(&Snapshot::open(&database.begin_read()?)?, &copy))
+        guard(|| fill(&looked.snapshot()?, &copy))
             .map_err(|error: StoreError| OpenError::from(error).at(backup))?;
     } else {
         fresh.fill(source)?;
@@ -142,14 +180,14 @@ fn put_in_place(fresh: NewFile, is_there: bool, path: &Path, kept: &Path) -> Res
         fs::rename(path, kept).map_err(failed)?;
     }
     // It may be all that is left of the database.
-    match fs::rename(journal_of(path), journal_of(kept)) {
+    match fs::rename(segments_of(path), segments_of(kept)) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
         _ => {}
     }
     if let Err(error) = fresh.place() {
         // Better the one that was there than none; if this fails too, the error says where to look.
         let _ = fs::rename(kept, path);
-        let _ = fs::rename(journal_of(kept), journal_of(path));
+        let _ = fs::rename(segments_of(kept), segments_of(path));
         return Err(error.into());
     }
     Ok(())
@@ -181,13 +219,10 @@ fn about(error: OpenError, backup: &Path) -> OpenError {
 /// If it cannot be written.
 pub fn mark_as_copy(database: &Database) -> Result<(), StoreError> {
     guard(|| {
-        let transaction = database.begin_write()?;
-        {
-            let state = State::default();
-            meta::mark_as_copy(&mut Tables::open(&transaction, &state)?)?;
-        }
-        transaction.commit()?;
-        Ok(())
+        update(database, |tables| {
+            meta::mark_as_copy(tables);
+            Ok(())
+        })
     })
 }
 
@@ -207,10 +242,9 @@ impl Snapshots {
     /// # Errors
     /// If the file is not empty, or one of the two cannot be read or written.
     pub fn back_up(&self, copy: File) -> Result<u64, OpenError> {
-        let database = self.database()?;
         guard(|| -> Result<_, OpenError> {
-            let transaction = database.begin_read().map_err(StoreError::from)?;
-            write(&Snapshot::open(&transaction)?, copy)
+            let (snapshot, _pin) = self.snapshot()?;
+            write(&snapshot, copy)
         })
     }
 
@@ -219,10 +253,9 @@ impl Snapshots {
     /// # Errors
     /// If one of the two cannot be read or written.
     pub fn back_up_into(&self, copy: &Database) -> Result<u64, StoreError> {
-        let database = self.database()?;
         guard(|| {
-            let transaction = database.begin_read()?;
-            fill(&Snapshot::open(&transaction)?, copy)
+            let (snapshot, _pin) = self.snapshot()?;
+            fill(&snapshot, copy)
         })
     }
 }

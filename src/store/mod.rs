@@ -16,6 +16,7 @@ mod journal_loss;
 mod ops;
 mod rescue;
 mod schema;
+mod segments;
 mod snapshots;
 mod thread;
 
@@ -48,5 +49,6 @@ pub use journal_loss::JournalLoss;
 pub use ops::rooms::ROOM_MEMBERS_MAX;
 pub use rescue::{Rescued, rescue};
 pub use schema::meta::SCHEMA_VERSION;
+pub use segments::files::SegmentFiles;
 pub use snapshots::Snapshots;
 pub use thread::{BATCH_MAX, SLOTS, StoreCaller, StoreHandle, StoreThread};

@@ -8,12 +8,16 @@
 //! [`StoreHandle`].
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use super::catch_panic::guard;
 use super::engine::RECORD_MAX;
+use super::error::StoreError;
+use super::schema::buffer::Writing;
+use super::schema::journal_note::Note;
 use super::{Completion, Engine, Outcome, Request, RequestId, Store};
 use crate::stalls::{StallReport, Stalls};
 
@@ -37,12 +41,19 @@ const BACKOFF_MAX: Duration = Duration::from_secs(5);
 /// requests in a group where it had a dozen; a sync of a real disk takes longer.
 const SPACING: Duration = Duration::from_micros(500);
 
+/// How long a change waits for a checkpoint at most, if there are not enough for an earlier one. Chosen: the log of a quiet
+/// server has nothing that the tables lack within 10 s, and a busy one has written the rows that change all the time once
+/// for thousands of messages.
+const CHECKPOINT_EVERY: Duration = Duration::from_secs(5);
+
 /// Something for the storage thread to do.
 enum Order {
     /// The hub's, of one turn: the answers go to the sink.
     Submitted(Vec<(RequestId, Request)>),
     /// A caller's who waits for the answer.
     Called(Request, Sender<Outcome>),
+    /// The checkpoint under way is written, or has failed.
+    Written,
     /// Everything before this is to be finished, and nothing after it.
     Stop,
 }
@@ -161,6 +172,8 @@ impl StoreThread {
         clock: fn() -> Instant,
         sink: impl Fn(Vec<Completion>) + Send + 'static,
     ) -> (StoreHandle, Self) {
+        let mut engine = engine;
+        engine.make_checkpoints_beside();
         let (orders, queue) = mpsc::channel();
         let shared = Arc::new(Shared {
             stopping: AtomicBool::new(false),
@@ -171,6 +184,9 @@ impl StoreThread {
         let worker = Worker {
             engine,
             queue,
+            orders: orders.clone(),
+            checkpoint: None,
+            checkpoint_at: clock(),
             clock,
             sink,
             shared: Arc::clone(&shared),
@@ -239,6 +255,12 @@ enum Asker {
 struct Worker<S> {
     engine: Engine,
     queue: Receiver<Order>,
+    /// For the thread that writes a checkpoint.
+    orders: Sender<Order>,
+    /// The thread that writes one.
+    checkpoint: Option<JoinHandle<Result<Note, StoreError>>>,
+    /// When the last one began.
+    checkpoint_at: Instant,
     clock: fn() -> Instant,
     sink: S,
     shared: Arc<Shared>,
@@ -249,6 +271,8 @@ struct Worker<S> {
 struct Group {
     askers: Vec<Asker>,
     requests: Vec<(RequestId, Request)>,
+    /// A checkpoint is written.
+    is_written: bool,
     /// Nothing follows them.
     last: bool,
 }
@@ -264,6 +288,7 @@ impl Group {
                 self.askers.push(Asker::Caller(answer));
                 self.requests.push((RequestId(0), request));
             }
+            Order::Written => self.is_written = true,
             Order::Stop => self.last = true,
         }
     }
@@ -276,27 +301,88 @@ impl Group {
 
 impl<S: Fn(Vec<Completion>)> Worker<S> {
     fn run(mut self) {
-        // The queue ends without an order to stop only if all handles are gone, and then nobody waits.
         let mut begun = None;
-        while let Ok(first) = self.queue.recv() {
+        loop {
             let mut group = Group::default();
-            group.push(first);
+            match self.queue.recv_timeout(self.until_checkpoint()) {
+                Ok(first) => group.push(first),
+                Err(RecvTimeoutError::Timeout) => {
+                    self.begin_checkpoint();
+                    continue;
+                }
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
             self.fill(&mut group);
-            if !group.is_full() {
+            if !group.is_full() && !group.requests.is_empty() {
                 self.wait_since(begun);
                 self.fill(&mut group);
             }
             let last = group.last;
             let now = (self.clock)();
             begun = Some(now);
+            let is_asked = |(_, request): &(_, _)| matches!(request, Request::Checkpoint);
+            if group.is_written || last || group.requests.iter().any(is_asked) {
+                self.end_checkpoint();
+            }
             self.execute(group);
+            self.begin_checkpoint();
             self.shared.stalls.record((self.clock)() - now);
             if last {
                 break;
             }
-            if self.engine.is_broken() && !self.recover() {
-                break;
+            if self.engine.is_broken() {
+                // It has the database's file open.
+                self.end_checkpoint();
+                if !self.recover() {
+                    break;
+                }
             }
+        }
+        self.end_checkpoint();
+    }
+
+    /// How long nothing need be done if nobody asks for anything.
+    fn until_checkpoint(&self) -> Duration {
+        if self.checkpoint.is_some() || !self.engine.is_ahead() {
+            // As long as a channel can wait; then it is asked again.
+            return Duration::from_hours(24);
+        }
+        let since = (self.clock)().saturating_duration_since(self.checkpoint_at);
+        CHECKPOINT_EVERY.saturating_sub(since)
+    }
+
+    /// Begins a checkpoint if one is due, on a thread of its own.
+    fn begin_checkpoint(&mut self) {
+        if self.checkpoint.is_some() {
+            return;
+        }
+        let now = (self.clock)();
+        let is_time = now.saturating_duration_since(self.checkpoint_at) >= CHECKPOINT_EVERY;
+        let Some(checkpoint) = self.engine.begin_checkpoint(is_time) else {
+            return;
+        };
+        self.checkpoint_at = now;
+        let orders = self.orders.clone();
+        let write = move || {
+            let written = guard(|| checkpoint.write(&Writing::default()));
+            // If the queue is gone, so is who would ask.
+            let _ = orders.send(Order::Written);
+            written
+        };
+        match thread::Builder::new()
+            .name("checkpoint".into())
+            .spawn(write)
+        {
+            Ok(thread) => self.checkpoint = Some(thread),
+            Err(error) => self.engine.end_checkpoint(Err(error.into())),
+        }
+    }
+
+    /// Waits for the checkpoint under way, if there is one.
+    fn end_checkpoint(&mut self) {
+        if let Some(checkpoint) = self.checkpoint.take() {
+            let written = checkpoint.join().unwrap_or(Err(StoreError::Unreadable));
+            self.engine.end_checkpoint(written);
         }
     }
 

@@ -222,7 +222,7 @@ fn directory_of_another_user_is_refused_with_its_owners_name() {
         assert!(text.contains(&owner), "{arguments:?}: {text}");
         assert!(text.contains("belongs to"), "{arguments:?}: {text}");
     }
-    for file in ["udpchat.redb", "udpchat.redb.journal"] {
+    for file in ["udpchat.redb", "udpchat.redb.segments"] {
         let file = own.join(file);
         if chown(&own, Some(0), None).is_err() || chown(&file, Some(SOMEBODY), None).is_err() {
             continue;
@@ -324,7 +324,8 @@ fn no_file_follows_the_umask() {
         "log",
         "client-log",
         "control.sock",
-        "udpchat.redb.journal",
+        "udpchat.redb.segments",
+        "00000001.log",
         "known_servers",
     ] {
         assert!(

@@ -1,4 +1,4 @@
-//! What stands in the databases of processes that are dead: read from copies, so that whoever is started next finds
+//! What stands in the databases of processes that are dead: read from beside, so that whoever is started next finds
 //! the files as the kill left them.
 
 use std::collections::BTreeMap;
@@ -12,7 +12,7 @@ use serde::de::IgnoredAny;
 use serde_bytes::ByteBuf;
 use tempfile::TempDir;
 use udpchat::protocol::{Digest, ServerMessage, open};
-use udpchat::store::{self, DATABASE_FILE, Engine, Request, RequestId};
+use udpchat::store::{self, DATABASE_FILE, Engine};
 
 use crate::markers::{Marker, marker_of};
 use crate::support::databases_under;
@@ -71,34 +71,44 @@ pub struct Device {
     pub awaited: usize,
 }
 
-/// What a dead server had stored: in the tables' file, and in the journal, which the store itself puts into the tables
-/// of a copy.
+/// What a dead server had stored: in the log, which the store itself puts into the rows of a backup of a copy.
 pub fn server_log(data: &Path) -> Entries {
-    let copies = TempDir::new().expect("a directory");
+    let beside = TempDir::new().expect("a directory");
     let private = Permissions::from_mode(0o700);
-    std::fs::set_permissions(copies.path(), private).expect("it is ours");
-    for item in std::fs::read_dir(data).into_iter().flatten() {
-        let path = item.expect("a directory can be read").path();
-        if path.is_file() {
-            let name = path.file_name().expect("it was listed");
-            std::fs::copy(&path, copies.path().join(name)).expect("a file can be copied");
-        }
+    std::fs::set_permissions(beside.path(), private).expect("it is ours");
+    copy_files(data, beside.path());
+    let log = format!("{DATABASE_FILE}.segments");
+    if data.join(&log).is_dir() {
+        std::fs::create_dir(beside.path().join(&log)).expect("it is ours");
+        let private = Permissions::from_mode(0o700);
+        std::fs::set_permissions(beside.path().join(&log), private).expect("it is ours");
+        copy_files(&data.join(&log), &beside.path().join(&log));
     }
-    let file = copies.path().join(DATABASE_FILE);
+    let file = beside.path().join(DATABASE_FILE);
     // Its making may have been cut short.
     if std::fs::metadata(&file).map_or(0, |metadata| metadata.len()) == 0 {
         return Entries::new();
     }
-    let (files, _) = store::open_current(copies.path(), 0).expect("a store opens after a kill");
-    let mut engine = Engine::new(files, [0; 32]).expect("a store opens after a kill");
-    engine.execute(vec![(RequestId(0), Request::Checkpoint)]);
-    drop(engine);
-    let database = Database::open(&file).expect("the engine has let go of it");
+    let (files, _) = store::open_current(beside.path(), 0).expect("a store opens after a kill");
+    let engine = Engine::new(files, [0; 32]).expect("a store opens after a kill");
+    let database = Database::create(beside.path().join("backup")).expect("there is room");
+    let result = engine.snapshots().back_up_into(&database);
+    result.expect("it can be read");
     let rows = rows(&database, LOG).into_iter().map(|(key, bytes)| {
         let row: LogRow = rmp_serde::from_slice(&bytes).expect("a row of the log");
         (key, row.content, row.digest)
     });
     entries(rows, "the server's log")
+}
+
+fn copy_files(from: &Path, to: &Path) {
+    for item in std::fs::read_dir(from).into_iter().flatten() {
+        let path = item.expect("a directory can be read").path();
+        if path.is_file() {
+            let name = path.file_name().expect("it was listed");
+            std::fs::copy(&path, to.join(name)).expect("a file can be copied");
+        }
+    }
 }
 
 /// What a dead client had made durable.

@@ -11,7 +11,7 @@ use udpchat::protocol::{
     Access, ConversationId, Digest, EVERYONE_NAME, EventKind, RoomEvent, ServerMessage, open, seal,
 };
 use udpchat::store::fault_disk::MemoryDisk;
-use udpchat::store::{Engine, Files};
+use udpchat::store::{Engine, Files, SegmentFiles};
 
 /// Where a text stands: conversation and entry.
 pub type EntryKey = (u64, u64);
@@ -137,7 +137,7 @@ pub fn marker_of(text: &str) -> Option<Marker> {
 }
 
 /// A disk that survives the processes that use it.
-#[derive(Clone, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Disk {
     pub memory: MemoryDisk,
     durable: Arc<Mutex<BTreeSet<Marker>>>,
@@ -149,20 +149,20 @@ impl Disk {
     pub fn open(&self) -> Result<Database, redb::DatabaseError> {
         Database::builder()
             .set_cache_size(256 * 1024)
-            .create_with_backend(self.track(self.memory.backend()))
+            .create_with_backend(self.track(Arc::new(self.memory.backend())))
     }
 
-    /// Opens a server's database and its journal.
+    /// Opens a server's database and its log.
     pub fn files(&self) -> Result<Files, redb::DatabaseError> {
         Ok(Files {
             database: self.open()?.into(),
-            journal: Box::new(self.track(self.memory.journal())),
+            segments: Arc::new(self.clone()),
         })
     }
 
-    fn track(&self, file: impl StorageBackend) -> TrackedFile {
+    fn track(&self, inner: Arc<dyn StorageBackend>) -> TrackedFile {
         TrackedFile {
-            inner: Box::new(file),
+            inner,
             durable: self.durable.clone(),
             failed: self.failed.clone(),
             written: Mutex::default(),
@@ -206,7 +206,7 @@ impl Disk {
         self.failed = Arc::default();
     }
 
-    /// The disk as it is after only the tables were restored, by hand, beside the journal of later ones.
+    /// The disk as it is after only the tables were restored, by hand, beside the log of later ones.
     pub fn restore_tables(&mut self, image: Vec<u8>) {
         self.memory = self.memory.copy();
         self.memory.set_tables(image);
@@ -292,8 +292,8 @@ impl Disk {
         (rows(&copy, OUTBOX).len(), rows(&copy, AWAITED).len())
     }
 
-    /// The tables of a server that does not run, with what only the journal contains.
-    pub fn tables(&self) -> Vec<u8> {
+    /// A backup of a server that does not run.
+    pub fn back_up(&self) -> Vec<u8> {
         self.whole_copy(true).image()
     }
 
@@ -305,12 +305,47 @@ impl Disk {
 
     fn whole_copy(&self, is_server: bool) -> MemoryDisk {
         let copy = self.memory.copy();
-        if is_server {
-            // What only the journal contains comes into the tables.
-            let files = copy.files().expect("a copy can be opened");
-            drop(Engine::new(files, [0; 32]).expect("the schema is ours"));
+        if !is_server {
+            return copy;
         }
-        copy
+        // What only the log contains comes into the tables, and of a backup the entries are rows.
+        let files = copy.files().expect("a copy can be opened");
+        let engine = Engine::new(files, [0; 32]).expect("the schema is ours");
+        let backup = MemoryDisk::new();
+        let database = backup.open().expect("it is empty");
+        let rows = engine.snapshots().back_up_into(&database);
+        rows.expect("a copy can be read");
+        drop(database);
+        backup
+    }
+}
+
+/// The server's log on this disk.
+impl SegmentFiles for Disk {
+    fn list(&self) -> io::Result<Vec<u32>> {
+        self.memory.list()
+    }
+
+    fn open(&self, number: u32) -> io::Result<Arc<dyn StorageBackend>> {
+        Ok(Arc::new(
+            self.track(SegmentFiles::open(&self.memory, number)?),
+        ))
+    }
+
+    fn create(&self, number: u32) -> io::Result<Arc<dyn StorageBackend>> {
+        let created = self.memory.create(number);
+        self.failed.fetch_or(created.is_err(), Ordering::Relaxed);
+        Ok(Arc::new(self.track(created?)))
+    }
+
+    fn remove(&self, number: u32) -> io::Result<()> {
+        let removed = self.memory.remove(number);
+        self.failed.fetch_or(removed.is_err(), Ordering::Relaxed);
+        removed
+    }
+
+    fn segment_bytes(&self) -> u32 {
+        self.memory.segment_bytes()
     }
 }
 
@@ -343,7 +378,7 @@ where
 /// A disk's backend that looks at what is written.
 #[derive(Debug)]
 struct TrackedFile {
-    inner: Box<dyn StorageBackend>,
+    inner: Arc<dyn StorageBackend>,
     durable: Arc<Mutex<BTreeSet<Marker>>>,
     failed: Arc<AtomicBool>,
     written: Mutex<Vec<Marker>>,

@@ -64,8 +64,9 @@ impl CopyArgs {
             .parent()
             .and_then(real)
             .is_some_and(|parent| Some(parent) == real(data));
-        // In another server's directory, too.
-        let has_database = path.with_file_name(DATABASE_FILE).exists();
+        // In another server's directory, too, and in that of its log.
+        let is_beside = |path: &Path| path.with_file_name(DATABASE_FILE).exists();
+        let has_database = is_beside(&path) || path.parent().is_some_and(is_beside);
         if store::is_own_file(&path) && (is_inside || has_database) {
             let problem = format!("{} is a file of a server", path.display());
             return Err(Failure::from(anyhow!(problem)).hint("name another file"));

@@ -1,26 +1,22 @@
 //! Who blocks whom, and what is withheld for it: the pairs' records say the same as the tables.
 
-use redb::ReadableTable;
-
 use super::super::error::StoreError;
 use super::Walk;
 use crate::protocol::AccountId;
-use crate::store::schema::checksum::decode;
 use crate::store::schema::pair_ids;
 use crate::store::schema::records::{ConversationRecord, Kind, Side};
+use crate::store::schema::table::ReadTable as _;
 use crate::store::schema::tables::ReadTables;
 
 pub(super) fn blocked(walk: &mut Walk<'_>) -> Result<(), StoreError> {
     const TABLE: &str = "blocked";
     let (tables, report) = (walk.tables, &mut walk.report);
-    for row in tables.blocked().iter()? {
-        let (key, kept) = row?;
-        let (account, other) = key.value();
+    for row in tables.blocked().rows()? {
+        let ((account, other), kept) = row?;
         let place = format!("account {account}, blocking {other}");
-        let checked = decode::<()>(TABLE, (account, other), kept.value());
-        report.row(TABLE, &place, checked);
+        report.row(TABLE, &place, kept);
         for id in [account, other] {
-            if tables.accounts().get(id)?.is_none() {
+            if !tables.accounts().has(&id)? {
                 report.find(TABLE, &place, "an account is missing");
             }
         }
@@ -38,13 +34,10 @@ pub(super) fn withheld(walk: &mut Walk<'_>) -> Result<(), StoreError> {
     let (tables, report) = (walk.tables, &mut walk.report);
     // The rows of one account in one conversation follow each other.
     let mut before = (0, 0, 0);
-    for row in tables.withheld().iter()? {
-        let (key, last) = row?;
-        let key = key.value();
-        let (id, account, first) = key;
+    for row in tables.withheld().rows()? {
+        let ((id, account, first), last) = row?;
         let place = format!("conversation {id}, account {account}, entry {first}");
-        let opened = decode::<u64>(TABLE, key, last.value());
-        let Some(last) = report.row(TABLE, &place, opened) else {
+        let Some(last) = report.row(TABLE, &place, last) else {
             continue;
         };
         let side = walk.conversations.get(&id).and_then(|one| {
@@ -78,7 +71,7 @@ pub(super) fn sides(walk: &mut Walk<'_>) -> Result<(), StoreError> {
         };
         for (account, other) in [(low, high), (high, low)] {
             let side = record.side(AccountId(account));
-            if side.is_blocking && tables.blocked().get((account, other))?.is_none() {
+            if side.is_blocking && !tables.blocked().has(&(account, other))? {
                 let problem = format!("account {account} blocks the other in it, and nowhere else");
                 report.find(TABLE, id, problem);
             }

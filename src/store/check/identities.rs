@@ -2,16 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use redb::ReadableTable;
-use serde::de::IgnoredAny;
-
 use super::super::error::StoreError;
-use super::{Walk, number};
+use super::{Walk, readable};
 use crate::protocol::Access;
-use crate::store::schema::checksum::decode;
 use crate::store::schema::meta as counts;
 use crate::store::schema::names::NameOf;
-use crate::store::schema::records::{AccountRecord, DeviceRecord, RoomRecord};
+use crate::store::schema::records::{AccountRecord, RoomRecord};
+use crate::store::schema::table::ReadTable as _;
 use crate::store::schema::tables::{self, ReadTables};
 
 pub(super) fn meta(walk: &mut Walk<'_>) -> Result<(), StoreError> {
@@ -23,11 +20,9 @@ pub(super) fn meta(walk: &mut Walk<'_>) -> Result<(), StoreError> {
 
 pub(super) fn secrets(walk: &mut Walk<'_>) -> Result<(), StoreError> {
     const TABLE: &str = tables::SECRETS;
-    for row in walk.tables.secrets().iter()? {
+    for row in walk.tables.secrets().rows()? {
         let (name, secret) = row?;
-        let name = name.value();
-        let opened = decode::<IgnoredAny>(TABLE, name, secret.value());
-        walk.report.row(TABLE, name, opened);
+        walk.report.row(TABLE, name, secret);
     }
     Ok(())
 }
@@ -35,12 +30,10 @@ pub(super) fn secrets(walk: &mut Walk<'_>) -> Result<(), StoreError> {
 pub(super) fn names(walk: &mut Walk<'_>) -> Result<(), StoreError> {
     const TABLE: &str = "names";
     let tables = walk.tables;
-    for row in tables.names().iter()? {
-        let (key, id) = row?;
-        let (kind, name) = key.value();
+    for row in tables.names().rows()? {
+        let ((kind, name), id) = row?;
         let place = format!("{name:?}");
-        let opened = decode::<u64>(TABLE, (kind, name), id.value());
-        let Some(id) = walk.report.row(TABLE, &place, opened) else {
+        let Some(id) = walk.report.row(TABLE, &place, id) else {
             continue;
         };
         let problem = match NameOf::of_number(kind) {
@@ -49,7 +42,7 @@ pub(super) fn names(walk: &mut Walk<'_>) -> Result<(), StoreError> {
                 None => Some("its account is missing"),
             },
             Some(NameOf::AccountSkeleton) => {
-                let is_missing = tables.accounts().get(id)?.is_none();
+                let is_missing = !tables.accounts().has(&id)?;
                 is_missing.then_some("its account is missing")
             }
             Some(NameOf::Room | NameOf::PublicRoom) => match room(tables, id)? {
@@ -61,7 +54,7 @@ pub(super) fn names(walk: &mut Walk<'_>) -> Result<(), StoreError> {
                 None => Some("its room is missing"),
             },
             Some(NameOf::RoomSkeleton) => {
-                let is_missing = tables.rooms().get(id)?.is_none();
+                let is_missing = !tables.rooms().has(&id)?;
                 is_missing.then_some("its room is missing")
             }
             None => Some("there is no such kind of name"),
@@ -75,21 +68,19 @@ pub(super) fn names(walk: &mut Walk<'_>) -> Result<(), StoreError> {
 
 /// A record that can be read; of a damaged one its own table tells.
 fn account(tables: &impl ReadTables, id: u64) -> Result<Option<AccountRecord>, StoreError> {
-    let value = tables.accounts().get(id)?;
-    Ok(value.and_then(|value| decode("accounts", id, value.value()).ok()))
+    readable(tables.accounts().get(&id))
 }
 
 fn room(tables: &impl ReadTables, id: u64) -> Result<Option<RoomRecord>, StoreError> {
-    let value = tables.rooms().get(id)?;
-    Ok(value.and_then(|value| decode("rooms", id, value.value()).ok()))
+    readable(tables.rooms().get(&id))
 }
 
 /// Each account and each room has one name in the form that look-alikes share.
 fn looks(walk: &mut Walk<'_>) -> Result<(), StoreError> {
     let tables = walk.tables;
-    let accounts = tables.accounts().iter()?.map(|row| Ok(row?.0.value()));
+    let accounts = tables.accounts().rows()?.map(|row| Ok(row?.0));
     let accounts = one_each(walk, NameOf::AccountSkeleton, accounts.collect())?;
-    let rooms = tables.rooms().iter()?.map(|row| Ok(row?.0.value()));
+    let rooms = tables.rooms().rows()?.map(|row| Ok(row?.0));
     let rooms = one_each(walk, NameOf::RoomSkeleton, rooms.collect())?;
     for (table, found) in [("accounts", accounts), ("rooms", rooms)] {
         for (id, count) in found {
@@ -107,11 +98,10 @@ fn one_each(
     ids: Result<Vec<u64>, StoreError>,
 ) -> Result<BTreeMap<u64, u64>, StoreError> {
     let mut counts: BTreeMap<u64, u64> = ids?.into_iter().map(|id| (id, 0)).collect();
-    let names = (of.number(), "")..(of.number() + 1, "");
+    let names = (of.number(), String::new())..(of.number() + 1, String::new());
     for row in walk.tables.names().range(names)? {
-        let (key, value) = row?;
-        let id = number("names", key.value(), Some(value));
-        if let Some(count) = id.and_then(|id| counts.get_mut(&id)) {
+        let (_, id) = row?;
+        if let Some(count) = id.ok().and_then(|id| counts.get_mut(&id)) {
             *count += 1;
         }
     }
@@ -124,19 +114,17 @@ pub(super) fn accounts(walk: &mut Walk<'_>) -> Result<(), StoreError> {
     let counts = counts::counted(walk.tables)?;
     let report = &mut walk.report;
     let mut found = 0;
-    for row in walk.tables.accounts().iter()? {
-        let (id, value) = row?;
-        let id = id.value();
+    for row in walk.tables.accounts().rows()? {
+        let (id, account) = row?;
         found += 1;
         if id >= counts.next_account {
             report.find(TABLE, id, "its id was never assigned");
         }
-        let decoded = decode::<AccountRecord>(TABLE, id, value.value());
-        let Some(account) = report.row(TABLE, id, decoded) else {
+        let Some(account) = report.row(TABLE, id, account) else {
             continue;
         };
-        let name = (NameOf::Account.number(), &*account.name);
-        if number("names", name, walk.tables.names().get(name)?) != Some(id) {
+        let name = (NameOf::Account.number(), account.name);
+        if readable(walk.tables.names().get(&name))? != Some(id) {
             report.find(TABLE, id, "its name does not point to it");
         }
     }
@@ -151,13 +139,11 @@ pub(super) fn devices(walk: &mut Walk<'_>) -> Result<(), StoreError> {
     const TABLE: &str = "devices";
     let counts = counts::counted(walk.tables)?;
     let report = &mut walk.report;
-    for row in walk.tables.devices().iter()? {
-        let (key, value) = row?;
-        let (account, device) = key.value();
+    for row in walk.tables.devices().rows()? {
+        let ((account, device), record) = row?;
         let place = format!("account {account}, device {device}");
-        let decoded = decode::<DeviceRecord>(TABLE, (account, device), value.value());
-        report.row(TABLE, &place, decoded);
-        if walk.tables.accounts().get(account)?.is_none() {
+        report.row(TABLE, &place, record);
+        if !walk.tables.accounts().has(&account)? {
             report.find(TABLE, &place, "its account is missing");
         }
         if device >= counts.next_device {

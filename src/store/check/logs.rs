@@ -3,31 +3,26 @@
 use crate::store::schema::pair_ids;
 use std::collections::BTreeSet;
 
-use redb::ReadableTable;
-
 use super::super::error::StoreError;
-use super::{Conversation, Walk, number};
+use super::{Conversation, Walk, readable};
 use crate::protocol::{AccountId, ConversationId, DeviceId, Digest};
-use crate::store::ops::log::KEPT;
 use crate::store::ops::log::tolerant_scan::is_lost;
 use crate::store::ops::usage as counts;
-use crate::store::schema::checksum::{decode, decode_entry};
 use crate::store::schema::meta;
-use crate::store::schema::records::{ConversationRecord, Kind, RetentionRecord, SentRecord};
+use crate::store::schema::records::{Kind, Sent};
+use crate::store::schema::table::ReadTable as _;
 use crate::store::schema::tables::ReadTables;
 
 pub(super) fn conversations(walk: &mut Walk<'_>) -> Result<(), StoreError> {
     const TABLE: &str = "conversations";
     let report = &mut walk.report;
     let counts = meta::counted(walk.tables)?;
-    for row in walk.tables.conversations().iter()? {
-        let (id, value) = row?;
-        let id = id.value();
-        if walk.tables.conversations().get(id)?.is_none() {
+    for row in walk.tables.conversations().rows()? {
+        let (id, record) = row?;
+        if !walk.tables.conversations().has(&id)? {
             report.find(TABLE, id, "it is not found by its id");
         }
-        let decoded = decode::<ConversationRecord>(TABLE, id, value.value());
-        let Some(record) = report.row(TABLE, id, decoded) else {
+        let Some(record) = report.row(TABLE, id, record) else {
             continue;
         };
         if record.log_start > record.head {
@@ -39,7 +34,7 @@ pub(super) fn conversations(walk: &mut Walk<'_>) -> Result<(), StoreError> {
         if record.kind != pair_ids::kind_of(ConversationId(id)) {
             report.find(TABLE, id, "its id is one of another kind of conversation");
         }
-        if record.kind == Kind::Room && walk.tables.rooms().get(id)?.is_none() {
+        if record.kind == Kind::Room && !walk.tables.rooms().has(&id)? {
             report.find(TABLE, id, "its room is missing");
         }
         let conversation = Conversation {
@@ -47,6 +42,7 @@ pub(super) fn conversations(walk: &mut Walk<'_>) -> Result<(), StoreError> {
             bytes: 0,
             members: 0,
             owners: 0,
+            is_damaged: false,
             record,
         };
         walk.conversations.insert(id, conversation);
@@ -55,38 +51,42 @@ pub(super) fn conversations(walk: &mut Walk<'_>) -> Result<(), StoreError> {
 }
 
 pub(super) fn log(walk: &mut Walk<'_>) -> Result<(), StoreError> {
+    let ids: Vec<u64> = walk.conversations.keys().copied().collect();
+    for id in ids {
+        one_log(walk, id)?;
+    }
+    strays(walk)?;
+    ends(walk);
+    Ok(())
+}
+
+/// Every entry from a log's floor to its head is there.
+fn one_log(walk: &mut Walk<'_>, id: u64) -> Result<(), StoreError> {
     let report = &mut walk.report;
-    for row in walk.tables.log().iter()? {
-        let (key, value) = row?;
-        let (id, entry) = key.value();
+    let Some(log) = walk.conversations.get_mut(&id) else {
+        return Ok(());
+    };
+    for entry in log.record.log_start.saturating_add(1)..=log.record.head {
         let place = format!("conversation {id}, entry {entry}");
+        let stored = match walk.tables.entry((id, entry)) {
+            Ok(None) => {
+                report.find("log", &place, "it is missing");
+                (log.is_damaged, log.last) = (true, entry);
+                continue;
+            }
+            Err(error) if error.is_fatal() => return Err(error),
+            stored => report.row("log", &place, stored).flatten(),
+        };
         report.entries += 1;
-        let bytes = value.value().len() as u64;
-        let author = counts::author(key.value(), value.value());
-        for account in BTreeSet::from([author, counts::ALL]) {
-            *walk.written.entry(account).or_default() += bytes;
-        }
-        // Going from row to row does not show that the way to each is whole.
-        if walk.tables.log().get((id, entry))?.is_none() {
-            report.find("log", &place, "it is not found by its number");
-        }
-        let Some(log) = walk.conversations.get_mut(&id) else {
-            report.find("log", place, "the conversation does not exist");
-            continue;
-        };
-        if entry != log.last + 1 {
-            let problem = format!("the entry before it is {}", log.last);
-            report.find("log", &place, problem);
-        }
         log.last = entry;
-        log.bytes += value.value().len() as u64;
-        let decoded = decode_entry(id, entry, value.value());
-        let Some(row) = report.row("log", &place, decoded) else {
+        let Some(stored) = stored else {
+            log.is_damaged = true;
             continue;
         };
-        if row.prev + 1 != entry {
-            let problem = format!("it names {} as the entry before it", row.prev);
-            report.find("log", &place, problem);
+        let row = stored.row();
+        log.bytes += row.counted_bytes();
+        for account in BTreeSet::from([counts::author(&row), counts::ALL]) {
+            *walk.written.entry(account).or_default() += row.counted_bytes();
         }
         // What an earlier salvage has lost is known.
         if is_lost(&row) {
@@ -95,17 +95,51 @@ pub(super) fn log(walk: &mut Walk<'_>) -> Result<(), StoreError> {
         if Digest::of(row.content) != row.digest {
             report.find("log", &place, "its content does not have its digest");
         }
-        if walk.tables.accounts().get(row.author)?.is_none() {
+        if !walk.tables.accounts().has(&row.author)? {
             report.find("log", &place, "its author is no account");
         }
         if row.device != DeviceId::SERVER.0 {
-            let last = walk.tables.senders().get((id, row.device))?;
-            if number("senders", (id, row.device), last) < Some(row.number) {
+            let sender = readable(walk.tables.senders().get(&(id, row.device)))?;
+            if sender.is_none_or(|sender| sender.last < row.number) {
                 report.find("log", place, "its number is not one that was used");
             }
         }
     }
-    ends(walk);
+    Ok(())
+}
+
+/// No entry stands where there is no log for it.
+fn strays(walk: &mut Walk<'_>) -> Result<(), StoreError> {
+    let report = &mut walk.report;
+    for row in walk.tables.places().rows()? {
+        let ((id, first), _) = row?;
+        match walk.conversations.get(&id) {
+            None => report.find(
+                "places",
+                format!("{:?}", (id, first)),
+                "the conversation does not exist",
+            ),
+            Some(log) if first > log.record.head => {
+                report.find(
+                    "places",
+                    format!("{:?}", (id, first)),
+                    "its entries are ahead of the log",
+                );
+            }
+            Some(_) => {}
+        }
+    }
+    for row in walk.tables.log().rows()? {
+        let (id, entry) = row?.0;
+        let place = format!("conversation {id}, entry {entry}");
+        match walk.conversations.get(&id) {
+            None => report.find("log", place, "the conversation does not exist"),
+            Some(log) if entry > log.record.head || entry <= log.record.log_start => {
+                report.find("log", place, "it is outside of its log");
+            }
+            Some(_) => {}
+        }
+    }
     Ok(())
 }
 
@@ -116,7 +150,7 @@ fn ends(walk: &mut Walk<'_>) {
         if log.last != log.record.head {
             let problem = format!("its log ends at {}, not at {}", log.last, log.record.head);
             report.find("conversations", id, problem);
-        } else if log.bytes != log.record.bytes {
+        } else if log.bytes != log.record.bytes && !log.is_damaged {
             let problem = format!("its log has {} bytes, not {}", log.bytes, log.record.bytes);
             report.find("conversations", id, problem);
         }
@@ -125,21 +159,24 @@ fn ends(walk: &mut Walk<'_>) {
 
 pub(super) fn usage(walk: &mut Walk<'_>) -> Result<(), StoreError> {
     const TABLE: &str = "usage";
-    for row in walk.tables.usage().iter()? {
-        let (account, kept) = row?;
-        let account = account.value();
-        let opened = decode::<u64>(TABLE, account, kept.value());
-        let Some(bytes) = walk.report.row(TABLE, account, opened) else {
+    // Whose a damaged entry was is not known.
+    let is_known = !walk.conversations.values().any(|log| log.is_damaged);
+    for row in walk.tables.usage().rows()? {
+        let (account, bytes) = row?;
+        let Some(bytes) = walk.report.row(TABLE, account, bytes) else {
             walk.written.remove(&AccountId(account));
             continue;
         };
         let found = walk.written.remove(&AccountId(account)).unwrap_or(0);
-        if bytes != found {
+        if bytes != found && is_known {
             let problem = format!("{found} bytes of logs are there, not {bytes}");
             walk.report.find(TABLE, account, problem);
         }
     }
     for (account, bytes) in std::mem::take(&mut walk.written) {
+        if !is_known {
+            break;
+        }
         let problem = format!("{bytes} bytes of logs are not counted");
         walk.report.find(TABLE, account.0, problem);
     }
@@ -150,58 +187,37 @@ pub(super) fn senders(walk: &mut Walk<'_>) -> Result<(), StoreError> {
     const TABLE: &str = "senders";
     let counts = meta::counted(walk.tables)?;
     let report = &mut walk.report;
-    for row in walk.tables.senders().iter()? {
-        let (key, last) = row?;
-        let (id, device) = key.value();
+    for row in walk.tables.senders().rows()? {
+        let ((id, device), record) = row?;
         let place = format!("conversation {id}, device {device}");
-        report.row(
-            TABLE,
-            &place,
-            decode::<u64>(TABLE, (id, device), last.value()),
-        );
-        if !walk.conversations.contains_key(&id) {
-            report.find(TABLE, &place, "the conversation does not exist");
-        }
-        if device >= counts.next_device {
-            report.find(TABLE, place, "the device's id was never assigned");
-        }
-    }
-    Ok(())
-}
-
-pub(super) fn sent(walk: &mut Walk<'_>) -> Result<(), StoreError> {
-    const TABLE: &str = "sent";
-    let report = &mut walk.report;
-    for row in walk.tables.sent().iter()? {
-        let (key, value) = row?;
-        let (id, device, slot) = key.value();
-        let place = format!("conversation {id}, device {device}, slot {slot}");
-        let opened = decode::<SentRecord>(TABLE, (id, device, slot), value.value());
-        let Some(sent) = report.row(TABLE, &place, opened) else {
-            continue;
-        };
+        let record = report.row(TABLE, &place, record);
         let Some(log) = walk.conversations.get(&id) else {
-            report.find(TABLE, place, "the conversation does not exist");
+            report.find(TABLE, &place, "the conversation does not exist");
             continue;
         };
-        let last = walk.tables.senders().get((id, device))?;
-        let last = number("senders", (id, device), last);
-        if sent.number % KEPT != slot || last < Some(sent.number) {
-            report.find(TABLE, &place, "its number is not one that was used");
+        if device >= counts.next_device {
+            report.find(TABLE, &place, "the device's id was never assigned");
         }
-        if sent.entry > log.record.head {
-            report.find(TABLE, &place, "its entry is ahead of the log");
-        }
-        if let Some(value) = walk.tables.log().get((id, sent.entry))? {
-            let row = decode_entry(id, sent.entry, value.value());
-            let differs = row.is_ok_and(|row| {
-                !is_lost(&row)
-                    && (row.digest != sent.digest
-                        || row.device != device
-                        || row.number != sent.number)
-            });
-            if differs {
-                report.find(TABLE, place, "its entry is another message");
+        let Some(record) = record else {
+            continue;
+        };
+        let mut before = 0;
+        for sent in &record.sent {
+            if sent.number <= before || sent.number > record.last {
+                report.find(TABLE, &place, "its number is not one that was used");
+            }
+            before = sent.number;
+            if sent.entry > log.record.head {
+                report.find(TABLE, &place, "its entry is ahead of the log");
+            }
+            if let Ok(Some(stored)) = walk.tables.entry((id, sent.entry)) {
+                let row = stored.row();
+                let differs = Sent::part_of(row.digest) != sent.digest
+                    || row.device != device
+                    || row.number != sent.number;
+                if differs && !is_lost(&row) {
+                    report.find(TABLE, &place, "its entry is another message");
+                }
             }
         }
     }
@@ -211,12 +227,10 @@ pub(super) fn sent(walk: &mut Walk<'_>) -> Result<(), StoreError> {
 pub(super) fn retention(walk: &mut Walk<'_>) -> Result<(), StoreError> {
     const TABLE: &str = "retention";
     let mut found = 0;
-    for row in walk.tables.retention().iter()? {
-        let (id, value) = row?;
-        let id = id.value();
+    for row in walk.tables.retention().rows()? {
+        let (id, limits) = row?;
         found += 1;
-        let decoded = decode::<RetentionRecord>(TABLE, id, value.value());
-        walk.report.row(TABLE, id, decoded);
+        walk.report.row(TABLE, id, limits);
         match walk.conversations.get(&id).map(|log| log.record.kind) {
             Some(Kind::Everyone | Kind::Room) => {}
             Some(Kind::Pair(..)) => walk

@@ -1,29 +1,25 @@
 //! Who belongs to what: several tables say it, each for another question, and they must agree.
 
-use redb::ReadableTable;
-
 use super::super::error::StoreError;
-use super::{Walk, number};
+use super::{Walk, readable};
 use crate::protocol::{Access, MemberRole};
-use crate::store::ops::rooms::{BELONGS, Invitation};
-use crate::store::schema::checksum::decode;
+use crate::store::ops::rooms::BELONGS;
 use crate::store::schema::meta;
 use crate::store::schema::names::NameOf;
-use crate::store::schema::records::{Kind, MemberRecord, RoomRecord};
+use crate::store::schema::records::Kind;
+use crate::store::schema::table::ReadTable as _;
 use crate::store::schema::tables::ReadTables;
 
 pub(super) fn rooms(walk: &mut Walk<'_>) -> Result<(), StoreError> {
     const TABLE: &str = "rooms";
     let report = &mut walk.report;
-    for row in walk.tables.rooms().iter()? {
-        let (id, value) = row?;
-        let id = id.value();
+    for row in walk.tables.rooms().rows()? {
+        let (id, room) = row?;
         let kind = walk.conversations.get(&id).map(|one| one.record.kind);
         if kind != Some(Kind::Room) {
             report.find(TABLE, id, "its conversation is not a room's");
         }
-        let decoded = decode::<RoomRecord>(TABLE, id, value.value());
-        let Some(room) = report.row(TABLE, id, decoded) else {
+        let Some(room) = report.row(TABLE, id, room) else {
             continue;
         };
         for (of, is_due, problem) in [
@@ -34,8 +30,8 @@ pub(super) fn rooms(walk: &mut Walk<'_>) -> Result<(), StoreError> {
                 "the list of public rooms has it wrong",
             ),
         ] {
-            let name = walk.tables.names().get((of.number(), &*room.name))?;
-            let points = number("names", (of.number(), &*room.name), name) == Some(id);
+            let name = (of.number(), room.name.clone());
+            let points = readable(walk.tables.names().get(&name))? == Some(id);
             if points != is_due {
                 report.find(TABLE, id, problem);
             }
@@ -47,16 +43,14 @@ pub(super) fn rooms(walk: &mut Walk<'_>) -> Result<(), StoreError> {
 pub(super) fn members(walk: &mut Walk<'_>) -> Result<(), StoreError> {
     const TABLE: &str = "members";
     let (tables, report) = (walk.tables, &mut walk.report);
-    for row in tables.members().iter()? {
-        let (key, value) = row?;
-        let (id, account) = key.value();
+    for row in tables.members().rows()? {
+        let ((id, account), member) = row?;
         let place = format!("conversation {id}, account {account}");
-        let decoded = decode::<MemberRecord>(TABLE, (id, account), value.value());
-        let member = report.row(TABLE, &place, decoded);
-        if tables.accounts().get(account)?.is_none() {
+        let member = report.row(TABLE, &place, member);
+        if !tables.accounts().has(&account)? {
             report.find(TABLE, &place, "the account is missing");
         }
-        if tables.joined().get((account, id))?.is_none() {
+        if !tables.joined().has(&(account, id))? {
             report.find(TABLE, &place, "its devices are not told of it");
         }
         let Some(conversation) = walk.conversations.get_mut(&id) else {
@@ -80,8 +74,7 @@ pub(super) fn members(walk: &mut Walk<'_>) -> Result<(), StoreError> {
             }
             Kind::Everyone | Kind::Pair(..) => {}
             Kind::Room => {
-                let of = tables.rooms_of().get((account, id))?;
-                let left_ms = number("rooms_of", (account, id), of);
+                let left_ms = readable(tables.rooms_of().get(&(account, id)))?;
                 let belongs = left_ms.map(|left_ms| left_ms == BELONGS);
                 if belongs != Some(member.until.is_none()) {
                     report.find(TABLE, &place, "the account's list of rooms has it wrong");
@@ -121,13 +114,11 @@ pub(super) fn counts(walk: &mut Walk<'_>) -> Result<(), StoreError> {
 
 pub(super) fn joined(walk: &mut Walk<'_>) -> Result<(), StoreError> {
     const TABLE: &str = "joined";
-    for row in walk.tables.joined().iter()? {
-        let (key, kept) = row?;
-        let (account, id) = key.value();
+    for row in walk.tables.joined().rows()? {
+        let ((account, id), kept) = row?;
         let place = format!("account {account}, conversation {id}");
-        let checked = decode::<()>(TABLE, (account, id), kept.value());
-        walk.report.row(TABLE, &place, checked);
-        if walk.tables.members().get((id, account))?.is_none() {
+        walk.report.row(TABLE, &place, kept);
+        if !walk.tables.members().has(&(id, account))? {
             walk.report.find(TABLE, place, "the account is no member");
         }
     }
@@ -136,16 +127,14 @@ pub(super) fn joined(walk: &mut Walk<'_>) -> Result<(), StoreError> {
 
 pub(super) fn rooms_of(walk: &mut Walk<'_>) -> Result<(), StoreError> {
     const TABLE: &str = "rooms_of";
-    for row in walk.tables.rooms_of().iter()? {
-        let (key, left_ms) = row?;
-        let (account, id) = key.value();
+    for row in walk.tables.rooms_of().rows()? {
+        let ((account, id), left_ms) = row?;
         let place = format!("account {account}, room {id}");
-        let opened = decode::<u64>(TABLE, (account, id), left_ms.value());
-        walk.report.row(TABLE, &place, opened);
+        walk.report.row(TABLE, &place, left_ms);
         let kind = walk.conversations.get(&id).map(|one| one.record.kind);
         if kind != Some(Kind::Room) {
             walk.report.find(TABLE, place, "there is no such room");
-        } else if walk.tables.members().get((id, account))?.is_none() {
+        } else if !walk.tables.members().has(&(id, account))? {
             walk.report.find(TABLE, place, "the account is no member");
         }
     }
@@ -155,21 +144,17 @@ pub(super) fn rooms_of(walk: &mut Walk<'_>) -> Result<(), StoreError> {
 pub(super) fn invited(walk: &mut Walk<'_>) -> Result<(), StoreError> {
     const TABLE: &str = "invited";
     let tables = walk.tables;
-    for row in tables.invited().iter()? {
-        let (key, kept) = row?;
-        let (account, id) = key.value();
+    for row in tables.invited().rows()? {
+        let ((account, id), kept) = row?;
         let place = format!("account {account}, room {id}");
-        let checked = Invitation::open((account, id), kept.value());
-        walk.report.row(TABLE, &place, checked);
-        if tables.rooms().get(id)?.is_none() {
+        walk.report.row(TABLE, &place, kept);
+        if !tables.rooms().has(&id)? {
             walk.report.find(TABLE, &place, "there is no such room");
         }
-        if tables.accounts().get(account)?.is_none() {
+        if !tables.accounts().has(&account)? {
             walk.report.find(TABLE, &place, "the account is missing");
         }
-        let member = tables.members().get((id, account))?;
-        let member = member
-            .and_then(|value| decode::<MemberRecord>("members", (id, account), value.value()).ok());
+        let member = readable(tables.members().get(&(id, account)))?;
         if member.is_some_and(|member| member.until.is_none()) {
             walk.report.find(TABLE, place, "the account is a member");
         }

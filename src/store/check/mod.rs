@@ -9,23 +9,24 @@ use crate::store::files::schema as schema_file;
 use crate::store::snapshots::Snapshots;
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng as _;
-use redb::{AccessGuard, Database, DatabaseError, ReadableDatabase};
+use redb::{DatabaseError, ReadableDatabase};
 use serde::{Deserialize, Serialize};
 
 use super::catch_panic::{FencedDatabase, guard};
-use super::engine::transaction::OpenStore;
+use super::engine::open_store::OpenStore;
 use super::error::StoreError;
-use super::files::cow_overlay;
 use super::files::open::{self, Files, OpenError};
 use super::journal_loss::JournalLoss;
 use super::schema::meta;
 use super::schema::records::ConversationRecord;
 use super::schema::tables::Snapshot;
 use crate::protocol::AccountId;
-use crate::store::schema::checksum::{RowKey, decode};
+use crate::store::segments::SegmentReader;
+use crate::store::segments::files::SegmentFiles;
 
 /// How many findings a report names; more are counted. Chosen: nobody reads more.
 const FINDINGS_MAX: usize = 1000;
@@ -95,54 +96,82 @@ impl Report {
     }
 }
 
-/// A number that another row refers to; none if it is missing or damaged, which is found where its table is read.
-fn number(
-    table: &'static str,
-    key: impl RowKey,
-    row: Option<AccessGuard<'_, &'static [u8]>>,
-) -> Option<u64> {
-    row.and_then(|row| decode(table, key, row.value()).ok())
+/// A record that another row refers to; none if it is missing or damaged, which is found where its table is read.
+fn readable<T>(record: Result<Option<T>, StoreError>) -> Result<Option<T>, StoreError> {
+    match record {
+        Err(StoreError::Damaged { .. }) => Ok(None),
+        record => record,
+    }
 }
 
-/// Opens a database file that no server holds, with what only its journal contains, without writing to either. Says
-/// what of that is lost.
-pub(super) fn open_to_look(
-    path: &Path,
-) -> Result<(FencedDatabase, Option<JournalLoss>), OpenError> {
+/// A database file that is only looked at.
+pub(super) struct Looked {
+    pub(super) database: FencedDatabase,
+    pub(super) segments: Option<Arc<SegmentReader>>,
+    /// What of its log is lost, if anything.
+    pub(super) loss: Option<JournalLoss>,
+}
+
+impl Looked {
+    /// Its tables as they stand.
+    pub(super) fn snapshot(&self) -> Result<Snapshot, StoreError> {
+        Snapshot::open(&self.database.begin_read()?, self.segments.clone())
+    }
+}
+
+/// Opens a database file that no server holds, with what only its log contains, without writing to either.
+pub(super) fn open_to_look(path: &Path) -> Result<Looked, OpenError> {
     let database = open::look(path)?;
     // What is made from the seed stays in memory.
-    with_journal(database, path, [0; 32])
+    with_log(database, path, [0; 32])
 }
 
-/// Brings a database up to date with what the journal of a file contains, which is not written to. Says what of that is
-/// lost. `seed` is for the database's next journal.
-pub(super) fn with_journal(
+/// Brings a database up to date with what the log of a file contains, which is not written to. `seed` is for what is
+/// made.
+pub(super) fn with_log(
     database: FencedDatabase,
     path: &Path,
     seed: [u8; 32],
-) -> Result<(FencedDatabase, Option<JournalLoss>), OpenError> {
-    let journal = cow_overlay::look_at_journal(path)?;
+) -> Result<Looked, OpenError> {
+    with_segments(database, open::look_at_segments(path), path, seed)
+}
+
+/// The same with a log that is given.
+pub(super) fn with_segments(
+    database: FencedDatabase,
+    segments: Arc<dyn SegmentFiles>,
+    path: &Path,
+    seed: [u8; 32],
+) -> Result<Looked, OpenError> {
+    let alone = |database| Looked {
+        database,
+        segments: None,
+        loss: None,
+    };
     let Ok(Some(epoch)) = guard(|| schema_file::check(&database)) else {
         // What is wrong with it is for the caller to find.
-        return Ok((database, None));
+        return Ok(alone(database));
     };
-    let has_journal = |database: &Database| -> Result<bool, StoreError> {
-        Ok(meta::journal(&Snapshot::open(&database.begin_read()?)?)?.is_some())
+    let has_log = |database: &FencedDatabase| -> Result<bool, StoreError> {
+        Ok(meta::journal(&Snapshot::open(&database.begin_read()?, None)?)?.is_some())
     };
-    if !guard(|| has_journal(&database)).unwrap_or(false) {
+    if !guard(|| has_log(&database)).unwrap_or(false) {
         // A copy; or that is damaged, which the caller finds.
-        return Ok((database, None));
+        return Ok(alone(database));
     }
-    let repeat = || -> Result<_, StoreError> {
-        let files = Files {
-            database,
-            journal: Box::new(journal),
-        };
+    let replay = || -> Result<_, StoreError> {
+        let files = Files { database, segments };
         let (mut store, loss) = OpenStore::new(files, epoch, ChaCha20Rng::from_seed(seed))?;
         store.checkpoint()?;
-        Ok((store.into_database().ok_or(StoreError::Closed)?, loss))
+        let segments = Some(Arc::clone(store.segments()));
+        let database = store.into_database().ok_or(StoreError::Closed)?;
+        Ok(Looked {
+            database,
+            segments,
+            loss,
+        })
     };
-    guard(repeat).map_err(|error| OpenError::Damaged {
+    guard(replay).map_err(|error| OpenError::Damaged {
         path: path.into(),
         reason: error.to_string(),
     })
@@ -153,10 +182,11 @@ pub(super) fn with_journal(
 /// # Errors
 /// If it cannot be opened at all: it is held, not a database, damaged beyond reading, of another schema.
 pub fn check_file(path: &Path) -> Result<Report, OpenError> {
-    let (database, loss) = open_to_look(path)?;
-    let mut report = check_database(database)?;
+    let looked = open_to_look(path)?;
+    let loss = looked.loss;
+    let mut report = check_database(looked)?;
     if let Some(loss) = loss {
-        report.find("(journal)", "", format!("{loss}: stored messages are lost"));
+        report.find("(log)", "", format!("{loss}: stored messages are lost"));
     }
     Ok(report)
 }
@@ -166,21 +196,22 @@ pub fn check_file(path: &Path) -> Result<Report, OpenError> {
 /// # Errors
 /// As [`check_file`].
 pub(super) fn check_copy(path: &Path) -> Result<Report, OpenError> {
-    check_database(open_to_look(path)?.0)
+    check_database(open_to_look(path)?)
 }
 
 /// Checks a database that nobody else uses, down to every page.
 ///
 /// # Errors
 /// If it is not a database of this schema.
-pub(super) fn check_database(mut database: FencedDatabase) -> Result<Report, OpenError> {
-    guard(|| schema_file::check(&database))?.ok_or(OpenError::Foreign)?;
-    let walked = guard(|| Ok(walk(&Snapshot::open(&database.begin_read()?)?)));
+pub(super) fn check_database(looked: Looked) -> Result<Report, OpenError> {
+    guard(|| schema_file::check(&looked.database))?.ok_or(OpenError::Foreign)?;
+    let walked = guard(|| Ok(walk(&looked.snapshot()?)));
     let mut report = walked.unwrap_or_else(|error: StoreError| {
         let mut report = Report::default();
         report.find("(all)", "", error.to_string());
         report
     });
+    let mut database = looked.database;
     let pages: Result<Result<bool, DatabaseError>, StoreError> =
         guard(|| Ok(database.check_integrity()));
     match pages {
@@ -198,12 +229,14 @@ pub(super) fn check_database(mut database: FencedDatabase) -> Result<Report, Ope
 /// What one conversation must be like, from its record, and what was seen of it.
 struct Conversation {
     record: ConversationRecord,
-    /// Of its log: the last entry, the bytes of its rows.
+    /// Of its log: the last entry, and what its entries count, in bytes.
     last: u64,
     bytes: u64,
     /// How many belong to it now, and how many of them own it.
     members: u64,
     owners: u64,
+    /// An entry of its log cannot be read.
+    is_damaged: bool,
 }
 
 /// A check that is under way.
@@ -227,7 +260,7 @@ pub(super) fn walk(tables: &Snapshot) -> Report {
         written: BTreeMap::new(),
     };
     // Conversations first: the others are compared with them. What each has counted is compared in the end.
-    let parts: [(&str, Part); 20] = [
+    let parts: [(&str, Part); 19] = [
         ("meta", identities::meta),
         ("secrets", identities::secrets),
         ("conversations", logs::conversations),
@@ -242,7 +275,6 @@ pub(super) fn walk(tables: &Snapshot) -> Report {
         ("rooms_of", memberships::rooms_of),
         ("invited", memberships::invited),
         ("senders", logs::senders),
-        ("sent", logs::sent),
         ("retention", logs::retention),
         ("blocked", blocks::blocked),
         ("withheld", blocks::withheld),
@@ -264,7 +296,9 @@ impl Snapshots {
     /// # Errors
     /// If it cannot be read at all.
     pub fn check(&self) -> Result<Report, StoreError> {
-        let database = self.database()?;
-        guard(|| Ok(walk(&Snapshot::open(&database.begin_read()?)?)))
+        guard(|| {
+            let (snapshot, _pin) = self.snapshot()?;
+            Ok(walk(&snapshot))
+        })
     }
 }

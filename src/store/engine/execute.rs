@@ -9,69 +9,19 @@ use crate::store::ops::{accounts, blocks, log, marks, resync, retention, usage};
 use crate::store::schema::tables::{ReadTables, Tables};
 use crate::store::{Outcome, Read, Refusal, Reply, Request, Write};
 
-/// What of the tables a request may touch. By this the cache knows whether the tables may be behind it meanwhile.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::store) enum Access {
-    /// Reads tables that the cache does not stand before: it writes nothing back, however often it is asked.
-    PointRead,
-    /// Reads; of the tables that the cache stands before, only rows by their keys, through the cache's functions.
-    CachedRead,
-    /// Writes, and touches those tables in no other way either.
-    CachedWrite,
-    /// Reads anything.
-    Read,
-    /// Reads and writes anything.
-    Write,
-}
-
-impl Access {
-    const fn of_read(read: &Read) -> Self {
-        match read {
-            Read::FindAccount { .. } => Self::PointRead,
-            Read::Resolve { .. }
-            | Read::Rooms { .. }
-            | Read::RoomUses { .. }
-            | Read::Entries { .. }
-            | Read::History { .. } => Self::CachedRead,
-            Read::ListAccounts
-            | Read::Marks { .. }
-            | Read::ListRetained
-            | Read::Retained { .. }
-            | Read::Usage { .. }
-            | Read::Members { .. } => Self::Read,
-        }
-    }
-
-    /// Other writes are too rare for the care that the cache needs.
-    const fn of_write(write: &Write) -> Self {
-        match write {
-            Write::Append(_) | Write::Void { .. } | Write::Advance { .. } => Self::CachedWrite,
-            _ => Self::Write,
-        }
-    }
-}
-
-/// Executes a request in the transaction under way. One that is refused has written nothing.
+/// Executes a request. One that is refused has written nothing.
 pub(super) fn execute(
-    tables: &mut Tables<'_>,
+    tables: &mut Tables,
     epoch: u64,
     request: &Request,
 ) -> Result<Outcome, StoreError> {
     let result = match request {
-        Request::Read(read) => tables
-            .prepare_for(Access::of_read(read))
-            .map_err(Abort::from)
-            .and_then(|()| answer(tables, read)),
+        Request::Read(read) => answer(tables, read),
         Request::Write(write) => execute_write(tables, epoch, write),
         // The engine makes it, behind the group.
         Request::Checkpoint => Ok(Reply::Nothing),
     };
     outcome(result)
-}
-
-/// Answers a request from a snapshot; none for one that needs a transaction.
-pub(super) fn execute_read(tables: &impl ReadTables, read: &Read) -> Result<Outcome, StoreError> {
-    outcome(answer(tables, read))
 }
 
 fn outcome(result: Result<Reply, Abort>) -> Result<Outcome, StoreError> {
@@ -144,22 +94,10 @@ fn answer(tables: &impl ReadTables, read: &Read) -> Result<Reply, Abort> {
     reason = "one arm for each write, and nothing else"
 )]
 pub(super) fn execute_write(
-    tables: &mut Tables<'_>,
+    tables: &mut Tables,
     epoch: u64,
     write: &Write,
 ) -> Result<Reply, Abort> {
-    if let Write::Resume {
-        account,
-        device,
-        ticket,
-        now_ms,
-        ..
-    } = write
-    {
-        // Before anything is prepared for a write, so that strangers with worthless tickets cause none.
-        devices::check_ticket(tables, (*account, *device), *ticket, *now_ms)?;
-    }
-    tables.prepare_for(Access::of_write(write))?;
     match write {
         Write::CreateAccount(new) => accounts::create(tables, new),
         Write::OpenDevice {

@@ -2,11 +2,10 @@
 //!
 //! It waits for the disk, so it runs on a thread of its own in production and is called directly by a simulator.
 
-mod cache_flush;
 mod execute;
-pub(super) mod journal;
+mod import;
+pub(super) mod open_store;
 mod replay;
-pub(super) mod transaction;
 
 use crate::store::files::schema as schema_file;
 use crate::store::ops::epoch;
@@ -14,19 +13,19 @@ use std::path::Path;
 
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
-use redb::ReadableDatabase;
 
 use super::catch_panic::guard;
 use super::error::StoreError;
 use super::files::open::OpenError;
+use super::schema::buffer::Writing;
+use super::schema::journal_note::Note;
 use super::schema::meta;
-use super::schema::tables::{Snapshot, Tables};
-use super::{Completion, Outcome, Read, Request, RequestId, Write};
+use super::{Completion, Outcome, Reply, Request, RequestId, Write};
 use crate::store::files::in_place::InPlace;
 use crate::store::files::open::Files;
 use crate::store::journal_loss::JournalLoss;
 use crate::store::snapshots::Snapshots;
-use transaction::OpenStore;
+use open_store::{Checkpoint, OpenStore};
 
 /// How many requests share one record of the journal at most, and so one sync; a longer batch is cut into several. Not
 /// several records to a sync: of those a crash may leave a later one without an earlier, which looks like damage.
@@ -51,6 +50,8 @@ pub struct Engine {
     epoch: u64,
     loss: Option<JournalLoss>,
     commits: u64,
+    /// Whoever has the engine makes the checkpoints that are due.
+    has_checkpoints_beside: bool,
 }
 
 impl Engine {
@@ -89,17 +90,13 @@ impl Engine {
             tracing::error!(
                 "{loss}: stored messages are lost; the database has a new epoch, so that clients notice"
             );
-            let renew = |tables: &mut Tables<'_>| {
-                tables.flush_and_clear()?;
-                epoch::renew_epoch(tables, &mut rng)
-            };
-            (epoch, _) = guard(|| store.execute(renew))?;
+            epoch = store.update(|tables| epoch::renew_epoch(tables, &mut rng))?;
         }
         guard(|| store.begin_service())?;
         // Counted is what is made durable for requests.
         store.take_commits();
         Ok(Self {
-            snapshots: Snapshots::of(store.database()),
+            snapshots: Snapshots::of(store.database(), store.segments()),
             store: Some(store),
             reopen: None,
             in_place: None,
@@ -108,6 +105,7 @@ impl Engine {
             epoch,
             loss,
             commits: 0,
+            has_checkpoints_beside: false,
         })
     }
 
@@ -128,6 +126,11 @@ impl Engine {
     pub fn with_reopen(mut self, reopen: Reopen) -> Self {
         self.reopen = Some(reopen);
         self
+    }
+
+    /// From now on whoever has the engine makes the checkpoints that are due, see [`Engine::begin_checkpoint`].
+    pub(in crate::store) const fn make_checkpoints_beside(&mut self) {
+        self.has_checkpoints_beside = true;
     }
 
     /// Has nothing be stored while one of these files does not have its name.
@@ -177,7 +180,7 @@ impl Engine {
                 // A restart gives it a new epoch.
                 return Err(OpenError::Replaced);
             };
-            self.snapshots.replace(store.database());
+            self.snapshots.replace(store.database(), store.segments());
             self.store = Some(store);
             if let Some(in_place) = &mut self.in_place {
                 in_place.renew()?;
@@ -197,13 +200,8 @@ impl Engine {
     /// # Errors
     /// If the database cannot be read.
     pub fn account_count(&mut self) -> Result<u64, StoreError> {
-        let store = self.store.as_mut().ok_or(StoreError::Closed)?;
-        guard(|| {
-            if store.is_ahead() {
-                return Ok(store.execute(|tables| meta::account_count(tables))?.0);
-            }
-            meta::account_count(&Snapshot::open(&store.database().begin_read()?)?)
-        })
+        let store = self.store.as_ref().ok_or(StoreError::Closed)?;
+        guard(|| meta::account_count(store.tables()))
     }
 
     /// The secret of this name; if there is none yet, `make` makes it, and it is durable when this returns. All are
@@ -218,10 +216,10 @@ impl Engine {
     ) -> Result<Vec<u8>, StoreError> {
         let store = self.store.as_mut().ok_or(StoreError::Closed)?;
         let rng = &mut self.rng;
-        let result = guard(|| {
-            // Of a transaction of its own.
+        let result: Result<_, StoreError> = guard(|| {
+            let secret = store.update(|tables| meta::secret(tables, name, || make(rng)))?;
             store.checkpoint()?;
-            meta::secret(store.database(), name, || make(rng))
+            Ok(secret)
         });
         if matches!(&result, Err(error) if error.is_fatal()) {
             self.close();
@@ -238,10 +236,16 @@ impl Engine {
     /// returns. After a failure of the disk the requests of that commit are all answered [`Outcome::Unknown`]: they
     /// were done all or not at all.
     pub fn execute(&mut self, batch: Vec<(RequestId, Request)>) -> Vec<Completion> {
-        let outcomes: Vec<_> = batch
-            .chunks(RECORD_MAX)
-            .flat_map(|group| self.execute_group(group))
-            .collect();
+        let mut outcomes = Vec::with_capacity(batch.len());
+        for group in batch.chunks(RECORD_MAX) {
+            outcomes.extend(self.execute_group(group));
+            let is_asked = group
+                .iter()
+                .any(|(_, request)| matches!(request, Request::Checkpoint));
+            if is_asked || !self.has_checkpoints_beside {
+                self.checkpoint(is_asked);
+            }
+        }
         batch
             .into_iter()
             .zip(outcomes)
@@ -276,9 +280,8 @@ impl Engine {
             return group.chunks(1).flat_map(answer).collect();
         }
         let epoch = self.epoch;
-        let was_ahead = self.store.as_ref().is_some_and(OpenStore::is_ahead);
         let result = match &mut self.store {
-            Some(store) => guard(|| run(store, epoch, group)),
+            Some(store) => run(store, epoch, group),
             None => Err(StoreError::Closed),
         };
         self.commits += self.store.as_mut().map_or(0, OpenStore::take_commits);
@@ -287,17 +290,14 @@ impl Engine {
             Err(error) => error,
         };
         tracing::error!(%error, requests = group.len(), "the store could not answer");
-        let is_reading = reads(group).is_some();
         // One damaged record must not take the requests down that never touch it, nor a damaged page.
-        let is_passing = error.is_damage();
-        if !is_passing || !self.roll_back(was_ahead) {
-            if error.is_fatal() || is_passing {
+        if !error.is_damage() || self.account_count().is_err() {
+            if error.is_fatal() || error.is_damage() {
                 self.close();
             }
             return vec![Outcome::Unknown; group.len()];
         }
-        if group.len() > 1 || (is_reading && was_ahead) {
-            // Each by itself, then; and what only reads from a snapshot, which can pass over more.
+        if group.len() > 1 {
             return group
                 .chunks(1)
                 .flat_map(|single| self.execute_group(single))
@@ -306,46 +306,64 @@ impl Engine {
         vec![Outcome::Unknown]
     }
 
-    /// Rolls back a group that failed halfway; `false` if the database can no longer be used.
-    fn roll_back(&mut self, was_ahead: bool) -> bool {
-        let epoch = self.epoch;
-        let is_ahead = self.store.as_ref().is_some_and(OpenStore::is_ahead);
-        let done = match &mut self.store {
-            Some(store) if was_ahead || is_ahead => guard(|| store.rollback_and_replay(epoch)),
-            _ => Ok(()),
-        };
-        if let Err(error) = &done {
-            tracing::error!(%error, "cannot replay the journal");
+    /// What a checkpoint has to write, if one is due, or something has changed and it is to come `now`. It may be written
+    /// on another thread; until [`Engine::end_checkpoint`] there is no other one.
+    pub(in crate::store) fn begin_checkpoint(&mut self, now: bool) -> Option<Checkpoint> {
+        let store = self.store.as_mut()?;
+        let is_due = store.is_checkpoint_due() || (now && store.is_ahead());
+        if !is_due {
+            return None;
         }
-        done.is_ok() && self.account_count().is_ok()
+        let begun = guard(|| store.begin_checkpoint());
+        begun.map_err(|error| self.fail_checkpoint(&error)).ok()
+    }
+
+    /// Whether the tables' file lacks something.
+    pub(in crate::store) fn is_ahead(&self) -> bool {
+        self.store.as_ref().is_some_and(OpenStore::is_ahead)
+    }
+
+    /// A checkpoint has come to its end, or failed.
+    pub(in crate::store) fn end_checkpoint(&mut self, written: Result<Note, StoreError>) {
+        let Some(store) = &mut self.store else {
+            return;
+        };
+        let done = written.and_then(|note| guard(|| store.end_checkpoint(note)));
+        self.commits += store.take_commits();
+        if let Err(error) = done {
+            self.fail_checkpoint(&error);
+        }
+    }
+
+    fn fail_checkpoint(&mut self, error: &StoreError) {
+        tracing::error!(%error, "the tables' file could not be brought up to date");
+        self.close();
+    }
+
+    /// Makes a checkpoint, and waits for it.
+    fn checkpoint(&mut self, now: bool) {
+        if let Some(checkpoint) = self.begin_checkpoint(now) {
+            self.end_checkpoint(guard(|| checkpoint.write(&Writing::default())));
+        }
     }
 }
 
 impl Drop for Engine {
     fn drop(&mut self) {
         if let Some(mut store) = self.store.take()
-            && let Err(error) = guard(|| store.end_service())
+            && let Err(error) = guard(|| store.checkpoint())
         {
-            tracing::warn!(%error, "cannot update the tables' file; the journal is up to date");
+            tracing::warn!(%error, "cannot update the tables' file; the log is up to date");
         }
     }
 }
 
-/// Runs a group; what it writes is durable then. A group that only asks gets a snapshot, if nothing is newer.
+/// Runs a group; what it writes is durable then.
 fn run(
     store: &mut OpenStore,
     epoch: u64,
     group: &[(RequestId, Request)],
 ) -> Result<Vec<Outcome>, StoreError> {
-    if !store.is_ahead()
-        && let Some(reads) = reads(group)
-    {
-        let snapshot = Snapshot::open(&store.database().begin_read()?)?;
-        return reads
-            .into_iter()
-            .map(|read| execute::execute_read(&snapshot, read))
-            .collect();
-    }
     let (outcomes, is_changed) = store.execute(|tables| {
         group
             .iter()
@@ -353,70 +371,19 @@ fn run(
             .collect::<Result<Vec<_>, _>>()
     })?;
     if is_changed {
-        let done: Vec<&Write> = group
+        let done: Vec<Option<&Write>> = group
             .iter()
             .zip(&outcomes)
             .filter_map(|((_, request), outcome)| match (request, outcome) {
-                (Request::Write(write), Outcome::Done(_)) => Some(write),
+                // What stands already adds nothing.
+                (Request::Write(Write::Append(_)), Outcome::Done(Reply::Stored(stored))) => {
+                    (!stored.repeated).then_some(None)
+                }
+                (Request::Write(write), Outcome::Done(_)) => Some(Some(write)),
                 _ => None,
             })
             .collect();
         store.log_writes(&done)?;
     }
-    if group
-        .iter()
-        .any(|(_, request)| matches!(request, Request::Checkpoint))
-    {
-        store.checkpoint()?;
-    }
     Ok(outcomes)
-}
-
-/// The reads of a group that does nothing else.
-fn reads(group: &[(RequestId, Request)]) -> Option<Vec<&Read>> {
-    group
-        .iter()
-        .map(|(_, request)| match request {
-            Request::Read(read) => Some(read),
-            Request::Write(_) | Request::Checkpoint => None,
-        })
-        .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::testing::{Bench, append, ticket};
-    use super::*;
-
-    #[test]
-    fn worthless_ticket_writes_nothing_not_even_what_waits_to_be_written() {
-        // Each brought the cache back to the tables, for whoever sent tickets made of dice.
-        let mut bench = Bench::new();
-        let alice = bench.user("alice");
-        bench.user("bob");
-        let conversation = bench.resolve(alice, "bob").conversation;
-        let mut number = 0;
-        let mut resume = |bytes: u8, now_ms| {
-            number += 1;
-            bench.done(append(alice, conversation, number, "tea?"));
-            let before = (bench.engine.commits(), bench.disk.syncs());
-            let outcome = bench.ask(Write::Resume {
-                account: alice.0,
-                device: alice.1,
-                ticket: ticket(bytes),
-                successor: ticket(9),
-                now_ms,
-                expires_ms: 5000,
-            });
-            let store = bench.engine.store.as_mut().expect("nothing has failed");
-            let is_newer = store.execute(|tables| Ok(tables.cache.is_newer()));
-            let has_written = (bench.engine.commits(), bench.disk.syncs()) != before;
-            let (is_newer, _) = is_newer.expect("the disk is well");
-            (matches!(outcome, Outcome::Done(_)), has_written, is_newer)
-        };
-        for (bytes, now_ms) in [(1, 10), (2, 10), (0, 1000)] {
-            assert_eq!(resume(bytes, now_ms), (false, false, true));
-        }
-        assert_eq!(resume(0, 10), (true, true, false));
-    }
 }

@@ -10,15 +10,16 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::execute;
-use super::journal::{Recovered, writes};
-use super::transaction::OpenStore;
-use crate::protocol::{AccountId, ConversationId};
+use super::open_store::OpenStore;
+use crate::protocol::{AccountId, ConversationId, DeviceId, DeviceSeq};
 use crate::store::catch_panic::guard;
 use crate::store::error::{Abort, StoreError};
 use crate::store::journal_loss::JournalLoss;
 use crate::store::ops::conversations;
+use crate::store::schema::buffer::Writing;
 use crate::store::schema::tables::{ReadTables, Tables};
-use crate::store::{Append, Write};
+use crate::store::segments::{Frame, RecordAt, Recovered};
+use crate::store::{Append, Quota, Write};
 
 /// So many subjects are ended one by one before one ends all others with it. Chosen: about as many logs as end on one page;
 /// each costs the start one more repetition, of half a second at most.
@@ -60,18 +61,22 @@ impl OpenStore {
         epoch: u64,
     ) -> Result<(), StoreError> {
         let mut ended = Ended::new();
-        while let Err((At { place, subject }, error)) = self.replay_and_write(found, epoch, &ended)
-        {
+        loop {
+            let writing = Writing::default();
+            let Err((At { place, subject }, error)) =
+                self.replay_and_write(found, epoch, &ended, &writing)
+            else {
+                return Ok(());
+            };
             if !error.is_damage() {
                 return Err(error);
             }
             // Of what has no place in the tables nothing can be made again.
-            let unwritable = self.unwritable();
-            let (subject, end) = match unwritable {
+            let (subject, end) = match writing.get() {
                 Some(conversation) => (Some(Subject::Log(conversation)), START),
                 None => (subject, place),
             };
-            self.rollback()?;
+            self.forget_changes()?;
             found.loss.get_or_insert(JournalLoss::Unfit);
             if let Some(subject) = subject
                 && ended.len() < ENDED_MAX
@@ -84,30 +89,23 @@ impl OpenStore {
                 found.records.truncate(place.0);
             }
         }
-        Ok(())
     }
 
     /// The same, up to where all of it has its place in the tables: what cannot be written there would keep the server
-    /// from ever bringing them up to date.
-    #[expect(
-        clippy::redundant_closure_for_method_calls,
-        reason = "the method by its name is of one lifetime of the tables only"
-    )]
+    /// from ever bringing them up to date. Nothing is written here where nothing is damaged.
     fn replay_and_write(
         &mut self,
         found: &Recovered,
         epoch: u64,
         ended: &Ended,
+        writing: &Writing,
     ) -> Result<(), (At, StoreError)> {
         self.replay_without(found, epoch, ended)?;
         let at = At {
             place: START,
             subject: None,
         };
-        if self.is_ahead() {
-            guard(|| self.execute(|tables| tables.flush())).map_err(|error| (at, error))?;
-        }
-        Ok(())
+        guard(|| self.try_to_write(writing)).map_err(|error| (at, error))
     }
 
     /// Makes all that was found in the journal again.
@@ -143,18 +141,30 @@ impl OpenStore {
     /// `at` says how far it has come, also after a panic.
     fn replay_record(
         &mut self,
-        record: &[u8],
+        record: &RecordAt,
         epoch: u64,
         ended: &Ended,
         at: &mut At,
     ) -> Result<(), StoreError> {
-        let writes = writes::decode(record)?;
-        let repeat = |tables: &mut Tables<'_>| {
+        let (writes, entries) = self.segments().record(record)?;
+        if writes.is_empty() {
+            // Entries of a copy that were being taken over: the tables' file has them still, so they are taken over anew.
+            return Ok(());
+        }
+        let repeat = |tables: &mut Tables| {
+            tables.batch.replay(entries);
             for (index, write) in writes.iter().enumerate() {
                 at.place.1 = index;
+                let appended = write.is_none().then(|| next_append(tables)).transpose()?;
+                let Some(write) = write.as_ref().or(appended.as_ref()) else {
+                    continue;
+                };
                 for (subject, part) in parts(write) {
                     at.subject = subject;
                     if subject.is_some_and(|subject| has_ended(ended, subject, at.place)) {
+                        if appended.is_some() {
+                            tables.batch.skip_replayed();
+                        }
                         continue;
                     }
                     let heads = subject.is_none().then(|| heads(tables, ended, at.place));
@@ -173,12 +183,33 @@ impl OpenStore {
                 }
             }
             at.subject = None;
+            if tables.batch.left() > 0 {
+                return Err(damaged("it has more entries than its writes".into()));
+            }
             Ok(())
         };
-        self.execute(repeat)?;
+        self.update(repeat)?;
         self.count(writes.len());
         Ok(())
     }
+}
+
+/// The append whose entry comes next in the record.
+fn next_append(tables: &Tables) -> Result<Write, StoreError> {
+    let frame = tables.batch.next_replayed();
+    let Frame {
+        conversation, row, ..
+    } = frame.ok_or_else(|| damaged("an entry is missing".into()))?;
+    Ok(Write::Append(Append {
+        conversation: ConversationId(conversation),
+        author: AccountId(row.author),
+        device: DeviceId(row.device),
+        number: DeviceSeq(row.number),
+        digest: row.digest,
+        content: row.content.to_vec(),
+        time_ms: row.time_ms,
+        quota: Quota::default(),
+    }))
 }
 
 fn damaged(reason: String) -> StoreError {

@@ -8,15 +8,10 @@ use std::collections::btree_map::Entry;
 use std::fs::File;
 use std::io;
 use std::ops::Bound;
-use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use redb::backends::{FileBackend, InMemoryBackend};
+use redb::backends::FileBackend;
 use redb::{BackendError, Database, DatabaseError, StorageBackend};
-
-use super::open::journal_of;
-use super::open_error::{OpenError, unreadable};
-use super::regular::read_regular;
 
 /// How much is kept in memory around a write, in bytes: redb's page.
 const BLOCK: usize = 4096;
@@ -42,25 +37,6 @@ pub(in crate::store) fn look(file: File) -> Result<Database, DatabaseError> {
     Database::builder()
         .set_cache_size(CACHE_BYTES)
         .create_with_backend(overlay)
-}
-
-/// A copy of the journal beside a database file, empty if there is none.
-///
-/// # Errors
-/// If it cannot be read.
-pub(in crate::store) fn look_at_journal(database: &Path) -> Result<InMemoryBackend, OpenError> {
-    let path = journal_of(database);
-    let copy = || -> io::Result<InMemoryBackend> {
-        let bytes = match read_regular(&path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
-            read => read?,
-        };
-        let journal = InMemoryBackend::new();
-        journal.set_len(bytes.len() as u64)?;
-        journal.write(0, &bytes)?;
-        Ok(journal)
-    };
-    copy().map_err(|cause| unreadable(&path, cause))
 }
 
 #[derive(Debug)]

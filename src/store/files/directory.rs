@@ -7,7 +7,7 @@ use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use super::new_file::directory_of;
-use super::open::{DATABASE_FILE, is_missing, journal_of};
+use super::open::{DATABASE_FILE, is_missing, segments_of};
 use super::open_error::{
     OpenError, cannot_make, dangling_link, from_io, not_a_directory, unreadable,
 };
@@ -24,7 +24,12 @@ pub fn is_own_file(path: &Path) -> bool {
     let database = path.with_file_name(DATABASE_FILE);
     let others =
         [GENERATION_FILE, "control.sock", "server.toml"].map(|name| path.with_file_name(name));
-    *path == database || *path == journal_of(&database) || others.iter().any(|own| own == path)
+    let log = segments_of(&database);
+    let is_of_log = |path: &Path| path == segments_of(&path.with_file_name(DATABASE_FILE));
+    *path == database
+        || *path == log
+        || path.parent().is_some_and(is_of_log)
+        || others.iter().any(|own| own == path)
 }
 
 /// What was done to a data directory before its use.
@@ -65,7 +70,7 @@ pub fn require_database(data_dir: &Path) -> Result<PathBuf, OpenError> {
 
 /// Refuses a directory whose database is gone, but not what is made behind it.
 pub(super) fn require_nothing_left(path: &Path) -> Result<(), OpenError> {
-    let mut left = vec![journal_of(path), path.with_file_name(GENERATION_FILE)];
+    let mut left = vec![segments_of(path), path.with_file_name(GENERATION_FILE)];
     left.retain(|path| fs::symlink_metadata(path).is_ok());
     if left.is_empty() {
         return Ok(());

@@ -1,14 +1,16 @@
 //! A disk in memory that forgets, as real ones do, what was not synced: for simulations and tests of crashes.
 //!
-//! It has two files, the tables' and the journal's, which fail and crash together. redb runs on it unchanged. After [`MemoryDisk::crash`] every database that was open on the disk gets errors
+//! It has the tables' file and those of the log, which fail and crash together. redb runs on it unchanged. After [`MemoryDisk::crash`] every database that was open on the disk gets errors
 //! only, as if its process were gone, and a new backend sees what a machine sees that comes up again.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use redb::{Database, DatabaseError, StorageBackend};
 
 use super::open::Files;
+use crate::store::segments::files::SegmentFiles;
 
 /// How much of a database on such a disk redb keeps in memory, in bytes. Chosen: the disk is memory already.
 const CACHE_BYTES: usize = 1024 * 1024;
@@ -23,16 +25,22 @@ pub struct MemoryDisk {
     state: Arc<Mutex<State>>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum File {
     Tables,
-    Journal,
+    Segment(u32),
 }
+
+/// How long a segment becomes on such a disk, in bytes. Chosen: a test of some hundred messages has several.
+const SEGMENT_BYTES: u32 = 16 * 1024;
+
+/// What a file is that nobody has made.
+static NOTHING: Vec<u8> = Vec::new();
 
 #[derive(Debug, Default)]
 struct State {
-    /// What a reader sees now of each file.
-    bytes: [Vec<u8>; 2],
+    /// What a reader sees now of each file that there is.
+    bytes: BTreeMap<File, Vec<u8>>,
     /// What has happened to a file since it was last synced, in order, with what is needed to undo it.
     unsynced: Vec<(File, Change)>,
     /// How many crashes there were: a backend made before the last one is dead.
@@ -57,36 +65,113 @@ enum Change {
     },
 }
 
+/// The machine may have forgotten that a file was made or removed only until its directory is synced, which is done at
+/// once: neither is undone by a crash.
+impl SegmentFiles for MemoryDisk {
+    fn list(&self) -> io::Result<Vec<u32>> {
+        let number = |file: &File| match file {
+            File::Tables => None,
+            File::Segment(number) => Some(*number),
+        };
+        Ok(self.lock().bytes.keys().filter_map(number).collect())
+    }
+
+    fn open(&self, number: u32) -> io::Result<Arc<dyn StorageBackend>> {
+        let file = File::Segment(number);
+        if !self.lock().bytes.contains_key(&file) {
+            return Err(io::ErrorKind::NotFound.into());
+        }
+        Ok(Arc::new(self.file(file)))
+    }
+
+    fn create(&self, number: u32) -> io::Result<Arc<dyn StorageBackend>> {
+        let file = File::Segment(number);
+        let mut state = self.lock();
+        state.spend()?;
+        state.unsynced.retain(|(changed, _)| *changed != file);
+        state.bytes.insert(file, Vec::new());
+        drop(state);
+        Ok(Arc::new(self.file(file)))
+    }
+
+    fn remove(&self, number: u32) -> io::Result<()> {
+        let file = File::Segment(number);
+        let mut state = self.lock();
+        state.spend()?;
+        state.unsynced.retain(|(changed, _)| *changed != file);
+        state.bytes.remove(&file);
+        Ok(())
+    }
+
+    fn segment_bytes(&self) -> u32 {
+        SEGMENT_BYTES
+    }
+}
+
 impl MemoryDisk {
     /// Turns a byte into another one, below whoever has the disk open.
     #[cfg(test)]
     pub(in crate::store) fn flip(&self, place: usize) {
-        self.lock().bytes[File::Tables as usize][place] ^= 0xff;
+        self.lock().bytes_mut(File::Tables)[place] ^= 0xff;
     }
 
-    /// Turns a byte of the journal into another one; `false` if it is not so long.
+    /// Turns a byte of a segment into another one; `false` if it is not so long.
     #[cfg(test)]
-    pub(in crate::store) fn flip_journal(&self, place: usize) -> bool {
+    pub(in crate::store) fn flip_segment(&self, number: u32, place: usize) -> bool {
         let mut state = self.lock();
-        let byte = state.bytes[File::Journal as usize].get_mut(place);
+        let byte = state.bytes_mut(File::Segment(number)).get_mut(place);
         byte.map(|byte| *byte ^= 0xff).is_some()
     }
 
-    /// Puts other bytes in the place of the journal's.
+    /// Puts other bytes in the place of a segment's; none: it is gone.
     #[cfg(test)]
-    pub(in crate::store) fn set_journal(&self, bytes: Vec<u8>) {
-        self.lock().bytes[File::Journal as usize] = bytes;
+    pub(in crate::store) fn set_segment(&self, number: u32, bytes: Option<Vec<u8>>) {
+        let mut state = self.lock();
+        match bytes {
+            Some(bytes) => state.bytes.insert(File::Segment(number), bytes),
+            None => state.bytes.remove(&File::Segment(number)),
+        };
     }
 
-    /// The bytes of the journal as a reader sees them now.
+    /// The bytes of all segments as a reader sees them now.
     #[cfg(test)]
-    pub(in crate::store) fn journal_image(&self) -> Vec<u8> {
-        self.lock().bytes[File::Journal as usize].clone()
+    pub(in crate::store) fn segments(&self) -> BTreeMap<u32, Vec<u8>> {
+        let state = self.lock();
+        let segment = |(file, bytes): (&File, &Vec<u8>)| match file {
+            File::Tables => None,
+            File::Segment(number) => Some((*number, bytes.clone())),
+        };
+        state.bytes.iter().filter_map(segment).collect()
+    }
+
+    /// Puts other segments in the place of all that there are.
+    #[cfg(test)]
+    pub(in crate::store) fn set_segments(&self, segments: BTreeMap<u32, Vec<u8>>) {
+        let mut state = self.lock();
+        state.bytes.retain(|file, _| *file == File::Tables);
+        let segments = segments.into_iter();
+        state
+            .bytes
+            .extend(segments.map(|(number, bytes)| (File::Segment(number), bytes)));
+    }
+
+    /// A disk of its own with the same log and these bytes in the tables' file.
+    #[cfg(test)]
+    pub(in crate::store) fn with_tables(&self, image: Vec<u8>) -> Self {
+        let copy = self.copy();
+        copy.set_tables(image);
+        copy
+    }
+
+    /// The bytes of a segment as a reader sees them now.
+    #[cfg(test)]
+    pub(in crate::store) fn segment_image(&self, number: u32) -> Vec<u8> {
+        self.lock().bytes(File::Segment(number)).to_vec()
     }
 
     /// Puts an older tables' file in the place of this one, below whoever has the disk open.
     pub fn set_tables(&self, image: Vec<u8>) {
-        self.lock().bytes[File::Tables as usize] = image;
+        self.lock().bytes.insert(File::Tables, image);
     }
 
     /// An empty disk.
@@ -99,12 +184,6 @@ impl MemoryDisk {
     #[must_use]
     pub fn backend(&self) -> impl StorageBackend {
         self.file(File::Tables)
-    }
-
-    /// The journal's file.
-    #[must_use]
-    pub fn journal(&self) -> impl StorageBackend {
-        self.file(File::Journal)
     }
 
     fn file(&self, file: File) -> Backend {
@@ -125,14 +204,14 @@ impl MemoryDisk {
             .create_with_backend(self.backend())
     }
 
-    /// Opens the database and its journal.
+    /// Opens the database and its log.
     ///
     /// # Errors
     /// As [`MemoryDisk::open`].
     pub fn files(&self) -> Result<Files, DatabaseError> {
         Ok(Files {
             database: self.open()?.into(),
-            journal: Box::new(self.journal()),
+            segments: Arc::new(self.clone()),
         })
     }
 
@@ -162,7 +241,7 @@ impl MemoryDisk {
                 let mut at = *offset;
                 for sector in std::iter::once(head).chain(rest.chunks(SECTOR)) {
                     if keep() {
-                        place(&mut state.bytes[*file as usize], at, sector);
+                        place(state.bytes_mut(*file), at, sector);
                     }
                     at += sector.len();
                 }
@@ -196,19 +275,19 @@ impl MemoryDisk {
     /// The bytes of the tables' file as a reader sees them now.
     #[must_use]
     pub fn image(&self) -> Vec<u8> {
-        self.lock().bytes[File::Tables as usize].clone()
+        self.lock().bytes(File::Tables).to_vec()
     }
 
-    /// A disk of its own with these bytes in the tables' file, all of them synced, and an empty journal: a backup
+    /// A disk of its own with these bytes in the tables' file, all of them synced, and no log: a backup
     /// restored.
     #[must_use]
     pub fn from_image(bytes: Vec<u8>) -> Self {
         let disk = Self::new();
-        disk.lock().bytes[File::Tables as usize] = bytes;
+        disk.lock().bytes.insert(File::Tables, bytes);
         disk
     }
 
-    /// A disk of its own with the same bytes in both files, all of them synced.
+    /// A disk of its own with the same bytes in all files, all of them synced.
     #[must_use]
     pub fn copy(&self) -> Self {
         let disk = Self::new();
@@ -227,6 +306,14 @@ fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
 }
 
 impl State {
+    fn bytes(&self, file: File) -> &[u8] {
+        self.bytes.get(&file).unwrap_or(&NOTHING)
+    }
+
+    fn bytes_mut(&mut self, file: File) -> &mut Vec<u8> {
+        self.bytes.entry(file).or_default()
+    }
+
     fn crash(&mut self, mut after: impl FnMut(&mut Self, usize, &(File, Change))) {
         let lost = std::mem::take(&mut self.unsynced);
         for (file, change) in lost.iter().rev() {
@@ -240,7 +327,7 @@ impl State {
     }
 
     fn undo(&mut self, file: File, change: &Change) {
-        let bytes = &mut self.bytes[file as usize];
+        let bytes = self.bytes_mut(file);
         match change {
             Change::Write { offset, before, .. } => place(bytes, *offset, before),
             Change::Length { cut, before, .. } => {
@@ -251,7 +338,7 @@ impl State {
     }
 
     fn redo(&mut self, file: File, change: &Change) {
-        let bytes = &mut self.bytes[file as usize];
+        let bytes = self.bytes_mut(file);
         match change {
             Change::Write { offset, after, .. } => place(bytes, *offset, after),
             Change::Length { after, .. } => resize(bytes, *after),
@@ -320,13 +407,13 @@ fn span(offset: u64, length: usize, disk: usize) -> io::Result<std::ops::Range<u
 
 impl StorageBackend for Backend {
     fn len(&self) -> io::Result<u64> {
-        Ok(self.state()?.bytes[self.file as usize].len() as u64)
+        Ok(self.state()?.bytes(self.file).len() as u64)
     }
 
     fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
         let state = self.state()?;
-        let span = span(offset, out.len(), state.bytes[self.file as usize].len())?;
-        out.copy_from_slice(&state.bytes[self.file as usize][span]);
+        let bytes = state.bytes(self.file);
+        out.copy_from_slice(&bytes[span(offset, out.len(), bytes.len())?]);
         Ok(())
     }
 
@@ -334,9 +421,10 @@ impl StorageBackend for Backend {
         let mut state = self.state()?;
         state.spend()?;
         let after = usize::try_from(len).map_err(|_| io::ErrorKind::StorageFull)?;
-        let before = state.bytes[self.file as usize].len();
-        let cut = state.bytes[self.file as usize][after.min(before)..].to_vec();
-        resize(&mut state.bytes[self.file as usize], after);
+        let bytes = state.bytes_mut(self.file);
+        let before = bytes.len();
+        let cut = bytes[after.min(before)..].to_vec();
+        resize(bytes, after);
         let change = Change::Length { cut, before, after };
         state.unsynced.push((self.file, change));
         Ok(())
@@ -357,9 +445,9 @@ impl StorageBackend for Backend {
             .ok()
             .and_then(|start| start.checked_add(data.len()))
             .ok_or(io::ErrorKind::StorageFull)?;
-        if end > state.bytes[self.file as usize].len() {
-            let before = state.bytes[self.file as usize].len();
-            resize(&mut state.bytes[self.file as usize], end);
+        let before = state.bytes(self.file).len();
+        if end > before {
+            resize(state.bytes_mut(self.file), end);
             let change = Change::Length {
                 cut: Vec::new(),
                 before,
@@ -367,9 +455,10 @@ impl StorageBackend for Backend {
             };
             state.unsynced.push((self.file, change));
         }
-        let span = span(offset, data.len(), state.bytes[self.file as usize].len())?;
-        let before = state.bytes[self.file as usize][span.clone()].to_vec();
-        state.bytes[self.file as usize][span.clone()].copy_from_slice(data);
+        let bytes = state.bytes_mut(self.file);
+        let span = span(offset, data.len(), bytes.len())?;
+        let before = bytes[span.clone()].to_vec();
+        bytes[span.clone()].copy_from_slice(data);
         let change = Change::Write {
             offset: span.start,
             before,

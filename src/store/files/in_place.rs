@@ -7,7 +7,7 @@ use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-use super::open::{DATABASE_FILE, journal_of};
+use super::open::{DATABASE_FILE, segments_of};
 use super::open_error::{OpenError, unreadable};
 
 /// The device and inode of a file.
@@ -42,7 +42,7 @@ impl InPlace {
     /// If one cannot be looked at.
     pub fn note(data_dir: &Path) -> Result<Self, OpenError> {
         let database = data_dir.join(DATABASE_FILE);
-        let mut noted = Self(vec![(journal_of(&database), (0, 0)), (database, (0, 0))]);
+        let mut noted = Self(vec![(segments_of(&database), (0, 0)), (database, (0, 0))]);
         noted.renew()?;
         Ok(noted)
     }
@@ -97,13 +97,13 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         assert!(InPlace::note(directory.path()).is_err(), "nothing is there");
         let database = directory.path().join(DATABASE_FILE);
-        let journal = journal_of(&database);
-        for path in [&database, &journal] {
+        let log = segments_of(&database);
+        for path in [&database, &log] {
             fs::write(path, "").unwrap();
         }
         let mut noted = InPlace::note(directory.path()).unwrap();
         noted.look().unwrap();
-        for path in [&database, &journal] {
+        for path in [&database, &log] {
             let aside = directory.path().join("aside");
             let gone = format!("{} was removed or replaced", path.display());
             fs::rename(path, &aside).unwrap();

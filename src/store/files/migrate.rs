@@ -13,17 +13,17 @@ use redb::{Database, WriteTransaction};
 use super::new_file::{NewFile, beside};
 use super::open::{self, DATABASE_FILE, Files, OpenError, reopen, reopen_tables};
 use super::regular::open_regular;
+use super::schema_6;
 use crate::store::catch_panic::guard;
 use crate::store::error::StoreError;
 use crate::store::schema::meta;
 use crate::store::schema::meta::SCHEMA_VERSION;
-use crate::store::schema::tables::{State, Tables};
 
 /// Changes the tables of one schema to those of the next. The journal is replayed upon what it leaves.
 pub(in crate::store) type Step = fn(&WriteTransaction) -> Result<(), StoreError>;
 
-/// The steps to this program's schema, one a version: none, since no older schema was released.
-const STEPS: &[Step] = &[];
+/// The steps to this program's schema, one a version. Older ones than 6 were not released.
+const STEPS: &[Step] = &[schema_6::to_7];
 
 /// Opens the database in a data directory as `open` does, and migrates it if an older program has written it; then
 /// the path of the copy that was made first is returned too. `unix_ms` is the time, which only names the copy.
@@ -74,7 +74,7 @@ pub(in crate::store) fn migrate(database: &Database, steps: &[Step]) -> Result<(
         for step in due {
             step(&transaction)?;
         }
-        meta::note_schema(&mut Tables::open(&transaction, &State::default())?)?;
+        meta::note_schema(&transaction)?;
         transaction.commit().map_err(StoreError::from)?;
         Ok(())
     })

@@ -13,3 +13,4 @@ pub(super) mod ownership;
 pub(super) mod regular;
 pub(super) mod rollback;
 pub(in crate::store) mod schema;
+mod schema_6;

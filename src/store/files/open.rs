@@ -1,17 +1,18 @@
 //! Opening a database file, with an answer for everything that can be wrong with it.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read, Seek};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use redb::backends::FileBackend;
-use redb::{Database, DatabaseError, StorageBackend, StorageError};
+use redb::{Database, DatabaseError, StorageError};
 
 use super::cow_overlay;
 use super::directory::{prepare_directory, require_database, require_nothing_left};
 use super::leftovers::remove_leftovers;
-use super::new_file::{NewFile, NewFileError, beside, sync_directory_of};
+use super::new_file::{NewFile, NewFileError, beside};
 pub use super::open_error::OpenError;
 pub(in crate::store) use super::open_error::from_redb;
 use super::open_error::{from_io, unreadable};
@@ -19,12 +20,13 @@ use super::ownership::{OTHERS, require_own};
 use super::regular::open_regular;
 use crate::store::StoreError;
 use crate::store::catch_panic::{FencedDatabase, guard};
+use crate::store::segments::files::{SegmentDirectory, SegmentFiles};
 
 /// The database's file in the server's data directory.
 pub const DATABASE_FILE: &str = "udpchat.redb";
 
-/// What follows the database's name in that of its journal.
-const JOURNAL_SUFFIX: &str = ".journal";
+/// What follows the database's name in that of its log's directory.
+const SEGMENTS_SUFFIX: &str = ".segments";
 
 /// How much of a database redb keeps in memory, in bytes; its own default is 1 GiB. Chosen: all of a small
 /// server's, all that a checkpoint changes of a large one's, and little beside the rest of it.
@@ -38,11 +40,11 @@ const MAGIC: &[u8] = b"redb\x1A\x0A\xA9\x0D\x0A";
 pub struct Files {
     /// The tables.
     pub database: FencedDatabase,
-    /// The journal; a new one is empty.
-    pub journal: Box<dyn StorageBackend>,
+    /// The log.
+    pub segments: Arc<dyn SegmentFiles>,
 }
 
-/// Opens the database in a data directory and its journal, making both where nothing is left of an earlier one.
+/// Opens the database in a data directory and its log, making both where nothing is left of an earlier one.
 ///
 /// # Errors
 /// See [`OpenError`]; [`OpenError::NewerSchema`] and [`OpenError::Foreign`] come from `Engine::new`.
@@ -53,17 +55,7 @@ pub fn open(data_dir: &Path) -> Result<Files, OpenError> {
         require_nothing_left(&path)?;
     }
     let database = open_file(&path)?.into();
-    let journal = journal_of(&path);
-    let file = OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .mode(0o600)
-        .open(&journal)
-        .and_then(|file| sync_directory_of(&journal).map(|()| file))
-        .map_err(|cause| from_io(&journal, cause))?;
-    with_journal(database, &journal, file)
+    with_segments(database, &path)
 }
 
 /// Whether nothing has this name.
@@ -72,18 +64,25 @@ pub(in crate::store) fn is_missing(path: &Path) -> bool {
     metadata.is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
 }
 
-/// The journal of a database file.
-pub(in crate::store) fn journal_of(path: &Path) -> PathBuf {
-    beside(path, JOURNAL_SUFFIX)
+/// The directory of a database's log.
+pub(in crate::store) fn segments_of(path: &Path) -> PathBuf {
+    beside(path, SEGMENTS_SUFFIX)
 }
 
-fn with_journal(database: FencedDatabase, path: &Path, mut file: File) -> Result<Files, OpenError> {
-    check_owner_only(path, &mut file)?;
-    let backend = FileBackend::new(file).map_err(|error| from_redb(path, 0, error))?;
-    Ok(Files {
-        database,
-        journal: Box::new(backend),
-    })
+fn with_segments(database: FencedDatabase, path: &Path) -> Result<Files, OpenError> {
+    let segments = segments_of(path);
+    match fs::symlink_metadata(&segments) {
+        Ok(metadata) => require_owner_only(&segments, &metadata)?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(cause) => return Err(from_io(&segments, cause)),
+    }
+    let segments = Arc::new(SegmentDirectory::new(&segments));
+    Ok(Files { database, segments })
+}
+
+/// The log of a database file, to be read.
+pub(in crate::store) fn look_at_segments(path: &Path) -> Arc<dyn SegmentFiles> {
+    Arc::new(SegmentDirectory::look(&segments_of(path)))
 }
 
 /// Opens a single database file, making it with mode 0600 if it is not there. Its directory must exist.
@@ -105,13 +104,10 @@ pub fn open_file(path: &Path) -> Result<Database, OpenError> {
 /// See [`OpenError`].
 pub fn reopen(data_dir: &Path) -> Result<Files, OpenError> {
     let path = data_dir.join(DATABASE_FILE);
-    let database = reopen_file(&path)?;
-    let journal = journal_of(&path);
-    let file = open_existing(&journal).map_err(|cause| from_io(&journal, cause))?;
-    with_journal(database, &journal, file)
+    with_segments(reopen_file(&path)?, &path)
 }
 
-/// Opens the database in a data directory to read it, as it stands with its journal: what is written to it stays in memory.
+/// Opens the database in a data directory to read it, as it stands with its log: what is written to it stays in memory.
 /// While somebody looks at the file, no server can open it.
 ///
 /// # Errors
@@ -120,11 +116,11 @@ pub(in crate::store) fn open_to_look(data_dir: &Path) -> Result<Files, OpenError
     let path = require_database(data_dir)?;
     Ok(Files {
         database: look(&path)?,
-        journal: Box::new(cow_overlay::look_at_journal(&path)?),
+        segments: look_at_segments(&path),
     })
 }
 
-/// Opens a database file to read it, without its journal; what is written to it stays in memory.
+/// Opens a database file to read it, without its log; what is written to it stays in memory.
 pub(in crate::store) fn look(path: &Path) -> Result<FencedDatabase, OpenError> {
     let mut file = open_to_read(path)?;
     let bytes = check_start(path, &mut file)?;
@@ -211,7 +207,12 @@ fn check_owner_only(path: &Path, file: &mut File) -> Result<u64, OpenError> {
     if !metadata.is_file() {
         return Err(OpenError::NotADatabase { path: path.into() });
     }
-    require_own(path, &metadata)?;
+    require_owner_only(path, &metadata)?;
+    Ok(metadata.len())
+}
+
+fn require_owner_only(path: &Path, metadata: &Metadata) -> Result<(), OpenError> {
+    require_own(path, metadata)?;
     let mode = metadata.permissions().mode() & 0o777;
     if mode & OTHERS != 0 {
         return Err(OpenError::FileExposed {
@@ -219,7 +220,7 @@ fn check_owner_only(path: &Path, file: &mut File) -> Result<u64, OpenError> {
             mode,
         });
     }
-    Ok(metadata.len())
+    Ok(())
 }
 
 /// Checks what redb does not: who may read the file, and whether it is a database at all. Returns its length.

@@ -22,8 +22,7 @@ use super::new_file::{NewFile, NewFileError};
 use super::open::OpenError;
 use super::regular::read_regular;
 use crate::store::catch_panic::guard;
-use crate::store::error::StoreError;
-use crate::store::schema::tables::{State, Tables};
+use crate::store::schema::tables::update;
 
 /// The file's name in the server's data directory.
 pub(in crate::store) const GENERATION_FILE: &str = "udpchat.generation";
@@ -71,17 +70,10 @@ pub fn begin_service_after(
         return Ok(None);
     }
     let mut rng = ChaCha20Rng::from_seed(seed);
-    let begin = || -> Result<_, StoreError> {
-        let mut transaction = database.begin_write()?;
-        // Once in a server's life it costs nothing, and after a kill redb need not walk the file, nor get past what may be
-        // damaged in it.
-        transaction.set_quick_repair(true);
-        let begun = {
-            let state = State::default();
-            epoch::begin_service(&mut Tables::open(&transaction, &state)?, witness, &mut rng)?
-        };
-        transaction.commit()?;
-        Ok(begun)
+    let begin = || {
+        update(database, |tables| {
+            epoch::begin_service(tables, witness, &mut rng)
+        })
     };
     Ok(Some(guard(begin)?))
 }

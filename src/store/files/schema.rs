@@ -2,16 +2,17 @@
 
 use rand_chacha::ChaCha20Rng;
 use rand_core::RngCore as _;
-use redb::{Database, ReadableDatabase as _, TableDefinition, TableError};
+use redb::{Database, ReadableDatabase as _, TableError};
 
 use super::open::OpenError;
 use crate::store::error::StoreError;
 use crate::store::ops::conversations::make_everyone;
+use crate::store::schema::buffer::Writing;
 use crate::store::schema::journal_note::Note;
 use crate::store::schema::meta::{
     ACCOUNTS, EPOCH, SCHEMA, SCHEMA_VERSION, Sequence, journal, note_schema, number, put,
 };
-use crate::store::schema::tables::{Snapshot, State, Tables};
+use crate::store::schema::tables::{META, Snapshot, Tables, update};
 
 /// Makes the schema in a new database, or checks the one that is there; returns the database's epoch.
 pub(in crate::store) fn prepare(
@@ -20,7 +21,7 @@ pub(in crate::store) fn prepare(
 ) -> Result<u64, OpenError> {
     match check(database)? {
         Some(epoch) => {
-            prepare_journal(database, rng)?;
+            prepare_log(database, rng)?;
             Ok(epoch)
         }
         None => Ok(make_schema(database, rng)?),
@@ -33,7 +34,7 @@ pub(in crate::store) fn check(database: &Database) -> Result<Option<u64>, OpenEr
         None => Ok(None),
         Some(SCHEMA_VERSION) => {
             let transaction = database.begin_read().map_err(StoreError::from)?;
-            Ok(Some(number(&Snapshot::open(&transaction)?, EPOCH)?))
+            Ok(Some(number(&Snapshot::open(&transaction, None)?, EPOCH)?))
         }
         Some(found) if found > SCHEMA_VERSION => Err(OpenError::NewerSchema {
             found,
@@ -53,7 +54,7 @@ pub(in crate::store) fn schema_version(database: &Database) -> Result<Option<u64
     if tables.next().is_none() {
         return Ok(None);
     }
-    let meta = match transaction.open_table(TableDefinition::<&str, u64>::new("meta")) {
+    let meta = match transaction.open_table(META) {
         Ok(meta) => meta,
         Err(TableError::Storage(error)) => return Err(OpenError::Store(error.into())),
         Err(_) => return Err(OpenError::Foreign),
@@ -66,33 +67,29 @@ pub(in crate::store) fn schema_version(database: &Database) -> Result<Option<u64
 
 fn make_schema(database: &Database, rng: &mut ChaCha20Rng) -> Result<u64, StoreError> {
     let epoch = rng.next_u64();
-    let transaction = database.begin_write()?;
-    {
-        let state = State::default();
-        let mut tables = Tables::open(&transaction, &state)?;
-        note_schema(&mut tables)?;
-        put(&mut tables, EPOCH, epoch)?;
-        put(&mut tables, ACCOUNTS, 0)?;
-        for sequence in Sequence::ALL {
-            put(&mut tables, sequence.row(), 1)?;
-        }
-        make_everyone(&mut tables)?;
-        Note::new(rng).save(&mut tables)?;
+    let mut tables = Tables::new(Snapshot::empty());
+    put(&mut tables, EPOCH, epoch);
+    put(&mut tables, ACCOUNTS, 0);
+    for sequence in Sequence::ALL {
+        put(&mut tables, sequence.row(), 1);
     }
+    make_everyone(&mut tables)?;
+    Note::new(rng).save(&mut tables);
+    let transaction = database.begin_write()?;
+    note_schema(&transaction)?;
+    tables
+        .take_changes()
+        .write(&transaction, &Writing::default())?;
     transaction.commit()?;
     Ok(epoch)
 }
 
-/// Has a copy have a journal.
-fn prepare_journal(database: &Database, rng: &mut ChaCha20Rng) -> Result<(), StoreError> {
-    if journal(&Snapshot::open(&database.begin_read()?)?)?.is_some() {
-        return Ok(());
-    }
-    let transaction = database.begin_write()?;
-    {
-        let state = State::default();
-        Note::new(rng).save(&mut Tables::open(&transaction, &state)?)?;
-    }
-    transaction.commit()?;
-    Ok(())
+/// Has a copy have a log.
+fn prepare_log(database: &Database, rng: &mut ChaCha20Rng) -> Result<(), StoreError> {
+    update(database, |tables| {
+        if journal(tables)?.is_none() {
+            Note::new(rng).save(tables);
+        }
+        Ok(())
+    })
 }

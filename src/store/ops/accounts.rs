@@ -1,21 +1,17 @@
 //! Accounts and their names. A name only points to an account's id, and no two names look alike.
 
-use redb::ReadableTable;
-
 use super::conversations::join;
 use super::wall_clock;
 use crate::protocol::{AccountId, ConversationId};
 use crate::store::error::{Abort, StoreError, skip_damaged};
-use crate::store::schema::checksum::{decode, encode};
 use crate::store::schema::meta;
 use crate::store::schema::meta::Sequence;
 use crate::store::schema::names;
 use crate::store::schema::names::NameOf;
-use crate::store::schema::records::{AccountRecord, SeenRecord};
+use crate::store::schema::records::AccountRecord;
+use crate::store::schema::table::ReadTable as _;
 use crate::store::schema::tables::{ReadTables, Tables};
 use crate::store::{Account, NewAccount, Refusal, Reply};
-
-const TABLE: &str = "accounts";
 
 /// How many rooms an account may make in its life; one more is refused. Chosen: rooms stay for good, and more than
 /// this is no person's need.
@@ -23,7 +19,7 @@ pub(in crate::store) const ROOMS_MADE_MAX: u32 = 64;
 
 /// Opens an account. The very same one, asked for again, is answered as if it had been opened now: the asker may
 /// not have heard the first answer.
-pub(in crate::store) fn create(tables: &mut Tables<'_>, new: &NewAccount) -> Result<Reply, Abort> {
+pub(in crate::store) fn create(tables: &mut Tables, new: &NewAccount) -> Result<Reply, Abort> {
     if let Some(account) = find(tables, &new.name)? {
         let same = account.credential_identifier == new.credential_identifier
             && account.record == new.record;
@@ -46,9 +42,9 @@ pub(in crate::store) fn create(tables: &mut Tables<'_>, new: &NewAccount) -> Res
         seen_ms: 0,
         rooms_made: 0,
     };
-    names::put(tables, NameOf::Account, &new.name, id)?;
-    names::put(tables, NameOf::AccountSkeleton, &new.skeleton, id)?;
-    save(tables, AccountId(id), &record)?;
+    names::put(tables, NameOf::Account, &new.name, id);
+    names::put(tables, NameOf::AccountSkeleton, &new.skeleton, id);
+    tables.accounts.insert(id, record.clone());
     meta::count_account(tables)?;
     join(tables, ConversationId::EVERYONE, AccountId(id))?;
     Ok(Reply::Account(record.into_account(AccountId(id))))
@@ -115,10 +111,9 @@ pub(in crate::store) fn find(
 /// All accounts that can be read, by name, and how many cannot.
 pub(in crate::store) fn list(tables: &impl ReadTables) -> Result<Reply, Abort> {
     let (mut accounts, mut unreadable) = (Vec::new(), 0);
-    for row in tables.accounts().range(0_u64..)? {
-        let (id, value) = row?;
-        let id = id.value();
-        match skip_damaged(decode::<AccountRecord>(TABLE, id, value.value()))? {
+    for row in tables.accounts().rows()? {
+        let (id, record) = row?;
+        match skip_damaged(record)? {
             Some(record) => accounts.push(record.into_account(AccountId(id))),
             None => unreadable += 1,
         }
@@ -143,10 +138,7 @@ pub(in crate::store) fn load(
 ) -> Result<Option<AccountRecord>, StoreError> {
     #[cfg(test)]
     READ.set(READ.get() + 1);
-    let value = tables.accounts().get(id.0)?;
-    value
-        .map(|value| decode(TABLE, id.0, value.value()))
-        .transpose()
+    tables.accounts().get(&id.0)
 }
 
 /// The record of an account that another row refers to.
@@ -172,21 +164,13 @@ pub(in crate::store) fn seen_ms(
     tables: &impl ReadTables,
     id: AccountId,
 ) -> Result<u64, StoreError> {
-    if let Some(known) = tables.cache().and_then(|cache| cache.seen.get(id)) {
-        return Ok(known);
-    }
-    let value = tables.accounts().get(id.0)?;
-    let value = value.ok_or_else(|| StoreError::missing("accounts"))?;
-    let record: SeenRecord<'_> = decode(TABLE, id.0, value.value())?;
-    if let Some(cache) = tables.cache() {
-        cache.seen.learn(id, record.seen_ms);
-    }
-    Ok(record.seen_ms)
+    let seen_ms = tables.accounts().read(&id.0, |record| record.seen_ms)?;
+    seen_ms.ok_or_else(|| StoreError::missing("accounts"))
 }
 
 /// Notes when accounts were last seen.
 pub(in crate::store) fn note_seen(
-    tables: &mut Tables<'_>,
+    tables: &mut Tables,
     seen: &[(AccountId, u64)],
 ) -> Result<(), StoreError> {
     for (id, seen_ms) in seen {
@@ -194,30 +178,21 @@ pub(in crate::store) fn note_seen(
             && record.seen_ms != wall_clock::after(record.seen_ms, *seen_ms)
         {
             record.seen_ms = *seen_ms;
-            save(tables, *id, &record)?;
-            if let Some(cache) = tables.cache() {
-                cache.seen.learn(*id, *seen_ms);
-            }
+            tables.accounts.insert(id.0, record);
         }
     }
     Ok(())
 }
 
 /// One room more that this account has made, if it may make another.
-pub(in crate::store) fn count_room(tables: &mut Tables<'_>, id: AccountId) -> Result<(), Abort> {
+pub(in crate::store) fn count_room(tables: &mut Tables, id: AccountId) -> Result<(), Abort> {
     let mut record = require(tables, id)?;
     if record.rooms_made >= ROOMS_MADE_MAX {
         let sentence = "you have made as many rooms as one user may";
         return Err(Refusal::LimitReached(sentence).into());
     }
     record.rooms_made += 1;
-    Ok(save(tables, id, &record)?)
-}
-
-fn save(tables: &mut Tables<'_>, id: AccountId, record: &AccountRecord) -> Result<(), StoreError> {
-    tables
-        .accounts
-        .insert(id.0, &*encode(TABLE, id.0, record))?;
+    tables.accounts.insert(id.0, record);
     Ok(())
 }
 

@@ -5,23 +5,18 @@
 //! others do, for the one who wrote them; for the other one the log goes on from the entry before to the one after, as
 //! it does where retention has been.
 
-use redb::ReadableTable;
-
 use super::{accounts, conversations};
 use crate::protocol::{AccountId, BLOCKED_MAX, ConversationId, EntryId};
 use crate::store::error::{Abort, StoreError, skip_damaged};
-use crate::store::schema::checksum::{decode, encode};
 use crate::store::schema::pair_ids;
 use crate::store::schema::records::{ConversationRecord, Kind, Side};
+use crate::store::schema::table::ReadTable as _;
 use crate::store::schema::tables::{ReadTables, Tables};
 use crate::store::{BlockedUser, Refusal, Reply};
 
-const BLOCKED: &str = "blocked";
-const WITHHELD: &str = "withheld";
-
 /// Blocks a user, or no longer.
 pub(in crate::store) fn block(
-    tables: &mut Tables<'_>,
+    tables: &mut Tables,
     account: AccountId,
     name: &str,
     is_blocking: bool,
@@ -39,14 +34,14 @@ pub(in crate::store) fn block(
             return Err(Refusal::LimitReached(sentence).into());
         }
         (None, true) => {
-            tables.blocked.insert(key, &*encode(BLOCKED, key, &()))?;
+            tables.blocked.insert(key, ());
             blocked.push(BlockedUser {
                 account: other.id,
                 name: other.name,
             });
         }
         (Some(index), false) => {
-            tables.blocked.remove(key)?;
+            tables.blocked.remove(&key);
             blocked.remove(index);
         }
         _ => {}
@@ -63,7 +58,7 @@ pub(in crate::store) fn block(
             if !is_blocking {
                 side.silent_until = head;
             }
-            conversations::save(tables, id, &record)?;
+            conversations::save(tables, id, record);
         }
     }
     blocked.sort_by(|a, b| a.name.cmp(&b.name));
@@ -94,10 +89,9 @@ pub(in crate::store) fn list(
         .blocked()
         .range((account.0, 0)..=(account.0, u64::MAX))?
     {
-        let (key, kept) = row?;
-        let key = key.value();
-        let other = AccountId(key.1);
-        if skip_damaged(decode::<()>(BLOCKED, key, kept.value()))?.is_some()
+        let ((_, other), kept) = row?;
+        let other = AccountId(other);
+        if skip_damaged(kept)?.is_some()
             && let Some(record) = skip_damaged(accounts::require(tables, other))?
         {
             blocked.push(BlockedUser {
@@ -116,11 +110,8 @@ pub(in crate::store) fn blocks(
     account: AccountId,
     other: AccountId,
 ) -> Result<bool, StoreError> {
-    let key = (account.0, other.0);
-    let Some(kept) = tables.blocked().get(key)? else {
-        return Ok(false);
-    };
-    Ok(skip_damaged(decode::<()>(BLOCKED, key, kept.value()))?.is_some())
+    let kept = skip_damaged(tables.blocked().get(&(account.0, other.0)))?;
+    Ok(kept.flatten().is_some())
 }
 
 impl ConversationRecord {
@@ -167,32 +158,29 @@ impl ConversationRecord {
 /// Decides on the entry that is being appended. Returns the entry before it as the other one of a pair sees it; none if
 /// it is withheld from them, or there is no such other one.
 pub(in crate::store) fn decide(
-    tables: &mut Tables<'_>,
+    tables: &mut Tables,
     conversation: ConversationId,
     record: &mut ConversationRecord,
     author: AccountId,
     entry: u64,
-) -> Result<Option<EntryId>, StoreError> {
-    let Some(peer) = record.peer(author) else {
-        return Ok(None);
-    };
+) -> Option<EntryId> {
+    let peer = record.peer(author)?;
     let before = record.given_at_end(peer, entry - 1);
     let Some(side) = record.side_mut(peer).filter(|side| side.is_blocking) else {
-        return Ok(Some(EntryId(before)));
+        return Some(EntryId(before));
     };
     let (first, last) = side.run;
     if first != 0 && last + 1 == entry {
         side.run.1 = entry;
-        return Ok(None);
+        return None;
     }
     side.run = (entry, entry);
     if first != 0 {
-        let key = (conversation.0, peer.0, first);
         tables
             .withheld
-            .insert(key, &*encode(WITHHELD, key, &last))?;
+            .insert((conversation.0, peer.0, first), last);
     }
-    Ok(None)
+    None
 }
 
 /// What of a log one reader is given.
@@ -229,9 +217,9 @@ impl<'l, L: ReadTables> Given<'l, L> {
         }
         let (conversation, reader) = (self.conversation.0, self.reader.0);
         let range = (conversation, reader, 0)..=(conversation, reader, entry);
-        let row = self.tables.withheld().range(range)?.next_back();
-        row.transpose()?
-            .map(|(key, last)| open_run(key.value(), last.value()))
+        let row = self.tables.withheld().last(range)?;
+        // Of damaged ones it is not known how many they are: at least one.
+        row.map(|((_, _, first), last)| Ok((first, skip_damaged(last)?.unwrap_or(first))))
             .transpose()
     }
 
@@ -244,7 +232,7 @@ impl<'l, L: ReadTables> Given<'l, L> {
         let (conversation, reader) = (self.conversation.0, self.reader.0);
         let range = (conversation, reader, entry)..(conversation, reader, first);
         let row = self.tables.withheld().range(range)?.next().transpose()?;
-        let earlier = row.map(|(key, _)| key.value().2);
+        let earlier = row.map(|((_, _, first), _)| first);
         Ok(earlier.or(Some(first).filter(|first| *first >= entry)))
     }
 
@@ -285,15 +273,9 @@ impl<'l, L: ReadTables> Given<'l, L> {
     }
 }
 
-/// The first and the last of withheld entries in a row. Of damaged ones it is not known how many they are: at least one.
-fn open_run(key: (u64, u64, u64), last: &[u8]) -> Result<(u64, u64), StoreError> {
-    let last = skip_damaged(decode::<u64>(WITHHELD, key, last))?;
-    Ok((key.2, last.unwrap_or(key.2)))
-}
-
 /// Forgets what was withheld of entries that retention has removed.
 pub(in crate::store) fn forget_until(
-    tables: &mut Tables<'_>,
+    tables: &mut Tables,
     conversation: ConversationId,
     record: &ConversationRecord,
 ) -> Result<(), StoreError> {
@@ -306,9 +288,7 @@ pub(in crate::store) fn forget_until(
         }
         let range = (conversation.0, account, 0)..=(conversation.0, account, record.log_start);
         let floor = record.log_start;
-        tables.withheld.retain_in(range, |key, last| {
-            decode::<u64>(WITHHELD, key, last).map_or(true, |last| last > floor)
-        })?;
+        tables.withheld.retain_in(range, |_, last| *last > floor)?;
     }
     Ok(())
 }

@@ -1,20 +1,15 @@
 //! The rows of conversations and of those who belong to them.
 
-use redb::ReadableTable;
-
 use crate::protocol::{AccountId, ConversationId};
 use crate::store::error::{StoreError, skip_damaged};
-use crate::store::schema::checksum::{decode, encode};
 use crate::store::schema::meta;
 use crate::store::schema::meta::Sequence;
 use crate::store::schema::records::{ConversationRecord, Kind, MemberRecord};
+use crate::store::schema::table::ReadTable as _;
 use crate::store::schema::tables::{ReadTables, Tables};
 
-const CONVERSATIONS: &str = "conversations";
-const MEMBERS: &str = "members";
-
 /// Makes the conversation of everyone, with the schema: it must get the first id.
-pub(in crate::store) fn make_everyone(tables: &mut Tables<'_>) -> Result<(), StoreError> {
+pub(in crate::store) fn make_everyone(tables: &mut Tables) -> Result<(), StoreError> {
     let id = meta::next_id(tables, Sequence::Conversation)?;
     assert_eq!(
         ConversationId(id),
@@ -24,46 +19,48 @@ pub(in crate::store) fn make_everyone(tables: &mut Tables<'_>) -> Result<(), Sto
     save(
         tables,
         ConversationId::EVERYONE,
-        &ConversationRecord::empty(Kind::Everyone),
-    )
+        ConversationRecord::empty(Kind::Everyone),
+    );
+    Ok(())
 }
 
 /// Makes an account a member, from the conversation's head on.
 pub(in crate::store) fn join(
-    tables: &mut Tables<'_>,
+    tables: &mut Tables,
     conversation: ConversationId,
     account: AccountId,
 ) -> Result<(), StoreError> {
-    let head = load(tables, conversation)?
-        .ok_or_else(|| StoreError::missing("conversations"))?
-        .head;
-    save_member(tables, conversation, account, &MemberRecord::from(head))?;
-    put_joined(tables, account, conversation)
+    let record = load(tables, conversation)?.ok_or_else(|| StoreError::missing("conversations"))?;
+    save_member(
+        tables,
+        conversation,
+        account,
+        MemberRecord::from(record.head),
+    );
+    put_joined(tables, account, conversation);
+    Ok(())
 }
 
 /// Notes that an account is told of a conversation.
 pub(in crate::store) fn put_joined(
-    tables: &mut Tables<'_>,
+    tables: &mut Tables,
     account: AccountId,
     conversation: ConversationId,
-) -> Result<(), StoreError> {
-    let key = (account.0, conversation.0);
-    tables.joined.insert(key, &*encode("joined", key, &()))?;
-    Ok(())
+) {
+    tables.joined.insert((account.0, conversation.0), ());
 }
 
 /// Notes in each log, when a backup is restored, that it agrees with the epoch of the backup up to its end.
-pub(in crate::store) fn on_restore(tables: &mut Tables<'_>, epoch: u64) -> Result<(), StoreError> {
-    let mut ids = Vec::new();
-    for row in tables.conversations().range(0_u64..)? {
-        ids.push(ConversationId(row?.0.value()));
-    }
-    for id in ids {
+pub(in crate::store) fn on_restore(tables: &mut Tables, epoch: u64) -> Result<(), StoreError> {
+    let mut records = Vec::new();
+    for row in tables.conversations().rows()? {
+        let (id, record) = row?;
         // One that is damaged stays so, and is named where it is asked for.
-        if let Some(mut record) = skip_damaged(load(tables, id))?.flatten() {
-            record.earlier.on_restore(epoch, record.head);
-            save(tables, id, &record)?;
-        }
+        records.extend(skip_damaged(record)?.map(|record| (ConversationId(id), record)));
+    }
+    for (id, mut record) in records {
+        record.earlier.on_restore(epoch, record.head);
+        save(tables, id, record);
     }
     Ok(())
 }
@@ -73,16 +70,13 @@ pub(in crate::store) fn joined(
     tables: &impl ReadTables,
     account: AccountId,
 ) -> Result<Vec<ConversationId>, StoreError> {
-    let rows = tables
-        .joined()
-        .range((account.0, 0)..=(account.0, u64::MAX))?;
     let mut joined = Vec::new();
-    for row in rows {
-        let (key, kept) = row?;
-        let key = key.value();
-        if skip_damaged(decode::<()>("joined", key, kept.value()))?.is_some() {
-            joined.push(ConversationId(key.1));
-        }
+    for row in tables
+        .joined()
+        .range((account.0, 0)..=(account.0, u64::MAX))?
+    {
+        let ((_, conversation), kept) = row?;
+        joined.extend(skip_damaged(kept)?.map(|()| ConversationId(conversation)));
     }
     Ok(joined)
 }
@@ -92,37 +86,16 @@ pub(in crate::store) fn load(
     tables: &impl ReadTables,
     conversation: ConversationId,
 ) -> Result<Option<ConversationRecord>, StoreError> {
-    if let Some(known) = tables
-        .cache()
-        .and_then(|cache| cache.conversations.get(conversation))
-    {
-        return Ok(Some(known));
-    }
-    let Some(value) = tables.conversations().get(conversation.0)? else {
-        return Ok(None);
-    };
-    let record = decode(CONVERSATIONS, conversation.0, value.value())?;
-    if let Some(cache) = tables.cache() {
-        cache.conversations.learn(conversation, record);
-    }
-    Ok(Some(record))
+    tables.conversations().get(&conversation.0)
 }
 
 /// Writes a conversation's record.
 pub(in crate::store) fn save(
-    tables: &mut Tables<'_>,
+    tables: &mut Tables,
     conversation: ConversationId,
-    record: &ConversationRecord,
-) -> Result<(), StoreError> {
-    if let Some(cache) = tables.cache_to_change() {
-        cache.conversations.put(conversation, *record);
-        return Ok(());
-    }
-    tables.conversations.insert(
-        conversation.0,
-        &*encode(CONVERSATIONS, conversation.0, record),
-    )?;
-    Ok(())
+    record: ConversationRecord,
+) {
+    tables.conversations.insert(conversation.0, record);
 }
 
 /// A member's record.
@@ -131,33 +104,15 @@ pub(in crate::store) fn load_member(
     conversation: ConversationId,
     account: AccountId,
 ) -> Result<Option<MemberRecord>, StoreError> {
-    let row = (conversation, account);
-    if let Some(known) = tables.cache().and_then(|cache| cache.members.get(row)) {
-        return Ok(Some(known));
-    }
-    let key = (conversation.0, account.0);
-    let Some(value) = tables.members().get(key)? else {
-        return Ok(None);
-    };
-    let record = decode(MEMBERS, key, value.value())?;
-    if let Some(cache) = tables.cache() {
-        cache.members.learn(row, record);
-    }
-    Ok(Some(record))
+    tables.members().get(&(conversation.0, account.0))
 }
 
 /// Writes a member's record.
 pub(in crate::store) fn save_member(
-    tables: &mut Tables<'_>,
+    tables: &mut Tables,
     conversation: ConversationId,
     account: AccountId,
-    member: &MemberRecord,
-) -> Result<(), StoreError> {
-    if let Some(cache) = tables.cache_to_change() {
-        cache.members.put((conversation, account), *member);
-        return Ok(());
-    }
-    let key = (conversation.0, account.0);
-    tables.members.insert(key, &*encode(MEMBERS, key, member))?;
-    Ok(())
+    member: MemberRecord,
+) {
+    tables.members.insert((conversation.0, account.0), member);
 }

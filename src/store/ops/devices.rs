@@ -1,14 +1,12 @@
 //! Devices and their resume tickets, of which only hashes are kept.
 
-use redb::ReadableTable;
-
 use super::{accounts, log};
 use crate::protocol::{AccountId, DeviceId};
 use crate::store::error::{Abort, StoreError, skip_damaged};
-use crate::store::schema::checksum::{decode, encode};
 use crate::store::schema::meta;
 use crate::store::schema::meta::Sequence;
 use crate::store::schema::records::{DeviceRecord, TicketRecord};
+use crate::store::schema::table::ReadTable as _;
 use crate::store::schema::tables::{ReadTables, Tables};
 use crate::store::{Refusal, Reply, TicketHash};
 
@@ -17,12 +15,10 @@ use crate::store::{Refusal, Reply, TicketHash};
 /// than anybody owns, and few enough to be looked through at a login.
 pub(in crate::store) const DEVICES_MAX: usize = 64;
 
-const TABLE: &str = "devices";
-
 /// Gives an account a device after a login: the one named, if it is the account's, else a new one. All earlier
 /// tickets of the device are void.
 pub(in crate::store) fn open(
-    tables: &mut Tables<'_>,
+    tables: &mut Tables,
     epoch: u64,
     account: AccountId,
     wanted: Option<DeviceId>,
@@ -46,7 +42,7 @@ pub(in crate::store) fn open(
         current: Some(TicketRecord::new(ticket, expires_ms)),
         previous: None,
     };
-    save(tables, account, device, &record)?;
+    tables.devices.insert((account.0, device.0), record);
     Ok(Reply::Device {
         account,
         name,
@@ -59,35 +55,24 @@ pub(in crate::store) fn open(
 /// (28 bytes in each conversation that the device spoke in), so what is still under way from one of them stands once.
 /// What it sent under its numbers (some 4 KB there) is forgotten: no ticket lets the device in again, and a session of
 /// it that still lives and repeats itself is told that it conflicts, and becomes a new device.
-fn forget_surplus(tables: &mut Tables<'_>, account: AccountId) -> Result<(), StoreError> {
+fn forget_surplus(tables: &mut Tables, account: AccountId) -> Result<(), StoreError> {
     let mut known = Vec::new();
     for row in tables
         .devices()
         .range((account.0, 0)..=(account.0, u64::MAX))?
     {
-        let (key, value) = row?;
-        let key = key.value();
+        let ((_, device), record) = row?;
         // A damaged one is as good as without a ticket.
-        let record: Option<DeviceRecord> = skip_damaged(decode(TABLE, key, value.value()))?;
-        known.push((record.unwrap_or_default().expires_ms(), key.1));
+        let record = skip_damaged(record)?;
+        known.push((record.unwrap_or_default().expires_ms(), device));
     }
     known.sort_unstable();
     let surplus = (known.len() + 1).saturating_sub(DEVICES_MAX);
     for (_, device) in &known[..surplus] {
-        tables.devices.remove((account.0, *device))?;
+        tables.devices.remove(&(account.0, *device));
         log::forget_sent(tables, account, DeviceId(*device))?;
     }
     Ok(())
-}
-
-/// Refuses a ticket that is not good; nothing comes of one that is.
-pub(in crate::store) fn check_ticket(
-    tables: &impl ReadTables,
-    device: (AccountId, DeviceId),
-    ticket: TicketHash,
-    now_ms: u64,
-) -> Result<(), Abort> {
-    admitted(tables, device, ticket, now_ms).map(|_| ())
 }
 
 /// The device's ticket that this one is.
@@ -116,7 +101,7 @@ pub(in crate::store) struct Resumption {
 /// Signs in by ticket. The ticket used stays good until its successor has been used, so that an answer which is
 /// lost on the way locks nobody out; a successor that was never used is replaced.
 pub(in crate::store) fn resume(
-    tables: &mut Tables<'_>,
+    tables: &mut Tables,
     epoch: u64,
     resumption: &Resumption,
 ) -> Result<Reply, Abort> {
@@ -135,7 +120,7 @@ pub(in crate::store) fn resume(
         )),
         previous: Some(used),
     };
-    save(tables, account, device, &record)?;
+    tables.devices.insert((account.0, device.0), record);
     Ok(Reply::Device {
         account,
         name,
@@ -146,12 +131,14 @@ pub(in crate::store) fn resume(
 
 /// Forgets a device's tickets; the device and its numbers stay.
 pub(in crate::store) fn revoke(
-    tables: &mut Tables<'_>,
+    tables: &mut Tables,
     account: AccountId,
     device: DeviceId,
 ) -> Result<Reply, Abort> {
     if load(tables, account, device)?.is_some() {
-        save(tables, account, device, &DeviceRecord::default())?;
+        tables
+            .devices
+            .insert((account.0, device.0), DeviceRecord::default());
     }
     Ok(Reply::Nothing)
 }
@@ -162,20 +149,5 @@ fn load(
     account: AccountId,
     device: DeviceId,
 ) -> Result<Option<DeviceRecord>, StoreError> {
-    let key = (account.0, device.0);
-    let Some(value) = tables.devices().get(key)? else {
-        return Ok(None);
-    };
-    skip_damaged(decode(TABLE, key, value.value()))
-}
-
-fn save(
-    tables: &mut Tables<'_>,
-    account: AccountId,
-    device: DeviceId,
-    record: &DeviceRecord,
-) -> Result<(), StoreError> {
-    let key = (account.0, device.0);
-    tables.devices.insert(key, &*encode(TABLE, key, record))?;
-    Ok(())
+    Ok(skip_damaged(tables.devices().get(&(account.0, device.0)))?.flatten())
 }

@@ -14,7 +14,7 @@ use crate::store::schema::tables::Tables;
 /// Begins a service of the database: counts it, and gives the database a new epoch if it is a copy, or if `witness`
 /// has seen a later generation of it. Returns the generation and whether the epoch is new.
 pub(in crate::store) fn begin_service(
-    tables: &mut Tables<'_>,
+    tables: &mut Tables,
     witness: u64,
     rng: &mut ChaCha20Rng,
 ) -> Result<(u64, bool), StoreError> {
@@ -22,12 +22,13 @@ pub(in crate::store) fn begin_service(
     let is_older = is_copy(tables)? || witness > known;
     let generation = known.max(witness).saturating_add(1);
     // The ids that a new epoch passes over are counted from it.
-    put(tables, GENERATION, generation)?;
+    put(tables, GENERATION, generation);
     if is_older {
         renew_epoch(tables, rng)?;
-        // The journal beside it is that of the database in whose place it was put.
-        Note::new(rng).save(tables)?;
-        put(tables, COPY, 0)?;
+        // The log beside it goes on with what came after, or is that of the database in whose place it was put.
+        let note = Note::load(tables)?.map_or_else(|| Note::new(rng), Note::cut);
+        note.save(tables);
+        put(tables, COPY, 0);
     }
     Ok((generation, is_older))
 }
@@ -35,7 +36,7 @@ pub(in crate::store) fn begin_service(
 /// Gives the database another epoch than it has: something that was durable is not there. Its logs are noted as what
 /// they have in common with those of before, and ids that were given out since are passed over.
 pub(in crate::store) fn renew_epoch(
-    tables: &mut Tables<'_>,
+    tables: &mut Tables,
     rng: &mut ChaCha20Rng,
 ) -> Result<u64, StoreError> {
     let before = optional(tables, EPOCH)?;
@@ -44,12 +45,12 @@ pub(in crate::store) fn renew_epoch(
     for sequence in Sequence::ALL {
         let next = number(tables, sequence.row())?;
         let next = next.saturating_add(generation.saturating_mul(IDS_SKIPPED));
-        put(tables, sequence.row(), next)?;
+        put(tables, sequence.row(), next);
     }
     let mut epoch = rng.next_u64();
     while before == Some(epoch) {
         epoch = rng.next_u64();
     }
-    put(tables, EPOCH, epoch)?;
+    put(tables, EPOCH, epoch);
     Ok(epoch)
 }

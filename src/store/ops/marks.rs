@@ -1,15 +1,13 @@
 //! How far each member of a conversation has received: the source of every receipt.
 
-use redb::ReadableTable;
-
 use super::access::permitted;
 use super::accounts;
 use super::conversations::{load, load_member, save_member};
 use crate::protocol::{AccountId, ConversationId, EntryId};
 use crate::store::error::{Abort, skip_damaged};
-use crate::store::schema::checksum::decode;
 use crate::store::schema::meta;
 use crate::store::schema::records::{AccountRecord, ConversationRecord, Kind, MemberRecord};
+use crate::store::schema::table::ReadTable as _;
 use crate::store::schema::tables::{ReadTables, Tables};
 use crate::store::{MemberMark, Refusal, Reply};
 
@@ -38,13 +36,11 @@ pub(in crate::store) fn list(
         .members()
         .range((conversation.0, 0)..=(conversation.0, u64::MAX))?
     {
-        let (key, value) = row?;
-        let key = key.value();
-        let Some(member) = skip_damaged(decode::<MemberRecord>("members", key, value.value()))?
-        else {
+        let ((_, id), member) = row?;
+        let Some(member) = skip_damaged(member)? else {
             continue;
         };
-        let id = AccountId(key.1);
+        let id = AccountId(id);
         let side = record.side(id);
         if id != account && side.is_blocking {
             continue;
@@ -78,7 +74,7 @@ pub(in crate::store) fn receive(record: ConversationRecord, member: &mut MemberR
 /// Moves marks, never back and never past the head, and notes when accounts were last seen. What names no member
 /// is passed over: it was asked for before the member left.
 pub(in crate::store) fn advance(
-    tables: &mut Tables<'_>,
+    tables: &mut Tables,
     marks: &[(ConversationId, AccountId, EntryId)],
     seen: &[(AccountId, u64)],
 ) -> Result<Reply, Abort> {
@@ -94,7 +90,7 @@ pub(in crate::store) fn advance(
         let mark = entry.0.min(record.head).min(last);
         if mark > member.delivered_up_to {
             receive(record, &mut member, mark);
-            save_member(tables, *conversation, *account, &member)?;
+            save_member(tables, *conversation, *account, member);
         }
     }
     accounts::note_seen(tables, seen)?;

@@ -59,7 +59,7 @@ pub(in crate::store) fn is_unspoken(
 
 /// Makes the rows of a pair's conversation, in the write that says the first of it.
 pub(in crate::store) fn begin(
-    tables: &mut Tables<'_>,
+    tables: &mut Tables,
     conversation: ConversationId,
     record: &ConversationRecord,
 ) -> Result<(), StoreError> {
@@ -69,7 +69,7 @@ pub(in crate::store) fn begin(
     if !is_unspoken(tables, conversation, record)? {
         return Ok(());
     }
-    conversations::save(tables, conversation, record)?;
+    conversations::save(tables, conversation, *record);
     conversations::join(tables, conversation, AccountId(low))?;
     conversations::join(tables, conversation, AccountId(high))
 }

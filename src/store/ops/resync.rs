@@ -45,7 +45,7 @@ pub(in crate::store) fn resolve(
 /// Positions in conversations that the account does not belong to are passed over. `earlier` is the
 /// epoch that the positions are of, if that is another one.
 pub(in crate::store) fn hello(
-    tables: &mut Tables<'_>,
+    tables: &mut Tables,
     (account, device): (AccountId, DeviceId),
     earlier: Option<u64>,
     positions: &[Position],
@@ -98,7 +98,7 @@ pub(in crate::store) fn hello(
 /// The state of one conversation for a device, after HELLO named a position in it. The account's mark advances to the
 /// position if the log agrees with it. The position comes with its epoch, if that is not the current one.
 fn resync_one(
-    tables: &mut Tables<'_>,
+    tables: &mut Tables,
     conversation: ConversationId,
     (account, device): (AccountId, DeviceId),
     position: Option<(&Position, Option<u64>)>,
@@ -113,7 +113,7 @@ fn resync_one(
             ResumePoint::Common(entry) => {
                 if entry > member.delivered_up_to {
                     marks::receive(record, &mut member, entry);
-                    conversations::save_member(tables, conversation, account, &member)?;
+                    conversations::save_member(tables, conversation, account, member);
                 }
                 entry
             }

@@ -5,18 +5,17 @@
 
 use std::collections::BTreeMap;
 
-use redb::ReadableTable;
-
 use super::conversations::{load, save};
 use super::rooms;
-use super::{blocks, usage};
+use super::{blocks, log, usage};
 use crate::protocol::{ConversationId, EVERYONE_NAME};
 use crate::store::error::{Abort, StoreError, skip_damaged};
-use crate::store::schema::checksum::{decode, decode_entry, encode};
 use crate::store::schema::meta;
 use crate::store::schema::names;
 use crate::store::schema::names::NameOf;
+use crate::store::schema::places;
 use crate::store::schema::records::{ConversationRecord, Kind, RetentionRecord};
+use crate::store::schema::table::ReadTable as _;
 use crate::store::schema::tables::{ReadTables, Tables};
 use crate::store::{Refusal, Reply, Retention};
 
@@ -30,8 +29,6 @@ const CONVERSATIONS_MAX: usize = 1000;
 /// How many entries from a time ahead are passed over for one whose age is known. Chosen: what a busy room says in an hour,
 /// and less work than a step's removals. Where there are more, they and those behind them stay until their time has come.
 const LOOKED_AT_MAX: u64 = 1000;
-
-const TABLE: &str = "retention";
 
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 
@@ -74,14 +71,14 @@ impl Limits {
 
 /// One step of a pass.
 pub(in crate::store) fn expire(
-    tables: &mut Tables<'_>,
+    tables: &mut Tables,
     from: ConversationId,
     keep: Retention,
     now_ms: u64,
 ) -> Result<Reply, Abort> {
     if from == ConversationId(0) {
         let passed = meta::retention_passed(tables)?;
-        meta::note_retention(tables, now_ms)?;
+        meta::note_retention(tables, now_ms);
         if let Some(passed) = passed.filter(|passed| passed.abs_diff(now_ms) > JUMP_MS) {
             return Ok(Reply::Expired {
                 removed: 0,
@@ -96,7 +93,7 @@ pub(in crate::store) fn expire(
         .range(from.0..)?
         .take(CONVERSATIONS_MAX + 1)
     {
-        ids.push(row?.0.value());
+        ids.push(row?.0);
     }
     let mut next = (ids.len() > CONVERSATIONS_MAX)
         .then(|| ids.pop())
@@ -124,7 +121,7 @@ pub(in crate::store) fn expire(
 
 /// Removes up to `most` entries from the start of a log; returns how many.
 fn shorten(
-    tables: &mut Tables<'_>,
+    tables: &mut Tables,
     id: ConversationId,
     limits: Limits,
     most: u64,
@@ -144,12 +141,14 @@ fn shorten(
         if !is_over && aged == 0 {
             break;
         }
-        let (author, bytes) = match tables.log().get(key)? {
-            Some(row) => (usage::author(key, row.value()), row.value().len() as u64),
-            // A row that is missing is damage that `check` names; the floor goes past it with its neighbours.
+        let (author, bytes) = match skip_damaged(tables.entry(key))?.flatten() {
+            Some(stored) => (usage::author(&stored.row()), stored.row().counted_bytes()),
+            // One that is missing is damage that `check` names; the floor goes past it with its neighbours.
             None => (usage::ALL, 0),
         };
-        tables.log.remove(key)?;
+        if let Some(place) = places::place_of(tables, key)? {
+            log::release(tables, place.segment)?;
+        }
         record.log_start += 1;
         record.bytes = record.bytes.saturating_sub(bytes);
         *freed.entry(author).or_default() += bytes;
@@ -160,9 +159,10 @@ fn shorten(
         if record.log_start == record.head {
             record.bytes = 0;
         }
+        places::forget_until(tables, id.0, record.log_start)?;
         usage::subtract(tables, &freed)?;
         blocks::forget_until(tables, id, &record)?;
-        save(tables, id, &record)?;
+        save(tables, id, record);
     }
     Ok(removed)
 }
@@ -181,12 +181,9 @@ fn aged_entries(
     let last = record.head.min(record.log_start + LOOKED_AT_MAX);
     for entry in record.log_start + 1..=last {
         let key = (id.0, entry);
-        let row = tables.log().get(key)?;
+        let stored = skip_damaged(tables.entry(key))?.flatten();
         // Of a damaged one nobody knows its time: it goes together with the one before it.
-        let time_ms = row.and_then(|row| {
-            let row = decode_entry(id.0, entry, row.value()).ok()?;
-            Some(row.time_ms)
-        });
+        let time_ms = stored.map(|stored| stored.row().time_ms);
         match time_ms {
             Some(time_ms) if time_ms > limits.now_ms => {}
             Some(time_ms) if time_ms >= limits.from_ms => return Ok(0),
@@ -200,16 +197,16 @@ fn aged_entries(
 
 /// Says what is kept of a conversation.
 pub(in crate::store) fn retain(
-    tables: &mut Tables<'_>,
+    tables: &mut Tables,
     name: &str,
     keep: Retention,
 ) -> Result<Reply, Abort> {
     let id = named(tables, name)?.ok_or(Refusal::NoSuchRoom)?;
     if keep == Retention::default() {
-        if tables.retention().get(id.0)?.is_some() {
-            tables.retention.remove(id.0)?;
+        if tables.retention().has(&id.0)? {
+            tables.retention.remove(&id.0);
             let limits = meta::limits(tables)?;
-            meta::note_limits(tables, limits.saturating_sub(1))?;
+            meta::note_limits(tables, limits.saturating_sub(1));
         }
         return Ok(Reply::Nothing);
     }
@@ -219,11 +216,11 @@ pub(in crate::store) fn retain(
         megabytes: keep.megabytes,
     };
     if skip_damaged(own(tables, id))? != Some(record) {
-        let row = encode(TABLE, id.0, &record);
-        if tables.retention.insert(id.0, &*row)?.is_none() {
+        if !tables.retention().has(&id.0)? {
             let limits = meta::limits(tables)?;
-            meta::note_limits(tables, limits + 1)?;
+            meta::note_limits(tables, limits + 1);
         }
+        tables.retention.insert(id.0, record);
     }
     Ok(Reply::Nothing)
 }
@@ -231,10 +228,9 @@ pub(in crate::store) fn retain(
 /// The conversations with limits of their own.
 pub(in crate::store) fn list(tables: &impl ReadTables) -> Result<Reply, Abort> {
     let mut retained = Vec::new();
-    for row in tables.retention().range(0_u64..)? {
-        let (id, value) = row?;
-        let id = id.value();
-        let Some(own) = skip_damaged(decode::<RetentionRecord>(TABLE, id, value.value()))? else {
+    for row in tables.retention().rows()? {
+        let (id, own) = row?;
+        let Some(own) = skip_damaged(own)? else {
             continue;
         };
         let name = skip_damaged(name_of(tables, ConversationId(id)))?;
@@ -262,10 +258,7 @@ impl From<RetentionRecord> for Retention {
 }
 
 fn own(tables: &impl ReadTables, id: ConversationId) -> Result<RetentionRecord, StoreError> {
-    match tables.retention().get(id.0)? {
-        Some(value) => decode(TABLE, id.0, value.value()),
-        None => Ok(RetentionRecord::default()),
-    }
+    Ok(tables.retention().get(&id.0)?.unwrap_or_default())
 }
 
 /// The conversation of this name, if it is one that can have limits of its own.

@@ -5,17 +5,14 @@
 
 use std::collections::BTreeMap;
 
-use redb::ReadableTable;
-
 use super::log::tolerant_scan::is_lost;
 use crate::protocol::AccountId;
 use crate::store::error::{Abort, StoreError, skip_damaged};
-use crate::store::schema::checksum::{decode, decode_entry, encode};
 use crate::store::schema::meta;
+use crate::store::schema::records::LogRecord;
+use crate::store::schema::table::ReadTable as _;
 use crate::store::schema::tables::{ReadTables, Tables};
 use crate::store::{Quota, Refusal, Reply};
-
-const TABLE: &str = "usage";
 
 /// Under what all entries count together: no account has this id.
 pub(in crate::store) const ALL: AccountId = AccountId(0);
@@ -26,51 +23,36 @@ const RESERVE_SHARE: u64 = 16;
 
 /// How many bytes an account has written that still stand. What is damaged counts as nothing.
 fn of(tables: &impl ReadTables, account: AccountId) -> Result<u64, StoreError> {
-    if let Some(known) = tables.cache().and_then(|cache| cache.usage.get(account)) {
-        return Ok(known);
-    }
-    let kept = tables.usage().get(account.0)?;
-    let bytes = kept.map(|kept| skip_damaged(decode::<u64>(TABLE, account.0, kept.value())));
-    let bytes = bytes.transpose()?.flatten().unwrap_or(0);
-    if let Some(cache) = tables.cache() {
-        cache.usage.learn(account, bytes);
-    }
-    Ok(bytes)
+    Ok(skip_damaged(tables.usage().get(&account.0))?
+        .flatten()
+        .unwrap_or(0))
 }
 
 /// Writes how many they are.
-pub(in crate::store) fn save(
-    tables: &mut Tables<'_>,
-    account: AccountId,
-    bytes: u64,
-) -> Result<(), StoreError> {
-    if let Some(cache) = tables.cache_to_change() {
-        cache.usage.put(account, bytes);
-    } else if bytes == 0 {
-        tables.usage.remove(account.0)?;
+fn save(tables: &mut Tables, account: AccountId, bytes: u64) {
+    if bytes == 0 {
+        tables.usage.remove(&account.0);
     } else {
-        let kept = encode(TABLE, account.0, &bytes);
-        tables.usage.insert(account.0, &*kept)?;
+        tables.usage.insert(account.0, bytes);
     }
-    Ok(())
 }
 
 /// An entry was added.
 pub(in crate::store) fn add(
-    tables: &mut Tables<'_>,
+    tables: &mut Tables,
     author: AccountId,
     bytes: u64,
 ) -> Result<(), StoreError> {
     for account in [author, ALL] {
         let before = of(tables, account)?;
-        save(tables, account, before.saturating_add(bytes))?;
+        save(tables, account, before.saturating_add(bytes));
     }
     Ok(())
 }
 
 /// Entries were removed: so many bytes of each author, those of nobody's under [`ALL`].
 pub(in crate::store) fn subtract(
-    tables: &mut Tables<'_>,
+    tables: &mut Tables,
     removed: &BTreeMap<AccountId, u64>,
 ) -> Result<(), StoreError> {
     let mut all = 0_u64;
@@ -78,18 +60,21 @@ pub(in crate::store) fn subtract(
         all = all.saturating_add(*bytes);
         if *author != ALL {
             let before = of(tables, *author)?;
-            save(tables, *author, before.saturating_sub(*bytes))?;
+            save(tables, *author, before.saturating_sub(*bytes));
         }
     }
     let before = of(tables, ALL)?;
-    save(tables, ALL, before.saturating_sub(all))
+    save(tables, ALL, before.saturating_sub(all));
+    Ok(())
 }
 
 /// Whose an entry is; [`ALL`] if nobody can tell.
-pub(in crate::store) fn author((conversation, entry): (u64, u64), row: &[u8]) -> AccountId {
-    let row = decode_entry(conversation, entry, row).ok();
-    let row = row.filter(|row| !is_lost(row));
-    row.map_or(ALL, |row| AccountId(row.author))
+pub(in crate::store) fn author(row: &LogRecord<'_>) -> AccountId {
+    if is_lost(row) {
+        ALL
+    } else {
+        AccountId(row.author)
+    }
 }
 
 /// Whether an author may add so many bytes. It depends on nothing but what stands, so nothing is ever removed for it.
@@ -125,10 +110,9 @@ pub(in crate::store) fn tell(
     account_bytes: Option<u64>,
 ) -> Result<Reply, Abort> {
     let (mut all, mut full) = (0, 0);
-    for row in tables.usage().range(0_u64..)? {
-        let (account, kept) = row?;
-        let account = account.value();
-        let bytes = skip_damaged(decode::<u64>(TABLE, account, kept.value()))?.unwrap_or(0);
+    for row in tables.usage().rows()? {
+        let (account, bytes) = row?;
+        let bytes = skip_damaged(bytes)?.unwrap_or(0);
         if account == ALL.0 {
             all = bytes;
         } else {
@@ -141,15 +125,18 @@ pub(in crate::store) fn tell(
     })
 }
 
-/// Counts all of it anew: after a migration from a schema without it, and after a rescue.
-pub(in crate::store) fn recount(tables: &mut Tables<'_>) -> Result<(), StoreError> {
+/// Counts all of it anew in a copy: after a rescue.
+pub(in crate::store) fn recount(tables: &mut Tables) -> Result<(), StoreError> {
     let mut counts = BTreeMap::<AccountId, u64>::new();
     let mut all = 0_u64;
-    for row in tables.log.iter()? {
-        let (key, value) = row?;
-        let bytes = value.value().len() as u64;
+    for row in tables.log().rows()? {
+        let (_, Ok(row)) = row? else {
+            continue;
+        };
+        let record = row.record();
+        let bytes = record.counted_bytes();
         all += bytes;
-        let author = author(key.value(), value.value());
+        let author = author(&record);
         if author != ALL {
             *counts.entry(author).or_default() += bytes;
         }
@@ -157,7 +144,7 @@ pub(in crate::store) fn recount(tables: &mut Tables<'_>) -> Result<(), StoreErro
     counts.insert(ALL, all);
     tables.usage.retain(|_, _| false)?;
     for (account, bytes) in counts {
-        save(tables, account, bytes)?;
+        save(tables, account, bytes);
     }
     Ok(())
 }

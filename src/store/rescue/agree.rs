@@ -2,10 +2,7 @@
 //!
 //! A server does not write to a database whose tables contradict each other, and `store restore` refuses it.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use redb::{Key, ReadableTable};
-use serde::de::DeserializeOwned;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::super::error::StoreError;
 use super::super::ops::log::KEPT;
@@ -14,12 +11,14 @@ use super::super::ops::rooms::{BELONGS, put_room_of, successor};
 use super::super::ops::{conversations, usage};
 use super::super::schema::names::{self, NameOf};
 use super::super::schema::records::{
-    AccountRecord, ConversationRecord, Kind, MemberRecord, RoomRecord, SentRecord,
+    AccountRecord, ConversationRecord, Kind, LogRow, MemberRecord, RoomRecord, SenderRecord, Sent,
 };
-use super::super::schema::{meta, pair_ids, tables::Tables};
+use super::super::schema::tables::{ReadTables as _, Tables};
+use super::super::schema::{meta, pair_ids};
 use super::Rescued;
 use crate::protocol::{Access, AccountId, ConversationId, DeviceId, MemberRole};
-use crate::store::schema::checksum::{RowKey, decode, decode_entry, encode, encode_entry};
+use crate::store::schema::key::Key;
+use crate::store::schema::table::{ReadTable, Record};
 
 /// What the tables make agree with: what is left of conversations, and the ids that anything refers to.
 struct Left {
@@ -28,11 +27,13 @@ struct Left {
     names: BTreeMap<(u8, u64), String>,
     /// The last number of each (conversation, device).
     numbers: BTreeMap<(u64, u64), u64>,
+    /// What their last numbers were used for.
+    sent: BTreeMap<(u64, u64), VecDeque<Sent>>,
 }
 
 /// Makes the tables agree. Each step relies on those before it.
 pub(super) fn agree(
-    tables: &mut Tables<'_>,
+    tables: &mut Tables,
     secrets: &[&str],
     seed: [u8; 32],
     rescued: &mut Rescued,
@@ -44,72 +45,69 @@ pub(super) fn agree(
     members(tables, &mut left, rescued)?;
     blocks(tables, &mut left)?;
     for (id, record) in &left.records {
-        conversations::save(tables, ConversationId(*id), record)?;
+        conversations::save(tables, ConversationId(*id), *record);
     }
     usage::recount(tables)?;
     let mut next_device = 1;
-    for ((id, device), number) in left.numbers {
-        next_device = next_device.max(device + 1);
-        let row = encode("senders", (id, device), &number);
-        tables.senders.insert((id, device), &*row)?;
+    for (key, last) in left.numbers {
+        next_device = next_device.max(key.1 + 1);
+        let mut sent = left.sent.remove(&key).unwrap_or_default();
+        sent.retain(|sent| sent.number.saturating_add(KEPT as u64) > last);
+        tables.senders.insert(key, SenderRecord { last, sent });
     }
-    for row in tables.devices.iter()? {
-        next_device = next_device.max(row?.0.value().1 + 1);
+    for row in tables.devices().rows()? {
+        next_device = next_device.max(row?.0.1 + 1);
     }
     let mut are_missing = false;
     for name in secrets {
-        if tables.secrets.get(*name)?.is_none() {
+        if !tables.secrets().has(&(*name).to_owned())? {
             are_missing = true;
             rescued.lose(format!(
                 "the server's {name}: another is made at its next start"
             ));
         }
     }
-    meta::let_secrets_be_made(tables, are_missing)?;
+    meta::let_secrets_be_made(tables, are_missing);
     meta::rebuild(tables, next_device, seed)
 }
 
 /// The records of a table.
-fn records<
-    K: Key + for<'k> redb::Value<SelfType<'k> = K> + RowKey + 'static,
-    T: DeserializeOwned,
->(
-    name: &'static str,
-    table: &impl ReadableTable<K, &'static [u8]>,
-) -> Result<Vec<(K, T)>, StoreError> {
-    let rows = table.iter()?.map(|row| {
-        let (key, value) = row?;
-        Ok((key.value(), decode(name, key.value(), value.value())?))
+fn records<K: Key, V: Record>(table: &impl ReadTable<K, V>) -> Result<Vec<(K, V)>, StoreError> {
+    let rows = table.rows()?.map(|row| {
+        let (key, record) = row?;
+        Ok((key, record?))
     });
     rows.collect()
 }
 
 /// Reads what is left. A conversation without a record gets one: its id tells of which kind it is.
-fn read(tables: &Tables<'_>, rescued: &mut Rescued) -> Result<Left, StoreError> {
+fn read(tables: &Tables, rescued: &mut Rescued) -> Result<Left, StoreError> {
     let mut left = Left {
-        records: records("conversations", &*tables.conversations)?
-            .into_iter()
-            .collect(),
+        records: records(tables.conversations())?.into_iter().collect(),
         accounts: BTreeSet::new(),
         names: BTreeMap::new(),
         numbers: BTreeMap::new(),
+        sent: BTreeMap::new(),
     };
     let mut ids = BTreeSet::from([ConversationId::EVERYONE.0]);
-    for row in tables.members.iter()? {
-        let (id, account) = row?.0.value();
+    for row in tables.members().rows()? {
+        let (id, account) = row?.0;
         ids.insert(id);
         left.accounts.insert(account);
     }
-    for row in tables.log.iter()? {
-        ids.insert(row?.0.value().0);
+    for row in tables.log().rows()? {
+        ids.insert(row?.0.0);
     }
-    for row in tables.rooms.iter()? {
-        ids.insert(row?.0.value());
+    for row in tables.rooms().rows()? {
+        ids.insert(row?.0);
     }
-    left.numbers = records("senders", &*tables.senders)?.into_iter().collect();
+    left.numbers = records(tables.senders())?
+        .into_iter()
+        .map(|(key, record)| (key, record.last))
+        .collect();
     ids.extend(left.numbers.keys().map(|(id, _)| *id));
-    for row in tables.retention.iter()? {
-        ids.insert(row?.0.value());
+    for row in tables.retention().rows()? {
+        ids.insert(row?.0);
     }
     for id in ids {
         left.records.entry(id).or_insert_with(|| {
@@ -122,18 +120,17 @@ fn read(tables: &Tables<'_>, rescued: &mut Rescued) -> Result<Left, StoreError> 
             left.accounts.extend([low, high]);
         }
     }
-    for row in tables.devices.iter()? {
-        left.accounts.insert(row?.0.value().0);
+    for row in tables.devices().rows()? {
+        left.accounts.insert(row?.0.0);
     }
-    for row in tables.blocked.iter()? {
-        let (account, other) = row?.0.value();
+    for row in tables.blocked().rows()? {
+        let (account, other) = row?.0;
         left.accounts.extend([account, other]);
     }
-    for row in tables.names.iter()? {
-        let (key, id) = row?;
-        let (of, name) = key.value();
-        let id = decode("names", key.value(), id.value())?;
-        left.names.insert((of, id), name.to_owned());
+    for row in tables.names().rows()? {
+        let ((of, name), id) = row?;
+        let id = id?;
+        left.names.insert((of, id), name);
         if of == NameOf::Account.number() {
             left.accounts.insert(id);
         }
@@ -143,18 +140,13 @@ fn read(tables: &Tables<'_>, rescued: &mut Rescued) -> Result<Left, StoreError> 
 
 /// In each log an entry stands at every place from its floor to its head: where one is lost, a row that says so. What is
 /// stored under a number is found by it.
-fn logs(tables: &mut Tables<'_>, left: &mut Left, rescued: &mut Rescued) -> Result<(), StoreError> {
+fn logs(tables: &mut Tables, left: &mut Left, rescued: &mut Rescued) -> Result<(), StoreError> {
     let Walked {
         mut holes,
         sent,
         ends,
     } = walk(tables, left)?;
-    for (slot, row) in sent {
-        let last = left.numbers.get(&(slot.0, slot.1)).copied().unwrap_or(0);
-        if row.number.saturating_add(KEPT) > last {
-            tables.sent.insert(slot, &*encode("sent", slot, &row))?;
-        }
-    }
+    left.sent = sent;
     for (id, record) in &mut left.records {
         if !ends.contains_key(id) {
             record.bytes = 0;
@@ -167,11 +159,11 @@ fn logs(tables: &mut Tables<'_>, left: &mut Left, rescued: &mut Rescued) -> Resu
     }
     let mut counts = BTreeMap::<u64, u64>::new();
     for (id, hole, time_ms) in holes {
-        let row = encode_entry(id, hole, &lost(hole, time_ms));
-        tables.log.insert((id, hole), &*row)?;
+        let lost = lost(time_ms);
+        tables.log.insert((id, hole), LogRow::new(hole, &lost));
         *counts.entry(id).or_default() += 1;
         if let Some(record) = left.records.get_mut(&id) {
-            record.bytes += row.len() as u64;
+            record.bytes += lost.counted_bytes();
         }
     }
     for (id, count) in counts {
@@ -185,18 +177,18 @@ fn logs(tables: &mut Tables<'_>, left: &mut Left, rescued: &mut Rescued) -> Resu
 struct Walked {
     /// The entries that are missing between two others: conversation, entry, and the time of the one before.
     holes: Vec<(u64, u64, u64)>,
-    sent: Vec<((u64, u64, u64), SentRecord)>,
+    sent: BTreeMap<(u64, u64), VecDeque<Sent>>,
     /// Up to which entry each log was read, and that entry's time.
     ends: BTreeMap<u64, (u64, u64)>,
 }
 
 /// Reads all logs. The records and numbers that are left are brought up to them.
-fn walk(tables: &Tables<'_>, left: &mut Left) -> Result<Walked, StoreError> {
+fn walk(tables: &Tables, left: &mut Left) -> Result<Walked, StoreError> {
     let mut walked = Walked::default();
-    for row in tables.log.iter()? {
-        let (key, value) = row?;
-        let (id, entry) = key.value();
-        let row = decode_entry(id, entry, value.value())?;
+    for row in tables.log().rows()? {
+        let ((id, entry), row) = row?;
+        let row = row?;
+        let row = row.record();
         let Some(record) = left.records.get_mut(&id) else {
             continue;
         };
@@ -210,7 +202,7 @@ fn walk(tables: &Tables<'_>, left: &mut Left) -> Result<Walked, StoreError> {
         let holes = (last + 1..entry).map(|hole| (id, hole, before_ms));
         walked.holes.extend(holes);
         walked.ends.insert(id, (entry, row.time_ms));
-        record.bytes += value.value().len() as u64;
+        record.bytes += row.counted_bytes();
         record.time_ms = row.time_ms;
         if is_lost(&row) {
             continue;
@@ -219,14 +211,16 @@ fn walk(tables: &Tables<'_>, left: &mut Left) -> Result<Walked, StoreError> {
         if row.device != DeviceId::SERVER.0 {
             let last = left.numbers.entry((id, row.device)).or_default();
             *last = row.number.max(*last);
-            let slot = (id, row.device, row.number % KEPT);
-            let sent = SentRecord {
+            let sent = walked.sent.entry((id, row.device)).or_default();
+            if sent.len() == KEPT {
+                sent.pop_front();
+            }
+            sent.push_back(Sent {
                 number: row.number,
-                digest: row.digest,
+                digest: Sent::part_of(row.digest),
                 entry,
                 readers: 0,
-            };
-            walked.sent.push((slot, sent));
+            });
         }
     }
     Ok(walked)
@@ -234,13 +228,9 @@ fn walk(tables: &Tables<'_>, left: &mut Left) -> Result<Walked, StoreError> {
 
 /// Every account that anything speaks of is there. One that was lost keeps its id, its name where that is known, its
 /// conversations and its devices with their tickets; its password is gone.
-fn accounts(
-    tables: &mut Tables<'_>,
-    left: &mut Left,
-    rescued: &mut Rescued,
-) -> Result<(), StoreError> {
+fn accounts(tables: &mut Tables, left: &mut Left, rescued: &mut Rescued) -> Result<(), StoreError> {
     for id in &left.accounts {
-        if tables.accounts.get(id)?.is_some() {
+        if tables.accounts().has(id)? {
             continue;
         }
         let name = left.names.get(&(NameOf::Account.number(), *id)).cloned();
@@ -256,12 +246,11 @@ fn accounts(
             seen_ms: 0,
             rooms_made: 0,
         };
-        let row = encode("accounts", *id, &record);
-        tables.accounts.insert(id, &*row)?;
+        tables.accounts.insert(*id, record);
     }
     tables.names.retain(|_, _| false)?;
-    for (id, record) in records::<u64, AccountRecord>("accounts", &*tables.accounts)? {
-        names::put(tables, NameOf::Account, &record.name, id)?;
+    for (id, record) in records(tables.accounts())? {
+        names::put(tables, NameOf::Account, &record.name, id);
         names::put_skeleton(tables, NameOf::AccountSkeleton, &record.name, id)?;
         left.accounts.insert(id);
     }
@@ -269,9 +258,9 @@ fn accounts(
 }
 
 /// Every room has its row; the name of one that was lost is that which still points to it.
-fn rooms(tables: &mut Tables<'_>, left: &Left, rescued: &mut Rescued) -> Result<(), StoreError> {
+fn rooms(tables: &mut Tables, left: &Left, rescued: &mut Rescued) -> Result<(), StoreError> {
     for (id, record) in &left.records {
-        if record.kind != Kind::Room || tables.rooms.get(id)?.is_some() {
+        if record.kind != Kind::Room || tables.rooms().has(id)? {
             continue;
         }
         let public = left.names.get(&(NameOf::PublicRoom.number(), *id));
@@ -282,13 +271,13 @@ fn rooms(tables: &mut Tables<'_>, left: &Left, rescued: &mut Rescued) -> Result<
             access: public.map_or(Access::Private, |_| Access::Public),
         };
         rescued.lose(format!("room {}: its topic", room.name));
-        tables.rooms.insert(id, &*encode("rooms", *id, &room))?;
+        tables.rooms.insert(*id, room);
     }
-    for (id, room) in records::<u64, RoomRecord>("rooms", &*tables.rooms)? {
-        names::put(tables, NameOf::Room, &room.name, id)?;
+    for (id, room) in records(tables.rooms())? {
+        names::put(tables, NameOf::Room, &room.name, id);
         names::put_skeleton(tables, NameOf::RoomSkeleton, &room.name, id)?;
         if room.access == Access::Public {
-            names::put(tables, NameOf::PublicRoom, &room.name, id)?;
+            names::put(tables, NameOf::PublicRoom, &room.name, id);
         }
     }
     Ok(())
@@ -296,13 +285,9 @@ fn rooms(tables: &mut Tables<'_>, left: &Left, rescued: &mut Rescued) -> Result<
 
 /// Every account belongs to everyone and the two of a pair to it. Whose record was lost reads in a pair all that is left,
 /// of everyone only what comes from now on; in a room they are no member any more.
-fn members(
-    tables: &mut Tables<'_>,
-    left: &mut Left,
-    rescued: &mut Rescued,
-) -> Result<(), StoreError> {
+fn members(tables: &mut Tables, left: &mut Left, rescued: &mut Rescued) -> Result<(), StoreError> {
     let mut members: BTreeMap<(u64, u64), MemberRecord> =
-        records("members", &*tables.members)?.into_iter().collect();
+        records(tables.members())?.into_iter().collect();
     let known = members.len();
     join(left, &mut members);
     let count = members.len() - known;
@@ -319,13 +304,13 @@ fn members(
         let last = member.until.unwrap_or(record.head);
         member.joined_after = member.joined_after.min(last);
         member.delivered_up_to = member.delivered_up_to.min(last);
-        conversations::save_member(tables, conversation, account, &member)?;
-        conversations::put_joined(tables, account, conversation)?;
+        conversations::save_member(tables, conversation, account, member);
+        conversations::put_joined(tables, account, conversation);
         if record.kind == Kind::Room {
             let left_ms = member
                 .until
                 .map_or(BELONGS, |_| record.time_ms.max(BELONGS + 1));
-            put_room_of(tables, account, conversation, left_ms)?;
+            put_room_of(tables, account, conversation, left_ms);
             record.members += u32::from(member.until.is_none());
         }
         if member.until.is_none() {
@@ -338,7 +323,7 @@ fn members(
             && left.accounts.contains(&key.0)
             && !belong.contains(key)
     };
-    tables.invited.retain(|key, _| is_open(&key))?;
+    tables.invited.retain(|key, _| is_open(key))?;
     owners(tables, left)
 }
 
@@ -365,7 +350,7 @@ fn join(left: &mut Left, members: &mut BTreeMap<(u64, u64), MemberRecord>) {
 }
 
 /// Every room with members has an owner.
-fn owners(tables: &mut Tables<'_>, left: &Left) -> Result<(), StoreError> {
+fn owners(tables: &mut Tables, left: &Left) -> Result<(), StoreError> {
     let rooms = left
         .records
         .iter()
@@ -374,14 +359,14 @@ fn owners(tables: &mut Tables<'_>, left: &Left) -> Result<(), StoreError> {
         // Nobody has the id zero: everyone is another.
         if let Some((heir, mut member)) = successor(tables, ConversationId(*id), AccountId(0))? {
             member.role = MemberRole::Owner;
-            conversations::save_member(tables, ConversationId(*id), heir, &member)?;
+            conversations::save_member(tables, ConversationId(*id), heir, member);
         }
     }
     Ok(())
 }
 
 /// The pairs' records and the table of blocks say the same. What was withheld in a pair whose record was lost is given out.
-fn blocks(tables: &mut Tables<'_>, left: &mut Left) -> Result<(), StoreError> {
+fn blocks(tables: &mut Tables, left: &mut Left) -> Result<(), StoreError> {
     for record in left.records.values_mut() {
         let Kind::Pair(low, high) = record.kind else {
             continue;
@@ -390,16 +375,15 @@ fn blocks(tables: &mut Tables<'_>, left: &mut Left) -> Result<(), StoreError> {
             let Some(side) = record.side_mut(AccountId(key.0)) else {
                 continue;
             };
-            side.is_blocking |= tables.blocked.get(key)?.is_some();
+            side.is_blocking |= tables.blocked().has(&key)?;
             if side.is_blocking {
-                tables.blocked.insert(key, &*encode("blocked", key, &()))?;
+                tables.blocked.insert(key, ());
             }
         }
     }
-    tables.withheld.retain(|key, row| {
-        let last = decode::<u64>("withheld", key, row);
-        let record = left.records.get(&key.0).zip(last.ok());
-        record.is_some_and(|(record, last)| last < record.side(AccountId(key.1)).run.0)
+    tables.withheld.retain(|key, last| {
+        let record = left.records.get(&key.0);
+        record.is_some_and(|record| *last < record.side(AccountId(key.1)).run.0)
     })?;
     Ok(())
 }

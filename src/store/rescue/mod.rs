@@ -8,6 +8,7 @@
 //! users write is in the file too. Where redb cannot open the file at all, a backup is what helps.
 
 mod agree;
+mod entries;
 mod rows;
 
 use crate::store::files::schema as schema_file;
@@ -23,7 +24,7 @@ use super::files::cow_overlay;
 use super::files::new_file::{Existing, NewFile};
 use super::files::open::{OpenError, from_redb, open_new, open_to_read};
 use super::schema::meta::{self, SCHEMA_VERSION};
-use super::schema::tables::{State, Tables};
+use super::schema::tables::update;
 
 /// What a rescue has brought back.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -99,32 +100,34 @@ fn fill(
     seed: [u8; 32],
 ) -> Result<Rescued, OpenError> {
     let mut rescued = Rescued::default();
-    let mut is_journal_known = false;
+    let mut is_log_known = false;
     let copied: Result<(), OpenError> = guard(|| {
         let transaction = to.begin_write().map_err(StoreError::from)?;
-        let state = State::default();
-        {
-            let mut tables = Tables::open(&transaction, &state)?;
-            rows::copy(from, &mut tables, &mut rescued)?;
-            if rescued.rows == 0 {
-                return Err(OpenError::BeyondRescue {
-                    path: file.into(),
-                    reason: "no row can be read".into(),
-                });
-            }
-            // Asked before it is marked as a copy, which may have none.
-            is_journal_known = meta::journal(&tables).is_ok();
-            agree::agree(&mut tables, secrets, seed, &mut rescued)?;
-        }
+        meta::note_schema(&transaction)?;
+        rows::copy(from, &transaction, &mut rescued)?;
         transaction.commit().map_err(StoreError::from)?;
+        if rescued.rows == 0 {
+            return Err(OpenError::BeyondRescue {
+                path: file.into(),
+                reason: "no row can be read".into(),
+            });
+        }
+        entries::copy(&to, file, &mut rescued)?;
+        update(&to, |tables| {
+            // Asked before it is marked as a copy, which may have none.
+            is_log_known = meta::journal(tables).is_ok();
+            agree::agree(tables, secrets, seed, &mut rescued)
+        })?;
         Ok(())
     });
     copied?;
-    let (to, loss) = check::with_journal(to, file, seed)?;
-    if loss.is_some() || !is_journal_known {
-        rescued.lose("the journal: some of the last messages, which do not fit the remaining rows");
+    let looked = check::with_log(to, file, seed)?;
+    if looked.loss.is_some() || !is_log_known {
+        rescued.lose(
+            "the end of the log: some of the last messages, which do not fit the remaining rows",
+        );
     }
-    // The copy gets a journal of its own.
-    backup::mark_as_copy(&to)?;
+    // The copy gets a log of its own.
+    backup::make_copy(&looked)?;
     Ok(rescued)
 }

@@ -4,15 +4,21 @@
 //! two is lost. A row is taken only if its check value fits.
 
 use redb::{
-    Database, Key, ReadTransaction, ReadableDatabase as _, ReadableTable as _, Table,
-    TableDefinition,
+    Database, ReadTransaction, ReadableDatabase as _, ReadableTable as _, TableDefinition,
+    WriteTransaction,
 };
+use serde_bytes::ByteBuf;
 
 use super::Rescued;
 use crate::store::catch_panic::guard;
 use crate::store::error::StoreError;
-use crate::store::schema::checksum::{self, RowKey};
-use crate::store::schema::tables::Tables;
+use crate::store::schema::key::Key;
+use crate::store::schema::places::PlacesRecord;
+use crate::store::schema::records::{
+    AccountRecord, ConversationRecord, DeviceRecord, LogRow, MemberRecord, RetentionRecord,
+    RoomRecord, SenderRecord,
+};
+use crate::store::schema::table::{Bulk, Record};
 
 /// How many rows of a table are read in one direction at most: a damaged page can lead in a circle. Chosen: more than any
 /// table has.
@@ -24,38 +30,80 @@ const ROWS_MAX: u64 = 1 << 32;
 /// If a row cannot be written.
 pub(super) fn copy(
     from: &Database,
-    to: &mut Tables<'_>,
+    to: &WriteTransaction,
     rescued: &mut Rescued,
 ) -> Result<(), StoreError> {
     let from = from.begin_read()?;
-    table(&from, "numbers", &mut to.numbers, rescued)?;
-    table(&from, "secrets", &mut to.secrets, rescued)?;
-    table(&from, "names", &mut to.names, rescued)?;
-    table(&from, "accounts", &mut to.accounts, rescued)?;
-    table(&from, "devices", &mut to.devices, rescued)?;
-    table(&from, "conversations", &mut to.conversations, rescued)?;
-    table(&from, "members", &mut to.members, rescued)?;
-    table(&from, "rooms", &mut to.rooms, rescued)?;
-    table(&from, "invited", &mut to.invited, rescued)?;
-    table(&from, "blocked", &mut to.blocked, rescued)?;
-    table(&from, "withheld", &mut to.withheld, rescued)?;
-    table(&from, "senders", &mut to.senders, rescued)?;
-    table(&from, "log", &mut to.log, rescued)?;
-    table(&from, "retention", &mut to.retention, rescued)
+    table(&from, Bulk::<String, u64>::open("numbers", to)?, rescued)?;
+    table(
+        &from,
+        Bulk::<String, ByteBuf>::open("secrets", to)?,
+        rescued,
+    )?;
+    table(
+        &from,
+        Bulk::<(u8, String), u64>::open("names", to)?,
+        rescued,
+    )?;
+    table(
+        &from,
+        Bulk::<u64, AccountRecord>::open("accounts", to)?,
+        rescued,
+    )?;
+    table(
+        &from,
+        Bulk::<(u64, u64), DeviceRecord>::open("devices", to)?,
+        rescued,
+    )?;
+    table(
+        &from,
+        Bulk::<u64, ConversationRecord>::open("conversations", to)?,
+        rescued,
+    )?;
+    table(
+        &from,
+        Bulk::<(u64, u64), MemberRecord>::open("members", to)?,
+        rescued,
+    )?;
+    table(&from, Bulk::<u64, RoomRecord>::open("rooms", to)?, rescued)?;
+    table(
+        &from,
+        Bulk::<(u64, u64), bool>::open("invited", to)?,
+        rescued,
+    )?;
+    table(&from, Bulk::<(u64, u64), ()>::open("blocked", to)?, rescued)?;
+    table(
+        &from,
+        Bulk::<(u64, u64, u64), u64>::open("withheld", to)?,
+        rescued,
+    )?;
+    table(
+        &from,
+        Bulk::<(u64, u64), SenderRecord>::open("senders", to)?,
+        rescued,
+    )?;
+    table(&from, Bulk::<(u64, u64), LogRow>::open("log", to)?, rescued)?;
+    table(
+        &from,
+        Bulk::<(u64, u64), PlacesRecord>::open("places", to)?,
+        rescued,
+    )?;
+    table(
+        &from,
+        Bulk::<u64, RetentionRecord>::open("retention", to)?,
+        rescued,
+    )
 }
 
-fn table<K: Key + 'static>(
+fn table<K: Key, V: Record>(
     from: &ReadTransaction,
-    name: &'static str,
-    to: &mut Table<'_, K, &'static [u8]>,
+    mut to: Bulk<'_, K, V>,
     rescued: &mut Rescued,
-) -> Result<(), StoreError>
-where
-    for<'k> K::SelfType<'k>: RowKey,
-{
+) -> Result<(), StoreError> {
+    let name = to.name();
     let (mut damaged, mut is_whole) = (0_u64, false);
     let rows = guard(|| -> Result<_, StoreError> {
-        Ok(from.open_table(TableDefinition::<K, &[u8]>::new(name))?)
+        Ok(from.open_table(TableDefinition::<K::Redb, &[u8]>::new(name))?)
     });
     for is_backward in [false, true] {
         let Ok(rows) = &rows else { break };
@@ -74,12 +122,9 @@ where
                 };
                 let Some(row) = row else { return Ok(true) };
                 let (key, value) = row?;
-                if checksum::open(name, key.value(), value.value()).is_none() {
-                    damaged += 1;
-                    continue;
-                }
-                match to.insert(key.value(), value.value()) {
-                    Ok(before) => rescued.rows += u64::from(before.is_none()),
+                match to.insert_sealed(key.value(), value.value()) {
+                    Ok(None) => damaged += 1,
+                    Ok(Some(is_new)) => rescued.rows += u64::from(is_new),
                     Err(error) => {
                         written = Err(error);
                         break;

@@ -8,58 +8,16 @@
 use crc32fast::Hasher;
 use serde::{Deserialize, Serialize};
 
-use super::records::LogRecord;
+use super::key::Key;
 use crate::store::StoreError;
 
 /// How many bytes the check value behind a record takes.
 const SUM_BYTES: usize = 4;
 
-/// The capacity that a row begins with, beside an entry's content, in bytes. Chosen: most rows fit, and thousands of rows
-/// wait in memory for a checkpoint.
-const ROW_BYTES: usize = 64;
-
-/// A key of a row, as it enters the checksum.
-pub(in crate::store) trait RowKey: Copy + std::fmt::Debug {
-    fn add_to(self, sum: &mut Hasher);
-}
-
-impl RowKey for u64 {
-    fn add_to(self, sum: &mut Hasher) {
-        sum.update(&self.to_le_bytes());
-    }
-}
-
-impl RowKey for (u64, u64) {
-    fn add_to(self, sum: &mut Hasher) {
-        self.0.add_to(sum);
-        self.1.add_to(sum);
-    }
-}
-
-impl RowKey for (u64, u64, u64) {
-    fn add_to(self, sum: &mut Hasher) {
-        (self.0, self.1).add_to(sum);
-        self.2.add_to(sum);
-    }
-}
-
-impl RowKey for &str {
-    fn add_to(self, sum: &mut Hasher) {
-        sum.update(self.as_bytes());
-    }
-}
-
-impl RowKey for (u8, &str) {
-    fn add_to(self, sum: &mut Hasher) {
-        sum.update(&[self.0]);
-        self.1.add_to(sum);
-    }
-}
-
-fn sum(table: &str, place: impl RowKey, value: &[u8]) -> u32 {
+fn sum(table: &str, key: &impl Key, value: &[u8]) -> u32 {
     let mut sum = Hasher::new();
     sum.update(value);
-    place.add_to(&mut sum);
+    key.add_to(&mut sum);
     sum.update(table.as_bytes());
     sum.finalize()
 }
@@ -67,21 +25,11 @@ fn sum(table: &str, place: impl RowKey, value: &[u8]) -> u32 {
 /// The bytes under which a record is kept: `MessagePack` and the check value.
 pub(in crate::store) fn encode<T: Serialize + ?Sized>(
     table: &str,
-    place: impl RowKey,
+    key: &impl Key,
     record: &T,
 ) -> Vec<u8> {
-    encode_sized(table, place, record, ROW_BYTES)
-}
-
-fn encode_sized<T: Serialize + ?Sized>(
-    table: &str,
-    place: impl RowKey,
-    record: &T,
-    capacity: usize,
-) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(capacity);
-    rmp_serde::encode::write(&mut bytes, record).expect("writing to a Vec cannot fail");
-    let sum = sum(table, place, &bytes);
+    let mut bytes = rmp_serde::to_vec(record).expect("writing to a Vec cannot fail");
+    let sum = sum(table, key, &bytes);
     bytes.extend_from_slice(&sum.to_le_bytes());
     bytes
 }
@@ -89,48 +37,23 @@ fn encode_sized<T: Serialize + ?Sized>(
 /// Reads a record of the named table back.
 pub(in crate::store) fn decode<'a, T: Deserialize<'a>>(
     table: &'static str,
-    place: impl RowKey,
+    key: &impl Key,
     bytes: &'a [u8],
 ) -> Result<T, StoreError> {
     let damaged = |reason| StoreError::Damaged {
         table,
-        place: format!("{place:?}"),
+        place: format!("{key:?}"),
         reason,
     };
-    let record = open(table, place, bytes);
+    let record = open(table, key, bytes);
     let record = record.ok_or_else(|| damaged("its checksum does not fit".to_owned()))?;
     rmp_serde::from_slice(record).map_err(|error| damaged(error.to_string()))
 }
 
 /// What stands before the check value, if that fits.
-pub(in crate::store) fn open<'a>(
-    table: &str,
-    place: impl RowKey,
-    bytes: &'a [u8],
-) -> Option<&'a [u8]> {
+pub(in crate::store) fn open<'a>(table: &str, key: &impl Key, bytes: &'a [u8]) -> Option<&'a [u8]> {
     let (bytes, kept) = bytes.split_last_chunk::<SUM_BYTES>()?;
-    (sum(table, place, bytes) == u32::from_le_bytes(*kept)).then_some(bytes)
-}
-
-const LOG: &str = "log";
-
-/// The bytes under which an entry of a log is kept.
-pub(in crate::store) fn encode_entry(
-    conversation: u64,
-    entry: u64,
-    row: &LogRecord<'_>,
-) -> Vec<u8> {
-    let capacity = 2 * ROW_BYTES + row.content.len();
-    encode_sized(LOG, (conversation, entry), row, capacity)
-}
-
-/// Reads an entry of a log back.
-pub(in crate::store) fn decode_entry(
-    conversation: u64,
-    entry: u64,
-    bytes: &[u8],
-) -> Result<LogRecord<'_>, StoreError> {
-    decode(LOG, (conversation, entry), bytes)
+    (sum(table, key, bytes) == u32::from_le_bytes(*kept)).then_some(bytes)
 }
 
 #[cfg(test)]
@@ -139,8 +62,8 @@ mod tests {
 
     #[test]
     fn row_passes_for_no_other_value_key_or_table() {
-        let kept = encode("members", (1_u64, 2_u64), &3_u64);
-        let read = |table, key: (u64, u64), kept: &[u8]| decode::<u64>(table, key, kept).ok();
+        let kept = encode("members", &(1_u64, 2_u64), &3_u64);
+        let read = |table, key: (u64, u64), kept: &[u8]| decode::<u64>(table, &key, kept).ok();
         assert_eq!(read("members", (1, 2), &kept), Some(3));
         for bit in 0..kept.len() * 8 {
             let mut changed = kept.clone();

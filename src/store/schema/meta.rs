@@ -1,20 +1,18 @@
 //! What the database knows of itself: its schema, its epoch, the next ids and the server's secrets.
 
-use std::sync::atomic::Ordering;
-
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
-use redb::{Database, ReadableTable, ReadableTableMetadata as _};
-use serde_bytes::{ByteBuf, Bytes};
+use redb::WriteTransaction;
+use serde_bytes::ByteBuf;
 
-use super::checksum::{decode, encode};
 use super::journal_note::Note;
 use super::pair_ids;
-use super::tables::{ReadTables, SECRETS, State, Tables};
+use super::table::ReadTable as _;
+use super::tables::{META, ReadTables, SECRETS, Tables};
 use crate::store::error::{StoreError, skip_damaged};
 
 /// The version of the tables and records that this program writes. A database of a newer one is refused.
-pub const SCHEMA_VERSION: u64 = 6;
+pub const SCHEMA_VERSION: u64 = 7;
 
 pub(in crate::store) const SCHEMA: &str = "server schema";
 const TABLE: &str = "numbers";
@@ -58,7 +56,7 @@ impl Sequence {
 
 /// Takes the next id, for good: ids are never used again.
 pub(in crate::store) fn next_id(
-    tables: &mut Tables<'_>,
+    tables: &mut Tables,
     sequence: Sequence,
 ) -> Result<u64, StoreError> {
     let next = number(tables, sequence.row())?;
@@ -66,7 +64,7 @@ pub(in crate::store) fn next_id(
         Sequence::Conversation => pair_ids::skip(next),
         Sequence::Account | Sequence::Device => next,
     };
-    put(tables, sequence.row(), id + 1)?;
+    put(tables, sequence.row(), id + 1);
     Ok(id)
 }
 
@@ -76,9 +74,9 @@ pub(in crate::store) fn account_count(tables: &impl ReadTables) -> Result<u64, S
 }
 
 /// One account more.
-pub(in crate::store) fn count_account(tables: &mut Tables<'_>) -> Result<(), StoreError> {
+pub(in crate::store) fn count_account(tables: &mut Tables) -> Result<(), StoreError> {
     let accounts = number(tables, ACCOUNTS)?;
-    put(tables, ACCOUNTS, accounts + 1)?;
+    put(tables, ACCOUNTS, accounts + 1);
     Ok(())
 }
 
@@ -90,49 +88,41 @@ pub(in crate::store) fn optional(
     tables: &impl ReadTables,
     row: &str,
 ) -> Result<Option<u64>, StoreError> {
-    let value = tables.numbers().get(row)?;
-    value
-        .map(|value| decode(TABLE, row, value.value()))
-        .transpose()
+    tables.numbers().get(&row.to_owned())
 }
 
-pub(in crate::store) fn put(
-    tables: &mut Tables<'_>,
-    row: &str,
-    number: u64,
-) -> Result<(), StoreError> {
-    tables.numbers.insert(row, &*encode(TABLE, row, &number))?;
-    Ok(())
+pub(in crate::store) fn put(tables: &mut Tables, row: &str, number: u64) {
+    tables.numbers.insert(row.to_owned(), number);
 }
 
 /// Notes that the tables are of this program's schema.
-pub(in crate::store) fn note_schema(tables: &mut Tables<'_>) -> Result<(), StoreError> {
-    tables.meta.insert(SCHEMA, SCHEMA_VERSION)?;
+pub(in crate::store) fn note_schema(transaction: &WriteTransaction) -> Result<(), StoreError> {
+    transaction
+        .open_table(META)?
+        .insert(SCHEMA, SCHEMA_VERSION)?;
     Ok(())
 }
 
 /// Whether the server may make secrets that it does not find, though there are accounts.
-pub(in crate::store) fn let_secrets_be_made(
-    tables: &mut Tables<'_>,
-    may: bool,
-) -> Result<(), StoreError> {
-    put(tables, LOST, u64::from(may))
+pub(in crate::store) fn let_secrets_be_made(tables: &mut Tables, may: bool) {
+    put(tables, LOST, u64::from(may));
 }
 
 /// Rebuilds `meta` from the other tables after a rescue. The next ids are above all that any row names. The result is a
 /// copy, so it gets a new epoch. `seed` is for one until then, where the old one is lost.
 pub(in crate::store) fn rebuild(
-    tables: &mut Tables<'_>,
+    tables: &mut Tables,
     next_device: u64,
     seed: [u8; 32],
 ) -> Result<(), StoreError> {
     let next = |last: Option<u64>| last.map_or(1, |id| id.saturating_add(1));
-    let account = next(tables.accounts.last()?.map(|row| row.0.value()));
-    let mut conversations = tables.conversations.iter()?.rev();
+    let account = next(tables.accounts().last(..)?.map(|row| row.0));
+    let mut conversations = tables.conversations().rows()?.rev();
     let conversation = conversations.find_map(|row| match row {
-        Ok((id, _)) if pair_ids::is_id(id.value()) => None,
-        row => Some(row.map(|(id, _)| id.value())),
+        Ok((id, _)) if pair_ids::is_id(id) => None,
+        row => Some(row.map(|(id, _)| id)),
     });
+    drop(conversations);
     let conversation = next(conversation.transpose()?);
     for (sequence, least) in [
         (Sequence::Account, account),
@@ -140,16 +130,16 @@ pub(in crate::store) fn rebuild(
         (Sequence::Conversation, conversation),
     ] {
         let known = skip_damaged(optional(tables, sequence.row()))?.flatten();
-        put(tables, sequence.row(), known.unwrap_or(1).max(least))?;
+        put(tables, sequence.row(), known.unwrap_or(1).max(least));
     }
-    let (accounts, limits) = (tables.accounts.len()?, tables.retention.len()?);
-    put(tables, ACCOUNTS, accounts)?;
-    note_limits(tables, limits)?;
+    let accounts = tables.accounts().rows()?.count() as u64;
+    let limits = tables.retention().rows()?.count() as u64;
+    put(tables, ACCOUNTS, accounts);
+    note_limits(tables, limits);
     if skip_damaged(optional(tables, EPOCH))?.flatten().is_none() {
-        put(tables, EPOCH, ChaCha20Rng::from_seed(seed).next_u64())?;
+        put(tables, EPOCH, ChaCha20Rng::from_seed(seed).next_u64());
     }
-    note_schema(tables)?;
-    put(tables, COPY, 1)?;
+    put(tables, COPY, 1);
     Ok(())
 }
 
@@ -158,16 +148,9 @@ pub(in crate::store) fn each_row(
     tables: &impl ReadTables,
     mut row_is: impl FnMut(&str, Result<(), StoreError>),
 ) -> Result<(), StoreError> {
-    let schema = tables.meta().get(SCHEMA)?.map(|schema| schema.value());
-    let known = schema.filter(|schema| *schema == SCHEMA_VERSION);
-    row_is(
-        SCHEMA,
-        known.map(drop).ok_or_else(|| StoreError::missing("meta")),
-    );
-    for row in tables.numbers().iter()? {
-        let (row, value) = row?;
-        let row = row.value();
-        row_is(row, decode::<u64>(TABLE, row, value.value()).map(drop));
+    for row in tables.numbers().rows()? {
+        let (row, number) = row?;
+        row_is(&row, number.map(drop));
     }
     Ok(())
 }
@@ -200,23 +183,19 @@ pub(in crate::store) fn limits(tables: &impl ReadTables) -> Result<u64, StoreErr
 }
 
 /// So many conversations have limits of their own.
-pub(in crate::store) fn note_limits(tables: &mut Tables<'_>, count: u64) -> Result<(), StoreError> {
-    put(tables, LIMITS, count)
+pub(in crate::store) fn note_limits(tables: &mut Tables, count: u64) {
+    put(tables, LIMITS, count);
 }
 
 /// Retention passes now.
-pub(in crate::store) fn note_retention(
-    tables: &mut Tables<'_>,
-    now_ms: u64,
-) -> Result<(), StoreError> {
-    put(tables, PASSED, now_ms)?;
-    Ok(())
+pub(in crate::store) fn note_retention(tables: &mut Tables, now_ms: u64) {
+    put(tables, PASSED, now_ms);
 }
 
 /// Marks the tables of a backup as a copy: whoever opens it for service gives it an epoch and a journal of its own.
-pub(in crate::store) fn mark_as_copy(tables: &mut Tables<'_>) -> Result<(), StoreError> {
-    put(tables, COPY, 1)?;
-    Note::remove(tables)
+pub(in crate::store) fn mark_as_copy(tables: &mut Tables) {
+    put(tables, COPY, 1);
+    Note::remove(tables);
 }
 
 /// The rows of `meta` that count something, each with what it must be: for checks.
@@ -239,41 +218,26 @@ pub(in crate::store) struct MetaCounts {
     pub(in crate::store) next_conversation: u64,
 }
 
-/// The secret of this name, made by `make` and durable if there is none yet: only before there is an account.
+/// The secret of this name, made by `make` if there is none yet: only before there is an account.
 pub(in crate::store) fn secret(
-    database: &Database,
+    tables: &mut Tables,
     name: &str,
     make: impl FnOnce() -> Vec<u8>,
 ) -> Result<Vec<u8>, StoreError> {
-    let transaction = database.begin_write()?;
-    let state = State::default();
-    let secret = {
-        let mut tables = Tables::open(&transaction, &state)?;
-        let found = tables
-            .secrets()
-            .get(name)?
-            .map(|value| decode::<ByteBuf>(SECRETS, name, value.value()).map(ByteBuf::into_vec))
-            .transpose()?;
-        if let Some(secret) = found {
-            secret
-        } else if account_count(&tables)? > 0 && optional(&tables, LOST)?.unwrap_or(0) == 0 {
-            // It was there before the first account was: another one in its place would lock everybody out.
-            return Err(StoreError::Damaged {
-                table: SECRETS,
-                place: format!("{name:?}"),
-                reason: "it is missing".into(),
-            });
-        } else {
-            let secret = make();
-            let row = encode(SECRETS, name, Bytes::new(&secret));
-            tables.secrets.insert(name, &*row)?;
-            secret
-        }
-    };
-    if state.changed.load(Ordering::Relaxed) {
-        transaction.commit()?;
-    } else {
-        transaction.abort()?;
+    if let Some(secret) = tables.secrets().get(&name.to_owned())? {
+        return Ok(secret.into_vec());
     }
+    if account_count(tables)? > 0 && optional(tables, LOST)?.unwrap_or(0) == 0 {
+        // It was there before the first account was: another one in its place would lock everybody out.
+        return Err(StoreError::Damaged {
+            table: SECRETS,
+            place: format!("{name:?}"),
+            reason: "it is missing".into(),
+        });
+    }
+    let secret = make();
+    tables
+        .secrets
+        .insert(name.to_owned(), ByteBuf::from(secret.clone()));
     Ok(secret)
 }

@@ -1,11 +1,15 @@
 //! The tables: their keys, their rows and the checksum of each row.
 
-pub(super) mod cache;
+pub(super) mod buffer;
 pub(super) mod checksum;
-pub(super) mod insert_buffer;
 pub(super) mod journal_note;
+pub(super) mod key;
+mod merged;
 pub(super) mod meta;
 pub(super) mod names;
 pub(super) mod pair_ids;
+pub(super) mod places;
 pub(super) mod records;
+pub(super) mod stored;
+pub(super) mod table;
 pub(super) mod tables;

@@ -2,9 +2,7 @@
 
 use std::ops::Bound;
 
-use redb::ReadableTable;
-
-use super::checksum::{decode, encode};
+use super::table::ReadTable as _;
 use super::tables::{ReadTables, Tables};
 use crate::store::StoreError;
 use crate::store::error::skip_damaged;
@@ -51,8 +49,6 @@ impl NameOf {
     }
 }
 
-const TABLE: &str = "names";
-
 /// The id that a name points to, or the one spelling of what differs from it in case only. Names are put in that spelling,
 /// but were not always.
 pub(in crate::store) fn find(
@@ -71,38 +67,23 @@ pub(in crate::store) fn find(
 }
 
 fn get(tables: &impl ReadTables, of: NameOf, name: &str) -> Result<Option<u64>, StoreError> {
-    let key = (of.number(), name);
-    let id = tables.names().get(key)?;
-    id.map(|id| decode::<u64>(TABLE, key, id.value()))
-        .transpose()
+    tables.names().get(&(of.number(), name.to_owned()))
 }
 
 /// Lets a name point to an id.
-pub(in crate::store) fn put(
-    tables: &mut Tables<'_>,
-    of: NameOf,
-    name: &str,
-    id: u64,
-) -> Result<(), StoreError> {
-    let key = (of.number(), name);
-    tables.names.insert(key, &*encode(TABLE, key, &id))?;
-    Ok(())
+pub(in crate::store) fn put(tables: &mut Tables, of: NameOf, name: &str, id: u64) {
+    tables.names.insert((of.number(), name.to_owned()), id);
 }
 
 /// Lets a name point to nothing.
-pub(in crate::store) fn remove(
-    tables: &mut Tables<'_>,
-    of: NameOf,
-    name: &str,
-) -> Result<(), StoreError> {
-    tables.names.remove((of.number(), name))?;
-    Ok(())
+pub(in crate::store) fn remove(tables: &mut Tables, of: NameOf, name: &str) {
+    tables.names.remove(&(of.number(), name.to_owned()));
 }
 
 /// Puts the form of a name that look-alikes share. Where another name has it, which an older rule told apart, it gets the id
 /// behind it, so that there is one for each.
 pub(in crate::store) fn put_skeleton(
-    tables: &mut Tables<'_>,
+    tables: &mut Tables,
     of: NameOf,
     name: &str,
     id: u64,
@@ -111,7 +92,8 @@ pub(in crate::store) fn put_skeleton(
     if find(tables, of, &form)?.is_some() {
         form = format!("{form} {id}");
     }
-    put(tables, of, &form, id)
+    put(tables, of, &form, id);
+    Ok(())
 }
 
 /// The next `count` names of a kind behind one, in the order of their bytes, with their ids as far as they can be read.
@@ -121,14 +103,12 @@ pub(in crate::store) fn after(
     name: &str,
     count: usize,
 ) -> Result<Vec<(String, Option<u64>)>, StoreError> {
-    let from = Bound::Excluded((of.number(), name));
-    let to = Bound::Excluded((of.number() + 1, ""));
+    let from = Bound::Excluded((of.number(), name.to_owned()));
+    let to = Bound::Excluded((of.number() + 1, String::new()));
     let mut found = Vec::new();
     for row in tables.names().range((from, to))?.take(count) {
-        let (key, id) = row?;
-        let key = key.value();
-        let id = skip_damaged(decode::<u64>(TABLE, key, id.value()))?;
-        found.push((key.1.to_owned(), id));
+        let ((_, name), id) = row?;
+        found.push((name, skip_damaged(id)?));
     }
     Ok(found)
 }

@@ -3,9 +3,12 @@
 //! An array may grow at its end: a later field that carries `#[serde(default)]` reads older records too, so that
 //! most changes of the schema need no rewriting of what is there.
 
-use serde::{Deserialize, Serialize};
-use serde_bytes::{ByteArray, Bytes};
+use std::collections::VecDeque;
 
+use serde::{Deserialize, Serialize};
+use serde_bytes::{ByteArray, ByteBuf, Bytes};
+
+use super::stored::Stored;
 use crate::protocol::{Access, AccountId, Digest, MemberRole};
 use crate::store::{Account, TicketHash};
 
@@ -20,20 +23,6 @@ pub(in crate::store) struct AccountRecord {
     pub(in crate::store) seen_ms: u64,
     /// How many rooms it has made.
     pub(in crate::store) rooms_made: u32,
-}
-
-/// A row of `accounts` of which only the time is wanted.
-#[derive(Debug, Deserialize)]
-pub(in crate::store) struct SeenRecord<'a> {
-    #[serde(borrow)]
-    _name: &'a str,
-    #[serde(borrow)]
-    _record: &'a Bytes,
-    #[serde(borrow)]
-    _credential_identifier: &'a Bytes,
-    _created_ms: u64,
-    pub(in crate::store) seen_ms: u64,
-    _rooms_made: u32,
 }
 
 impl AccountRecord {
@@ -111,8 +100,10 @@ pub(in crate::store) struct ConversationRecord {
     pub(in crate::store) time_ms: u64,
     /// In a room, how many belong to it now.
     pub(in crate::store) members: u32,
-    /// What the rows of its log take, in bytes, for retention by size.
+    /// What the entries of its log count, in bytes, for retention by size.
     pub(in crate::store) bytes: u64,
+    /// The first entry of the last of its rows in `places`.
+    pub(in crate::store) open_places: u64,
     /// What it has in common with the logs that were served before the database was put back.
     pub(in crate::store) earlier: EpochHistory,
     /// In a pair, what each of the two is not given of what the other says.
@@ -130,6 +121,7 @@ impl ConversationRecord {
             time_ms: 0,
             members: 0,
             bytes: 0,
+            open_places: 1,
             earlier: EpochHistory::NONE,
             sides: Sides::NONE,
         }
@@ -242,27 +234,103 @@ pub(in crate::store) struct RoomRecord {
     pub(in crate::store) access: Access,
 }
 
-/// A row of `log`, borrowed from the request or from the table.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+/// An entry of a log, borrowed from where it stands.
+#[derive(Debug, Clone, Copy)]
 pub(in crate::store) struct LogRecord<'a> {
+    pub(in crate::store) author: u64,
+    pub(in crate::store) device: u64,
+    pub(in crate::store) number: u64,
+    pub(in crate::store) time_ms: u64,
+    pub(in crate::store) digest: Digest,
+    pub(in crate::store) content: &'a Bytes,
+}
+
+/// What an entry counts against quotas and limits beside its content, in bytes. Chosen: about what the rest of it takes.
+const ENTRY_BYTES: u64 = 64;
+
+impl LogRecord<'_> {
+    /// What it counts against quotas and limits, in bytes.
+    pub(in crate::store) fn counted_bytes(&self) -> u64 {
+        self.content.len() as u64 + ENTRY_BYTES
+    }
+}
+
+/// A row of `log`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(in crate::store) struct LogRow {
     pub(in crate::store) prev: u64,
     pub(in crate::store) author: u64,
     pub(in crate::store) device: u64,
     pub(in crate::store) number: u64,
     pub(in crate::store) time_ms: u64,
     pub(in crate::store) digest: Digest,
-    #[serde(borrow)]
-    pub(in crate::store) content: &'a Bytes,
+    pub(in crate::store) content: ByteBuf,
 }
 
-/// A row of `sent`.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-pub(in crate::store) struct SentRecord {
+impl LogRow {
+    /// The row of an entry.
+    pub(in crate::store) fn new(entry: u64, record: &LogRecord<'_>) -> Self {
+        Self {
+            prev: entry - 1,
+            author: record.author,
+            device: record.device,
+            number: record.number,
+            time_ms: record.time_ms,
+            digest: record.digest,
+            content: record.content.to_owned(),
+        }
+    }
+
+    pub(in crate::store) fn record(&self) -> LogRecord<'_> {
+        LogRecord {
+            content: Bytes::new(&self.content),
+            ..self.head()
+        }
+    }
+
+    pub(in crate::store) fn into_stored(self) -> Stored {
+        Stored::new(self.head(), self.content.into_vec(), 0)
+    }
+
+    fn head(&self) -> LogRecord<'static> {
+        LogRecord {
+            author: self.author,
+            device: self.device,
+            number: self.number,
+            time_ms: self.time_ms,
+            digest: self.digest,
+            content: Bytes::new(&[]),
+        }
+    }
+}
+
+/// A row of `senders`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::store) struct SenderRecord {
+    /// The last number that the device has used in the conversation.
+    pub(in crate::store) last: u64,
+    /// What is kept of its last numbers, in their order.
+    pub(in crate::store) sent: VecDeque<Sent>,
+}
+
+/// What is kept of a number that a device has used for an entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::store) struct Sent {
     pub(in crate::store) number: u64,
-    pub(in crate::store) digest: Digest,
+    /// The first eight bytes of the digest. Chosen: only the device itself could make two texts that share them.
+    pub(in crate::store) digest: u64,
     pub(in crate::store) entry: u64,
     /// How many read the conversation when it was stored, so that a repetition is told the same; 0 if that is not known.
     pub(in crate::store) readers: u32,
+}
+
+impl Sent {
+    /// What is kept of a digest.
+    pub(in crate::store) fn part_of(digest: Digest) -> u64 {
+        let mut part = [0; 8];
+        part.copy_from_slice(&digest.0[..8]);
+        u64::from_le_bytes(part)
+    }
 }
 
 /// A row of `retention`: what of a conversation is kept, where the operator has said so for this one. None: as for

@@ -1,173 +1,247 @@
-//! The tables and their keys, for writing and as a snapshot.
+//! The tables, as they stand and as the last checkpoint left them.
 //!
-//! What is written together stands side by side: keys of several parts begin with the conversation, so that a
-//! group of appends touches few pages (a thousand appends at the ends of tables cost a twentieth of a thousand
-//! in random places). Every value ends with a checksum: see `checksum`.
+//! Every value ends with a checksum: see `checksum`. A server works on [`Tables`], in which everything that has changed
+//! since the last checkpoint waits in memory; whoever reads beside it has a [`Snapshot`].
 
-use std::ops::{Deref, DerefMut};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
 
-use redb::{
-    ReadOnlyTable, ReadTransaction, ReadableTable, Table, TableDefinition, WriteTransaction,
+use redb::{Database, ReadTransaction, ReadableDatabase as _, TableDefinition, WriteTransaction};
+use serde_bytes::ByteBuf;
+
+use super::buffer::{Buffered, Changes, Writing};
+use super::places::{PlaceCursor, PlacesRecord};
+use super::records::{
+    AccountRecord, ConversationRecord, DeviceRecord, LogRow, MemberRecord, RetentionRecord,
+    RoomRecord, SenderRecord,
 };
-
-use super::cache::Cache;
-use crate::store::StoreError;
-
-/// A table that notes whether it was opened for change, so that a batch which changed nothing is not committed.
-pub(in crate::store) struct Tracked<'c, T> {
-    table: T,
-    changed: &'c AtomicBool,
-}
-
-impl<T> Deref for Tracked<'_, T> {
-    type Target = T;
-    fn deref(&self) -> &T {
-        &self.table
-    }
-}
-
-impl<T> DerefMut for Tracked<'_, T> {
-    fn deref_mut(&mut self) -> &mut T {
-        self.changed.store(true, Ordering::Relaxed);
-        &mut self.table
-    }
-}
-
-/// What belongs to a transaction beside its tables.
-#[derive(Debug, Default)]
-pub(in crate::store) struct State {
-    /// Whether anything was changed, in the tables or in the cache.
-    pub(in crate::store) changed: AtomicBool,
-    pub(in crate::store) cache: Cache,
-}
+use super::stored::Stored;
+use super::table::{Committed, ReadTable};
+use crate::store::error::StoreError;
+use crate::store::segments::batch::Batch;
+use crate::store::segments::{Place, SegmentReader};
 
 macro_rules! tables {
-    ($($(#[$doc:meta])* $name:ident: $key:ty => $value:ty;)*) => {
-        /// Every table, open in a write transaction.
-        pub(in crate::store) struct Tables<'t> {
-            pub(in crate::store) cache: &'t Cache,
-            pub(in crate::store) changed: &'t AtomicBool,
-            /// Whether the request under way works through the cache.
-            pub(in crate::store) is_cached: bool,
-            $($(#[$doc])* pub(in crate::store) $name: Tracked<'t, Table<'t, $key, $value>>,)*
+    ($($(#[$doc:meta])* $name:ident: $key:ty => $record:ty;)*) => {
+        /// Every table as it stands.
+        pub(in crate::store) struct Tables {
+            /// The record of the group under way.
+            pub(in crate::store) batch: Batch,
+            reader: Option<Arc<SegmentReader>>,
+            $($(#[$doc])* pub(in crate::store) $name: Buffered<$key, $record>,)*
         }
 
-        /// Every table, as it stood when the snapshot was taken.
+        /// Every table as the last checkpoint left it.
         pub(in crate::store) struct Snapshot {
-            $($name: ReadOnlyTable<$key, $value>,)*
+            reader: Option<Arc<SegmentReader>>,
+            $($name: Committed<$key, $record>,)*
+        }
+
+        /// What a checkpoint writes.
+        pub(in crate::store) struct AllChanges {
+            $($name: Changes<$key, $record>,)*
         }
 
         /// Reads, from either.
         pub(in crate::store) trait ReadTables {
-            /// Whether nothing can be written from here, so that whatever becomes of reading, no write is concerned.
-            fn is_snapshot(&self) -> bool;
-            /// What is to be asked before the tables, if anything is.
-            fn cache(&self) -> Option<&Cache>;
-            $($(#[$doc])* fn $name(&self) -> &impl ReadableTable<$key, $value>;)*
+            /// Reads an entry of the log where it stands.
+            fn stored_at(&self, key: (u64, u64), place: Place) -> Result<Stored, StoreError>;
+            /// An entry of a log, if it is there.
+            fn entry(&self, key: (u64, u64)) -> Result<Option<Stored>, StoreError>
+            where
+                Self: Sized,
+            {
+                self.entry_at(&mut PlaceCursor::default(), key)
+            }
+            /// The same, where others near it are read too.
+            fn entry_at(
+                &self,
+                cursor: &mut PlaceCursor,
+                key: (u64, u64),
+            ) -> Result<Option<Stored>, StoreError>
+            where
+                Self: Sized,
+            {
+                if let Some(place) = cursor.place(self, key)? {
+                    return self.stored_at(key, place).map(Some);
+                }
+                Ok(self.log().get(&key)?.map(LogRow::into_stored))
+            }
+            $($(#[$doc])* fn $name(&self) -> &impl ReadTable<$key, $record>;)*
         }
 
-        impl<'t> Tables<'t> {
-            /// Opens them, making those that do not exist. `state` notes the first change, and what is newer than the
-            /// tables.
-            pub(in crate::store) fn open(
-                transaction: &'t WriteTransaction,
-                state: &'t State,
-            ) -> Result<Self, StoreError> {
-                let State { changed, cache } = state;
-                Ok(Self {
-                    cache,
-                    changed,
-                    is_cached: false,
-                    $($name: Tracked {
-                        table: transaction
-                            .open_table(TableDefinition::<$key, $value>::new(stringify!($name)))?,
-                        changed,
-                    },)*
-                })
+        impl Tables {
+            /// Those of a snapshot.
+            pub(in crate::store) fn new(snapshot: Snapshot) -> Self {
+                Self {
+                    batch: Batch::default(),
+                    reader: snapshot.reader,
+                    $($name: Buffered::new(snapshot.$name),)*
+                }
+            }
+
+            /// Whether the group under way has changed anything.
+            pub(in crate::store) fn is_changed(&self) -> bool {
+                $(self.$name.is_changed() ||)* false
+            }
+
+            /// The group under way is durable. What is kept of rows that were read is bounded.
+            pub(in crate::store) fn keep(&mut self) {
+                $(self.$name.keep();)*
+            }
+
+            /// Takes the group under way back.
+            pub(in crate::store) fn take_back(&mut self) {
+                $(self.$name.take_back();)*
+            }
+
+            /// How many rows wait for the next checkpoint.
+            pub(in crate::store) fn dirty(&self) -> usize {
+                0 $(+ self.$name.dirty())*
+            }
+
+            /// Takes what has changed, for a checkpoint. It is read here until [`Tables::committed`].
+            pub(in crate::store) fn take_changes(&mut self) -> AllChanges {
+                AllChanges { $($name: self.$name.take_changes(),)* }
+            }
+
+            /// What was taken was not written, and waits again; nothing has changed since.
+            pub(in crate::store) fn give_back(&mut self) {
+                $(self.$name.give_back();)*
+            }
+
+            /// The changes that were taken are in redb, of which this is a snapshot.
+            pub(in crate::store) fn committed(&mut self, snapshot: Snapshot) {
+                $(self.$name.committed(snapshot.$name);)*
             }
         }
 
         impl Snapshot {
-            /// Opens them.
-            pub(in crate::store) fn open(transaction: &ReadTransaction) -> Result<Self, StoreError> {
+            /// Those of a transaction, whose entries stand in these segments; none of a copy, which has them in its table
+            /// `log`.
+            pub(in crate::store) fn open(
+                transaction: &ReadTransaction,
+                reader: Option<Arc<SegmentReader>>,
+            ) -> Result<Self, StoreError> {
                 Ok(Self {
-                    $($name: transaction
-                        .open_table(TableDefinition::<$key, $value>::new(stringify!($name)))?,)*
+                    reader,
+                    $($name: Committed::open(stringify!($name), transaction)?,)*
                 })
+            }
+
+            /// Copies every row of every table into an empty database; returns how many.
+            pub(in crate::store) fn copy_to(&self, transaction: &WriteTransaction) -> Result<u64, StoreError> {
+                Ok(0 $(+ self.$name.copy_to(transaction)?)*)
+            }
+
+            /// Tables without rows.
+            pub(in crate::store) const fn empty() -> Self {
+                Self { reader: None, $($name: Committed::empty(stringify!($name)),)* }
             }
         }
 
-        /// Copies every row of a snapshot; returns how many.
-        pub(in crate::store) fn copy(from: &Snapshot, to: &mut Tables<'_>) -> Result<u64, StoreError> {
-            let mut rows = 0;
-            $(for row in from.$name.iter()? {
-                let (key, value) = row?;
-                to.$name.insert(key.value(), value.value())?;
-                rows += 1;
-            })*
-            Ok(rows)
+        impl AllChanges {
+            /// Writes them.
+            pub(in crate::store) fn write(
+                &self,
+                transaction: &WriteTransaction,
+                writing: &Writing,
+            ) -> Result<(), StoreError> {
+                $(self.$name.write(transaction, writing)?;)*
+                Ok(())
+            }
         }
 
-        impl ReadTables for Tables<'_> {
-            fn is_snapshot(&self) -> bool { false }
-            fn cache(&self) -> Option<&Cache> { self.is_cached.then_some(self.cache) }
-            $(fn $name(&self) -> &impl ReadableTable<$key, $value> { &self.$name.table })*
+        impl ReadTables for Tables {
+            fn stored_at(&self, key: (u64, u64), place: Place) -> Result<Stored, StoreError> {
+                let added = self.batch.get(place);
+                added.map_or_else(|| read_segment(self.reader.as_ref(), key, place), Ok)
+            }
+            $(fn $name(&self) -> &impl ReadTable<$key, $record> { &self.$name })*
         }
 
         impl ReadTables for Snapshot {
-            fn is_snapshot(&self) -> bool { true }
-            fn cache(&self) -> Option<&Cache> { None }
-            $(fn $name(&self) -> &impl ReadableTable<$key, $value> { &self.$name })*
+            fn stored_at(&self, key: (u64, u64), place: Place) -> Result<Stored, StoreError> {
+                read_segment(self.reader.as_ref(), key, place)
+            }
+            $(fn $name(&self) -> &impl ReadTable<$key, $record> { &self.$name })*
         }
     };
+}
+
+fn read_segment(
+    segments: Option<&Arc<SegmentReader>>,
+    (conversation, entry): (u64, u64),
+    place: Place,
+) -> Result<Stored, StoreError> {
+    let segments = segments.ok_or_else(|| StoreError::missing("log"))?;
+    segments.read(place, conversation, entry)
 }
 
 /// The table of secrets.
 pub(in crate::store) const SECRETS: &str = "secrets";
 
+/// The table of the schema's version, alone and as it is: whatever else changes, each program must be able to read it.
+pub(in crate::store) const META: TableDefinition<'_, &str, u64> = TableDefinition::new("meta");
+
+/// Works on the tables of a database that no engine has, and commits what that changes.
+pub(in crate::store) fn update<T, E: From<StoreError>>(
+    database: &Database,
+    work: impl FnOnce(&mut Tables) -> Result<T, E>,
+) -> Result<T, E> {
+    let read = database.begin_read().map_err(StoreError::from)?;
+    let mut tables = Tables::new(Snapshot::open(&read, None)?);
+    let done = work(&mut tables)?;
+    if tables.dirty() > 0 {
+        let mut transaction = database.begin_write().map_err(StoreError::from)?;
+        // After a kill redb need not walk the file, nor get past what may be damaged in it.
+        transaction.set_quick_repair(true);
+        tables
+            .take_changes()
+            .write(&transaction, &Writing::default())?;
+        transaction.commit().map_err(StoreError::from)?;
+    }
+    Ok(done)
+}
+
 tables! {
-    /// The schema's version, alone and as it is: whatever else changes, each program must be able to read it.
-    meta: &'static str => u64;
     /// The epoch, the next ids and other numbers that the database knows of itself.
-    numbers: &'static str => &'static [u8];
+    numbers: String => u64;
     /// Named secrets: the Noise key and its like; sealed.
-    secrets: &'static str => &'static [u8];
+    secrets: String => ByteBuf;
     /// (what kind of name, the name) to its id.
-    names: (u8, &'static str) => &'static [u8];
-    /// An account to its [`super::records::AccountRecord`].
-    accounts: u64 => &'static [u8];
-    /// (account, device) to its [`super::records::DeviceRecord`].
-    devices: (u64, u64) => &'static [u8];
-    /// A conversation to its [`super::records::ConversationRecord`].
-    conversations: u64 => &'static [u8];
-    /// (conversation, account) to its [`super::records::MemberRecord`].
-    members: (u64, u64) => &'static [u8];
+    names: (u8, String) => u64;
+    accounts: u64 => AccountRecord;
+    /// (account, device) to its record.
+    devices: (u64, u64) => DeviceRecord;
+    conversations: u64 => ConversationRecord;
+    /// (conversation, account) to its record.
+    members: (u64, u64) => MemberRecord;
     /// Each (account, conversation) that it belongs to.
-    joined: (u64, u64) => &'static [u8];
-    /// A room's conversation to its [`super::records::RoomRecord`].
-    rooms: u64 => &'static [u8];
+    joined: (u64, u64) => ();
+    /// A room's conversation to its record.
+    rooms: u64 => RoomRecord;
     /// Each (account, room) that it belongs to, with 0, or has left, with the time in milliseconds since 1970 (UTC).
-    rooms_of: (u64, u64) => &'static [u8];
-    /// Each (account, room) that it is invited to and has not joined since.
-    invited: (u64, u64) => &'static [u8];
-    /// (conversation, device) to the last number that the device has used in it. These rows stay for good, also when the
-    /// device is forgotten or its account has left the room: 28 bytes for each conversation in which a device has ever
-    /// said something, and devices are made by logins only, which are rationed. Without its row a number would be taken
-    /// twice, and what was still under way could stand twice.
-    senders: (u64, u64) => &'static [u8];
-    /// (conversation, device, number modulo how many are kept) to what was stored under that number: number, digest, entry.
-    /// At most `log::KEPT` rows of 68 bytes for each row of `senders`; they go with the device when it is forgotten.
-    sent: (u64, u64, u64) => &'static [u8];
-    /// (conversation, entry) to its [`super::records::LogRecord`].
-    log: (u64, u64) => &'static [u8];
-    /// A conversation to its [`super::records::RetentionRecord`], where it has one of its own.
-    retention: u64 => &'static [u8];
-    /// An account to how many bytes of rows of `log` it has written; 0 to how many there are.
-    usage: u64 => &'static [u8];
+    rooms_of: (u64, u64) => u64;
+    /// Each (account, room) that it is invited to and has not joined since, with whether that is withheld from it.
+    invited: (u64, u64) => bool;
+    /// (conversation, device) to the last number that the device has used in it, and what is kept of those before. These
+    /// rows stay for good, also when the device is forgotten or its account has left the room: some 28 bytes for each
+    /// conversation in which a device has ever said something, and devices are made by logins only, which are rationed.
+    /// Without its row a number would be taken twice, and what was still under way could stand twice.
+    senders: (u64, u64) => SenderRecord;
+    /// (conversation, entry) to an entry, in a copy: where a server has the database, its entries stand in segments.
+    log: (u64, u64) => LogRow;
+    /// (conversation, first entry) to where in the segments that entry and those after it stand.
+    places: (u64, u64) => PlacesRecord;
+    /// A segment to how many entries of it are still to be read.
+    segments: u64 => u64;
+    /// A conversation to its limits, where it has some of its own.
+    retention: u64 => RetentionRecord;
+    /// An account to how many bytes its entries count; 0 to how many all do.
+    usage: u64 => u64;
     /// Each (account, other account) that it blocks.
-    blocked: (u64, u64) => &'static [u8];
+    blocked: (u64, u64) => ();
     /// (pair, account, first entry) to the last of the entries in a row that were withheld from that account. The last such
     /// row of each is in the conversation's record.
-    withheld: (u64, u64, u64) => &'static [u8];
+    withheld: (u64, u64, u64) => u64;
 }

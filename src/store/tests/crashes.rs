@@ -246,8 +246,9 @@ fn a_flipped_byte_is_found_or_harmless_and_never_a_panic() {
     for number in 1..=40 {
         bench.say(alice.user, conversation, number, &text(number));
     }
-    let image = bench.disk.image();
+    let disk = bench.disk.clone();
     drop(bench);
+    let image = disk.image();
     let mut failed = 0;
     for page in (0..image.len() / PAGE).filter(|page| is_used(&image, *page)) {
         for place in [1, 40, 300, 4090] {
@@ -258,7 +259,7 @@ fn a_flipped_byte_is_found_or_harmless_and_never_a_panic() {
             std::fs::write(&path, copy).expect("there is room");
             let owner_only = std::os::unix::fs::PermissionsExt::from_mode(0o600);
             std::fs::set_permissions(&path, owner_only).expect("it is ours");
-            let opened = open_file(&path).and_then(|database| engine(database, &MemoryDisk::new()));
+            let opened = open_file(&path).and_then(|database| engine(database, &disk.copy()));
             let Ok(mut engine) = opened else {
                 failed += 1;
                 continue;

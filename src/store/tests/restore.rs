@@ -1,8 +1,10 @@
 //! A database that was restored: what it has in common with the logs that its readers know, and ids that are not used
 //! again.
 
-use super::super::testing::{Bench, User, position};
-use super::super::{Reply, Request, Write, begin_service_after, mark_as_copy};
+use redb::{ReadableDatabase as _, ReadableTableMetadata as _, TableDefinition};
+
+use super::super::testing::{Bench, User, append, position};
+use super::super::{Engine, OpenError, Reply, Request, Write, begin_service_after, mark_as_copy};
 use crate::protocol::{ConversationId, Position};
 use crate::store::files::fault_disk::MemoryDisk;
 
@@ -128,6 +130,115 @@ fn device_of_an_epoch_that_this_database_does_not_know_begins_at_the_beginning()
     assert_eq!(service.start(bob, between, another), 0);
     let three = position(conversation, 3, "three");
     assert_eq!(service.start(bob, first, three), 3);
+}
+
+#[test]
+fn copy_whose_entries_are_being_taken_over_loses_nothing_to_a_crash() {
+    // More than there is between two checkpoints, so that a part is in the tables and a part is not.
+    const LENGTH: usize = 15_000;
+    const SAID: u64 = 5_000;
+    let mut bench = Bench::new();
+    let alice = bench.user("alice");
+    let text = |number: u64| format!("{number:0>LENGTH$}");
+    for first in (1..=SAID).step_by(500) {
+        let say = |number| append(alice, ConversationId::EVERYONE, number, &text(number));
+        bench.outcomes((first..first + 500).map(say).collect());
+    }
+    bench.done(Request::Checkpoint);
+    let copy = MemoryDisk::new();
+    let database = copy.open().unwrap();
+    bench.engine.snapshots().back_up_into(&database).unwrap();
+    drop((database, bench));
+    let (mut failed, mut partly) = (0, 0);
+    for successes in (0..).step_by(4) {
+        let disk = copy.copy();
+        disk.fail_after(Some(successes));
+        let files = disk.files().map_err(|error| OpenError::Store(error.into()));
+        let opened = files.and_then(|files| Engine::new(files, [1; 32]));
+        let is_open = opened.is_ok();
+        disk.crash_keeping(|index| index % 2 == 0);
+        drop(opened);
+        let database = disk.copy().open().unwrap();
+        let rows = database.begin_read().unwrap();
+        let rows = rows
+            .open_table(TableDefinition::<(u64, u64), &[u8]>::new("log"))
+            .unwrap();
+        partly += u32::from(!is_open && rows.len().unwrap() < SAID);
+        drop((rows, database));
+        let mut bench = Bench::on(disk);
+        assert_eq!(bench.engine.loss(), None, "after {successes} steps");
+        let report = bench.engine.snapshots().check().unwrap();
+        assert!(report.is_sound(), "after {successes} steps: {report:?}");
+        assert_eq!(report.entries, SAID, "after {successes} steps");
+        let last = bench.read(alice.0, ConversationId::EVERYONE, SAID - 1);
+        assert_eq!(last[0].content, text(SAID).as_bytes());
+        // What an attempt has left behind is removed.
+        let used = bench
+            .disk
+            .segments()
+            .into_values()
+            .map(|image| image.len())
+            .sum::<usize>();
+        assert!(used < 2 * LENGTH * usize::try_from(SAID).unwrap(), "{used}");
+        if is_open {
+            break;
+        }
+        failed += 1;
+    }
+    assert!(failed > 5 && partly > 1, "{failed}, {partly}");
+}
+
+#[test]
+fn damaged_row_of_a_copy_costs_that_entry_alone() {
+    let mut bench = Bench::new();
+    let alice = bench.user("alice");
+    for number in 1..=200 {
+        bench.say(alice, ConversationId::EVERYONE, number, &number.to_string());
+    }
+    bench.done(Request::Checkpoint);
+    let copy = MemoryDisk::new();
+    let database = copy.open().unwrap();
+    bench.engine.snapshots().back_up_into(&database).unwrap();
+    let transaction = database.begin_write().unwrap();
+    let mut log = transaction
+        .open_table(TableDefinition::<(u64, u64), &[u8]>::new("log"))
+        .unwrap();
+    let lost = [1, 7, 8, 64, 65, 200];
+    for entry in lost {
+        log.insert((1, entry), &[0xc1; 30][..]).unwrap();
+    }
+    drop(log);
+    transaction.commit().unwrap();
+    drop(database);
+    let mut bench = Bench::on(copy);
+    for _ in 0..2 {
+        assert_eq!(bench.engine.loss(), None);
+        let entries = bench.read(alice.0, ConversationId::EVERYONE, 0);
+        assert_eq!(entries.len(), 200);
+        for entry in entries {
+            let number = entry.entry.0;
+            let expected = if lost.contains(&number) {
+                String::new()
+            } else {
+                number.to_string()
+            };
+            assert_eq!(entry.content, expected.as_bytes(), "{number}");
+        }
+        let report = bench.engine.snapshots().check().unwrap();
+        let named = report
+            .findings
+            .iter()
+            .filter(|finding| finding.table == "log");
+        assert_eq!(named.count(), lost.len(), "{report:?}");
+        bench = bench.crash();
+    }
+    assert_eq!(
+        bench
+            .say(alice, ConversationId::EVERYONE, 201, "on")
+            .entry
+            .0,
+        201
+    );
 }
 
 #[test]

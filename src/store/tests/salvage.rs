@@ -1,18 +1,21 @@
 //! Of a damaged log everything is served that can be read, and what cannot is named.
 
+use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
-use redb::{StorageError, Table, TableDefinition};
+use redb::{ReadableDatabase as _, ReadableTable as _, StorageError, Table, TableDefinition};
 
 use super::super::testing::{Bench, User, append, change, join, position, read};
 use super::super::{Entry, Outcome, Read, Reply, Request, StoreError, Write};
-use super::files::pages::{PAGE, break_pages, page_of};
+use super::files::pages::{PAGE, break_pages, page_of, place_in_log};
 use super::rooms::invite;
 use crate::protocol::{ConversationId, Digest, EntryId, Position};
 use crate::store::catch_panic::guard;
 use crate::store::files::fault_disk::MemoryDisk;
+use crate::store::schema::places;
+use crate::store::segments::Place;
 
-const LOG: TableDefinition<'_, (u64, u64), &[u8]> = TableDefinition::new("log");
+const PLACES: TableDefinition<'_, (u64, u64), &[u8]> = TableDefinition::new("places");
 
 /// Alice and bob, who has said so many things of this length.
 fn talked(count: u64, length: usize) -> (Bench, [User; 2], ConversationId) {
@@ -29,30 +32,52 @@ fn said(number: u64, length: usize) -> String {
     format!("{number:0>length$}")
 }
 
-/// What is no entry of a log.
-const NO_ENTRY: &[u8] = &[0xc1; 30];
+/// What is no row of places.
+const NO_ROW: &[u8] = &[0xc1; 30];
 
-/// Changes the table of the logs below a stopped engine, and begins again.
-fn with_other_log(
+/// Changes the table of places below a stopped engine, and begins again.
+fn with_other_places(
     bench: Bench,
-    change: impl FnOnce(&mut Table<'_, (u64, u64), &[u8]>) -> Result<(), StorageError>,
+    change: impl FnOnce(&MemoryDisk, &mut Table<'_, (u64, u64), &[u8]>) -> Result<(), StorageError>,
 ) -> Bench {
     let disk = bench.disk.clone();
     drop(bench);
-    change_log(&disk, change);
+    change_places(&disk, |places| change(&disk, places));
     Bench::on(disk)
 }
 
-fn change_log(
+fn change_places(
     disk: &MemoryDisk,
     change: impl FnOnce(&mut Table<'_, (u64, u64), &[u8]>) -> Result<(), StorageError>,
 ) {
     let database = disk.open().expect("no engine has it");
     let transaction = database.begin_write().expect("the disk is well");
-    let mut log = transaction.open_table(LOG).expect("it is there");
-    change(&mut log).expect("it is well");
-    drop(log);
+    let mut places = transaction.open_table(PLACES).expect("it is there");
+    change(&mut places).expect("it is well");
+    drop(places);
     transaction.commit().expect("the disk is well");
+}
+
+/// The rows of a table as a checkpoint has left them.
+fn rows_of(disk: &MemoryDisk, table: &str) -> BTreeMap<(u64, u64), Vec<u8>> {
+    let database = disk.copy().open().expect("it is whole");
+    let transaction = database.begin_read().expect("it is whole");
+    let table = TableDefinition::<(u64, u64), &[u8]>::new(table);
+    let table = transaction.open_table(table).expect("it is there");
+    let rows = table
+        .iter()
+        .expect("it is whole")
+        .map(|row| row.expect("it is whole"));
+    rows.map(|(key, row)| (key.value(), row.value().to_vec()))
+        .collect()
+}
+
+/// Where an entry stands, as the tables have it.
+fn snapshot_place(bench: &Bench, key: (u64, u64)) -> Option<Place> {
+    let database = bench.disk.copy();
+    let bench = Bench::on(database);
+    let (snapshot, _pin) = bench.engine.snapshots().snapshot().expect("it is open");
+    places::place_of(&snapshot, key).expect("it is whole")
 }
 
 /// Whether an entry says of itself that it is damaged; each other must be what was said.
@@ -71,10 +96,13 @@ fn damaged_and_missing_entries_are_named_and_hide_none_behind_them() {
     // One damaged entry failed every reading that met it, so its reader was told nothing of that conversation any
     // more; nor could a device sign in that stood there.
     let (bench, [alice, bob], conversation) = talked(5, 9);
-    let mut bench = with_other_log(bench, |log| {
-        log.insert((conversation.0, 2), NO_ENTRY)?;
-        log.remove((conversation.0, 4))?;
-        log.remove((conversation.0, 5))?;
+    let (segment, second) = place_in_log(&bench.disk, said(2, 9).as_bytes());
+    let places = [1, 2, 3].map(|entry| snapshot_place(&bench, (conversation.0, entry)));
+    let mut bench = with_other_places(bench, |disk, rows| {
+        assert!(disk.flip_segment(segment, second));
+        // Four and five are not in it.
+        let key = (conversation.0, 1);
+        rows.insert(key, &*places::row_of(key, &places))?;
         Ok(())
     });
     let damaged: Vec<bool> = bench
@@ -124,8 +152,8 @@ fn conversation_whose_record_is_behind_its_log_takes_nothing_and_no_other_with_i
     // Entries wait in memory, and are written with the checkpoint: one for which there is no place then would take down
     // all that waits with it, at each attempt.
     let (bench, [alice, bob], conversation) = talked(5, 9);
-    let mut bench = with_other_log(bench, |log| {
-        log.insert((conversation.0, 7), NO_ENTRY)?;
+    let mut bench = with_other_places(bench, |_, places| {
+        places.insert((conversation.0, 7), NO_ROW)?;
         Ok(())
     });
     for number in 1..=2 {
@@ -168,8 +196,8 @@ fn log_that_damage_ends_takes_no_other_along_when_the_journal_is_made_again() {
     let epoch = bench.engine.epoch();
     let disk = bench.disk.copy();
     let broken = pairs[1].1;
-    change_log(&disk, |log| {
-        log.insert((broken.0, 7), NO_ENTRY)?;
+    change_places(&disk, |places| {
+        places.insert((broken.0, 7), NO_ROW)?;
         Ok(())
     });
     let mut bench = Bench::on(disk);
@@ -203,8 +231,8 @@ fn with_ended_room(
     bench.say(alice, room, 1, "lost");
     behind(&mut bench, users, room);
     let disk = bench.disk.copy();
-    change_log(&disk, |log| {
-        log.insert((room.0, 4), NO_ENTRY)?;
+    change_places(&disk, |places| {
+        places.insert((room.0, 4), NO_ROW)?;
         Ok(())
     });
     (Bench::on(disk), users, room)
@@ -253,16 +281,18 @@ fn log_that_damage_ends_is_not_gone_on_with_when_the_journal_is_made_again() {
 
 #[test]
 fn log_whose_last_page_takes_nothing_more_keeps_no_server_from_starting() {
-    // What the journal contained of it was made again in memory, and could not be written then.
-    const BEFORE: u64 = 40;
-    let text = |pair: usize, number: u64| format!("{pair} {number:0>300}");
+    // What the log contained of it was made again in memory, and could not be written then.
+    const BEFORE: u64 = 12;
+    let text = |pair: usize, number: u64| format!("{pair} {number}");
     let mut bench = Bench::new();
     let alice = bench.user("alice");
-    let names = ["bob", "carol", "dave", "erin", "frank", "grace", "heidi"];
-    let pairs = names.map(|name| {
-        let user = bench.user(name);
-        (user, bench.resolve(alice, name).conversation)
-    });
+    let pairs: Vec<_> = (0..40)
+        .map(|number| {
+            let name = format!("peer{number}");
+            let user = bench.user(&name);
+            (user, bench.resolve(alice, &name).conversation)
+        })
+        .collect();
     let say = |bench: &mut Bench, numbers: RangeInclusive<u64>| {
         for number in numbers {
             for (pair, (_, conversation)) in pairs.iter().enumerate() {
@@ -274,8 +304,20 @@ fn log_whose_last_page_takes_nothing_more_keeps_no_server_from_starting() {
     bench.done(Request::Checkpoint);
     say(&mut bench, BEFORE + 1..=BEFORE + 3);
     let epoch = bench.engine.epoch();
-    let broken = 3;
-    let page = page_of(&bench.disk.image(), &text(broken, BEFORE));
+    let broken = 20;
+    // What is kept of what was sent last stands on some pages.
+    let image = bench.disk.image();
+    let rows = rows_of(&bench.disk, "senders");
+    let row = |(_, conversation): &(User, ConversationId)| &rows[&(conversation.0, alice.1.0)];
+    let pages: Vec<usize> = pairs
+        .iter()
+        .map(|pair| page_of(&image, row(pair)))
+        .collect();
+    let page = pages[broken];
+    assert!(
+        pages.iter().filter(|other| **other != page).count() > 2,
+        "{pages:?}"
+    );
     let mut lost = 0;
     // Its header, and where its first entries end.
     for byte in 0..32 {
@@ -287,13 +329,13 @@ fn log_whose_last_page_takes_nothing_more_keeps_no_server_from_starting() {
             continue;
         };
         let mut bench = opened;
-        for (pair, (reader, conversation)) in pairs.into_iter().enumerate() {
+        for (pair, (reader, conversation)) in pairs.iter().copied().enumerate() {
             let behind = read(reader.0, conversation, BEFORE, usize::MAX);
             let there = match bench.ask(behind) {
                 Outcome::Done(Reply::Entries { entries, .. }) => entries.len(),
                 _ => 0,
             };
-            let is_lost = bench.engine.epoch() != epoch && pair == broken;
+            let is_lost = bench.engine.epoch() != epoch && pages[pair] == page;
             assert!(there == 3 || is_lost, "byte {byte}, pair {pair}: {there}");
             lost += u32::from(there == 0);
         }
@@ -301,17 +343,23 @@ fn log_whose_last_page_takes_nothing_more_keeps_no_server_from_starting() {
     assert!(lost > 5, "{lost}");
 }
 
+/// Begins again with some pages broken on which the places of a long conversation stand, and only those.
+fn with_broken_places(bench: Bench) -> Bench {
+    let disk = bench.disk.clone();
+    drop(bench);
+    let rows = rows_of(&disk, "places");
+    assert!(rows.len() > 90, "{}", rows.len());
+    break_pages(&disk, rows.into_values().skip(45).step_by(30));
+    Bench::on(disk)
+}
+
 #[test]
 fn page_that_redb_cannot_read_takes_no_writing_down_that_shares_its_transaction() {
     // A reading of such a page and what was to be written were both answered as unknown, and the database was closed.
     // redb's repair did not get past the page when it was to be opened again, so the server never answered any more.
-    const LENGTH: usize = 300;
-    let (mut bench, [alice, bob], conversation) = talked(6_000, LENGTH);
-    bench.done(Request::Checkpoint);
-    break_pages(
-        &bench,
-        (105..6_000).step_by(50).map(|number| said(number, LENGTH)),
-    );
+    const LENGTH: usize = 10;
+    let (bench, [alice, bob], conversation) = talked(6_000, LENGTH);
+    let mut bench = with_broken_places(bench);
     let (mut number, mut unread) = (0, 0);
     for after in (0..6_000).step_by(500) {
         number += 1;
@@ -341,15 +389,10 @@ fn page_that_redb_cannot_read_takes_no_writing_down_that_shares_its_transaction(
 fn page_that_redb_cannot_read_takes_down_only_what_stands_on_it() {
     // redb panics on some damaged pages; each group of requests in which one met such a page was answered as unknown,
     // as often as it was asked again.
-    const LENGTH: usize = 300;
-    // More than redb keeps in memory of a disk in memory.
+    const LENGTH: usize = 10;
     let (mut bench, [alice, bob], conversation) = talked(6_000, LENGTH);
     bench.say(bob, ConversationId::EVERYONE, 1, &said(1, LENGTH));
-    bench.done(Request::Checkpoint);
-    break_pages(
-        &bench,
-        (105..6_000).step_by(50).map(|number| said(number, LENGTH)),
-    );
+    let mut bench = with_broken_places(bench);
     let (mut partly, mut beside) = (0, 0);
     for after in (0..6_000).step_by(500) {
         let outcomes = bench.outcomes(vec![

@@ -12,10 +12,17 @@ const ACCOUNTS: &[&str] = &["alice", "bob"];
 
 /// Everything that can be told of the files of a directory, and of itself.
 fn state(directory: &Path) -> BTreeMap<String, String> {
-    let entries = fs::read_dir(directory)
-        .unwrap()
-        .map(|entry| entry.unwrap().path());
-    let paths = entries.chain([directory.to_owned()]);
+    let entries = |directory: &Path| {
+        let entries = fs::read_dir(directory).into_iter().flatten();
+        entries
+            .map(|entry| entry.unwrap().path())
+            .collect::<Vec<_>>()
+    };
+    let log = entries(&directory.join("udpchat.redb.segments"));
+    let paths = entries(directory)
+        .into_iter()
+        .chain(log)
+        .chain([directory.to_owned()]);
     paths
         .map(|path| {
             let of = fs::symlink_metadata(&path).unwrap();
@@ -59,7 +66,7 @@ fn command_that_only_shows_something_writes_nothing_also_after_a_kill() {
         assert_eq!(state(&workspace.data()), before, "{command:?}");
     }
     let (text, _) = workspace.run(&["user", "list"]);
-    assert!(text.contains("carol"), "what only the journal has: {text}");
+    assert!(text.contains("carol"), "what only the log has: {text}");
 }
 
 #[test]
@@ -124,9 +131,17 @@ fn what_root_makes_in_a_directory_of_another_user_is_theirs() {
             (entry.file_name(), entry.metadata().unwrap().uid())
         })
         .collect();
-    // Database, journal, generation, both copies, and the two files that the restore has replaced.
+    // Database, log, generation, both copies, and the two that the restore has replaced.
     assert_eq!(owners.len(), 7, "{owners:?}");
     assert!(owners.iter().all(|(_, uid)| *uid == NOBODY), "{owners:?}");
+    let segments = fs::read_dir(workspace.data().join("udpchat.redb.segments")).unwrap();
+    let segments: Vec<_> = segments
+        .map(|entry| entry.unwrap().metadata().unwrap().uid())
+        .collect();
+    assert!(
+        !segments.is_empty() && segments.iter().all(|uid| *uid == NOBODY),
+        "{segments:?}"
+    );
     assert_eq!(fs::metadata(workspace.data()).unwrap().uid(), NOBODY);
     let (text, code) = workspace.run(&["serve", "--listen", "127.0.0.1:0"]);
     assert_eq!(code, Some(1), "it would run as root: {text}");
@@ -177,7 +192,12 @@ fn backup_replaces_a_file_only_with_force_and_never_the_store_itself() {
         assert_eq!(code, Some(1), "{text}");
         fs::remove_dir(&target).expect("it is a directory still");
         let before = state(&workspace.data());
-        for own in ["udpchat.redb", "udpchat.redb.journal", "udpchat.generation"] {
+        for own in [
+            "udpchat.redb",
+            "udpchat.redb.segments",
+            "udpchat.redb.segments/00000001.log",
+            "udpchat.generation",
+        ] {
             let own = workspace.data().join(own).display().to_string();
             let (text, code) = workspace.run(&["store", command, &own, "--force"]);
             assert_eq!(code, Some(1), "{text}");

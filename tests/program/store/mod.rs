@@ -99,7 +99,7 @@ fn backup_of_a_running_server_is_whole_and_restoring_it_makes_a_new_epoch() {
 }
 
 #[test]
-fn database_of_a_killed_server_is_restored_with_its_journal_or_not_at_all() {
+fn database_of_a_killed_server_is_restored_with_its_log_or_not_at_all() {
     // Only the file of the tables was copied: what the server had acknowledged since its last checkpoint was gone, and
     // nothing was said.
     let workspace = Workspace::new(&["alice"]);
@@ -117,7 +117,7 @@ fn database_of_a_killed_server_is_restored_with_its_journal_or_not_at_all() {
     let (text, _) = workspace.run_plain(&["user", "list", "--data", &elsewhere]);
     assert!(text.contains("bob"), "{text}");
 
-    // Without its journal it is no backup.
+    // Without its log it is no backup.
     let alone = workspace.file("alone");
     fs::copy(&database, &alone).unwrap();
     let nowhere = workspace.file("nowhere");
@@ -242,15 +242,14 @@ fn what_can_be_read_of_a_damaged_database_is_brought_back() {
 }
 
 #[test]
-fn journal_that_is_missing_after_a_kill_is_named_and_gives_a_new_epoch_and_after_an_orderly_stop_it_is_not_missed()
- {
+fn log_that_is_missing_is_named_and_gives_a_new_epoch_once() {
     // Whoever was added last was gone, and nobody was told.
     let workspace = Workspace::new(ACCOUNTS);
-    let journal = workspace.data().join("udpchat.redb.journal");
+    let segments = workspace.data().join("udpchat.redb.segments");
     let mut server = workspace.serve();
     workspace.add("carol");
     server.kill();
-    fs::remove_file(&journal).unwrap();
+    fs::remove_dir_all(&segments).unwrap();
     let (text, code) = workspace.run(&["store", "check"]);
     assert_eq!(code, Some(1));
     assert!(text.contains("the journal is missing or empty"), "{text}");
@@ -267,8 +266,13 @@ fn journal_that_is_missing_after_a_kill_is_named_and_gives_a_new_epoch_and_after
     assert!(status(&[]).contains(lost));
     assert!(status(&["--json"]).contains("\"lost\":\"the journal is missing or empty\""));
     server.signal("TERM");
-    fs::remove_file(&journal).unwrap();
     assert_eq!(workspace.run(&["store", "check"]).1, Some(0));
+    // After an orderly stop it is needed too.
+    fs::remove_dir_all(&segments).unwrap();
+    assert_eq!(workspace.run(&["store", "check"]).1, Some(1));
+    let mut server = workspace.serve();
+    assert!(status(&[]).contains(lost));
+    server.signal("TERM");
     let server = workspace.serve();
     assert!(!status(&[]).contains("lost before"));
     assert!(status(&["--json"]).contains("\"lost\":null"));
@@ -287,7 +291,7 @@ fn database_that_is_gone_is_not_begun_anew() {
     for part in [
         "udpchat.redb is gone",
         "udpchat.generation",
-        "udpchat.redb.journal",
+        "udpchat.redb.segments",
         "store restore FILE",
     ] {
         assert!(text.contains(part), "{part}: {text}");
@@ -303,12 +307,13 @@ fn database_that_is_gone_is_not_begun_anew() {
     // What is left is kept, and it is up to the operator to remove it.
     let kept = fs::read_dir(workspace.data()).unwrap().filter(|entry| {
         let name = entry.as_ref().unwrap().file_name().into_string().unwrap();
-        name.contains(".replaced.") && name.ends_with(".journal")
+        name.contains(".replaced.") && name.ends_with(".segments")
     });
     assert_eq!(kept.count(), 1);
-    for name in ["udpchat.redb", "udpchat.redb.journal", "udpchat.generation"] {
+    for name in ["udpchat.redb", "udpchat.generation"] {
         fs::remove_file(workspace.data().join(name)).unwrap();
     }
+    fs::remove_dir_all(workspace.data().join("udpchat.redb.segments")).unwrap();
     workspace.add("alice");
 }
 

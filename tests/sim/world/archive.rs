@@ -64,7 +64,7 @@ impl World {
     /// Copies and replaces the database of a server that does not run, as far as that is due.
     pub(super) fn handle_backups(&mut self) {
         if std::mem::take(&mut self.archive.is_due) {
-            self.archive.server = Some(self.disk.tables());
+            self.archive.server = Some(self.disk.back_up());
         }
         let Some(by_hand) = self.archive.restore.take() else {
             return;

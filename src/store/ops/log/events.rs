@@ -16,7 +16,7 @@ use crate::store::schema::tables::Tables;
 
 /// An event of this kind by this account, with nothing else to say.
 pub(in crate::store) fn event(
-    tables: &Tables<'_>,
+    tables: &Tables,
     kind: EventKind,
     author: AccountId,
 ) -> Result<RoomEvent, StoreError> {
@@ -32,7 +32,7 @@ pub(in crate::store) fn event(
 
 /// Writes an event to the end of a log, and the conversation's record with it.
 pub(in crate::store) fn write(
-    tables: &mut Tables<'_>,
+    tables: &mut Tables,
     conversation: ConversationId,
     record: &mut ConversationRecord,
     author: AccountId,

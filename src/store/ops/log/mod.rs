@@ -4,9 +4,8 @@ pub(in crate::store) mod events;
 pub(in crate::store) mod history;
 pub(in crate::store) mod tolerant_scan;
 
-use std::collections::{BTreeMap, btree_map};
+use std::collections::{BTreeMap, VecDeque, btree_map};
 
-use redb::ReadableTable;
 use serde_bytes::Bytes;
 
 use super::access::{membership, permitted};
@@ -16,26 +15,27 @@ use super::rooms::permission::{Deed, permits};
 use super::{accounts, pairs, usage, wall_clock};
 use crate::protocol::{AccountId, ConversationId, DeviceId, DeviceSeq, Digest, EntryId};
 use crate::store::error::{Abort, StoreError, skip_damaged};
-use crate::store::schema::checksum::{decode, decode_entry, encode, encode_entry};
-use crate::store::schema::insert_buffer;
 use crate::store::schema::meta;
+use crate::store::schema::places::{self, EntryKey};
 use crate::store::schema::records::{
-    ConversationRecord, Kind, LogRecord, MemberRecord, SentRecord,
+    ConversationRecord, Kind, LogRecord, MemberRecord, SenderRecord, Sent,
 };
+use crate::store::schema::table::ReadTable as _;
 use crate::store::schema::tables::{ReadTables, Tables};
+use crate::store::segments::Frame;
 use crate::store::{Append, Audience, Entry, Refusal, Reply, StoredEntry};
 use tolerant_scan::Direction;
 
 /// For how many numbers of a device in a conversation the digest is kept. Chosen: more than a client has in
 /// flight. A repetition of an older number is answered [`Refusal::UnknownNumber`].
-pub(in crate::store) const KEPT: u64 = 64;
+pub(in crate::store) const KEPT: usize = 64;
 
 /// What an entry counts against the bytes of one reading beside its content, so that many tiny ones are bounded
 /// too. Chosen: about what an entry takes in memory.
 pub(in crate::store) const ENTRY_OVERHEAD_BYTES: usize = 100;
 
 /// Appends a message, if its number is the device's next and its author belongs to the conversation.
-pub(in crate::store) fn append(tables: &mut Tables<'_>, append: &Append) -> Result<Reply, Abort> {
+pub(in crate::store) fn append(tables: &mut Tables, append: &Append) -> Result<Reply, Abort> {
     let conversation = append.conversation;
     let (mut record, member) = membership(tables, conversation, append.author)?;
     // Where nobody knows any more which numbers are used up, the device takes a new id, and goes on.
@@ -44,7 +44,6 @@ pub(in crate::store) fn append(tables: &mut Tables<'_>, append: &Append) -> Resu
     let expected = last.next();
     // What stands is said to stand, even if its author belongs to the room no longer.
     if append.number < expected && append.number != DeviceSeq(0) {
-        tables.flush()?;
         let sent = repeated(tables, append, expected)?;
         return repeated_reply(tables, record, append, sent);
     }
@@ -70,10 +69,9 @@ pub(in crate::store) fn append(tables: &mut Tables<'_>, append: &Append) -> Resu
     };
     pairs::begin(tables, conversation, &record)?;
     let stored = put(tables, conversation, &mut record, &new)?;
-    let slot = (conversation.0, append.device.0, append.number.0 % KEPT);
-    let sent = SentRecord {
+    let sent = Sent {
         number: append.number.0,
-        digest: append.digest,
+        digest: Sent::part_of(append.digest),
         entry: stored.entry.0,
         readers: match stored.audience {
             Audience::Pair { .. } => 0,
@@ -82,14 +80,32 @@ pub(in crate::store) fn append(tables: &mut Tables<'_>, append: &Append) -> Resu
             }
         },
     };
-    let sent = encode("sent", slot, &sent);
-    if let Some(cache) = tables.cache_to_change() {
-        cache.insert_buffer.put_sent(slot, sent);
-    } else {
-        tables.sent.insert(slot, &*sent)?;
-    }
-    set_last_seq(tables, conversation, append.device, append.number)?;
+    keep_sent(tables, (conversation.0, append.device.0), sent)?;
     Ok(Reply::Stored(stored))
+}
+
+/// Notes the last number that a device has used, and what for.
+fn keep_sent(tables: &mut Tables, key: (u64, u64), sent: Sent) -> Result<(), StoreError> {
+    let new = || SenderRecord {
+        last: 0,
+        sent: VecDeque::new(),
+    };
+    tables.senders.change(&key, new, |record| {
+        let before = std::mem::replace(&mut record.last, sent.number);
+        let dropped = if record.sent.len() == KEPT {
+            record.sent.pop_front()
+        } else {
+            None
+        };
+        record.sent.push_back(sent);
+        move |record: &mut SenderRecord| {
+            record.last = before;
+            record.sent.pop_back();
+            if let Some(dropped) = dropped {
+                record.sent.push_front(dropped);
+            }
+        }
+    })
 }
 
 /// Whether a member may append to the log.
@@ -109,16 +125,17 @@ pub(in crate::store) struct NewEntry<'a> {
 
 /// Writes the next entry of a log, and the conversation's record with it.
 pub(in crate::store) fn put(
-    tables: &mut Tables<'_>,
+    tables: &mut Tables,
     conversation: ConversationId,
     record: &mut ConversationRecord,
     new: &NewEntry<'_>,
 ) -> Result<StoredEntry, StoreError> {
     let entry = EntryId(record.head + 1);
-    let key = (conversation.0, entry.0);
-    insert_buffer::check_end(tables, conversation, entry)?;
+    if !tables.conversations.is_dirty(&conversation.0) {
+        places::check_end(tables, (conversation.0, entry.0))?;
+    }
+    let prev = record.head;
     let row = LogRecord {
-        prev: record.head,
         author: new.author.0,
         device: new.device.0,
         number: new.number.0,
@@ -126,19 +143,16 @@ pub(in crate::store) fn put(
         digest: new.digest,
         content: Bytes::new(new.content),
     };
-    let peer_prev = blocks::decide(tables, conversation, record, new.author, entry.0)?;
+    let peer_prev = blocks::decide(tables, conversation, record, new.author, entry.0);
     record.head = entry.0;
     record.time_ms = row.time_ms;
-    let bytes = encode_entry(conversation.0, entry.0, &row);
-    record.bytes = record.bytes.saturating_add(bytes.len() as u64);
-    usage::add(tables, new.author, bytes.len() as u64)?;
-    if let Some(cache) = tables.cache_to_change() {
-        cache.insert_buffer.add_entry(key, bytes);
-    } else if tables.log.insert(key, &*bytes)?.is_some() {
-        return Err(insert_buffer::stands_already(key));
-    }
-    conversations::save(tables, conversation, record)?;
-    let prev = EntryId(record.given_at_end(new.author, row.prev));
+    let bytes = row.counted_bytes();
+    record.bytes = record.bytes.saturating_add(bytes);
+    usage::add(tables, new.author, bytes)?;
+    let key = (conversation.0, entry.0);
+    record.open_places = add_to_log(tables, key, row, record.open_places)?;
+    conversations::save(tables, conversation, *record);
+    let prev = EntryId(record.given_at_end(new.author, prev));
     Ok(StoredEntry {
         entry,
         prev,
@@ -148,43 +162,77 @@ pub(in crate::store) fn put(
     })
 }
 
+/// Adds an entry to the record of the group under way, and notes where it comes to stand: in the row of `places` that
+/// begins with the entry `open`, or in another, whose first entry is returned.
+pub(in crate::store) fn add_to_log(
+    tables: &mut Tables,
+    key: EntryKey,
+    row: LogRecord<'_>,
+    open: u64,
+) -> Result<u64, StoreError> {
+    let (conversation, entry) = key;
+    let place = tables.batch.add(&Frame {
+        conversation,
+        entry,
+        row,
+    })?;
+    let number = u64::from(place.segment);
+    let entries = tables.segments().get(&number)?.unwrap_or(0);
+    tables.segments.insert(number, entries + 1);
+    places::add(tables, key, place, open)
+}
+
+/// An entry of this segment is read by nobody any more.
+pub(in crate::store) fn release(tables: &mut Tables, segment: u32) -> Result<(), StoreError> {
+    let number = u64::from(segment);
+    // A segment whose row is damaged is never removed.
+    if let Some(entries) = skip_damaged(tables.segments().get(&number))?.flatten() {
+        if entries > 1 {
+            tables.segments.insert(number, entries - 1);
+        } else {
+            tables.segments.remove(&number);
+        }
+    }
+    Ok(())
+}
+
 /// Forgets what a device has sent under its last numbers, wherever its account belongs; the last numbers themselves
 /// stay.
 pub(in crate::store) fn forget_sent(
-    tables: &mut Tables<'_>,
+    tables: &mut Tables,
     account: AccountId,
     device: DeviceId,
 ) -> Result<(), StoreError> {
     for conversation in conversations::joined(tables, account)? {
-        let slots = (conversation.0, device.0, 0)..(conversation.0, device.0, KEPT);
-        tables.sent.retain_in(slots, |_, _| false)?;
+        let key = (conversation.0, device.0);
+        if let Some(record) = skip_damaged(tables.senders().get(&key))?.flatten() {
+            let record = SenderRecord {
+                sent: VecDeque::new(),
+                ..record
+            };
+            tables.senders.insert(key, record);
+        }
     }
     Ok(())
 }
 
 /// What was stored under a number that is used up already, if it has this digest.
-fn repeated(
-    tables: &impl ReadTables,
-    append: &Append,
-    expected: DeviceSeq,
-) -> Result<SentRecord, Abort> {
-    if append.number.0.saturating_add(KEPT) < expected.0 {
+fn repeated(tables: &impl ReadTables, append: &Append, expected: DeviceSeq) -> Result<Sent, Abort> {
+    if append.number.0.saturating_add(KEPT as u64) < expected.0 {
         return Err(Refusal::UnknownNumber.into());
     }
-    let slot = (
-        append.conversation.0,
-        append.device.0,
-        append.number.0 % KEPT,
-    );
-    let Some(kept) = tables.sent().get(slot)? else {
-        return Err(Refusal::Conflict.into());
-    };
-    match skip_damaged(decode::<SentRecord>("sent", slot, kept.value()))? {
-        Some(sent) if sent.number == append.number.0 && sent.digest == append.digest => Ok(sent),
-        Some(_) => Err(Refusal::Conflict.into()),
-        // It may stand and may not: what cannot be read is as good as no longer kept.
-        None => Err(Refusal::UnknownNumber.into()),
-    }
+    let key = (append.conversation.0, append.device.0);
+    let number = append.number.0;
+    let sent = tables.senders().read(&key, |record| {
+        record
+            .sent
+            .iter()
+            .rev()
+            .find(|sent| sent.number == number)
+            .copied()
+    })?;
+    let is_same = |sent: &Sent| sent.digest == Sent::part_of(append.digest);
+    Ok(sent.flatten().filter(is_same).ok_or(Refusal::Conflict)?)
 }
 
 /// The reply for an entry that is stored already.
@@ -192,15 +240,14 @@ fn repeated_reply(
     tables: &impl ReadTables,
     record: ConversationRecord,
     append: &Append,
-    sent: SentRecord,
+    sent: Sent,
 ) -> Result<Reply, Abort> {
     let entry = EntryId(sent.entry);
-    let value = tables.log().get((append.conversation.0, entry.0))?;
-    let row = value
-        .as_ref()
-        .and_then(|value| decode_entry(append.conversation.0, entry.0, value.value()).ok());
+    let stored = skip_damaged(tables.entry((append.conversation.0, entry.0)))?.flatten();
     // If it has expired or been damaged since, its time is not known any more; it was no later than either.
-    let time_ms = row.map_or(append.time_ms.min(record.time_ms), |row| row.time_ms);
+    let time_ms = stored.map_or(append.time_ms.min(record.time_ms), |stored| {
+        stored.row().time_ms
+    });
     let given = Given::new(tables, append.conversation, &record, append.author);
     let before = given.last(1, entry.0.saturating_sub(1))?;
     let prev = EntryId(before.map_or(0, |(_, prev)| prev));
@@ -222,7 +269,7 @@ fn repeated_reply(
 
 /// Uses a number up without an entry.
 pub(in crate::store) fn void(
-    tables: &mut Tables<'_>,
+    tables: &mut Tables,
     conversation: ConversationId,
     account: AccountId,
     device: DeviceId,
@@ -335,11 +382,8 @@ pub(in crate::store) fn digest_at(
     conversation: ConversationId,
     entry: EntryId,
 ) -> Result<Option<Digest>, StoreError> {
-    let Some(value) = tables.log().get((conversation.0, entry.0))? else {
-        return Ok(None);
-    };
-    let row = decode_entry(conversation.0, entry.0, value.value())?;
-    Ok(Some(row.digest))
+    let stored = tables.entry((conversation.0, entry.0))?;
+    Ok(stored.map(|stored| stored.row().digest))
 }
 
 /// The last number that a device has used in a conversation; zero if none, or if it cannot be read: the device finds
@@ -358,50 +402,29 @@ fn used_up(
     conversation: ConversationId,
     device: DeviceId,
 ) -> Result<DeviceSeq, StoreError> {
-    let row = (conversation, device);
-    if let Some(known) = tables.cache().and_then(|cache| cache.senders.get(row)) {
-        return Ok(known);
-    }
-    let key = (conversation.0, device.0);
-    let last = match tables.senders().get(key)? {
-        Some(last) => decode::<u64>("senders", key, last.value())?,
-        None if has_sent(tables, key)? => return Err(StoreError::missing("senders")),
-        None => 0,
-    };
-    let last = DeviceSeq(last);
-    if let Some(cache) = tables.cache() {
-        cache.senders.learn(row, last);
-    }
-    Ok(last)
+    let last = tables
+        .senders()
+        .read(&(conversation.0, device.0), |record| record.last)?;
+    Ok(DeviceSeq(last.unwrap_or(0)))
 }
 
-/// Whether something is kept of what a device has sent in a conversation. Then its last number must be too: were it
-/// taken for a new device, its numbers would begin again, and what is under way from it could stand twice.
-fn has_sent(
-    tables: &impl ReadTables,
-    (conversation, device): (u64, u64),
-) -> Result<bool, StoreError> {
-    let mut slots = tables
-        .sent()
-        .range((conversation, device, 0)..(conversation, device, KEPT))?;
-    Ok(slots.next().transpose()?.is_some())
-}
-
-/// Records the last number that a device has used in a conversation.
-pub(in crate::store) fn set_last_seq(
-    tables: &mut Tables<'_>,
+/// Records the last number that a device has used in a conversation, without an entry.
+fn set_last_seq(
+    tables: &mut Tables,
     conversation: ConversationId,
     device: DeviceId,
     number: DeviceSeq,
 ) -> Result<(), StoreError> {
-    if let Some(cache) = tables.cache_to_change() {
-        cache.senders.put((conversation, device), number);
-        return Ok(());
-    }
-    let key = (conversation.0, device.0);
-    let last = encode("senders", key, &number.0);
-    tables.senders.insert(key, &*last)?;
-    Ok(())
+    let new = || SenderRecord {
+        last: 0,
+        sent: VecDeque::new(),
+    };
+    tables
+        .senders
+        .change(&(conversation.0, device.0), new, |record| {
+            let before = std::mem::replace(&mut record.last, number.0);
+            move |record: &mut SenderRecord| record.last = before
+        })
 }
 
 /// Who reads what this author says, who is given `prev` before it; in a pair, what the other is given before it, if they

@@ -3,17 +3,15 @@
 //! What is so already is answered before anybody's permission is looked at, so that a change which took the actor's
 //! own permission away can be asked for again.
 
-use redb::ReadableTable;
-
 use super::super::{access, accounts, blocks, conversations, pairs};
+use super::list::Invitation;
 use super::permission::{Deed, permits};
-use super::{INVITATIONS_MAX, Invitation, list, membership, require, require_member, save};
+use super::{INVITATIONS_MAX, list, membership, require, require_member};
 use crate::protocol::{
     Access, AccountId, Change, ConversationId, EventKind, MemberRole, RoomEvent, TOPIC_MAX_BYTES,
 };
 use crate::store::error::{Abort, StoreError};
 use crate::store::ops::log::events;
-use crate::store::schema::checksum::decode_entry;
 use crate::store::schema::names;
 use crate::store::schema::names::NameOf;
 use crate::store::schema::records::{ConversationRecord, MemberRecord, RoomRecord};
@@ -32,7 +30,7 @@ struct Scene {
 
 /// Changes a room, or who belongs to it. What a change lacks that its kind needs, nobody is permitted.
 pub(in crate::store) fn change(
-    tables: &mut Tables<'_>,
+    tables: &mut Tables,
     id: ConversationId,
     actor: AccountId,
     change: &Change,
@@ -87,13 +85,13 @@ impl Scene {
         }
     }
 
-    fn event(&self, tables: &Tables<'_>, kind: EventKind) -> Result<RoomEvent, StoreError> {
+    fn event(&self, tables: &Tables, kind: EventKind) -> Result<RoomEvent, StoreError> {
         events::event(tables, kind, self.actor)
     }
 
     fn write(
         &mut self,
-        tables: &mut Tables<'_>,
+        tables: &mut Tables,
         event: RoomEvent,
         subject: Option<AccountId>,
     ) -> Result<Reply, Abort> {
@@ -111,19 +109,19 @@ impl Scene {
         })
     }
 
-    fn topic(mut self, tables: &mut Tables<'_>, topic: &str) -> Result<Reply, Abort> {
+    fn topic(mut self, tables: &mut Tables, topic: &str) -> Result<Reply, Abort> {
         if self.room.topic == topic {
             return Ok(unchanged(None));
         }
         self.require(Deed::Topic)?;
         topic.clone_into(&mut self.room.topic);
-        save(tables, self.id, &self.room)?;
+        tables.rooms.insert(self.id.0, self.room.clone());
         let mut event = self.event(tables, EventKind::Topic)?;
         event.text = Some(topic.to_owned());
         self.write(tables, event, None)
     }
 
-    fn access(mut self, tables: &mut Tables<'_>, access: Option<Access>) -> Result<Reply, Abort> {
+    fn access(mut self, tables: &mut Tables, access: Option<Access>) -> Result<Reply, Abort> {
         let of = NameOf::PublicRoom;
         let access = match access {
             Some(access) if access == self.room.access => return Ok(unchanged(None)),
@@ -132,11 +130,11 @@ impl Scene {
         };
         self.require(Deed::Access)?;
         self.room.access = access;
-        save(tables, self.id, &self.room)?;
+        tables.rooms.insert(self.id.0, self.room.clone());
         if access == Access::Public {
-            names::put(tables, of, &self.room.name, self.id.0)?;
+            names::put(tables, of, &self.room.name, self.id.0);
         } else {
-            names::remove(tables, of, &self.room.name)?;
+            names::remove(tables, of, &self.room.name);
         }
         let mut event = self.event(tables, EventKind::Access)?;
         event.access = Some(access);
@@ -149,7 +147,7 @@ impl Scene {
     /// Whoever invites somebody who has an invitation already is told that nothing has changed, and nothing is written
     /// in their log, whether that one is seen or withheld: else whoever is blocked would learn it by another account.
     /// What was withheld is seen from then on, among the rooms of the invited.
-    fn invite(self, tables: &mut Tables<'_>, subject: &Account) -> Result<Reply, Abort> {
+    fn invite(self, tables: &mut Tables, subject: &Account) -> Result<Reply, Abort> {
         let row = (subject.id.0, self.id.0);
         let invitation = if blocks::blocks(tables, subject.id, self.actor)? {
             Invitation::Withheld
@@ -165,7 +163,9 @@ impl Scene {
         if let Some(known) = known {
             let is_news = known == Invitation::Withheld && invitation == Invitation::Shown;
             if is_news && permitted.is_ok() && has_room {
-                tables.invited.insert(row, &*invitation.row(row))?;
+                tables
+                    .invited
+                    .insert(row, invitation == Invitation::Withheld);
             }
             return Ok(unchanged(Some(subject.id)));
         }
@@ -174,7 +174,9 @@ impl Scene {
             let sentence = "this user has as many open invitations as one may have";
             return Err(Refusal::LimitReached(sentence).into());
         }
-        tables.invited.insert(row, &*invitation.row(row))?;
+        tables
+            .invited
+            .insert(row, invitation == Invitation::Withheld);
         let pair = pairs::find(self.actor, subject.id)?;
         let (mut record, _) = access::membership(tables, pair, self.actor)?;
         pairs::begin(tables, pair, &record)?;
@@ -190,7 +192,7 @@ impl Scene {
 
     fn kick(
         mut self,
-        tables: &mut Tables<'_>,
+        tables: &mut Tables,
         subject: &Account,
         reason: Option<&str>,
     ) -> Result<Reply, Abort> {
@@ -225,16 +227,14 @@ impl Scene {
         subject: AccountId,
         until: u64,
     ) -> Result<bool, StoreError> {
-        let Some(value) = tables.log().get((self.id.0, until))? else {
-            return Ok(false);
-        };
-        let row = decode_entry(self.id.0, until, value.value())?;
-        Ok(row.author == self.actor.0 && self.actor != subject)
+        let stored = tables.entry((self.id.0, until))?;
+        let is_own = stored.is_some_and(|stored| stored.row().author == self.actor.0);
+        Ok(is_own && self.actor != subject)
     }
 
     fn role(
         mut self,
-        tables: &mut Tables<'_>,
+        tables: &mut Tables,
         subject: &Account,
         role: Option<MemberRole>,
     ) -> Result<Reply, Abort> {
@@ -252,7 +252,7 @@ impl Scene {
             return Err(Refusal::NotPermitted.into());
         }
         member.role = role;
-        conversations::save_member(tables, self.id, subject.id, &member)?;
+        conversations::save_member(tables, self.id, subject.id, member);
         let mut event = self.event(tables, EventKind::Role)?;
         event.subject = Some(subject.name.clone());
         event.role = Some(role);

@@ -2,19 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use redb::ReadableTable;
-
 use super::super::{accounts, conversations};
 use super::{membership, require, require_member};
 use crate::protocol::{Access, AccountId, ConversationId, Room};
 use crate::store::error::{Abort, StoreError, skip_damaged};
-use crate::store::schema::checksum::{decode, encode};
 use crate::store::schema::names;
 use crate::store::schema::names::NameOf;
+use crate::store::schema::table::ReadTable as _;
 use crate::store::schema::tables::ReadTables;
 use crate::store::{Member, Refusal, Reply, RoomUse};
-
-const INVITED: &str = "invited";
 
 /// If its `own` are wanted the rooms that an account belongs to, then those that it is invited to, each by name; then
 /// those named here that are public still, in their order. None is named twice.
@@ -84,10 +80,9 @@ pub(super) fn invitations(
         .range((account.0, 0)..=(account.0, u64::MAX))?;
     let mut rooms = Vec::new();
     for row in rows {
-        let (key, kept) = row?;
-        let key = key.value();
-        if skip_damaged(Invitation::open(key, kept.value()))? == Some(Invitation::Shown) {
-            rooms.push(ConversationId(key.1));
+        let ((_, room), is_withheld) = row?;
+        if skip_damaged(is_withheld)? == Some(false) {
+            rooms.push(ConversationId(room));
         }
     }
     Ok(rooms)
@@ -102,34 +97,20 @@ pub(in crate::store) enum Invitation {
     Withheld,
 }
 
-impl Invitation {
-    /// What is kept of it.
-    pub(super) fn row(self, key: (u64, u64)) -> Vec<u8> {
-        encode(INVITED, key, &(self == Self::Withheld))
-    }
-
-    /// Reads it back.
-    pub(in crate::store) fn open(key: (u64, u64), kept: &[u8]) -> Result<Self, StoreError> {
-        let is_withheld = decode(INVITED, key, kept)?;
-        Ok(if is_withheld {
-            Self::Withheld
-        } else {
-            Self::Shown
-        })
-    }
-}
-
 /// The invitation of an account to a room, if it has one. A damaged one is none: it could be another's.
 pub(super) fn invitation(
     tables: &impl ReadTables,
     account: AccountId,
     room: ConversationId,
 ) -> Result<Option<Invitation>, StoreError> {
-    let key = (account.0, room.0);
-    let Some(kept) = tables.invited().get(key)? else {
-        return Ok(None);
-    };
-    skip_damaged(Invitation::open(key, kept.value()))
+    let is_withheld = skip_damaged(tables.invited().get(&(account.0, room.0)))?.flatten();
+    Ok(is_withheld.map(|is_withheld| {
+        if is_withheld {
+            Invitation::Withheld
+        } else {
+            Invitation::Shown
+        }
+    }))
 }
 
 /// A room as an account sees it; if it `belongs` to it, it has a role there.

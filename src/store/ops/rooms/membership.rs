@@ -3,21 +3,17 @@
 //! `members` holds the span and the role, also of those who have left, who still read what was said while they
 //! belonged; `joined` is what a device is told of when it comes back; `rooms_of` counts both kinds for the limits.
 
-use redb::ReadableTable;
-
 use super::super::conversations;
 use super::{ROOM_MEMBERS_MAX, ROOMS_JOINED_MAX, ROOMS_LEFT_MAX};
 use crate::protocol::{AccountId, ConversationId, MemberRole};
 use crate::store::Refusal;
 use crate::store::error::{Abort, StoreError, skip_damaged};
-use crate::store::schema::checksum::{decode, encode};
 use crate::store::schema::records::{ConversationRecord, MemberRecord};
+use crate::store::schema::table::ReadTable as _;
 use crate::store::schema::tables::{ReadTables, Tables};
 
 /// The value of `rooms_of` while the account belongs to the room; else it is when it left.
 pub(in crate::store) const BELONGS: u64 = 0;
-
-const TABLE: &str = "rooms_of";
 
 /// A room of an account.
 struct RoomOf {
@@ -33,11 +29,10 @@ fn rooms_of(tables: &impl ReadTables, account: AccountId) -> Result<Vec<RoomOf>,
         .range((account.0, 0)..=(account.0, u64::MAX))?;
     let mut rooms = Vec::new();
     for row in rows {
-        let (key, left_ms) = row?;
-        let key = key.value();
-        if let Some(left_ms) = skip_damaged(decode::<u64>(TABLE, key, left_ms.value()))? {
+        let ((_, room), left_ms) = row?;
+        if let Some(left_ms) = skip_damaged(left_ms)? {
             rooms.push(RoomOf {
-                room: ConversationId(key.1),
+                room: ConversationId(room),
                 left_ms,
             });
         }
@@ -47,16 +42,12 @@ fn rooms_of(tables: &impl ReadTables, account: AccountId) -> Result<Vec<RoomOf>,
 
 /// Notes that an account belongs to a room, or when it has left it.
 pub(in crate::store) fn put_room_of(
-    tables: &mut Tables<'_>,
+    tables: &mut Tables,
     account: AccountId,
     room: ConversationId,
     left_ms: u64,
-) -> Result<(), StoreError> {
-    let key = (account.0, room.0);
-    tables
-        .rooms_of
-        .insert(key, &*encode(TABLE, key, &left_ms))?;
-    Ok(())
+) {
+    tables.rooms_of.insert((account.0, room.0), left_ms);
 }
 
 /// The rooms that an account belongs to now.
@@ -87,28 +78,28 @@ pub(super) fn check_limits(
 
 /// Begins a membership; the entry that is written next is the first that the member reads.
 pub(super) fn begin(
-    tables: &mut Tables<'_>,
+    tables: &mut Tables,
     room: ConversationId,
     record: &mut ConversationRecord,
     account: AccountId,
     role: MemberRole,
-) -> Result<MemberRecord, StoreError> {
+) -> MemberRecord {
     let member = MemberRecord {
         role,
         ..MemberRecord::from(record.head)
     };
-    conversations::save_member(tables, room, account, &member)?;
-    conversations::put_joined(tables, account, room)?;
-    put_room_of(tables, account, room, BELONGS)?;
-    tables.invited.remove((account.0, room.0))?;
+    conversations::save_member(tables, room, account, member);
+    conversations::put_joined(tables, account, room);
+    put_room_of(tables, account, room, BELONGS);
+    tables.invited.remove(&(account.0, room.0));
     record.members = record.members.saturating_add(1);
-    Ok(member)
+    member
 }
 
 /// Ends a membership; the entry that is the record's head is the last that the member reads. What was left longest
 /// ago is forgotten where that makes too many.
 pub(super) fn end(
-    tables: &mut Tables<'_>,
+    tables: &mut Tables,
     room: ConversationId,
     record: &ConversationRecord,
     account: AccountId,
@@ -116,21 +107,21 @@ pub(super) fn end(
 ) -> Result<(), StoreError> {
     member.until = Some(record.head);
     member.role = MemberRole::Member;
-    conversations::save_member(tables, room, account, &member)?;
+    conversations::save_member(tables, room, account, member);
     // Later than all before it, also after the clock was set back.
     let rooms = rooms_of(tables, account)?;
     let last_ms = rooms.iter().map(|of| of.left_ms).max().unwrap_or(BELONGS);
     let left_ms = record.time_ms.max(last_ms.saturating_add(1));
-    put_room_of(tables, account, room, left_ms)?;
+    put_room_of(tables, account, room, left_ms);
     let mut left = rooms_of(tables, account)?;
     left.retain(|of| of.left_ms != BELONGS);
     if left.len() > ROOMS_LEFT_MAX
         && let Some(oldest) = left.iter().min_by_key(|of| of.left_ms)
     {
         let oldest = oldest.room.0;
-        tables.rooms_of.remove((account.0, oldest))?;
-        tables.joined.remove((account.0, oldest))?;
-        tables.members.remove((oldest, account.0))?;
+        tables.rooms_of.remove(&(account.0, oldest));
+        tables.joined.remove(&(account.0, oldest));
+        tables.members.remove(&(oldest, account.0));
     }
     Ok(())
 }
@@ -142,11 +133,10 @@ pub(super) fn members(
 ) -> Result<Vec<(AccountId, MemberRecord)>, StoreError> {
     let mut members = Vec::new();
     for row in tables.members().range((room.0, 0)..=(room.0, u64::MAX))? {
-        let (key, value) = row?;
-        let key = key.value();
-        let member: Option<MemberRecord> = skip_damaged(decode("members", key, value.value()))?;
+        let ((_, account), member) = row?;
+        let member = skip_damaged(member)?;
         if let Some(member) = member.filter(|member| member.until.is_none()) {
-            members.push((AccountId(key.1), member));
+            members.push((AccountId(account), member));
         }
     }
     Ok(members)

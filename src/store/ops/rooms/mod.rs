@@ -13,19 +13,18 @@ use super::log::events;
 use super::{access, accounts, conversations};
 use crate::protocol::{Access, AccountId, ConversationId, DeviceId, EventKind, MemberRole, Room};
 use crate::store::error::{Abort, StoreError};
-use crate::store::schema::checksum::{decode, encode};
 use crate::store::schema::meta;
 use crate::store::schema::meta::Sequence;
 use crate::store::schema::names;
 use crate::store::schema::names::NameOf;
 use crate::store::schema::records::{ConversationRecord, Kind, MemberRecord, RoomRecord};
+use crate::store::schema::table::ReadTable as _;
 use crate::store::schema::tables::{ReadTables, Tables};
 use crate::store::{Event, Joined, Refusal, Reply};
 use crate::text::name_case::one_spelling;
 
-pub(in crate::store) use list::{Invitation, members, rooms, uses};
+pub(in crate::store) use list::{members, rooms, uses};
 pub(in crate::store) use membership::{BELONGS, put_room_of, successor};
-use redb::ReadableTable;
 
 /// How many rooms an account may belong to at once; joining another is refused. Chosen: each costs a few bytes in
 /// every HELLO, and more are not followed by anybody.
@@ -43,8 +42,6 @@ pub const ROOM_MEMBERS_MAX: u32 = 16_384;
 /// are rooms that it may belong to.
 pub(in crate::store) const INVITATIONS_MAX: usize = 256;
 
-const TABLE: &str = "rooms";
-
 pub(in crate::store) struct Joining<'a> {
     pub(in crate::store) account: AccountId,
     pub(in crate::store) device: DeviceId,
@@ -57,7 +54,7 @@ pub(in crate::store) struct Joining<'a> {
 
 /// Makes a room for its owner, unless there is one of this name.
 pub(in crate::store) fn make_for(
-    tables: &mut Tables<'_>,
+    tables: &mut Tables,
     joining: &Joining<'_>,
 ) -> Result<Reply, Abort> {
     if names::find(tables, NameOf::Room, joining.name)?.is_some() {
@@ -66,10 +63,7 @@ pub(in crate::store) fn make_for(
     join(tables, joining)
 }
 
-pub(in crate::store) fn join(
-    tables: &mut Tables<'_>,
-    joining: &Joining<'_>,
-) -> Result<Reply, Abort> {
+pub(in crate::store) fn join(tables: &mut Tables, joining: &Joining<'_>) -> Result<Reply, Abort> {
     let account = joining.account;
     accounts::load(tables, account)?.ok_or(Refusal::NoSuchUser)?;
     let id = match names::find(tables, NameOf::Room, joining.name)? {
@@ -104,7 +98,7 @@ pub(in crate::store) fn join(
 }
 
 /// Makes a room without members. It refuses for everything that would refuse its maker, before anything is written.
-fn make(tables: &mut Tables<'_>, joining: &Joining<'_>) -> Result<ConversationId, Abort> {
+fn make(tables: &mut Tables, joining: &Joining<'_>) -> Result<ConversationId, Abort> {
     if !joining.may_make {
         return Err(Refusal::NoSuchRoom.into());
     }
@@ -115,7 +109,7 @@ fn make(tables: &mut Tables<'_>, joining: &Joining<'_>) -> Result<ConversationId
     membership::check_limits(tables, joining.account, 0)?;
     accounts::count_room(tables, joining.account)?;
     let id = ConversationId(meta::next_id(tables, Sequence::Conversation)?);
-    conversations::save(tables, id, &ConversationRecord::empty(Kind::Room))?;
+    conversations::save(tables, id, ConversationRecord::empty(Kind::Room));
     // What this version does not know is the narrower of the two.
     let access = match joining.access {
         Access::Public => Access::Public,
@@ -126,12 +120,12 @@ fn make(tables: &mut Tables<'_>, joining: &Joining<'_>) -> Result<ConversationId
         topic: String::new(),
         access,
     };
-    save(tables, id, &room)?;
-    names::put(tables, NameOf::Room, &room.name, id.0)?;
-    names::put(tables, NameOf::RoomSkeleton, joining.skeleton, id.0)?;
+    names::put(tables, NameOf::Room, &room.name, id.0);
+    names::put(tables, NameOf::RoomSkeleton, joining.skeleton, id.0);
     if access == Access::Public {
-        names::put(tables, NameOf::PublicRoom, &room.name, id.0)?;
+        names::put(tables, NameOf::PublicRoom, &room.name, id.0);
     }
+    tables.rooms.insert(id.0, room);
     Ok(id)
 }
 
@@ -157,7 +151,7 @@ fn check_access(
 
 /// Makes an account a member, or the owner where there is no member, and says so in the log.
 fn admit(
-    tables: &mut Tables<'_>,
+    tables: &mut Tables,
     id: ConversationId,
     record: &mut ConversationRecord,
     joining: &Joining<'_>,
@@ -169,13 +163,13 @@ fn admit(
     } else {
         MemberRole::Member
     };
-    let member = membership::begin(tables, id, record, joining.account, role)?;
+    let member = membership::begin(tables, id, record, joining.account, role);
     let event = events::write(tables, id, record, joining.account, event, joining.time_ms)?;
     Ok((member, event))
 }
 
 pub(in crate::store) fn leave(
-    tables: &mut Tables<'_>,
+    tables: &mut Tables,
     id: ConversationId,
     account: AccountId,
     time_ms: u64,
@@ -203,7 +197,7 @@ pub(in crate::store) fn leave(
         event.subject = Some(accounts::require(tables, heir)?.name);
         event.role = Some(MemberRole::Owner);
         owner.role = MemberRole::Owner;
-        conversations::save_member(tables, id, heir, &owner)?;
+        conversations::save_member(tables, id, heir, owner);
     }
     record.members = record.members.saturating_sub(1);
     let event = events::write(tables, id, &mut record, account, event, time_ms)?;
@@ -233,15 +227,10 @@ pub(in crate::store) fn require(
     tables: &impl ReadTables,
     id: ConversationId,
 ) -> Result<RoomRecord, StoreError> {
-    let value = tables.rooms().get(id.0)?;
-    let value = value.ok_or_else(|| StoreError::missing("rooms"))?;
-    decode(TABLE, id.0, value.value())
-}
-
-fn save(tables: &mut Tables<'_>, id: ConversationId, room: &RoomRecord) -> Result<(), StoreError> {
-    let row = encode(TABLE, id.0, room);
-    tables.rooms.insert(id.0, &*row)?;
-    Ok(())
+    tables
+        .rooms()
+        .get(&id.0)?
+        .ok_or_else(|| StoreError::missing("rooms"))
 }
 
 impl RoomRecord {

@@ -5,30 +5,20 @@ use std::fmt::Debug;
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 
-use super::pages::{PAGE, damaged, is_used};
-use crate::protocol::{DeviceSeq, Digest};
+use super::pages::{Spot, check_disk, damaged_at, spots};
+use crate::protocol::{ConversationId, DeviceSeq, Digest};
 use crate::store::catch_panic::guard;
-use crate::store::check::{Report, check_database};
+use crate::store::check::Report;
 use crate::store::files::fault_disk::MemoryDisk;
 use crate::store::testing::{append, read};
 use crate::store::tests::fixture::{Truth, hello, populated};
 use crate::store::{
-    Engine, OpenError, Outcome, Read, Refusal, Reply, Request, RequestId, StoreError,
+    Engine, Entry, OpenError, Outcome, Read, Refusal, Reply, Request, RequestId, StoreError,
 };
 use crate::testing::variable;
 
-/// Of how many pages one is damaged, unless all are asked for.
-const SAMPLE: usize = 7;
-
 fn found(disk: &MemoryDisk) -> bool {
-    let report: Result<Result<Report, OpenError>, StoreError> = guard(|| {
-        Ok(disk.open().map(|opened| check_database(opened.into())))
-    })
-    .map(|opened| match opened {
-        Ok(report) => report,
-        Err(error) => Err(OpenError::Store(error.into())),
-    });
-    !matches!(report, Ok(Ok(report)) if report.is_sound())
+    !check_disk(disk).is_ok_and(|report| report.is_sound())
 }
 
 /// Whether a server that runs is told of it, which cannot have every page read.
@@ -46,12 +36,12 @@ fn found_running(disk: &MemoryDisk) -> bool {
 struct Asker<'t> {
     truth: &'t Truth,
     engine: Engine,
-    page: usize,
+    page: Spot,
     missed: Vec<String>,
 }
 
 /// Asks for everything; returns what of it did not come.
-fn shown(truth: &Truth, disk: &MemoryDisk, page: usize) -> Vec<String> {
+fn shown(truth: &Truth, disk: &MemoryDisk, page: Spot) -> Vec<String> {
     let Some(engine) = engine(disk) else {
         return vec!["everything".into()];
     };
@@ -82,10 +72,7 @@ impl Asker<'_> {
     fn compare<T: PartialEq + Debug>(&mut self, came: &[T], there: &[T]) {
         for one in came {
             let page = self.page;
-            assert!(
-                there.contains(one),
-                "page {page}: {one:?}, not of {there:?}"
-            );
+            assert!(there.contains(one), "{page:?}: {one:?}, not of {there:?}");
         }
         if came.len() != there.len() {
             self.missed.push(format!("all but {came:?}"));
@@ -95,7 +82,7 @@ impl Asker<'_> {
     fn identities(&mut self) {
         let secret = |_: &mut ChaCha20Rng| panic!("a lost secret was made anew");
         match self.engine.secret("a key", secret) {
-            Ok(secret) => assert_eq!(secret, self.truth.secret, "page {}", self.page),
+            Ok(secret) => assert_eq!(secret, self.truth.secret, "{:?}", self.page),
             Err(error) => self.missed.push(error.to_string()),
         }
         for account in &self.truth.accounts {
@@ -104,7 +91,7 @@ impl Asker<'_> {
                 name,
                 skeleton: None,
             }) {
-                assert_eq!(&found, account, "page {}", self.page);
+                assert_eq!(&found, account, "{:?}", self.page);
             }
         }
         if let Some(Reply::Accounts { accounts, .. }) = self.ask(Read::ListAccounts) {
@@ -113,10 +100,12 @@ impl Asker<'_> {
         if let Some(Reply::Retained(retained)) = self.ask(Read::ListRetained) {
             let mut there = self.truth.retained.clone();
             // A name that cannot be read is told as a number.
-            for (place, name) in [(0, "conversation 1"), (1, "conversation 9")] {
-                if retained.iter().any(|(found, _)| found == name) {
-                    self.missed.push(name.into());
-                    there[place].0 = name.into();
+            let ids = [ConversationId::EVERYONE.0, self.truth.members[0].0.0];
+            for (place, id) in ids.into_iter().enumerate() {
+                let name = format!("conversation {id}");
+                if retained.iter().any(|(found, _)| *found == name) {
+                    there[place].0.clone_from(&name);
+                    self.missed.push(name);
                 }
             }
             self.compare(&retained, &there);
@@ -132,6 +121,10 @@ impl Asker<'_> {
                     entry.digest == Digest::default() && entry.content.is_empty()
                 });
                 assert!(told.len() + whole.len() <= there.len());
+                let whole: Vec<_> = whole
+                    .into_iter()
+                    .map(|entry| self.named(entry, there))
+                    .collect();
                 self.compare(&whole, there);
             }
         }
@@ -146,6 +139,21 @@ impl Asker<'_> {
                 self.compare(&marks.collect::<Vec<_>>(), there);
             }
         }
+    }
+
+    /// An entry with the names that were there, if they cannot be read.
+    fn named(&mut self, mut entry: Entry, there: &[Entry]) -> Entry {
+        let Some(known) = there.iter().find(|known| known.entry == entry.entry) else {
+            return entry;
+        };
+        if (entry.peer_name.is_none(), entry.author_name.is_none())
+            != (known.peer_name.is_none(), known.author_name.is_none())
+        {
+            self.missed.push(format!("a name in {entry:?}"));
+        }
+        entry.peer_name = entry.peer_name.or_else(|| known.peer_name.clone());
+        entry.author_name = entry.author_name.or_else(|| known.author_name.clone());
+        entry
     }
 
     fn rooms(&mut self) {
@@ -195,32 +203,27 @@ impl Asker<'_> {
 #[test]
 fn a_damaged_page_is_found_or_harmless_and_wrong_data_is_never_shown() {
     let (disk, truth) = populated();
-    let image = disk.image();
-    let every = variable("UDPCHAT_ALL_PAGES").is_some();
     let seed = variable("UDPCHAT_DAMAGE_SEED").map_or(5, |seed| {
         seed.parse().expect("UDPCHAT_DAMAGE_SEED is a number")
     });
     let mut rng = ChaCha20Rng::seed_from_u64(seed);
     let (mut pages, mut detected, mut incomplete) = (0, 0, 0);
-    for page in 0..image.len() / PAGE {
-        let damaged = MemoryDisk::from_image(damaged(&image, page, &mut rng));
-        if !every && (!is_used(&image, page) || page % SAMPLE != 0) {
-            continue;
-        }
+    for page in spots(&disk) {
+        let damaged = damaged_at(&disk, page, &mut rng);
         pages += 1;
-        let is_found = found(&MemoryDisk::from_image(damaged.image()));
-        let is_told = found_running(&MemoryDisk::from_image(damaged.image()));
+        let is_found = found(&damaged.copy());
+        let is_told = found_running(&damaged.copy());
         let missed = shown(&truth, &damaged, page);
         let is_whole = missed.is_empty();
         detected += u32::from(is_found);
         incomplete += u32::from(!is_whole);
         assert!(
             is_found || is_whole,
-            "page {page} was lost without a word: {missed:?}"
+            "{page:?} was lost without a word: {missed:?}"
         );
         assert!(
             is_told || is_whole,
-            "page {page}: a running server is not told: {missed:?}"
+            "{page:?}: a running server is not told: {missed:?}"
         );
     }
     println!(
@@ -304,21 +307,16 @@ fn written(truth: &Truth, disk: &MemoryDisk) -> Option<Written> {
 fn what_is_called_stored_in_a_damaged_database_is_there_and_few_are_refused() {
     // Entries wait in memory for the checkpoint: what cannot be written there has to be refused when it is said.
     let (disk, truth) = populated();
-    let image = disk.image();
-    let every = variable("UDPCHAT_ALL_PAGES").is_some();
     let mut rng = ChaCha20Rng::seed_from_u64(5);
     let (mut pages, mut opened, mut refused, mut said) = (0, 0, 0, 0);
-    for page in 0..image.len() / PAGE {
-        let damaged = MemoryDisk::from_image(damaged(&image, page, &mut rng));
-        if !is_used(&image, page) || !every && page % 3 != 0 {
-            continue;
-        }
+    for page in spots(&disk) {
+        let damaged = damaged_at(&disk, page, &mut rng);
         pages += 1;
         let Some(written) = written(&truth, &damaged) else {
             continue;
         };
         opened += 1;
-        assert_eq!(written.missing, 0, "page {page}: {written:?}");
+        assert_eq!(written.missing, 0, "{page:?}: {written:?}");
         refused += written.refused;
         said += written.said;
     }

@@ -2,13 +2,11 @@
 
 use std::fs;
 
-use redb::{ReadableDatabase as _, TableDefinition, WriteTransaction};
+use redb::{ReadableDatabase as _, ReadableTable as _, TableDefinition, WriteTransaction};
 
-use super::opening::{private_directory, write};
+use super::opening::{private_directory, write_database};
 use crate::store::files::fault_disk::MemoryDisk;
 use crate::store::files::migrate::{Step, migrate, open_with};
-use crate::store::ops::usage;
-use crate::store::schema::tables::{State, Tables};
 use crate::store::testing::Bench;
 use crate::store::tests::fixture::{Truth, populated};
 use crate::store::{DATABASE_FILE, Engine, OpenError, SCHEMA_VERSION, StoreError, open_current};
@@ -16,13 +14,33 @@ use crate::store::{DATABASE_FILE, Engine, OpenError, SCHEMA_VERSION, StoreError,
 const META: TableDefinition<'_, &str, u64> = TableDefinition::new("meta");
 const USAGE: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("usage");
 
-/// The schema that the example is of, in which nothing counted what accounts have written.
+/// The schema that the example is of, in which what accounts have written was counted in a table of another name.
 const OLDER: u64 = SCHEMA_VERSION - 1;
 
-const STEPS: &[Step] = &[count_usage];
+const SPENT: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("spent");
 
-fn count_usage(transaction: &WriteTransaction) -> Result<(), StoreError> {
-    usage::recount(&mut Tables::open(transaction, &State::default())?)
+const STEPS: &[Step] = &[rename_spent];
+
+fn rename_spent(transaction: &WriteTransaction) -> Result<(), StoreError> {
+    rename(transaction, (SPENT, USAGE))
+}
+
+/// A table whose records have changed their form since.
+type OldTable<'n> = TableDefinition<'n, u64, &'static [u8]>;
+
+fn rename(
+    transaction: &WriteTransaction,
+    (from, to): (OldTable<'_>, OldTable<'_>),
+) -> Result<(), StoreError> {
+    {
+        let (from, mut to) = (transaction.open_table(from)?, transaction.open_table(to)?);
+        for row in from.iter()? {
+            let (key, value) = row?;
+            to.insert(key.value(), value.value())?;
+        }
+    }
+    transaction.delete_table(from)?;
+    Ok(())
 }
 
 /// The fixture as an older program would have it.
@@ -30,7 +48,7 @@ fn older() -> (MemoryDisk, Truth) {
     let (disk, truth) = populated();
     let database = disk.open().unwrap();
     let transaction = database.begin_write().unwrap();
-    transaction.delete_table(USAGE).unwrap();
+    rename(&transaction, (USAGE, SPENT)).unwrap();
     let mut meta = transaction.open_table(META).unwrap();
     meta.insert("server schema", OLDER).unwrap();
     drop(meta);
@@ -65,21 +83,31 @@ fn an_engine_refuses_an_older_schema_that_nobody_has_copied() {
 fn schema_without_a_step_is_neither_copied_nor_changed() {
     let directory = private_directory();
     let path = directory.path().join(DATABASE_FILE);
-    write(&path, &older().0.image());
+    let (disk, _) = older();
+    let database = disk.open().unwrap();
+    let transaction = database.begin_write().unwrap();
+    let older_still = OLDER - 1;
+    transaction
+        .open_table(META)
+        .unwrap()
+        .insert("server schema", older_still)
+        .unwrap();
+    transaction.commit().unwrap();
+    drop(database);
+    write_database(&path, &disk);
     let (files, copy) = open_current(directory.path(), 0).unwrap();
     assert_eq!(copy, None);
     let error = Engine::new(files, [0; 32]).err().unwrap();
     let told = error.to_string();
-    assert!(told.contains(&format!("schema {OLDER}")) && told.contains("new data directory"));
+    assert!(told.contains(&format!("schema {older_still}")) && told.contains("new data directory"));
 }
 
 #[test]
 fn a_crash_at_any_step_leaves_one_schema_or_the_other() {
     let (disk, truth) = older();
-    let image = disk.image();
     let mut failed = 0;
     for successes in 0.. {
-        let disk = MemoryDisk::from_image(image.clone());
+        let disk = disk.copy();
         let database = disk.open().unwrap();
         disk.fail_after(Some(successes));
         let outcome = migrate(&database, STEPS);
@@ -100,13 +128,13 @@ fn a_copy_is_made_before_and_named_after_schema_and_day() {
     let directory = private_directory();
     let path = directory.path().join(DATABASE_FILE);
     let (disk, truth) = older();
-    write(&path, &disk.image());
+    write_database(&path, &disk);
     let (files, copy) = open_with(directory.path(), 1_773_756_120_000, STEPS).unwrap();
     let copy = copy.expect("an older schema is copied");
     let name = copy.file_name().unwrap().to_string_lossy().into_owned();
     assert_eq!(name, format!("udpchat.redb.schema-{OLDER}.2026-03-17"));
     Engine::new(files, [0; 32]).unwrap();
-    let old = MemoryDisk::from_image(fs::read(&copy).unwrap());
+    let old = disk.with_tables(fs::read(&copy).unwrap());
     let database = old.open().unwrap();
     let transaction = database.begin_read().unwrap();
     let meta = transaction.open_table(META).unwrap();

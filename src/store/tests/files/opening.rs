@@ -3,6 +3,7 @@
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
@@ -11,11 +12,12 @@ use tempfile::TempDir;
 
 use crate::protocol::{AccountId, ConversationId, DeviceId};
 use crate::store::files::fault_disk::MemoryDisk;
+use crate::store::files::open::segments_of;
 use crate::store::open;
-use crate::store::testing::{Bench, append};
+use crate::store::testing::{Bench, append, new_account};
 use crate::store::{
-    DATABASE_FILE, Engine, Files, InPlace, OpenError, Outcome, Read, RequestId, SCHEMA_VERSION,
-    open_file, reopen,
+    Completion, DATABASE_FILE, Engine, Files, InPlace, OpenError, Outcome, Read, Request,
+    RequestId, SCHEMA_VERSION, Write, open_file, reopen,
 };
 
 /// A data directory with a database in it that holds a few things.
@@ -29,7 +31,7 @@ fn filled() -> (TempDir, PathBuf) {
     drop(bench);
     let directory = private_directory();
     let path = directory.path().join(DATABASE_FILE);
-    write(&path, &disk.image());
+    write_database(&path, &disk);
     (directory, path)
 }
 
@@ -40,7 +42,7 @@ pub(in crate::store::tests) fn engine(
 ) -> Result<Engine, OpenError> {
     let files = Files {
         database: database.into(),
-        journal: Box::new(disk.journal()),
+        segments: Arc::new(disk.clone()),
     };
     Engine::new(files, [1; 32])
 }
@@ -56,6 +58,17 @@ pub(in crate::store::tests) fn write(path: &Path, bytes: &[u8]) {
     fs::set_permissions(path, Permissions::from_mode(0o600)).unwrap();
 }
 
+/// Writes a database's file and its log beside it.
+pub(in crate::store::tests) fn write_database(path: &Path, disk: &MemoryDisk) {
+    write(path, &disk.image());
+    let log = segments_of(path);
+    fs::create_dir(&log).unwrap();
+    fs::set_permissions(&log, Permissions::from_mode(0o700)).unwrap();
+    for (number, bytes) in disk.segments() {
+        write(&log.join(format!("{number:08}.log")), &bytes);
+    }
+}
+
 fn mode(path: &Path) -> u32 {
     fs::metadata(path).unwrap().permissions().mode() & 0o777
 }
@@ -68,9 +81,13 @@ fn a_new_database_and_its_directories_are_for_their_owner_only() {
     assert_eq!(mode(&data), 0o700);
     assert_eq!(mode(&data.join(DATABASE_FILE)), 0o600);
     let names: Vec<_> = fs::read_dir(&data).unwrap().collect();
-    assert_eq!(mode(&data.join("udpchat.redb.journal")), 0o600);
-    assert_eq!(names.len(), 2, "nothing is left of its making");
+    assert_eq!(names.len(), 1, "nothing is left of its making");
     let epoch = Engine::new(database, [1; 32]).unwrap().epoch();
+    assert_eq!(mode(&data.join("udpchat.redb.segments")), 0o700);
+    assert_eq!(
+        mode(&data.join("udpchat.redb.segments/00000001.log")),
+        0o600
+    );
     let again = Engine::new(open(&data).unwrap(), [2; 32]).unwrap();
     assert_eq!(again.epoch(), epoch);
 }
@@ -124,6 +141,35 @@ fn a_database_in_use_is_refused() {
     ));
     drop(held);
     open(directory.path()).unwrap();
+}
+
+#[test]
+fn reading_beside_a_write_is_answered_while_the_files_are_gone() {
+    // A backup that came together with a message was refused with it.
+    let (directory, path) = filled();
+    let engine = Engine::open(directory.path(), [1; 32]).unwrap();
+    let mut engine =
+        engine.with_files_at(InPlace::note(directory.path()).expect("the files are there"));
+    let moved = directory.path().join("moved");
+    let ask = |engine: &mut Engine| {
+        let write = Write::CreateAccount(new_account("bob"));
+        let requests = [
+            Read::ListAccounts.into(),
+            Request::from(write),
+            Request::Checkpoint,
+        ];
+        let batch = requests.map(|request| (RequestId(1), request)).to_vec();
+        let completions = engine.execute(batch).into_iter();
+        let is_done = |completion: Completion| matches!(completion.outcome, Outcome::Done(_));
+        completions.map(is_done).collect::<Vec<_>>()
+    };
+    fs::rename(&path, &moved).unwrap();
+    assert_eq!(ask(&mut engine), [true, false, true]);
+    fs::rename(&moved, &path).unwrap();
+    assert_eq!(ask(&mut engine), [true, true, true]);
+    let segments = segments_of(&path);
+    fs::rename(&segments, &moved).unwrap();
+    assert_eq!(ask(&mut engine), [true, false, true]);
 }
 
 #[test]

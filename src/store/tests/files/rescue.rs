@@ -5,16 +5,14 @@ use std::fs;
 
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng as _;
-use redb::{StorageBackend as _, TableDefinition};
+use redb::TableDefinition;
 
-use super::opening::{private_directory, write};
-use super::pages::{PAGE, damaged, is_used};
+use super::opening::{private_directory, write_database};
+use super::pages::{Spot, check_disk, damaged_at, place_in_log, place_of, spots};
 use crate::protocol::{ConversationId, Digest};
-use crate::store::check::check_database;
 use crate::store::files::fault_disk::MemoryDisk;
+use crate::store::files::open::segments_of;
 use crate::store::open;
-use crate::store::schema::checksum::encode;
-use crate::store::schema::records::AccountRecord;
 use crate::store::testing::{Bench, append, read};
 use crate::store::tests::blocks::{story, tells_the_story};
 use crate::store::tests::fixture::{Truth, populated};
@@ -30,13 +28,13 @@ const SAMPLE: usize = 5;
 const SECRETS: &[&str] = &["a key"];
 
 /// The database as a kill leaves it.
-fn killed() -> (Vec<u8>, Truth) {
+fn killed() -> (MemoryDisk, Truth) {
     killed_after(true)
 }
 
 /// The database as a kill leaves it after a commit: one as the server makes them, after which redb opens it as it is, or
 /// one after which it must walk the whole file.
-fn killed_after(quick_repair: bool) -> (Vec<u8>, Truth) {
+fn killed_after(quick_repair: bool) -> (MemoryDisk, Truth) {
     let (disk, truth) = populated();
     let database = disk.open().unwrap();
     let mut transaction = database.begin_write().unwrap();
@@ -47,19 +45,32 @@ fn killed_after(quick_repair: bool) -> (Vec<u8>, Truth) {
         meta.insert("server schema", SCHEMA_VERSION).unwrap();
     }
     transaction.commit().unwrap();
-    (disk.image(), truth)
+    let killed = disk.copy();
+    (killed, truth)
 }
 
-/// What a rescue makes of an image: a sound database, whatever was damaged.
-fn rescued(image: &[u8], page: usize) -> Result<(Bench, Rescued), OpenError> {
+/// What a rescue makes of a database: a sound one, whatever was damaged.
+fn rescued(damaged: &MemoryDisk, page: Spot) -> Result<(Bench, Rescued), OpenError> {
     let directory = private_directory();
     let (from, to) = (directory.path().join("from"), directory.path().join("to"));
-    write(&from, image);
+    write_database(&from, damaged);
     let rescued = rescue(&from, (&to, Existing::Keep), SECRETS, [3; 32])?;
-    assert!(fs::read(&from).unwrap() == image, "it was written to");
+    assert!(
+        fs::read(&from).unwrap() == damaged.image(),
+        "it was written to"
+    );
+    let log = fs::read_dir(segments_of(&from))
+        .unwrap()
+        .map(|entry| fs::read(entry.unwrap().path()).unwrap());
+    let mut log: Vec<Vec<u8>> = log.collect();
+    let mut before: Vec<Vec<u8>> = damaged.segments().into_values().collect();
+    log.sort();
+    before.sort();
+    assert!(log == before, "its log was written to");
+    assert!(!segments_of(&to).exists(), "a copy is one file");
     let disk = MemoryDisk::from_image(fs::read(&to).unwrap());
-    let report = check_database(disk.open().unwrap().into()).unwrap();
-    assert!(report.is_sound(), "page {page}: {rescued:?}, {report:?}");
+    let report = check_disk(&disk).unwrap();
+    assert!(report.is_sound(), "{page:?}: {rescued:?}, {report:?}");
     // What a check has closed is not the copy that was made.
     let disk = MemoryDisk::from_image(fs::read(&to).unwrap());
     Ok((Bench::on(disk), rescued))
@@ -70,14 +81,14 @@ fn what_was_withheld_stays_so_after_a_rescue() {
     let mut bench = Bench::new();
     let told = story(&mut bench);
     bench.done(Request::Checkpoint);
-    let (mut bench, _) = rescued(&bench.disk.image(), 0).unwrap();
+    let (mut bench, _) = rescued(&bench.disk.copy(), Spot::Tables(0)).unwrap();
     tells_the_story(&mut bench, told);
 }
 
 #[test]
 fn of_a_database_that_is_whole_nothing_is_lost() {
-    let (image, truth) = killed();
-    let (mut bench, rescued) = rescued(&image, 0).unwrap();
+    let (disk, truth) = killed();
+    let (mut bench, rescued) = rescued(&disk, Spot::Tables(0)).unwrap();
     assert_eq!(rescued.lost, Vec::<String>::new());
     assert_eq!(truth.asked_again(&mut bench), truth);
 }
@@ -90,11 +101,7 @@ fn what_only_the_journal_contains_is_brought_back_too() {
     bench.say(alice, ConversationId::EVERYONE, 31, "in the journal");
     let directory = private_directory();
     let (from, to) = (directory.path().join("from"), directory.path().join("to"));
-    write(&from, &bench.disk.image());
-    let journal = bench.disk.journal();
-    let mut bytes = vec![0; usize::try_from(journal.len().unwrap()).unwrap()];
-    journal.read(0, &mut bytes).unwrap();
-    write(&directory.path().join("from.journal"), &bytes);
+    write_database(&from, &bench.disk);
     let rescued = rescue(&from, (&to, Existing::Keep), SECRETS, [3; 32]).unwrap();
     assert_eq!(rescued.lost, Vec::<String>::new());
     let mut bench = Bench::on(MemoryDisk::from_image(fs::read(&to).unwrap()));
@@ -105,14 +112,14 @@ fn what_only_the_journal_contains_is_brought_back_too() {
 
 #[test]
 fn only_what_stood_on_a_damaged_page_is_lost() {
-    let (image, truth) = killed();
+    let (disk, truth) = killed();
     let every = variable("UDPCHAT_ALL_PAGES").is_some();
     let mut rng = ChaCha20Rng::seed_from_u64(11);
     let all: usize = truth.logs.iter().map(|(_, _, log)| log.len()).sum();
     let (mut pages, mut refused, mut worst, mut lost) = (0, 0, 0, 0);
-    for page in 0..image.len() / PAGE {
-        let damaged = damaged(&image, page, &mut rng);
-        if !is_used(&image, page) || (!every && page % SAMPLE != 0) {
+    for (index, page) in spots(&disk).into_iter().enumerate() {
+        let damaged = damaged_at(&disk, page, &mut rng);
+        if !every && index % SAMPLE != 0 {
             continue;
         }
         pages += 1;
@@ -120,7 +127,7 @@ fn only_what_stood_on_a_damaged_page_is_lost() {
             Ok(rescued) => rescued,
             // Where redb keeps what it needs to open the file at all.
             Err(error) => {
-                assert!(error.to_string().contains("backup"), "page {page}: {error}");
+                assert!(error.to_string().contains("backup"), "{page:?}: {error}");
                 refused += 1;
                 continue;
             }
@@ -129,23 +136,20 @@ fn only_what_stood_on_a_damaged_page_is_lost() {
         for (conversation, reader, entries) in &truth.logs {
             let outcome = bench.ask(read(*reader, *conversation, 0, usize::MAX));
             let Outcome::Done(Reply::Entries { entries: read, .. }) = outcome else {
-                panic!("page {page}: {outcome:?} after {rescued:?}");
+                panic!("{page:?}: {outcome:?} after {rescued:?}");
             };
             for entry in read {
                 if entry.digest == Digest::default() && entry.content.is_empty() {
                     continue;
                 }
-                assert!(entries.contains(&entry), "page {page}: {entry:?}");
+                assert!(entries.contains(&entry), "{page:?}: {entry:?}");
                 left += 1;
             }
         }
         worst = worst.max(all - left);
         lost += all - left;
         if left < all {
-            assert!(
-                !rescued.lost.is_empty(),
-                "page {page} was lost without a word"
-            );
+            assert!(!rescued.lost.is_empty(), "{page:?} was lost without a word");
         }
     }
     println!(
@@ -159,105 +163,117 @@ fn only_what_stood_on_a_damaged_page_is_lost() {
 }
 
 #[test]
+fn damaged_heads_of_the_log_cost_no_entry() {
+    // With the head of a segment its key is lost, and with that of a record where its entries are.
+    let (disk, truth) = killed();
+    let segments = disk.segments();
+    let records = segments
+        .keys()
+        .flat_map(|number| [(*number, 70), (*number, 4096 + 20)]);
+    for (number, place) in records {
+        let damaged = disk.copy();
+        assert!(damaged.flip_segment(number, place));
+        let (mut bench, rescued) = rescued(&damaged, Spot::Log(number, place / 4096)).unwrap();
+        for (conversation, reader, entries) in &truth.logs {
+            let found = bench.read(*reader, *conversation, 0);
+            assert_eq!(found, *entries, "{place} of {number}: {rescued:?}");
+        }
+    }
+}
+
+#[test]
 fn database_that_redb_cannot_open_is_refused_and_backups_are_named() {
     // One damaged page, and a commit after which redb walks the whole file: it does not get past the page.
-    let (image, truth) = killed_after(false);
-    let text = truth.logs[3].2[9].content.clone();
-    let mut damaged = image.clone();
-    let places: Vec<usize> = image
-        .windows(text.len())
-        .enumerate()
-        .filter(|(_, bytes)| *bytes == text)
-        .map(|(place, _)| place)
-        .collect();
-    for place in places {
+    let (disk, truth) = killed_after(false);
+    let mut damaged = disk.image();
+    while let Some(place) = place_of(&damaged, truth.accounts[3].name.as_bytes()) {
         damaged[place] ^= 1;
     }
+    let disk = disk.with_tables(damaged);
     let directory = private_directory();
-    write(&directory.path().join(DATABASE_FILE), &damaged);
+    write_database(&directory.path().join(DATABASE_FILE), &disk);
     let error = open(directory.path()).expect_err("its checksum does not fit");
     assert!(matches!(error, OpenError::Damaged { .. }), "{error:?}");
     let sentence = error.to_string();
     assert!(sentence.contains("udpchat store rescue"), "{sentence}");
-    let error = rescued(&damaged, 0)
+    let error = rescued(&disk, Spot::Tables(0))
         .map(drop)
         .expect_err("it cannot be opened");
     assert!(matches!(error, OpenError::BeyondRescue { .. }), "{error:?}");
     assert!(error.to_string().contains("from a backup"), "{error}");
 }
 
-/// What a page of redb begins with that holds one row of a table whose keys are numbers (redb's design document, "Leaf
-/// page"), and the row.
-fn forged_page(id: u64, row: &[u8]) -> Vec<u8> {
-    let end = u32::try_from(16 + row.len()).unwrap();
-    let head = [&[1, 0, 1, 0][..], &end.to_le_bytes(), &id.to_le_bytes()];
-    let mut page = [&head.concat(), row].concat();
-    page.resize(PAGE, 0);
-    page
+/// Changes a row of the tables of a database that nobody has open; none: it is gone.
+fn set_row<K: redb::Key + 'static>(
+    disk: &MemoryDisk,
+    table: &str,
+    key: K::SelfType<'_>,
+    row: Option<&[u8]>,
+) {
+    let database = disk.open().unwrap();
+    let transaction = database.begin_write().unwrap();
+    let mut table = transaction
+        .open_table(TableDefinition::<K, &[u8]>::new(table))
+        .unwrap();
+    match row {
+        Some(row) => drop(table.insert(key, row).unwrap()),
+        None => drop(table.remove(key).unwrap()),
+    }
+    drop(table);
+    transaction.commit().unwrap();
 }
 
 #[test]
-fn page_that_a_user_has_written_is_taken_for_no_page() {
-    // A rescue looked at every page of the file and took what had the form of a leaf, with rows whose unkeyed check value
-    // fitted: a text of some kilobytes held a page with a row of another user's account, and the password in it was the
-    // author's own.
+fn entry_that_a_user_has_written_is_taken_for_no_entry() {
+    // What users write stands in the segments as it is: a copy of a whole segment, with records and entries whose checks
+    // are good where they stand, and nowhere else. With the log's secret, and where that is lost.
+    for is_secret_lost in [false, true] {
+        let mut bench = Bench::new();
+        let (alice, mallory) = (bench.user("alice"), bench.user("mallory"));
+        bench.say(alice, ConversationId::EVERYONE, 1, "of alice");
+        let (number, place) = place_in_log(&bench.disk, b"of alice");
+        let part = bench.disk.segment_image(number)[place - 300..place + 100].to_vec();
+        for shift in 0..64 {
+            let mut content = vec![b'x'; shift];
+            content.extend_from_slice(&part);
+            content.extend_from_slice(&part);
+            let Write::Append(mut append) =
+                append(mallory, ConversationId::EVERYONE, shift as u64 + 1, "")
+            else {
+                panic!("it is one");
+            };
+            append.digest = Digest::of(&content);
+            append.content = content;
+            bench.done(Write::Append(append));
+        }
+        let there = bench.read(alice.0, ConversationId::EVERYONE, 0);
+        let disk = bench.disk.clone();
+        drop(bench);
+        // What alice has said is damaged, so that another one could be taken for it.
+        assert!(disk.flip_segment(number, place));
+        if is_secret_lost {
+            set_row::<&str>(&disk, "secrets", "log", Some(&[0xc1; 30]));
+        }
+        let (mut bench, rescued) = rescued(&disk.copy(), Spot::Tables(0)).unwrap();
+        assert!(!rescued.lost.is_empty(), "what alice has said is lost");
+        let found = bench.read(alice.0, ConversationId::EVERYONE, 0);
+        assert_eq!(found.len(), there.len(), "{rescued:?}");
+        for (found, there) in found.iter().zip(&there) {
+            let is_lost = found.digest == Digest::default() && found.content.is_empty();
+            assert_eq!(is_lost, there.content == b"of alice", "{rescued:?}");
+            assert!(is_lost || found == there, "{found:?}, not {there:?}");
+        }
+    }
+}
+
+#[test]
+fn account_whose_row_is_damaged_is_there_without_its_password_after_a_rescue() {
     let mut bench = Bench::new();
-    let (alice, mallory) = (bench.user("alice"), bench.user("mallory"));
-    let id = alice.0.0;
-    let forged = AccountRecord {
-        name: "alice".into(),
-        record: b"of mallory's password".to_vec(),
-        credential_identifier: [7; 16].into(),
-        created_ms: 1,
-        seen_ms: u64::MAX,
-        rooms_made: 0,
-    };
-    let page = forged_page(id, &encode("accounts", id, &forged));
-    let length = 16_000_usize;
-    let write_text = |bench: &mut Bench, number, content: Vec<u8>| {
-        let Write::Append(mut append) = append(mallory, ConversationId::EVERYONE, number, "")
-        else {
-            panic!("it is one");
-        };
-        append.digest = Digest::of(&content);
-        append.content = content;
-        bench.done(Write::Append(append));
-    };
-    // Where a content of this length begins in its page is the same for all.
-    write_text(
-        &mut bench,
-        1,
-        b"where?".repeat(length.div_ceil(6))[..length].to_vec(),
-    );
+    let alice = bench.user("alice");
     let disk = bench.disk.clone();
     drop(bench);
-    let image = disk.image();
-    let place = image
-        .windows(600)
-        .position(|bytes| bytes == b"where?".repeat(100));
-    let before = PAGE - place.expect("it was stored") % PAGE;
-    let mut content = vec![b'x'; length];
-    for number in 0..2 {
-        let start = before + number * PAGE;
-        content[start..start + PAGE].copy_from_slice(&page);
-    }
-    let mut bench = Bench::on(disk.clone());
-    write_text(&mut bench, 2, content);
-    drop(bench);
-    // What has happened to alice's account on the disk is the occasion.
-    let database = disk.open().unwrap();
-    let transaction = database.begin_write().unwrap();
-    let accounts = TableDefinition::<u64, &[u8]>::new("accounts");
-    let mut accounts = transaction.open_table(accounts).unwrap();
-    accounts.insert(id, &[0xc1; 30][..]).unwrap();
-    drop(accounts);
-    transaction.commit().unwrap();
-    drop(database);
-    let image = disk.image();
-    let is_there = |page: &[u8]| page.starts_with(&forged_page(id, &[])[..4]) && page[8] == 1;
-    let pages = image.chunks(PAGE).filter(|page| is_there(page)).count();
-    assert!(pages >= 2, "the forged pages stand where pages do: {pages}");
-    let (mut bench, rescued) = rescued(&image, 0).unwrap();
+    set_row::<u64>(&disk, "accounts", alice.0.0, Some(&[0xc1; 30]));
+    let (mut bench, rescued) = rescued(&disk.copy(), Spot::Tables(0)).unwrap();
     let name = "alice".to_owned();
     let Reply::Account(account) = bench.done(Read::FindAccount {
         name,
@@ -265,7 +281,6 @@ fn page_that_a_user_has_written_is_taken_for_no_page() {
     }) else {
         panic!("an account is found");
     };
-    assert_ne!(account.record, forged.record, "{rescued:?}");
     assert!(
         account.record.is_empty(),
         "its password is lost, and said to be: {rescued:?}"

@@ -1,4 +1,5 @@
-//! The payload of a record: a format version, and the writes of one group.
+//! The commands of a record: a format version, and the writes of one group, in order. An append stands as nothing but its
+//! place among them, since the record's entries say the rest.
 //!
 //! A server that was killed leaves writes that only the journal has, and the program that starts next may be another
 //! version. So the payload says how to read it, and a version or a write that this program does not know is an error of
@@ -14,15 +15,15 @@ use crate::store::{LAST_TAG, Write};
 /// The version of the payload's format: this byte, then the writes in MessagePack, each under its tag.
 const FORMAT: u8 = 1;
 
-/// Encodes a group.
-pub(in crate::store) fn encode(writes: &[&Write]) -> Vec<u8> {
+/// Encodes a group; none stands for an append, which has the next entry of the record.
+pub(in crate::store) fn encode(writes: &[Option<&Write>]) -> Vec<u8> {
     let mut payload = vec![FORMAT];
     rmp_serde::encode::write(&mut payload, writes).expect("writing to a Vec cannot fail");
     payload
 }
 
 /// Decodes a group.
-pub(in crate::store) fn decode(payload: &[u8]) -> Result<Vec<Write>, StoreError> {
+pub(in crate::store) fn decode(payload: &[u8]) -> Result<Vec<Option<Write>>, StoreError> {
     let Some((format, writes)) = payload.split_first() else {
         return Err(damaged("it is empty"));
     };
@@ -41,8 +42,8 @@ pub(in crate::store) fn decode(payload: &[u8]) -> Result<Vec<Write>, StoreError>
     reason = "only the tags are read, and serde reads maps into maps"
 )]
 fn unknown_tag(writes: &[u8]) -> Option<u32> {
-    let writes: Vec<BTreeMap<String, IgnoredAny>> = rmp_serde::from_slice(writes).ok()?;
-    let mut tags = writes.iter().flat_map(BTreeMap::keys);
+    let writes: Vec<Option<BTreeMap<String, IgnoredAny>>> = rmp_serde::from_slice(writes).ok()?;
+    let mut tags = writes.iter().flatten().flat_map(BTreeMap::keys);
     tags.find_map(|tag| tag.parse().ok().filter(|tag| *tag > LAST_TAG))
 }
 
@@ -217,9 +218,23 @@ mod tests {
         let writes = writes();
         assert_eq!(writes.len(), RECORDED.len(), "each write has its record");
         for (write, recorded) in writes.into_iter().zip(RECORDED) {
-            assert_eq!(encode(&[&write]), bytes(recorded), "{write:?}");
-            assert_eq!(decode(&bytes(recorded)).expect("it is whole"), [write]);
+            assert_eq!(encode(&[Some(&write)]), bytes(recorded), "{write:?}");
+            assert_eq!(
+                decode(&bytes(recorded)).expect("it is whole"),
+                [Some(write)]
+            );
         }
+    }
+
+    #[test]
+    fn place_of_an_append_keeps_its_bytes() {
+        let writes = writes();
+        let revoke = &writes[3];
+        let recorded = bytes("0193c081a134920102c0");
+        assert_eq!(encode(&[None, Some(revoke), None]), recorded);
+        let decoded = decode(&recorded).expect("it is whole");
+        assert_eq!(decoded, [None, Some(revoke.clone()), None]);
+        assert_eq!(encode(&[]), bytes("0190"));
     }
 
     #[test]

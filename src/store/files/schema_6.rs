@@ -1,0 +1,204 @@
+//! From schema 6 to 7: the entries leave redb for the segments of a log.
+//!
+//! They stay in the table `log` here, where a copy has them too: the server takes them over when it begins its service. What
+//! counts against limits no longer depends on how an entry is kept, so it is counted anew, and what devices have used their
+//! numbers for is one row for each of them.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use redb::{ReadableTable as _, TableDefinition, WriteTransaction};
+use serde::Deserialize;
+
+use crate::protocol::Digest;
+use crate::store::error::StoreError;
+use crate::store::schema::checksum::{decode, encode};
+use crate::store::schema::journal_note::Note;
+use crate::store::schema::records::{
+    ConversationRecord, EpochHistory, Kind, LogRow, SenderRecord, Sent, Sides,
+};
+use crate::store::schema::table::Bulk;
+use crate::store::schema::tables::SECRETS;
+
+/// The row in which schema 6 notes its journal.
+const JOURNAL: &str = "journal";
+
+/// What stands in it.
+#[derive(Deserialize)]
+struct OldNote {
+    secret: [u8; 32],
+    identity: [u8; 16],
+    _round: u64,
+    _salt: [u8; 32],
+    applied: u64,
+    is_closed: bool,
+}
+
+#[derive(Deserialize)]
+struct OldConversation {
+    kind: Kind,
+    head: u64,
+    log_start: u64,
+    time_ms: u64,
+    members: u32,
+    _bytes: u64,
+    earlier: EpochHistory,
+    #[serde(default)]
+    sides: Sides,
+}
+
+#[derive(Deserialize)]
+struct OldSent {
+    number: u64,
+    digest: Digest,
+    entry: u64,
+    readers: u32,
+}
+
+type Raw<K> = TableDefinition<'static, K, &'static [u8]>;
+
+/// Takes the step.
+///
+/// # Errors
+/// If the server was not stopped in order: its journal is of another form.
+pub(super) fn to_7(transaction: &WriteTransaction) -> Result<(), StoreError> {
+    note(transaction)?;
+    let counted = counted(transaction)?;
+    conversations(transaction, &counted.logs)?;
+    let mut usage = Bulk::<u64, u64>::open("usage", transaction)?;
+    usage.clear()?;
+    for (account, bytes) in &counted.accounts {
+        usage.insert(account, bytes)?;
+    }
+    senders(transaction)
+}
+
+fn note(transaction: &WriteTransaction) -> Result<(), StoreError> {
+    let mut secrets = transaction.open_table::<&str, &[u8]>(Raw::<&str>::new(SECRETS))?;
+    let row = secrets.remove(JOURNAL)?.map(|row| row.value().to_vec());
+    // A copy has none.
+    let Some(row) = row else {
+        return Ok(());
+    };
+    let old: OldNote = decode(SECRETS, &JOURNAL.to_owned(), &row)?;
+    if !old.is_closed {
+        return Err(StoreError::UnknownRecord(
+            "of the version before, which was not stopped in order".into(),
+        ));
+    }
+    let note = Note {
+        secret: old.secret,
+        identity: old.identity,
+        applied: old.applied,
+        segment: 0,
+        offset: 0,
+        last: None,
+    };
+    let (name, row) = note.row();
+    let row = encode(SECRETS, &name, &row);
+    secrets.insert(&*name, &*row)?;
+    Ok(())
+}
+
+/// What entries count, in bytes.
+struct Counted {
+    logs: BTreeMap<u64, u64>,
+    accounts: BTreeMap<u64, u64>,
+}
+
+fn counted(transaction: &WriteTransaction) -> Result<Counted, StoreError> {
+    let (mut logs, mut accounts) = (BTreeMap::new(), BTreeMap::new());
+    let log = transaction.open_table::<(u64, u64), &[u8]>(Raw::new("log"))?;
+    for row in log.iter()? {
+        let (key, row) = row?;
+        // What is damaged counts as nothing, as ever.
+        let Ok(row) = decode::<LogRow>("log", &key.value(), row.value()) else {
+            continue;
+        };
+        let bytes = row.record().counted_bytes();
+        for (counts, key) in [(&mut logs, key.value().0), (&mut accounts, 0)] {
+            *counts.entry(key).or_default() += bytes;
+        }
+        if row.author != 0 {
+            *accounts.entry(row.author).or_default() += bytes;
+        }
+    }
+    Ok(Counted { logs, accounts })
+}
+
+fn conversations(
+    transaction: &WriteTransaction,
+    bytes: &BTreeMap<u64, u64>,
+) -> Result<(), StoreError> {
+    const TABLE: &str = "conversations";
+    let mut records = Vec::new();
+    {
+        let table = transaction.open_table::<u64, &[u8]>(Raw::<u64>::new(TABLE))?;
+        for row in table.iter()? {
+            let (id, row) = row?;
+            // One that is damaged stays so.
+            if let Ok(old) = decode::<OldConversation>(TABLE, &id.value(), row.value()) {
+                records.push((id.value(), old));
+            }
+        }
+    }
+    let mut table = Bulk::<u64, ConversationRecord>::open(TABLE, transaction)?;
+    for (id, old) in records {
+        let record = ConversationRecord {
+            head: old.head,
+            log_start: old.log_start,
+            time_ms: old.time_ms,
+            members: old.members,
+            bytes: bytes.get(&id).copied().unwrap_or(0),
+            open_places: old.log_start + 1,
+            earlier: old.earlier,
+            sides: old.sides,
+            ..ConversationRecord::empty(old.kind)
+        };
+        table.insert(&id, &record)?;
+    }
+    Ok(())
+}
+
+fn senders(transaction: &WriteTransaction) -> Result<(), StoreError> {
+    let mut records = BTreeMap::<(u64, u64), SenderRecord>::new();
+    {
+        let table = transaction.open_table::<(u64, u64), &[u8]>(Raw::new("senders"))?;
+        for row in table.iter()? {
+            let (key, last) = row?;
+            if let Ok(last) = decode::<u64>("senders", &key.value(), last.value()) {
+                records.insert(
+                    key.value(),
+                    SenderRecord {
+                        last,
+                        sent: VecDeque::new(),
+                    },
+                );
+            }
+        }
+        let table = transaction.open_table::<(u64, u64, u64), &[u8]>(Raw::new("sent"))?;
+        for row in table.iter()? {
+            let (key, row) = row?;
+            let (conversation, device, _) = key.value();
+            if let Ok(old) = decode::<OldSent>("sent", &key.value(), row.value())
+                && let Some(record) = records.get_mut(&(conversation, device))
+            {
+                record.sent.push_back(Sent {
+                    number: old.number,
+                    digest: Sent::part_of(old.digest),
+                    entry: old.entry,
+                    readers: old.readers,
+                });
+            }
+        }
+    }
+    transaction.delete_table(Raw::<(u64, u64, u64)>::new("sent"))?;
+    let mut table = Bulk::<(u64, u64), SenderRecord>::open("senders", transaction)?;
+    for (key, mut record) in records {
+        record
+            .sent
+            .make_contiguous()
+            .sort_unstable_by_key(|sent| sent.number);
+        table.insert(&key, &record)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,194 @@
+//! An entry as it stands in a segment: header, check, content.
+//!
+//! | what | bytes |
+//! |---|---|
+//! | the kind, 1 | 1 |
+//! | conversation, entry, author, device, number, time in milliseconds since 1970 (UTC) | a varint each |
+//! | the author's digest over the content | 32 |
+//! | how long the content is | a varint |
+//! | the check of these, keyed, over their place too | 8 |
+//! | the content | as long as that |
+//!
+//! The check does not cover the content: the digest does, and the content of an entry that is deleted can be overwritten
+//! where it stands.
+
+use serde_bytes::Bytes;
+
+use super::layout::{Key, check, place};
+use super::varint;
+use crate::protocol::Digest;
+use crate::store::schema::records::LogRecord;
+use crate::store::schema::stored::Stored;
+
+/// What an entry begins with.
+const ENTRY: u8 = 1;
+
+/// The check of an entry, in bytes. Chosen: who does not know the key cannot try one without the server, and would need
+/// 2^63 entries.
+pub(super) const ENTRY_CHECK: usize = 8;
+
+/// How long everything but the content can be at most, in bytes.
+pub(super) const HEAD_MAX: usize = 1 + 7 * 10 + 32 + ENTRY_CHECK;
+
+/// An entry and where it belongs.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::store) struct Frame<'b> {
+    pub(in crate::store) conversation: u64,
+    pub(in crate::store) entry: u64,
+    pub(in crate::store) row: LogRecord<'b>,
+}
+
+/// What is known of an entry from all but its content.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Head {
+    conversation: u64,
+    entry: u64,
+    author: u64,
+    device: u64,
+    number: u64,
+    time_ms: u64,
+    digest: Digest,
+    /// How long the content is, in bytes.
+    content: usize,
+    /// How long everything before it is.
+    len: usize,
+    pub(super) check: [u8; ENTRY_CHECK],
+}
+
+impl Head {
+    /// Which entry of which conversation it is.
+    pub(super) const fn key(&self) -> (u64, u64) {
+        (self.conversation, self.entry)
+    }
+
+    pub(super) fn is_at(&self, key: (u64, u64)) -> bool {
+        self.key() == key
+    }
+
+    /// How long the entry is, in bytes.
+    pub(super) const fn frame_len(&self) -> usize {
+        self.len + self.content
+    }
+
+    /// Reads what stands at the front of these bytes, which begin at this place of a segment.
+    pub(super) fn decode(key: &Key, at: usize, bytes: &[u8]) -> Option<Self> {
+        let head = Self::decode_unchecked(bytes)?;
+        let fields = &bytes[..head.len - ENTRY_CHECK];
+        (head.check == entry_check(key, at, fields)).then_some(head)
+    }
+
+    /// The same without a key: for what a table says stands here.
+    pub(super) fn decode_unchecked(bytes: &[u8]) -> Option<Self> {
+        let (kind, mut rest) = bytes.split_first()?;
+        if *kind != ENTRY {
+            return None;
+        }
+        let mut number = || varint::take(&mut rest);
+        let (conversation, entry, author) = (number()?, number()?, number()?);
+        let (device, seq, time_ms) = (number()?, number()?, number()?);
+        let (digest, mut rest) = rest.split_first_chunk::<32>()?;
+        let content = usize::try_from(varint::take(&mut rest)?).ok()?;
+        let (check, rest) = rest.split_first_chunk::<ENTRY_CHECK>()?;
+        Some(Self {
+            conversation,
+            entry,
+            author,
+            device,
+            number: seq,
+            time_ms,
+            digest: Digest(*digest),
+            content: u32::try_from(content).ok()? as usize,
+            len: bytes.len() - rest.len(),
+            check: *check,
+        })
+    }
+
+    /// The entry without its content.
+    pub(super) fn without_content(&self) -> Frame<'static> {
+        Frame {
+            conversation: self.conversation,
+            entry: self.entry,
+            row: LogRecord {
+                author: self.author,
+                device: self.device,
+                number: self.number,
+                time_ms: self.time_ms,
+                digest: self.digest,
+                content: Bytes::new(&[]),
+            },
+        }
+    }
+
+    /// Whether it is the head of this entry, whose content may not be known.
+    pub(super) fn is_of(&self, frame: &Frame<'_>) -> bool {
+        let Frame {
+            conversation,
+            entry,
+            row,
+        } = frame;
+        (self.conversation, self.entry) == (*conversation, *entry)
+            && (self.author, self.device) == (row.author, row.device)
+            && (self.number, self.time_ms) == (row.number, row.time_ms)
+            && self.digest == row.digest
+    }
+
+    /// The entry, whose bytes these are.
+    pub(super) fn stored(&self, bytes: Vec<u8>) -> Stored {
+        Stored::new(self.without_content().row, bytes, self.len)
+    }
+
+    /// The entry, whose bytes these are.
+    pub(super) fn frame<'b>(&self, bytes: &'b [u8]) -> Option<Frame<'b>> {
+        Some(Frame {
+            conversation: self.conversation,
+            entry: self.entry,
+            row: LogRecord {
+                author: self.author,
+                device: self.device,
+                number: self.number,
+                time_ms: self.time_ms,
+                digest: self.digest,
+                content: Bytes::new(bytes.get(self.len..self.frame_len())?),
+            },
+        })
+    }
+}
+
+/// Adds an entry, which comes to be at this place of a segment; returns its check.
+pub(super) fn encode(
+    key: &Key,
+    at: usize,
+    frame: &Frame<'_>,
+    bytes: &mut Vec<u8>,
+) -> [u8; ENTRY_CHECK] {
+    let from = bytes.len();
+    let Frame {
+        conversation,
+        entry,
+        row,
+    } = frame;
+    bytes.push(ENTRY);
+    for number in [
+        *conversation,
+        *entry,
+        row.author,
+        row.device,
+        row.number,
+        row.time_ms,
+    ] {
+        varint::put(bytes, number);
+    }
+    bytes.extend_from_slice(&row.digest.0);
+    varint::put(bytes, row.content.len() as u64);
+    let check = entry_check(key, at, &bytes[from..]);
+    bytes.extend_from_slice(&check);
+    bytes.extend_from_slice(row.content);
+    check
+}
+
+fn entry_check(key: &Key, at: usize, fields: &[u8]) -> [u8; ENTRY_CHECK] {
+    let whole = check(key, &[b"entry", &place(at), fields]);
+    let mut part = [0; ENTRY_CHECK];
+    part.copy_from_slice(&whole[..ENTRY_CHECK]);
+    part
+}
