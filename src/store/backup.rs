@@ -19,10 +19,11 @@ use crate::store::check;
 use crate::store::check::{Looked, Report};
 use crate::store::error::{StoreError, skip_damaged};
 use crate::store::schema::meta;
-use crate::store::schema::places::{EntryKey, PlaceCursor, PlacesRecord};
+use crate::store::schema::places::{PlaceCursor, PlacesRecord};
 use crate::store::schema::records::LogRow;
 use crate::store::schema::table::{Bulk, ReadTable as _};
 use crate::store::schema::tables::{ReadTables as _, Snapshot, update};
+use crate::store::segments::stored::EntryKey;
 
 /// Makes a backup: `write` fills a file, here or in another process, which has its name once nothing is wrong with it. Returns
 /// how many rows it has. A backup is one file, whatever a database consists of.

@@ -17,7 +17,7 @@ use super::catch_panic::guard;
 use super::engine::RECORD_MAX;
 use super::error::StoreError;
 use super::schema::buffer::Writing;
-use super::schema::journal_note::Note;
+use super::segments::note::Note;
 use super::{Completion, Engine, Outcome, Request, RequestId, Store};
 use crate::stalls::{StallReport, Stalls};
 

@@ -6,7 +6,6 @@ use std::collections::BTreeSet;
 use super::super::error::StoreError;
 use super::{Conversation, Walk, readable};
 use crate::protocol::{AccountId, ConversationId, DeviceId, Digest};
-use crate::store::ops::log::tolerant_scan::is_lost;
 use crate::store::ops::usage as counts;
 use crate::store::schema::meta;
 use crate::store::schema::records::{Kind, Sent};
@@ -89,7 +88,7 @@ fn one_log(walk: &mut Walk<'_>, id: u64) -> Result<(), StoreError> {
             *walk.written.entry(account).or_default() += row.counted_bytes();
         }
         // What an earlier salvage has lost is known.
-        if is_lost(&row) {
+        if row.is_lost() {
             continue;
         }
         if Digest::of(row.content) != row.digest {
@@ -215,7 +214,7 @@ pub(super) fn senders(walk: &mut Walk<'_>) -> Result<(), StoreError> {
                 let differs = Sent::part_of(row.digest) != sent.digest
                     || row.device != device
                     || row.number != sent.number;
-                if differs && !is_lost(&row) {
+                if differs && !row.is_lost() {
                     report.find(TABLE, &place, "its entry is another message");
                 }
             }

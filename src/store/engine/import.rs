@@ -8,9 +8,9 @@ use super::open_store::OpenStore;
 use crate::protocol::ConversationId;
 use crate::store::error::StoreError;
 use crate::store::ops::{conversations, log};
-use crate::store::schema::places::EntryKey;
 use crate::store::schema::table::ReadTable as _;
 use crate::store::schema::tables::{ReadTables as _, Tables};
+use crate::store::segments::stored::EntryKey;
 
 /// How many entries share a record. Chosen: with contents as long as they may be, one of 16 MiB.
 const RECORD_ENTRIES: usize = 1000;

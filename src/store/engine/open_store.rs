@@ -11,10 +11,10 @@ use crate::store::error::StoreError;
 use crate::store::files::open::Files;
 use crate::store::journal_loss::JournalLoss;
 use crate::store::schema::buffer::Writing;
-use crate::store::schema::journal_note::Note;
 use crate::store::schema::meta;
 use crate::store::schema::table::ReadTable as _;
 use crate::store::schema::tables::{AllChanges, ReadTables as _, SECRETS, Snapshot, Tables};
+use crate::store::segments::note::Note;
 use crate::store::segments::{Recovered, SegmentReader, Segments, commands};
 
 /// After so many rows have changed a checkpoint writes them. Chosen: some tens of megabytes, and what ten thousand people
@@ -239,7 +239,7 @@ impl OpenStore {
         self.log.noted(note);
         self.commits += 1;
         if let Err(error) = self.log.remove_unused(is_used) {
-            tracing::warn!(%error, "cannot remove a segment of the log that is not used any more");
+            tracing::warn!(%error, "cannot remove a segment of the log that nothing uses");
         }
         self.tables.committed(snapshot);
         Ok(())

@@ -8,11 +8,11 @@ use super::open::OpenError;
 use crate::store::error::StoreError;
 use crate::store::ops::conversations::make_everyone;
 use crate::store::schema::buffer::Writing;
-use crate::store::schema::journal_note::Note;
 use crate::store::schema::meta::{
     ACCOUNTS, EPOCH, SCHEMA, SCHEMA_VERSION, Sequence, journal, note_schema, number, put,
 };
 use crate::store::schema::tables::{META, Snapshot, Tables, update};
+use crate::store::segments::note::Note;
 
 /// Makes the schema in a new database, or checks the one that is there; returns the database's epoch.
 pub(in crate::store) fn prepare(

@@ -12,12 +12,12 @@ use serde::Deserialize;
 use crate::protocol::Digest;
 use crate::store::error::StoreError;
 use crate::store::schema::checksum::{decode, encode};
-use crate::store::schema::journal_note::Note;
 use crate::store::schema::records::{
     ConversationRecord, EpochHistory, Kind, LogRow, SenderRecord, Sent, Sides,
 };
 use crate::store::schema::table::Bulk;
 use crate::store::schema::tables::SECRETS;
+use crate::store::segments::note::Note;
 
 /// The row in which schema 6 notes its journal.
 const JOURNAL: &str = "journal";

@@ -5,11 +5,11 @@ use rand_core::RngCore as _;
 
 use super::conversations;
 use crate::store::error::StoreError;
-use crate::store::schema::journal_note::Note;
 use crate::store::schema::meta::{
     COPY, EPOCH, GENERATION, IDS_SKIPPED, Sequence, is_copy, number, optional, put,
 };
 use crate::store::schema::tables::Tables;
+use crate::store::segments::note::Note;
 
 /// Begins a service of the database: counts it, and gives the database a new epoch if it is a copy, or if `witness`
 /// has seen a later generation of it. Returns the generation and whether the epoch is new.

@@ -5,13 +5,12 @@
 
 use std::collections::BTreeMap;
 
-use super::log::tolerant_scan::is_lost;
 use crate::protocol::AccountId;
 use crate::store::error::{Abort, StoreError, skip_damaged};
 use crate::store::schema::meta;
-use crate::store::schema::records::LogRecord;
 use crate::store::schema::table::ReadTable as _;
 use crate::store::schema::tables::{ReadTables, Tables};
+use crate::store::segments::stored::LogRecord;
 use crate::store::{Quota, Refusal, Reply};
 
 /// Under what all entries count together: no account has this id.
@@ -70,7 +69,7 @@ pub(in crate::store) fn subtract(
 
 /// Whose an entry is; [`ALL`] if nobody can tell.
 pub(in crate::store) fn author(row: &LogRecord<'_>) -> AccountId {
-    if is_lost(row) {
+    if row.is_lost() {
         ALL
     } else {
         AccountId(row.author)

@@ -6,7 +6,6 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::super::error::StoreError;
 use super::super::ops::log::KEPT;
-use super::super::ops::log::tolerant_scan::{is_lost, lost};
 use super::super::ops::rooms::{BELONGS, put_room_of, successor};
 use super::super::ops::{conversations, usage};
 use super::super::schema::names::{self, NameOf};
@@ -19,6 +18,7 @@ use super::Rescued;
 use crate::protocol::{Access, AccountId, ConversationId, DeviceId, MemberRole};
 use crate::store::schema::key::Key;
 use crate::store::schema::table::{ReadTable, Record};
+use crate::store::segments::stored::LogRecord;
 
 /// What the tables make agree with: what is left of conversations, and the ids that anything refers to.
 struct Left {
@@ -159,7 +159,7 @@ fn logs(tables: &mut Tables, left: &mut Left, rescued: &mut Rescued) -> Result<(
     }
     let mut counts = BTreeMap::<u64, u64>::new();
     for (id, hole, time_ms) in holes {
-        let lost = lost(time_ms);
+        let lost = LogRecord::lost(time_ms);
         tables.log.insert((id, hole), LogRow::new(hole, &lost));
         *counts.entry(id).or_default() += 1;
         if let Some(record) = left.records.get_mut(&id) {
@@ -204,7 +204,7 @@ fn walk(tables: &Tables, left: &mut Left) -> Result<Walked, StoreError> {
         walked.ends.insert(id, (entry, row.time_ms));
         record.bytes += row.counted_bytes();
         record.time_ms = row.time_ms;
-        if is_lost(&row) {
+        if row.is_lost() {
             continue;
         }
         left.accounts.insert(row.author);

@@ -12,13 +12,14 @@ use redb::{Database, ReadableDatabase as _};
 use super::Rescued;
 use crate::store::error::StoreError;
 use crate::store::files::open::look_at_segments;
-use crate::store::schema::journal_note::Note;
-use crate::store::schema::places::{self, EntryKey, PlacesRecord};
+use crate::store::schema::places::{self, PlacesRecord};
 use crate::store::schema::records::{ConversationRecord, LogRow};
-use crate::store::schema::stored::Stored;
 use crate::store::schema::table::{Bulk, ReadTable as _};
 use crate::store::schema::tables::{ReadTables as _, Snapshot};
+use crate::store::segments::note::Note;
 use crate::store::segments::salvage;
+use crate::store::segments::stored::EntryKey;
+use crate::store::segments::stored::Stored;
 
 /// Copies what can be read of the log of a damaged database file into the rows of its copy, whose table of places is empty
 /// then.

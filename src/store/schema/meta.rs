@@ -5,11 +5,11 @@ use rand_core::{RngCore, SeedableRng};
 use redb::WriteTransaction;
 use serde_bytes::ByteBuf;
 
-use super::journal_note::Note;
 use super::pair_ids;
 use super::table::ReadTable as _;
 use super::tables::{META, ReadTables, SECRETS, Tables};
 use crate::store::error::{StoreError, skip_damaged};
+use crate::store::segments::note::Note;
 
 /// The version of the tables and records that this program writes. A database of a newer one is refused.
 pub const SCHEMA_VERSION: u64 = 7;

@@ -10,6 +10,5 @@ pub(super) mod names;
 pub(super) mod pair_ids;
 pub(super) mod places;
 pub(super) mod records;
-pub(super) mod stored;
 pub(super) mod table;
 pub(super) mod tables;

@@ -8,10 +8,8 @@ use serde_bytes::ByteBuf;
 use super::table::ReadTable as _;
 use super::tables::{ReadTables, Tables};
 use crate::store::error::{StoreError, skip_damaged};
+use crate::store::segments::stored::EntryKey;
 use crate::store::segments::{Place, varint};
-
-/// The key of an entry: (conversation, entry).
-pub(in crate::store) type EntryKey = (u64, u64);
 
 /// How many entries a row has at most. Chosen: one is decoded in less time than its page is found, and four bytes of
 /// each entry are little beside the entry.

@@ -8,8 +8,8 @@ use std::collections::VecDeque;
 use serde::{Deserialize, Serialize};
 use serde_bytes::{ByteArray, ByteBuf, Bytes};
 
-use super::stored::Stored;
 use crate::protocol::{Access, AccountId, Digest, MemberRole};
+use crate::store::segments::stored::{LogRecord, Stored};
 use crate::store::{Account, TicketHash};
 
 /// A row of `accounts`.
@@ -232,27 +232,6 @@ pub(in crate::store) struct RoomRecord {
     pub(in crate::store) name: String,
     pub(in crate::store) topic: String,
     pub(in crate::store) access: Access,
-}
-
-/// An entry of a log, borrowed from where it stands.
-#[derive(Debug, Clone, Copy)]
-pub(in crate::store) struct LogRecord<'a> {
-    pub(in crate::store) author: u64,
-    pub(in crate::store) device: u64,
-    pub(in crate::store) number: u64,
-    pub(in crate::store) time_ms: u64,
-    pub(in crate::store) digest: Digest,
-    pub(in crate::store) content: &'a Bytes,
-}
-
-/// What an entry counts against quotas and limits beside its content, in bytes. Chosen: about what the rest of it takes.
-const ENTRY_BYTES: u64 = 64;
-
-impl LogRecord<'_> {
-    /// What it counts against quotas and limits, in bytes.
-    pub(in crate::store) fn counted_bytes(&self) -> u64 {
-        self.content.len() as u64 + ENTRY_BYTES
-    }
 }
 
 /// A row of `log`.

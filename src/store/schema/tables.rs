@@ -14,10 +14,10 @@ use super::records::{
     AccountRecord, ConversationRecord, DeviceRecord, LogRow, MemberRecord, RetentionRecord,
     RoomRecord, SenderRecord,
 };
-use super::stored::Stored;
 use super::table::{Committed, ReadTable};
 use crate::store::error::StoreError;
 use crate::store::segments::batch::Batch;
+use crate::store::segments::stored::Stored;
 use crate::store::segments::{Place, SegmentReader};
 
 macro_rules! tables {

@@ -8,7 +8,7 @@ use super::Place;
 use super::frame::{ENTRY_CHECK, Frame, Head, encode};
 use super::layout::{HEADER, Key};
 use crate::store::error::StoreError;
-use crate::store::schema::stored::Stored;
+use crate::store::segments::stored::Stored;
 
 /// How much memory is kept from one record to the next, in bytes. Chosen: a busy server's groups fit.
 const KEPT: usize = 256 * 1024;

@@ -17,8 +17,7 @@ use serde_bytes::Bytes;
 use super::layout::{Key, check, place};
 use super::varint;
 use crate::protocol::Digest;
-use crate::store::schema::records::LogRecord;
-use crate::store::schema::stored::Stored;
+use crate::store::segments::stored::{LogRecord, Stored};
 
 /// What an entry begins with.
 const ENTRY: u8 = 1;

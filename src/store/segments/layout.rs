@@ -30,7 +30,7 @@
 //! | 32 | 16 | the check of these |
 //! | 48 | | entries (`frame`), then commands (`commands`) |
 
-use crate::store::schema::journal_note::Note;
+use crate::store::segments::note::Note;
 
 /// Records begin at multiples of this, in bytes. Chosen: a record's header fits, so that none crosses a sector of a disk
 /// (512 bytes), which writes a sector whole or not at all.

@@ -36,9 +36,11 @@ pub(in crate::store) mod commands;
 pub(in crate::store) mod files;
 mod frame;
 mod layout;
+pub(in crate::store) mod note;
 mod reader;
 mod reading;
 pub(in crate::store) mod salvage;
+pub(in crate::store) mod stored;
 #[cfg(test)]
 mod tests;
 pub(in crate::store) mod varint;
@@ -51,7 +53,7 @@ use rand_core::RngCore as _;
 
 use crate::store::error::StoreError;
 use crate::store::journal_loss::JournalLoss;
-use crate::store::schema::journal_note::Note;
+use crate::store::segments::note::Note;
 use batch::Batch;
 use files::{SegmentFile, SegmentFiles};
 pub(in crate::store) use frame::Frame;

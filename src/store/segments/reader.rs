@@ -9,12 +9,10 @@ use super::files::{SegmentFile, SegmentFiles};
 use super::frame::{HEAD_MAX, Head};
 use super::layout::{FIRST, HEADER, Key, SegmentHeader};
 use super::{Place, RecordAt, commands, reading};
-use crate::protocol::Digest;
 use crate::store::Write;
 use crate::store::error::StoreError;
-use crate::store::ops::log::tolerant_scan::is_lost;
-use crate::store::schema::journal_note::Note;
-use crate::store::schema::stored::Stored;
+use crate::store::segments::note::Note;
+use crate::store::segments::stored::Stored;
 
 /// How much is read of a segment at once, in bytes. Chosen: most entries are shorter.
 const READ_BYTES: usize = 512;
@@ -144,7 +142,7 @@ impl SegmentReader {
         }
         let stored = head.stored(bytes);
         let row = stored.row();
-        if Digest::of(row.content) != row.digest && !is_lost(&row) {
+        if !row.is_whole() {
             return Err(broken("its content does not have its digest"));
         }
         Ok(stored)

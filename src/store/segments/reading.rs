@@ -10,7 +10,7 @@ use super::layout::{ALIGN, Check, FIRST, HEADER, Key, NoHeader, RecordHeader, Se
 use crate::protocol::Digest;
 use crate::store::error::StoreError;
 use crate::store::journal_loss::JournalLoss;
-use crate::store::schema::journal_note::Note;
+use crate::store::segments::note::Note;
 
 /// Where a record stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

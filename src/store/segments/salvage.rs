@@ -4,12 +4,10 @@ use super::files::SegmentFiles;
 use super::frame::Head;
 use super::layout::{ALIGN, FIRST, HEADER, Key, RecordHeader, SegmentHeader};
 use super::{Place, reading};
-use crate::protocol::Digest;
 use crate::store::error::StoreError;
-use crate::store::ops::log::tolerant_scan::is_lost;
-use crate::store::schema::journal_note::Note;
-use crate::store::schema::places::EntryKey;
-use crate::store::schema::stored::Stored;
+use crate::store::segments::note::Note;
+use crate::store::segments::stored::EntryKey;
+use crate::store::segments::stored::Stored;
 
 /// What takes an entry that was read.
 type Take<'t> = dyn FnMut(EntryKey, &Stored) -> Result<(), StoreError> + 't;
@@ -99,7 +97,7 @@ fn take_whole(head: &Head, bytes: &[u8], take: &mut Take<'_>) -> Result<(), Stor
     };
     let stored = head.stored(bytes.to_vec());
     let row = stored.row();
-    if Digest::of(row.content) == row.digest || is_lost(&row) {
+    if row.is_whole() {
         take(head.key(), &stored)?;
     }
     Ok(())

@@ -16,13 +16,12 @@ use super::{accounts, pairs, usage, wall_clock};
 use crate::protocol::{AccountId, ConversationId, DeviceId, DeviceSeq, Digest, EntryId};
 use crate::store::error::{Abort, StoreError, skip_damaged};
 use crate::store::schema::meta;
-use crate::store::schema::places::{self, EntryKey};
-use crate::store::schema::records::{
-    ConversationRecord, Kind, LogRecord, MemberRecord, SenderRecord, Sent,
-};
+use crate::store::schema::places;
+use crate::store::schema::records::{ConversationRecord, Kind, MemberRecord, SenderRecord, Sent};
 use crate::store::schema::table::ReadTable as _;
 use crate::store::schema::tables::{ReadTables, Tables};
 use crate::store::segments::Frame;
+use crate::store::segments::stored::{EntryKey, LogRecord};
 use crate::store::{Append, Audience, Entry, Refusal, Reply, StoredEntry};
 use tolerant_scan::Direction;
 

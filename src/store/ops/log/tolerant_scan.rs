@@ -4,17 +4,15 @@
 //! hide those behind it. In its place comes one without content, under a digest of zeros, which is no content's: a
 //! device finds it damaged, shows that, goes on, and never counts it as received.
 
-use serde_bytes::Bytes;
-
 use crate::protocol::{AccountId, ConversationId, DeviceId, DeviceSeq, Digest, EntryId};
 use crate::store::Entry;
 use crate::store::catch_panic::guard;
 use crate::store::error::StoreError;
 use crate::store::schema::meta;
 use crate::store::schema::places::PlaceCursor;
-use crate::store::schema::records::LogRecord;
-use crate::store::schema::stored::Stored;
 use crate::store::schema::tables::ReadTables;
+use crate::store::segments::stored::LogRecord;
+use crate::store::segments::stored::Stored;
 
 /// How many entries that redb cannot read are passed over in one reading; then it ends. Chosen: each can cost a panic
 /// of redb, with its lines in the log.
@@ -81,24 +79,6 @@ pub(in crate::store) fn walk(
         }
     }
     Ok(())
-}
-
-/// What stands in a log in the place of an entry that an operator's salvage could not read: it looks as a damaged one
-/// does when it is read, and is no finding any more.
-pub(in crate::store) fn lost(time_ms: u64) -> LogRecord<'static> {
-    LogRecord {
-        author: 0,
-        device: DeviceId::SERVER.0,
-        number: 0,
-        time_ms,
-        digest: Digest::default(),
-        content: Bytes::new(&[]),
-    }
-}
-
-/// Whether this row stands for a lost entry.
-pub(in crate::store) fn is_lost(row: &LogRecord<'_>) -> bool {
-    row.digest == Digest::default() && row.content.is_empty()
 }
 
 /// The entry as one sees it who was given `prev` before it; `time_ms` is what a damaged one is labelled with.

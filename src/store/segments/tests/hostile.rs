@@ -4,9 +4,9 @@ use rand_core::RngCore as _;
 
 use super::rig::{Group, Rig, Said};
 use super::{FIRST, SEEDS};
-use crate::store::schema::journal_note::Note;
 use crate::store::segments::frame;
 use crate::store::segments::layout::{ALIGN, Key, RecordHeader, SegmentHeader};
+use crate::store::segments::note::Note;
 
 impl Rig {
     /// A guess of what the log's secrets are.

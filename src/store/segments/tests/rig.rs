@@ -10,11 +10,11 @@ use serde_bytes::Bytes;
 use crate::protocol::Digest;
 use crate::store::files::fault_disk::MemoryDisk;
 use crate::store::journal_loss::JournalLoss;
-use crate::store::schema::journal_note::Note;
-use crate::store::schema::records::LogRecord;
 use crate::store::segments::batch::Batch;
 use crate::store::segments::files::SegmentFiles;
 use crate::store::segments::layout::{ALIGN, HEADER, Key, RecordHeader, SegmentHeader};
+use crate::store::segments::note::Note;
+use crate::store::segments::stored::LogRecord;
 use crate::store::segments::{Frame, Place, Recovered, Segments, frame, reading};
 
 /// An entry.
