@@ -15,9 +15,9 @@ use std::time::{Duration, Instant};
 
 use super::catch_panic::guard;
 use super::engine::RECORD_MAX;
+use super::engine::open_store::Written;
 use super::error::StoreError;
 use super::schema::buffer::Writing;
-use super::segments::note::Note;
 use super::{Completion, Engine, Outcome, Request, RequestId, Store};
 use crate::stalls::{StallReport, Stalls};
 
@@ -258,7 +258,7 @@ struct Worker<S> {
     /// For the thread that writes a checkpoint.
     orders: Sender<Order>,
     /// The thread that writes one.
-    checkpoint: Option<JoinHandle<Result<Note, StoreError>>>,
+    checkpoint: Option<JoinHandle<Result<Written, StoreError>>>,
     /// When the last one began.
     checkpoint_at: Instant,
     clock: fn() -> Instant,

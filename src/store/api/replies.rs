@@ -282,10 +282,20 @@ pub struct Entry {
     pub digest: Digest,
     /// The immutable part, as it came.
     pub content: Vec<u8>,
+    /// If it was deleted: then it has no content.
+    pub deleted: Option<Deleted>,
     /// The author's name, except in a pair; none if the account is damaged.
     pub author_name: Option<String>,
     /// The other user's name, in a pair.
     pub peer_name: Option<String>,
+}
+
+/// That an entry was deleted. Of one that was deleted while a backup was made, no account and no time may be known: zeros.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Deleted {
+    pub by: AccountId,
+    /// In milliseconds since 1970 (UTC).
+    pub time_ms: u64,
 }
 
 /// Why the store refused.

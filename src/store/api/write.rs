@@ -10,7 +10,7 @@ use crate::protocol::{
 };
 
 /// The highest tag of a [`Write`].
-pub(in crate::store) const LAST_TAG: u32 = 15;
+pub(in crate::store) const LAST_TAG: u32 = 16;
 
 /// A request that writes.
 ///
@@ -186,6 +186,19 @@ pub enum Write {
         marks: Vec<(ConversationId, AccountId, EntryId)>,
         /// Account, and when it was last seen, in milliseconds since 1970 (UTC).
         seen: Vec<(AccountId, u64)>,
+    },
+    /// Deletes the content of an entry; in its place stands who has done it and when: [`Reply::Nothing`], also if it is
+    /// deleted already. Its author may, and in a room its moderators and its owner; else [`Refusal::NotPermitted`], as where
+    /// nothing stands that the actor could read. The content is overwritten on disk within seconds; copies that were made
+    /// before keep it.
+    #[serde(rename = "16")]
+    Delete {
+        conversation: ConversationId,
+        /// Who deletes it.
+        actor: AccountId,
+        entry: EntryId,
+        /// The time, in milliseconds since 1970 (UTC).
+        time_ms: u64,
     },
 }
 

@@ -3,7 +3,7 @@
 use crate::protocol::DeviceId;
 use crate::store::error::{Abort, StoreError};
 use crate::store::ops::devices::{self, Resumption};
-use crate::store::ops::log::history;
+use crate::store::ops::log::{delete, history};
 use crate::store::ops::rooms::{self, Joining, change};
 use crate::store::ops::{accounts, blocks, log, marks, resync, retention, usage};
 use crate::store::schema::tables::{ReadTables, Tables};
@@ -199,6 +199,12 @@ pub(super) fn execute_write(
         } => blocks::block(tables, *account, name, *is_blocking),
         Write::Expire { from, keep, now_ms } => retention::expire(tables, *from, *keep, *now_ms),
         Write::Retain { name, keep } => retention::retain(tables, name, *keep),
+        Write::Delete {
+            conversation,
+            actor,
+            entry,
+            time_ms,
+        } => delete::delete(tables, *conversation, *actor, *entry, *time_ms),
         Write::Advance { marks, seen } => marks::advance(tables, marks, seen),
     }
 }

@@ -50,7 +50,7 @@ fn import(tables: &mut Tables, from: EntryKey) -> Result<Option<EntryKey>, Store
                     None => conversations::load(tables, ConversationId(conversation))?
                         .map_or(entry, |record| record.open_places),
                 };
-                let first = log::add_to_log(tables, key, row.record(), first)?;
+                let first = log::place::add(tables, key, row.record(), first)?;
                 open.insert(conversation, first);
             }
             // It is found missing where it is asked for.

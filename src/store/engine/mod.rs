@@ -19,13 +19,12 @@ use super::error::StoreError;
 use super::files::open::OpenError;
 use super::schema::buffer::Writing;
 use super::schema::meta;
-use super::segments::note::Note;
 use super::{Completion, Outcome, Reply, Request, RequestId, Write};
 use crate::store::files::in_place::InPlace;
 use crate::store::files::open::Files;
 use crate::store::journal_loss::JournalLoss;
 use crate::store::snapshots::Snapshots;
-use open_store::{Checkpoint, OpenStore};
+use open_store::{Checkpoint, OpenStore, Written};
 
 /// How many requests share one record of the journal at most, and so one sync; a longer batch is cut into several. Not
 /// several records to a sync: of those a crash may leave a later one without an earlier, which looks like damage.
@@ -324,11 +323,11 @@ impl Engine {
     }
 
     /// A checkpoint has come to its end, or failed.
-    pub(in crate::store) fn end_checkpoint(&mut self, written: Result<Note, StoreError>) {
+    pub(in crate::store) fn end_checkpoint(&mut self, written: Result<Written, StoreError>) {
         let Some(store) = &mut self.store else {
             return;
         };
-        let done = written.and_then(|note| guard(|| store.end_checkpoint(note)));
+        let done = written.and_then(|written| guard(|| store.end_checkpoint(written)));
         self.commits += store.take_commits();
         if let Err(error) = done {
             self.fail_checkpoint(&error);

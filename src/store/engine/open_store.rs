@@ -7,13 +7,14 @@ use redb::ReadableDatabase;
 
 use crate::store::Write;
 use crate::store::catch_panic::{FencedDatabase, guard};
-use crate::store::error::StoreError;
+use crate::store::error::{StoreError, skip_damaged};
 use crate::store::files::open::Files;
 use crate::store::journal_loss::JournalLoss;
 use crate::store::schema::buffer::Writing;
 use crate::store::schema::meta;
 use crate::store::schema::table::ReadTable as _;
 use crate::store::schema::tables::{AllChanges, ReadTables as _, SECRETS, Snapshot, Tables};
+use crate::store::segments::erase::Erasure;
 use crate::store::segments::note::Note;
 use crate::store::segments::{Recovered, SegmentReader, Segments, commands};
 
@@ -33,20 +34,33 @@ pub(in crate::store) struct Checkpoint {
     database: Arc<FencedDatabase>,
     changes: AllChanges,
     note: Note,
+    /// Contents of deleted entries, to be overwritten once the tables' file says that they are deleted.
+    erasures: Vec<Erasure>,
+    segments: Arc<SegmentReader>,
 }
 
 impl Checkpoint {
-    /// Writes it to the tables' file. Returns what is noted there then.
+    /// Writes it to the tables' file, and then overwrites what was deleted. Returns what was done.
     ///
     /// The commit makes redb's allocator state durable too (`set_quick_repair`), so that the file need not be walked
     /// after a crash. In every commit that would cost too much; in one of thousands of requests it does not count.
-    pub(in crate::store) fn write(self, writing: &Writing) -> Result<Note, StoreError> {
+    pub(in crate::store) fn write(self, writing: &Writing) -> Result<Written, StoreError> {
         let mut transaction = self.database.begin_write()?;
         transaction.set_quick_repair(true);
         self.changes.write(&transaction, writing)?;
         transaction.commit()?;
-        Ok(self.note)
+        self.segments.erase(&self.erasures)?;
+        Ok(Written {
+            note: self.note,
+            erasures: self.erasures,
+        })
     }
+}
+
+/// A checkpoint that is written.
+pub(in crate::store) struct Written {
+    note: Note,
+    erasures: Vec<Erasure>,
 }
 
 /// An open database.
@@ -208,8 +222,8 @@ impl OpenStore {
     /// Brings the tables' file up to date, and waits for that.
     pub(in crate::store) fn checkpoint(&mut self) -> Result<(), StoreError> {
         let checkpoint = self.begin_checkpoint()?;
-        let note = checkpoint.write(&Writing::default())?;
-        self.end_checkpoint(note)
+        let written = checkpoint.write(&Writing::default())?;
+        self.end_checkpoint(written)
     }
 
     /// Takes what a checkpoint writes. Until [`OpenStore::end_checkpoint`] there is no other; if it fails, the database is
@@ -221,13 +235,28 @@ impl OpenStore {
         self.requests = 0;
         Ok(Checkpoint {
             database: Arc::clone(&self.database),
+            erasures: self.erasures()?,
+            segments: Arc::clone(self.log.reader()),
             changes: self.tables.take_changes(),
             note,
         })
     }
 
+    /// The contents that are to be overwritten.
+    fn erasures(&self) -> Result<Vec<Erasure>, StoreError> {
+        let mut erasures = Vec::new();
+        for row in self.tables.erasing().rows()? {
+            let ((segment, at), len) = row?;
+            if let (Ok(segment), Some(len)) = (u32::try_from(segment), skip_damaged(len)?) {
+                erasures.push(Erasure { segment, at, len });
+            }
+        }
+        Ok(erasures)
+    }
+
     /// The tables' file has what was taken.
-    pub(in crate::store) fn end_checkpoint(&mut self, note: Note) -> Result<(), StoreError> {
+    pub(in crate::store) fn end_checkpoint(&mut self, written: Written) -> Result<(), StoreError> {
+        let Written { note, erasures } = written;
         let snapshot = snapshot_of(&self.database, self.log.reader())?;
         // What is damaged may be used.
         let is_used = |segment: u32| {
@@ -242,6 +271,12 @@ impl OpenStore {
             tracing::warn!(%error, "cannot remove a segment of the log that nothing uses");
         }
         self.tables.committed(snapshot);
+        for erasure in erasures {
+            self.tables
+                .erasing
+                .remove(&(erasure.segment.into(), erasure.at));
+        }
+        self.tables.keep();
         Ok(())
     }
 

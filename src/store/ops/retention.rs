@@ -147,7 +147,7 @@ fn shorten(
             None => (usage::ALL, 0),
         };
         if let Some(place) = places::place_of(tables, key)? {
-            log::release(tables, place.segment)?;
+            log::place::release(tables, place.segment)?;
         }
         record.log_start += 1;
         record.bytes = record.bytes.saturating_sub(bytes);

@@ -158,6 +158,34 @@ pub(in crate::store) fn add(
     Ok(first)
 }
 
+/// Notes that an entry stands elsewhere now; whether it has a place that can be read.
+pub(in crate::store) fn set(
+    tables: &mut Tables,
+    (conversation, entry): EntryKey,
+    place: Place,
+) -> Result<(), StoreError> {
+    let first = entry.saturating_sub(BLOCK as u64 - 1);
+    let row = tables
+        .places()
+        .last((conversation, first)..=(conversation, entry))?;
+    let Some((key, _)) = row else {
+        return Err(StoreError::missing("places"));
+    };
+    let index = usize::try_from(entry - key.1).unwrap_or(usize::MAX);
+    let place = u64::from(place);
+    tables.places.change(&key, PlacesRecord::default, |record| {
+        let before = record
+            .0
+            .get_mut(index)
+            .map(|there| std::mem::replace(there, place));
+        move |record: &mut PlacesRecord| {
+            if let (Some(there), Some(before)) = (record.0.get_mut(index), before) {
+                *there = before;
+            }
+        }
+    })
+}
+
 /// Checks that nothing stands at the end of a conversation's log or behind it, where its next entry comes to be.
 pub(in crate::store) fn check_end(
     tables: &Tables,

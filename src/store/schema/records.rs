@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_bytes::{ByteArray, ByteBuf, Bytes};
 
 use crate::protocol::{Access, AccountId, Digest, MemberRole};
-use crate::store::segments::stored::{LogRecord, Stored};
+use crate::store::segments::stored::{Deletion, LogRecord, Stored};
 use crate::store::{Account, TicketHash};
 
 /// A row of `accounts`.
@@ -244,6 +244,8 @@ pub(in crate::store) struct LogRow {
     pub(in crate::store) time_ms: u64,
     pub(in crate::store) digest: Digest,
     pub(in crate::store) content: ByteBuf,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(in crate::store) deleted: Option<Deletion>,
 }
 
 impl LogRow {
@@ -257,6 +259,7 @@ impl LogRow {
             time_ms: record.time_ms,
             digest: record.digest,
             content: record.content.to_owned(),
+            deleted: record.deleted,
         }
     }
 
@@ -279,6 +282,7 @@ impl LogRow {
             time_ms: self.time_ms,
             digest: self.digest,
             content: Bytes::new(&[]),
+            deleted: self.deleted,
         }
     }
 }

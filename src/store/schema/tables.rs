@@ -235,6 +235,8 @@ tables! {
     places: (u64, u64) => PlacesRecord;
     /// A segment to how many entries of it are still to be read.
     segments: u64 => u64;
+    /// (segment, offset) of the content of a deleted entry, to how long it is, in bytes: until it is overwritten.
+    erasing: (u64, u64) => u64;
     /// A conversation to its limits, where it has some of its own.
     retention: u64 => RetentionRecord;
     /// An account to how many bytes its entries count; 0 to how many all do.

@@ -86,6 +86,7 @@ mod tests {
         "019181a231339303931ec000cf0000019cfc1a7bc0",
         "019181a2313492a865766572796f6e6593c0cd01f408",
         "019181a23135929193030128919201cf0000019cfc1a7bc0",
+        "019181a2313694030128cf0000019cfc1a7bc0",
     ];
 
     /// The writes of these records.
@@ -202,6 +203,12 @@ mod tests {
                 marks: vec![(ROOM, ALICE, EntryId(40))],
                 seen: vec![(ALICE, TIME_MS)],
             },
+            Write::Delete {
+                conversation: ROOM,
+                actor: ALICE,
+                entry: EntryId(40),
+                time_ms: TIME_MS,
+            },
         ]
     }
 
@@ -241,7 +248,7 @@ mod tests {
     fn record_of_a_later_version_is_not_taken_for_damage() {
         let later_format = [&[FORMAT + 1][..], b"anything"].concat();
         // A write that is known, then one of the next tag.
-        let later_write = bytes("019281a134920102 81a23136 9101".replace(' ', "").as_str());
+        let later_write = bytes("019281a134920102 81a23137 9101".replace(' ', "").as_str());
         for record in [later_format, later_write] {
             let error = decode(&record).unwrap_err();
             assert!(matches!(error, StoreError::UnknownRecord(_)), "{error}");

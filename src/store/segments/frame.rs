@@ -2,10 +2,11 @@
 //!
 //! | what | bytes |
 //! |---|---|
-//! | the kind, 1 | 1 |
+//! | the kind: 1 an entry, 2 what stands in the place of a deleted one | 1 |
 //! | conversation, entry, author, device, number, time in milliseconds since 1970 (UTC) | a varint each |
 //! | the author's digest over the content | 32 |
 //! | how long the content is | a varint |
+//! | of a deleted entry: who deleted it, and when | a varint each |
 //! | the check of these, keyed, over their place too | 8 |
 //! | the content | as long as that |
 //!
@@ -17,17 +18,20 @@ use serde_bytes::Bytes;
 use super::layout::{Key, check, place};
 use super::varint;
 use crate::protocol::Digest;
-use crate::store::segments::stored::{LogRecord, Stored};
+use crate::store::segments::stored::{Deletion, LogRecord, Stored};
 
 /// What an entry begins with.
 const ENTRY: u8 = 1;
+
+/// What stands in the place of a deleted entry begins with.
+const DELETED: u8 = 2;
 
 /// The check of an entry, in bytes. Chosen: who does not know the key cannot try one without the server, and would need
 /// 2^63 entries.
 pub(super) const ENTRY_CHECK: usize = 8;
 
 /// How long everything but the content can be at most, in bytes.
-pub(super) const HEAD_MAX: usize = 1 + 7 * 10 + 32 + ENTRY_CHECK;
+pub(super) const HEAD_MAX: usize = 1 + 9 * 10 + 32 + ENTRY_CHECK;
 
 /// An entry and where it belongs.
 #[derive(Debug, Clone, Copy)]
@@ -47,6 +51,7 @@ pub(super) struct Head {
     number: u64,
     time_ms: u64,
     digest: Digest,
+    deleted: Option<Deletion>,
     /// How long the content is, in bytes.
     content: usize,
     /// How long everything before it is.
@@ -79,7 +84,7 @@ impl Head {
     /// The same without a key: for what a table says stands here.
     pub(super) fn decode_unchecked(bytes: &[u8]) -> Option<Self> {
         let (kind, mut rest) = bytes.split_first()?;
-        if *kind != ENTRY {
+        if !matches!(*kind, ENTRY | DELETED) {
             return None;
         }
         let mut number = || varint::take(&mut rest);
@@ -87,6 +92,12 @@ impl Head {
         let (device, seq, time_ms) = (number()?, number()?, number()?);
         let (digest, mut rest) = rest.split_first_chunk::<32>()?;
         let content = usize::try_from(varint::take(&mut rest)?).ok()?;
+        let deleted = if *kind == DELETED {
+            let (by, time_ms) = (varint::take(&mut rest)?, varint::take(&mut rest)?);
+            Some(Deletion { by, time_ms })
+        } else {
+            None
+        };
         let (check, rest) = rest.split_first_chunk::<ENTRY_CHECK>()?;
         Some(Self {
             conversation,
@@ -96,6 +107,7 @@ impl Head {
             number: seq,
             time_ms,
             digest: Digest(*digest),
+            deleted,
             content: u32::try_from(content).ok()? as usize,
             len: bytes.len() - rest.len(),
             check: *check,
@@ -114,6 +126,7 @@ impl Head {
                 time_ms: self.time_ms,
                 digest: self.digest,
                 content: Bytes::new(&[]),
+                deleted: self.deleted,
             },
         }
     }
@@ -128,7 +141,7 @@ impl Head {
         (self.conversation, self.entry) == (*conversation, *entry)
             && (self.author, self.device) == (row.author, row.device)
             && (self.number, self.time_ms) == (row.number, row.time_ms)
-            && self.digest == row.digest
+            && (self.digest, self.deleted) == (row.digest, row.deleted)
     }
 
     /// The entry, whose bytes these are.
@@ -148,6 +161,7 @@ impl Head {
                 time_ms: self.time_ms,
                 digest: self.digest,
                 content: Bytes::new(bytes.get(self.len..self.frame_len())?),
+                deleted: self.deleted,
             },
         })
     }
@@ -166,7 +180,11 @@ pub(super) fn encode(
         entry,
         row,
     } = frame;
-    bytes.push(ENTRY);
+    bytes.push(if row.deleted.is_some() {
+        DELETED
+    } else {
+        ENTRY
+    });
     for number in [
         *conversation,
         *entry,
@@ -179,6 +197,10 @@ pub(super) fn encode(
     }
     bytes.extend_from_slice(&row.digest.0);
     varint::put(bytes, row.content.len() as u64);
+    if let Some(Deletion { by, time_ms }) = row.deleted {
+        varint::put(bytes, by);
+        varint::put(bytes, time_ms);
+    }
     let check = entry_check(key, at, &bytes[from..]);
     bytes.extend_from_slice(&check);
     bytes.extend_from_slice(row.content);

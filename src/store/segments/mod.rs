@@ -33,6 +33,7 @@
 
 pub(in crate::store) mod batch;
 pub(in crate::store) mod commands;
+pub(in crate::store) mod erase;
 pub(in crate::store) mod files;
 mod frame;
 mod layout;

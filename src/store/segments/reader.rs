@@ -5,6 +5,7 @@ use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::batch::ReplayedEntry;
+use super::erase::erased;
 use super::files::{SegmentFile, SegmentFiles};
 use super::frame::{HEAD_MAX, Head};
 use super::layout::{FIRST, HEADER, Key, SegmentHeader};
@@ -22,9 +23,9 @@ const OPEN_MAX: usize = 64;
 
 /// A segment to be read.
 #[derive(Debug, Clone)]
-struct Opened {
-    file: SegmentFile,
-    key: Key,
+pub(super) struct Opened {
+    pub(super) file: SegmentFile,
+    pub(super) key: Key,
 }
 
 /// The segments of a log, to be read.
@@ -74,7 +75,11 @@ impl SegmentReader {
         self.opened().clear();
     }
 
-    fn open(&self, number: u32) -> Result<Opened, StoreError> {
+    pub(super) fn files(&self) -> &dyn SegmentFiles {
+        &*self.files
+    }
+
+    pub(super) fn open(&self, number: u32) -> Result<Opened, StoreError> {
         if let Some(opened) = self.opened().get(&number) {
             return Ok(opened.clone());
         }
@@ -141,9 +146,9 @@ impl SegmentReader {
             return Err(broken("another entry stands there"));
         }
         let stored = head.stored(bytes);
-        let row = stored.row();
-        if !row.is_whole() {
-            return Err(broken("its content does not have its digest"));
+        if !stored.row().is_whole() {
+            let erased = erased(&key, place, &stored);
+            return erased.ok_or_else(|| broken("its content does not have its digest"));
         }
         Ok(stored)
     }

@@ -1,7 +1,9 @@
 //! An entry of a log: what is known of it, and as it was read, wherever it stands.
 
+use serde::{Deserialize, Serialize};
 use serde_bytes::Bytes;
 
+use super::Place;
 use crate::protocol::{DeviceId, Digest};
 
 /// Which entry of which conversation.
@@ -16,6 +18,15 @@ pub(in crate::store) struct LogRecord<'a> {
     pub(in crate::store) time_ms: u64,
     pub(in crate::store) digest: Digest,
     pub(in crate::store) content: &'a Bytes,
+    /// If this is what stands in the place of an entry that was deleted: it has that one's digest, and no content.
+    pub(in crate::store) deleted: Option<Deletion>,
+}
+
+/// Who deleted an entry, and when. Zeros: it was deleted while a copy was made, and more is not known.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::store) struct Deletion {
+    pub(in crate::store) by: u64,
+    pub(in crate::store) time_ms: u64,
 }
 
 /// What an entry counts against quotas and limits beside its content, in bytes. Chosen: about what the rest of it takes.
@@ -37,6 +48,7 @@ impl LogRecord<'_> {
             time_ms,
             digest: Digest::default(),
             content: Bytes::new(&[]),
+            deleted: None,
         }
     }
 
@@ -45,9 +57,10 @@ impl LogRecord<'_> {
         self.digest == Digest::default() && self.content.is_empty()
     }
 
-    /// Whether its content is what its author wrote.
+    /// Whether its content is what its author wrote, or what is left of that.
     pub(in crate::store) fn is_whole(&self) -> bool {
-        self.is_lost() || Digest::of(self.content) == self.digest
+        let has_none = self.is_lost() || self.deleted.is_some();
+        has_none || Digest::of(self.content) == self.digest
     }
 }
 
@@ -73,6 +86,21 @@ impl Stored {
             bytes,
             content,
         }
+    }
+
+    /// What is left of it when its content is gone.
+    pub(in crate::store) fn without_content(&self, deletion: Deletion) -> Self {
+        let head = LogRecord {
+            deleted: Some(deletion),
+            ..self.head
+        };
+        Self::new(head, Vec::new(), 0)
+    }
+
+    /// Where the content of the entry that stands at this place begins in its segment, and how long it is, in bytes.
+    pub(in crate::store) fn content_at(&self, place: Place) -> (u64, u64) {
+        let len = self.bytes.len() - self.content;
+        (u64::from(place.offset) + self.content as u64, len as u64)
     }
 
     /// The entry.

@@ -34,6 +34,7 @@ fn history_is_read_one_page_at_a_time_and_fits_a_message() {
         time_ms: 1,
         digest: Digest([7; 32]),
         content: vec![7; 20 * 1024],
+        deleted: None,
         author_name: Some("bob".into()),
         peer_name: None,
     };

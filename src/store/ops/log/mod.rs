@@ -1,7 +1,9 @@
 //! The logs: what was said, in one order for all, each message once.
 
+pub(in crate::store) mod delete;
 pub(in crate::store) mod events;
 pub(in crate::store) mod history;
+pub(in crate::store) mod place;
 pub(in crate::store) mod tolerant_scan;
 
 use std::collections::{BTreeMap, VecDeque, btree_map};
@@ -20,9 +22,8 @@ use crate::store::schema::places;
 use crate::store::schema::records::{ConversationRecord, Kind, MemberRecord, SenderRecord, Sent};
 use crate::store::schema::table::ReadTable as _;
 use crate::store::schema::tables::{ReadTables, Tables};
-use crate::store::segments::Frame;
-use crate::store::segments::stored::{EntryKey, LogRecord};
-use crate::store::{Append, Audience, Entry, Refusal, Reply, StoredEntry};
+use crate::store::segments::stored::LogRecord;
+use crate::store::{Append, Audience, Deleted, Entry, Refusal, Reply, StoredEntry};
 use tolerant_scan::Direction;
 
 /// For how many numbers of a device in a conversation the digest is kept. Chosen: more than a client has in
@@ -141,6 +142,7 @@ pub(in crate::store) fn put(
         time_ms: wall_clock::after(record.time_ms, new.time_ms),
         digest: new.digest,
         content: Bytes::new(new.content),
+        deleted: None,
     };
     let peer_prev = blocks::decide(tables, conversation, record, new.author, entry.0);
     record.head = entry.0;
@@ -149,7 +151,7 @@ pub(in crate::store) fn put(
     record.bytes = record.bytes.saturating_add(bytes);
     usage::add(tables, new.author, bytes)?;
     let key = (conversation.0, entry.0);
-    record.open_places = add_to_log(tables, key, row, record.open_places)?;
+    record.open_places = place::add(tables, key, row, record.open_places)?;
     conversations::save(tables, conversation, *record);
     let prev = EntryId(record.given_at_end(new.author, prev));
     Ok(StoredEntry {
@@ -159,40 +161,6 @@ pub(in crate::store) fn put(
         repeated: false,
         audience: audience(tables, *record, new.author, prev, peer_prev)?,
     })
-}
-
-/// Adds an entry to the record of the group under way, and notes where it comes to stand: in the row of `places` that
-/// begins with the entry `open`, or in another, whose first entry is returned.
-pub(in crate::store) fn add_to_log(
-    tables: &mut Tables,
-    key: EntryKey,
-    row: LogRecord<'_>,
-    open: u64,
-) -> Result<u64, StoreError> {
-    let (conversation, entry) = key;
-    let place = tables.batch.add(&Frame {
-        conversation,
-        entry,
-        row,
-    })?;
-    let number = u64::from(place.segment);
-    let entries = tables.segments().get(&number)?.unwrap_or(0);
-    tables.segments.insert(number, entries + 1);
-    places::add(tables, key, place, open)
-}
-
-/// An entry of this segment is read by nobody any more.
-pub(in crate::store) fn release(tables: &mut Tables, segment: u32) -> Result<(), StoreError> {
-    let number = u64::from(segment);
-    // A segment whose row is damaged is never removed.
-    if let Some(entries) = skip_damaged(tables.segments().get(&number))?.flatten() {
-        if entries > 1 {
-            tables.segments.insert(number, entries - 1);
-        } else {
-            tables.segments.remove(&number);
-        }
-    }
-    Ok(())
 }
 
 /// Forgets what a device has sent under its last numbers, wherever its account belongs; the last numbers themselves
@@ -369,6 +337,10 @@ impl LogRecord<'_> {
             time_ms: self.time_ms,
             digest: self.digest,
             content: self.content.to_vec(),
+            deleted: self.deleted.map(|deletion| Deleted {
+                by: AccountId(deletion.by),
+                time_ms: deletion.time_ms,
+            }),
             author_name: None,
             peer_name: None,
         }

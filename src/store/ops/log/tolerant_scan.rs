@@ -99,6 +99,7 @@ pub(in crate::store) fn entry(
             time_ms,
             digest: Digest::default(),
             content: Vec::new(),
+            deleted: None,
             author_name: None,
             peer_name: None,
         },

@@ -17,6 +17,8 @@ pub(in crate::store) enum Deed {
     Role,
     /// Open or close the room.
     Access,
+    /// Delete what another has said.
+    Delete,
 }
 
 /// Whether a member of this role may do it. A role that this version does not know is an ordinary member's.
@@ -24,7 +26,10 @@ pub(in crate::store) const fn permits(role: MemberRole, deed: Deed) -> bool {
     match (deed, role) {
         (Deed::Say | Deed::Invite(Access::Public), _)
         | (
-            Deed::Invite(_) | Deed::Topic | Deed::Kick(MemberRole::Member | MemberRole::Other(_)),
+            Deed::Invite(_)
+            | Deed::Topic
+            | Deed::Delete
+            | Deed::Kick(MemberRole::Member | MemberRole::Other(_)),
             MemberRole::Moderator,
         )
         | (_, MemberRole::Owner) => true,
@@ -53,6 +58,7 @@ mod tests {
             (Deed::Kick(MemberRole::Owner), "O"),
             (Deed::Role, "O"),
             (Deed::Access, "O"),
+            (Deed::Delete, "MO"),
         ];
         for (deed, those) in table {
             for (role, letter) in [

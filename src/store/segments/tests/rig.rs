@@ -47,6 +47,7 @@ impl Said {
             time_ms,
             digest: Digest::of(&self.content),
             content: Bytes::new(&self.content),
+            deleted: None,
         };
         Frame {
             conversation: self.conversation,
