@@ -72,7 +72,7 @@ pub fn open_as_owner(data: &Path) -> anyhow::Result<Engine> {
 /// Opens the database of this directory, or creates it.
 pub fn open(data: &Path) -> anyhow::Result<Engine> {
     tell_of_mode(data, store::prepare_directory(data, None)?);
-    let (files, copy) = store::open_current(data, net::now().unix_ms)
+    let (files, copy) = store::open_current(data, net::now().unix_ms, net::seed()?)
         .map_err(|error| error.at(&data.join(DATABASE_FILE)))?;
     if let Some(copy) = copy {
         print_error(format_args!(

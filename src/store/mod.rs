@@ -12,6 +12,7 @@ mod check;
 mod engine;
 mod error;
 mod files;
+mod into_service;
 mod journal_loss;
 mod ops;
 mod rescue;
@@ -36,7 +37,6 @@ pub use files::directory::{
 };
 pub use files::fault_disk;
 pub use files::in_place::InPlace;
-pub use files::migrate::open_current;
 pub use files::new_file::{Existing, NewFile, NewFileError, require_free};
 pub use files::open::Files;
 pub use files::open::{DATABASE_FILE, OpenError, open, open_file, reopen};
@@ -45,6 +45,7 @@ pub use files::ownership::{
 };
 pub use files::regular::{open_regular, read_regular};
 pub use files::rollback::{begin_service, begin_service_after};
+pub use into_service::open_current;
 pub use journal_loss::JournalLoss;
 pub use ops::rooms::ROOM_MEMBERS_MAX;
 pub use rescue::{Rescued, rescue};

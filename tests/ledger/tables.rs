@@ -89,7 +89,8 @@ pub fn server_log(data: &Path) -> Entries {
     if std::fs::metadata(&file).map_or(0, |metadata| metadata.len()) == 0 {
         return Entries::new();
     }
-    let (files, _) = store::open_current(beside.path(), 0).expect("a store opens after a kill");
+    let (files, _) =
+        store::open_current(beside.path(), 0, [0; 32]).expect("a store opens after a kill");
     let engine = Engine::new(files, [0; 32]).expect("a store opens after a kill");
     let database = Database::create(beside.path().join("backup")).expect("there is room");
     let result = engine.snapshots().back_up_into(&database);

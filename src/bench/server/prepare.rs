@@ -150,7 +150,7 @@ mod tests {
         // Each would be told of those who joined after it when it comes: as many entries as half the square of their
         // number, before anything can be measured.
         let directory = directory().unwrap();
-        let (files, _) = store::open_current(directory.path(), 0).unwrap();
+        let (files, _) = store::open_current(directory.path(), 0, [0; 32]).unwrap();
         let mut engine = Engine::new(files, [2; 32]).unwrap();
         let names = ["bench-1-0", "bench-1-1", "bench-1-2", "bench-1-3"].map(String::from);
         let room = Room {

@@ -171,9 +171,13 @@ pub(super) fn with_segments(
             loss,
         })
     };
-    guard(replay).map_err(|error| OpenError::Damaged {
-        path: path.into(),
-        reason: error.to_string(),
+    guard(replay).map_err(|error| match error {
+        error if error.is_damage() => OpenError::Damaged {
+            path: path.into(),
+            reason: error.to_string(),
+        },
+        // Where a copy is made, its disk can be full.
+        error => OpenError::Store(error),
     })
 }
 

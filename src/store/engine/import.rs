@@ -4,23 +4,50 @@
 
 use std::collections::BTreeMap;
 
+use rand_chacha::ChaCha20Rng;
+use rand_core::SeedableRng as _;
+
 use super::open_store::OpenStore;
 use crate::protocol::ConversationId;
 use crate::store::error::StoreError;
+use crate::store::files::open::Files;
+use crate::store::files::schema::prepare_log;
 use crate::store::ops::{conversations, log};
-use crate::store::schema::table::ReadTable as _;
-use crate::store::schema::tables::{ReadTables as _, Tables};
+use crate::store::schema::records::LogRow;
+use crate::store::schema::table::{ReadTable as _, Row};
+use crate::store::schema::tables::{ReadTables, Snapshot, Tables};
 use crate::store::segments::stored::EntryKey;
 
 /// How many entries share a record. Chosen: with contents as long as they may be, one of 16 MiB.
 const RECORD_ENTRIES: usize = 1000;
 
+/// Has the log of a database begin with the entries of another one, of which it has all tables but that of the entries.
+pub(in crate::store) fn import_copy(
+    from: &Snapshot,
+    to: Files,
+    seed: [u8; 32],
+) -> Result<(), StoreError> {
+    let mut rng = ChaCha20Rng::from_seed(seed);
+    prepare_log(&to.database, &mut rng)?;
+    let (mut store, _) = OpenStore::new(to, 0, rng)?;
+    store.import(Some(from))?;
+    store.checkpoint()
+}
+
 impl OpenStore {
-    /// Takes them over, if there are any.
-    pub(super) fn import_log(&mut self) -> Result<(), StoreError> {
+    /// Takes over what is in the table of these tables, or of a copy.
+    pub(super) fn import(&mut self, copy: Option<&Snapshot>) -> Result<(), StoreError> {
         let mut from = Some((0, 0));
         while let Some(first) = from {
-            let (next, is_changed) = self.execute(|tables| import(tables, first))?;
+            let (next, is_changed) = self.execute(|tables| {
+                let rows = match copy {
+                    Some(copy) => some_rows(copy, first)?,
+                    None => some_rows(tables, first)?,
+                };
+                let last = rows.last().map(|(key, _)| *key);
+                import(tables, rows)?;
+                Ok(last.map(|(conversation, entry)| (conversation, entry + 1)))
+            })?;
             if is_changed {
                 self.log_writes(&[])?;
                 if self.is_checkpoint_due() {
@@ -33,13 +60,14 @@ impl OpenStore {
     }
 }
 
-/// Takes some entries over, from this one on; says where to go on.
-fn import(tables: &mut Tables, from: EntryKey) -> Result<Option<EntryKey>, StoreError> {
-    let mut rows = Vec::new();
-    for row in tables.log().range(from..)?.take(RECORD_ENTRIES) {
-        rows.push(row?);
-    }
-    let last = rows.last().map(|(key, _)| *key);
+type LogRows = Vec<Row<EntryKey, LogRow>>;
+
+fn some_rows(tables: &impl ReadTables, from: EntryKey) -> Result<LogRows, StoreError> {
+    let rows = tables.log().range(from..)?;
+    rows.take(RECORD_ENTRIES).collect()
+}
+
+fn import(tables: &mut Tables, rows: LogRows) -> Result<(), StoreError> {
     let mut open = BTreeMap::new();
     for (key, row) in rows {
         let (conversation, entry) = key;
@@ -56,7 +84,9 @@ fn import(tables: &mut Tables, from: EntryKey) -> Result<Option<EntryKey>, Store
             // It is found missing where it is asked for.
             Err(error) => tracing::error!(%error, "an entry of the copy is lost"),
         }
-        tables.log.remove(&key);
+        if tables.log().has(&key)? {
+            tables.log.remove(&key);
+        }
     }
     for (conversation, first) in open {
         if let Some(mut record) = conversations::load(tables, ConversationId(conversation))? {
@@ -64,5 +94,5 @@ fn import(tables: &mut Tables, from: EntryKey) -> Result<Option<EntryKey>, Store
             conversations::save(tables, ConversationId(conversation), record);
         }
     }
-    Ok(last.map(|(conversation, entry)| (conversation, entry + 1)))
+    Ok(())
 }

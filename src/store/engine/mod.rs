@@ -3,7 +3,7 @@
 //! It waits for the disk, so it runs on a thread of its own in production and is called directly by a simulator.
 
 mod execute;
-mod import;
+pub(super) mod import;
 pub(super) mod open_store;
 mod replay;
 

@@ -215,7 +215,7 @@ impl OpenStore {
     /// Begins a service of the database: entries that a copy has in its table come into the log, and from now on the
     /// tables need that.
     pub(in crate::store) fn begin_service(&mut self) -> Result<(), StoreError> {
-        self.import_log()?;
+        self.import(None)?;
         self.checkpoint()
     }
 

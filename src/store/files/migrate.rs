@@ -30,7 +30,10 @@ const STEPS: &[Step] = &[schema_6::to_7];
 ///
 /// # Errors
 /// See [`OpenError`].
-pub fn open_current(data_dir: &Path, unix_ms: u64) -> Result<(Files, Option<PathBuf>), OpenError> {
+pub(in crate::store) fn open_current(
+    data_dir: &Path,
+    unix_ms: u64,
+) -> Result<(Files, Option<PathBuf>), OpenError> {
     open_with(data_dir, unix_ms, STEPS)
 }
 

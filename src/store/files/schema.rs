@@ -85,7 +85,10 @@ fn make_schema(database: &Database, rng: &mut ChaCha20Rng) -> Result<u64, StoreE
 }
 
 /// Has a copy have a log.
-fn prepare_log(database: &Database, rng: &mut ChaCha20Rng) -> Result<(), StoreError> {
+pub(in crate::store) fn prepare_log(
+    database: &Database,
+    rng: &mut ChaCha20Rng,
+) -> Result<(), StoreError> {
     update(database, |tables| {
         if journal(tables)?.is_none() {
             Note::new(rng).save(tables);

@@ -133,6 +133,15 @@ macro_rules! tables {
                 Ok(0 $(+ self.$name.copy_to(transaction)?)*)
             }
 
+            /// The same without the entries that a copy has in its table.
+            pub(in crate::store) fn copy_without_log_to(
+                mut self,
+                transaction: &WriteTransaction,
+            ) -> Result<u64, StoreError> {
+                self.log = Committed::empty(self.log.name);
+                self.copy_to(transaction)
+            }
+
             /// Tables without rows.
             pub(in crate::store) const fn empty() -> Self {
                 Self { reader: None, $($name: Committed::empty(stringify!($name)),)* }

@@ -93,7 +93,8 @@ fn log_that_cannot_be_opened_says_why() {
     let directory = workspace.file("");
     for name in [
         "udpchat.redb",
-        "udpchat.redb.journal",
+        "udpchat.redb.segments",
+        "udpchat.redb.segments/00000001.log",
         "udpchat.generation",
         "control.sock",
         "server.toml",

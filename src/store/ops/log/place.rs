@@ -35,18 +35,6 @@ pub(in crate::store) fn replace(
     release(tables, from.segment)
 }
 
-/// Adds a copy of an entry to the record of the group under way, and has it be read there from now on.
-pub(in crate::store) fn move_entry(
-    tables: &mut Tables,
-    key: EntryKey,
-    from: Place,
-    row: LogRecord<'_>,
-) -> Result<(), StoreError> {
-    let to = write(tables, key, row)?;
-    places::set(tables, key, to)?;
-    release(tables, from.segment)
-}
-
 fn write(tables: &mut Tables, key: EntryKey, row: LogRecord<'_>) -> Result<Place, StoreError> {
     let (conversation, entry) = key;
     let place = tables.batch.add(&Frame {

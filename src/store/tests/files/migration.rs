@@ -95,7 +95,7 @@ fn schema_without_a_step_is_neither_copied_nor_changed() {
     transaction.commit().unwrap();
     drop(database);
     write_database(&path, &disk);
-    let (files, copy) = open_current(directory.path(), 0).unwrap();
+    let (files, copy) = open_current(directory.path(), 0, [0; 32]).unwrap();
     assert_eq!(copy, None);
     let error = Engine::new(files, [0; 32]).err().unwrap();
     let told = error.to_string();

@@ -1,0 +1,61 @@
+//! Bringing a copy of a database into service: its entries, which it has in a table, go into segments of a log.
+//!
+//! redb does not overwrite what it has removed, and a deleted entry must not stay legible in a page that nothing uses. So the
+//! tables are copied without the entries into another file, which then gets the database's name. Until then the copy is as it
+//! was, and after a crash this is done again.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use redb::ReadableDatabase as _;
+
+use super::catch_panic::guard;
+use super::engine::import::import_copy;
+use super::error::StoreError;
+use super::files::migrate;
+use super::files::new_file::NewFile;
+use super::files::open::{DATABASE_FILE, Files, OpenError, open_new, reopen};
+use super::schema::meta;
+use super::schema::table::ReadTable as _;
+use super::schema::tables::{ReadTables as _, Snapshot};
+
+/// Opens the database in a data directory, making it if there is none, in the form in which a server works on it: one that an
+/// older program has written is brought forward, and then the path of the copy that was made first is returned too.
+/// `unix_ms` is the time, which names that copy; `seed` is for the log's secret.
+///
+/// # Errors
+/// See [`OpenError`].
+pub fn open_current(
+    data_dir: &Path,
+    unix_ms: u64,
+    seed: [u8; 32],
+) -> Result<(Files, Option<PathBuf>), OpenError> {
+    let (files, copy) = migrate::open_current(data_dir, unix_ms)?;
+    if !guard(|| has_entries(&files))? {
+        return Ok((files, copy));
+    }
+    let path = data_dir.join(DATABASE_FILE);
+    let fresh = NewFile::beside(&path)?;
+    let to = Files {
+        database: open_new(&fresh)?,
+        segments: Arc::clone(&files.segments),
+    };
+    guard(|| {
+        let transaction = to.database.begin_write()?;
+        meta::note_schema(&transaction)?;
+        snapshot_of(&files)?.copy_without_log_to(&transaction)?;
+        transaction.commit()?;
+        import_copy(&snapshot_of(&files)?, to, seed)
+    })?;
+    fresh.replace()?;
+    drop(files);
+    Ok((reopen(data_dir)?, copy))
+}
+
+fn has_entries(files: &Files) -> Result<bool, StoreError> {
+    Ok(snapshot_of(files)?.log().rows()?.next().is_some())
+}
+
+fn snapshot_of(files: &Files) -> Result<Snapshot, StoreError> {
+    Snapshot::open(&files.database.begin_read()?, None)
+}
