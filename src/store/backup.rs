@@ -20,7 +20,7 @@ use crate::store::check::{Looked, Report};
 use crate::store::error::{StoreError, skip_damaged};
 use crate::store::schema::meta;
 use crate::store::schema::places::{PlaceCursor, PlacesRecord};
-use crate::store::schema::records::LogRow;
+use crate::store::schema::records::{LogRow, SegmentRecord};
 use crate::store::schema::table::{Bulk, ReadTable as _};
 use crate::store::schema::tables::{ReadTables as _, Snapshot, update};
 use crate::store::segments::stored::EntryKey;
@@ -90,7 +90,7 @@ fn entries_into_rows(
     transaction: &WriteTransaction,
 ) -> Result<u64, StoreError> {
     Bulk::<EntryKey, PlacesRecord>::open("places", transaction)?.clear()?;
-    Bulk::<u64, u64>::open("segments", transaction)?.clear()?;
+    Bulk::<u64, SegmentRecord>::open("segments", transaction)?.clear()?;
     let mut log = Bulk::open("log", transaction)?;
     let mut cursor = PlaceCursor::default();
     let mut entries = 0;

@@ -46,6 +46,10 @@ const SPACING: Duration = Duration::from_micros(500);
 /// for thousands of messages.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(5);
 
+/// How much later than one step of emptying a segment the next comes. Chosen: some hundredth parts of the thread's
+/// time, the sync of a disk included, and a segment is emptied within a minute or two.
+const TIDY_EVERY: Duration = Duration::from_millis(50);
+
 /// Something for the storage thread to do.
 enum Order {
     /// The hub's, of one turn: the answers go to the sink.
@@ -187,6 +191,7 @@ impl StoreThread {
             orders: orders.clone(),
             checkpoint: None,
             checkpoint_at: clock(),
+            tidy_at: clock(),
             clock,
             sink,
             shared: Arc::clone(&shared),
@@ -261,6 +266,8 @@ struct Worker<S> {
     checkpoint: Option<JoinHandle<Result<Written, StoreError>>>,
     /// When the last one began.
     checkpoint_at: Instant,
+    /// When the next step of emptying a segment may come.
+    tidy_at: Instant,
     clock: fn() -> Instant,
     sink: S,
     shared: Arc<Shared>,
@@ -304,10 +311,10 @@ impl<S: Fn(Vec<Completion>)> Worker<S> {
         let mut begun = None;
         loop {
             let mut group = Group::default();
-            match self.queue.recv_timeout(self.until_checkpoint()) {
+            match self.queue.recv_timeout(self.until_due()) {
                 Ok(first) => group.push(first),
                 Err(RecvTimeoutError::Timeout) => {
-                    self.begin_checkpoint();
+                    self.maintain();
                     continue;
                 }
                 Err(RecvTimeoutError::Disconnected) => break,
@@ -325,7 +332,7 @@ impl<S: Fn(Vec<Completion>)> Worker<S> {
                 self.end_checkpoint();
             }
             self.execute(group);
-            self.begin_checkpoint();
+            self.maintain();
             self.shared.stalls.record((self.clock)() - now);
             if last {
                 break;
@@ -341,8 +348,21 @@ impl<S: Fn(Vec<Completion>)> Worker<S> {
         self.end_checkpoint();
     }
 
+    /// What is done beside requests.
+    fn maintain(&mut self) {
+        self.begin_checkpoint();
+        let now = (self.clock)();
+        if self.engine.has_to_tidy() && now >= self.tidy_at {
+            self.engine.tidy();
+            self.tidy_at = now + TIDY_EVERY;
+        }
+    }
+
     /// How long nothing need be done if nobody asks for anything.
-    fn until_checkpoint(&self) -> Duration {
+    fn until_due(&self) -> Duration {
+        if self.engine.has_to_tidy() {
+            return self.tidy_at.saturating_duration_since((self.clock)());
+        }
         if self.checkpoint.is_some() || !self.engine.is_ahead() {
             // As long as a channel can wait; then it is asked again.
             return Duration::from_hours(24);

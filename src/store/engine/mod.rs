@@ -6,6 +6,7 @@ mod execute;
 pub(super) mod import;
 pub(super) mod open_store;
 mod replay;
+mod tidy;
 
 use crate::store::files::schema as schema_file;
 use crate::store::ops::epoch;
@@ -244,6 +245,9 @@ impl Engine {
             if is_asked || !self.has_checkpoints_beside {
                 self.checkpoint(is_asked);
             }
+            if !self.has_checkpoints_beside {
+                self.tidy();
+            }
         }
         batch
             .into_iter()
@@ -315,6 +319,24 @@ impl Engine {
         }
         let begun = guard(|| store.begin_checkpoint());
         begun.map_err(|error| self.fail_checkpoint(&error)).ok()
+    }
+
+    /// Whether a segment of the log is being emptied.
+    pub(in crate::store) fn has_to_tidy(&self) -> bool {
+        self.store.as_ref().is_some_and(OpenStore::has_to_tidy)
+    }
+
+    /// Goes on with emptying a segment of which little is left: one step, of some 64 KiB.
+    pub(in crate::store) fn tidy(&mut self) {
+        let Some(store) = self.store.as_mut().filter(|_| !self.is_displaced) else {
+            return;
+        };
+        let done = guard(|| store.tidy());
+        self.commits += store.take_commits();
+        if let Err(error) = done {
+            tracing::error!(%error, "a segment of the log could not be emptied");
+            self.close();
+        }
     }
 
     /// Whether the tables' file lacks something.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use rand_chacha::ChaCha20Rng;
 use redb::ReadableDatabase;
 
+use super::tidy::Tidying;
 use crate::store::Write;
 use crate::store::catch_panic::{FencedDatabase, guard};
 use crate::store::error::{StoreError, skip_damaged};
@@ -72,6 +73,7 @@ pub(in crate::store) struct OpenStore {
     requests: usize,
     /// Syncs of the log and commits.
     commits: u64,
+    pub(super) tidying: Tidying,
 }
 
 impl OpenStore {
@@ -119,6 +121,7 @@ impl OpenStore {
             tables: Tables::new(snapshot),
             requests: 0,
             commits: 0,
+            tidying: Tidying::default(),
         };
         Ok((store, found))
     }
@@ -277,7 +280,12 @@ impl OpenStore {
                 .remove(&(erasure.segment.into(), erasure.at));
         }
         self.tables.keep();
-        Ok(())
+        self.look_for_sparse()
+    }
+
+    /// Whether the log goes on in a later segment, and the tables' file knows that.
+    pub(super) fn is_closed(&self, segment: u32) -> bool {
+        self.log.is_closed(segment)
     }
 
     /// Writes what has changed into a transaction that is given up: whether there is a place for all of it.

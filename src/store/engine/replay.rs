@@ -7,7 +7,7 @@
 //! would get the number of an entry that a reader has received.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use super::execute;
 use super::open_store::OpenStore;
@@ -16,8 +16,11 @@ use crate::store::catch_panic::guard;
 use crate::store::error::{Abort, StoreError};
 use crate::store::journal_loss::JournalLoss;
 use crate::store::ops::conversations;
+use crate::store::ops::log::place;
 use crate::store::schema::buffer::Writing;
+use crate::store::schema::places::place_of;
 use crate::store::schema::tables::{ReadTables, Tables};
+use crate::store::segments::batch::ReplayedEntry;
 use crate::store::segments::{Frame, RecordAt, Recovered};
 use crate::store::{Append, Quota, Write};
 
@@ -148,8 +151,7 @@ impl OpenStore {
     ) -> Result<(), StoreError> {
         let (writes, entries) = self.segments().record(record)?;
         if writes.is_empty() {
-            // Entries of a copy that were being taken over: the tables' file has them still, so they are taken over anew.
-            return Ok(());
+            return self.update(|tables| repeat_moves(tables, entries));
         }
         let repeat = |tables: &mut Tables| {
             tables.batch.replay(entries);
@@ -192,6 +194,18 @@ impl OpenStore {
         self.count(writes.len());
         Ok(())
     }
+}
+
+/// Has entries be read where a record has them once more. Those that stand nowhere are of a copy that was being taken over:
+/// the tables' file has them still, and they are taken over again.
+fn repeat_moves(tables: &mut Tables, entries: VecDeque<ReplayedEntry>) -> Result<(), StoreError> {
+    for entry in entries {
+        let (key, to) = entry.stands_at();
+        if let Some(from) = place_of(tables, key)? {
+            place::repeat_move(tables, key, (from, to))?;
+        }
+    }
+    Ok(())
 }
 
 /// The append whose entry comes next in the record.

@@ -287,6 +287,15 @@ impl LogRow {
     }
 }
 
+/// A row of `segments`. A segment without one holds nothing that is still to be read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::store) struct SegmentRecord {
+    /// How many entries were put into it.
+    pub(in crate::store) entries: u64,
+    /// How many of them are still read there.
+    pub(in crate::store) read: u64,
+}
+
 /// A row of `senders`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::store) struct SenderRecord {

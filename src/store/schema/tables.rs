@@ -12,7 +12,7 @@ use super::buffer::{Buffered, Changes, Writing};
 use super::places::{PlaceCursor, PlacesRecord};
 use super::records::{
     AccountRecord, ConversationRecord, DeviceRecord, LogRow, MemberRecord, RetentionRecord,
-    RoomRecord, SenderRecord,
+    RoomRecord, SegmentRecord, SenderRecord,
 };
 use super::table::{Committed, ReadTable};
 use crate::store::error::StoreError;
@@ -242,8 +242,7 @@ tables! {
     log: (u64, u64) => LogRow;
     /// (conversation, first entry) to where in the segments that entry and those after it stand.
     places: (u64, u64) => PlacesRecord;
-    /// A segment to how many entries of it are still to be read.
-    segments: u64 => u64;
+    segments: u64 => SegmentRecord;
     /// (segment, offset) of the content of a deleted entry, to how long it is, in bytes: until it is overwritten.
     erasing: (u64, u64) => u64;
     /// A conversation to its limits, where it has some of its own.

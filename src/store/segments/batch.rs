@@ -8,7 +8,7 @@ use super::Place;
 use super::frame::{ENTRY_CHECK, Frame, Head, encode};
 use super::layout::{HEADER, Key};
 use crate::store::error::StoreError;
-use crate::store::segments::stored::Stored;
+use crate::store::segments::stored::{EntryKey, Stored};
 
 /// How much memory is kept from one record to the next, in bytes. Chosen: a busy server's groups fit.
 const KEPT: usize = 256 * 1024;
@@ -35,6 +35,13 @@ pub(in crate::store) struct ReplayedEntry {
     pub(super) head: Head,
     /// All of it as it stands, the content damaged or not.
     pub(super) bytes: Vec<u8>,
+}
+
+impl ReplayedEntry {
+    /// Which entry it is, and where it stands.
+    pub(in crate::store) const fn stands_at(&self) -> (EntryKey, Place) {
+        (self.head.key(), self.place)
+    }
 }
 
 impl Batch {

@@ -45,6 +45,7 @@ pub(in crate::store) mod stored;
 #[cfg(test)]
 mod tests;
 pub(in crate::store) mod varint;
+pub(in crate::store) mod walk;
 
 use std::io;
 use std::sync::Arc;
@@ -344,12 +345,17 @@ impl Segments {
             return Ok(());
         }
         for number in self.files.list()? {
-            if number < self.note.segment && !is_used(number)? {
+            if self.is_closed(number) && !is_used(number)? {
                 self.files.remove(number)?;
                 self.reader.forget_file(number);
             }
         }
         Ok(())
+    }
+
+    /// Whether the log goes on in a later segment, and the tables note that.
+    pub(in crate::store) const fn is_closed(&self, segment: u32) -> bool {
+        segment < self.note.segment
     }
 
     /// How many bytes of records the log has that the tables do not contain.

@@ -14,4 +14,5 @@ mod retention;
 mod rooms;
 mod salvage;
 mod threads;
+mod tidying;
 mod usage;

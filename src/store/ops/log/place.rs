@@ -30,7 +30,31 @@ pub(in crate::store) fn replace(
     if len > 0 {
         tables.erasing.insert((from.segment.into(), at), len);
     }
+    move_to(tables, key, from, row)
+}
+
+/// Has an entry be read where a copy of it is: what it was read from may be removed then. `from` is where it stood.
+pub(in crate::store) fn move_to(
+    tables: &mut Tables,
+    key: EntryKey,
+    from: Place,
+    row: LogRecord<'_>,
+) -> Result<(), StoreError> {
     let to = write(tables, key, row)?;
+    read_from(tables, key, from, to)
+}
+
+/// The same again, of an entry that stands in a record.
+pub(in crate::store) fn repeat_move(
+    tables: &mut Tables,
+    key: EntryKey,
+    (from, to): (Place, Place),
+) -> Result<(), StoreError> {
+    count(tables, to)?;
+    read_from(tables, key, from, to)
+}
+
+fn read_from(tables: &mut Tables, key: EntryKey, from: Place, to: Place) -> Result<(), StoreError> {
     places::set(tables, key, to)?;
     release(tables, from.segment)
 }
@@ -42,19 +66,27 @@ fn write(tables: &mut Tables, key: EntryKey, row: LogRecord<'_>) -> Result<Place
         entry,
         row,
     })?;
-    let number = u64::from(place.segment);
-    let entries = tables.segments().get(&number)?.unwrap_or(0);
-    tables.segments.insert(number, entries + 1);
+    count(tables, place)?;
     Ok(place)
+}
+
+fn count(tables: &mut Tables, place: Place) -> Result<(), StoreError> {
+    let number = u64::from(place.segment);
+    let mut record = tables.segments().get(&number)?.unwrap_or_default();
+    record.entries += 1;
+    record.read += 1;
+    tables.segments.insert(number, record);
+    Ok(())
 }
 
 /// An entry is no longer read in this segment.
 pub(in crate::store) fn release(tables: &mut Tables, segment: u32) -> Result<(), StoreError> {
     let number = u64::from(segment);
     // A segment whose row is damaged is never removed.
-    if let Some(entries) = skip_damaged(tables.segments().get(&number))?.flatten() {
-        if entries > 1 {
-            tables.segments.insert(number, entries - 1);
+    if let Some(mut record) = skip_damaged(tables.segments().get(&number))?.flatten() {
+        record.read = record.read.saturating_sub(1);
+        if record.read > 0 {
+            tables.segments.insert(number, record);
         } else {
             tables.segments.remove(&number);
         }
