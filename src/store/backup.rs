@@ -137,7 +137,7 @@ pub fn restore(
     let looked = check::open_to_look(backup).map_err(|error| error.at(backup))?;
     if let Some(loss) = looked.loss {
         let path = backup.into();
-        return Err(OpenError::LacksJournal { path, loss });
+        return Err(OpenError::LacksLog { path, loss });
     }
     let has_log = fs::symlink_metadata(segments_of(backup)).is_ok();
     act_as_owner(data_dir)?;

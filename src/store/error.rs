@@ -13,7 +13,7 @@ pub enum StoreError {
     #[error("the database failed: {0}")]
     Storage(Box<redb::Error>),
     /// A record is not what was once written there.
-    #[error("a row of the table `{table}` is damaged: {place}: {reason}")]
+    #[error("`{table}` is damaged at {place}: {reason}")]
     Damaged {
         /// As the database calls it.
         table: &'static str,
@@ -26,11 +26,11 @@ pub enum StoreError {
     #[error(transparent)]
     Panicked(crate::fence::Panicked),
     /// What was written cannot be read back.
-    #[error("the journal cannot be read back")]
+    #[error("the message log cannot be read back")]
     Unreadable,
-    /// The journal was written by a later version: this program must not go on without what it cannot read there.
+    /// The message log was written by a later version: this program must not go on without what it cannot read there.
     #[error(
-        "the journal has records of a newer version of udpchat ({0}): start that version or a later one"
+        "the message log has records of a newer version of udpchat ({0}): start that version or a later one"
     )]
     UnknownRecord(String),
     /// An earlier failure closed the database, and it has not been opened again yet.

@@ -1,8 +1,8 @@
 //! The server's database: accounts, devices, conversations and their logs, and how far everyone has received.
 //!
-//! [`Engine`] executes batches of requests, and answers only once what they write is durable: in the journal first, in
-//! the tables' file at most 65,536 requests later. [`StoreThread`] runs it on a thread of its own behind the
-//! [`Store`] trait; the simulator calls it directly, on a [`fault_disk::MemoryDisk`] that can lose what was not synced.
+//! [`Engine`] executes batches of requests, and answers only once what they write is durable: in the message log
+//! (`segments`) first, in the tables' file at a checkpoint, at most 65,536 requests or some seconds later. [`StoreThread`]
+//! runs it on a thread of its own behind the [`Store`] trait; the simulator calls it directly, on a [`fault_disk::MemoryDisk`] that can lose what was not synced.
 //! Nothing here knows of the network.
 
 mod api;
@@ -13,7 +13,7 @@ mod engine;
 mod error;
 mod files;
 mod into_service;
-mod journal_loss;
+mod log_loss;
 mod ops;
 mod rescue;
 mod schema;
@@ -46,7 +46,7 @@ pub use files::ownership::{
 pub use files::regular::{open_regular, read_regular};
 pub use files::rollback::{begin_service, begin_service_after};
 pub use into_service::open_current;
-pub use journal_loss::JournalLoss;
+pub use log_loss::LogLoss;
 pub use ops::rooms::ROOM_MEMBERS_MAX;
 pub use rescue::{Rescued, rescue};
 pub use schema::meta::SCHEMA_VERSION;

@@ -20,7 +20,7 @@ use crate::protocol::{Access, AccountId, with_room_sign};
 use crate::server::{self, CreateRoom, Input, Name, OpaqueServer, PendingSignUp, RoomName};
 use crate::stalls::{StallReport, Stalls};
 use crate::store::{
-    self, Engine, JournalLoss, Outcome, Refusal, Reply, RequestId, Snapshots, StoreCaller,
+    self, Engine, LogLoss, Outcome, Refusal, Reply, RequestId, Snapshots, StoreCaller,
 };
 
 /// The longest wait for the hub to create a room. Chosen: a commit on a busy disk, and then some.
@@ -68,7 +68,7 @@ pub struct AdminHandler {
     opaque: OpaqueServer,
     snapshots: Snapshots,
     /// Found at the start of the server.
-    loss: Option<JournalLoss>,
+    loss: Option<LogLoss>,
     /// The hub of a running server, and how long its network thread is busy.
     hub: Option<(InputSender<Input>, Arc<Stalls>)>,
     /// A sign-up after its first half, and the name as typed.
@@ -92,7 +92,7 @@ impl AdminHandler {
         mut self,
         hub: InputSender<Input>,
         stalls: Arc<Stalls>,
-        loss: Option<JournalLoss>,
+        loss: Option<LogLoss>,
     ) -> Self {
         self.hub = Some((hub, stalls));
         self.loss = loss;
@@ -232,7 +232,7 @@ impl AdminHandler {
         }
     }
 
-    /// Brings the journal into the tables, which check and backup read.
+    /// Brings the tables' file up to date, which check and backup read.
     fn checkpoint(&mut self) -> anyhow::Result<()> {
         match self.store.call(store::Request::Checkpoint)? {
             Ok(_) => Ok(()),

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::net::InputSender;
 use crate::server::{self, Input, SessionStatus};
 use crate::stalls::StallReport;
-use crate::store::JournalLoss;
+use crate::store::LogLoss;
 use crate::transport::Statistics;
 
 /// The longest wait for the network thread. Chosen: it answers between two batches.
@@ -35,7 +35,7 @@ pub struct StoreStatus {
     /// Whether the files were removed or replaced under the server, which stores nothing then.
     pub is_displaced: bool,
     /// Found at the start.
-    pub loss: Option<JournalLoss>,
+    pub loss: Option<LogLoss>,
     /// Stored bytes of all logs.
     pub log_bytes: u64,
     /// Accounts with as many stored bytes as the limit for one.
@@ -255,7 +255,7 @@ mod tests {
         let store = StoreStatus {
             commits: 5,
             is_displaced: true,
-            loss: Some(JournalLoss::Missing),
+            loss: Some(LogLoss::Missing),
             log_bytes: 900,
             accounts_at_quota: 2,
             stalls: StallReport {
@@ -266,14 +266,14 @@ mod tests {
         let status = Status::new(&status, &StallReport::default(), &store);
         let json = status.json.to_string();
         assert!(
-            json.contains(r#""lost":"the journal is missing or empty""#),
+            json.contains(r#""lost":"the message log is missing or empty""#),
             "{json}"
         );
         assert!(json.contains(r#""displaced":true"#), "{json}");
         let text = status.text;
         assert!(text.contains("\nNOTHING IS STORED: "), "{text}");
         assert!(
-            text.contains("lost before the start: the journal is missing or empty\n"),
+            text.contains("lost before the start: the message log is missing or empty\n"),
             "{text}"
         );
         assert!(text.starts_with(

@@ -39,7 +39,7 @@ pub trait Store {
 pub enum Request {
     /// Only reads.
     Read(Read),
-    /// Is recorded in the journal.
+    /// Is recorded in the message log.
     Write(Write),
     /// Brings all writes so far into the tables' file, for a process that reads that file beside the engine:
     /// [`Reply::Nothing`].

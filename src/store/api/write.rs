@@ -1,4 +1,4 @@
-//! Requests that write. The journal records them, and after a crash the engine executes them again, so they outlive
+//! Requests that write. The message log records them, and after a crash the engine executes them again, so they outlive
 //! the program that made them: see [`Write`] for the rule that a later version must keep.
 
 #[cfg(doc)]
@@ -14,14 +14,14 @@ pub(in crate::store) const LAST_TAG: u32 = 16;
 
 /// A request that writes.
 ///
-/// The result follows from the write and the tables alone, without a clock or a random number, since the journal
+/// The result follows from the write and the tables alone, without a clock or a random number, since the message log
 /// replays writes after a crash.
 ///
 /// # Changing it
 ///
 /// A later version must read what this one has recorded. So a tag (the number in `rename`) is never used for another
 /// write, and the fields of a write, their order and their types stay. A new write takes the next tag, and so does a
-/// write that needs other fields; the old one stays until no supported version records it. `engine::journal::writes`
+/// write that needs other fields; the old one stays until no supported version records it. `segments::commands`
 /// keeps the recorded bytes of each write and compares them in a test.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Write {
@@ -259,7 +259,7 @@ pub struct Append {
     /// The time to label it with, in milliseconds since 1970 (UTC); the log makes it max(this, previous).
     pub time_ms: u64,
     /// What its author, and all, may have written: refused with [`Refusal::QuotaFull`] or [`Refusal::StorageFull`]. The
-    /// journal goes without it: what stands there was within it.
+    /// message log goes without it: what stands there was within it.
     #[serde(skip)]
     pub quota: Quota,
 }

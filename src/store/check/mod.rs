@@ -20,7 +20,7 @@ use super::catch_panic::{FencedDatabase, guard};
 use super::engine::open_store::OpenStore;
 use super::error::StoreError;
 use super::files::open::{self, Files, OpenError};
-use super::journal_loss::JournalLoss;
+use super::log_loss::LogLoss;
 use super::schema::meta;
 use super::schema::records::ConversationRecord;
 use super::schema::tables::Snapshot;
@@ -109,7 +109,7 @@ pub(super) struct Looked {
     pub(super) database: FencedDatabase,
     pub(super) segments: Option<Arc<SegmentReader>>,
     /// What of its log is lost, if anything.
-    pub(super) loss: Option<JournalLoss>,
+    pub(super) loss: Option<LogLoss>,
 }
 
 impl Looked {
@@ -153,7 +153,7 @@ pub(super) fn with_segments(
         return Ok(alone(database));
     };
     let has_log = |database: &FencedDatabase| -> Result<bool, StoreError> {
-        Ok(meta::journal(&Snapshot::open(&database.begin_read()?, None)?)?.is_some())
+        Ok(meta::log_note(&Snapshot::open(&database.begin_read()?, None)?)?.is_some())
     };
     if !guard(|| has_log(&database)).unwrap_or(false) {
         // A copy; or that is damaged, which the caller finds.
@@ -195,7 +195,7 @@ pub fn check_file(path: &Path) -> Result<Report, OpenError> {
     Ok(report)
 }
 
-/// The same of a copy, which is put in a database's place without a journal.
+/// The same of a copy, which is put in a database's place without a log.
 ///
 /// # Errors
 /// As [`check_file`].

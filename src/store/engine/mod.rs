@@ -23,12 +23,12 @@ use super::schema::meta;
 use super::{Completion, Outcome, Reply, Request, RequestId, Write};
 use crate::store::files::in_place::InPlace;
 use crate::store::files::open::Files;
-use crate::store::journal_loss::JournalLoss;
+use crate::store::log_loss::LogLoss;
 use crate::store::snapshots::Snapshots;
 use open_store::{Checkpoint, OpenStore, Written};
 
-/// How many requests share one record of the journal at most, and so one sync; a longer batch is cut into several. Not
-/// several records to a sync: of those a crash may leave a later one without an earlier, which looks like damage.
+/// How many requests share one record of the message log at most, and so one sync; a longer batch is cut into several.
+/// Not several records to a sync: of those a crash may leave a later one without an earlier, which looks like damage.
 /// Chosen: the datagrams that a turn of the network thread reads; with contents as long as they may be, a record of
 /// 16 MiB.
 pub(super) const RECORD_MAX: usize = 512;
@@ -48,7 +48,7 @@ pub struct Engine {
     is_displaced: bool,
     rng: ChaCha20Rng,
     epoch: u64,
-    loss: Option<JournalLoss>,
+    loss: Option<LogLoss>,
     commits: u64,
     /// Whoever has the engine makes the checkpoints that are due.
     has_checkpoints_beside: bool,
@@ -76,7 +76,7 @@ impl Engine {
         Self::new(files, seed)
     }
 
-    /// Takes a database over, making the schema in an empty one, and making again what only its journal contains.
+    /// Takes a database over, making the schema in an empty one, and replaying what only its message log contains.
     /// `seed` is for secrets and the epoch.
     ///
     /// # Errors
@@ -84,8 +84,8 @@ impl Engine {
     pub fn new(files: Files, seed: [u8; 32]) -> Result<Self, OpenError> {
         let mut rng = ChaCha20Rng::from_seed(seed);
         let mut epoch = guard(|| schema_file::prepare(&files.database, &mut rng))?;
-        let journal_rng = ChaCha20Rng::from_rng(&mut rng).expect("this generator does not fail");
-        let (mut store, loss) = guard(|| OpenStore::new(files, epoch, journal_rng))?;
+        let log_rng = ChaCha20Rng::from_rng(&mut rng).expect("this generator does not fail");
+        let (mut store, loss) = guard(|| OpenStore::new(files, epoch, log_rng))?;
         if let Some(loss) = &loss {
             tracing::error!(
                 "{loss}: stored messages are lost; the database has a new epoch, so that clients notice"
@@ -111,11 +111,11 @@ impl Engine {
 
     /// What the opening found to be lost of what was stored, if anything.
     #[must_use]
-    pub const fn loss(&self) -> Option<JournalLoss> {
+    pub const fn loss(&self) -> Option<LogLoss> {
         self.loss
     }
 
-    /// How often something was made durable: groups in the journal, and checkpoints.
+    /// How often something was made durable: groups in the message log, and checkpoints.
     #[must_use]
     pub const fn commits(&self) -> u64 {
         self.commits
@@ -374,7 +374,7 @@ impl Drop for Engine {
         if let Some(mut store) = self.store.take()
             && let Err(error) = guard(|| store.checkpoint())
         {
-            tracing::warn!(%error, "cannot update the tables' file; the log is up to date");
+            tracing::warn!(%error, "cannot update the tables' file; the message log is up to date");
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::store::Write;
 use crate::store::catch_panic::{FencedDatabase, guard};
 use crate::store::error::{StoreError, skip_damaged};
 use crate::store::files::open::Files;
-use crate::store::journal_loss::JournalLoss;
+use crate::store::log_loss::LogLoss;
 use crate::store::schema::buffer::Writing;
 use crate::store::schema::meta;
 use crate::store::schema::table::ReadTable as _;
@@ -82,7 +82,7 @@ impl OpenStore {
         files: Files,
         epoch: u64,
         rng: ChaCha20Rng,
-    ) -> Result<(Self, Option<JournalLoss>), StoreError> {
+    ) -> Result<(Self, Option<LogLoss>), StoreError> {
         let (mut store, mut found) = Self::open(files, rng)?;
         store.replay_readable(&mut found, epoch)?;
         Ok((store, found.loss))
@@ -110,7 +110,7 @@ impl OpenStore {
     fn open(files: Files, rng: ChaCha20Rng) -> Result<(Self, Recovered), StoreError> {
         let note = {
             let snapshot = Snapshot::open(&files.database.begin_read()?, None)?;
-            meta::journal(&snapshot)?.ok_or_else(|| StoreError::missing(SECRETS))?
+            meta::log_note(&snapshot)?.ok_or_else(|| StoreError::missing(SECRETS))?
         };
         let (log, found) = Segments::open(files.segments, note, rng)?;
         let database = Arc::new(files.database);

@@ -1,5 +1,5 @@
-//! Replays the writes that only the journal has, after a crash or a failure: the same writes in the same order, on the
-//! tables as the last checkpoint left them.
+//! Replays the writes that only the message log has, after a crash or a failure: the same writes in the same order, on
+//! the tables as the last checkpoint left them.
 //!
 //! The tables may have been damaged since. A write that meets damage leaves a part of itself behind, so the replay starts
 //! again without it. If the write concerns one log or one mark only, that log or mark ends before it and all others go on.
@@ -14,7 +14,7 @@ use super::open_store::OpenStore;
 use crate::protocol::{AccountId, ConversationId, DeviceId, DeviceSeq};
 use crate::store::catch_panic::guard;
 use crate::store::error::{Abort, StoreError};
-use crate::store::journal_loss::JournalLoss;
+use crate::store::log_loss::LogLoss;
 use crate::store::ops::conversations;
 use crate::store::ops::log::place;
 use crate::store::schema::buffer::Writing;
@@ -28,10 +28,10 @@ use crate::store::{Append, Quota, Write};
 /// each costs the start one more repetition, of half a second at most.
 const ENDED_MAX: usize = 64;
 
-/// A request of the journal: its record, and which one in it.
+/// A request of the log: its record, and which one in it.
 type RecordPos = (usize, usize);
 
-/// Where the journal begins.
+/// Where what is replayed begins.
 const START: RecordPos = (0, 0);
 
 /// What changes by a request, if nothing else does, and nothing else follows from it.
@@ -50,11 +50,11 @@ struct At {
     subject: Option<Subject>,
 }
 
-/// The subjects that end before the end of the journal, and where.
+/// The subjects that end before the end of the message log, and where.
 type Ended = BTreeMap<Subject, RecordPos>;
 
 impl OpenStore {
-    /// Makes again what was found in the journal, as much of it as damage leaves.
+    /// Replays what was found in the message log, as much of it as damage leaves.
     ///
     /// # Errors
     /// If the disk fails, and not if something on it is damaged: `found` says so then.
@@ -80,15 +80,15 @@ impl OpenStore {
                 None => (subject, place),
             };
             self.forget_changes()?;
-            found.loss.get_or_insert(JournalLoss::Unfit);
+            found.loss.get_or_insert(LogLoss::Unfit);
             if let Some(subject) = subject
                 && ended.len() < ENDED_MAX
                 && ended.get(&subject).is_none_or(|before| end < *before)
             {
-                tracing::error!(%error, ?subject, "its remaining entries in the journal are lost");
+                tracing::error!(%error, ?subject, "its remaining entries in the message log are lost");
                 ended.insert(subject, end);
             } else {
-                tracing::error!(%error, "the rest of the journal is lost");
+                tracing::error!(%error, "the rest of the message log is lost");
                 found.records.truncate(place.0);
             }
         }
@@ -111,7 +111,7 @@ impl OpenStore {
         guard(|| self.try_to_write(writing)).map_err(|error| (at, error))
     }
 
-    /// Makes all that was found in the journal again.
+    /// Replays all that was found in the message log.
     ///
     /// # Errors
     /// If the disk fails or something on it is damaged. Then a part is done.
@@ -228,7 +228,7 @@ fn next_append(tables: &Tables) -> Result<Write, StoreError> {
 
 fn damaged(reason: String) -> StoreError {
     StoreError::Damaged {
-        table: "journal",
+        table: "log",
         place: "a record".into(),
         reason,
     }

@@ -19,7 +19,7 @@ use crate::store::error::StoreError;
 use crate::store::schema::meta;
 use crate::store::schema::meta::SCHEMA_VERSION;
 
-/// Changes the tables of one schema to those of the next. The journal is replayed upon what it leaves.
+/// Changes the tables of one schema to those of the next. The log is replayed on what it leaves.
 pub(in crate::store) type Step = fn(&WriteTransaction) -> Result<(), StoreError>;
 
 /// The steps to this program's schema, one a version. Older ones than 6 were not released.

@@ -9,7 +9,7 @@ use thiserror::Error;
 use super::new_file::NewFileError;
 use super::ownership::OwnerError;
 use crate::store::error::advice;
-use crate::store::{JournalLoss, StoreError};
+use crate::store::{LogLoss, StoreError};
 
 /// Why a database could not be opened. Each text says what to do about it.
 #[derive(Debug, Error)]
@@ -101,16 +101,16 @@ pub enum OpenError {
         /// The file's length.
         bytes: u64,
     },
-    /// The file is a server's database, and what only its journal had is lost.
+    /// The file is a server's database, and what only its message log had is lost.
     #[error(
-        "{path} is the database of a server that was not stopped, and lacks its journal: {loss}. Restore it with the \
-         journal beside it, or `udpchat store rescue` what is left"
+        "{path} is the database of a server that was not stopped, and lacks its message log: {loss}. Restore it with \
+         {path}.segments beside it, or `udpchat store rescue` what is left"
     )]
-    LacksJournal {
+    LacksLog {
         /// Which.
         path: PathBuf,
-        /// What is wrong with the journal.
-        loss: JournalLoss,
+        /// What is wrong with the message log.
+        loss: LogLoss,
     },
     /// The file never was a database.
     #[error("{path} is not a udpchat database: move it away, or name another place")]

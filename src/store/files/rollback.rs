@@ -6,8 +6,8 @@
 //! epoch, by which clients notice.
 //!
 //! What this cannot tell: a copy of the whole directory that is put back whole. (A database copied from under a running
-//! server and put back before its next start does not fit its journal.) Clients still notice that where their position
-//! is ahead of the log or its digest differs.
+//! server and put back before its next start does not fit its message log.) Clients still notice that where their
+//! position is ahead of the log or its digest differs.
 
 use crate::store::files::schema as schema_file;
 use crate::store::ops::epoch;

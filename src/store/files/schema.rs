@@ -9,7 +9,7 @@ use crate::store::error::StoreError;
 use crate::store::ops::conversations::make_everyone;
 use crate::store::schema::buffer::Writing;
 use crate::store::schema::meta::{
-    ACCOUNTS, EPOCH, SCHEMA, SCHEMA_VERSION, Sequence, journal, note_schema, number, put,
+    ACCOUNTS, EPOCH, SCHEMA, SCHEMA_VERSION, Sequence, log_note, note_schema, number, put,
 };
 use crate::store::schema::tables::{META, Snapshot, Tables, update};
 use crate::store::segments::note::Note;
@@ -90,7 +90,7 @@ pub(in crate::store) fn prepare_log(
     rng: &mut ChaCha20Rng,
 ) -> Result<(), StoreError> {
     update(database, |tables| {
-        if journal(tables)?.is_none() {
+        if log_note(tables)?.is_none() {
             Note::new(rng).save(tables);
         }
         Ok(())

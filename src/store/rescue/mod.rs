@@ -1,7 +1,7 @@
 //! What redb can still read of a damaged database, in a new one.
 //!
 //! Every row that redb can read is taken over, table by table, if its own check value fits ([`rows`]); what the tables say
-//! of each other is made to agree again ([`agree`]); and what the journal holds is made again upon that. What is lost is
+//! of each other is made to agree again ([`agree`]); and what the message log holds is replayed on that. What is lost is
 //! said. The damaged file stays as it is.
 //!
 //! Nothing is searched for: bytes are taken for a row only where redb says that a row of this table stands, since what
@@ -115,7 +115,7 @@ fn fill(
         entries::copy(&to, file, &mut rescued)?;
         update(&to, |tables| {
             // Asked before it is marked as a copy, which may have none.
-            is_log_known = meta::journal(tables).is_ok();
+            is_log_known = meta::log_note(tables).is_ok();
             agree::agree(tables, secrets, seed, &mut rescued)
         })?;
         Ok(())
@@ -124,7 +124,7 @@ fn fill(
     let looked = check::with_log(to, file, seed)?;
     if looked.loss.is_some() || !is_log_known {
         rescued.lose(
-            "the end of the log: some of the last messages, which do not fit the remaining rows",
+            "the end of the message log: some of the last messages, which do not fit the remaining rows",
         );
     }
     // The copy gets a log of its own.

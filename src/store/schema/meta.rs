@@ -155,8 +155,8 @@ pub(in crate::store) fn each_row(
     Ok(())
 }
 
-/// What the tables know of their journal; none in a copy, which has no journal.
-pub(in crate::store) fn journal(tables: &impl ReadTables) -> Result<Option<Note>, StoreError> {
+/// What the tables know of their log; none in a copy, which has none.
+pub(in crate::store) fn log_note(tables: &impl ReadTables) -> Result<Option<Note>, StoreError> {
     let note = Note::load(tables)?;
     if note.is_none() && !is_copy(tables)? {
         // It cannot be made up: something may be lost.
@@ -192,7 +192,7 @@ pub(in crate::store) fn note_retention(tables: &mut Tables, now_ms: u64) {
     put(tables, PASSED, now_ms);
 }
 
-/// Marks the tables of a backup as a copy: whoever opens it for service gives it an epoch and a journal of its own.
+/// Marks the tables of a backup as a copy: whoever opens it for service gives it an epoch and a log of its own.
 pub(in crate::store) fn mark_as_copy(tables: &mut Tables) {
     put(tables, COPY, 1);
     Note::remove(tables);

@@ -2,8 +2,8 @@
 
 pub(super) mod buffer;
 pub(super) mod checksum;
-pub(super) mod journal_note;
 pub(super) mod key;
+pub(super) mod log_note;
 mod merged;
 pub(super) mod meta;
 pub(super) mod names;

@@ -89,7 +89,7 @@ impl Batch {
         if let Some(entries) = &mut self.replayed {
             let entry = entries.pop_front().filter(|entry| entry.head.is_of(frame));
             let entry = entry.ok_or_else(|| StoreError::Damaged {
-                table: "journal",
+                table: "log",
                 place: format!("conversation {}, entry {}", frame.conversation, frame.entry),
                 reason: "the record has another entry".into(),
             })?;

@@ -1,7 +1,7 @@
 //! The commands of a record: a format version, and the writes of one group, in order. An append stands as nothing but its
 //! place among them, since the record's entries say the rest.
 //!
-//! A server that was killed leaves writes that only the journal has, and the program that starts next may be another
+//! A server that was killed leaves writes that only the message log has, and the program that starts next may be another
 //! version. So the payload says how to read it, and a version or a write that this program does not know is an error of
 //! its own, never taken for damage: damage is left out, and stored messages would be lost.
 
@@ -49,7 +49,7 @@ fn unknown_tag(writes: &[u8]) -> Option<u32> {
 
 fn damaged(error: impl ToString) -> StoreError {
     StoreError::Damaged {
-        table: "journal",
+        table: "log",
         place: "a record".into(),
         reason: format!("its writes cannot be read: {}", error.to_string()),
     }

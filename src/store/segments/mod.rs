@@ -1,10 +1,10 @@
-//! The log: what was done, and what was said, written once and durable before anybody is told.
+//! The message log: what was done, and what was said, written once and durable before anybody is told.
 //!
 //! A commit of redb writes every page that it touches, and a group of appends touches a page or more for each. So a group
 //! of requests is one record here, in one write and one sync: the entries that it adds to conversations, and what else it
 //! does. The entries stay where they are; the tables only know where. Now and then (a checkpoint) the tables are committed
 //! with what the records have done to them, and note up to which record they have it. After a crash the records behind
-//! that are done again, in the same order: what a request does follows from it and the tables alone.
+//! that are replayed, in the same order: what a request does follows from it and the tables alone.
 //!
 //! The log is cut into *segments*, files of some 32 MiB, of which retention removes those that hold nothing any more.
 //! Entries are what users write, so nothing here is found by its looks. Everything has a check that is keyed by a secret
@@ -25,8 +25,8 @@
 //! | anything else where a record should begin, or a later record behind the end | *Damaged* |
 //! | the file ends in a record or a header, or where the last one does and there is no next segment | *Truncated* |
 //!
-//! A loss is said in the server's log and by `udpchat status`, and the database gets a new epoch. What was read before the
-//! loss is done again all the same, and the log goes on in a new segment.
+//! A loss is reported in the server's diagnostic log and by `udpchat status`, and the database gets a new epoch. What was
+//! read before the loss is replayed all the same, and the log goes on in a new segment.
 //!
 //! What cannot be told: the last records, if they are damaged so that none behind them is left whole, or overwritten with
 //! zeros; and tables and segments put back together, which `generation` is for.
@@ -54,7 +54,7 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::RngCore as _;
 
 use crate::store::error::StoreError;
-use crate::store::journal_loss::JournalLoss;
+use crate::store::log_loss::LogLoss;
 use crate::store::segments::note::Note;
 use batch::Batch;
 use files::{SegmentFile, SegmentFiles};
@@ -135,7 +135,7 @@ pub(in crate::store) struct Recovered {
     /// Where its records are, in order.
     pub(in crate::store) records: Vec<RecordAt>,
     /// Something that was durable is lost.
-    pub(in crate::store) loss: Option<JournalLoss>,
+    pub(in crate::store) loss: Option<LogLoss>,
 }
 
 impl Segments {

@@ -9,7 +9,7 @@ use super::frame::Head;
 use super::layout::{ALIGN, Check, FIRST, HEADER, Key, NoHeader, RecordHeader, SegmentHeader};
 use crate::protocol::Digest;
 use crate::store::error::StoreError;
-use crate::store::journal_loss::JournalLoss;
+use crate::store::log_loss::LogLoss;
 use crate::store::segments::note::Note;
 
 /// Where a record stands.
@@ -38,7 +38,7 @@ pub(super) struct Reading {
     pub(super) end: Option<(u32, Check)>,
     /// Segments behind it that were being made when the power failed.
     pub(super) unused: Vec<u32>,
-    pub(super) loss: Option<JournalLoss>,
+    pub(super) loss: Option<LogLoss>,
 }
 
 /// The segment in which a log goes on.
@@ -65,7 +65,7 @@ impl Last {
 enum Begin {
     Here(SegmentHeader),
     Nothing,
-    Loss(JournalLoss),
+    Loss(LogLoss),
 }
 
 /// What stands where a record should begin.
@@ -73,7 +73,7 @@ enum Next {
     Record(RecordHeader, usize),
     /// The record that was under way at the crash, or nothing.
     End,
-    Loss(JournalLoss),
+    Loss(LogLoss),
 }
 
 impl Reading {
@@ -99,7 +99,7 @@ impl Reading {
                 Begin::Nothing => {
                     reading.drop_torn(note);
                     let later = reading.has_later_segment(files, note, &numbers, next)?;
-                    reading.loss = later.then_some(JournalLoss::Missing);
+                    reading.loss = later.then_some(LogLoss::Missing);
                     break;
                 }
                 Begin::Loss(loss) => {
@@ -124,9 +124,7 @@ impl Reading {
             let has_more = numbers.contains(&(number + 1));
             let is_closed = last.is_closed();
             reading.loss = match end {
-                None if has_later(&last.key, &last.bytes, last.end, next) => {
-                    Some(JournalLoss::Damaged)
-                }
+                None if has_later(&last.key, &last.bytes, last.end, next) => Some(LogLoss::Damaged),
                 end => end,
             };
             reading.last = Some(last);
@@ -137,9 +135,9 @@ impl Reading {
                 reading.drop_torn(note);
                 let later = reading.has_later_segment(files, note, &numbers, next)?;
                 reading.loss = match (is_closed, later) {
-                    (true, true) => Some(JournalLoss::Missing),
-                    (true, false) => Some(JournalLoss::Truncated),
-                    (false, true) => Some(JournalLoss::Damaged),
+                    (true, true) => Some(LogLoss::Missing),
+                    (true, false) => Some(LogLoss::Truncated),
+                    (false, true) => Some(LogLoss::Damaged),
                     (false, false) => None,
                 };
                 break;
@@ -177,14 +175,14 @@ impl Reading {
             {
                 Begin::Nothing
             }
-            Err(NoHeader::Empty) if is_empty => Begin::Loss(JournalLoss::Missing),
-            Err(NoHeader::Foreign) => Begin::Loss(JournalLoss::Foreign),
-            Err(NoHeader::Cut) => Begin::Loss(JournalLoss::Truncated),
-            _ => Begin::Loss(JournalLoss::Damaged),
+            Err(NoHeader::Empty) if is_empty => Begin::Loss(LogLoss::Missing),
+            Err(NoHeader::Foreign) => Begin::Loss(LogLoss::Foreign),
+            Err(NoHeader::Cut) => Begin::Loss(LogLoss::Truncated),
+            _ => Begin::Loss(LogLoss::Damaged),
         }
     }
 
-    fn read_records(&mut self, last: &mut Last, next: &mut u64) -> Option<JournalLoss> {
+    fn read_records(&mut self, last: &mut Last, next: &mut u64) -> Option<LogLoss> {
         loop {
             match record(&last.key, &last.bytes, last.end, *next) {
                 Next::Record(header, end) => {
@@ -282,7 +280,7 @@ fn not_there(
     files: &dyn SegmentFiles,
     note: &Note,
     numbers: &[u32],
-) -> Result<JournalLoss, StoreError> {
+) -> Result<LogLoss, StoreError> {
     let (mut older, mut newer, mut foreign) = (false, false, false);
     for number in numbers {
         match SegmentHeader::decode(note, *number, &read_file(files, *number)?.1) {
@@ -294,27 +292,27 @@ fn not_there(
         }
     }
     Ok(match (newer, older, foreign) {
-        (true, ..) => JournalLoss::Newer,
-        (_, true, _) => JournalLoss::Older,
-        (.., true) => JournalLoss::Foreign,
-        _ => JournalLoss::Missing,
+        (true, ..) => LogLoss::Newer,
+        (_, true, _) => LogLoss::Older,
+        (.., true) => LogLoss::Foreign,
+        _ => LogLoss::Missing,
     })
 }
 
 /// Why this is not the segment that the tables know, if it is not: it must have the last record that they contain.
-fn not_the_one_noted(note: &Note, header: &SegmentHeader, bytes: &[u8]) -> Option<JournalLoss> {
+fn not_the_one_noted(note: &Note, header: &SegmentHeader, bytes: &[u8]) -> Option<LogLoss> {
     let (at, check) = note.last?;
     let (at, key) = (at as usize, &header.key(note));
     if at == 0 {
-        return (header.own_check(note) != check).then_some(JournalLoss::Foreign);
+        return (header.own_check(note) != check).then_some(LogLoss::Foreign);
     }
     let Some(found) = bytes.get(at..at + HEADER) else {
-        return Some(JournalLoss::Truncated);
+        return Some(LogLoss::Truncated);
     };
     match RecordHeader::decode(key, at, found) {
         Some(header) if header.own_check(key, at) == check => None,
-        None if found.iter().all(|byte| *byte == 0) => Some(JournalLoss::Older),
-        _ => Some(JournalLoss::Damaged),
+        None if found.iter().all(|byte| *byte == 0) => Some(LogLoss::Older),
+        _ => Some(LogLoss::Damaged),
     }
 }
 
@@ -325,7 +323,7 @@ fn record(key: &Key, bytes: &[u8], at: usize, number: u64) -> Next {
         return if at >= bytes.len() {
             Next::End
         } else {
-            Next::Loss(JournalLoss::Truncated)
+            Next::Loss(LogLoss::Truncated)
         };
     };
     let Some(header) = RecordHeader::decode(key, at, found) else {
@@ -334,18 +332,18 @@ fn record(key: &Key, bytes: &[u8], at: usize, number: u64) -> Next {
         return if is_end {
             Next::End
         } else {
-            Next::Loss(JournalLoss::Damaged)
+            Next::Loss(LogLoss::Damaged)
         };
     };
     if header.number != number {
-        return Next::Loss(JournalLoss::Damaged);
+        return Next::Loss(LogLoss::Damaged);
     }
     let body = at + HEADER;
     let Some(body) = bytes.get(body..body + header.body_len()) else {
-        return Next::Loss(JournalLoss::Truncated);
+        return Next::Loss(LogLoss::Truncated);
     };
     let Some(next) = header.next(at) else {
-        return Next::Loss(JournalLoss::Damaged);
+        return Next::Loss(LogLoss::Damaged);
     };
     let (entries, commands) = body.split_at(header.entries as usize);
     let checks = heads(key, at + HEADER, entries).map(|heads| checks_of(&heads));

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::super::testing::{Bench, User, ticket};
-use super::super::{Append, Engine, JournalLoss, Outcome, Quota, Request, Write};
+use super::super::{Append, Engine, LogLoss, Outcome, Quota, Request, Write};
 use crate::protocol::{ConversationId, DeviceSeq, Digest};
 use crate::store::files::fault_disk::MemoryDisk;
 
@@ -59,7 +59,7 @@ fn restarted(bench: Bench, is_orderly: bool) -> Bench {
 
 #[test]
 fn message_that_holds_a_whole_record_signs_nobody_in() {
-    // Placed where the journal would end, it was executed: a device for another account, with a ticket of the
+    // Placed where the message log would end, it was executed: a device for another account, with a ticket of the
     // attacker's. Of so many lengths of the message before it, two put it there.
     for (is_orderly, filler) in [true, false]
         .into_iter()
@@ -172,14 +172,14 @@ fn log_that_is_needed_and_is_not_there_is_noticed_after_a_kill_and_after_an_orde
             .into_iter()
             .map(|(number, image)| (number, image[..4200].to_vec()));
         let cases = [
-            (BTreeMap::new(), JournalLoss::Missing),
-            (cut.collect(), JournalLoss::Truncated),
-            (older, JournalLoss::Older),
-            (foreign, JournalLoss::Foreign),
+            (BTreeMap::new(), LogLoss::Missing),
+            (cut.collect(), LogLoss::Truncated),
+            (older, LogLoss::Older),
+            (foreign, LogLoss::Foreign),
         ];
         for (log, loss) in cases {
             // What a copy from before the checkpoint lacks cannot be told from what was torn.
-            let is_torn = !is_orderly && loss == JournalLoss::Older;
+            let is_torn = !is_orderly && loss == LogLoss::Older;
             let disk = disk.copy();
             disk.set_segments(log);
             let bench = Bench::on(disk);

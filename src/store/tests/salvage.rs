@@ -169,8 +169,8 @@ fn conversation_whose_record_is_behind_its_log_takes_nothing_and_no_other_with_i
 }
 
 #[test]
-fn log_that_damage_ends_takes_no_other_along_when_the_journal_is_made_again() {
-    // All that the journal contained behind the first request that came upon the damage was lost, whomever it was of.
+fn log_that_damage_ends_takes_no_other_along_when_the_log_is_made_again() {
+    // All that the log contained behind the first request that came upon the damage was lost, whomever it was of.
     let mut bench = Bench::new();
     let alice = bench.user("alice");
     let pairs = ["bob", "carol", "dave"].map(|name| {
@@ -259,7 +259,7 @@ fn invitation_behind_the_end_of_a_damaged_room_leaves_each_conversation_to_whom_
 }
 
 #[test]
-fn log_that_damage_ends_is_not_gone_on_with_when_the_journal_is_made_again() {
+fn log_that_damage_ends_is_not_gone_on_with_when_the_log_is_made_again() {
     // What came next had the number of the line that was lost, and whoever had received that was told nothing of it.
     let (mut bench, [alice, bob], room) = with_ended_room(|bench, [_, bob], room| {
         let carol = bench.user("carol");

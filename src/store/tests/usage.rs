@@ -173,8 +173,8 @@ fn near_the_quota_for_all_those_go_on_who_have_written_less_than_their_share() {
 }
 
 #[test]
-fn limit_that_was_lowered_since_makes_nothing_of_the_journal_impossible() {
-    // The journal is made again by a server that may have other limits: what was called stored stands.
+fn limit_that_was_lowered_since_makes_nothing_of_the_log_impossible() {
+    // The message log is made again by a server that may have other limits: what was called stored stands.
     let mut bench = Bench::new();
     let alice = bench.user("alice");
     for number in 1..=5 {

@@ -123,7 +123,7 @@ fn database_of_a_killed_server_is_restored_with_its_log_or_not_at_all() {
     let nowhere = workspace.file("nowhere");
     let (text, code) = workspace.run_plain(&["store", "restore", &alone, "--data", &nowhere]);
     assert_eq!(code, Some(1), "{text}");
-    assert!(text.contains("lacks its journal"), "{text}");
+    assert!(text.contains("lacks its message log"), "{text}");
     assert!(!fs::exists(&nowhere).unwrap(), "nothing is made");
 }
 
@@ -252,19 +252,22 @@ fn log_that_is_missing_is_named_and_gives_a_new_epoch_once() {
     fs::remove_dir_all(&segments).unwrap();
     let (text, code) = workspace.run(&["store", "check"]);
     assert_eq!(code, Some(1));
-    assert!(text.contains("the journal is missing or empty"), "{text}");
+    assert!(
+        text.contains("the message log is missing or empty"),
+        "{text}"
+    );
     let log = workspace.file("log");
     let mut server = workspace.serve_with(&["--log", &log]);
     let log = fs::read_to_string(log).unwrap();
     assert!(log.contains("ERROR"), "{log}");
     assert!(
-        log.contains("the journal is missing or empty: stored messages are lost"),
+        log.contains("the message log is missing or empty: stored messages are lost"),
         "{log}"
     );
     let status = |arguments: &[&str]| workspace.run(&[&["status"], arguments].concat()).0;
-    let lost = "lost before the start: the journal is missing or empty";
+    let lost = "lost before the start: the message log is missing or empty";
     assert!(status(&[]).contains(lost));
-    assert!(status(&["--json"]).contains("\"lost\":\"the journal is missing or empty\""));
+    assert!(status(&["--json"]).contains("\"lost\":\"the message log is missing or empty\""));
     server.signal("TERM");
     assert_eq!(workspace.run(&["store", "check"]).1, Some(0));
     // After an orderly stop it is needed too.

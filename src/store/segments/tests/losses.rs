@@ -7,7 +7,7 @@ use rand_core::{RngCore as _, SeedableRng as _};
 
 use super::FIRST;
 use super::rig::{Group, Rig, Said, found_in, loss_of, low_byte, records};
-use crate::store::journal_loss::JournalLoss;
+use crate::store::log_loss::LogLoss;
 use crate::store::segments::layout::{ALIGN, HEADER};
 use crate::store::segments::{GROWTH, Note, frame};
 
@@ -53,7 +53,7 @@ fn changed(bytes: &[u8], change: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
 
 #[test]
 fn log_that_is_not_the_one_that_is_needed_is_told_by_its_kind() {
-    use JournalLoss::{Damaged, Foreign, Missing, Older, Truncated};
+    use LogLoss::{Damaged, Foreign, Missing, Older, Truncated};
     let (mut rig, image) = five();
     let needed = rig.note.clone();
     rig.checkpoint().expect("the disk is well");
@@ -108,11 +108,11 @@ fn older_and_newer_logs_are_told_apart() {
     rig.checkpoint().expect("the disk is well");
     let first = one(files[&1].clone());
     // The log was put back.
-    assert_eq!(loss_of(&rig.note, &first), Some(JournalLoss::Older));
+    assert_eq!(loss_of(&rig.note, &first), Some(LogLoss::Older));
     // The tables were put back, and the segment that they need is not used any more.
     let mut later = files.clone();
     later.remove(&1);
-    assert_eq!(loss_of(&needed, &later), Some(JournalLoss::Newer));
+    assert_eq!(loss_of(&needed, &later), Some(LogLoss::Newer));
     // Where it is still there nothing is lost.
     let (groups, loss) = found_in(&needed, &files);
     assert_eq!((groups.len(), loss), (14, None));
@@ -163,10 +163,10 @@ fn log_of_another_life_of_the_same_database_is_foreign() {
     });
     let [(note, files), (_, other)] = &begun;
     let number = note.segment;
-    assert_eq!(loss_of(note, other), Some(JournalLoss::Foreign));
+    assert_eq!(loss_of(note, other), Some(LogLoss::Foreign));
     let spliced = [&files[&number][..FIRST], &other[&number][FIRST..]].concat();
     let spliced = BTreeMap::from([(number, spliced)]);
-    assert_eq!(loss_of(note, &spliced), Some(JournalLoss::Damaged));
+    assert_eq!(loss_of(note, &spliced), Some(LogLoss::Damaged));
     assert_eq!(loss_of(note, files), None);
 }
 
@@ -312,7 +312,7 @@ fn damaged_byte_costs_no_record_in_silence_unless_it_is_the_last() {
             }
             (Part::Structure, 0..4) => {
                 seen[2] += 1;
-                assert_eq!(loss, Some(JournalLoss::Damaged), "{place}");
+                assert_eq!(loss, Some(LogLoss::Damaged), "{place}");
                 assert_eq!(groups, rig.written[..*record], "{place}");
             }
             // The last one may have been torn; but no sector is.

@@ -9,7 +9,7 @@ use serde_bytes::Bytes;
 
 use crate::protocol::Digest;
 use crate::store::files::fault_disk::MemoryDisk;
-use crate::store::journal_loss::JournalLoss;
+use crate::store::log_loss::LogLoss;
 use crate::store::segments::batch::Batch;
 use crate::store::segments::files::SegmentFiles;
 use crate::store::segments::layout::{ALIGN, HEADER, Key, RecordHeader, SegmentHeader};
@@ -120,7 +120,7 @@ impl Rig {
         Ok(groups)
     }
 
-    pub(super) fn opened(&mut self) -> Result<(Vec<Group>, Option<JournalLoss>), String> {
+    pub(super) fn opened(&mut self) -> Result<(Vec<Group>, Option<LogLoss>), String> {
         self.log = None;
         let files: Arc<dyn SegmentFiles> = Arc::new(self.disk.clone());
         let rng = ChaCha20Rng::from_rng(&mut self.rng).expect("it does not fail");
@@ -276,7 +276,7 @@ pub(super) fn records(note: &Note, number: u32, bytes: &[u8]) -> Vec<(usize, Rec
 }
 
 /// What a disk with these segments is said to have lost.
-pub(super) fn loss_of(note: &Note, segments: &BTreeMap<u32, Vec<u8>>) -> Option<JournalLoss> {
+pub(super) fn loss_of(note: &Note, segments: &BTreeMap<u32, Vec<u8>>) -> Option<LogLoss> {
     found_in(note, segments).1
 }
 
@@ -284,7 +284,7 @@ pub(super) fn loss_of(note: &Note, segments: &BTreeMap<u32, Vec<u8>>) -> Option<
 pub(super) fn found_in(
     note: &Note,
     segments: &BTreeMap<u32, Vec<u8>>,
-) -> (Vec<Group>, Option<JournalLoss>) {
+) -> (Vec<Group>, Option<LogLoss>) {
     let disk = MemoryDisk::new();
     for (number, bytes) in segments {
         disk.set_segment(*number, Some(bytes.clone()));

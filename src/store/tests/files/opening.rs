@@ -35,7 +35,7 @@ fn filled() -> (TempDir, PathBuf) {
     (directory, path)
 }
 
-/// An engine of this database, with the journal of a disk in memory.
+/// An engine of this database, with the message log of a disk in memory.
 pub(in crate::store::tests) fn engine(
     database: Database,
     disk: &MemoryDisk,

@@ -120,7 +120,7 @@ pub(in crate::store::tests) fn check_disk(disk: &MemoryDisk) -> Result<Report, O
             Err(error) => return Ok(Err(error)),
         };
         if let Some(loss) = looked.loss {
-            return Ok(Err(OpenError::LacksJournal {
+            return Ok(Err(OpenError::LacksLog {
                 path: "on a disk".into(),
                 loss,
             }));

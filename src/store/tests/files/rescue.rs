@@ -94,11 +94,11 @@ fn of_a_database_that_is_whole_nothing_is_lost() {
 }
 
 #[test]
-fn what_only_the_journal_contains_is_brought_back_too() {
+fn what_only_the_log_contains_is_brought_back_too() {
     let (disk, truth) = populated();
     let mut bench = Bench::on(disk);
     let alice = truth.users[0];
-    bench.say(alice, ConversationId::EVERYONE, 31, "in the journal");
+    bench.say(alice, ConversationId::EVERYONE, 31, "in the log");
     let directory = private_directory();
     let (from, to) = (directory.path().join("from"), directory.path().join("to"));
     write_database(&from, &bench.disk);
@@ -107,7 +107,7 @@ fn what_only_the_journal_contains_is_brought_back_too() {
     let mut bench = Bench::on(MemoryDisk::from_image(fs::read(&to).unwrap()));
     let entries = bench.read(alice.0, ConversationId::EVERYONE, 30);
     assert_eq!(entries.len(), 1);
-    assert_eq!(entries[0].content, b"in the journal");
+    assert_eq!(entries[0].content, b"in the log");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::super::testing::{Bench, User, append};
 use super::super::{
-    Engine, JournalLoss, Outcome, Read, Reply, Request, Retention, Write, begin_service_after,
+    Engine, LogLoss, Outcome, Read, Reply, Request, Retention, Write, begin_service_after,
 };
 use crate::protocol::{ConversationId, Digest, EntryId};
 use crate::store::files::fault_disk::MemoryDisk;
@@ -11,7 +11,7 @@ use crate::store::schema::tables::ReadTables as _;
 /// Messages, each in a group of its own.
 const SAID: u64 = 5;
 
-const TEXT: &str = "in the journal";
+const TEXT: &str = "in the log";
 
 fn said() -> (Bench, User) {
     let mut bench = Bench::new();
@@ -55,15 +55,12 @@ fn contents(disk: &MemoryDisk) -> Vec<usize> {
 }
 
 #[test]
-fn what_only_the_journal_contains_is_there_after_a_crash_and_the_tables_had_not_changed() {
+fn what_only_the_log_contains_is_there_after_a_crash_and_the_tables_had_not_changed() {
     let (bench, alice) = said();
     let before = bench.disk.image();
     let mut bench = bench;
     bench.say(alice, ConversationId::EVERYONE, SAID + 1, "one more");
-    assert!(
-        before == bench.disk.image(),
-        "a group writes the journal only"
-    );
+    assert!(before == bench.disk.image(), "a group writes the log only");
     let mut bench = bench.crash();
     assert_eq!(heard(&mut bench, alice), 6);
     // And once only, however often it is opened.
@@ -116,7 +113,7 @@ fn requests_that_were_refused_or_wrote_nothing_are_not_made_again() {
 }
 
 #[test]
-fn thousands_of_requests_are_brought_into_the_tables_and_the_journal_begins_again() {
+fn thousands_of_requests_are_brought_into_the_tables_and_no_more_are_replayed() {
     let (mut bench, alice) = said();
     let before = bench.disk.image();
     for number in SAID + 1..=SAID + 70_000 {
@@ -315,7 +312,7 @@ fn the_log_of_another_database_is_not_made_again() {
         disk.set_segments(bench.disk.segments());
         let engine = Engine::new(disk.files().expect("it is whole"), [2; 32]);
         let engine = engine.expect("the tables are whole");
-        assert_eq!(engine.loss(), Some(JournalLoss::Foreign));
+        assert_eq!(engine.loss(), Some(LogLoss::Foreign));
         assert_ne!(engine.epoch(), epoch);
         let rows = engine.snapshots().check().expect("it can be read");
         assert_eq!(rows.entries, 0);
