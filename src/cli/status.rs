@@ -18,9 +18,9 @@ pub fn command() -> Subcommand {
 const WHAT_IS_SHOWN: &str = "\
     Sessions (signed in or not) and users online; bytes of stored messages, and accounts at their quota; \
     since the start: messages stored, deliveries sent, commits, and messages that arrived damaged or \
-    malformed; stored messages that the start found missing from the journal; whether the database's files were \
-    removed or replaced (nothing is stored until they are back); memory of all session buffers, \
-    and sessions not signed in, each with its limit; how often each limit was reached; datagrams without \
+    malformed; what is wrong with the message log (udpchat.redb.segments) if the start found it incomplete; \
+    whether the database's files were removed or replaced (nothing is stored until they are back); memory of \
+    all session buffers, and sessions not signed in, each with its limit; how often each limit was reached; datagrams without \
     effect, by reason; how long each thread of the server was busy at a stretch, at most, and how often for \
     longer than anybody notices; and for each session (a thousand at most) its user, address, round trip, loss in both \
     directions, packets and bytes, retransmissions and congestion window.";

@@ -42,12 +42,13 @@ const RETENTION: &str = "\
     a jump of the clock by more than a day it removes nothing until the next check.";
 
 const FILES: &str = "\
-    DIR/udpchat.redb holds accounts, messages and keys. DIR/udpchat.redb.journal holds the changes since \
-    that file was last updated: after a crash both are needed, after an orderly stop the first is enough. If \
-    the journal is needed and is missing, cut short, damaged or belongs to another database, the log and \
-    udpchat status name it, and clients are told that messages were lost. DIR/udpchat.generation detects \
-    that an older database was restored. If one of these two exists without the database, the server does \
-    not start. udpchat user, room, status and store reach a running server through DIR/control.sock. Before \
+    DIR/udpchat.redb holds accounts, keys and tables. The message log in DIR/udpchat.redb.segments holds the \
+    messages, and every change since the tables were last updated, at most some seconds ago: both are always \
+    needed, so copy a database with `udpchat store backup`, which makes one file. If the message log is \
+    missing, cut short, damaged or belongs to another database, the server's log and udpchat status name \
+    that, and clients are told that messages were lost. DIR/udpchat.generation detects that an older database \
+    was restored. If one of these two exists without the database, the server does not start. \
+    udpchat-store(7) describes the files. udpchat user, room, status and store reach a running server through DIR/control.sock. Before \
     a newer udpchat changes the schema, it copies the database to DIR/udpchat.redb.schema-N.DAY. Only the \
     owner may have access to the directory (mode 0700): one that others can enter, as systemd makes it \
     without StateDirectoryMode=0700, is made private. Only serve, user add and store restore make a database \
