@@ -11,7 +11,7 @@
 //! | [`net`] | sockets, the poll loop, the real clock; it drives a [`transport::App`] | the meaning of bytes |
 //! | [`client`] | sign-in, conversations, outbox, prompt | sockets, clocks |
 //! | [`server`] | accounts, presence, routing, permissions | sockets, clocks, threads |
-//! | [`store`] | the tables in redb, the journal before them | the network |
+//! | [`store`] | the message log, and the tables in redb that point into it | the network |
 //! | [`protocol`] | messages, MessagePack, SHA-256 digests | packets |
 //! | [`transport`] | reliable encrypted sessions over datagrams | sockets, clocks, chat |
 //! | [`text`] | which characters of a peer's text may be shown or logged | everything else |
@@ -56,11 +56,13 @@
 //! | guess | a try at a password that proved none; who guesses waits |
 //! | known server | a server whose key this client has accepted |
 //! | epoch | changes when the server's database is restored or has lost something; positions are valid in one epoch |
-//! | journal, record | the durable log of writes that the tables do not contain yet |
-//! | checkpoint | the tables are committed and the journal starts again |
-//! | replay | writes of the journal are executed again after a crash |
-//! | snapshot | a consistent read-only view of the tables, on another thread |
-//! | read, write | the two kinds of requests to the store; only writes go to the journal |
+//! | message log | every write, durable and in order, and the only place of the entries of all conversations |
+//! | segment, record | one file of the message log; the writes of one group in it, with one sync |
+//! | write buffer | rows of the tables that have changed since the last checkpoint, in memory |
+//! | checkpoint | the changed rows are committed to redb, on a thread of its own, with the record up to which they are complete |
+//! | replay | records behind the last checkpoint are executed again after a crash |
+//! | snapshot | a consistent read-only view of the tables as the last checkpoint left them, on another thread |
+//! | read, write | the two kinds of requests to the store; only writes go to the message log |
 //! | completion | the store's answer to a request |
 //! | applied | a write has taken effect, whoever asked for it |
 //! | hub | the server's state machine between sessions and store |
@@ -95,8 +97,10 @@
 //! | a retransmission | `src/transport/connection/recovery.rs` (what is lost), `src/transport/channel/send_buffer.rs` (which bytes go again) |
 //! | congestion control | `src/transport/recovery/congestion/cubic.rs` |
 //! | the handshake | `src/transport/endpoint/handshake/client.rs` and `server.rs` beside it |
-//! | a commit | when a group is synced `src/store/thread.rs`, how `src/store/engine/journal/mod.rs`; when the tables are committed `src/store/engine/transaction.rs` |
-//! | recovery after a kill | the order of its steps `src/cli/database.rs`; `src/store/files/open.rs`, `src/store/engine/transaction.rs`, `src/store/engine/journal/reading.rs`, last `src/store/engine/replay.rs` |
+//! | a commit | when a group is synced `src/store/thread.rs`, how `src/store/segments/mod.rs`; a checkpoint's limits `src/store/engine/open_store.rs`, its clock `src/store/thread.rs`, what it writes `src/store/schema/buffer.rs` |
+//! | a byte of the store's files | `src/store/segments/layout.rs`, `frame.rs` and `commands.rs` beside it; `src/store/schema/tables.rs` and `records.rs`; `man/udpchat-store.7` |
+//! | recovery after a kill | the order of its steps `src/cli/database.rs`; `src/store/files/open.rs`, `src/store/engine/open_store.rs`, `src/store/segments/reading.rs`, last `src/store/engine/replay.rs` |
+//! | a database of an earlier version | `src/store/files/migrate.rs`, and a file beside it for each step |
 //! | a backup | `src/store/backup.rs` |
 //! | a limit | its value `src/server/limits/mod.rs`, `src/transport/limits.rs`; its option `src/cli/serve/limits.rs`; how an account's rates are applied `src/server/limits/account_budget.rs` |
 //! | what the operator asks a running server | `src/cli/admin/handler.rs`; `status` `src/server/hub/status.rs` |
@@ -105,7 +109,7 @@
 //! | the words on the screen | `src/client/ui/render.rs`; colours `src/cli/connect/terminal/style.rs` |
 //! | an exit code | `src/cli/exit.rs`; of a script `src/cli/connect/run.rs`; which fault a refusal is `src/client/env.rs` |
 //! | a wire message | `src/protocol/bodies.rs` and `words.rs`; `src/server/hub/dispatch.rs`; `src/client/account/mod.rs` and `src/server/limits/account_budget.rs` (what it costs), which the compiler does not ask for; `man/udpchat-protocol.7` |
-//! | a request to the store | `src/store/api/read.rs` or `write.rs`, and `replies.rs`; `src/store/engine/execute.rs`; `src/store/ops/`; a write also `src/store/engine/journal/writes.rs`, and `src/server/hub/applied.rs`, which the compiler does not ask for |
+//! | a request to the store | `src/store/api/read.rs` or `write.rs`, and `replies.rs`; `src/store/engine/execute.rs`; `src/store/ops/`; a write also `src/store/segments/commands.rs` (its recorded bytes), and `src/server/hub/applied.rs`, which the compiler does not ask for |
 //! | a setting | `src/cli/serve/args.rs` or `src/cli/connect/args.rs`; variable, key, `config init` and manual follow, by `src/cli/settings/mod.rs` |
 //! | what SIGHUP takes over | `src/cli/serve/reload.rs` |
 //! | a subcommand | `src/cli/mod.rs`; in a group, the group's own, such as `src/cli/user/mod.rs`; where it asks the server `src/cli/admin/api.rs` and `handler.rs` |
@@ -126,10 +130,12 @@
 //! 2. **Numbered.** Once the server has resolved `bob` (or has let erin into the room), the client gives the line the next
 //!    number of its device in that conversation, encodes content and digest, commits all three, and sends it.
 //! 3. **Stored.** The hub checks digest and permission and passes the content unchanged to the store, which checks erin's
-//!    membership and accepts exactly the number after the last, in the transaction that appends the entry, and that creates
-//!    the conversation if the entry is the first of a pair. The write is appended to the journal, together with all others
-//!    that were waiting, and synced. Only then does the hub report it as stored. (The transaction itself is committed at most
-//!    65,536 writes later; after a crash the journal is replayed in the same order, with the same results.)
+//!    membership and accepts exactly the number after the last, in the step that appends the entry, and that creates
+//!    the conversation if the entry is the first of a pair. The entry goes into a record of the message log, together with
+//!    all other writes that were waiting, and the record is synced. Only then does the hub report it as stored. The entry
+//!    stays there; the tables only note its place, in the write buffer at first. (A checkpoint commits them to redb, at most
+//!    65,536 writes or a few seconds later, while the server goes on; after a crash the records behind the last checkpoint
+//!    are replayed in the same order, with the same results.)
 //! 4. **Known.** erin's client commits the entry to its history and, if it is the next one, moves its position; the same
 //!    commit removes the line from the outbox. Only then does the screen show anything about it.
 //!
@@ -137,7 +143,7 @@
 //! exists with the same digest is answered as stored and appended once. A line that is refused for good keeps its number
 //! until VOID has used it up, so that no number is missing.
 //!
-//! Events in a room (a join, a kick, a topic) are entries too. The store appends them in the transaction that makes the
+//! Events in a room (a join, a kick, a topic) are entries too. The store appends them in the write that makes the
 //! change; there is nothing to queue, and repeating the request changes nothing.
 //!
 //! ## Deliver
@@ -209,9 +215,11 @@
 //!   reset: after a restart of the server, RESET and `SYN_ACK` arrive in the same round trip, and the ticket is answered in
 //!   the second. Dialling only after the RESET took four round trips.
 //! - A group of writes is not a commit of redb, which writes every page it touches and took half of the server's CPU time, but
-//!   one append and one sync of a journal; thousands of groups share a commit. That commit can afford redb's quick repair,
-//!   so the file is not scanned after a crash. Rows that every message changes stay decoded until the checkpoint, new rows
-//!   wait in memory, and the writes of one turn of the network thread are one group; groups are at least half a millisecond apart.
+//!   one append to the message log and one sync; thousands of groups share a commit. That commit can afford redb's quick
+//!   repair, so the file is not scanned after a crash. Rows that change wait decoded in the write buffer until the
+//!   checkpoint, and the writes of one turn of the network thread are one group; groups are at least half a millisecond apart.
+//! - An entry is not a row of redb: it stands in the message log only, where it is first written, and a checkpoint writes
+//!   one row of places for up to 64 of them. A row for each took a fifth of the server's CPU time.
 //! - Where a round trip takes several times the minimum, losses come from a queue, and nothing is sent twice
 //!   (`src/transport/connection/redundancy.rs`): the copies that help on a lossy link made an overloaded server lose more.
 //! - STORED and receipts wait up to 4 ms for a packet that goes the same way (`src/transport/connection/coalesce.rs`): two packets
