@@ -107,7 +107,7 @@ fn page<'a>(
     let mut roff = Roff::default();
     roff.control("SH", ["SEE ALSO"]);
     let mut pages: Vec<String> = see_also.iter().map(|page| format!("{page}(1)")).collect();
-    pages.push("udpchat-protocol(7)".into());
+    pages.extend(["udpchat-protocol(7)", "udpchat-store(7)"].map(Into::into));
     roff.text([roman(pages.join(", "))]);
     roff.to_writer(&mut text)?;
     let text = String::from_utf8(text).map_err(std::io::Error::other)?;
@@ -215,13 +215,13 @@ mod tests {
         let changes = include_str!("../../../CHANGELOG.md");
         let released = changes.lines().find_map(|line| line.strip_prefix(version));
         assert!(released.is_none_or(|day| day == DATE), "{released:?}");
-        let protocol = include_str!("../../../man/udpchat-protocol.7");
-        let heading = format!(".TH UDPCHAT\\-PROTOCOL 7 {DATE} ");
-        assert!(
-            protocol.starts_with(&heading),
-            "{:?}",
-            protocol.lines().next()
-        );
+        for (name, page) in [
+            ("PROTOCOL", include_str!("../../../man/udpchat-protocol.7")),
+            ("STORE", include_str!("../../../man/udpchat-store.7")),
+        ] {
+            let heading = format!(".TH UDPCHAT\\-{name} 7 {DATE} ");
+            assert!(page.starts_with(&heading), "{:?}", page.lines().next());
+        }
     }
 
     /// The subcommands without others inside, each with its words.

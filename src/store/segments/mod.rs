@@ -18,7 +18,7 @@
 //! | none, or one is left out before another | *Missing* |
 //! | only earlier ones than that which the tables know, or that one without the last record which they contain | *Older* |
 //! | only later ones | the tables were put back: *Newer* |
-//! | the header of another identity or secret, or of another life of this database | *Foreign* |
+//! | the header of another identity or number, or not the one that the tables know | *Foreign* |
 //! | zeros where a record should begin, or a record whose commands or entries do not fit, and no later record | the end: torn by the crash, never called durable |
 //! | the content of an entry of the very last record does not fit | likewise |
 //! | the content of an entry of another record does not fit | that entry is damaged, or was deleted |

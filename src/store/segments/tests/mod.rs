@@ -3,6 +3,7 @@
 mod crashes;
 mod hostile;
 mod losses;
+mod manual;
 mod parts;
 mod rig;
 
