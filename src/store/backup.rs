@@ -91,6 +91,8 @@ fn entries_into_rows(
 ) -> Result<u64, StoreError> {
     Bulk::<EntryKey, PlacesRecord>::open("places", transaction)?.clear()?;
     Bulk::<u64, SegmentRecord>::open("segments", transaction)?.clear()?;
+    // They name places in segments that the copy does not have.
+    Bulk::<(u64, u64), u64>::open("erasing", transaction)?.clear()?;
     let mut log = Bulk::open("log", transaction)?;
     let mut cursor = PlaceCursor::default();
     let mut entries = 0;

@@ -7,7 +7,6 @@ use std::io;
 use super::files::{SegmentFile, SegmentFiles};
 use super::frame::Head;
 use super::layout::{ALIGN, Check, FIRST, HEADER, Key, NoHeader, RecordHeader, SegmentHeader};
-use crate::protocol::Digest;
 use crate::store::error::StoreError;
 use crate::store::log_loss::LogLoss;
 use crate::store::segments::note::Note;
@@ -377,7 +376,7 @@ fn has_contents(key: &Key, bytes: &[u8], record: RecordAt) -> bool {
     let heads = heads(key, body, entries).unwrap_or_default();
     heads.iter().all(|(from, head)| {
         let frame = head.frame(&entries[*from..]);
-        frame.is_some_and(|frame| Digest::of(frame.row.content) == frame.row.digest)
+        frame.is_some_and(|frame| frame.row.is_whole())
     })
 }
 

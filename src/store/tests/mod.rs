@@ -2,6 +2,7 @@
 
 mod blocks;
 mod crashes;
+mod deletion;
 mod files;
 mod fixture;
 mod forged;
