@@ -86,6 +86,7 @@
 //! | the way of an entry to its readers | `src/server/messages/fanout.rs`, for lagging devices `catch_up.rs` beside it |
 //! | a receipt | `src/server/receipts/subscriptions.rs`, then `marks.rs` beside it; `src/client/account/receipts/mod.rs` |
 //! | a room's creation | `src/store/ops/rooms/mod.rs`; the request `src/server/rooms/membership.rs` |
+//! | a deleted entry | who may, and what is left of it `src/store/ops/log/delete.rs`; overwriting its content `src/store/segments/erase.rs` |
 //! | which entries expire | `src/store/ops/retention.rs`; when it looks for them `src/server/retention.rs` |
 //! | what a client does with a delivery | `src/client/account/inbox/mod.rs`, which also finds gaps; how often it asks `gaps.rs` beside it |
 //! | a digest's check | `src/protocol/codec.rs` |

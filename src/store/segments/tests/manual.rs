@@ -6,11 +6,11 @@ use super::rig::Said;
 use crate::protocol::{AccountId, DeviceId};
 use crate::store::Write;
 use crate::store::schema::checksum;
-use crate::store::schema::log_note::Note;
 use crate::store::schema::places::row_of;
 use crate::store::schema::tables::SECRETS;
 use crate::store::segments::batch::Batch;
 use crate::store::segments::layout::{FIRST, RecordHeader, SegmentHeader};
+use crate::store::segments::note::Note;
 use crate::store::segments::{Place, commands};
 use crate::store::testing::Bench;
 
