@@ -9,7 +9,8 @@
 //! The log is cut into *segments*, files of some 32 MiB, of which retention removes those that hold nothing any more.
 //! Entries are what users write, so nothing here is found by its looks. Everything has a check that is keyed by a secret
 //! of the database, by its segment's random salt, and by its place in the file (`layout`, `frame`). So neither what
-//! somebody says nor what another database or a copy has left behind can be taken for a record or an entry.
+//! somebody says nor what another database or a copy has left behind can be taken for a record or an entry. udpchat-store(7)
+//! describes the bytes, with an example.
 //!
 //! # What a start finds
 //!
