@@ -48,8 +48,8 @@ const FILES: &str = "\
     missing, cut short, damaged or belongs to another database, the server's log and udpchat status name \
     that, and clients are told that messages were lost. DIR/udpchat.generation detects that an older database \
     was restored. If one of these two exists without the database, the server does not start. \
-    udpchat-store(7) describes the files. udpchat user, room, status and store reach a running server through DIR/control.sock. Before \
-    a newer udpchat changes the schema, it copies the database to DIR/udpchat.redb.schema-N.DAY. Only the \
-    owner may have access to the directory (mode 0700): one that others can enter, as systemd makes it \
-    without StateDirectoryMode=0700, is made private. Only serve, user add and store restore make a database \
-    where there is none.";
+    udpchat-store(7) describes the files. udpchat user, room, status and store reach a running server \
+    through DIR/control.sock. Before a newer udpchat changes the schema, it copies the database to \
+    DIR/udpchat.redb.schema-N.DAY. Only the owner may have access to the directory (mode 0700): one that \
+    others can enter, as systemd makes it without StateDirectoryMode=0700, is made private. Only serve, \
+    user add and store restore make a database where there is none.";
