@@ -19,8 +19,8 @@ use udpchat::store::{Engine, Read, Reply, Request, Write};
 const PAIRS: [usize; 2] = [50, 5_000];
 
 /// How many messages a group has, and how many are said in a run.
-const GROUP: usize = 50;
-const MESSAGES: usize = 100_000;
+const GROUP: usize = 128;
+const MESSAGES: usize = 128_000;
 
 /// One who speaks, and who hears it.
 struct Half {
