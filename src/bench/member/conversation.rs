@@ -44,7 +44,7 @@ pub struct Contact {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ConversationStart {
     pub conversation: ConversationId,
-    /// Of this device.
+    /// How many messages this device has said in it.
     pub last_number: DeviceSeq,
     /// The entry after which deliveries begin.
     pub start: EntryId,

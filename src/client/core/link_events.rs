@@ -159,7 +159,7 @@ impl Core {
     /// Follows how long a script's server is away, and gives it up in the end.
     pub(super) fn watch_server(&mut self, now: Now) {
         let view = self.session_view(now);
-        let Some(script) = self.script.as_mut().filter(|_| self.end.is_none()) else {
+        let Some(script) = self.script.as_mut().filter(|_| self.ending.end.is_none()) else {
             return;
         };
         let late = script.watch_server(now.instant, &view);

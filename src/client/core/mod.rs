@@ -46,6 +46,12 @@ pub struct Core {
     pending_user: Option<String>,
     sign_in: Option<SignIn>,
     pub(super) signed_in: Option<SignedIn>,
+    ending: Ending,
+}
+
+/// How far the client has come in its end.
+#[derive(Debug, Default)]
+struct Ending {
     end: Option<End>,
     /// Whether the last lines were given to the console, and nothing is left but to record that they are printed.
     is_closing: bool,
@@ -80,9 +86,7 @@ impl Core {
             pending_user,
             sign_in: None,
             signed_in: None,
-            end: None,
-            is_closing: false,
-            is_interrupted: false,
+            ending: Ending::default(),
         }
     }
 
@@ -192,7 +196,7 @@ impl Core {
                 None => self.end_input(now),
             },
             Input::Interrupt => {
-                self.is_interrupted = true;
+                self.ending.is_interrupted = true;
                 self.show_unsent();
                 self.finish(End::Interrupted);
             }
@@ -202,18 +206,18 @@ impl Core {
 
     /// Ends the client. Only the first ending counts.
     pub(super) fn finish(&mut self, end: End) {
-        if self.end.is_none() {
-            self.end = Some(end);
+        if self.ending.end.is_none() {
+            self.ending.end = Some(end);
         }
     }
 
     pub(super) const fn end(&self) -> Option<&End> {
-        self.end.as_ref()
+        self.ending.end.as_ref()
     }
 
     /// Whether the client has ended and has nothing left to record.
     pub(super) const fn is_closed(&self) -> bool {
-        self.is_closing && self.signed_in.is_none()
+        self.ending.is_closing && self.signed_in.is_none()
     }
 
     /// A moment has come that [`Core::deadline`] named.
@@ -238,7 +242,7 @@ impl Core {
     }
 
     pub(super) fn deadline(&self) -> Option<Instant> {
-        if self.is_closing {
+        if self.ending.is_closing {
             return self.script.as_ref().and_then(Script::deadline);
         }
         [
@@ -255,7 +259,7 @@ impl Core {
     /// Ends a batch: makes it durable, then shows and asks. What is to be sent is there for
     /// [`Core::take_messages`] afterwards.
     pub(super) fn settle(&mut self, now: Now) {
-        if self.is_closing {
+        if self.ending.is_closing {
             self.close(now);
             return;
         }
@@ -269,7 +273,7 @@ impl Core {
                 self.console.set_names(names);
             }
         }
-        if self.end.is_none() {
+        if self.ending.end.is_none() {
             self.watch_server(now);
             self.end_in_time(now);
             let is_waiting = self.is_waiting();
@@ -282,8 +286,8 @@ impl Core {
         if let Some(signed_in) = &mut self.signed_in {
             signed_in.on_lines_queued(now, self.console.given(), self.console.printed());
         }
-        if self.end.is_some() {
-            self.is_closing = true;
+        if self.ending.end.is_some() {
+            self.ending.is_closing = true;
             self.close(now);
         } else {
             self.ask_next(now);

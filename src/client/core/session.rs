@@ -254,7 +254,7 @@ impl Core {
         signed_in.on_lines_printed(printed);
         let closed = match &mut self.script {
             _ if is_printed => signed_in.close(),
-            _ if self.is_interrupted => signed_in.close_unprinted(),
+            _ if self.ending.is_interrupted => signed_in.close_unprinted(),
             Some(script) => {
                 script.wait_for_output(now.instant);
                 return;
@@ -335,7 +335,7 @@ impl Core {
         }
     }
 
-    /// The input has ended.
+    /// Nothing more can be typed: what waits is finished, then the client ends.
     pub(super) fn end_input(&mut self, now: Now) {
         self.prompt.end_input();
         self.exit(now, Exit::Quit);

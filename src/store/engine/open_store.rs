@@ -58,7 +58,7 @@ impl Checkpoint {
     }
 }
 
-/// A checkpoint that is written.
+/// What [`OpenStore::end_checkpoint`] needs to know.
 pub(in crate::store) struct Written {
     note: Note,
     erasures: Vec<Erasure>,

@@ -71,7 +71,7 @@ pub(super) fn agree(
     meta::rebuild(tables, next_device, seed)
 }
 
-/// The records of a table.
+/// Keys with what they name; nothing damaged is left by then.
 fn records<K: Key, V: Record>(table: &impl ReadTable<K, V>) -> Result<Vec<(K, V)>, StoreError> {
     let rows = table.rows()?.map(|row| {
         let (key, record) = row?;

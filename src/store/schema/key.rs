@@ -9,7 +9,6 @@ use crc32fast::Hasher;
 pub(in crate::store) trait Key:
     Clone + Ord + Hash + Debug + Send + Sync + 'static
 {
-    /// What it is in redb.
     type Redb: redb::Key + 'static;
 
     fn to_redb(&self) -> <Self::Redb as redb::Value>::SelfType<'_>;

@@ -36,7 +36,7 @@ pub(in crate::store) fn id_of(one: AccountId, other: AccountId) -> Option<Conver
     id(one.min(other).0, one.max(other).0).map(ConversationId)
 }
 
-/// Of which kind the conversation with this id is.
+/// The id alone tells: everyone has its own, and pairs are in a range of theirs.
 pub(in crate::store) const fn kind_of(id: ConversationId) -> Kind {
     match accounts_of(id) {
         Some((low, high)) => Kind::Pair(low, high),

@@ -234,7 +234,7 @@ pub(in crate::store) struct RoomRecord {
     pub(in crate::store) access: Access,
 }
 
-/// A row of `log`.
+/// An entry where a copy keeps it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(in crate::store) struct LogRow {
     pub(in crate::store) prev: u64,
@@ -249,7 +249,6 @@ pub(in crate::store) struct LogRow {
 }
 
 impl LogRow {
-    /// The row of an entry.
     pub(in crate::store) fn new(entry: u64, record: &LogRecord<'_>) -> Self {
         Self {
             prev: entry - 1,

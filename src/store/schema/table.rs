@@ -25,7 +25,7 @@ impl<T: Serialize + DeserializeOwned + Clone + Send + Sync + 'static> Record for
 /// A row of a table: its key, and its record or what is wrong with that.
 pub(in crate::store) type Row<K, V> = (K, Result<V, StoreError>);
 
-/// A table to be read.
+/// What the write buffer and a snapshot have in common.
 pub(in crate::store) trait ReadTable<K: Key, V: Record> {
     /// A record.
     fn get(&self, key: &K) -> Result<Option<V>, StoreError>;
