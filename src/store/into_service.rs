@@ -12,9 +12,9 @@ use redb::ReadableDatabase as _;
 use super::catch_panic::guard;
 use super::engine::import::import_copy;
 use super::error::StoreError;
-use super::files::migrate;
 use super::files::new_file::NewFile;
 use super::files::open::{DATABASE_FILE, Files, OpenError, open_new, reopen};
+use super::migration;
 use super::schema::meta;
 use super::schema::table::ReadTable as _;
 use super::schema::tables::{ReadTables as _, Snapshot};
@@ -30,7 +30,7 @@ pub fn open_current(
     unix_ms: u64,
     seed: [u8; 32],
 ) -> Result<(Files, Option<PathBuf>), OpenError> {
-    let (files, copy) = migrate::open_current(data_dir, unix_ms)?;
+    let (files, copy) = migration::open_current(data_dir, unix_ms)?;
     if !guard(|| has_entries(&files))? {
         return Ok((files, copy));
     }

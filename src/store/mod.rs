@@ -14,6 +14,7 @@ mod error;
 mod files;
 mod into_service;
 mod log_loss;
+mod migration;
 mod ops;
 mod rescue;
 mod schema;

@@ -72,7 +72,7 @@ impl Engine {
     /// # Errors
     /// See [`OpenError`]; among others if there is none, or a server holds it.
     pub fn look(data_dir: &Path, seed: [u8; 32]) -> Result<Self, OpenError> {
-        let files = super::files::migrate::open_to_look(data_dir)?;
+        let files = super::migration::open_to_look(data_dir)?;
         Self::new(files, seed)
     }
 

@@ -1,11 +1,10 @@
-//! The files of a database: opened, created, copied and brought forward.
+//! The files of a database: opened, created and copied.
 
 pub(super) mod cow_overlay;
 pub(super) mod directory;
 pub mod fault_disk;
 pub(super) mod in_place;
 mod leftovers;
-pub(super) mod migrate;
 pub(super) mod new_file;
 pub(super) mod open;
 pub(super) mod open_error;
@@ -13,4 +12,3 @@ pub(super) mod ownership;
 pub(super) mod regular;
 pub(super) mod rollback;
 pub(in crate::store) mod schema;
-mod schema_6;

@@ -6,7 +6,7 @@ use redb::{ReadableDatabase as _, ReadableTable as _, TableDefinition, WriteTran
 
 use super::opening::{private_directory, write_database};
 use crate::store::files::fault_disk::MemoryDisk;
-use crate::store::files::migrate::{Step, migrate, open_with};
+use crate::store::migration::{Step, migrate, open_with};
 use crate::store::testing::Bench;
 use crate::store::tests::fixture::{Truth, populated};
 use crate::store::{DATABASE_FILE, Engine, OpenError, SCHEMA_VERSION, StoreError, open_current};

@@ -4,16 +4,17 @@
 //! steps and the new version are one transaction, so that a crash leaves either the old schema or the new one. An
 //! older program refuses the newer version by name.
 
+mod schema_6;
+
 use crate::store::files::schema as schema_file;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use redb::{Database, WriteTransaction};
 
-use super::new_file::{NewFile, beside};
-use super::open::{self, DATABASE_FILE, Files, OpenError, reopen, reopen_tables};
-use super::regular::open_regular;
-use super::schema_6;
+use super::files::new_file::{NewFile, beside};
+use super::files::open::{self, DATABASE_FILE, Files, OpenError, reopen, reopen_tables};
+use super::files::regular::open_regular;
 use crate::store::catch_panic::guard;
 use crate::store::error::StoreError;
 use crate::store::schema::meta;
