@@ -10,7 +10,7 @@ use super::output::{one_line, print_error, shown};
 use crate::fence;
 use crate::net;
 use crate::server::OpaqueServer;
-use crate::store::{self, DATABASE_FILE, Engine, InPlace, OpenError, Prepared};
+use crate::store::{self, DATABASE_FILE, Engine, InPlace, Migrated, OpenError, Prepared};
 
 /// Names of the secrets in the database.
 pub const SECRETS: [&str; 3] = [STATIC_KEY, RESET_KEY, OPAQUE];
@@ -57,6 +57,27 @@ pub fn tell_of_mode(data: &Path, prepared: Prepared) {
     }
 }
 
+/// Tells the operator of a database that was brought forward.
+fn tell_of_migration(Migrated { copy, loss }: &Migrated) {
+    let copy = copy.as_deref().map(shown);
+    let schema = store::SCHEMA_VERSION;
+    match &copy {
+        Some(copy) => print_error(format_args!(
+            "udpchat: the database was migrated to schema {schema}; a copy of the old one is in {copy}"
+        )),
+        None => print_error(format_args!(
+            "udpchat: the database was migrated to schema {schema}, as an earlier start had begun to"
+        )),
+    }
+    if let Some(loss) = loss {
+        print_error(format_args!(
+            "udpchat: {loss}: messages that the old server had stored are lost, and the database has a new epoch, so that \
+             clients notice. If the right journal is elsewhere, stop the server, put the copy back as {DATABASE_FILE} with \
+             that journal beside it, and start again"
+        ));
+    }
+}
+
 /// Opens the database of this directory to read it.
 pub fn open_to_read(data: &Path) -> anyhow::Result<Engine> {
     let engine = Engine::look(data, net::seed()?);
@@ -72,14 +93,10 @@ pub fn open_as_owner(data: &Path) -> anyhow::Result<Engine> {
 /// Opens the database of this directory, or creates it.
 pub fn open(data: &Path) -> anyhow::Result<Engine> {
     tell_of_mode(data, store::prepare_directory(data, None)?);
-    let (files, copy) = store::open_current(data, net::now().unix_ms, net::seed()?)
+    let (files, migrated) = store::open_current(data, net::now().unix_ms, net::seed()?)
         .map_err(|error| error.at(&data.join(DATABASE_FILE)))?;
-    if let Some(copy) = copy {
-        print_error(format_args!(
-            "udpchat: the database was migrated to schema {}; a copy of the old one is in {}",
-            store::SCHEMA_VERSION,
-            shown(&copy)
-        ));
+    if let Some(migrated) = &migrated {
+        tell_of_migration(migrated);
     }
     let file = data.join(DATABASE_FILE);
     let begun = store::begin_service(data, &files.database, net::seed()?);
@@ -92,6 +109,7 @@ pub fn open(data: &Path) -> anyhow::Result<Engine> {
     let again = data.to_owned();
     let engine = Engine::new(files, net::seed()?).map_err(|error| error.at(&file))?;
     Ok(engine
+        .with_loss(migrated.and_then(|migrated| migrated.loss))
         .with_reopen(Box::new(move || store::reopen(&again)))
         .with_files_at(InPlace::note(data)?))
 }

@@ -10,7 +10,8 @@ use redb::{Database, WriteTransaction};
 use super::files::directory::prepare_directory;
 use super::files::new_file::{Existing, NewFile, beside};
 use super::files::open::{
-    DATABASE_FILE, OpenError, open_empty, open_file, open_new, open_to_read, segments_of,
+    DATABASE_FILE, OpenError, old_journal_of, open_empty, open_file, open_new, open_to_read,
+    segments_of,
 };
 use super::files::open_error::unreadable;
 use super::files::ownership::{act_as_owner, require_trusted};
@@ -154,7 +155,7 @@ pub fn restore(
         }
     }
     let mut fresh = NewFile::beside(&path)?;
-    if has_log {
+    if has_log || looked.is_migrated {
         let copy = open_new(&fresh)?;
         guard(|| fill(&looked.snapshot()?, &copy))
             .map_err(|error: StoreError| OpenError::from(error).at(backup))?;
@@ -183,14 +184,18 @@ fn put_in_place(fresh: NewFile, is_there: bool, path: &Path, kept: &Path) -> Res
         fs::rename(path, kept).map_err(failed)?;
     }
     // It may be all that is left of the database.
-    match fs::rename(segments_of(path), segments_of(kept)) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
-        _ => {}
+    for file_of in [segments_of, old_journal_of] {
+        match fs::rename(file_of(path), file_of(kept)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
+            _ => {}
+        }
     }
     if let Err(error) = fresh.place() {
         // Better the one that was there than none; if this fails too, the error says where to look.
         let _ = fs::rename(kept, path);
-        let _ = fs::rename(segments_of(kept), segments_of(path));
+        for file_of in [segments_of, old_journal_of] {
+            let _ = fs::rename(file_of(kept), file_of(path));
+        }
         return Err(error.into());
     }
     Ok(())

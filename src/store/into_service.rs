@@ -4,7 +4,7 @@
 //! tables are copied without the entries into another file, which then gets the database's name. Until then the copy is as it
 //! was, and after a crash this is done again.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use redb::ReadableDatabase as _;
@@ -14,14 +14,14 @@ use super::engine::import::import_copy;
 use super::error::StoreError;
 use super::files::new_file::NewFile;
 use super::files::open::{DATABASE_FILE, Files, OpenError, open_new, reopen};
-use super::migration;
+use super::migration::{self, Migrated};
 use super::schema::meta;
 use super::schema::table::ReadTable as _;
 use super::schema::tables::{ReadTables as _, Snapshot};
 
 /// Opens the database in a data directory, making it if there is none, in the form in which a server works on it: one that an
-/// older program has written is brought forward, and then the path of the copy that was made first is returned too.
-/// `unix_ms` is the time, which names that copy; `seed` is for the log's secret.
+/// older program has written is brought forward, and then it is said what came of that. `unix_ms` is the time, which
+/// names the copy that is made first; `seed` is for the log's secret, and the epoch of a database that has lost something.
 ///
 /// # Errors
 /// See [`OpenError`].
@@ -29,10 +29,10 @@ pub fn open_current(
     data_dir: &Path,
     unix_ms: u64,
     seed: [u8; 32],
-) -> Result<(Files, Option<PathBuf>), OpenError> {
-    let (files, copy) = migration::open_current(data_dir, unix_ms)?;
+) -> Result<(Files, Option<Migrated>), OpenError> {
+    let (files, migrated) = migration::open_current(data_dir, unix_ms, seed)?;
     if !guard(|| has_entries(&files))? {
-        return Ok((files, copy));
+        return Ok((files, migrated));
     }
     let path = data_dir.join(DATABASE_FILE);
     let fresh = NewFile::beside(&path)?;
@@ -49,7 +49,7 @@ pub fn open_current(
     })?;
     fresh.replace()?;
     drop(files);
-    Ok((reopen(data_dir)?, copy))
+    Ok((reopen(data_dir)?, migrated))
 }
 
 fn has_entries(files: &Files) -> Result<bool, StoreError> {

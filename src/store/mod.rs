@@ -48,6 +48,7 @@ pub use files::regular::{open_regular, read_regular};
 pub use files::rollback::{begin_service, begin_service_after};
 pub use into_service::open_current;
 pub use log_loss::LogLoss;
+pub use migration::Migrated;
 pub use ops::rooms::ROOM_MEMBERS_MAX;
 pub use rescue::{Rescued, rescue};
 pub use schema::meta::SCHEMA_VERSION;

@@ -21,6 +21,7 @@ use super::engine::open_store::OpenStore;
 use super::error::StoreError;
 use super::files::open::{self, Files, OpenError};
 use super::log_loss::LogLoss;
+use super::migration;
 use super::schema::meta;
 use super::schema::records::ConversationRecord;
 use super::schema::tables::Snapshot;
@@ -110,6 +111,8 @@ pub(super) struct Looked {
     pub(super) segments: Option<Arc<SegmentReader>>,
     /// What of its log is lost, if anything.
     pub(super) loss: Option<LogLoss>,
+    /// The file is of an older schema: what brings it forward is in memory only.
+    pub(super) is_migrated: bool,
 }
 
 impl Looked {
@@ -121,9 +124,16 @@ impl Looked {
 
 /// Opens a database file that no server holds, with what only its log contains, without writing to either.
 pub(super) fn open_to_look(path: &Path) -> Result<Looked, OpenError> {
-    let database = open::look(path)?;
+    let (database, migrated) = migration::look_forward(open::look(path)?, path)?;
     // What is made from the seed stays in memory.
-    with_log(database, path, [0; 32])
+    let looked = with_log(database, path, [0; 32])?;
+    let is_migrated = migrated.is_some();
+    let loss = migrated.and_then(|migrated| migrated.loss).or(looked.loss);
+    Ok(Looked {
+        loss,
+        is_migrated,
+        ..looked
+    })
 }
 
 /// Brings a database up to date with what the log of a file contains, which is not written to. `seed` is for what is
@@ -147,6 +157,7 @@ pub(super) fn with_segments(
         database,
         segments: None,
         loss: None,
+        is_migrated: false,
     };
     let Ok(Some(epoch)) = guard(|| schema_file::check(&database)) else {
         // What is wrong with it is for the caller to find.
@@ -169,6 +180,7 @@ pub(super) fn with_segments(
             database,
             segments,
             loss,
+            is_migrated: false,
         })
     };
     guard(replay).map_err(|error| match error {

@@ -5,7 +5,7 @@
 mod execute;
 pub(super) mod import;
 pub(super) mod open_store;
-mod replay;
+pub(super) mod replay;
 mod tidy;
 
 use crate::store::files::schema as schema_file;
@@ -66,16 +66,6 @@ impl Engine {
         Ok(engine.with_reopen(Box::new(move || super::reopen(&data_dir))))
     }
 
-    /// Opens the database in a data directory to read it. Nothing of it is written, also not what a crash has left to do:
-    /// that is done in memory, and so is everything that is asked of this engine.
-    ///
-    /// # Errors
-    /// See [`OpenError`]; among others if there is none, or a server holds it.
-    pub fn look(data_dir: &Path, seed: [u8; 32]) -> Result<Self, OpenError> {
-        let files = super::migration::open_to_look(data_dir)?;
-        Self::new(files, seed)
-    }
-
     /// Takes a database over, making the schema in an empty one, and replaying what only its message log contains.
     /// `seed` is for secrets and the epoch.
     ///
@@ -113,6 +103,13 @@ impl Engine {
     #[must_use]
     pub const fn loss(&self) -> Option<LogLoss> {
         self.loss
+    }
+
+    /// The same, where bringing the database forward had found it.
+    #[must_use]
+    pub fn with_loss(mut self, loss: Option<LogLoss>) -> Self {
+        self.loss = self.loss.or(loss);
+        self
     }
 
     /// How often something was made durable: groups in the message log, and checkpoints.

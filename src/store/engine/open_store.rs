@@ -112,6 +112,10 @@ impl OpenStore {
             let snapshot = Snapshot::open(&files.database.begin_read()?, None)?;
             meta::log_note(&snapshot)?.ok_or_else(|| StoreError::missing(SECRETS))?
         };
+        Self::noted(files, note, rng)
+    }
+
+    fn noted(files: Files, note: Note, rng: ChaCha20Rng) -> Result<(Self, Recovered), StoreError> {
         let (log, found) = Segments::open(files.segments, note, rng)?;
         let database = Arc::new(files.database);
         let snapshot = snapshot_of(&database, log.reader())?;
@@ -124,6 +128,15 @@ impl OpenStore {
             tidying: Tidying::default(),
         };
         Ok((store, found))
+    }
+
+    /// Opens tables that note no log, for work before they have one.
+    pub(in crate::store) fn with_note(
+        files: Files,
+        note: Note,
+        rng: ChaCha20Rng,
+    ) -> Result<Self, StoreError> {
+        Ok(Self::noted(files, note, rng)?.0)
     }
 
     pub(in crate::store) const fn database(&self) -> &Arc<FencedDatabase> {
@@ -227,6 +240,15 @@ impl OpenStore {
         let checkpoint = self.begin_checkpoint()?;
         let written = checkpoint.write(&Writing::default())?;
         self.end_checkpoint(written)
+    }
+
+    /// Brings the tables' file up to date with what was done without the log.
+    pub(in crate::store) fn commit_tables(&mut self) -> Result<(), StoreError> {
+        let mut transaction = self.database.begin_write()?;
+        transaction.set_quick_repair(true);
+        let changes = self.tables.take_changes();
+        changes.write(&transaction, &Writing::default())?;
+        Ok(transaction.commit()?)
     }
 
     /// Takes what a checkpoint writes. Until [`OpenStore::end_checkpoint`] there is no other; if it fails, the database is

@@ -21,7 +21,7 @@ use crate::store::schema::buffer::Writing;
 use crate::store::schema::places::place_of;
 use crate::store::schema::tables::{ReadTables, Tables};
 use crate::store::segments::batch::ReplayedEntry;
-use crate::store::segments::{Frame, RecordAt, Recovered};
+use crate::store::segments::{Frame, RecordAt, Recovered, SegmentReader};
 use crate::store::{Append, Quota, Write};
 
 /// So many subjects are ended one by one before one ends all others with it. Chosen: about as many logs as end on one page;
@@ -53,14 +53,29 @@ struct At {
 /// The subjects that end before the end of the message log, and where.
 type Ended = BTreeMap<Subject, RecordPos>;
 
+/// What a record does, and the entries that it has; none if they come to be rows of the table `log`, as in a copy.
+pub(in crate::store) type Writes = (Vec<Option<Write>>, Option<VecDeque<ReplayedEntry>>);
+
+/// A record that is replayed.
+pub(in crate::store) trait Replayed {
+    fn writes(&self, segments: &SegmentReader) -> Result<Writes, StoreError>;
+}
+
+impl Replayed for RecordAt {
+    fn writes(&self, segments: &SegmentReader) -> Result<Writes, StoreError> {
+        let (writes, entries) = segments.record(self)?;
+        Ok((writes, Some(entries)))
+    }
+}
+
 impl OpenStore {
     /// Replays what was found in the message log, as much of it as damage leaves.
     ///
     /// # Errors
     /// If the disk fails, and not if something on it is damaged: `found` says so then.
-    pub(in crate::store) fn replay_readable(
+    pub(in crate::store) fn replay_readable<R: Replayed>(
         &mut self,
-        found: &mut Recovered,
+        found: &mut Recovered<R>,
         epoch: u64,
     ) -> Result<(), StoreError> {
         let mut ended = Ended::new();
@@ -96,9 +111,9 @@ impl OpenStore {
 
     /// The same, up to where all of it has its place in the tables: what cannot be written there would keep the server
     /// from ever bringing them up to date. Nothing is written here where nothing is damaged.
-    fn replay_and_write(
+    fn replay_and_write<R: Replayed>(
         &mut self,
-        found: &Recovered,
+        found: &Recovered<R>,
         epoch: u64,
         ended: &Ended,
         writing: &Writing,
@@ -115,18 +130,18 @@ impl OpenStore {
     ///
     /// # Errors
     /// If the disk fails or something on it is damaged. Then a part is done.
-    pub(in crate::store) fn replay(
+    pub(in crate::store) fn replay<R: Replayed>(
         &mut self,
-        found: &Recovered,
+        found: &Recovered<R>,
         epoch: u64,
     ) -> Result<(), StoreError> {
         self.replay_without(found, epoch, &Ended::new())
             .map_err(|(_, error)| error)
     }
 
-    fn replay_without(
+    fn replay_without<R: Replayed>(
         &mut self,
-        found: &Recovered,
+        found: &Recovered<R>,
         epoch: u64,
         ended: &Ended,
     ) -> Result<(), (At, StoreError)> {
@@ -142,19 +157,23 @@ impl OpenStore {
     }
 
     /// `at` says how far it has come, also after a panic.
-    fn replay_record(
+    fn replay_record<R: Replayed>(
         &mut self,
-        record: &RecordAt,
+        record: &R,
         epoch: u64,
         ended: &Ended,
         at: &mut At,
     ) -> Result<(), StoreError> {
-        let (writes, entries) = self.segments().record(record)?;
+        let (writes, entries) = record.writes(self.segments())?;
         if writes.is_empty() {
+            let entries = entries.unwrap_or_default();
             return self.update(|tables| repeat_moves(tables, entries));
         }
         let repeat = |tables: &mut Tables| {
-            tables.batch.replay(entries);
+            match entries {
+                Some(entries) => tables.batch.replay(entries),
+                None => tables.batch.keep_in_rows(),
+            }
             for (index, write) in writes.iter().enumerate() {
                 at.place.1 = index;
                 let appended = write.is_none().then(|| next_append(tables)).transpose()?;

@@ -7,7 +7,7 @@ use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use super::new_file::directory_of;
-use super::open::{DATABASE_FILE, is_missing, segments_of};
+use super::open::{DATABASE_FILE, is_missing, old_journal_of, segments_of};
 use super::open_error::{
     OpenError, cannot_make, dangling_link, from_io, not_a_directory, unreadable,
 };
@@ -70,7 +70,11 @@ pub fn require_database(data_dir: &Path) -> Result<PathBuf, OpenError> {
 
 /// Refuses a directory whose database is gone, but not what is made behind it.
 pub(super) fn require_nothing_left(path: &Path) -> Result<(), OpenError> {
-    let mut left = vec![segments_of(path), path.with_file_name(GENERATION_FILE)];
+    let mut left = vec![
+        segments_of(path),
+        old_journal_of(path),
+        path.with_file_name(GENERATION_FILE),
+    ];
     left.retain(|path| fs::symlink_metadata(path).is_ok());
     if left.is_empty() {
         return Ok(());

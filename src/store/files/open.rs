@@ -10,7 +10,7 @@ use redb::backends::FileBackend;
 use redb::{Database, DatabaseError, StorageError};
 
 use super::cow_overlay;
-use super::directory::{prepare_directory, require_database, require_nothing_left};
+use super::directory::{prepare_directory, require_nothing_left};
 use super::leftovers::remove_leftovers;
 use super::new_file::{NewFile, NewFileError, beside};
 pub use super::open_error::OpenError;
@@ -64,6 +64,11 @@ pub(in crate::store) fn is_missing(path: &Path) -> bool {
     metadata.is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
 }
 
+/// The journal that a database of schema 6 has.
+pub(in crate::store) fn old_journal_of(path: &Path) -> PathBuf {
+    beside(path, ".journal")
+}
+
 /// The directory of a database's log.
 pub(in crate::store) fn segments_of(path: &Path) -> PathBuf {
     beside(path, SEGMENTS_SUFFIX)
@@ -107,20 +112,8 @@ pub fn reopen(data_dir: &Path) -> Result<Files, OpenError> {
     with_segments(reopen_file(&path)?, &path)
 }
 
-/// Opens the database in a data directory to read it, as it stands with its log: what is written to it stays in memory.
-/// While somebody looks at the file, no server can open it.
-///
-/// # Errors
-/// See [`OpenError`].
-pub(in crate::store) fn open_to_look(data_dir: &Path) -> Result<Files, OpenError> {
-    let path = require_database(data_dir)?;
-    Ok(Files {
-        database: look(&path)?,
-        segments: look_at_segments(&path),
-    })
-}
-
-/// Opens a database file to read it, without its log; what is written to it stays in memory.
+/// Opens a database file to read it, without its log; what is written to it stays in memory. While somebody looks at it, no
+/// server can open it.
 pub(in crate::store) fn look(path: &Path) -> Result<FencedDatabase, OpenError> {
     let mut file = open_to_read(path)?;
     let bytes = check_start(path, &mut file)?;

@@ -168,6 +168,15 @@ pub enum OpenError {
         /// The one that this program reads.
         known: u64,
     },
+    /// The database was written by an older udpchat, and is damaged so that it cannot be migrated.
+    #[error(
+        "the database was written by an older udpchat and cannot be migrated, since it is damaged ({reason}): restore it \
+         from a backup; if there is none, try `udpchat store rescue FILE` with the udpchat that wrote it"
+    )]
+    OlderDamaged {
+        /// What is wrong with it.
+        reason: String,
+    },
     /// The copy that is made before a database is migrated could not be made.
     #[error("cannot migrate the database without a copy: {0}")]
     NoCopy(NewFileError),

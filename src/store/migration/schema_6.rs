@@ -1,8 +1,8 @@
 //! From schema 6 to 7: the entries leave redb for the segments of a log.
 //!
 //! They stay in the table `log` here, where a copy has them too: the server takes them over when it begins its service. What
-//! counts against limits no longer depends on how an entry is kept, so it is counted anew, and what devices have used their
-//! numbers for is one row for each of them.
+//! counts against limits no longer depends on how an entry is kept, so it is counted again, and what devices have used their
+//! numbers for is one row for each of them. The requests that only the journal has are replayed on that (`unwritten`).
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -11,27 +11,11 @@ use serde::Deserialize;
 
 use crate::protocol::Digest;
 use crate::store::error::StoreError;
-use crate::store::schema::checksum::{decode, encode};
+use crate::store::schema::checksum::decode;
 use crate::store::schema::records::{
     ConversationRecord, EpochHistory, Kind, LogRow, SenderRecord, Sent, Sides,
 };
 use crate::store::schema::table::Bulk;
-use crate::store::schema::tables::SECRETS;
-use crate::store::segments::note::Note;
-
-/// The row in which schema 6 notes its journal.
-const JOURNAL: &str = "journal";
-
-/// What stands in it.
-#[derive(Deserialize)]
-struct OldNote {
-    secret: [u8; 32],
-    identity: [u8; 16],
-    _round: u64,
-    _salt: [u8; 32],
-    applied: u64,
-    is_closed: bool,
-}
 
 #[derive(Deserialize)]
 struct OldConversation {
@@ -59,9 +43,8 @@ type Raw<K> = TableDefinition<'static, K, &'static [u8]>;
 /// Takes the step.
 ///
 /// # Errors
-/// If the server was not stopped in order: its journal is of another form.
+/// If the tables cannot be read or written.
 pub(super) fn to_7(transaction: &WriteTransaction) -> Result<(), StoreError> {
-    note(transaction)?;
     let counted = counted(transaction)?;
     conversations(transaction, &counted.logs)?;
     let mut usage = Bulk::<u64, u64>::open("usage", transaction)?;
@@ -70,33 +53,6 @@ pub(super) fn to_7(transaction: &WriteTransaction) -> Result<(), StoreError> {
         usage.insert(account, bytes)?;
     }
     senders(transaction)
-}
-
-fn note(transaction: &WriteTransaction) -> Result<(), StoreError> {
-    let mut secrets = transaction.open_table::<&str, &[u8]>(Raw::<&str>::new(SECRETS))?;
-    let row = secrets.remove(JOURNAL)?.map(|row| row.value().to_vec());
-    // A copy has none.
-    let Some(row) = row else {
-        return Ok(());
-    };
-    let old: OldNote = decode(SECRETS, &JOURNAL.to_owned(), &row)?;
-    if !old.is_closed {
-        return Err(StoreError::UnknownRecord(
-            "of the version before, which was not stopped in order".into(),
-        ));
-    }
-    let note = Note {
-        secret: old.secret,
-        identity: old.identity,
-        applied: old.applied,
-        segment: 0,
-        offset: 0,
-        last: None,
-    };
-    let (name, row) = note.row();
-    let row = encode(SECRETS, &name, &row);
-    secrets.insert(&*name, &*row)?;
-    Ok(())
 }
 
 /// What entries count, in bytes.

@@ -146,8 +146,10 @@ fn shorten(
             // One that is missing is damage that `check` names; the floor goes past it with its neighbours.
             None => (usage::ALL, 0),
         };
-        if let Some(place) = places::place_of(tables, key)? {
-            log::place::release(tables, place.segment)?;
+        match places::place_of(tables, key)? {
+            Some(place) => log::place::release(tables, place.segment)?,
+            // It is a row, or lost.
+            None => tables.log.remove(&key),
         }
         record.log_start += 1;
         record.bytes = record.bytes.saturating_sub(bytes);

@@ -23,6 +23,7 @@ use super::error::StoreError;
 use super::files::cow_overlay;
 use super::files::new_file::{Existing, NewFile};
 use super::files::open::{OpenError, from_redb, open_new, open_to_read};
+use super::migration;
 use super::schema::meta::{self, SCHEMA_VERSION};
 use super::schema::tables::update;
 
@@ -87,8 +88,13 @@ fn open(file: &Path) -> Result<FencedDatabase, OpenError> {
     // Where the schema cannot be read it is this one's as likely as not, and rows of another do not fit.
     match guard(|| schema_file::schema_version(&database)) {
         Ok(Some(found)) if found > known => Err(OpenError::NewerSchema { found, known }),
-        Ok(Some(found)) if found < known => Err(OpenError::OlderSchema { found, known }),
-        _ => Ok(database),
+        _ => {
+            let (database, _) = migration::look_forward(database, file)?;
+            match guard(|| schema_file::schema_version(&database)) {
+                Ok(Some(found)) if found < known => Err(OpenError::OlderSchema { found, known }),
+                _ => Ok(database),
+            }
+        }
     }
 }
 

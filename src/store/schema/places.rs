@@ -201,7 +201,7 @@ pub(in crate::store) fn check_end(
 }
 
 /// The conversation's record is an older one, on a page that a damaged one leads to.
-fn stands_already((conversation, entry): EntryKey) -> StoreError {
+pub(in crate::store) fn stands_already((conversation, entry): EntryKey) -> StoreError {
     StoreError::Damaged {
         table: "conversations",
         place: conversation.to_string(),

@@ -26,6 +26,8 @@ pub(in crate::store) struct Batch {
     checks: Vec<u8>,
     /// The entries of a record that is done again.
     replayed: Option<VecDeque<ReplayedEntry>>,
+    /// Entries become rows of the table `log`, and no part of a record.
+    is_in_rows: bool,
 }
 
 /// An entry of a record that is done again.
@@ -54,6 +56,7 @@ impl Batch {
         self.checks.clear();
         (self.segment, self.start, self.key) = (segment, start, key);
         self.replayed = None;
+        self.is_in_rows = false;
     }
 
     /// Has the entries of a record come again, in this order.
@@ -61,6 +64,16 @@ impl Batch {
         self.bytes.clear();
         self.checks.clear();
         self.replayed = Some(entries);
+    }
+
+    /// Has entries become rows of the table `log`, as in a copy, until a record is begun.
+    pub(in crate::store) const fn keep_in_rows(&mut self) {
+        self.is_in_rows = true;
+    }
+
+    /// Whether they do.
+    pub(in crate::store) const fn is_in_rows(&self) -> bool {
+        self.is_in_rows
     }
 
     /// The next entry of a record that is done again.

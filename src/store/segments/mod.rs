@@ -132,9 +132,9 @@ pub(in crate::store) struct Segments {
 
 /// What the log holds that the tables do not.
 #[derive(Debug, Default)]
-pub(in crate::store) struct Recovered {
-    /// Where its records are, in order.
-    pub(in crate::store) records: Vec<RecordAt>,
+pub(in crate::store) struct Recovered<R = RecordAt> {
+    /// Its records, or where they are, in order.
+    pub(in crate::store) records: Vec<R>,
     /// Something that was durable is lost.
     pub(in crate::store) loss: Option<LogLoss>,
 }

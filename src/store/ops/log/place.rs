@@ -2,19 +2,27 @@
 
 use crate::store::error::{StoreError, skip_damaged};
 use crate::store::schema::places;
+use crate::store::schema::records::LogRow;
 use crate::store::schema::table::ReadTable as _;
 use crate::store::schema::tables::{ReadTables as _, Tables};
 use crate::store::segments::stored::{EntryKey, LogRecord, Stored};
 use crate::store::segments::{Frame, Place};
 
 /// Adds an entry to the record of the group under way, and notes where it comes to stand: in the row of `places` that
-/// begins with the entry `open`, or in another, whose first entry is returned.
+/// begins with the entry `open`, or in another, whose first entry is returned. Where entries are kept in rows it becomes one.
 pub(in crate::store) fn add(
     tables: &mut Tables,
     key: EntryKey,
     row: LogRecord<'_>,
     open: u64,
 ) -> Result<u64, StoreError> {
+    if tables.batch.is_in_rows() {
+        if tables.log().has(&key)? {
+            return Err(places::stands_already(key));
+        }
+        tables.log.insert(key, LogRow::new(key.1, &row));
+        return Ok(open);
+    }
     let place = write(tables, key, row)?;
     places::add(tables, key, place, open)
 }

@@ -95,8 +95,8 @@ fn schema_without_a_step_is_neither_copied_nor_changed() {
     transaction.commit().unwrap();
     drop(database);
     write_database(&path, &disk);
-    let (files, copy) = open_current(directory.path(), 0, [0; 32]).unwrap();
-    assert_eq!(copy, None);
+    let (files, migrated) = open_current(directory.path(), 0, [0; 32]).unwrap();
+    assert_eq!(migrated, None);
     let error = Engine::new(files, [0; 32]).err().unwrap();
     let told = error.to_string();
     assert!(told.contains(&format!("schema {older_still}")) && told.contains("new data directory"));
@@ -129,8 +129,9 @@ fn a_copy_is_made_before_and_named_after_schema_and_day() {
     let path = directory.path().join(DATABASE_FILE);
     let (disk, truth) = older();
     write_database(&path, &disk);
-    let (files, copy) = open_with(directory.path(), 1_773_756_120_000, STEPS).unwrap();
-    let copy = copy.expect("an older schema is copied");
+    let (files, migrated) = open_with(directory.path(), 1_773_756_120_000, [0; 32], STEPS).unwrap();
+    let migrated = migrated.expect("an older schema is migrated");
+    let copy = migrated.copy.expect("it is copied");
     let name = copy.file_name().unwrap().to_string_lossy().into_owned();
     assert_eq!(name, format!("udpchat.redb.schema-{OLDER}.2026-03-17"));
     Engine::new(files, [0; 32]).unwrap();
@@ -142,6 +143,6 @@ fn a_copy_is_made_before_and_named_after_schema_and_day() {
     drop(database);
     migrate(&old.open().unwrap(), STEPS).unwrap();
     whole(old, &truth);
-    let (_, again) = open_with(directory.path(), 0, STEPS).unwrap();
+    let (_, again) = open_with(directory.path(), 0, [0; 32], STEPS).unwrap();
     assert_eq!(again, None, "what is current is not copied");
 }
