@@ -13,6 +13,7 @@
 
 mod console;
 mod link;
+pub mod older;
 mod process;
 mod rng;
 mod store;

@@ -7,6 +7,8 @@
 )]
 #![allow(clippy::disallowed_methods, reason = "processes live in real time")]
 
+#[path = "../kit/older.rs"]
+pub mod older;
 mod person;
 pub mod relay;
 mod script;

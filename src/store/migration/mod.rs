@@ -217,7 +217,7 @@ fn remove_journal(path: &Path, if_kept: bool) {
     }
     let removed = fs::remove_file(&journal).and_then(|()| sync_directory_of(&journal));
     if let Err(error) = removed {
-        tracing::warn!(%error, "cannot remove the journal of the version before, which is not needed any more");
+        tracing::warn!(%error, "cannot remove the journal of the version before, which is no longer needed");
     }
 }
 

@@ -4,6 +4,7 @@ mod backup;
 mod damage;
 mod data;
 mod log;
+mod older;
 
 use std::fs;
 use std::os::unix::fs::{FileExt as _, PermissionsExt as _};
