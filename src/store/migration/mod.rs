@@ -5,9 +5,9 @@
 //! old journal has is replayed behind that, in another; a start that finds it left replays it. An older program refuses the newer
 //! version by name.
 
-mod old_journal;
+pub(in crate::store) mod old_journal;
 mod schema_6;
-mod unwritten;
+pub(in crate::store) mod unwritten;
 
 use std::fs;
 use std::io::{self, Read as _};
@@ -33,7 +33,7 @@ use super::schema::meta::{self, SCHEMA_VERSION};
 pub(in crate::store) type Step = fn(&WriteTransaction) -> Result<(), StoreError>;
 
 /// The steps to this program's schema, one a version. Older ones than 6 were not released.
-const STEPS: &[Step] = &[schema_6::to_7];
+pub(in crate::store) const STEPS: &[Step] = &[schema_6::to_7];
 
 /// What bringing a database forward has come to.
 #[derive(Debug, Clone, PartialEq, Eq)]

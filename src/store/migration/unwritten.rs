@@ -39,7 +39,7 @@ impl Replayed for OldRecord {
 }
 
 /// What the tables say of a journal of schema 6.
-fn noted(database: &Database) -> Result<Option<OldNote>, StoreError> {
+pub(in crate::store) fn noted(database: &Database) -> Result<Option<OldNote>, StoreError> {
     let transaction = database.begin_read()?;
     let secrets = match transaction.open_table(TableDefinition::<&str, &[u8]>::new(SECRETS)) {
         Err(TableError::TableDoesNotExist(_)) => return Ok(None),

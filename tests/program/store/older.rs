@@ -205,6 +205,24 @@ fn database_of_the_version_before_is_copied_and_brought_forward_with_its_journal
 }
 
 #[test]
+fn journal_that_a_kill_left_behind_is_removed_and_no_other() {
+    let workspace = left(End::Killed);
+    workspace.serve().signal("TERM");
+    let journal = workspace.data().join(JOURNAL);
+    let copy = files(&workspace).into_keys();
+    let copy = copy.into_iter().find(|name| name.ends_with(".journal"));
+    // The start was killed before it had removed it.
+    fs::hard_link(workspace.data().join(copy.unwrap()), &journal).unwrap();
+    workspace.serve().signal("TERM");
+    assert!(!journal.exists());
+    fs::write(&journal, "an operator's").unwrap();
+    workspace.serve().signal("TERM");
+    assert_eq!(fs::read(&journal).unwrap(), b"an operator's");
+    let (text, code) = workspace.run(&["store", "check"]);
+    assert_eq!(code, Some(0), "{text}");
+}
+
+#[test]
 fn whatever_only_looks_at_a_database_of_the_version_before_leaves_it_as_it_is() {
     for end in [End::Stopped, End::Killed] {
         let workspace = left(end);
@@ -280,4 +298,44 @@ fn database_of_the_version_before_that_is_replaced_keeps_its_journal() {
     let (text, code) = workspace.run(&["user", "list"]);
     assert_eq!(code, Some(1), "{text}");
     assert!(text.contains(JOURNAL), "{text}");
+}
+
+#[test]
+fn damaged_page_of_the_version_before_ends_in_one_clear_sentence() {
+    const PAGE_BYTES: usize = 4096;
+    let workspace = left(End::Killed);
+    let whole = fs::read(workspace.database()).unwrap();
+    let copy = workspace.file("copy");
+    let mut told = [0; 3];
+    for start in (0..whole.len()).step_by(PAGE_BYTES) {
+        if whole[start..start + PAGE_BYTES]
+            .iter()
+            .all(|byte| *byte == 0)
+        {
+            continue;
+        }
+        let mut damaged = whole.clone();
+        for byte in &mut damaged[start + 64..start + 128] {
+            *byte = !*byte;
+        }
+        fs::write(workspace.database(), &damaged).unwrap();
+        let commands: [&[&str]; 3] = [
+            &["store", "check"],
+            &["store", "rescue", &copy, "--force"],
+            &["user", "list"],
+        ];
+        for command in commands {
+            let (text, code) = workspace.run(command);
+            assert!(!text.contains("panicked"), "{command:?} {start}: {text}");
+            assert!(matches!(code, Some(0 | 1)), "{command:?} {code:?}: {text}");
+            told[0] += usize::from(text.contains("with the udpchat that wrote it"));
+            told[1] += usize::from(text.contains("redb cannot continue"));
+            told[2] += usize::from(code == Some(0));
+            assert!(
+                fs::read(workspace.database()).unwrap() == damaged,
+                "it wrote"
+            );
+        }
+    }
+    assert!(told[0] > 0 && told[2] > 0, "{told:?}");
 }

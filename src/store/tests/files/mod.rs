@@ -5,3 +5,4 @@ mod migration;
 pub(in crate::store) mod opening;
 pub(in crate::store) mod pages;
 mod rescue;
+mod schema_6;

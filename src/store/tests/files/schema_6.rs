@@ -1,0 +1,210 @@
+//! How a database of schema 6 is brought forward, with the files of a real server.
+
+use rand_chacha::ChaCha20Rng;
+use rand_core::{RngCore as _, SeedableRng as _};
+
+use crate::kit::older::{End, file};
+use crate::protocol::{AccountId, DeviceId};
+use crate::store::files::fault_disk::MemoryDisk;
+use crate::store::migration::old_journal::{OldNote, Reading};
+use crate::store::migration::{STEPS, bring_forward, unwritten};
+use crate::store::testing::{Bench, read};
+use crate::store::{Engine, JournalLoss, OpenError, Outcome, Read, Reply, StoreError, Write};
+
+/// What stands before a record's payload, in bytes.
+const HEADER: usize = 44;
+
+fn tables(end: End) -> MemoryDisk {
+    MemoryDisk::from_image(file(end, "udpchat.redb"))
+}
+
+fn journal(end: End) -> Vec<u8> {
+    file(end, "udpchat.redb.journal")
+}
+
+/// Brings the tables on a disk forward.
+fn forward(disk: &MemoryDisk, journal: &[u8]) -> Result<Option<JournalLoss>, OpenError> {
+    let files = disk.files().map_err(StoreError::from)?;
+    let (_, loss) = bring_forward(files.database, journal, [1; 32], STEPS)?;
+    Ok(loss)
+}
+
+/// All that a server answers that has these tables, in which nothing is wrong, and their epoch.
+fn told(disk: MemoryDisk) -> (Vec<String>, u64) {
+    let mut bench = Bench::on(disk);
+    let report = bench.engine.snapshots().check().unwrap();
+    assert!(report.is_sound(), "{report:?}");
+    let mut told = Vec::new();
+    for account in (1..=5).map(AccountId) {
+        let hello = Write::Hello {
+            account,
+            device: DeviceId(1),
+            epoch: None,
+            positions: Vec::new(),
+        };
+        let Outcome::Done(Reply::Hello { standings, .. }) = bench.ask(hello) else {
+            told.push(format!("{account:?} is not known"));
+            continue;
+        };
+        for standing in &standings {
+            let conversation = standing.conversation;
+            let marks = Read::Marks {
+                conversation,
+                account,
+                named_max: u32::MAX,
+            };
+            // Who was kicked is refused.
+            for asked in [read(account, conversation, 0, usize::MAX), marks] {
+                told.push(format!("{account:?} {:?}", bench.ask(asked)));
+            }
+        }
+        let rooms = bench.ask(Read::Rooms {
+            account,
+            own: true,
+            public: Vec::new(),
+        });
+        told.push(format!("{account:?} {standings:?} {rooms:?}"));
+    }
+    for all in [Read::ListAccounts, Read::ListRetained] {
+        told.push(format!("{:?}", bench.done(all)));
+    }
+    (told, bench.engine.epoch())
+}
+
+/// What the tables of the server that was killed say of its journal.
+fn note() -> OldNote {
+    let database = tables(End::Killed).open().unwrap();
+    unwritten::noted(&database).unwrap().expect("it has one")
+}
+
+#[test]
+fn what_only_the_journal_has_is_done_as_the_version_before_did_it() {
+    let [killed, stopped] = [End::Killed, End::Stopped].map(|end| {
+        let disk = tables(end);
+        assert_eq!(forward(&disk, &journal(end)).unwrap(), None);
+        told(disk)
+    });
+    assert_eq!(killed, stopped);
+    assert!(Reading::of(&journal(End::Killed), &note()).payloads.len() > 20);
+}
+
+#[test]
+fn a_crash_at_any_step_is_no_hindrance_to_doing_it_again() {
+    let (journal, end) = (journal(End::Killed), tables(End::Killed));
+    forward(&end, &journal).unwrap();
+    let (truth, epoch) = told(end);
+    let mut left = [0; 2];
+    for successes in 0.. {
+        let disk = tables(End::Killed);
+        disk.fail_after(Some(successes));
+        let is_forward = forward(&disk, &journal).is_ok();
+        let is_served = is_forward
+            && disk
+                .files()
+                .is_ok_and(|files| Engine::new(files, [7; 32]).is_ok());
+        disk.fail_after(None);
+        disk.crash_keeping(|index| index % 2 == 0);
+        // What is forward needs the journal no more than that.
+        let again = if is_forward { &[][..] } else { &journal };
+        assert_eq!(forward(&disk, again).unwrap(), None, "{successes}");
+        assert_eq!(told(disk), (truth.clone(), epoch), "{successes}");
+        if is_served {
+            break;
+        }
+        left[usize::from(is_forward)] += 1;
+    }
+    assert!(left.iter().all(|failed| *failed > 3), "{left:?}");
+}
+
+/// Something that has happened to a journal, and what that is called.
+type Mishap = (fn(&mut Vec<u8>, &[usize]), Option<JournalLoss>);
+
+const MISHAPS: [Mishap; 10] = [
+    (|journal, _| journal.clear(), Some(JournalLoss::Missing)),
+    (|journal, _| journal.fill(0), Some(JournalLoss::Missing)),
+    // Both headers.
+    (
+        |journal, _| [0, 4096].into_iter().for_each(|at| journal[at] ^= 1),
+        Some(JournalLoss::Damaged),
+    ),
+    // Another identity in both.
+    (
+        |journal, _| [20, 4116].into_iter().for_each(|at| journal[at] ^= 1),
+        Some(JournalLoss::Foreign),
+    ),
+    // That of the same database, started once more.
+    (
+        |journal, _| *journal = self::journal(End::Stopped),
+        Some(JournalLoss::Newer),
+    ),
+    (
+        |journal, _| journal.truncate(journal.len() - 100),
+        Some(JournalLoss::Truncated),
+    ),
+    // The header of a record, and the content of one.
+    (
+        |journal, records| journal[records[5]] ^= 1,
+        Some(JournalLoss::Damaged),
+    ),
+    (
+        |journal, records| journal[records[5] + HEADER] ^= 1,
+        Some(JournalLoss::Damaged),
+    ),
+    // The last one can have been under way.
+    (
+        |journal, records| journal[records[records.len() - 1] + HEADER] ^= 1,
+        None,
+    ),
+    (
+        |journal, records| journal[records[records.len() - 1]..].fill(0),
+        None,
+    ),
+];
+
+#[test]
+fn what_is_wrong_with_a_journal_is_told_and_gives_a_new_epoch() {
+    let (note, whole) = (note(), journal(End::Killed));
+    let reading = Reading::of(&whole, &note);
+    // A payload is a part of the whole.
+    let at = |payload: &&[u8]| payload.as_ptr() as usize - whole.as_ptr() as usize - HEADER;
+    let records: Vec<usize> = reading.payloads.iter().map(at).collect();
+    let (_, epoch) = told({
+        let disk = tables(End::Killed);
+        forward(&disk, &whole).unwrap();
+        disk
+    });
+    for (number, (mishap, loss)) in MISHAPS.into_iter().enumerate() {
+        let mut journal = whole.clone();
+        mishap(&mut journal, &records);
+        let disk = tables(End::Killed);
+        assert_eq!(forward(&disk, &journal).unwrap(), loss, "mishap {number}");
+        let (_, found) = told(disk);
+        assert_eq!(found != epoch, loss.is_some(), "mishap {number}");
+    }
+    // After an orderly stop nobody needs it.
+    let disk = tables(End::Stopped);
+    assert_eq!(forward(&disk, &[]).unwrap(), None);
+    assert_eq!(told(disk).1, epoch);
+}
+
+#[test]
+fn journal_with_changed_bytes_has_nothing_that_was_not_written() {
+    let (note, whole) = (note(), journal(End::Killed));
+    let written = Reading::of(&whole, &note).payloads;
+    let mut rng = ChaCha20Rng::seed_from_u64(6);
+    let mut below = |limit: usize| rng.next_u32() as usize % limit;
+    let used = written.len() * 1024 + 8192;
+    for _ in 0..300 {
+        let mut journal = whole.clone();
+        for _ in 0..=below(4) {
+            // Something that stands elsewhere in it, or anything.
+            let (from, to, len) = (below(used), below(used), below(1500));
+            let part = whole[from..from + len].to_vec();
+            journal[to..to + len].copy_from_slice(&part);
+            journal[below(used)] = 0xA5;
+        }
+        journal.truncate(journal.len() - below(2) * below(whole.len()));
+        let reading = Reading::of(&journal, &note);
+        assert!(written.starts_with(&reading.payloads));
+    }
+}
