@@ -102,7 +102,7 @@
 //! | space that comes back | what expires `src/store/ops/retention.rs`; a segment of which little is left `src/store/engine/tidy.rs`; what was deleted `src/store/ops/log/delete.rs`, its bytes `src/store/segments/erase.rs` |
 //! | a byte of the store's files | `src/store/segments/layout.rs`, `frame.rs` and `commands.rs` beside it; `src/store/schema/tables.rs` and `records.rs`; `man/udpchat-store.7` |
 //! | recovery after a kill | the order of its steps `src/cli/database.rs`; `src/store/files/open.rs`, `src/store/engine/open_store.rs`, `src/store/segments/reading.rs`, last `src/store/engine/replay.rs` |
-//! | a database of an earlier version | `src/store/files/migrate.rs`, and a file beside it for each step |
+//! | a database of an earlier version | `src/store/migration/mod.rs`, and a file beside it for each step |
 //! | a backup | `src/store/backup.rs`; its way into service `src/store/into_service.rs` |
 //! | a limit | its value `src/server/limits/mod.rs`, `src/transport/limits.rs`; its option `src/cli/serve/limits.rs`; how an account's rates are applied `src/server/limits/account_budget.rs` |
 //! | what the operator asks a running server | `src/cli/admin/handler.rs`; `status` `src/server/hub/status.rs` |

@@ -59,21 +59,22 @@ pub fn tell_of_mode(data: &Path, prepared: Prepared) {
 
 /// Tells the operator of a database that was brought forward.
 fn tell_of_migration(Migrated { copy, loss }: &Migrated) {
-    let copy = copy.as_deref().map(shown);
     let schema = store::SCHEMA_VERSION;
+    let copy = copy.as_deref().map(shown);
     match &copy {
         Some(copy) => print_error(format_args!(
             "udpchat: the database was migrated to schema {schema}; a copy of the old one is in {copy}"
         )),
         None => print_error(format_args!(
-            "udpchat: the database was migrated to schema {schema}, as an earlier start had begun to"
+            "udpchat: the database was migrated to schema {schema}, which an earlier start had begun"
         )),
     }
     if let Some(loss) = loss {
+        let copy = copy.unwrap_or_else(|| "FILE".into());
         print_error(format_args!(
-            "udpchat: {loss}: messages that the old server had stored are lost, and the database has a new epoch, so that \
-             clients notice. If the right journal is elsewhere, stop the server, put the copy back as {DATABASE_FILE} with \
-             that journal beside it, and start again"
+            "udpchat: {loss} ({DATABASE_FILE}.journal of the old server): messages are lost, and the database has a new epoch, \
+             so that clients notice\n\
+             hint: if that file is elsewhere, stop the server, move it to {copy}.journal, and run `udpchat store restore {copy}`"
         ));
     }
 }

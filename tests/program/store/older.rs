@@ -82,19 +82,33 @@ fn leaves(mut script: Script) {
 
 /// All that stood in the database of schema 6 is there.
 fn holds_everything(workspace: &Workspace, server: &Server) {
-    let address = server.address;
-    let host = Host::default();
-    // By ticket: there is no password.
+    let server = server.address.to_string();
+    dave_signs_in_by_ticket(workspace, &server);
+    bob_reads_everything_on_a_new_device(workspace, &server);
+    alice_goes_on_where_her_device_was(workspace, &server);
+    let mut carol = signs_in(workspace, &server, "carol", "carol again");
+    carol.types("message #bridge let me in");
+    carol.sees(1, "`/join #bridge` first");
+}
+
+fn signs_in(workspace: &Workspace, server: &str, name: &str, device: &str) -> Script {
+    let script = workspace.connect(&Host::default(), server, name, device);
+    script.sees(1, "Greetings");
+    script
+}
+
+fn dave_signs_in_by_ticket(workspace: &Workspace, server: &str) {
     let state = workspace.path("state-of-dave");
-    let mut dave = Script::connect(&host, "dave", &address.to_string(), &state, &[]);
+    let mut dave = Script::connect(&Host::default(), "dave", server, &state, &[]);
     dave.sees(1, "carol: see you next week");
     dave.sees(1, "alice invites you to #cabin");
     dave.types("rooms");
     dave.sees(1, "#cabin   2 members, private");
     leaves(dave);
+}
 
-    let mut bob = workspace.connect(&host, &address.to_string(), "bob", "bob again");
-    bob.sees(1, "Greetings");
+fn bob_reads_everything_on_a_new_device(workspace: &Workspace, server: &str) {
+    let mut bob = signs_in(workspace, server, "bob", "bob again");
     shows_ends(
         &mut bob,
         "history alice 20",
@@ -141,10 +155,10 @@ fn holds_everything(workspace: &Workspace, server: &Server) {
         &[("alice  owner", ""), ("bob    moderator", "(you)")],
     );
     leaves(bob);
+}
 
-    // A device that was here before goes on where it was.
-    let mut alice = workspace.connect(&host, &address.to_string(), "alice", "alice");
-    alice.sees(1, "Greetings");
+fn alice_goes_on_where_her_device_was(workspace: &Workspace, server: &str) {
+    let mut alice = signs_in(workspace, server, "alice", "alice");
     alice.types("message bob once more");
     alice.sees(1, "stored; bob is offline");
     shows_ends(
@@ -158,11 +172,6 @@ fn holds_everything(workspace: &Workspace, server: &Server) {
         assert!(!alice.errors().contains(notice), "{}", alice.errors());
     }
     leaves(alice);
-
-    let mut carol = workspace.connect(&host, &address.to_string(), "carol", "carol again");
-    carol.sees(1, "Greetings");
-    carol.types("message #bridge let me in");
-    carol.sees(1, "`/join #bridge` first");
 }
 
 /// What commands that need no server say of it.
@@ -259,23 +268,28 @@ fn lost_journal_of_the_version_before_is_named_and_its_copy_can_be_brought_forwa
     fs::rename(&journal, &elsewhere).unwrap();
     let (text, code) = workspace.run(&["store", "check"]);
     assert_eq!(code, Some(1));
-    assert!(text.contains("the journal is missing or empty"), "{text}");
+    assert!(
+        text.contains("the message log is missing or empty"),
+        "{text}"
+    );
     let log = workspace.file("log");
     let mut server = workspace.serve_with(&["--log", &log]);
-    let lost = "the journal is missing or empty: stored messages are lost";
+    let lost = "the message log is missing or empty: stored messages are lost";
     assert!(fs::read_to_string(&log).unwrap().contains(lost));
     let (text, _) = workspace.run(&["status"]);
-    let lost = "lost before the start: the journal is missing or empty";
+    let lost = "lost before the start: the message log is missing or empty";
     assert!(text.contains(lost), "{text}");
     assert!(!workspace.run(&["user", "list"]).0.contains("erin"));
     server.signal("TERM");
     assert_eq!(workspace.run(&["store", "check"]).1, Some(0));
 
     // What the copy is for.
-    let copy = named(&workspace, "udpchat.redb.schema-6.", "").unwrap();
-    fs::remove_dir_all(workspace.data().join("udpchat.redb.segments")).unwrap();
-    fs::write(workspace.database(), copy).unwrap();
-    fs::rename(&elsewhere, &journal).unwrap();
+    let copy = files(&workspace).into_keys();
+    let copy = copy.into_iter().find(|name| name.contains(".schema-6."));
+    let copy = workspace.data().join(copy.unwrap()).display().to_string();
+    fs::rename(&elsewhere, format!("{copy}.journal")).unwrap();
+    let (text, code) = workspace.run(&["store", "restore", &copy]);
+    assert_eq!(code, Some(0), "{text}");
     shows_everything(&workspace);
 }
 

@@ -9,7 +9,7 @@ use crate::store::files::fault_disk::MemoryDisk;
 use crate::store::migration::old_journal::{OldNote, Reading};
 use crate::store::migration::{STEPS, bring_forward, unwritten};
 use crate::store::testing::{Bench, read};
-use crate::store::{Engine, JournalLoss, OpenError, Outcome, Read, Reply, StoreError, Write};
+use crate::store::{Engine, LogLoss, OpenError, Outcome, Read, Reply, StoreError, Write};
 
 /// What stands before a record's payload, in bytes.
 const HEADER: usize = 44;
@@ -23,7 +23,7 @@ fn journal(end: End) -> Vec<u8> {
 }
 
 /// Brings the tables on a disk forward.
-fn forward(disk: &MemoryDisk, journal: &[u8]) -> Result<Option<JournalLoss>, OpenError> {
+fn forward(disk: &MemoryDisk, journal: &[u8]) -> Result<Option<LogLoss>, OpenError> {
     let files = disk.files().map_err(StoreError::from)?;
     let (_, loss) = bring_forward(files.database, journal, [1; 32], STEPS)?;
     Ok(loss)
@@ -117,38 +117,38 @@ fn a_crash_at_any_step_is_no_hindrance_to_doing_it_again() {
 }
 
 /// Something that has happened to a journal, and what that is called.
-type Mishap = (fn(&mut Vec<u8>, &[usize]), Option<JournalLoss>);
+type Mishap = (fn(&mut Vec<u8>, &[usize]), Option<LogLoss>);
 
 const MISHAPS: [Mishap; 10] = [
-    (|journal, _| journal.clear(), Some(JournalLoss::Missing)),
-    (|journal, _| journal.fill(0), Some(JournalLoss::Missing)),
+    (|journal, _| journal.clear(), Some(LogLoss::Missing)),
+    (|journal, _| journal.fill(0), Some(LogLoss::Missing)),
     // Both headers.
     (
         |journal, _| [0, 4096].into_iter().for_each(|at| journal[at] ^= 1),
-        Some(JournalLoss::Damaged),
+        Some(LogLoss::Damaged),
     ),
     // Another identity in both.
     (
         |journal, _| [20, 4116].into_iter().for_each(|at| journal[at] ^= 1),
-        Some(JournalLoss::Foreign),
+        Some(LogLoss::Foreign),
     ),
     // That of the same database, started once more.
     (
         |journal, _| *journal = self::journal(End::Stopped),
-        Some(JournalLoss::Newer),
+        Some(LogLoss::Newer),
     ),
     (
         |journal, _| journal.truncate(journal.len() - 100),
-        Some(JournalLoss::Truncated),
+        Some(LogLoss::Truncated),
     ),
     // The header of a record, and the content of one.
     (
         |journal, records| journal[records[5]] ^= 1,
-        Some(JournalLoss::Damaged),
+        Some(LogLoss::Damaged),
     ),
     (
         |journal, records| journal[records[5] + HEADER] ^= 1,
-        Some(JournalLoss::Damaged),
+        Some(LogLoss::Damaged),
     ),
     // The last one can have been under way.
     (
