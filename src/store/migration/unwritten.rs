@@ -40,22 +40,21 @@ impl Replayed for OldRecord {
 
 /// What the tables say of a journal of schema 6.
 pub(in crate::store) fn noted(database: &Database) -> Result<Option<OldNote>, StoreError> {
-    let transaction = database.begin_read()?;
-    let secrets = match transaction.open_table(TableDefinition::<&str, &[u8]>::new(SECRETS)) {
-        Err(TableError::TableDoesNotExist(_)) => return Ok(None),
-        secrets => secrets?,
-    };
-    let row = secrets.get(ROW)?;
-    row.map(|row| decode(SECRETS, &ROW.to_owned(), row.value()))
+    let row = row(database)?;
+    row.map(|row| decode(SECRETS, &ROW.to_owned(), &row))
         .transpose()
 }
 
-/// Whether the tables are of schema 7 and have not been brought up to date with their journal.
+/// Whether the tables have not been brought up to date with their journal.
 pub(super) fn is_left(database: &Database) -> Result<bool, StoreError> {
-    let transaction = database.begin_read()?;
-    match transaction.open_table(TableDefinition::<&str, &[u8]>::new(SECRETS)) {
-        Err(TableError::TableDoesNotExist(_)) => Ok(false),
-        secrets => Ok(secrets?.get(ROW)?.is_some()),
+    Ok(row(database)?.is_some())
+}
+
+fn row(database: &Database) -> Result<Option<Vec<u8>>, StoreError> {
+    let secrets = TableDefinition::<&str, &[u8]>::new(SECRETS);
+    match database.begin_read()?.open_table(secrets) {
+        Err(TableError::TableDoesNotExist(_)) => Ok(None),
+        secrets => Ok(secrets?.get(ROW)?.map(|row| row.value().to_vec())),
     }
 }
 
