@@ -9,11 +9,11 @@ use rand_core::SeedableRng as _;
 
 use super::open_store::OpenStore;
 use crate::protocol::ConversationId;
-use crate::store::error::StoreError;
+use crate::store::error::{StoreError, skip_damaged};
 use crate::store::files::open::Files;
 use crate::store::files::schema::prepare_log;
 use crate::store::ops::{conversations, log};
-use crate::store::schema::records::LogRow;
+use crate::store::schema::records::{ConversationRecord, LogRow};
 use crate::store::schema::table::{ReadTable as _, Row};
 use crate::store::schema::tables::{ReadTables, Snapshot, Tables};
 use crate::store::segments::stored::EntryKey;
@@ -75,8 +75,9 @@ fn import(tables: &mut Tables, rows: LogRows) -> Result<(), StoreError> {
             Ok(row) => {
                 let first = match open.get(&conversation) {
                     Some(first) => *first,
-                    None => conversations::load(tables, ConversationId(conversation))?
-                        .map_or(entry, |record| record.open_places),
+                    None => {
+                        record(tables, conversation)?.map_or(entry, |record| record.open_places)
+                    }
                 };
                 let first = log::place::add(tables, key, row.record(), first)?;
                 open.insert(conversation, first);
@@ -89,10 +90,16 @@ fn import(tables: &mut Tables, rows: LogRows) -> Result<(), StoreError> {
         }
     }
     for (conversation, first) in open {
-        if let Some(mut record) = conversations::load(tables, ConversationId(conversation))? {
+        if let Some(mut record) = record(tables, conversation)? {
             record.open_places = first;
             conversations::save(tables, ConversationId(conversation), record);
         }
     }
     Ok(())
+}
+
+/// The record of a conversation; where it is damaged the entries are kept, for when it is rescued.
+fn record(tables: &Tables, conversation: u64) -> Result<Option<ConversationRecord>, StoreError> {
+    let record = conversations::load(tables, ConversationId(conversation));
+    Ok(skip_damaged(record)?.flatten())
 }

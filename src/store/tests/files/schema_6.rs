@@ -2,6 +2,7 @@
 
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore as _, SeedableRng as _};
+use redb::{ReadableDatabase as _, ReadableTable as _, TableDefinition};
 
 use crate::kit::older::{End, file};
 use crate::protocol::{AccountId, DeviceId};
@@ -185,6 +186,33 @@ fn what_is_wrong_with_a_journal_is_told_and_gives_a_new_epoch() {
     let disk = tables(End::Stopped);
     assert_eq!(forward(&disk, &[]).unwrap(), None);
     assert_eq!(told(disk).1, epoch);
+}
+
+#[test]
+fn requests_that_meet_a_damaged_row_are_lost_and_the_others_are_done() {
+    const CONVERSATIONS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("conversations");
+    let database = tables(End::Killed).open().unwrap();
+    let transaction = database.begin_read().unwrap();
+    let rows = transaction.open_table(CONVERSATIONS).unwrap();
+    let ids = rows.iter().unwrap().map(|row| row.unwrap().0.value());
+    let (mut unfit, mut known) = (0, 0);
+    for id in ids {
+        let disk = tables(End::Killed);
+        let database = disk.open().unwrap();
+        let transaction = database.begin_write().unwrap();
+        let mut damaged = transaction.open_table(CONVERSATIONS).unwrap();
+        damaged.insert(id, &b"damaged"[..]).unwrap();
+        drop(damaged);
+        transaction.commit().unwrap();
+        drop(database);
+        let loss = forward(&disk, &journal(End::Killed)).unwrap();
+        assert!(loss.is_none_or(|loss| loss == LogLoss::Unfit), "{loss:?}");
+        unfit += usize::from(loss.is_some());
+        // The first that only the journal has.
+        let mut bench = Bench::on(disk);
+        known += usize::from(bench.engine.account_count().unwrap() == 5);
+    }
+    assert!(unfit > 2 && known > 2, "{unfit} {known}");
 }
 
 #[test]
