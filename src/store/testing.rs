@@ -1,6 +1,7 @@
 //! What the store's tests share: an engine on a disk in memory, and short ways to ask it.
 
 use super::files::fault_disk::MemoryDisk;
+use super::schema::buffer::Writing;
 use super::{
     Account, Append, Completion, ConversationState, Engine, Entry, NewAccount, Outcome, Quota,
     Read, Refusal, Reply, Request, RequestId, StoredEntry, TicketHash, Write,
@@ -42,6 +43,16 @@ impl Bench {
         self.disk.crash();
         drop(self.engine);
         Self::on(self.disk)
+    }
+
+    /// Makes the checkpoint that is due by the clock, if something is to be written; whether there was one.
+    pub(super) fn checkpoint_by_the_clock(&mut self) -> bool {
+        let Some(checkpoint) = self.engine.begin_checkpoint(true) else {
+            return false;
+        };
+        let written = checkpoint.write(&Writing::default());
+        self.engine.end_checkpoint(written);
+        true
     }
 
     pub(super) fn outcomes(&mut self, requests: Vec<impl Into<Request>>) -> Vec<Outcome> {
@@ -276,5 +287,14 @@ pub(super) fn change(user: User, conversation: ConversationId, change: Change) -
         actor: user.0,
         change,
         time_ms: 100,
+    }
+}
+
+pub(super) const fn delete(actor: AccountId, conversation: ConversationId, entry: u64) -> Write {
+    Write::Delete {
+        conversation,
+        actor,
+        entry: EntryId(entry),
+        time_ms: 200,
     }
 }

@@ -83,9 +83,9 @@ fn one_log(walk: &mut Walk<'_>, id: u64) -> Result<(), StoreError> {
             continue;
         };
         let row = stored.row();
-        log.bytes += row.counted_bytes();
+        log.bytes += stored.counted_bytes();
         for account in BTreeSet::from([counts::author(&row), counts::ALL]) {
-            *walk.written.entry(account).or_default() += row.counted_bytes();
+            *walk.written.entry(account).or_default() += stored.counted_bytes();
         }
         // What an earlier salvage has lost is known.
         if row.is_lost() {

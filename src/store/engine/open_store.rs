@@ -50,10 +50,12 @@ impl Checkpoint {
         transaction.set_quick_repair(true);
         self.changes.write(&transaction, writing)?;
         transaction.commit()?;
-        self.segments.erase(&self.erasures)?;
+        let erasures = self.erasures.len();
+        let erased = self.segments.erase(self.erasures);
         Ok(Written {
             note: self.note,
-            erasures: self.erasures,
+            is_erasing: erased.len() < erasures,
+            erased,
         })
     }
 }
@@ -61,7 +63,9 @@ impl Checkpoint {
 /// What [`OpenStore::end_checkpoint`] needs to know.
 pub(in crate::store) struct Written {
     note: Note,
-    erasures: Vec<Erasure>,
+    erased: Vec<Erasure>,
+    /// Some contents could not be overwritten.
+    is_erasing: bool,
 }
 
 /// An open database.
@@ -71,6 +75,8 @@ pub(in crate::store) struct OpenStore {
     tables: Tables,
     /// How many requests the tables' file lacks.
     requests: usize,
+    /// Contents are to be overwritten of which the tables' file says that they are deleted.
+    is_erasing: bool,
     /// Syncs of the log and commits.
     commits: u64,
     pub(super) tidying: Tidying,
@@ -119,9 +125,11 @@ impl OpenStore {
         let (log, found) = Segments::open(files.segments, note, rng)?;
         let database = Arc::new(files.database);
         let snapshot = snapshot_of(&database, log.reader())?;
+        let is_erasing = snapshot.erasing().rows()?.next().is_some();
         let store = Self {
             database,
             log,
+            is_erasing,
             tables: Tables::new(snapshot),
             requests: 0,
             commits: 0,
@@ -223,9 +231,9 @@ impl OpenStore {
             || self.tables.dirty() >= CHECKPOINT_ROWS
     }
 
-    /// Whether the tables' file lacks something.
+    /// Whether the tables' file lacks something, or a content is to be overwritten.
     pub(in crate::store) fn is_ahead(&self) -> bool {
-        self.tables.dirty() > 0
+        self.tables.dirty() > 0 || self.is_erasing
     }
 
     /// Begins a service of the database: entries that a copy has in its table come into the log, and from now on the
@@ -281,7 +289,12 @@ impl OpenStore {
 
     /// The tables' file has what was taken.
     pub(in crate::store) fn end_checkpoint(&mut self, written: Written) -> Result<(), StoreError> {
-        let Written { note, erasures } = written;
+        let Written {
+            note,
+            erased,
+            is_erasing,
+        } = written;
+        self.is_erasing = is_erasing;
         let snapshot = snapshot_of(&self.database, self.log.reader())?;
         // What is damaged may be used.
         let is_used = |segment: u32| {
@@ -296,7 +309,7 @@ impl OpenStore {
             tracing::warn!(%error, "cannot remove a segment of the log that nothing uses");
         }
         self.tables.committed(snapshot);
-        for erasure in erasures {
+        for erasure in erased {
             self.tables
                 .erasing
                 .remove(&(erasure.segment.into(), erasure.at));

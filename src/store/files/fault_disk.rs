@@ -47,6 +47,8 @@ struct State {
     crashes: u64,
     /// How many writes, syncs and changes of length still succeed; none: all of them.
     successes: Option<u64>,
+    /// The segment that takes no writes.
+    refusing: Option<u32>,
     syncs: u64,
 }
 
@@ -254,6 +256,12 @@ impl MemoryDisk {
         });
     }
 
+    /// Has no write to this segment succeed; none: all do again.
+    #[cfg(test)]
+    pub(in crate::store) fn refuse_writes_to(&self, segment: Option<u32>) {
+        self.lock().refusing = segment;
+    }
+
     /// How many changes would be lost by a crash now.
     #[must_use]
     pub fn unsynced(&self) -> usize {
@@ -441,6 +449,12 @@ impl StorageBackend for Backend {
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
         let mut state = self.state()?;
         state.spend()?;
+        if state
+            .refusing
+            .is_some_and(|number| self.file == File::Segment(number))
+        {
+            return Err(io::Error::other("an injected failure of a segment"));
+        }
         let end = usize::try_from(offset)
             .ok()
             .and_then(|start| start.checked_add(data.len()))

@@ -142,7 +142,7 @@ fn shorten(
             break;
         }
         let (author, bytes) = match skip_damaged(tables.entry(key))?.flatten() {
-            Some(stored) => (usage::author(&stored.row()), stored.row().counted_bytes()),
+            Some(stored) => (usage::author(&stored.row()), stored.counted_bytes()),
             // One that is missing is damage that `check` names; the floor goes past it with its neighbours.
             None => (usage::ALL, 0),
         };

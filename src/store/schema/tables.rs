@@ -70,6 +70,19 @@ macro_rules! tables {
         }
 
         impl Tables {
+            /// An entry that stands here, whose content may be damaged.
+            pub(in crate::store) fn stored_unchecked(
+                &self,
+                (conversation, entry): (u64, u64),
+                place: Place,
+            ) -> Result<Stored, StoreError> {
+                if let Some(added) = self.batch.get(place) {
+                    return Ok(added);
+                }
+                let reader = self.reader.as_ref().ok_or_else(|| StoreError::missing("log"))?;
+                reader.read_unchecked(place, conversation, entry)
+            }
+
             /// Those of a snapshot.
             pub(in crate::store) fn new(snapshot: Snapshot) -> Self {
                 Self {

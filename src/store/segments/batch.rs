@@ -8,7 +8,7 @@ use super::Place;
 use super::frame::{ENTRY_CHECK, Frame, Head, encode};
 use super::layout::{HEADER, Key};
 use crate::store::error::StoreError;
-use crate::store::segments::stored::{EntryKey, Stored};
+use crate::store::segments::stored::{EntryKey, LogRecord, Stored};
 
 /// How much memory is kept from one record to the next, in bytes. Chosen: a busy server's groups fit.
 const KEPT: usize = 256 * 1024;
@@ -87,6 +87,13 @@ impl Batch {
         if let Some(entries) = &mut self.replayed {
             entries.pop_front();
         }
+    }
+
+    /// The next entry of a record that is done again, if it is what stands in the place of this one, which was deleted.
+    pub(in crate::store) fn next_deleted(&self, key: EntryKey) -> Option<LogRecord<'static>> {
+        let entry = self.replayed.as_ref()?.front()?;
+        let row = entry.head.without_content().row;
+        (entry.head.is_at(key) && row.deleted.is_some()).then_some(row)
     }
 
     /// How many entries of a record have not come again.

@@ -5,12 +5,9 @@
 
 use std::io;
 
-use super::files::SegmentFile;
 use super::layout::Key;
 use super::reader::{Opened, SegmentReader};
 use crate::store::error::StoreError;
-use crate::store::segments::Place;
-use crate::store::segments::stored::{Deletion, Stored};
 
 /// The content of an entry that is to be overwritten.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,50 +20,49 @@ pub(in crate::store) struct Erasure {
 }
 
 impl SegmentReader {
-    /// Overwrites contents, durably. Those of segments that are gone are gone too.
-    ///
-    /// # Errors
-    /// If a file cannot be written.
-    pub(in crate::store) fn erase(&self, erasures: &[Erasure]) -> Result<(), StoreError> {
+    /// Overwrites contents, durably, which come in the order of their places. Returns those for which that is done: where
+    /// a file cannot be written, the others are not held up.
+    pub(in crate::store) fn erase(&self, erasures: Vec<Erasure>) -> Vec<Erasure> {
+        let of_segments = erasures.chunk_by(|one, other| one.segment == other.segment);
+        let done = of_segments.filter(|erasures| {
+            let segment = erasures[0].segment;
+            let erased = self.erase_in(segment, erasures);
+            if let Err(error) = &erased {
+                tracing::error!(%error, segment, "deleted contents cannot be overwritten yet");
+            }
+            erased.is_ok()
+        });
+        done.flatten().copied().collect()
+    }
+
+    /// Those of a segment; if that is gone, they are gone too.
+    fn erase_in(&self, segment: u32, erasures: &[Erasure]) -> Result<(), StoreError> {
         if !self.files().may_write() {
             return Ok(());
         }
-        let mut written: Vec<SegmentFile> = Vec::new();
-        let mut last = None;
-        for erasure in erasures {
-            let (file, key) = match self.open(erasure.segment) {
-                Ok(Opened { file, key }) => (file, Some(key)),
-                Err(error) if error.is_damage() => match self.files().open(erasure.segment) {
-                    Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-                    // Its key is lost with its header.
-                    file => (file?, None),
-                },
-                Err(error) => return Err(error),
-            };
-            let len = erasure.len.min(file.len()?.saturating_sub(erasure.at));
+        let (file, key) = match self.open(segment) {
+            Ok(Opened { file, key }) => (file, Some(key)),
+            Err(error) if error.is_damage() => match self.files().open(segment) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+                // Its key is lost with its header.
+                file => (file?, None),
+            },
+            Err(error) => return Err(error),
+        };
+        for Erasure { at, len, .. } in erasures {
+            let len = (*len).min(file.len()?.saturating_sub(*at));
             let len = usize::try_from(len).unwrap_or(0);
-            let bytes = key.map_or_else(|| vec![0; len], |key| pattern(&key, erasure.at, len));
-            file.write(erasure.at, &bytes)?;
-            if last.replace(erasure.segment) != Some(erasure.segment) {
-                written.push(file);
-            }
+            let bytes = key.map_or_else(|| vec![0; len], |key| pattern(&key, *at, len));
+            let _overwriting = self.overwriting();
+            file.write(*at, &bytes)?;
         }
-        for file in written {
-            file.sync_data()?;
-        }
-        Ok(())
+        Ok(file.sync_data()?)
     }
 }
 
-/// What is read in the place of an entry whose content was overwritten; none if it was not.
-pub(super) fn erased(key: &Key, place: Place, stored: &Stored) -> Option<Stored> {
-    let (at, _) = stored.content_at(place);
-    let row = stored.row();
-    if *row.content != *pattern(key, at, row.content.len()) {
-        return None;
-    }
-    // The tables that are read are older than the deletion, and do not tell who did it.
-    Some(stored.without_content(Deletion::default()))
+/// Whether what was read at a place of a segment is what a content was overwritten with.
+pub(super) fn is_erased(key: &Key, at: u64, content: &[u8]) -> bool {
+    *content == *pattern(key, at, content.len())
 }
 
 fn pattern(key: &Key, at: u64, len: usize) -> Vec<u8> {

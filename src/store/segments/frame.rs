@@ -69,6 +69,11 @@ impl Head {
         self.key() == key
     }
 
+    /// Where its content begins, in bytes from its start.
+    pub(super) const fn content_at(&self) -> usize {
+        self.len
+    }
+
     /// How long the entry is, in bytes.
     pub(super) const fn frame_len(&self) -> usize {
         self.len + self.content

@@ -5,7 +5,7 @@ use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::batch::ReplayedEntry;
-use super::erase::erased;
+use super::erase::is_erased;
 use super::files::{SegmentFile, SegmentFiles};
 use super::frame::{HEAD_MAX, Head};
 use super::layout::{FIRST, HEADER, Key, SegmentHeader};
@@ -13,7 +13,7 @@ use super::{Place, RecordAt, commands, reading};
 use crate::store::Write;
 use crate::store::error::StoreError;
 use crate::store::segments::note::Note;
-use crate::store::segments::stored::Stored;
+use crate::store::segments::stored::{EntryKey, Stored};
 
 /// How much is read of a segment at once, in bytes. Chosen: most entries are shorter.
 const READ_BYTES: usize = 512;
@@ -36,6 +36,8 @@ pub(in crate::store) struct SegmentReader {
     opened: Mutex<BTreeMap<u32, Opened>>,
     /// Held by those who read from an older snapshot of the tables.
     pin: Arc<()>,
+    /// Held while a content is overwritten.
+    overwriting: Mutex<()>,
 }
 
 /// While this is held, no segment is removed.
@@ -49,6 +51,7 @@ impl SegmentReader {
             note: note.clone(),
             opened: Mutex::default(),
             pin: Arc::default(),
+            overwriting: Mutex::default(),
         }
     }
 
@@ -68,6 +71,13 @@ impl SegmentReader {
     fn opened(&self) -> MutexGuard<'_, BTreeMap<u32, Opened>> {
         // Each change is one insertion or removal.
         self.opened.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// While this is held, no content is being overwritten.
+    pub(super) fn overwriting(&self) -> MutexGuard<'_, ()> {
+        self.overwriting
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The files may be other ones from here on.
@@ -118,11 +128,35 @@ impl SegmentReader {
         conversation: u64,
         entry: u64,
     ) -> Result<Stored, StoreError> {
-        let broken = |reason: &str| StoreError::Damaged {
-            table: "log",
-            place: format!("({conversation}, {entry})"),
-            reason: reason.into(),
-        };
+        let stored = self.read_unchecked(place, conversation, entry)?;
+        if stored.row().is_whole() {
+            return Ok(stored);
+        }
+        // What is overwritten just now is read half.
+        let overwriting = self.overwriting();
+        let stored = self.read_unchecked(place, conversation, entry)?;
+        drop(overwriting);
+        if stored.row().is_whole() {
+            return Ok(stored);
+        }
+        let Opened { key, .. } = self.open(place.segment)?;
+        if is_erased(&key, stored.content_at(place).0, stored.row().content) {
+            return Ok(stored.overwritten());
+        }
+        Err(broken(
+            (conversation, entry),
+            "its content does not have its digest",
+        ))
+    }
+
+    /// The same, whose content may be damaged or overwritten.
+    pub(in crate::store) fn read_unchecked(
+        &self,
+        place: Place,
+        conversation: u64,
+        entry: u64,
+    ) -> Result<Stored, StoreError> {
+        let broken = |reason: &str| broken((conversation, entry), reason);
         let Opened { file, key } = self.open(place.segment)?;
         let at = place.offset as usize;
         let len = usize::try_from(file.len()?).unwrap_or(usize::MAX);
@@ -145,12 +179,7 @@ impl SegmentReader {
         if (frame.conversation, frame.entry) != (conversation, entry) {
             return Err(broken("another entry stands there"));
         }
-        let stored = head.stored(bytes);
-        if !stored.row().is_whole() {
-            let erased = erased(&key, place, &stored);
-            return erased.ok_or_else(|| broken("its content does not have its digest"));
-        }
-        Ok(stored)
+        Ok(head.stored(bytes))
     }
 
     /// What a record does, and the entries that it has.
@@ -183,6 +212,14 @@ impl SegmentReader {
             .map(entry)
             .collect::<Result<_, StoreError>>()?;
         Ok((writes, entries))
+    }
+}
+
+fn broken((conversation, entry): EntryKey, reason: &str) -> StoreError {
+    StoreError::Damaged {
+        table: "log",
+        place: format!("({conversation}, {entry})"),
+        reason: reason.into(),
     }
 }
 

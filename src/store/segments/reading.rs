@@ -4,6 +4,7 @@
 
 use std::io;
 
+use super::erase::is_erased;
 use super::files::{SegmentFile, SegmentFiles};
 use super::frame::Head;
 use super::layout::{ALIGN, Check, FIRST, HEADER, Key, NoHeader, RecordHeader, SegmentHeader};
@@ -369,14 +370,17 @@ fn checks_of(heads: &[(usize, Head)]) -> Vec<u8> {
     heads.iter().flat_map(|(_, head)| head.check).collect()
 }
 
-/// Whether all of a record's entries have the content that was written.
+/// Whether all of a record's entries have the content that was written, or what it was overwritten with since.
 fn has_contents(key: &Key, bytes: &[u8], record: RecordAt) -> bool {
     let body = record.at + HEADER;
     let entries = &bytes[body..body + record.header.entries as usize];
     let heads = heads(key, body, entries).unwrap_or_default();
     heads.iter().all(|(from, head)| {
-        let frame = head.frame(&entries[*from..]);
-        frame.is_some_and(|frame| frame.row.is_whole())
+        let Some(frame) = head.frame(&entries[*from..]) else {
+            return false;
+        };
+        let at = (body + from + head.content_at()) as u64;
+        frame.row.is_whole() || is_erased(key, at, frame.row.content)
     })
 }
 

@@ -97,6 +97,26 @@ impl Stored {
         Self::new(head, Vec::new(), 0)
     }
 
+    /// The same entry, whose content was found to be overwritten. The tables that are read are older than that: they do
+    /// not tell who deleted it, and count the content still.
+    pub(super) fn overwritten(self) -> Self {
+        let head = LogRecord {
+            deleted: Some(Deletion::default()),
+            ..self.head
+        };
+        Self { head, ..self }
+    }
+
+    /// Of an entry whose content was found to be overwritten, how much of it the tables that are read count still, in bytes.
+    pub(in crate::store) fn overwritten_bytes(&self) -> u64 {
+        (self.bytes.len() - self.content - self.row().content.len()) as u64
+    }
+
+    /// What the tables that are read count for it, in bytes.
+    pub(in crate::store) fn counted_bytes(&self) -> u64 {
+        self.row().counted_bytes() + self.overwritten_bytes()
+    }
+
     /// Where the content of the entry that stands at this place begins in its segment, and how long it is, in bytes.
     pub(in crate::store) fn content_at(&self, place: Place) -> (u64, u64) {
         let len = self.bytes.len() - self.content;
@@ -105,6 +125,9 @@ impl Stored {
 
     /// The entry.
     pub(in crate::store) fn row(&self) -> LogRecord<'_> {
+        if self.head.deleted.is_some() {
+            return self.head;
+        }
         LogRecord {
             content: Bytes::new(&self.bytes[self.content..]),
             ..self.head

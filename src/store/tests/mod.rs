@@ -2,7 +2,7 @@
 
 mod blocks;
 mod crashes;
-mod deletion;
+mod deletions;
 mod files;
 mod fixture;
 mod forged;

@@ -31,9 +31,15 @@ pub(in crate::store) fn add(
 pub(in crate::store) fn replace(
     tables: &mut Tables,
     key: EntryKey,
-    (from, before): (Place, &Stored),
+    (from, before): (Option<Place>, &Stored),
     row: LogRecord<'_>,
 ) -> Result<(), StoreError> {
+    let Some(from) = from else {
+        // A copy, in which the log is done again, has its entries in its table.
+        write(tables, key, row)?;
+        tables.log.insert(key, LogRow::new(key.1, &row));
+        return Ok(());
+    };
     let (at, len) = before.content_at(from);
     if len > 0 {
         tables.erasing.insert((from.segment.into(), at), len);
