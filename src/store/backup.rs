@@ -1,6 +1,8 @@
 //! Copies of a database: made while it is in use, and put back.
 
+use crate::store::ops::usage;
 use crate::store::snapshots::Snapshots;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -97,20 +99,49 @@ fn entries_into_rows(
     let mut log = Bulk::open("log", transaction)?;
     let mut cursor = PlaceCursor::default();
     let mut entries = 0;
+    let mut freed = BTreeMap::new();
     for row in snapshot.conversations().rows()? {
         let (id, record) = row?;
-        let Some(record) = skip_damaged(record)? else {
+        let Some(mut record) = skip_damaged(record)? else {
             continue;
         };
+        let bytes = record.bytes;
         for entry in record.log_start.saturating_add(1)..=record.head {
             let key = (id, entry);
             if let Some(stored) = skip_damaged(snapshot.entry_at(&mut cursor, key))?.flatten() {
-                log.insert(&key, &LogRow::new(entry, &stored.row()))?;
+                let row = stored.row();
+                log.insert(&key, &LogRow::new(entry, &row))?;
                 entries += 1;
+                let less = stored.overwritten_bytes();
+                if less > 0 {
+                    record.bytes = record.bytes.saturating_sub(less);
+                    for account in BTreeSet::from([usage::author(&row), usage::ALL]) {
+                        *freed.entry(account.0).or_default() += less;
+                    }
+                }
             }
         }
+        if record.bytes != bytes {
+            Bulk::open("conversations", transaction)?.insert(&id, &record)?;
+        }
     }
+    free(snapshot, transaction, &freed)?;
     Ok(entries)
+}
+
+/// Counts less for accounts in a copy: what was overwritten while the copy was made.
+fn free(
+    snapshot: &Snapshot,
+    transaction: &WriteTransaction,
+    freed: &BTreeMap<u64, u64>,
+) -> Result<(), StoreError> {
+    let mut usage = Bulk::open("usage", transaction)?;
+    for (account, bytes) in freed {
+        if let Some(before) = skip_damaged(snapshot.usage().get(account))?.flatten() {
+            usage.insert(account, &before.saturating_sub(*bytes))?;
+        }
+    }
+    Ok(())
 }
 
 /// Copies a database file that no server holds into an empty file, as [`Snapshots::back_up`] copies a running one. The database is

@@ -42,8 +42,19 @@ pub(super) fn copy(to: &Database, file: &Path, rescued: &mut Rescued) -> Result<
     {
         let mut log = Bulk::open("log", &transaction)?;
         let mut taken = BTreeSet::new();
+        // What was deleted comes first: what it was may still stand before it, and must not come into the copy at all.
+        let mut deleted = BTreeSet::new();
+        if let Some(note) = &note {
+            salvage::each_entry(&*files, note, &mut |key, stored| {
+                if stored.row().deleted.is_some() {
+                    deleted.insert(key);
+                }
+                Ok(())
+            })?;
+        }
         let mut take = |key: EntryKey, stored: &Stored| -> Result<(), StoreError> {
-            if is_wanted(key) && taken.insert(key) {
+            let is_left = stored.row().deleted.is_some() || !deleted.contains(&key);
+            if is_left && is_wanted(key) && taken.insert(key) {
                 let is_new = log.insert(&key, &LogRow::new(key.1, &stored.row()))?;
                 rows += u64::from(is_new);
             }

@@ -1,6 +1,7 @@
 //! Deletion: who may, what readers read then, and that every count fits.
 
 mod crashes;
+mod recovery;
 
 use crate::protocol::{
     AccountId, Change, ConversationId, DeviceId, DeviceSeq, Digest, EntryId, EventKind, MemberRole,
