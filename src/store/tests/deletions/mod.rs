@@ -1,6 +1,7 @@
 //! Deletion: who may, what readers read then, and that every count fits.
 
 mod crashes;
+mod disks;
 mod recovery;
 
 use crate::protocol::{
