@@ -23,7 +23,7 @@ use crate::store::check::{Looked, Report};
 use crate::store::error::{StoreError, skip_damaged};
 use crate::store::schema::meta;
 use crate::store::schema::places::{PlaceCursor, PlacesRecord};
-use crate::store::schema::records::{LogRow, SegmentRecord};
+use crate::store::schema::records::{ErasingRecord, LogRow, SegmentRecord};
 use crate::store::schema::table::{Bulk, ReadTable as _};
 use crate::store::schema::tables::{ReadTables as _, Snapshot, update};
 use crate::store::segments::stored::EntryKey;
@@ -95,7 +95,7 @@ fn entries_into_rows(
     Bulk::<EntryKey, PlacesRecord>::open("places", transaction)?.clear()?;
     Bulk::<u64, SegmentRecord>::open("segments", transaction)?.clear()?;
     // They name places in segments that the copy does not have.
-    Bulk::<(u64, u64), u64>::open("erasing", transaction)?.clear()?;
+    Bulk::<(u64, u64), ErasingRecord>::open("erasing", transaction)?.clear()?;
     let mut log = Bulk::open("log", transaction)?;
     let mut cursor = PlaceCursor::default();
     let mut entries = 0;

@@ -1,5 +1,6 @@
 //! An open database: the tables as they stand, their file, and the log that makes changes durable.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rand_chacha::ChaCha20Rng;
@@ -13,6 +14,7 @@ use crate::store::files::open::Files;
 use crate::store::log_loss::LogLoss;
 use crate::store::schema::buffer::Writing;
 use crate::store::schema::meta;
+use crate::store::schema::records::ErasingRecord;
 use crate::store::schema::table::ReadTable as _;
 use crate::store::schema::tables::{AllChanges, ReadTables as _, SECRETS, Snapshot, Tables};
 use crate::store::segments::erase::Erasure;
@@ -37,6 +39,8 @@ pub(in crate::store) struct Checkpoint {
     note: Note,
     /// Contents of deleted entries, to be overwritten once the tables' file says that they are deleted.
     erasures: Vec<Erasure>,
+    /// The segments that are not emptied.
+    full: BTreeSet<u32>,
     segments: Arc<SegmentReader>,
 }
 
@@ -51,7 +55,9 @@ impl Checkpoint {
         self.changes.write(&transaction, writing)?;
         transaction.commit()?;
         let erasures = self.erasures.len();
-        let erased = self.segments.erase(self.erasures);
+        let may_have_copies =
+            |segment| segment < self.note.segment && !self.full.contains(&segment);
+        let erased = self.segments.erase(self.erasures, may_have_copies);
         Ok(Written {
             note: self.note,
             is_erasing: erased.len() < erasures,
@@ -269,6 +275,7 @@ impl OpenStore {
         Ok(Checkpoint {
             database: Arc::clone(&self.database),
             erasures: self.erasures()?,
+            full: self.full()?,
             segments: Arc::clone(self.log.reader()),
             changes: self.tables.take_changes(),
             note,
@@ -279,9 +286,15 @@ impl OpenStore {
     fn erasures(&self) -> Result<Vec<Erasure>, StoreError> {
         let mut erasures = Vec::new();
         for row in self.tables.erasing().rows()? {
-            let ((segment, at), len) = row?;
-            if let (Ok(segment), Some(len)) = (u32::try_from(segment), skip_damaged(len)?) {
-                erasures.push(Erasure { segment, at, len });
+            let ((segment, at), record) = row?;
+            if let (Ok(segment), Some(record)) = (u32::try_from(segment), skip_damaged(record)?) {
+                let ErasingRecord { len, key } = record;
+                erasures.push(Erasure {
+                    segment,
+                    at,
+                    len,
+                    key,
+                });
             }
         }
         Ok(erasures)

@@ -183,7 +183,18 @@ impl OpenStore {
                 for (subject, part) in parts(write) {
                     at.subject = subject;
                     if subject.is_some_and(|subject| has_ended(ended, subject, at.place)) {
-                        if appended.is_some() {
+                        let has_entry = match &*part {
+                            Write::Delete {
+                                conversation,
+                                entry,
+                                ..
+                            } => tables
+                                .batch
+                                .next_deleted((conversation.0, entry.0))
+                                .is_some(),
+                            _ => appended.is_some(),
+                        };
+                        if has_entry {
                             tables.batch.skip_replayed();
                         }
                         continue;
@@ -280,7 +291,9 @@ fn heads(tables: &impl ReadTables, ended: &Ended, place: RecordPos) -> Vec<Optio
 /// A write, in as many as it has subjects.
 fn parts(write: &Write) -> Vec<(Option<Subject>, Cow<'_, Write>)> {
     match write {
-        Write::Append(Append { conversation, .. }) | Write::Void { conversation, .. } => {
+        Write::Append(Append { conversation, .. })
+        | Write::Void { conversation, .. }
+        | Write::Delete { conversation, .. } => {
             vec![(Some(Subject::Log(*conversation)), Cow::Borrowed(write))]
         }
         Write::Advance { marks, seen } => {

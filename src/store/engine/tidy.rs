@@ -62,11 +62,23 @@ impl OpenStore {
                 continue;
             };
             let is_left_alone = self.tidying.left_alone.contains(&segment);
-            if record.read < record.entries / 2 && self.is_closed(segment) && !is_left_alone {
+            if is_sparse(record) && self.is_closed(segment) && !is_left_alone {
                 return Ok(Some((segment, record)));
             }
         }
         Ok(None)
+    }
+
+    /// The segments of which so much is left that nothing of them was written once more.
+    pub(super) fn full(&self) -> Result<BTreeSet<u32>, StoreError> {
+        let mut full = BTreeSet::new();
+        for row in self.tables().segments().rows()? {
+            let (number, record) = row?;
+            if skip_damaged(record)?.is_some_and(|record| !is_sparse(record)) {
+                full.extend(u32::try_from(number));
+            }
+        }
+        Ok(full)
     }
 
     /// Goes on with the segment that is being emptied: one step.
@@ -126,6 +138,11 @@ impl OpenStore {
         }
         Ok(!is_end)
     }
+}
+
+/// Whether so little of a segment is left that it is emptied. One that is stays so until it is removed.
+const fn is_sparse(record: SegmentRecord) -> bool {
+    record.read < record.entries / 2
 }
 
 /// Writes an entry once more, if it is read at this place.

@@ -42,28 +42,30 @@ pub(super) fn copy(to: &Database, file: &Path, rescued: &mut Rescued) -> Result<
     {
         let mut log = Bulk::open("log", &transaction)?;
         let mut taken = BTreeSet::new();
-        // What was deleted comes first: what it was may still stand before it, and must not come into the copy at all.
+        // What was deleted may still stand before that, and must not come into the copy at all: redb would not overwrite it.
         let mut deleted = BTreeSet::new();
         if let Some(note) = &note {
             salvage::each_entry(&*files, note, &mut |key, stored| {
-                if stored.row().deleted.is_some() {
-                    deleted.insert(key);
+                let row = stored.row();
+                if row.deleted.is_some() {
+                    deleted.insert((key, row.digest));
                 }
                 Ok(())
             })?;
         }
         let mut take = |key: EntryKey, stored: &Stored| -> Result<(), StoreError> {
-            let is_left = stored.row().deleted.is_some() || !deleted.contains(&key);
+            let row = stored.row();
+            let is_left = row.deleted.is_some() || !deleted.contains(&(key, row.digest));
             if is_left && is_wanted(key) && taken.insert(key) {
-                let is_new = log.insert(&key, &LogRow::new(key.1, &stored.row()))?;
+                let is_new = log.insert(&key, &LogRow::new(key.1, &row))?;
                 rows += u64::from(is_new);
             }
             Ok(())
         };
+        salvage::at_places(&*files, note.as_ref(), &places, &mut take)?;
         if let Some(note) = &note {
             salvage::each_entry(&*files, note, &mut take)?;
         }
-        salvage::at_places(&*files, note.as_ref(), &places, &mut take)?;
         Bulk::<EntryKey, PlacesRecord>::open("places", &transaction)?.clear()?;
     }
     transaction.commit()?;

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_bytes::{ByteArray, ByteBuf, Bytes};
 
 use crate::protocol::{Access, AccountId, Digest, MemberRole};
-use crate::store::segments::stored::{Deletion, LogRecord, Stored};
+use crate::store::segments::stored::{Deletion, EntryKey, LogRecord, Stored};
 use crate::store::{Account, TicketHash};
 
 /// A row of `accounts`.
@@ -293,6 +293,15 @@ pub(in crate::store) struct SegmentRecord {
     pub(in crate::store) entries: u64,
     /// How many of them are still read there.
     pub(in crate::store) read: u64,
+}
+
+/// A row of `erasing`.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub(in crate::store) struct ErasingRecord {
+    /// How long the content is, in bytes.
+    pub(in crate::store) len: u64,
+    /// Whose it was.
+    pub(in crate::store) key: EntryKey,
 }
 
 /// A row of `senders`.

@@ -11,8 +11,8 @@ use serde_bytes::ByteBuf;
 use super::buffer::{Buffered, Changes, Writing};
 use super::places::{PlaceCursor, PlacesRecord};
 use super::records::{
-    AccountRecord, ConversationRecord, DeviceRecord, LogRow, MemberRecord, RetentionRecord,
-    RoomRecord, SegmentRecord, SenderRecord,
+    AccountRecord, ConversationRecord, DeviceRecord, ErasingRecord, LogRow, MemberRecord,
+    RetentionRecord, RoomRecord, SegmentRecord, SenderRecord,
 };
 use super::table::{Committed, ReadTable};
 use crate::store::error::StoreError;
@@ -256,8 +256,8 @@ tables! {
     /// (conversation, first entry) to where in the segments that entry and those after it stand.
     places: (u64, u64) => PlacesRecord;
     segments: u64 => SegmentRecord;
-    /// (segment, offset) of the content of a deleted entry, to how long it is, in bytes: until it is overwritten.
-    erasing: (u64, u64) => u64;
+    /// (segment, offset) of the content of a deleted entry: until it is overwritten.
+    erasing: (u64, u64) => ErasingRecord;
     /// A conversation to its limits, where it has some of its own.
     retention: u64 => RetentionRecord;
     /// An account to how many bytes its entries count; 0 to how many all do.

@@ -3,10 +3,13 @@
 //! It is overwritten with bytes that follow from the segment's key and the place, so that whoever still reads there, from an
 //! older snapshot of the tables, can tell a deletion from damage.
 
+use std::collections::BTreeSet;
 use std::io;
 
 use super::layout::Key;
 use super::reader::{Opened, SegmentReader};
+use super::salvage::each_head;
+use super::stored::EntryKey;
 use crate::store::error::StoreError;
 
 /// The content of an entry that is to be overwritten.
@@ -17,12 +20,32 @@ pub(in crate::store) struct Erasure {
     pub(in crate::store) at: u64,
     /// How long it is, in bytes.
     pub(in crate::store) len: u64,
+    /// Whose it was.
+    pub(in crate::store) key: EntryKey,
 }
 
 impl SegmentReader {
     /// Overwrites contents, durably, which come in the order of their places. Returns those for which that is done: where
-    /// a file cannot be written, the others are not held up.
-    pub(in crate::store) fn erase(&self, erasures: Vec<Erasure>) -> Vec<Erasure> {
+    /// a file cannot be written, the others are not held up. An entry of a segment that is emptied was written once more: in
+    /// those that `may_have_copies` what it was read from before is looked for, and overwritten too.
+    pub(in crate::store) fn erase(
+        &self,
+        erasures: Vec<Erasure>,
+        may_have_copies: impl Fn(u32) -> bool,
+    ) -> Vec<Erasure> {
+        if erasures.is_empty() {
+            return erasures;
+        }
+        let keys: BTreeSet<EntryKey> = erasures.iter().map(|erasure| erasure.key).collect();
+        let numbers = self.files().list().unwrap_or_default();
+        for segment in numbers
+            .into_iter()
+            .filter(|number| may_have_copies(*number))
+        {
+            if let Err(error) = self.erase_copies(segment, &keys) {
+                tracing::error!(%error, segment, "copies of deleted contents cannot be looked for");
+            }
+        }
         let of_segments = erasures.chunk_by(|one, other| one.segment == other.segment);
         let done = of_segments.filter(|erasures| {
             let segment = erasures[0].segment;
@@ -55,6 +78,34 @@ impl SegmentReader {
             let bytes = key.map_or_else(|| vec![0; len], |key| pattern(&key, *at, len));
             let _overwriting = self.overwriting();
             file.write(*at, &bytes)?;
+        }
+        Ok(file.sync_data()?)
+    }
+
+    /// Overwrites what these entries have in a segment, wherever they are read.
+    fn erase_copies(&self, segment: u32, keys: &BTreeSet<EntryKey>) -> Result<(), StoreError> {
+        if !self.files().may_write() {
+            return Ok(());
+        }
+        let Opened { file, key } = self.open(segment)?;
+        let len = usize::try_from(file.len()?).map_err(|_| StoreError::Unreadable)?;
+        let mut bytes = vec![0; len];
+        file.read(0, &mut bytes)?;
+        let mut copies = Vec::new();
+        each_head(&key, &bytes, &mut |at, head, rest| {
+            if keys.contains(&head.key()) && head.frame_len() <= rest.len() {
+                let at = at + head.content_at();
+                copies.push((at as u64, head.content_len()));
+            }
+            Ok(())
+        })?;
+        copies.retain(|(_, len)| *len > 0);
+        if copies.is_empty() {
+            return Ok(());
+        }
+        for (at, len) in copies {
+            let _overwriting = self.overwriting();
+            file.write(at, &pattern(&key, at, len))?;
         }
         Ok(file.sync_data()?)
     }

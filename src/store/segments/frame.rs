@@ -74,6 +74,11 @@ impl Head {
         self.len
     }
 
+    /// How long that is, in bytes.
+    pub(super) const fn content_len(&self) -> usize {
+        self.content
+    }
+
     /// How long the entry is, in bytes.
     pub(super) const fn frame_len(&self) -> usize {
         self.len + self.content

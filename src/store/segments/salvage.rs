@@ -33,6 +33,20 @@ pub(in crate::store) fn each_entry(
 }
 
 fn each_of_segment(key: &Key, bytes: &[u8], take: &mut Take<'_>) -> Result<(), StoreError> {
+    each_head(key, bytes, &mut |_, head, bytes| {
+        take_whole(head, bytes, take)
+    })
+}
+
+/// What takes the head of an entry, and the bytes from there to the end of its record.
+type TakeHead<'t> = dyn FnMut(usize, &Head, &[u8]) -> Result<(), StoreError> + 't;
+
+/// Reads the heads of all entries of a segment, and where each stands.
+pub(super) fn each_head(
+    key: &Key,
+    bytes: &[u8],
+    take: &mut TakeHead<'_>,
+) -> Result<(), StoreError> {
     let mut at = FIRST;
     while at + HEADER <= bytes.len() {
         let Some(header) = RecordHeader::decode(key, at, &bytes[at..]) else {
@@ -47,7 +61,7 @@ fn each_of_segment(key: &Key, bytes: &[u8], take: &mut Take<'_>) -> Result<(), S
         while entries < end
             && let Some(head) = Head::decode(key, entries, &bytes[entries..end])
         {
-            take_whole(&head, &bytes[entries..end], take)?;
+            take(entries, &head, &bytes[entries..end])?;
             entries = entries.saturating_add(head.frame_len());
         }
         at = header

@@ -2,7 +2,7 @@
 
 use crate::store::error::{StoreError, skip_damaged};
 use crate::store::schema::places;
-use crate::store::schema::records::LogRow;
+use crate::store::schema::records::{ErasingRecord, LogRow};
 use crate::store::schema::table::ReadTable as _;
 use crate::store::schema::tables::{ReadTables as _, Tables};
 use crate::store::segments::stored::{EntryKey, LogRecord, Stored};
@@ -42,7 +42,8 @@ pub(in crate::store) fn replace(
     };
     let (at, len) = before.content_at(from);
     if len > 0 {
-        tables.erasing.insert((from.segment.into(), at), len);
+        let record = ErasingRecord { len, key };
+        tables.erasing.insert((from.segment.into(), at), record);
     }
     move_to(tables, key, from, row)
 }

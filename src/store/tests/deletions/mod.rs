@@ -1,5 +1,6 @@
 //! Deletion: who may, what readers read then, and that every count fits.
 
+mod copies;
 mod crashes;
 mod disks;
 mod recovery;
