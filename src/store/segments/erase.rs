@@ -75,6 +75,9 @@ impl SegmentReader {
         for Erasure { at, len, .. } in erasures {
             let len = (*len).min(file.len()?.saturating_sub(*at));
             let len = usize::try_from(len).unwrap_or(0);
+            if len == 0 {
+                continue;
+            }
             let bytes = key.map_or_else(|| vec![0; len], |key| pattern(&key, *at, len));
             let _overwriting = self.overwriting();
             file.write(*at, &bytes)?;

@@ -1,6 +1,7 @@
 //! The log alone: what is read is what was written, whatever that holds and wherever the power fails.
 
 mod crashes;
+mod erasures;
 mod hostile;
 mod losses;
 mod manual;

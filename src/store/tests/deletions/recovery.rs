@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use redb::TableDefinition;
+
 use super::crashes::{on_disk, prepared, text};
 use super::{EVERYONE, entry, is_deleted, is_sound, is_whole, usage};
 use crate::store::backup::fill;
@@ -12,7 +14,7 @@ use crate::store::schema::tables::{ReadTables as _, Snapshot};
 use crate::store::testing::{Bench, delete};
 use crate::store::tests::files::opening::{private_directory, write_database};
 use crate::store::tests::files::pages::check_disk;
-use crate::store::{Existing, Request, mark_as_copy, rescue};
+use crate::store::{Existing, LogLoss, Request, mark_as_copy, rescue};
 
 /// A backup of what a snapshot shows.
 fn copy_of(snapshot: &Snapshot) -> MemoryDisk {
@@ -138,4 +140,40 @@ fn rescue_brings_nothing_back_that_was_deleted() {
         }
         assert_eq!(usage(&mut there), usage(&mut bench));
     }
+}
+
+#[test]
+fn deletion_in_a_log_that_cannot_be_gone_on_with_takes_nothing_along() {
+    // Its conversation's row was damaged when the log was done again, and with it all that others had said was lost.
+    let (disk, alice) = prepared();
+    let mut bench = Bench::on(disk);
+    let bob = bench.user("bob");
+    let talk = bench.resolve(alice, "bob").conversation;
+    bench.say(alice, talk, 1, "hello");
+    bench.done(Request::Checkpoint);
+    bench.say(alice, talk, 2, "secret");
+    bench.done(delete(alice.0, talk, 1));
+    bench.done(delete(alice.0, talk, 2));
+    bench.done(delete(alice.0, EVERYONE, 3));
+    bench.say(bob, EVERYONE, 1, &text(41));
+    let disk = bench.disk.clone();
+    disk.crash();
+    drop(bench);
+    {
+        let database = disk.open().expect("no engine has it");
+        let transaction = database.begin_write().expect("the disk is well");
+        let table = TableDefinition::<u64, &[u8]>::new("conversations");
+        let mut table = transaction.open_table(table).expect("it is there");
+        table
+            .insert(talk.0, &[0xc1_u8; 30][..])
+            .expect("the disk is well");
+        drop(table);
+        transaction.commit().expect("the disk is well");
+    }
+    let mut bench = Bench::on(disk);
+    assert_eq!(bench.engine.loss(), Some(LogLoss::Unfit));
+    let read = bench.read(bob.0, EVERYONE, 0);
+    assert!(is_whole(read.last().expect("it stands"), &text(41)));
+    let read = entry(&mut bench, alice.0, EVERYONE, 3);
+    assert!(is_deleted(&read, &text(3)));
 }
