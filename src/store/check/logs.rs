@@ -142,6 +142,20 @@ fn strays(walk: &mut Walk<'_>) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// What is kept of segments can be read: else one is never removed, and what was deleted is not overwritten.
+pub(super) fn segments(walk: &mut Walk<'_>) -> Result<(), StoreError> {
+    for row in walk.tables.segments().rows()? {
+        let (segment, record) = row?;
+        walk.report.row("segments", segment, record);
+    }
+    for row in walk.tables.erasing().rows()? {
+        let ((segment, at), record) = row?;
+        let place = format!("segment {segment}, offset {at}");
+        walk.report.row("erasing", place, record);
+    }
+    Ok(())
+}
+
 /// Each log ends, and weighs, as its conversation's record says.
 fn ends(walk: &mut Walk<'_>) {
     let report = &mut walk.report;

@@ -276,12 +276,13 @@ pub(super) fn walk(tables: &Snapshot) -> Report {
         written: BTreeMap::new(),
     };
     // Conversations first: the others are compared with them. What each has counted is compared in the end.
-    let parts: [(&str, Part); 19] = [
+    let parts: [(&str, Part); 20] = [
         ("meta", identities::meta),
         ("secrets", identities::secrets),
         ("conversations", logs::conversations),
         ("log", logs::log),
         ("usage", logs::usage),
+        ("segments", logs::segments),
         ("names", identities::names),
         ("accounts", identities::accounts),
         ("devices", identities::devices),

@@ -39,7 +39,7 @@ pub(in crate::store) struct Checkpoint {
     note: Note,
     /// Contents of deleted entries, to be overwritten once the tables' file says that they are deleted.
     erasures: Vec<Erasure>,
-    /// The segments that are not emptied.
+    /// The segments that are not emptied, if any content is to be overwritten.
     full: BTreeSet<u32>,
     segments: Arc<SegmentReader>,
 }
@@ -272,10 +272,15 @@ impl OpenStore {
         note.save(&mut self.tables);
         self.tables.keep();
         self.requests = 0;
+        let erasures = self.erasures()?;
         Ok(Checkpoint {
             database: Arc::clone(&self.database),
-            erasures: self.erasures()?,
-            full: self.full()?,
+            full: if erasures.is_empty() {
+                BTreeSet::new()
+            } else {
+                self.full()?
+            },
+            erasures,
             segments: Arc::clone(self.log.reader()),
             changes: self.tables.take_changes(),
             note,

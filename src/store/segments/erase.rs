@@ -37,12 +37,14 @@ impl SegmentReader {
             return erasures;
         }
         let keys: BTreeSet<EntryKey> = erasures.iter().map(|erasure| erasure.key).collect();
-        let numbers = self.files().list().unwrap_or_default();
-        for segment in numbers
-            .into_iter()
-            .filter(|number| may_have_copies(*number))
-        {
-            if let Err(error) = self.erase_copies(segment, &keys) {
+        let numbers = self.files().list().unwrap_or_else(|error| {
+            tracing::error!(%error, "copies of deleted contents cannot be looked for");
+            Vec::new()
+        });
+        for segment in numbers {
+            if may_have_copies(segment)
+                && let Err(error) = self.erase_copies(segment, &keys)
+            {
                 tracing::error!(%error, segment, "copies of deleted contents cannot be looked for");
             }
         }

@@ -177,3 +177,25 @@ fn deletion_in_a_log_that_cannot_be_gone_on_with_takes_nothing_along() {
     let read = entry(&mut bench, alice.0, EVERYONE, 3);
     assert!(is_deleted(&read, &text(3)));
 }
+
+#[test]
+fn check_names_a_row_that_keeps_a_deleted_content_from_being_overwritten() {
+    let (disk, alice) = prepared();
+    let mut bench = Bench::on(disk);
+    bench.done(delete(alice.0, EVERYONE, 3));
+    bench.done(Request::Checkpoint);
+    let disk = bench.disk.copy();
+    let database = disk.open().expect("no engine has it");
+    let transaction = database.begin_write().expect("the disk is well");
+    let table = TableDefinition::<(u64, u64), &[u8]>::new("erasing");
+    let mut table = transaction.open_table(table).expect("it is there");
+    table
+        .insert((1, 7), &[0xc1_u8; 30][..])
+        .expect("the disk is well");
+    drop(table);
+    transaction.commit().expect("the disk is well");
+    drop(database);
+    let report = check_disk(&disk).expect("it can be opened");
+    let tables: Vec<_> = report.findings.iter().map(|found| &*found.table).collect();
+    assert_eq!(tables, ["erasing"]);
+}
