@@ -2,6 +2,9 @@
 //!
 //! It is overwritten with bytes that follow from the segment's key and the place, so that whoever still reads there, from an
 //! older snapshot of the tables, can tell a deletion from damage.
+//!
+//! The tables name one place. An entry whose segment is emptied (`engine::tidy`) still stands where it was before, until that
+//! segment is removed, which takes as long as somebody reads it; so there it is looked for.
 
 use std::collections::BTreeSet;
 use std::io;
