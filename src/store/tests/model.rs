@@ -29,6 +29,11 @@ enum Step {
         after: u64,
         count: usize,
     },
+    Delete {
+        user: usize,
+        conversation: usize,
+        entry: u64,
+    },
     Hello {
         user: usize,
         conversation: usize,
@@ -52,6 +57,8 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (user.clone(), conversation.clone(), 0..12_u64, 0..4_usize).prop_map(
             |(user, conversation, after, count)| Step::Read { user, conversation, after, count }
         ),
+        1 => (user.clone(), conversation.clone(), 0..6_u64)
+            .prop_map(|(user, conversation, entry)| Step::Delete { user, conversation, entry }),
         2 => (user, conversation, 0..12_u64, 0..2_u8).prop_map(
             |(user, conversation, entry, text)| Step::Hello { user, conversation, entry, text }
         ),
@@ -60,18 +67,38 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// All texts are of one length, so that a bound in bytes is a bound in entries.
 fn words(text: u8) -> String {
     format!("text {text}")
 }
 
-/// A reading of `count` entries, in bytes: `log::ENTRY_OVERHEAD_BYTES` and a text each.
+/// A reading of `count` entries that are not deleted, in bytes: `log::ENTRY_OVERHEAD_BYTES` and a text each.
 const ENTRY_BYTES: usize = 106;
+
+/// An entry of a log.
+struct Said {
+    user: usize,
+    number: u64,
+    text: u8,
+    is_deleted: bool,
+}
+
+impl Said {
+    fn content(&self) -> Vec<u8> {
+        if self.is_deleted {
+            Vec::new()
+        } else {
+            words(self.text).into_bytes()
+        }
+    }
+}
+
+/// What a reader is told of an entry: its place, the one before it, whose it is, whether it is deleted, and what it says.
+type Told = (EntryId, EntryId, AccountId, DeviceSeq, bool, Vec<u8>);
 
 #[derive(Default)]
 struct Model {
-    /// Per conversation: user, number, text; entry n is at n - 1.
-    logs: [Vec<(usize, u64, u8)>; 2],
+    /// Of each conversation; entry n is at n - 1.
+    logs: [Vec<Said>; 2],
     /// (conversation, user) to what each of its numbers became: an index into the log, or void.
     numbers: BTreeMap<(usize, usize), Vec<Option<usize>>>,
     /// (conversation, user) to its mark.
@@ -95,16 +122,62 @@ impl Model {
     fn append(&mut self, at: (usize, usize), number: u64, text: u8) -> Result<u64, Refusal> {
         if self.check(at, number)? {
             let index = self.logs[at.0].len();
-            self.logs[at.0].push((at.1, number, text));
+            self.logs[at.0].push(Said {
+                user: at.1,
+                number,
+                text,
+                is_deleted: false,
+            });
             self.last(at.0, at.1).push(Some(index));
             return Ok(index as u64 + 1);
         }
         let index = usize::try_from(number - 1).expect("numbers are small here");
         let became = self.last(at.0, at.1)[index];
         match became {
-            Some(index) if self.logs[at.0][index].2 == text => Ok(index as u64 + 1),
+            Some(index) if self.logs[at.0][index].text == text => Ok(index as u64 + 1),
             _ => Err(Refusal::Conflict),
         }
+    }
+
+    fn delete(&mut self, at: (usize, usize), entry: u64) -> Outcome {
+        let index = usize::try_from(entry).expect("entries are few here");
+        let said = index
+            .checked_sub(1)
+            .and_then(|index| self.logs[at.0].get_mut(index));
+        match said.filter(|said| said.user == at.1) {
+            Some(said) => {
+                said.is_deleted = true;
+                Outcome::Done(Reply::Nothing)
+            }
+            None => Outcome::Refused(Refusal::NotPermitted),
+        }
+    }
+
+    /// What is read behind an entry, within so many bytes, and at least one.
+    fn read(&self, conversation: usize, after: u64, bytes: usize, users: &[User; 2]) -> Vec<Told> {
+        let mut left = bytes;
+        let mut told: Vec<Told> = Vec::new();
+        for (entry, said) in (1..)
+            .zip(&self.logs[conversation])
+            .skip_while(|it| it.0 <= after)
+        {
+            let content = said.content();
+            let cost = ENTRY_BYTES - words(0).len() + content.len();
+            if cost > left && !told.is_empty() {
+                break;
+            }
+            left = left.saturating_sub(cost);
+            let (author, number) = (users[said.user].0, DeviceSeq(said.number));
+            told.push((
+                EntryId(entry),
+                EntryId(entry - 1),
+                author,
+                number,
+                said.is_deleted,
+                content,
+            ));
+        }
+        told
     }
 
     /// Whether a conversation has begun: the pair's does with the first message.
@@ -131,7 +204,7 @@ impl Model {
             return 0;
         }
         let index = usize::try_from(entry - 1).expect("entries are few here");
-        if entry <= head && self.logs[at.0][index].2 == text {
+        if entry <= head && self.logs[at.0][index].text == text {
             *mark = entry.max(*mark);
             return entry;
         }
@@ -203,31 +276,40 @@ fn translate(
             after,
             count,
         } => {
-            let expected: Vec<(EntryId, EntryId, AccountId, DeviceSeq, Vec<u8>)> = (1..)
-                .zip(&model.logs[conversation])
-                .skip_while(|(entry, _)| *entry <= after)
-                .take(count.max(1))
-                .map(|(entry, (user, number, text))| {
-                    let (author, text) = (users[*user].0, words(*text).into_bytes());
-                    (
-                        EntryId(entry),
-                        EntryId(entry - 1),
-                        author,
-                        DeviceSeq(*number),
-                        text,
-                    )
-                })
-                .collect();
+            let expected = model.read(conversation, after, count * ENTRY_BYTES, users);
             let conversation = conversations[conversation];
             let request = read(users[user].0, conversation, after, count * ENTRY_BYTES);
             let check: Check = Box::new(move |outcome| match outcome {
                 Outcome::Done(Reply::Entries { entries, .. }) => entries
                     .iter()
-                    .map(|e| (e.entry, e.prev, e.author, e.number, e.content.clone()))
+                    .map(|e| {
+                        let is_deleted = e.deleted.is_some_and(|deleted| deleted.by == e.author);
+                        (
+                            e.entry,
+                            e.prev,
+                            e.author,
+                            e.number,
+                            is_deleted,
+                            e.content.clone(),
+                        )
+                    })
                     .eq(expected.iter().cloned()),
                 _ => false,
             });
             Some((request.into(), check))
+        }
+        Step::Delete {
+            user,
+            conversation,
+            entry,
+        } => {
+            let expected = model.delete((conversation, user), entry);
+            Some(delete(
+                users[user].0,
+                conversations[conversation],
+                entry,
+                expected,
+            ))
         }
         Step::Hello {
             user,
@@ -241,6 +323,22 @@ fn translate(
         }
         Step::Flush | Step::Crash => None,
     }
+}
+
+fn delete(
+    actor: AccountId,
+    conversation: ConversationId,
+    entry: u64,
+    expected: Outcome,
+) -> (Request, Check) {
+    let request = Write::Delete {
+        conversation,
+        actor,
+        entry: EntryId(entry),
+        time_ms: 200,
+    };
+    let check: Check = Box::new(move |outcome| *outcome == expected);
+    (request.into(), check)
 }
 
 fn hello(
@@ -294,6 +392,8 @@ proptest! {
                 bench = bench.crash();
             }
         }
+        let report = bench.engine.snapshots().check().expect("it can be read");
+        prop_assert!(report.is_sound(), "{report:?}");
         for (index, name) in ["alice", "bob"].into_iter().enumerate() {
             for (conversation, id) in conversations.into_iter().enumerate() {
                 let mark = model.marks.get(&(conversation, index)).copied().unwrap_or(0);
