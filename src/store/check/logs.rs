@@ -1,16 +1,16 @@
 //! What conversations and their logs must be like, and what is kept for those who say something in them.
 
 use crate::store::schema::pair_ids;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::error::StoreError;
 use super::{Conversation, Walk, readable};
 use crate::protocol::{AccountId, ConversationId, DeviceId};
 use crate::store::ops::usage as counts;
-use crate::store::schema::meta;
 use crate::store::schema::records::{Kind, Sent};
 use crate::store::schema::table::ReadTable as _;
 use crate::store::schema::tables::ReadTables;
+use crate::store::schema::{meta, places};
 
 pub(super) fn conversations(walk: &mut Walk<'_>) -> Result<(), StoreError> {
     const TABLE: &str = "conversations";
@@ -142,11 +142,29 @@ fn strays(walk: &mut Walk<'_>) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// What is kept of segments can be read: else one is never removed, and what was deleted is not overwritten.
+/// What is kept of segments can be read, and is what the places say: else one is never removed, or too early, or what was
+/// deleted is not overwritten.
 pub(super) fn segments(walk: &mut Walk<'_>) -> Result<(), StoreError> {
+    const TABLE: &str = "segments";
+    let is_known = !walk.conversations.values().any(|log| log.is_damaged);
+    let mut read = BTreeMap::<u64, u64>::new();
+    places::each(walk.tables, |_, place| {
+        *read.entry(place.segment.into()).or_default() += 1;
+    })?;
     for row in walk.tables.segments().rows()? {
         let (segment, record) = row?;
-        walk.report.row("segments", segment, record);
+        let found = read.remove(&segment).unwrap_or(0);
+        let Some(record) = walk.report.row(TABLE, segment, record) else {
+            continue;
+        };
+        if record.read != found && is_known {
+            let problem = format!("{found} entries are read there, not {}", record.read);
+            walk.report.find(TABLE, segment, problem);
+        }
+    }
+    for (segment, found) in read {
+        let problem = format!("{found} entries that are read there are not counted");
+        walk.report.find(TABLE, segment, problem);
     }
     for row in walk.tables.erasing().rows()? {
         let ((segment, at), record) = row?;

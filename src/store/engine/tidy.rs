@@ -26,7 +26,26 @@ struct Under {
     walk: Walk,
     /// First all that is read there is looked for: where some of it cannot be found or read, the segment has to stay, and
     /// nothing of it is written twice.
-    looking_for: Option<u64>,
+    looking: Option<Looking>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Looking {
+    /// How many entries were read there when it began.
+    read: u64,
+    found: u64,
+}
+
+impl Under {
+    const fn new(segment: u32, record: SegmentRecord) -> Self {
+        Self {
+            walk: Walk::new(segment),
+            looking: Some(Looking {
+                read: record.read,
+                found: 0,
+            }),
+        }
+    }
 }
 
 /// Which segments are emptied.
@@ -48,10 +67,9 @@ impl OpenStore {
         if self.tidying.under.is_some() {
             return Ok(());
         }
-        self.tidying.under = self.sparse()?.map(|(segment, record)| Under {
-            walk: Walk::new(segment),
-            looking_for: Some(record.read),
-        });
+        self.tidying.under = self
+            .sparse()?
+            .map(|(segment, record)| Under::new(segment, record));
         Ok(())
     }
 
@@ -107,23 +125,36 @@ impl OpenStore {
         self.look_for_sparse()
     }
 
+    /// All of the segment was looked through.
+    fn end_looking(&self, under: &mut Under, looking: Looking) -> Result<(), StoreError> {
+        let segment = under.walk.segment;
+        let record = self.tables().segments().get(&segment.into())?;
+        let record = record.unwrap_or_default();
+        *under = Under::new(segment, record);
+        // Else something has expired meanwhile, or was deleted: it is looked through again.
+        if record.read == looking.read {
+            if looking.found != looking.read {
+                return Err(StoreError::missing("log"));
+            }
+            under.looking = None;
+        }
+        Ok(())
+    }
+
     /// Whether there is more to do.
     fn step(&mut self, under: &mut Under) -> Result<bool, StoreError> {
         let found = self.segments().next_entries(&mut under.walk, STEP_BYTES)?;
         let is_end = found.is_empty();
-        if let Some(left) = &mut under.looking_for {
+        if let Some(looking) = &mut under.looking {
             for (key, place) in &found {
                 if place_of(self.tables(), *key)? == Some(*place) {
                     self.tables().stored_at(*key, *place)?;
-                    *left = left.saturating_sub(1);
+                    looking.found += 1;
                 }
             }
-            if is_end && *left > 0 {
-                return Err(StoreError::missing("log"));
-            }
             if is_end {
-                under.walk = Walk::new(under.walk.segment);
-                under.looking_for = None;
+                let looking = *looking;
+                self.end_looking(under, looking)?;
             }
             return Ok(true);
         }

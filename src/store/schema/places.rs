@@ -15,7 +15,7 @@ use crate::store::segments::{Place, varint};
 /// each entry are little beside the entry.
 const BLOCK: usize = 64;
 
-/// No entry stands here: it was lost before it came into the log. No segment has this number.
+/// No entry stands here: it has expired, or was lost before it came into the log. No segment has this number.
 const NOWHERE: u64 = 0;
 
 /// A row of `places`: where its entries stand, each as a step from the one before.
@@ -209,24 +209,33 @@ pub(in crate::store) fn stands_already((conversation, entry): EntryKey) -> Store
     }
 }
 
-/// Removes the rows that have nothing behind this entry.
+/// Forgets where the entries stand that are not behind this one, so that each place that is left is one that is read.
 pub(in crate::store) fn forget_until(
     tables: &mut Tables,
     conversation: u64,
     entry: u64,
 ) -> Result<(), StoreError> {
-    let mut gone = Vec::new();
+    let mut rows = Vec::new();
     for row in tables
         .places()
         .range((conversation, 0)..=(conversation, entry))?
     {
         let (key, record) = row?;
-        if skip_damaged(record)?.is_none_or(|record| record.last(key.1) <= entry) {
-            gone.push(key);
-        }
+        rows.push((key, skip_damaged(record)?));
     }
-    for key in gone {
-        tables.places.remove(&key);
+    for (key, record) in rows {
+        match record.filter(|record| record.last(key.1) > entry) {
+            Some(mut record) => {
+                let expired = usize::try_from(entry + 1 - key.1).unwrap_or(usize::MAX);
+                record
+                    .0
+                    .iter_mut()
+                    .take(expired)
+                    .for_each(|place| *place = NOWHERE);
+                tables.places.insert(key, record);
+            }
+            None => tables.places.remove(&key),
+        }
     }
     Ok(())
 }
@@ -236,17 +245,27 @@ pub(in crate::store) fn all(
     tables: &impl ReadTables,
 ) -> Result<Vec<(EntryKey, Place)>, StoreError> {
     let mut all = Vec::new();
+    each(tables, |key, place| all.push((key, place)))?;
+    Ok(all)
+}
+
+/// Takes all places that can be read, one after the other.
+pub(in crate::store) fn each(
+    tables: &impl ReadTables,
+    mut take: impl FnMut(EntryKey, Place),
+) -> Result<(), StoreError> {
     for row in tables.places().rows()? {
         let ((conversation, first), record) = row?;
         let Ok(record) = record else {
             continue;
         };
-        let entries = first..=record.last(first);
-        all.extend(
-            entries.filter_map(|entry| Some(((conversation, entry), record.place(first, entry)?))),
-        );
+        for entry in first..=record.last(first) {
+            if let Some(place) = record.place(first, entry) {
+                take((conversation, entry), place);
+            }
+        }
     }
-    Ok(all)
+    Ok(())
 }
 
 /// A row of entries that stand here, for tests that put it into the table.

@@ -101,6 +101,40 @@ fn a_crash_while_they_are_emptied_loses_nothing() {
     }
 }
 
+/// The segment was taken for damaged then, and stayed until the next start.
+#[test]
+fn segment_is_emptied_although_entries_expire_while_it_is_looked_through() {
+    let (mut bench, alice, room) = talked();
+    let there = bench.read(alice.0, room, 0);
+    let expire_to = |bench: &mut Bench, last: u64| {
+        let keep = Retention {
+            messages: Some(last),
+            ..Retention::default()
+        };
+        bench.done(Write::Expire {
+            from: ConversationId(0),
+            keep,
+            now_ms: 1000,
+        });
+    };
+    bench.done(Write::Retain {
+        name: "#bridge".into(),
+        keep: Retention {
+            messages: Some(0),
+            ..Retention::default()
+        },
+    });
+    let before = bench.disk.segments().len();
+    for last in (3..SAID).rev() {
+        expire_to(&mut bench, last);
+        tidy(&mut bench, 1);
+    }
+    tidy(&mut bench, 400);
+    let after = bench.disk.segments().len();
+    assert!(before > 15 && after < 10, "{before} segments, then {after}");
+    is_whole(&mut bench, alice, room, &there);
+}
+
 #[test]
 fn segment_that_is_damaged_stays() {
     let (mut bench, alice, room) = talked();
