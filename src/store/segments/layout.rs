@@ -15,7 +15,8 @@
 //! | 48 | 16 | what it goes on behind: the check of the record before its first, or of the header before it |
 //! | 64 | 32 | the salt of its key, random |
 //! | 96 | 16 | the check of these |
-//! | 4096 | | records, each at a multiple of 64 |
+//! | 4096 | 112 | all of these once more, for where the first page is damaged |
+//! | 8192 | | records, each at a multiple of 64 |
 //!
 //! Numbers are little-endian. The file grows by 256 KiB at a time and ends with zeros until the next segment begins.
 //!
@@ -36,9 +37,12 @@ use crate::store::segments::note::Note;
 /// (512 bytes), which writes a sector whole or not at all.
 pub(super) const ALIGN: usize = 64;
 
-/// Where the first record begins, in bytes. Chosen: the header has a page of its own, since some disks write no less at
-/// once.
-pub(super) const FIRST: usize = 4096;
+/// Where the header stands, in bytes. Chosen: each in a page of its own, since some disks write no less at once, and
+/// without a header nothing of a segment can be read.
+pub(super) const HEADERS: [usize; 2] = [0, 4096];
+
+/// Where the first record begins, in bytes.
+pub(super) const FIRST: usize = 8192;
 
 /// A record's header in bytes.
 pub(super) const HEADER: usize = 8 + 4 + 4 + 2 * CHECK;
@@ -133,8 +137,25 @@ impl SegmentHeader {
         Self::check(note, &self.fields(note))
     }
 
-    /// Reads the header of the segment of this number.
+    /// What a segment begins with.
+    pub(super) fn start(&self, note: &Note) -> Vec<u8> {
+        let header = self.encode(note);
+        let mut bytes = vec![0; HEADERS[1]];
+        bytes[..header.len()].copy_from_slice(&header);
+        bytes.extend_from_slice(&header);
+        bytes
+    }
+
+    /// Reads the header of the segment of this number, wherever it is whole.
     pub(super) fn decode(note: &Note, number: u32, file: &[u8]) -> Result<Self, NoHeader> {
+        let first = Self::decode_one(note, number, file);
+        first.or_else(|missing| {
+            let rest = file.get(HEADERS[1]..).unwrap_or_default();
+            Self::decode_one(note, number, rest).map_err(|_| missing)
+        })
+    }
+
+    fn decode_one(note: &Note, number: u32, file: &[u8]) -> Result<Self, NoHeader> {
         let found = file.get(..FIELDS + CHECK);
         if found.unwrap_or(file).iter().all(|byte| *byte == 0) {
             return Err(NoHeader::Empty);

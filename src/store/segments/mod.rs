@@ -197,14 +197,14 @@ impl Segments {
                 self.files.remove(number)?;
             }
             self.highest = last.header.number;
-            self.current = Some(Self::go_on(last)?);
+            self.current = Some(Self::go_on(last, &self.note)?);
         }
         Ok(Recovered { records, loss })
     }
 
     /// Goes on in a segment. What was read is written anew: after a sync that failed, what a reading finds may never have
     /// reached the disk. Behind it only zeros are left.
-    fn go_on(last: Last) -> Result<Current, StoreError> {
+    fn go_on(last: Last, note: &Note) -> Result<Current, StoreError> {
         let Last {
             header,
             key,
@@ -213,6 +213,7 @@ impl Segments {
             end,
             from,
         } = last;
+        file.write(0, &header.start(note))?;
         if from < end {
             file.write(from as u64, &bytes[from..end.min(bytes.len())])?;
         }
@@ -264,7 +265,7 @@ impl Segments {
         self.rng.fill_bytes(&mut header.salt);
         let file = self.files.create(number)?;
         file.set_len(GROWTH as u64)?;
-        file.write(0, &header.encode(&self.note))?;
+        file.write(0, &header.start(&self.note))?;
         file.sync_data()?;
         if let Some(before) = &self.current {
             before.file.set_len(before.end as u64)?;

@@ -70,11 +70,11 @@ fn example_of_the_manual_is_what_this_program_writes() {
     let record = record.expect("it is short");
     has(batch.seal(&record.encode(&key, FIRST), &commands));
 
-    assert_eq!((place.segment, place.offset), (1, 4144));
+    assert_eq!((place.segment, place.offset), (1, 8240));
     let places = [0, 100, 200].map(|offset| {
         Some(Place {
             segment: 1,
-            offset: 4144 + offset,
+            offset: 8240 + offset,
         })
     });
     has(&row_of((5, 1), &places));
@@ -82,7 +82,7 @@ fn example_of_the_manual_is_what_this_program_writes() {
     note.applied = 1;
     note.segment = 1;
     note.offset = u32::try_from(record.next(FIRST).expect("it is short")).expect("it is short");
-    note.last = Some((4096, record.own_check(&key, FIRST)));
+    note.last = Some((8192, record.own_check(&key, FIRST)));
     let (name, row) = note.row();
     has(&checksum::encode(SECRETS, &name, &row));
 }

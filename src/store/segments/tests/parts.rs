@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::rig::{Group, Rig, Said, key, low_byte};
+use super::rig::{Group, Rig, Said, damaged_headers, key, low_byte};
 use crate::store::error::StoreError;
 use crate::store::segments::batch::Batch;
 use crate::store::segments::files::SegmentFiles;
@@ -263,7 +263,7 @@ fn reading_says_what_is_wrong_where_an_entry_should_stand() {
             "its segment was cut short",
         ),
         (
-            read(flipped(50), place, entry),
+            read(Some(damaged_headers(&image, 50)), place, entry),
             "its header is not what was written",
         ),
         (read(flipped(at), place, entry), "not an entry"),

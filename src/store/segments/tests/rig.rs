@@ -12,6 +12,7 @@ use crate::store::files::fault_disk::MemoryDisk;
 use crate::store::log_loss::LogLoss;
 use crate::store::segments::batch::Batch;
 use crate::store::segments::files::SegmentFiles;
+use crate::store::segments::layout::HEADERS;
 use crate::store::segments::layout::{ALIGN, HEADER, Key, RecordHeader, SegmentHeader};
 use crate::store::segments::note::Note;
 use crate::store::segments::stored::LogRecord;
@@ -314,4 +315,13 @@ pub(super) fn found_in(
 /// A byte by which contents differ.
 pub fn low_byte(number: u64) -> u8 {
     number.to_le_bytes()[0]
+}
+
+/// Both headers of a segment are damaged at this place.
+pub fn damaged_headers(image: &[u8], at: usize) -> Vec<u8> {
+    let mut image = image.to_vec();
+    for start in HEADERS {
+        image[start + at] ^= 4;
+    }
+    image
 }
