@@ -3,6 +3,7 @@
 use std::fs;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use udpchat::protocol::{AccountId, ConversationId, DeviceId, DeviceSeq, Digest};
 use udpchat::store::{
@@ -12,6 +13,9 @@ use udpchat::store::{
 
 /// The content of a message, in bytes. Chosen: a line of chat, with what the protocol puts around it.
 const CONTENT_BYTES: usize = 150;
+
+static CONTENT: [u8; CONTENT_BYTES] = [b'x'; CONTENT_BYTES];
+static DIGEST: LazyLock<Digest> = LazyLock::new(|| Digest::of(&CONTENT));
 
 /// When it all happens, in milliseconds since 1970 (UTC).
 pub const NOW_MS: u64 = 1_700_000_000_000;
@@ -75,8 +79,8 @@ impl Speaker {
             author: self.author,
             device: self.device,
             number: DeviceSeq(self.said),
-            digest: Digest([7; 32]),
-            content: vec![b'x'; CONTENT_BYTES],
+            digest: *DIGEST,
+            content: CONTENT.to_vec(),
             time_ms: NOW_MS + self.said,
             quota: Quota::default(),
         })
