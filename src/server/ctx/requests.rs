@@ -73,9 +73,10 @@ pub enum Pending {
         conversation: ConversationId,
         number: DeviceSeq,
     },
-    /// What a reader has not been sent yet.
+    /// What a reader has not been sent yet. If another device signs in on the session meanwhile, it gets none of it.
     Read {
         session: SessionId,
+        device: DeviceId,
         conversation: ConversationId,
         after: EntryId,
     },

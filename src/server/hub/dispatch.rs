@@ -129,9 +129,14 @@ impl Services {
             }
             Pending::Read {
                 session,
+                device,
                 conversation,
                 after,
-            } => catch_up::on_read(ctx, session, conversation, after, outcome),
+            } => {
+                if ctx.is_on(session, device) {
+                    catch_up::on_read(ctx, session, conversation, after, outcome);
+                }
+            }
             Pending::Marks {
                 session,
                 conversation,

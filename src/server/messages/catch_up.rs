@@ -86,6 +86,7 @@ pub fn read_next(ctx: &mut Ctx<'_>, id: SessionId) {
     if !ctx.store.submit(
         Pending::Read {
             session: id,
+            device: user.device,
             conversation,
             after,
         },

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::protocol::{ClientMessage, NAMED_RECEIPTS_MAX, ServerBody};
+use crate::server::session::ReadCursor;
 
 #[test]
 fn device_that_asks_for_deliveries_again_and_again_costs_one_reading_at_a_time() {
@@ -84,6 +85,36 @@ fn conversation_that_cannot_be_read_holds_up_no_other() {
         matches!(last, Some(Request::Read(Read::Entries { conversation, .. })) if conversation == sound),
         "{last:?}"
     );
+}
+
+#[test]
+fn what_was_read_for_a_device_is_not_sent_to_another_that_signs_in_on_its_session() {
+    // A page of a log may be answered after requests that came later, and so after another user has signed in.
+    let mut bench = Bench::new();
+    let (alice, bob) = (bench.user("alice"), bench.user("bob"));
+    let link = bench.signed_in("bob", bob);
+    let conversation = ConversationId::EVERYONE;
+    let reader = ReadCursor::new(EntryId::START, EntryId(1));
+    bench.user_of(link).lagging.insert(conversation, reader);
+    bench.run(|_, ctx| catch_up::read_next(ctx, link.server));
+    let (id, _) = bench.store.take(1).remove(0);
+    bench.run(|services, ctx| services.sign_out(ctx, link.server));
+    bench.sign_in_on(link, "alice", alice);
+    let own = ReadCursor {
+        is_reading: true,
+        ..reader
+    };
+    bench.user_of(link).lagging.insert(conversation, own);
+    let bobs = Completion {
+        id,
+        write: None,
+        outcome: Outcome::Refused(Refusal::NotPermitted),
+    };
+    let now = bench.now;
+    bench
+        .hub
+        .on_input(now, &mut bench.server, Input::Completion(bobs));
+    assert_eq!(bench.user_of(link).lagging.get(&conversation), Some(&own));
 }
 
 #[test]
