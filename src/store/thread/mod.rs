@@ -7,19 +7,27 @@
 //! Reads go the same way for now; a thread that answers them from snapshots would stand behind the same
 //! [`StoreHandle`].
 
+mod handles;
+mod orders;
+
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+#[cfg(doc)]
+use super::Store;
 use super::catch_panic::guard;
 use super::engine::RECORD_MAX;
 use super::engine::open_store::Written;
 use super::error::StoreError;
 use super::schema::buffer::Writing;
-use super::{Completion, Engine, Outcome, Request, RequestId, Store};
-use crate::stalls::{StallReport, Stalls};
+use super::{Completion, Engine, Request};
+use crate::stalls::Stalls;
+use handles::Shared;
+pub use handles::{StoreCaller, StoreHandle};
+use orders::{Asker, Group, Order};
 
 /// A group of so many requests waits for no more. Chosen: a sync costs about as much as some dozens of appends, so more
 /// would add waiting and little else.
@@ -49,111 +57,6 @@ const CHECKPOINT_EVERY: Duration = Duration::from_secs(5);
 /// How much later than one step of emptying a segment the next comes. Chosen: some hundredth parts of the thread's
 /// time, the sync of a disk included, and a segment is emptied within a minute or two.
 const TIDY_EVERY: Duration = Duration::from_millis(50);
-
-/// Something for the storage thread to do.
-enum Order {
-    /// The hub's, of one turn: the answers go to the sink.
-    Submitted(Vec<(RequestId, Request)>),
-    /// A caller's who waits for the answer.
-    Called(Request, Sender<Outcome>),
-    /// The checkpoint under way is written, or has failed.
-    Written,
-    /// Everything before this is to be finished, and nothing after it.
-    Stop,
-}
-
-/// What the handles and the thread share.
-struct Shared {
-    /// Set by [`StoreThread::stop`]: do not wait for a broken database any more.
-    stopping: AtomicBool,
-    /// Transactions made durable; only the thread writes it.
-    commits: AtomicU64,
-    /// How long groups take.
-    stalls: Stalls,
-    is_displaced: AtomicBool,
-}
-
-/// The hub's end of the queue.
-pub struct StoreHandle {
-    orders: Sender<Order>,
-    shared: Arc<Shared>,
-    /// What was submitted and not handed over yet.
-    waiting: Vec<(RequestId, Request)>,
-    /// Slots that are taken.
-    taken: usize,
-}
-
-impl Store for StoreHandle {
-    fn submit(&mut self, id: RequestId, request: Request) -> bool {
-        let is_taken = self.room() > 0 && !self.shared.stopping.load(Ordering::Acquire);
-        if is_taken {
-            self.waiting.push((id, request));
-            self.taken += 1;
-        }
-        is_taken
-    }
-
-    fn flush(&mut self) {
-        if !self.waiting.is_empty() {
-            let waiting = std::mem::take(&mut self.waiting);
-            // If the thread is gone, so is who would wait for an answer.
-            let _ = self.orders.send(Order::Submitted(waiting));
-        }
-    }
-
-    fn room(&self) -> usize {
-        SLOTS.saturating_sub(self.taken)
-    }
-
-    fn release(&mut self) {
-        // Only a release that belongs to no submission could bring this below zero; it is not counted.
-        self.taken = self.taken.saturating_sub(1);
-    }
-}
-
-/// For a thread that can wait, such as the control socket's. Each clone has at most one request under way, so
-/// their number is bounded by the number of such threads.
-#[derive(Clone)]
-pub struct StoreCaller {
-    orders: Arc<RwLock<Option<Sender<Order>>>>,
-    shared: Arc<Shared>,
-}
-
-impl StoreCaller {
-    /// How many transactions were made durable since the thread began.
-    #[must_use]
-    pub fn commits(&self) -> u64 {
-        self.shared.commits.load(Ordering::Relaxed)
-    }
-
-    /// Whether the files were removed or replaced when something was last asked.
-    #[must_use]
-    pub fn is_displaced(&self) -> bool {
-        self.shared.is_displaced.load(Ordering::Relaxed)
-    }
-
-    /// How long groups have taken since the thread began.
-    #[must_use]
-    pub fn stalls(&self) -> StallReport {
-        self.shared.stalls.report()
-    }
-
-    /// Makes a request and waits for what comes of it; [`Outcome::Unknown`] too if the store has stopped.
-    #[must_use]
-    pub fn call(&self, request: impl Into<Request>) -> Outcome {
-        let (answer, answered) = mpsc::channel();
-        let orders = self.orders.read().unwrap_or_else(PoisonError::into_inner);
-        let sent = orders
-            .as_ref()
-            .is_some_and(|orders| orders.send(Order::Called(request.into(), answer)).is_ok());
-        drop(orders);
-        if sent {
-            answered.recv().unwrap_or(Outcome::Unknown)
-        } else {
-            Outcome::Unknown
-        }
-    }
-}
 
 /// The storage thread, to be stopped in the end.
 pub struct StoreThread {
@@ -251,12 +154,6 @@ impl Drop for StoreThread {
     }
 }
 
-/// Where a completion goes.
-enum Asker {
-    Hub,
-    Caller(Sender<Outcome>),
-}
-
 struct Worker<S> {
     engine: Engine,
     queue: Receiver<Order>,
@@ -271,39 +168,6 @@ struct Worker<S> {
     clock: fn() -> Instant,
     sink: S,
     shared: Arc<Shared>,
-}
-
-/// Orders that share a commit.
-#[derive(Default)]
-struct Group {
-    askers: Vec<Asker>,
-    requests: Vec<(RequestId, Request)>,
-    /// A checkpoint is written.
-    is_written: bool,
-    /// Nothing follows them.
-    last: bool,
-}
-
-impl Group {
-    fn push(&mut self, order: Order) {
-        match order {
-            Order::Submitted(requests) => {
-                self.askers.extend(requests.iter().map(|_| Asker::Hub));
-                self.requests.extend(requests);
-            }
-            Order::Called(request, answer) => {
-                self.askers.push(Asker::Caller(answer));
-                self.requests.push((RequestId(0), request));
-            }
-            Order::Written => self.is_written = true,
-            Order::Stop => self.last = true,
-        }
-    }
-
-    /// Whether it waits for no more. It may have more than [`BATCH_MAX`], by what came in one turn.
-    fn is_full(&self) -> bool {
-        self.last || self.requests.len() >= BATCH_MAX
-    }
 }
 
 impl<S: Fn(Vec<Completion>)> Worker<S> {
