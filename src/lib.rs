@@ -63,6 +63,7 @@
 //! | replay | records behind the last checkpoint are executed again after a crash |
 //! | snapshot | a consistent read-only view of the tables as the last checkpoint left them, on another thread |
 //! | read, write | the two kinds of requests to the store; only writes go to the message log |
+//! | page | as much of a log as is read for one device at once, beside writes |
 //! | completion | the store's answer to a request |
 //! | applied | a write has taken effect, whoever asked for it |
 //! | hub | the server's state machine between sessions and store |
@@ -84,6 +85,7 @@
 //! | who else learns of a write | `src/server/hub/applied.rs` |
 //! | how a user's session begins and ends | `src/server/hub/lifecycle.rs` |
 //! | the way of an entry to its readers | `src/server/messages/fanout.rs`, for lagging devices `catch_up.rs` beside it |
+//! | history | `src/server/messages/history.rs`; in the store `src/store/ops/log/history.rs`, in what steps `src/store/engine/page.rs`, on which threads `src/store/thread/pages.rs` |
 //! | a receipt | `src/server/receipts/subscriptions.rs`, then `marks.rs` beside it; `src/client/account/receipts/mod.rs` |
 //! | a room's creation | `src/store/ops/rooms/mod.rs`; the request `src/server/rooms/membership.rs` |
 //! | a deleted entry | who may, and what is left of it `src/store/ops/log/delete.rs`; overwriting its content `src/store/segments/erase.rs` |

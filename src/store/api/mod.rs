@@ -19,7 +19,9 @@ pub use write::{Append, NewAccount, Quota, Retention, TicketHash, Write};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RequestId(pub u64);
 
-/// A store with a queue before it.
+/// A store with a queue before it. Writes are completed in the order in which they were submitted; a read may be completed
+/// later than what was submitted after it. What it returns is how things stand between the completions before it and
+/// those after it.
 pub trait Store {
     /// Takes a request, reserving the slot of its completion; `false` if there is no slot, and nothing was taken.
     fn submit(&mut self, id: RequestId, request: Request) -> bool;

@@ -1,5 +1,6 @@
 //! Executes one request on the tables: each read and each write is one arm here, beside what it touches.
 
+use super::page::Page;
 use crate::protocol::DeviceId;
 use crate::store::error::{Abort, StoreError};
 use crate::store::ops::devices::{self, Resumption};
@@ -16,7 +17,13 @@ pub(super) fn execute(
     request: &Request,
 ) -> Result<Outcome, StoreError> {
     let result = match request {
-        Request::Read(read) => answer(tables, read),
+        Request::Read(read) => match Page::plan(tables, read) {
+            Some(mut page) => {
+                page.fetch();
+                page.answer(tables, read)
+            }
+            None => answer(tables, read),
+        },
         Request::Write(write) => execute_write(tables, epoch, write),
         // The engine makes it, behind the group.
         Request::Checkpoint => Ok(Reply::Nothing),
@@ -24,7 +31,7 @@ pub(super) fn execute(
     outcome(result)
 }
 
-fn outcome(result: Result<Reply, Abort>) -> Result<Outcome, StoreError> {
+pub(super) fn outcome(result: Result<Reply, Abort>) -> Result<Outcome, StoreError> {
     match result {
         Ok(reply) => Ok(Outcome::Done(reply)),
         Err(Abort::Refused(refusal)) => Ok(Outcome::Refused(refusal)),
@@ -32,7 +39,8 @@ fn outcome(result: Result<Reply, Abort>) -> Result<Outcome, StoreError> {
     }
 }
 
-fn answer(tables: &impl ReadTables, read: &Read) -> Result<Reply, Abort> {
+/// Answers what only reads.
+pub(super) fn answer(tables: &impl ReadTables, read: &Read) -> Result<Reply, Abort> {
     match read {
         Read::FindAccount { name, skeleton } => {
             match (accounts::find_as_if_known(tables, name)?, skeleton) {

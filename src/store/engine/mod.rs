@@ -5,6 +5,7 @@
 mod execute;
 pub(super) mod import;
 pub(super) mod open_store;
+pub(super) mod page;
 pub(super) mod replay;
 mod tidy;
 
@@ -20,12 +21,13 @@ use super::error::StoreError;
 use super::files::open::OpenError;
 use super::schema::buffer::Writing;
 use super::schema::meta;
-use super::{Completion, Outcome, Reply, Request, RequestId, Write};
+use super::{Completion, Outcome, Read, Reply, Request, RequestId, Write};
 use crate::store::files::in_place::InPlace;
 use crate::store::files::open::Files;
 use crate::store::log_loss::LogLoss;
 use crate::store::snapshots::Snapshots;
 use open_store::{Checkpoint, OpenStore, Written};
+use page::Page;
 
 /// How many requests share one record of the message log at most, and so one sync; a longer batch is cut into several.
 /// Not several records to a sync: of those a crash may leave a later one without an earlier, which looks like damage.
@@ -251,6 +253,25 @@ impl Engine {
             .zip(outcomes)
             .map(|((id, request), outcome)| Completion::new(id, request, outcome))
             .collect()
+    }
+
+    /// Plans what a request is to fetch of a log; none if nothing.
+    pub(in crate::store) fn plan(&self, read: &Read) -> Option<Page> {
+        Page::plan(self.store.as_ref()?.tables(), read)
+    }
+
+    /// Answers a request after all that was executed before, with what was fetched for it.
+    pub(in crate::store) fn answer(&mut self, read: Read, page: Option<Page>) -> Outcome {
+        let Some(store) = &self.store else {
+            return Outcome::Unknown;
+        };
+        if let Some(page) = page
+            && let Ok(outcome) = guard(|| execute::outcome(page.answer(store.tables(), &read)))
+        {
+            return outcome;
+        }
+        let alone = [(RequestId(0), read.into())];
+        self.execute_group(&alone).pop().unwrap_or(Outcome::Unknown)
     }
 
     /// Looks whether the files have their names still, and says so when that changes.

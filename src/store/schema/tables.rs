@@ -17,7 +17,7 @@ use super::records::{
 use super::table::{Committed, ReadTable};
 use crate::store::error::StoreError;
 use crate::store::segments::batch::Batch;
-use crate::store::segments::stored::Stored;
+use crate::store::segments::stored::{EntryKey, Stored};
 use crate::store::segments::{Place, SegmentReader};
 
 macro_rules! tables {
@@ -34,6 +34,13 @@ macro_rules! tables {
         pub(in crate::store) struct Snapshot {
             reader: Option<Arc<SegmentReader>>,
             $($name: Committed<$key, $record>,)*
+        }
+
+        /// The tables as they stand, with some entries of logs from elsewhere.
+        pub(in crate::store) struct WithEntries<'t, F> {
+            tables: &'t Tables,
+            /// The entry that stands at a place, or none: then it is read there.
+            entry: F,
         }
 
         /// What a checkpoint writes.
@@ -181,6 +188,13 @@ macro_rules! tables {
             $(fn $name(&self) -> &impl ReadTable<$key, $record> { &self.$name })*
         }
 
+        impl<F: Fn(EntryKey, Place) -> Option<Stored>> ReadTables for WithEntries<'_, F> {
+            fn stored_at(&self, key: EntryKey, place: Place) -> Result<Stored, StoreError> {
+                (self.entry)(key, place).map_or_else(|| self.tables.stored_at(key, place), Ok)
+            }
+            $(fn $name(&self) -> &impl ReadTable<$key, $record> { &self.tables.$name })*
+        }
+
         impl ReadTables for Snapshot {
             fn stored_at(&self, key: (u64, u64), place: Place) -> Result<Stored, StoreError> {
                 read_segment(self.reader.as_ref(), key, place)
@@ -188,6 +202,19 @@ macro_rules! tables {
             $(fn $name(&self) -> &impl ReadTable<$key, $record> { &self.$name })*
         }
     };
+}
+
+impl Tables {
+    /// The segments in which entries stand; none of a copy.
+    pub(in crate::store) const fn segment_reader(&self) -> Option<&Arc<SegmentReader>> {
+        self.reader.as_ref()
+    }
+}
+
+impl<'t, F: Fn(EntryKey, Place) -> Option<Stored>> WithEntries<'t, F> {
+    pub(in crate::store) const fn new(tables: &'t Tables, entry: F) -> Self {
+        Self { tables, entry }
+    }
 }
 
 fn read_segment(

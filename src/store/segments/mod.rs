@@ -346,7 +346,9 @@ impl Segments {
         if !self.files.may_write() || self.reader.is_pinned() {
             return Ok(());
         }
-        for number in self.files.list()? {
+        let numbers = self.files.list()?;
+        self.reader.forget_all_but(&numbers);
+        for number in numbers {
             if self.is_closed(number) && !is_used(number)? {
                 self.files.remove(number)?;
                 self.reader.forget_file(number);

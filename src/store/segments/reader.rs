@@ -68,6 +68,12 @@ impl SegmentReader {
         self.opened().remove(&number);
     }
 
+    /// Closes segments that are gone: one may have been opened while it was removed, and its space would not come back.
+    pub(super) fn forget_all_but(&self, numbers: &[u32]) {
+        self.opened()
+            .retain(|number, _| numbers.binary_search(number).is_ok());
+    }
+
     fn opened(&self) -> MutexGuard<'_, BTreeMap<u32, Opened>> {
         // Each change is one insertion or removal.
         self.opened.lock().unwrap_or_else(PoisonError::into_inner)

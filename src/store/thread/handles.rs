@@ -11,7 +11,7 @@ use crate::store::{Outcome, Request, RequestId, Store};
 
 /// What the handles and the thread share.
 pub(super) struct Shared {
-    /// Set by [`StoreThread::stop`]: do not wait for a broken database any more.
+    /// Set by [`StoreThread::stop`](super::StoreThread::stop): do not wait for a broken database any more.
     pub(super) stopping: AtomicBool,
     /// Transactions made durable; only the thread writes it.
     pub(super) commits: AtomicU64,

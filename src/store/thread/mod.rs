@@ -4,11 +4,12 @@
 //! reserved, so there are never more completions under way than [`SLOTS`]: the sink that takes them has room for
 //! all and never blocks, and so the storage thread never waits for the network thread, nor that one for it.
 //!
-//! Reads go the same way for now; a thread that answers them from snapshots would stand behind the same
-//! [`StoreHandle`].
+//! Requests are executed in order, except that pages of logs (`pages`) wait until there is time for them. Completions go
+//! out in the order in which requests were executed.
 
 mod handles;
 mod orders;
+mod pages;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
@@ -28,6 +29,7 @@ use crate::stalls::Stalls;
 use handles::Shared;
 pub use handles::{StoreCaller, StoreHandle};
 use orders::{Asker, Group, Order};
+use pages::Pages;
 
 /// A group of so many requests waits for no more. Chosen: a sync costs about as much as some dozens of appends, so more
 /// would add waiting and little else.
@@ -48,6 +50,10 @@ const BACKOFF_MAX: Duration = Duration::from_secs(5);
 /// in it: a sync, a write, two threads that wake each other. Chosen: nobody sees it, and a busy server has a hundred
 /// requests in a group where it had a dozen; a sync of a real disk takes longer.
 const SPACING: Duration = Duration::from_micros(500);
+
+/// How long pages of logs are worked on between two groups. Chosen: as long as a group waits for company, and enough for
+/// several pages.
+const PAGES_TIME: Duration = SPACING;
 
 /// How long a change waits for a checkpoint at most, if there are not enough for an earlier one. Chosen: the log of a quiet
 /// server has nothing that the tables lack within 10 s, and a busy one has written the rows that change all the time once
@@ -91,6 +97,7 @@ impl StoreThread {
         let worker = Worker {
             engine,
             queue,
+            pages: Pages::spawn(orders.clone()),
             orders: orders.clone(),
             checkpoint: None,
             checkpoint_at: clock(),
@@ -157,6 +164,7 @@ impl Drop for StoreThread {
 struct Worker<S> {
     engine: Engine,
     queue: Receiver<Order>,
+    pages: Pages,
     /// For the thread that writes a checkpoint.
     orders: Sender<Order>,
     /// The thread that writes one.
@@ -177,10 +185,7 @@ impl<S: Fn(Vec<Completion>)> Worker<S> {
             let mut group = Group::default();
             match self.queue.recv_timeout(self.until_due()) {
                 Ok(first) => group.push(first),
-                Err(RecvTimeoutError::Timeout) => {
-                    self.maintain();
-                    continue;
-                }
+                Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
             }
             self.fill(&mut group);
@@ -190,12 +195,15 @@ impl<S: Fn(Vec<Completion>)> Worker<S> {
             }
             let last = group.last;
             let now = (self.clock)();
-            begun = Some(now);
+            if !group.requests.is_empty() {
+                begun = Some(now);
+            }
             let is_asked = |(_, request): &(_, _)| matches!(request, Request::Checkpoint);
             if group.is_written || last || group.requests.iter().any(is_asked) {
                 self.end_checkpoint();
             }
             self.execute(group);
+            self.answer_pages(PAGES_TIME);
             self.maintain();
             self.shared.stalls.record((self.clock)() - now);
             if last {
@@ -209,6 +217,7 @@ impl<S: Fn(Vec<Completion>)> Worker<S> {
                 }
             }
         }
+        self.finish_pages();
         self.end_checkpoint();
     }
 
@@ -224,6 +233,9 @@ impl<S: Fn(Vec<Completion>)> Worker<S> {
 
     /// How long nothing need be done if nobody asks for anything.
     fn until_due(&self) -> Duration {
+        if self.pages.has_work() {
+            return Duration::ZERO;
+        }
         if self.engine.has_to_tidy() {
             return self.tidy_at.saturating_duration_since((self.clock)());
         }
@@ -297,8 +309,35 @@ impl<S: Fn(Vec<Completion>)> Worker<S> {
         self.shared
             .is_displaced
             .store(is_displaced, Ordering::Relaxed);
-        let mut submitted = Vec::with_capacity(completions.len());
-        for (asker, completion) in group.askers.into_iter().zip(completions) {
+        self.complete(group.askers.into_iter().zip(completions));
+        self.pages.ask(group.pages);
+        self.pages.take_back(group.fetched);
+    }
+
+    /// Plans and answers pages for so long at most.
+    fn answer_pages(&mut self, time: Duration) {
+        let (clock, begun) = (self.clock, (self.clock)());
+        let has_time = || clock() - begun < time;
+        let answered = self.pages.work(&mut self.engine, has_time);
+        self.complete(answered);
+    }
+
+    /// Answers all pages that were asked for.
+    fn finish_pages(&mut self) {
+        self.pages.stop();
+        let mut rest = Group::default();
+        for order in self.queue.try_iter() {
+            if matches!(order, Order::Fetched(..)) {
+                rest.push(order);
+            }
+        }
+        self.pages.take_back(rest.fetched);
+        self.answer_pages(Duration::MAX);
+    }
+
+    fn complete(&self, completions: impl IntoIterator<Item = (Asker, Completion)>) {
+        let mut submitted = Vec::new();
+        for (asker, completion) in completions {
             match asker {
                 Asker::Hub => submitted.push(completion),
                 // A caller that is gone wants no answer.
@@ -332,6 +371,7 @@ impl<S: Fn(Vec<Completion>)> Worker<S> {
                 let last = waiting.last;
                 let full = waiting.is_full();
                 self.execute(std::mem::take(&mut waiting));
+                self.answer_pages(Duration::MAX);
                 if last {
                     return false;
                 }

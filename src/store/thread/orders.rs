@@ -3,7 +3,8 @@
 use std::sync::mpsc::Sender;
 
 use super::BATCH_MAX;
-use crate::store::{Outcome, Request, RequestId};
+use crate::store::engine::page::Page;
+use crate::store::{Outcome, Read, Request, RequestId};
 
 /// Something for the storage thread to do.
 pub(super) enum Order {
@@ -11,6 +12,8 @@ pub(super) enum Order {
     Submitted(Vec<(RequestId, Request)>),
     /// A caller's who waits for the answer.
     Called(Request, Sender<Outcome>),
+    /// The entries of a page are fetched.
+    Fetched(PageRequest, Page),
     /// The checkpoint under way is written, or has failed.
     Written,
     /// Everything before this is to be finished, and nothing after it.
@@ -23,11 +26,21 @@ pub(super) enum Asker {
     Caller(Sender<Outcome>),
 }
 
+/// A request for a page of a log.
+pub(super) struct PageRequest {
+    pub(super) asker: Asker,
+    pub(super) id: RequestId,
+    pub(super) read: Read,
+}
+
 /// Orders that share a commit.
 #[derive(Default)]
 pub(super) struct Group {
     pub(super) askers: Vec<Asker>,
     pub(super) requests: Vec<(RequestId, Request)>,
+    /// Those are answered behind the rest, see `pages`.
+    pub(super) pages: Vec<PageRequest>,
+    pub(super) fetched: Vec<(PageRequest, Page)>,
     /// A checkpoint is written.
     pub(super) is_written: bool,
     /// Nothing follows them.
@@ -38,15 +51,28 @@ impl Group {
     pub(super) fn push(&mut self, order: Order) {
         match order {
             Order::Submitted(requests) => {
-                self.askers.extend(requests.iter().map(|_| Asker::Hub));
-                self.requests.extend(requests);
+                for (id, request) in requests {
+                    self.add(Asker::Hub, id, request);
+                }
             }
             Order::Called(request, answer) => {
-                self.askers.push(Asker::Caller(answer));
-                self.requests.push((RequestId(0), request));
+                self.add(Asker::Caller(answer), RequestId(0), request);
             }
+            Order::Fetched(asked, page) => self.fetched.push((asked, page)),
             Order::Written => self.is_written = true,
             Order::Stop => self.last = true,
+        }
+    }
+
+    fn add(&mut self, asker: Asker, id: RequestId, request: Request) {
+        match request {
+            Request::Read(read) if Page::max_bytes(&read).is_some() => {
+                self.pages.push(PageRequest { asker, id, read });
+            }
+            request => {
+                self.askers.push(asker);
+                self.requests.push((id, request));
+            }
         }
     }
 

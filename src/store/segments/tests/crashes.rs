@@ -274,3 +274,21 @@ fn segments_that_hold_nothing_go_and_no_other() {
         .retain(|place, _| place.segment == 2 || place.segment == last);
     rig.reads_all();
 }
+
+#[test]
+fn segment_that_was_opened_while_it_was_removed_is_closed_the_next_time() {
+    // Its space would not come back before the server stops.
+    let mut rig = Rig::new(4);
+    for entry in 1..=12 {
+        rig.write(&Group::of(entry, vec![1; 5000]))
+            .expect("the disk is well");
+    }
+    rig.checkpoint().expect("the disk is well");
+    let opens = |rig: &mut Rig| rig.log().reader().open(1).is_ok();
+    assert!(opens(&mut rig));
+    rig.disk.set_segment(1, None);
+    assert!(opens(&mut rig), "it is open");
+    let removed = rig.log().remove_unused(|_| Ok(true));
+    removed.expect("the disk is well");
+    assert!(!opens(&mut rig));
+}
