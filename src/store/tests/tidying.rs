@@ -131,7 +131,10 @@ fn segment_is_emptied_although_entries_expire_while_it_is_looked_through() {
     }
     tidy(&mut bench, 400);
     let after = bench.disk.segments().len();
-    assert!(before > 15 && after < before / 3, "{before} segments, then {after}");
+    assert!(
+        before > 15 && after < before / 3,
+        "{before} segments, then {after}"
+    );
     is_whole(&mut bench, alice, room, &there);
 }
 
