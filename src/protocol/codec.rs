@@ -1,4 +1,4 @@
-//! The envelope that a message travels and is stored in: MessagePack around bytes that no hop encodes anew.
+//! The envelope that a message travels and is stored in: MessagePack around bytes that no hop encodes again.
 //!
 //! On the wire a message is `[hop, content, digest]`: what this hop adds, the author's immutable bytes, and the
 //! SHA-256 digest over exactly these bytes. `content` is a MessagePack `bin` that itself holds `[header,

@@ -4,7 +4,7 @@ pub use crate::fence::FencedDatabase;
 use crate::fence::catch;
 use crate::store::StoreError;
 
-/// Runs what walks a database; a panic of redb becomes [`StoreError::Panicked`]. The records of a request are made anew when it
+/// Runs what walks a database; a panic of redb becomes [`StoreError::Panicked`]. The records of a request are made again when it
 /// is repeated.
 pub(in crate::store) fn guard<T, E: From<StoreError>>(
     work: impl FnOnce() -> Result<T, E>,

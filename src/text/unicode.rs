@@ -195,7 +195,7 @@ mod tests {
     use super::*;
 
     /// A text that one table lets pass must not be unknown to another. Where this changes, names may have other skeletons,
-    /// and databases need a step of migration that makes those anew.
+    /// and databases need a step of migration that makes those again.
     #[test]
     fn tables_are_of_unicode_18() {
         assert_eq!(unicode_security::UNICODE_VERSION, (18, 0, 0));

@@ -74,7 +74,7 @@ mod tests {
     use crate::testing::instant;
 
     #[test]
-    fn first_answer_is_waited_for_a_few_seconds_and_each_later_one_anew() {
+    fn first_answer_is_waited_for_a_few_seconds_and_each_later_one_again() {
         let start = instant();
         let after = |seconds| start + Duration::from_secs(seconds);
         let mut answers = Answers::default();

@@ -119,7 +119,7 @@ impl Display {
         confirm(shared, receipts, queued.receipts);
     }
 
-    /// Records at the end what was printed, and no more.
+    /// Records at the end what was printed, and nothing else.
     pub(crate) fn close_unprinted(shared: &mut Shared) {
         for id in std::mem::take(&mut shared.conversations.undisplayed) {
             if let Some(known) = shared.conversations.get(id) {

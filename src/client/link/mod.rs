@@ -57,7 +57,7 @@ const CODE_QUIT: u16 = 0;
 /// The code with which a session is closed whose other end does not take what it asked for.
 const CODE_NOT_READING: u16 = 2;
 
-/// The code with which a server closes a session whose device has signed in anew (udpchat-protocol(7)). A client
+/// The code with which a server closes a session whose device has signed in again (udpchat-protocol(7)). A client
 /// that came back by its ticket after that would drive the other one out in turn.
 const CODE_SUPERSEDED: u16 = 3;
 

@@ -61,7 +61,7 @@ mod tests {
     use crate::client::testing::instant;
 
     #[test]
-    fn late_answer_is_told_of_once_and_the_next_wait_begins_anew() {
+    fn late_answer_is_told_of_once_and_the_next_wait_begins_again() {
         let now = instant();
         let mut timer = WaitTimer::default();
         assert!(!timer.update(now, true, RESPONSE_WAIT));

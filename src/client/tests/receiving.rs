@@ -488,18 +488,3 @@ fn own_entry_that_comes_in_place_of_its_answer_is_asked_about_again() {
     desk.core.handle_message(desk.now, Channel::Chat, &bytes);
     assert!(desk.bodies().contains(&said.body), "it is sent once more");
 }
-
-#[test]
-fn endless_answer_to_hello_fills_no_memory() {
-    // Each head of a list without end was kept until the end of the list.
-    let mut desk = Desk::signed_in(Screen::interactive());
-    for _ in 0..100 {
-        let answer = HelloAnswer {
-            heads: vec![head(PAIR, "bob", 0, 0, 0); 100],
-            more: true,
-        };
-        desk.control(&ServerMessage::control(answer));
-    }
-    let account = desk.core.signed_in.as_ref().expect("erin is signed in");
-    assert_eq!(account.parts.resync.heads.len(), 1);
-}

@@ -88,3 +88,18 @@ fn message_of_a_newer_server_is_ignored_on_every_channel() {
     desk.type_line("message bob tea?");
     assert!(matches!(desk.bodies()[..], [.., ClientBody::Entry(_)]));
 }
+
+#[test]
+fn endless_answer_to_hello_fills_no_memory() {
+    // Each head of a list without end was kept until the end of the list.
+    let mut desk = Desk::signed_in(Screen::interactive());
+    for _ in 0..100 {
+        let answer = HelloAnswer {
+            heads: vec![head(PAIR, "bob", 0, 0, 0); 100],
+            more: true,
+        };
+        desk.control(&ServerMessage::control(answer));
+    }
+    let account = desk.core.signed_in.as_ref().expect("erin is signed in");
+    assert_eq!(account.parts.resync.heads.len(), 1);
+}

@@ -20,10 +20,10 @@ use super::ctx::{CONTROL, Ctx};
 use super::names::{Name, NameError};
 use super::policy::Registration;
 use crate::protocol::{
-    AccountId, Command, DeviceId, ErrorCode, Failure, Login, LoginAnswer, LoginFinish, Message,
-    Resume, SignUp, SignUpAnswer, SignUpFinish, SignedUp,
+    Command, DeviceId, ErrorCode, Failure, Login, LoginAnswer, LoginFinish, Message, Resume,
+    SignUp, SignUpAnswer, SignUpFinish, SignedUp,
 };
-use crate::store::{Outcome, Read, Refusal, Reply, Request, TicketHash, Write};
+use crate::store::{Outcome, Read, Refusal, Reply, Request, Write};
 use crate::transport::SessionId;
 use login_attempts::{Attempt, Claim, LoginAttempts};
 use opaque::{OpaqueServer, PendingLogin, PendingSignUp};
@@ -300,7 +300,7 @@ impl Auth {
         let request = Write::OpenDevice {
             account: account.id,
             device: body.device,
-            ticket: self.hash_ticket(account.id, &ticket),
+            ticket: hash_ticket(&self.server_key, account.id, &ticket),
             expires_ms: expiry(ctx.now),
         };
         self.submit_sign_in(
@@ -332,8 +332,8 @@ impl Auth {
         let request = Write::Resume {
             account: body.account,
             device: body.device,
-            ticket: self.hash_ticket(body.account, &body.ticket),
-            successor: self.hash_ticket(body.account, &successor),
+            ticket: hash_ticket(&self.server_key, body.account, &body.ticket),
+            successor: hash_ticket(&self.server_key, body.account, &successor),
             now_ms: ctx.now.unix_ms,
             expires_ms: expiry(ctx.now),
         };
@@ -454,13 +454,9 @@ impl Auth {
         failure: Failure,
     ) {
         if let (Some(sign_in), Some(remote)) = (self.sign_ins.get(&id), ctx.endpoint.remote(id)) {
-            let claim = sign_in.progress.as_ref().map(|it| &it.claim);
-            log::refused(
-                command,
-                failure.code,
-                remote,
-                claim.unwrap_or(&Claim::Nobody),
-            );
+            let progress = sign_in.progress.as_ref();
+            let claim = progress.map_or(&Claim::Nobody, |it| &it.claim);
+            log::refused(command, failure.code, remote, claim);
         }
         ctx.send_error(id, CONTROL, command, failure);
     }
@@ -498,10 +494,5 @@ impl Auth {
     fn progress(&mut self, id: SessionId) -> Option<&mut Progress> {
         let sign_in = self.sign_ins.get_mut(&id)?;
         Some(sign_in.progress.get_or_insert_default())
-    }
-
-    /// What is stored of a ticket: a hash that binds it to the server's key and the account.
-    fn hash_ticket(&self, account: AccountId, ticket: &[u8]) -> TicketHash {
-        hash_ticket(&self.server_key, account, ticket)
     }
 }

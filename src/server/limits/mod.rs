@@ -11,7 +11,7 @@ use std::num::NonZeroU64;
 
 use crate::store::Quota;
 
-/// So many and no more, or no limit.
+/// At most so many, or no limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limit(Option<NonZeroU64>);
 

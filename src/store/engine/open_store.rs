@@ -354,7 +354,7 @@ impl OpenStore {
         Ok(transaction.abort()?)
     }
 
-    /// Forgets what the tables' file lacks, to replay it anew.
+    /// Forgets what the tables' file lacks, to replay it again.
     pub(in crate::store) fn forget_changes(&mut self) -> Result<(), StoreError> {
         self.tables = Tables::new(snapshot_of(&self.database, self.log.reader())?);
         self.requests = 0;

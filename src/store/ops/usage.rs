@@ -124,7 +124,7 @@ pub(in crate::store) fn tell(
     })
 }
 
-/// Counts all of it anew in a copy: after a rescue.
+/// Counts all of it again in a copy: after a rescue.
 pub(in crate::store) fn recount(tables: &mut Tables) -> Result<(), StoreError> {
     let mut counts = BTreeMap::<AccountId, u64>::new();
     let mut all = 0_u64;

@@ -32,7 +32,7 @@ use super::schema::tables::update;
 pub struct Rescued {
     /// How many rows were taken over.
     pub rows: u64,
-    /// What was lost, or made anew; nothing if the database was whole. No more than 1,000 are told.
+    /// What was lost, or made again; nothing if the database was whole. At most 1,000 are told.
     pub lost: Vec<String>,
 }
 

@@ -202,7 +202,7 @@ impl Segments {
         Ok(Recovered { records, loss })
     }
 
-    /// Goes on in a segment. What was read is written anew: after a sync that failed, what a reading finds may never have
+    /// Goes on in a segment. What was read is written again: after a sync that failed, what a reading finds may never have
     /// reached the disk. Behind it only zeros are left.
     fn go_on(last: Last, note: &Note) -> Result<Current, StoreError> {
         let Last {

@@ -284,7 +284,7 @@ fn log_that_is_missing_is_named_and_gives_a_new_epoch_once() {
 }
 
 #[test]
-fn database_that_is_gone_is_not_begun_anew() {
+fn database_that_is_gone_is_not_begun_again() {
     // An empty one took its place, and everybody signed up again.
     let workspace = Workspace::new(ACCOUNTS);
     let backup = workspace.file("backup");

@@ -28,7 +28,7 @@ impl Oracle {
         Ok(())
     }
 
-    /// A device holds all that it must, and no more.
+    /// A device holds all that it must, and nothing else.
     fn check_history(
         &self,
         clients: &[ClientHost],
@@ -159,7 +159,10 @@ impl Oracle {
             );
         }
         let is_known = |marker: &Marker| self.said.contains_key(marker);
-        assert!(places.keys().all(is_known), "the log holds all and no more");
+        assert!(
+            places.keys().all(is_known),
+            "the log holds all and nothing else"
+        );
         self.check_order_of_typing(&places);
         for client in clients {
             let number = client.number;

@@ -57,7 +57,7 @@ impl Observed {
         Self {
             host,
             authors,
-            // Lives are counted anew.
+            // Lives are counted again.
             seen: Vec::new(),
             read: (0, 0),
             is_late: true,

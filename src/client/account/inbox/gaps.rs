@@ -68,7 +68,7 @@ impl Gaps {
         true
     }
 
-    /// The device stands here now. While there is more to come the rest is waited for anew.
+    /// The device stands here now. While there is more to come the rest is waited for again.
     pub(crate) fn reached(&mut self, now: Instant, id: ConversationId, position: EntryId) {
         let Some(gap) = self.0.get_mut(&id) else {
             return;
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn part_of_an_answer_starts_the_clock_anew_and_the_rest_of_it_stops_it() {
+    fn part_of_an_answer_starts_the_clock_again_and_the_rest_of_it_stops_it() {
         let now = instant();
         let mut gaps = Gaps::default();
         assert!(gaps.noticed(now, BOB, EntryId(4), EntryId(9)));

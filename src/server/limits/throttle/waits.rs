@@ -146,7 +146,7 @@ mod tests {
     #[test]
     fn table_is_bounded_and_no_wait_is_flushed_by_other_keys() {
         // The oldest was forgotten whatever it was: five minutes of made-up names, and a guesser at bob's password
-        // began anew.
+        // began again.
         let mut now = instant();
         let mut waits = Waits::default();
         for _ in 0..15 {
