@@ -70,6 +70,9 @@ use reading::{Last, Reading};
 /// a new length is cheaper.
 const GROWTH: usize = 256 * 1024;
 
+/// What is compared at once, in bytes.
+const PAGE: usize = 4096;
+
 static ZEROS: [u8; GROWTH] = [0; GROWTH];
 
 /// Where an entry stands in the log.
@@ -218,10 +221,10 @@ impl Segments {
             file.write(from as u64, &bytes[from..end.min(bytes.len())])?;
         }
         let room = (end + ALIGN + GROWTH).next_multiple_of(GROWTH);
-        let used = bytes
-            .iter()
-            .rposition(|byte| *byte != 0)
-            .map_or(0, |last| last + 1);
+        // By pages: byte by byte it took a fifth of the simulator's time.
+        let is_used = |page: &[u8]| *page != ZEROS[..page.len()];
+        let used = bytes.chunks(PAGE).rposition(is_used);
+        let used = used.map_or(0, |last| bytes.len().min((last + 1) * PAGE));
         for at in (end..used.min(room)).step_by(GROWTH) {
             let len = GROWTH.min(used.min(room) - at);
             file.write(at as u64, &ZEROS[..len])?;
