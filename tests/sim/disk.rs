@@ -347,6 +347,10 @@ impl SegmentFiles for Disk {
     fn segment_bytes(&self) -> u32 {
         self.memory.segment_bytes()
     }
+
+    fn growth(&self) -> usize {
+        self.memory.growth()
+    }
 }
 
 /// A row of the server's without the checksum of four bytes behind it.

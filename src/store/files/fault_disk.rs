@@ -34,6 +34,9 @@ enum File {
 /// How long a segment becomes on such a disk, in bytes. Chosen: a test of some hundred messages has several.
 const SEGMENT_BYTES: u32 = 16 * 1024;
 
+/// By how much a segment grows on such a disk, in bytes. Chosen: little to copy.
+pub(in crate::store) const GROWTH: usize = 32 * 1024;
+
 /// What a file is that nobody has made.
 static NOTHING: Vec<u8> = Vec::new();
 
@@ -107,6 +110,10 @@ impl SegmentFiles for MemoryDisk {
 
     fn segment_bytes(&self) -> u32 {
         SEGMENT_BYTES
+    }
+
+    fn growth(&self) -> usize {
+        GROWTH
     }
 }
 

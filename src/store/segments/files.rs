@@ -49,6 +49,12 @@ pub trait SegmentFiles: Debug + Send + Sync {
         true
     }
 
+    /// By how much a file grows at a time, in bytes, and so much ahead of what is written: a sync that need not note a new
+    /// length is cheaper.
+    fn growth(&self) -> usize {
+        256 * 1024
+    }
+
     /// How long one becomes before the next begins, in bytes.
     fn segment_bytes(&self) -> u32 {
         SEGMENT_BYTES

@@ -66,14 +66,10 @@ pub(in crate::store) use reader::{Pin, SegmentReader};
 pub(in crate::store) use reading::RecordAt;
 use reading::{Last, Reading};
 
-/// A segment's file grows by so much at a time, in bytes, and so much ahead of what is written: a sync that need not note
-/// a new length is cheaper.
-const GROWTH: usize = 256 * 1024;
-
 /// What is compared at once, in bytes.
 const PAGE: usize = 4096;
 
-static ZEROS: [u8; GROWTH] = [0; GROWTH];
+static ZEROS: [u8; 16 * PAGE] = [0; 16 * PAGE];
 
 /// Where an entry stands in the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -109,6 +105,8 @@ struct Current {
     end: usize,
     /// How long the file is, durably.
     len: usize,
+    /// By how much it grows.
+    growth: usize,
 }
 
 /// The end of the log, to be written.
@@ -200,14 +198,14 @@ impl Segments {
                 self.files.remove(number)?;
             }
             self.highest = last.header.number;
-            self.current = Some(Self::go_on(last, &self.note)?);
+            self.current = Some(Self::go_on(last, &self.note, self.files.growth())?);
         }
         Ok(Recovered { records, loss })
     }
 
     /// Goes on in a segment. What was read is written again: after a sync that failed, what a reading finds may never have
     /// reached the disk. Behind it only zeros are left.
-    fn go_on(last: Last, note: &Note) -> Result<Current, StoreError> {
+    fn go_on(last: Last, note: &Note, growth: usize) -> Result<Current, StoreError> {
         let Last {
             header,
             key,
@@ -220,14 +218,18 @@ impl Segments {
         if from < end {
             file.write(from as u64, &bytes[from..end.min(bytes.len())])?;
         }
-        let room = (end + ALIGN + GROWTH).next_multiple_of(GROWTH);
+        let room = (end + ALIGN + growth).next_multiple_of(growth);
         // By pages: byte by byte it took a fifth of the simulator's time.
         let is_used = |page: &[u8]| *page != ZEROS[..page.len()];
         let used = bytes.chunks(PAGE).rposition(is_used);
         let used = used.map_or(0, |last| bytes.len().min((last + 1) * PAGE));
-        for at in (end..used.min(room)).step_by(GROWTH) {
-            let len = GROWTH.min(used.min(room) - at);
+        for at in (end..used.min(room)).step_by(ZEROS.len()) {
+            let len = ZEROS.len().min(used.min(room) - at);
             file.write(at as u64, &ZEROS[..len])?;
+        }
+        if bytes.len() > room {
+            // Else power that fails could leave a record's start in a file that ends in it.
+            file.sync_data()?;
         }
         if bytes.len() != room {
             file.set_len(room as u64)?;
@@ -239,6 +241,7 @@ impl Segments {
             key,
             end,
             len: room,
+            growth,
         })
     }
 
@@ -267,7 +270,8 @@ impl Segments {
         };
         self.rng.fill_bytes(&mut header.salt);
         let file = self.files.create(number)?;
-        file.set_len(GROWTH as u64)?;
+        let growth = self.files.growth();
+        file.set_len(growth as u64)?;
         file.write(0, &header.start(&self.note))?;
         file.sync_data()?;
         if let Some(before) = &self.current {
@@ -279,7 +283,8 @@ impl Segments {
             file,
             key,
             end: FIRST,
-            len: GROWTH,
+            len: growth,
+            growth,
         });
         (self.highest, self.last) = (number, Some((0, header.own_check(&self.note))));
         Ok(())
@@ -380,13 +385,13 @@ impl Current {
     fn grow(&mut self, end: usize) -> io::Result<()> {
         let needed = end + HEADER.max(ALIGN);
         if needed > self.len {
-            self.len = needed.next_multiple_of(GROWTH);
+            self.len = needed.next_multiple_of(self.growth);
             self.file.set_len(self.len as u64)?;
             self.file.sync_data()?;
         }
-        let ahead = GROWTH.max(end - self.end);
+        let ahead = self.growth.max(end - self.end);
         if needed + ahead > self.len {
-            self.len = (needed + ahead).next_multiple_of(GROWTH);
+            self.len = (needed + ahead).next_multiple_of(self.growth);
             self.file.set_len(self.len as u64)?;
         }
         Ok(())

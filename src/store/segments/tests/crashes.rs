@@ -4,7 +4,7 @@ use rand_core::RngCore as _;
 
 use super::rig::{Group, Rig, Said, low_byte};
 use super::{FIRST, SEEDS};
-use crate::store::segments::GROWTH;
+use crate::store::files::fault_disk::GROWTH;
 use crate::store::segments::files::SegmentFiles as _;
 
 #[test]

@@ -7,9 +7,10 @@ use rand_core::{RngCore as _, SeedableRng as _};
 
 use super::FIRST;
 use super::rig::{Group, Rig, Said, damaged_headers, found_in, loss_of, low_byte, records};
+use crate::store::files::fault_disk::GROWTH;
 use crate::store::log_loss::LogLoss;
 use crate::store::segments::layout::{ALIGN, HEADER};
-use crate::store::segments::{GROWTH, Note, frame};
+use crate::store::segments::{Note, frame};
 
 type Files = BTreeMap<u32, Vec<u8>>;
 
@@ -241,7 +242,7 @@ fn log_that_was_cut_is_noticed_at_every_length() {
             whole += u32::from(is_whole);
         }
     }
-    assert!(noticed > 100 && whole > 100);
+    assert!(noticed > 100 && whole > 20, "{noticed}, {whole}");
 }
 
 /// What stands at a place of a segment.
