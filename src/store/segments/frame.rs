@@ -161,19 +161,12 @@ impl Head {
 
     /// The entry, whose bytes these are.
     pub(super) fn frame<'b>(&self, bytes: &'b [u8]) -> Option<Frame<'b>> {
-        Some(Frame {
-            conversation: self.conversation,
-            entry: self.entry,
-            row: LogRecord {
-                author: self.author,
-                device: self.device,
-                number: self.number,
-                time_ms: self.time_ms,
-                digest: self.digest,
-                content: Bytes::new(bytes.get(self.len..self.frame_len())?),
-                deleted: self.deleted,
-            },
-        })
+        let frame = self.without_content();
+        let row = LogRecord {
+            content: Bytes::new(bytes.get(self.len..self.frame_len())?),
+            ..frame.row
+        };
+        Some(Frame { row, ..frame })
     }
 }
 

@@ -284,7 +284,7 @@ fn older_tables_whose_generation_is_known_to_be_older_go_on_without_the_log_behi
     assert_eq!(bench.engine.loss(), None);
     assert_eq!(heard(&mut bench, alice), 0);
     assert_eq!(
-        bench.say(alice, ConversationId::EVERYONE, 1, "anew").entry,
+        bench.say(alice, ConversationId::EVERYONE, 1, "again").entry,
         EntryId(1)
     );
     let mut bench = bench.crash();

@@ -31,7 +31,7 @@ pub use handles::{StoreCaller, StoreHandle};
 use orders::{Asker, Group, Order};
 use pages::Pages;
 
-/// A group of so many requests waits for no more. Chosen: a sync costs about as much as some dozens of appends, so more
+/// A group of so many requests is full. Chosen: a sync costs about as much as some dozens of appends, so more
 /// would add waiting and little else.
 pub const BATCH_MAX: usize = 128;
 

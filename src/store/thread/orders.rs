@@ -76,7 +76,7 @@ impl Group {
         }
     }
 
-    /// Whether it waits for no more. It may have more than [`BATCH_MAX`], by what came in one turn.
+    /// Whether it is executed at once. It may have more than [`BATCH_MAX`], by what came in one turn.
     pub(super) fn is_full(&self) -> bool {
         self.last || self.requests.len() >= BATCH_MAX
     }

@@ -105,7 +105,7 @@ fn a_crash_at_any_step_is_no_hindrance_to_doing_it_again() {
                 .is_ok_and(|files| Engine::new(files, [7; 32]).is_ok());
         disk.fail_after(None);
         disk.crash_keeping(|index| index % 2 == 0);
-        // What is forward needs the journal no more than that.
+        // Once it is forward the journal is not needed.
         let again = if is_forward { &[][..] } else { &journal };
         assert_eq!(forward(&disk, again).unwrap(), None, "{successes}");
         assert_eq!(told(disk), (truth.clone(), epoch), "{successes}");
