@@ -278,7 +278,7 @@ impl<K: Key, V: Record> ReadTable<K, V> for Buffered<K, V> {
     fn range(
         &self,
         range: impl RangeBounds<K>,
-    ) -> Result<impl DoubleEndedIterator<Item = Result<Row<K, V>, StoreError>>, StoreError> {
+    ) -> Result<impl Iterator<Item = Result<Row<K, V>, StoreError>>, StoreError> {
         let mut newer = VecDeque::new();
         if !is_empty(&range) {
             let bounds = (range.start_bound(), range.end_bound());
@@ -311,7 +311,7 @@ impl<K: Key, V: Record> ReadTable<K, V> for Buffered<K, V> {
             .into_iter()
             .filter_map(last_of);
         let newer = newer.max_by(|(one, _), (other, _)| one.cmp(other));
-        let mut older = self.committed.range(range)?.rev();
+        let mut older = self.committed.both_ways(range)?.rev();
         let older = loop {
             match older.next().transpose()? {
                 Some((key, _)) if self.newer(&key).is_some() => {}

@@ -117,13 +117,11 @@ pub(in crate::store) fn rebuild(
 ) -> Result<(), StoreError> {
     let next = |last: Option<u64>| last.map_or(1, |id| id.saturating_add(1));
     let account = next(tables.accounts().last(..)?.map(|row| row.0));
-    let mut conversations = tables.conversations().rows()?.rev();
-    let conversation = conversations.find_map(|row| match row {
-        Ok((id, _)) if pair_ids::is_id(id) => None,
-        row => Some(row.map(|(id, _)| id)),
-    });
-    drop(conversations);
-    let conversation = next(conversation.transpose()?);
+    let conversation = match tables.conversations().last(pair_ids::END..)? {
+        None => tables.conversations().last(..pair_ids::FIRST)?,
+        behind_pairs => behind_pairs,
+    };
+    let conversation = next(conversation.map(|row| row.0));
     for (sequence, least) in [
         (Sequence::Account, account),
         (Sequence::Device, next_device),

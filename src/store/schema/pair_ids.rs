@@ -5,9 +5,9 @@ use crate::protocol::{AccountId, ConversationId};
 
 /// The ids of pairs: above those of two thousand million rooms, so that on the wire they take five bytes as long as there
 /// are fewer than sixty thousand accounts.
-const FIRST: u64 = 1 << 31;
+pub(super) const FIRST: u64 = 1 << 31;
 /// Where they end: those of accounts with ids below 2^31 fit. The sequence goes on from here if it ever comes to them.
-const END: u64 = 1 << 62;
+pub(super) const END: u64 = 1 << 62;
 const ACCOUNTS_END: u64 = 1 << 31;
 
 const _: () = assert!(FIRST + ACCOUNTS_END * (ACCOUNTS_END - 1) / 2 <= END);

@@ -42,17 +42,13 @@ pub(in crate::store) trait ReadTable<K: Key, V: Record> {
     fn range(
         &self,
         range: impl RangeBounds<K>,
-    ) -> Result<impl DoubleEndedIterator<Item = Result<Row<K, V>, StoreError>>, StoreError>;
+    ) -> Result<impl Iterator<Item = Result<Row<K, V>, StoreError>>, StoreError>;
 
     /// The last row of a range of keys.
-    fn last(&self, range: impl RangeBounds<K>) -> Result<Option<Row<K, V>>, StoreError> {
-        self.range(range)?.next_back().transpose()
-    }
+    fn last(&self, range: impl RangeBounds<K>) -> Result<Option<Row<K, V>>, StoreError>;
 
     /// All rows, in order.
-    fn rows(
-        &self,
-    ) -> Result<impl DoubleEndedIterator<Item = Result<Row<K, V>, StoreError>>, StoreError> {
+    fn rows(&self) -> Result<impl Iterator<Item = Result<Row<K, V>, StoreError>>, StoreError> {
         self.range(..)
     }
 }
@@ -112,6 +108,20 @@ impl<K: Key, V: Record> ReadTable<K, V> for Committed<K, V> {
     }
 
     fn range(
+        &self,
+        range: impl RangeBounds<K>,
+    ) -> Result<impl Iterator<Item = Result<Row<K, V>, StoreError>>, StoreError> {
+        self.both_ways(range)
+    }
+
+    fn last(&self, range: impl RangeBounds<K>) -> Result<Option<Row<K, V>>, StoreError> {
+        self.both_ways(range)?.next_back().transpose()
+    }
+}
+
+impl<K: Key, V: Record> Committed<K, V> {
+    /// The rows of a range of keys, in order or against it.
+    pub(super) fn both_ways(
         &self,
         range: impl RangeBounds<K>,
     ) -> Result<impl DoubleEndedIterator<Item = Result<Row<K, V>, StoreError>>, StoreError> {
