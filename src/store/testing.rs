@@ -4,7 +4,7 @@ use super::files::fault_disk::MemoryDisk;
 use super::schema::buffer::Writing;
 use super::{
     Account, Append, Completion, ConversationState, Engine, Entry, NewAccount, Outcome, Quota,
-    Read, Refusal, Reply, Request, RequestId, StoredEntry, TicketHash, Write,
+    Read, Refusal, Reply, Request, RequestId, Retention, StoredEntry, TicketHash, Write,
 };
 use crate::protocol::{
     Access, AccountId, Change, ConversationId, DeviceId, DeviceSeq, Digest, EntryId, Position,
@@ -258,6 +258,19 @@ pub(super) fn position(conversation: ConversationId, entry: u64, text: &str) -> 
         entry: EntryId(entry),
         digest: Digest::of(text.as_bytes()),
     }
+}
+
+/// One step of a pass of retention that keeps so many last messages of each conversation.
+pub(super) fn expire(bench: &mut Bench, messages: u64) {
+    let keep = Retention {
+        messages: Some(messages),
+        ..Retention::default()
+    };
+    bench.done(Write::Expire {
+        from: ConversationId(0),
+        keep,
+        now_ms: 1000,
+    });
 }
 
 /// Joins a room, which may be made and is public then.

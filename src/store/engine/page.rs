@@ -97,8 +97,8 @@ impl Page {
 mod tests {
     use super::*;
     use crate::protocol::{ConversationId, Digest, EntryId};
-    use crate::store::testing::{Bench, User, read};
-    use crate::store::{Entry, Outcome, Request, Retention, Write};
+    use crate::store::testing::{Bench, User, expire, read};
+    use crate::store::{Entry, Outcome, Request, Write};
 
     const EVERYONE: ConversationId = ConversationId::EVERYONE;
 
@@ -163,17 +163,6 @@ mod tests {
             outcomes.push(now);
         }
         outcomes
-    }
-
-    fn expire(bench: &mut Bench, messages: u64) {
-        bench.done(Write::Expire {
-            from: ConversationId(0),
-            keep: Retention {
-                messages: Some(messages),
-                ..Retention::default()
-            },
-            now_ms: 1000,
-        });
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! How much each account has written is counted to the byte, whatever happens, and quotas are held against it.
 
-use super::super::testing::{Bench, User, append, change, join, leave};
-use super::super::{Outcome, Quota, Read, Refusal, Reply, Request, Retention, Write};
+use super::super::testing::{Bench, User, append, change, expire, join, leave};
+use super::super::{Outcome, Quota, Read, Refusal, Reply, Request, Write};
 use super::files::opening::private_directory;
 use super::fixture::populated;
 use crate::protocol::{Change, ConversationId, EventKind};
@@ -39,18 +39,6 @@ fn is_exact(bench: &mut Bench) {
     bench.done(Request::Checkpoint);
     let report = bench.engine.snapshots().check().expect("it can be read");
     assert!(report.is_sound(), "{report:?}");
-}
-
-fn expire(bench: &mut Bench, messages: u64) {
-    let keep = Retention {
-        messages: Some(messages),
-        ..Retention::default()
-    };
-    bench.done(Write::Expire {
-        from: ConversationId(0),
-        keep,
-        now_ms: 1000,
-    });
 }
 
 fn topic(user: User, room: ConversationId) -> Write {

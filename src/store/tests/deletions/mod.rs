@@ -8,8 +8,8 @@ mod recovery;
 use crate::protocol::{
     AccountId, Change, ConversationId, DeviceId, DeviceSeq, Digest, EntryId, EventKind, MemberRole,
 };
-use crate::store::testing::{Bench, User, append, change, delete, join, leave, position};
-use crate::store::{Deleted, Entry, Read, Refusal, Reply, Request, Retention, Write};
+use crate::store::testing::{Bench, User, append, change, delete, expire, join, leave, position};
+use crate::store::{Deleted, Entry, Read, Refusal, Reply, Request, Write};
 
 const EVERYONE: ConversationId = ConversationId::EVERYONE;
 
@@ -61,18 +61,6 @@ fn usage(bench: &mut Bench) -> u64 {
         Reply::Usage { bytes, .. } => bytes,
         other => panic!("expected what is stored, not {other:?}"),
     }
-}
-
-fn expire(bench: &mut Bench, messages: u64) {
-    let keep = Retention {
-        messages: Some(messages),
-        ..Retention::default()
-    };
-    bench.done(Write::Expire {
-        from: ConversationId(0),
-        keep,
-        now_ms: 1000,
-    });
 }
 
 fn room(bench: &mut Bench, user: User) -> ConversationId {
