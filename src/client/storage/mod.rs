@@ -17,8 +17,11 @@ use crate::protocol::{AccountId, BlockedUser, ConversationId, DeviceId, EntryId,
 use entry::Entry;
 use records::{Awaited, OutboxEntry, StoredConversation};
 
-/// The form of these tables. Any other is refused by number.
-pub(super) const SCHEMA: u64 = 3;
+/// The form of these tables. Any other is refused by number, except the one before: tables and last fields of rows have only
+/// been added since.
+pub(super) const SCHEMA: u64 = 4;
+
+const SCHEMA_BEFORE: u64 = 3;
 
 /// How many entries of history a device keeps. Chosen: years of talk, and with texts of a usual length less than
 /// 100 MB. At the limit the oldest entry of the largest conversation makes room: it can be fetched again.
@@ -127,10 +130,10 @@ impl State {
                 match read::<u64>(&table, KEY_SCHEMA)? {
                     Some(SCHEMA) => {}
                     Some(found) if found > SCHEMA => return Err(StateError::Newer(found)),
-                    Some(found) => return Err(StateError::Older(found)),
-                    None => {
+                    None | Some(SCHEMA_BEFORE) => {
                         table.insert(KEY_SCHEMA, to_bytes(&SCHEMA).as_slice())?;
                     }
+                    Some(found) => return Err(StateError::Older(found)),
                 }
                 transaction.open_table(OUTBOX)?;
                 transaction.open_table(HISTORY)?;

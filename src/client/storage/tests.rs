@@ -129,7 +129,7 @@ fn cleared_tables_know_nobody() {
 
 #[test]
 fn tables_of_another_schema_are_refused_by_number() {
-    for schema in [SCHEMA - 1, SCHEMA + 1] {
+    for schema in [SCHEMA - 2, SCHEMA + 1] {
         let database = database();
         let transaction = database.begin_write().expect("memory does not fail");
         transaction

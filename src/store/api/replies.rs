@@ -298,6 +298,15 @@ pub struct Deleted {
     pub time_ms: u64,
 }
 
+impl From<Deleted> for crate::protocol::Deletion {
+    fn from(deleted: Deleted) -> Self {
+        Self {
+            by: deleted.by,
+            time_ms: deleted.time_ms,
+        }
+    }
+}
+
 /// Why the store refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refusal {

@@ -30,10 +30,25 @@ use super::log_loss::LogLoss;
 use super::schema::meta::{self, SCHEMA_VERSION};
 
 /// Changes the tables of one schema to those of the next.
-pub(in crate::store) type Step = fn(&WriteTransaction) -> Result<(), StoreError>;
+#[derive(Clone, Copy)]
+pub(in crate::store) struct Step {
+    pub(in crate::store) change: fn(&WriteTransaction) -> Result<(), StoreError>,
+    /// Whether it rewrites what is there, so that the file is copied first. Tables and fields that are only added need no
+    /// copy: rows without them are read as they are.
+    pub(in crate::store) rewrites: bool,
+}
 
 /// The steps to this program's schema, one a version. Older ones than 6 were not released.
-pub(in crate::store) const STEPS: &[Step] = &[schema_6::to_7];
+pub(in crate::store) const STEPS: &[Step] = &[
+    Step {
+        change: schema_6::to_7,
+        rewrites: true,
+    },
+    Step {
+        change: |_| Ok(()),
+        rewrites: false,
+    },
+];
 
 /// What bringing a database forward has come to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,14 +81,15 @@ pub(in crate::store) fn open_with(
 ) -> Result<(Files, Option<Migrated>), OpenError> {
     let files = open::open(data_dir)?;
     let path = data_dir.join(DATABASE_FILE);
-    let found = due(&files.database, steps)?.map(|(found, _)| found);
-    if found.is_none() && !guard(|| unwritten::is_left(&files.database))? {
+    let due = due(&files.database, steps)?;
+    if due.is_none() && !guard(|| unwritten::is_left(&files.database))? {
         remove_journal(&path, true);
         return Ok((files, None));
     }
     // Closed, the file needs no repair when its copy is opened.
     drop(files);
-    let copy = found.map(|found| copy_name(&path, found, unix_ms));
+    let copied = due.filter(|(_, due)| due.iter().any(|step| step.rewrites));
+    let copy = copied.map(|(found, _)| copy_name(&path, found, unix_ms));
     if let Some(copy) = &copy {
         copy_file(&path, copy)?;
         keep_journal(&path, copy)?;
@@ -145,7 +161,7 @@ pub(in crate::store) fn migrate(database: &Database, steps: &[Step]) -> Result<(
     guard(|| {
         let transaction = database.begin_write().map_err(StoreError::from)?;
         for step in due {
-            step(&transaction)?;
+            (step.change)(&transaction)?;
         }
         meta::note_schema(&transaction)?;
         transaction.commit().map_err(StoreError::from)?;

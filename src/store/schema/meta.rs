@@ -12,7 +12,7 @@ use crate::store::error::{StoreError, skip_damaged};
 use crate::store::segments::note::Note;
 
 /// The version of the tables and records that this program writes. A database of a newer one is refused.
-pub const SCHEMA_VERSION: u64 = 7;
+pub const SCHEMA_VERSION: u64 = 8;
 
 pub(in crate::store) const SCHEMA: &str = "server schema";
 const TABLE: &str = "numbers";

@@ -19,7 +19,10 @@ const OLDER: u64 = SCHEMA_VERSION - 1;
 
 const SPENT: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("spent");
 
-const STEPS: &[Step] = &[rename_spent];
+const STEPS: &[Step] = &[Step {
+    change: rename_spent,
+    rewrites: true,
+}];
 
 fn rename_spent(transaction: &WriteTransaction) -> Result<(), StoreError> {
     rename(transaction, (SPENT, USAGE))
@@ -86,7 +89,7 @@ fn schema_without_a_step_is_neither_copied_nor_changed() {
     let (disk, _) = older();
     let database = disk.open().unwrap();
     let transaction = database.begin_write().unwrap();
-    let older_still = OLDER - 1;
+    let older_still = OLDER - 2;
     transaction
         .open_table(META)
         .unwrap()
