@@ -7,11 +7,11 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
-use super::TEXT_MAX_BYTES;
 use super::bytes::Bytes;
 use super::ids::{AccountId, ConversationId, DeviceId, DeviceSeq, EntryId};
 use super::wire::{DecodeError, decode, to_bytes, wire_struct};
 use super::words::{Access, EntryKind, EventKind, MemberRole};
+use super::{SIGN_MAX_BYTES, TEXT_MAX_BYTES};
 
 wire_struct! {
     /// Where an entry stands among those of its device.
@@ -61,7 +61,7 @@ impl EntryBody {
 }
 
 wire_struct! {
-    /// The body of [`EntryKind::Text`].
+    /// The body of [`EntryKind::Text`], [`EntryKind::Action`] and [`EntryKind::Edit`].
     #[derive(Debug, Clone, PartialEq, Eq)]
     pub struct Text {
         /// The author. The reader compares it, and the receiver, with the delivery.
@@ -72,6 +72,37 @@ wire_struct! {
         pub salt: Bytes<16>,
         /// At most [`TEXT_MAX_BYTES`] of UTF-8, never empty.
         pub text: String,
+    }
+}
+
+wire_struct! {
+    /// The body of [`EntryKind::React`]. The server does not learn the sign.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct Reaction {
+        /// As in [`Text`].
+        pub sender: AccountId,
+        pub receiver: ConversationId,
+        pub salt: Bytes<16>,
+        /// An emoji or a word, at most [`SIGN_MAX_BYTES`] of UTF-8, never empty.
+        pub sign: String,
+    }
+}
+
+wire_struct! {
+    /// The body of [`EntryKind::Delete`], [`EntryKind::Pin`] and [`EntryKind::Unpin`], which say everything in their header.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub struct Reference {
+        /// As in [`Text`].
+        pub sender: AccountId,
+        pub receiver: ConversationId,
+    }
+}
+
+impl Reaction {
+    /// Whether the sign is as long as signs are.
+    #[must_use]
+    pub fn is_sized(&self) -> bool {
+        (1..=SIGN_MAX_BYTES).contains(&self.sign.len())
     }
 }
 

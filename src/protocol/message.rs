@@ -33,6 +33,18 @@ wire_struct! {
         pub author_name: Option<&'a str>,
         /// In a pair, the other user's name; missing where the reader's own entry is not the first one there.
         pub peer_name: Option<&'a str>,
+        /// If the entry was deleted: then it comes without content, and its digest is that of the content it had.
+        pub deleted: Option<Deletion>,
+    }
+}
+
+wire_struct! {
+    /// Who deleted an entry, and when. Both are zero where the server does not know.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub struct Deletion {
+        pub by: AccountId,
+        /// In milliseconds since 1970 (UTC).
+        pub time_ms: u64,
     }
 }
 
@@ -94,14 +106,25 @@ impl<B: Body> Message<B> {
     /// A chat message with its number. In [`ConversationId::EVERYONE`] it is a message to everyone.
     #[must_use]
     pub fn chat(origin: Origin, text: &Text) -> Self {
-        let mut message = Self::control(EntryBody::of(text));
+        Self::entry(origin, (EntryKind::Text, None), EntryBody::of(text))
+    }
+
+    /// What is to become an entry of its device's, of a kind, and the entry that it refers to. In
+    /// [`ConversationId::EVERYONE`] it is for everyone.
+    #[must_use]
+    pub fn entry(
+        origin: Origin,
+        (kind, refers_to): (EntryKind, Option<EntryId>),
+        body: EntryBody,
+    ) -> Self {
+        let mut message = Self::control(body);
         if origin.conversation == ConversationId::EVERYONE {
             message.header.command = Command::SendAllMessage;
         }
         message.header.entry = Some(EntryHeader {
-            kind: EntryKind::Text,
+            kind,
             origin,
-            refers_to: None,
+            refers_to,
             root: None,
         });
         message
@@ -120,6 +143,12 @@ impl<B: Body> Message<B> {
     pub fn text(&self) -> Option<Text> {
         let text: Text = self.read(EntryKind::Text)?;
         text.is_sized().then_some(text)
+    }
+
+    /// What the body of an entry says, if it is that: see [`EntryKind`] for what each kind has.
+    #[must_use]
+    pub fn body_of<T: DeserializeOwned>(&self, kind: EntryKind) -> Option<T> {
+        self.read(kind)
     }
 
     /// What happened in a room, if the message says that.

@@ -26,10 +26,12 @@ pub use body::{Body, Lane, Phase};
 pub use bytes::Bytes;
 pub use codec::{Envelope, encode, open, seal};
 pub use digest::Digest;
-pub use entry::{EntryBody, EntryHeader, Origin, RoomEvent, Text};
+pub use entry::{EntryBody, EntryHeader, Origin, Reaction, Reference, RoomEvent, Text};
 pub use fingerprint::fingerprint;
 pub use ids::{AccountId, ConversationId, DeviceId, DeviceSeq, EntryId};
-pub use message::{ClientMessage, Delivery, EVERYONE_NAME, Header, Hop, Message, ServerMessage};
+pub use message::{
+    ClientMessage, Deletion, Delivery, EVERYONE_NAME, Header, Hop, Message, ServerMessage,
+};
 pub use parts::{
     BlockedUser, Change, Contact, Count, Failure, Head, HistoryEntry, Mark, Position, Room,
     RoomMember, ServerLimits, Software,
@@ -37,10 +39,14 @@ pub use parts::{
 pub use wire::{DecodeError, to_bytes};
 pub use words::{
     Access, Command, EndReason, EntryKind, ErrorCode, EventKind, Feature, MemberRole, MessageType,
+    Refers,
 };
 
 /// The longest text that one message carries, in bytes of UTF-8. Chosen: four screens of prose.
 pub const TEXT_MAX_BYTES: usize = 16 * 1024;
+
+/// The longest sign of a reaction, in bytes of UTF-8. Chosen: the longest emoji sequence (35 bytes in Unicode 16) or a word.
+pub const SIGN_MAX_BYTES: usize = 64;
 
 /// The longest message on a channel, in bytes. Chosen: a text with room for everything around it, and small
 /// enough that a channel's reassembly budget holds several.

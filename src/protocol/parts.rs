@@ -5,6 +5,7 @@ use serde_bytes::ByteBuf;
 use super::address::RecipientData;
 use super::digest::Digest;
 use super::ids::{AccountId, ConversationId, DeviceSeq, EntryId};
+use super::message::Deletion;
 use super::wire::wire_struct;
 use super::words::{Access, ErrorCode, EventKind, Feature, MemberRole};
 
@@ -239,5 +240,7 @@ wire_struct! {
         pub content: ByteBuf,
         /// As in [`Delivery`](super::Delivery).
         pub author_name: Option<String>,
+        /// As in [`Delivery`](super::Delivery).
+        pub deleted: Option<Deletion>,
     }
 }

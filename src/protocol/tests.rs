@@ -32,6 +32,7 @@ proptest! {
             time_ms: u64::MAX,
             author_name: Some("bob"),
             peer_name: None,
+            deleted: None,
         };
         let hop = Hop {
             recipient_data: None,

@@ -87,6 +87,48 @@ wire_enum! {
         Text = 1 => "TEXT",
         /// What happened in a room. Only the server writes it.
         Event = 2 => "EVENT",
+        /// What one user does, told in the third person.
+        Action = 3 => "ACTION",
+        /// The new text of an entry of the same author.
+        Edit = 4 => "EDIT",
+        /// An entry loses its content; of a reaction: it is taken back.
+        Delete = 5 => "DELETE",
+        /// A sign put to an entry.
+        React = 6 => "REACT",
+        /// An entry is pinned.
+        Pin = 7 => "PIN",
+        /// It is pinned no longer.
+        Unpin = 8 => "UNPIN",
+    }
+}
+
+/// Whether an entry refers to another one of its log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refers {
+    /// It must not.
+    Never,
+    /// It may answer one.
+    Optionally,
+    /// It must.
+    Always,
+}
+
+impl EntryKind {
+    /// Whether it is something said: it counts as unread, and its author is told who has received it. The others change
+    /// what is there already.
+    #[must_use]
+    pub const fn is_said(self) -> bool {
+        matches!(self, Self::Text | Self::Action)
+    }
+
+    /// Whether an entry of this kind has a `refers_to`.
+    #[must_use]
+    pub const fn refers(self) -> Refers {
+        match self {
+            Self::Text | Self::Action => Refers::Optionally,
+            Self::Edit | Self::Delete | Self::React | Self::Pin | Self::Unpin => Refers::Always,
+            Self::Event | Self::Other(_) => Refers::Never,
+        }
     }
 }
 

@@ -92,8 +92,8 @@ pub fn check_entry(
             Err((ErrorCode::Malformed, detail.into()))
         }
         EntryKind::Event => Err((ErrorCode::NotPermitted, String::new())),
-        EntryKind::Other(kind) => {
-            let detail = format!("this server stores no entries of kind {kind}");
+        kind => {
+            let detail = format!("this server stores no entries of kind {}", kind.number());
             Err((ErrorCode::Unsupported, detail))
         }
     }

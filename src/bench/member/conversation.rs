@@ -269,6 +269,7 @@ mod tests {
                 _ => Some("carol"),
             },
             peer_name: None,
+            deleted: None,
         };
         to.handle_delivery(&envelope, delivery)
     }

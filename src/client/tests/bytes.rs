@@ -47,6 +47,7 @@ proptest! {
                 time_ms: u64::MAX,
                 author_name: None,
                 peer_name: Some("bob"),
+                deleted: None,
             }),
         };
         let bytes = Envelope { hop, content: &content, digest: Digest::of(&content) }.encode();

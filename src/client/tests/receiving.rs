@@ -16,6 +16,7 @@ fn delivery(entry: u64, prev: u64) -> Delivery<'static> {
         time_ms: START_MS - 60_000,
         author_name: None,
         peer_name: Some("bob"),
+        deleted: None,
     }
 }
 
@@ -109,6 +110,7 @@ fn deliver_of_carol(desk: &mut Desk, conversation: ConversationId, message: &Ser
             conversation,
             author: AccountId(9),
             peer_name: Some("carol"),
+            deleted: None,
             ..delivery(3, 0)
         }),
     };

@@ -32,6 +32,7 @@ fn deliver_own_message(desk: &mut Desk, message: &Message<impl Body>) {
             time_ms: START_MS,
             author_name: None,
             peer_name: Some("bob"),
+            deleted: None,
         }),
     };
     let bytes = encode(message, hop);

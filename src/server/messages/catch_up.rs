@@ -185,6 +185,7 @@ fn send_entries(
             time_ms: entry.time_ms,
             author_name: entry.author_name.as_deref(),
             peer_name: entry.peer_name.as_deref(),
+            deleted: entry.deleted.map(Into::into),
         };
         let bytes = envelope(delivery, &entry.content, entry.digest);
         let sent = ctx.endpoint.send(ctx.now.instant, id, CHAT, &bytes);

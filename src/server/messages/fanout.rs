@@ -63,6 +63,7 @@ pub fn fan_out(ctx: &mut Ctx<'_>, outgoing: &OutgoingEntry<'_>, stored: &StoredE
             time_ms: stored.time_ms,
             author_name,
             peer_name,
+            deleted: None,
         };
         envelope(delivery, outgoing.content, outgoing.digest)
     };

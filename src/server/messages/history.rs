@@ -115,6 +115,7 @@ fn fitting(entries: Vec<Entry>) -> (Vec<HistoryEntry>, bool) {
         digest: entry.digest,
         content: ByteBuf::from(entry.content),
         author_name: entry.author_name,
+        deleted: entry.deleted.map(Into::into),
     });
     (kept.collect(), left_out > 0)
 }

@@ -11,6 +11,7 @@ fn old(entry: u64, prev: u64, text: &str) -> HistoryEntry {
         time_ms: START_MS - 120_000,
         digest,
         content: serde_bytes::ByteBuf::from(content),
+        deleted: None,
         author_name: Some("bob".into()),
     }
 }

@@ -59,6 +59,7 @@ fn deliver(desk: &mut Desk, message: &ServerMessage, author: AccountId, entry: u
             time_ms: START_MS - 60_000,
             author_name: Some(name_of(author)),
             peer_name: None,
+            deleted: None,
         }),
     };
     let bytes = encode(message, hop);
