@@ -127,7 +127,7 @@
 //!
 //! ## Send
 //!
-//! For `message bob tea at four?`, typed by erin:
+//! For `/message bob tea at four?`, typed by erin:
 //!
 //! 1. **Queued.** erin's client commits the line to its outbox, with the name as typed. From then on no crash of the client
 //!    loses it, online or offline.

@@ -189,7 +189,7 @@ mod tests {
         ] {
             let lines = found(words).unwrap().unwrap();
             assert!(
-                lines.starts_with("message USER|#ROOM TEXT"),
+                lines.starts_with("/message USER|#ROOM TEXT"),
                 "{words:?}: {lines}"
             );
         }
@@ -198,7 +198,7 @@ mod tests {
         assert!(found(&["/status"]).unwrap().is_some());
         for words in [&["/mesage"][..], &["mesage"]] {
             let why = found(words).unwrap_err();
-            assert!(why.contains("did you mean \"message\"?"), "{why}");
+            assert!(why.contains("did you mean \"/message\"?"), "{why}");
         }
     }
 }

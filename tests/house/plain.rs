@@ -1,7 +1,10 @@
 //! What users read is plain English: phrases that once stood in messages, manuals and README, and their like, stay out.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+
+use udpchat::client::commands;
 
 use crate::layers::sources;
 
@@ -102,6 +105,32 @@ fn what_users_read_is_plain_english() {
                 let to = text.floor_char_boundary(at + 60);
                 let around = &text[from..to];
                 wrong.push(format!("{}: …{around}… ({instead})", path.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// In a room "message bob …" is said to the room: whoever learnt it without a slash says in public what was for one.
+#[test]
+fn chat_commands_are_taught_with_their_slash() {
+    let manual = commands::manual();
+    let slashed = manual
+        .split_whitespace()
+        .filter_map(|word| word.strip_prefix('/'));
+    let names: BTreeSet<&str> = slashed.map(|name| name.trim_end_matches(',')).collect();
+    assert!(names.contains("message*") && names.contains("msg"));
+    let subcommands = commands::subcommands();
+    let mut wrong = Vec::new();
+    for (path, text) in texts() {
+        // Of these the shell has one too.
+        let is_clear = |name: &&str| !subcommands.contains(name);
+        for name in names.iter().copied().filter(is_clear) {
+            for end in ["`", " "] {
+                let bare = format!("`{name}{end}");
+                if text.contains(&bare) {
+                    wrong.push(format!("{}: {bare}", path.display()));
+                }
             }
         }
     }

@@ -385,12 +385,12 @@ fn text_that_is_empty_or_too_long_is_refused_and_the_longest_arrives_whole() {
     bob.sees(1, "alice: that was all");
     let errors = alice.errors();
     assert_eq!(
-        errors.matches("usage: message USER|#ROOM TEXT").count(),
+        errors.matches("usage: /message USER|#ROOM TEXT").count(),
         2,
         "{errors}"
     );
     assert_eq!(
-        errors.matches("usage: message* TEXT").count(),
+        errors.matches("usage: /message* TEXT").count(),
         2,
         "{errors}"
     );

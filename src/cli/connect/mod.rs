@@ -40,10 +40,10 @@ const ADDRESS: &str = "\
     address needs its interface, by name or number: fe80::1%eth0, [fe80::1%eth0]:7777.";
 
 const IN_A_ROOM: &str = "\
-    After `join` or `enter`, the prompt shows the conversation, what you type goes there, and commands need \
-    a slash; type two for a text that begins with one. `back` returns to the prompt without a conversation; \
-    you stay a member of a room until `leave`. Commands for rooms mean the room at the prompt unless they \
-    name another; where a word can only be a room, its # may be left out. Without a connection `join` waits for one, and so do messages.";
+    After `/join` or `/enter`, the prompt shows the conversation, what you type goes there, and commands need \
+    a slash; type two for a text that begins with one. `/back` returns to the prompt without a conversation; \
+    you stay a member of a room until `/leave`. Commands for rooms mean the room at the prompt unless they \
+    name another; where a word can only be a room, its # may be left out. Without a connection `/join` waits for one, and so do messages.";
 
 const PASTING: &str = "\
     In a terminal with bracketed paste, pasted lines wait for Enter, and the line below them says what it does. \
@@ -62,7 +62,7 @@ const WHAT_IS_SHOWN: &str = "\
     begin with ✓ for a receipt, ● for news and ! for an error. Times are in the zone that TZ names, by name \
     (Asia/Tokyo), rule (EST5EDT,M3.2.0,M11.1.0) or file, else in the system's; if there is no such zone, in UTC. At a terminal, long lines are wrapped to \
     indented rows of at most 100 columns, so that no text can imitate a line of the program. A terminal that \
-    is made narrower wraps old rows again, and these can no longer be trusted; `history` shows them afresh. \
+    is made narrower wraps old rows again, and these can no longer be trusted; `/history` shows them afresh. \
     Right-to-left text is printed in the order in which it came; a terminal that reorders it may move words \
     within a row.\n\
     Control characters and invisible characters are not shown; a text of nothing else is shown as `(nothing \
@@ -78,11 +78,11 @@ const RECEIPTS: &str = "\
     After 10 s without an answer, messages are queued and other requests are refused.";
 
 const BLOCKING: &str = "\
-    `block USER` applies to all your devices until `unblock USER`. The server stores direct messages from a \
-    blocked user and never delivers them, not even after `unblock`. The blocked user is not told: they see \
+    `/block USER` applies to all your devices until `/unblock USER`. The server stores direct messages from a \
+    blocked user and never delivers them, not even after `/unblock`. The blocked user is not told: they see \
     `● stored; NAME is offline` while you are offline, nothing while you are online, and never `✓`. Their \
     messages in rooms and to everyone are received as usual, with a receipt, and are hidden while you block \
-    them, in `history` and `search` too; somebody who compares the two can conclude that they are blocked. \
+    them, in `/history` and `/search` too; somebody who compares the two can conclude that they are blocked. \
     You are not told of their invitations, nor when they come online or go offline.";
 
 const WITHOUT_A_TERMINAL: &str = "\
@@ -93,15 +93,15 @@ const WITHOUT_A_TERMINAL: &str = "\
     --password-file, and the server key with --server-key or --accept-new. A device that has signed in before \
     does so again without its password: then the one in the file is not compared with anything.\n\
     Lines take effect in order, and a command that fails does not stop the others; the error names its line. \
-    If `join` or `enter` fails, or the script loses its place in a room, the lines after it that have no slash are \
-    refused, since they were meant as messages there; `/back` ends that. `login NAME` takes the password of \
+    If `/join` or `/enter` fails, or the script loses its place in a room, the lines after it that have no slash are \
+    refused, since they were meant as messages there; `/back` ends that. `/login NAME` takes the password of \
     --password-file, if --user names nobody else. \
     A message is reached when the server has stored it, also while its reader is offline. At the end of input \
     the client waits until all messages are stored, but no longer than --timeout; then standard error names those \
     that are not, and the exit code is 6. They are kept, and sent at the next sign-in: do not send them again. \
     Receipts of users who are online are waited for up to 10 seconds.\n\
     A sign-in that takes longer than --timeout ends the client with 3. If the server goes away later, messages \
-    are queued, `history`, `search`, `status` and `help` go on, and a command that needs the server waits \
+    are queued, `/history`, `/search`, `/status` and `/help` go on, and a command that needs the server waits \
     for --timeout once, even if it was already sent; then it and all that follow fail at once.\n\
     If commands fail in different ways, the exit code is the highest, but 6 only if there is no other, \
     because what waits may still be reached. A message of an earlier run that the server refuses now is shown and \

@@ -192,7 +192,7 @@ impl SignIn {
         match self.step {
             Step::Name if answer.trim().is_empty() => match self.offered.take() {
                 Some(name) => self.named(&name, context),
-                None => given_up("no user name given; `login` to try again"),
+                None => given_up("no user name given; `/login` to try again"),
             },
             Step::Name => self.named(&answer, context),
             Step::Password | Step::NewPassword => self.answer_password(&answer, context),
@@ -265,7 +265,7 @@ impl SignIn {
         }
         self.due = None;
         Progress::TimedOut(format!(
-            "no answer from the server for {} s; try `login` again",
+            "no answer from the server for {} s; try `/login` again",
             ANSWER_WAIT.as_secs()
         ))
     }

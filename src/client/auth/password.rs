@@ -19,7 +19,7 @@ impl SignIn {
         }
         if self.is_reconnection {
             return Progress::GivenUp {
-                text: "signed out: the earlier sign-in is no longer valid; `login` again".into(),
+                text: "signed out: the earlier sign-in is no longer valid; `/login` again".into(),
                 refused: true,
             };
         }
@@ -47,7 +47,7 @@ impl SignIn {
                 context.effects.show(Tone::Error, error.to_string());
                 self.tries += 1;
                 if self.tries >= TRIES_MAX {
-                    return given_up("no password given; `login` to try again");
+                    return given_up("no password given; `/login` to try again");
                 }
                 return Progress::Going;
             }

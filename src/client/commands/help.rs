@@ -73,9 +73,9 @@ pub(super) fn unknown(table: &Registry<ChatCommand>, word: &str) -> String {
     }
     let suggestion = table
         .nearest(word)
-        .map(|nearest| format!("; did you mean \"{nearest}\"?"))
+        .map(|nearest| format!("; did you mean \"/{nearest}\"?"))
         .unwrap_or_default();
-    format!("unknown command \"{word}\"{suggestion}  (`help` shows the menu)")
+    format!("unknown command \"{word}\"{suggestion}  (`/help` shows the menu)")
 }
 
 /// The menu, a line for each command, or two.
@@ -98,7 +98,12 @@ fn page(command: &ChatCommand) -> Vec<String> {
     let mut page = vec![command.usage(), format!("  {}", command.summary)];
     page.extend(command.help.lines().map(|line| format!("  {line}")));
     if !command.aliases.is_empty() {
-        page.push(format!("  also: {}", command.aliases.join(", ")));
+        let aliases: Vec<String> = command
+            .aliases
+            .iter()
+            .map(|name| format!("/{name}"))
+            .collect();
+        page.push(format!("  also: {}", aliases.join(", ")));
     }
     page
 }
@@ -122,7 +127,7 @@ mod tests {
         for command in TABLE.iter() {
             let found = menu
                 .iter()
-                .any(|line| line.split_whitespace().next() == Some(command.name));
+                .any(|line| line.split_whitespace().next() == Some(&format!("/{}", command.name)));
             assert!(found, "{}", command.name);
             assert!(
                 command.summary.len() <= SUMMARY_WIDTH,
@@ -133,7 +138,7 @@ mod tests {
         }
         assert!(menu.iter().all(|line| line.len() < 80), "{menu:#?}");
         assert!(
-            menu[1].starts_with("message USER|#ROOM TEXT  "),
+            menu[1].starts_with("/message USER|#ROOM TEXT  "),
             "{}",
             menu[1]
         );

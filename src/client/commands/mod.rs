@@ -83,7 +83,7 @@ pub(super) fn run(core: &mut Core, now: Now, line: &str, inside: Option<&str>) {
     }
     core.changes_focus(command.focus, rest);
     if command.needs_sign_in && core.user().is_none() {
-        core.fail(Fault::Usage, "sign in first, with `login`");
+        core.fail(Fault::Usage, "sign in first, with `/login`");
         return;
     }
     let Some(values) = values else {

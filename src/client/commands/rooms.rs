@@ -124,7 +124,7 @@ pub(super) const ROOMS: &[ChatCommand] = &[
 fn list(core: &mut Core, call: &Call<'_>) {
     let page = call.optional(0).map_or(Ok(1), str::parse);
     match page {
-        Ok(0) | Err(_) => core.fail(Fault::Usage, "a page is a number, as in `rooms 2`"),
+        Ok(0) | Err(_) => core.fail(Fault::Usage, "a page is a number, as in `/rooms 2`"),
         Ok(page) => core.with_signed_in(call.now, |_, ctx| {
             answers::list(ctx, RoomsPurpose::List(page));
         }),

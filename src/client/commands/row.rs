@@ -40,9 +40,9 @@ pub(super) const ROW: ChatCommand = ChatCommand {
 };
 
 impl ChatCommand {
-    /// How it is typed, such as `kick USER [#ROOM] [REASON]`.
+    /// How it is typed, such as `/kick USER [#ROOM] [REASON]`.
     pub(super) fn usage(&self) -> String {
-        let mut usage = self.name.to_owned();
+        let mut usage = format!("/{}", self.name);
         let shown = self.arguments.iter().map(Argument::usage);
         for argument in shown.filter(|shown| !shown.is_empty()) {
             usage.push(' ');

@@ -54,7 +54,7 @@ pub(super) const SESSION: &[ChatCommand] = &[
     ChatCommand {
         name: "quit",
         aliases: &["exit"],
-        summary: "leave; the next `login` here asks for no password",
+        summary: "leave; the next `/login` here asks for no password",
         needs_sign_in: false,
         awaits: Awaited::Nothing,
         run: |core, call| core.exit(call.now, Exit::Quit),

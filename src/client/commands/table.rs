@@ -47,7 +47,8 @@ mod tests {
             "quit",
         ] {
             let name = usage.split(' ').next().expect("a first word");
-            assert_eq!(TABLE.find(name).expect("in the table").usage(), usage);
+            let command = TABLE.find(name).expect("in the table");
+            assert_eq!(command.usage(), format!("/{usage}"));
         }
     }
 }

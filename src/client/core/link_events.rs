@@ -131,7 +131,7 @@ impl Core {
             && !sign_in.is_reconnection()
             && self.pending_user.is_none()
         {
-            let text = "the sign-in was interrupted; `login` again";
+            let text = "the sign-in was interrupted; `/login` again";
             self.fail(Fault::Unreachable, text);
         }
     }

@@ -100,7 +100,7 @@ impl Core {
         };
         let progress = self.with_context(now, |context| step(&mut sign_in, context));
         let progress = progress.unwrap_or_else(|| Progress::GivenUp {
-            text: "not connected; `login` again when the connection is back".into(),
+            text: "not connected; `/login` again when the connection is back".into(),
             refused: false,
         });
         self.sign_in = Some(sign_in);
@@ -168,10 +168,10 @@ impl Core {
                 return;
             }
             SignOutReason::Ended(EndReason::Superseded) => {
-                "signed out: this device has signed in again elsewhere; `login` again as a new device"
+                "signed out: this device has signed in again elsewhere; `/login` again as a new device"
             }
             SignOutReason::Ended(EndReason::TooManySessions) => {
-                "signed out: the account has too many sessions and this was the oldest; `login` signs in here again and signs out the next oldest"
+                "signed out: the account has too many sessions and this was the oldest; `/login` signs in here again and signs out the next oldest"
             }
             SignOutReason::Ended(EndReason::Revoked) => {
                 "signed out: the account, its password or its tickets were changed"
@@ -180,7 +180,7 @@ impl Core {
                 "signed out by the server"
             }
             SignOutReason::Conflict => {
-                "signed out: this device's files are a copy or were restored; `login` again as a new device"
+                "signed out: this device's files are a copy or were restored; `/login` again as a new device"
             }
         };
         if reason == SignOutReason::Conflict {

@@ -190,8 +190,8 @@ fn what_cannot_be_said_is_refused_at_the_prompt() {
     let mut desk = Desk::signed_in(Screen::interactive());
     for (line, reason) in [
         ("message erin hello", "yourself"),
-        ("message bob", "usage: message USER|#ROOM TEXT"),
-        ("mesage bob hello", "did you mean \"message\"?"),
+        ("message bob", "usage: /message USER|#ROOM TEXT"),
+        ("mesage bob hello", "did you mean \"/message\"?"),
         ("hello everybody", "unknown command \"hello\""),
     ] {
         say(&mut desk, line);
@@ -214,11 +214,11 @@ fn help_of_one_command_tells_how_it_is_typed_and_by_which_other_words() {
     ] {
         say(&mut desk, line);
         let lines = desk.lines();
-        assert_eq!(lines[0], "quit", "{line}");
-        assert_eq!(lines.last().map(String::as_str), Some("  also: exit"));
+        assert_eq!(lines[0], "/quit", "{line}");
+        assert_eq!(lines.last().map(String::as_str), Some("  also: /exit"));
     }
     say(&mut desk, "help mesage");
-    assert!(desk.lines()[0].contains("did you mean \"message\"?"));
+    assert!(desk.lines()[0].contains("did you mean \"/message\"?"));
     // A subcommand of the program was asked about, and the answer was how `help` is typed.
     say(&mut desk, "help user add");
     let lines = desk.lines();

@@ -99,7 +99,7 @@ fn name_of_the_only_account_with_a_device_here_need_not_be_typed() {
             let lines = desk.lines();
             assert_eq!(
                 lines.last().map(String::as_str),
-                Some("no user name given; `login` to try again")
+                Some("no user name given; `/login` to try again")
             );
         }
     }
@@ -274,7 +274,7 @@ fn lost_link_is_resumed_by_ticket_and_a_refused_one_asks_to_log_in() {
     desk.screen.asks();
     desk.core.link_lost(desk.now, "reset", None);
     desk.type_line("secret");
-    assert!(desk.lines().last().unwrap().contains("`login` again"));
+    assert!(desk.lines().last().unwrap().contains("`/login` again"));
     assert_eq!(asked(&mut desk), Ask::Command("> ".into()));
 }
 
@@ -350,7 +350,7 @@ fn sign_in_that_was_answered_too_late_is_tried_again_over_another_link() {
     desk.body();
     desk.wait(Duration::from_secs(15));
     assert!(std::mem::take(&mut desk.core.requests().reconnect));
-    assert!(desk.lines().last().unwrap().contains("try `login` again"));
+    assert!(desk.lines().last().unwrap().contains("try `/login` again"));
 }
 
 #[test]

@@ -27,7 +27,7 @@ pub(crate) const NOTHING_SEEN: &str = "the text has nothing visible in it";
 
 /// What greets a user before the sign-in.
 pub(crate) const WELCOME: &str =
-    "> Greetings from the Chat Room!  `login` signs you in, `help` shows the menu.";
+    "> Greetings from the Chat Room!  `/login` signs you in, `/help` shows the menu.";
 
 /// Nobody has answered; what was `heard` instead, if anything.
 pub(crate) fn unreachable(server: &str, heard: &str) -> String {

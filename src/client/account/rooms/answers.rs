@@ -127,7 +127,7 @@ pub(crate) fn handle_rooms(ctx: &mut Ctx<'_>, answer: Rooms) {
                 .show_table(Tone::Plain, &render_rooms::rooms(&rooms));
             if page < pages {
                 let next = page + 1;
-                let text = format!("page {page} of {pages}; `rooms {next}` shows more");
+                let text = format!("page {page} of {pages}; `/rooms {next}` shows more");
                 ctx.notice(text);
             }
         }

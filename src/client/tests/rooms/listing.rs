@@ -31,7 +31,7 @@ fn page_of_rooms_tells_how_to_see_the_next() {
     let lines = answer(&mut desk, request.tag, vec![bridge()], Some(3));
     assert_eq!(
         lines.last().map(String::as_str),
-        Some("page 1 of 3; `rooms 2` shows more")
+        Some("page 1 of 3; `/rooms 2` shows more")
     );
     let request = asked(&mut desk, "rooms 3");
     assert_eq!(request.page, Some(2));
@@ -50,6 +50,6 @@ fn server_that_knows_no_pages_has_one() {
     assert_eq!(lines.len(), 1, "{lines:?}");
     for line in ["rooms 0", "rooms x"] {
         type_at_prompt(&mut desk, line);
-        assert_eq!(desk.lines(), ["a page is a number, as in `rooms 2`"]);
+        assert_eq!(desk.lines(), ["a page is a number, as in `/rooms 2`"]);
     }
 }
