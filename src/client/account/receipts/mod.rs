@@ -57,6 +57,20 @@ impl Own {
         !self.fresh.is_empty() || self.count > self.awaited.last_count()
     }
 
+    /// What is durable of it. What an earlier run was telling stays in it until this run has told it: a second crash must not
+    /// make it unheard of.
+    fn durable(&self) -> Awaited {
+        let mut awaited = self.awaited.clone();
+        let untold = self.perhaps.iter().filter(|account| {
+            !self.awaited.told.contains(account) && !self.awaited.telling.contains(account)
+        });
+        awaited.telling.extend(untold);
+        if self.perhaps_count > awaited.last_count() {
+            awaited.counting = self.perhaps_count;
+        }
+        awaited
+    }
+
     /// From typing to now, if it was typed in this run.
     fn elapsed(&self, now: Instant) -> Option<Duration> {
         let typed = self.typed?;
@@ -239,7 +253,8 @@ impl Receipts {
     /// once all have it, or if it is waited for no more.
     pub(crate) fn on_screen(&mut self, told: ToldReceipt) -> Option<Awaited> {
         let key = (told.conversation, told.entry);
-        let awaited = &mut self.own.get_mut(&key)?.awaited;
+        let own = self.own.get_mut(&key)?;
+        let awaited = &mut own.awaited;
         let names = told.names.min(awaited.telling.len());
         awaited.told.extend(awaited.telling.drain(..names));
         awaited.counted = awaited.counted.max(told.count);
@@ -250,7 +265,7 @@ impl Receipts {
             self.own.remove(&key);
             return None;
         }
-        Some(awaited.clone())
+        Some(own.durable())
     }
 
     /// When [`Receipts::news`] has something to say without another receipt.
@@ -334,7 +349,7 @@ fn said(now: Instant, key: (ConversationId, EntryId), own: &Own) -> News {
         is_counted: false,
         is_late: false,
         is_again: false,
-        awaited: own.awaited.clone(),
+        awaited: own.durable(),
         told: told(key, 0, 0),
     }
 }

@@ -272,3 +272,57 @@ fn oldest_is_forgotten_at_the_limit() {
     let forgotten = receipts.track(now, (PAIR, false), EntryId(5_000), awaited(1, 0), None);
     assert_eq!(forgotten, Some((PAIR, EntryId(1))));
 }
+
+#[test]
+fn what_a_crash_may_have_kept_from_the_screen_is_still_told_as_such_after_a_second_crash() {
+    // bob's receipt was on its way to the screen in the first run. In the second only carol's came again, and what was kept
+    // of the message was written without bob's: the third run told it as if for the first time.
+    let now = instant();
+    let everyone = ConversationId::EVERYONE;
+    let first = Awaited {
+        telling: vec![BOB],
+        ..awaited(3, 3)
+    };
+    let mut second = Receipts::default();
+    second.track(now, (everyone, true), EntryId(1), first, None);
+    second.mark(everyone, &mark(CAROL, "carol", 1));
+    let news = second.news(now + GATHER).remove(0);
+    assert!(!news.is_again);
+    let killed_before_the_screen = news.awaited.clone();
+    let killed_after_it = durable(&mut second, &news).expect("two are still to come");
+    for kept in [killed_before_the_screen, killed_after_it] {
+        let mut third = Receipts::default();
+        third.track(now, (everyone, true), EntryId(1), kept, None);
+        third.mark(everyone, &mark(BOB, "bob", 1));
+        let news = third.news(now + GATHER).remove(0);
+        assert_eq!(news.names, ["bob"]);
+        assert!(news.is_again);
+    }
+}
+
+#[test]
+fn count_that_a_crash_may_have_kept_from_the_screen_is_told_as_such_after_a_second_crash() {
+    let now = instant();
+    let everyone = ConversationId::EVERYONE;
+    let first = Awaited {
+        counting: 30,
+        ..awaited(40, 40)
+    };
+    let count = |receipts: &mut Receipts, members| {
+        let step = Count {
+            entry: EntryId(1),
+            members,
+        };
+        receipts.count(everyone, 40, &[step]);
+        receipts.news(now + GATHER).remove(0)
+    };
+    let mut second = Receipts::default();
+    second.track(now, (everyone, true), EntryId(1), first, None);
+    let news = count(&mut second, 20);
+    assert!(news.is_again);
+    let kept = durable(&mut second, &news).expect("others are still to come");
+    let mut third = Receipts::default();
+    third.track(now, (everyone, true), EntryId(1), kept, None);
+    assert!(count(&mut third, 30).is_again);
+    assert!(!count(&mut third, 40).is_again);
+}
