@@ -3,15 +3,15 @@
 //! The logic never touches the endpoint or the console, so that it can be tested without either.
 
 use super::env::{Console, Fault, Tone};
+use super::line::Line;
 use super::ui::table;
 use crate::protocol::{ClientMessage, Hop, encode};
-use crate::text::printable;
 use crate::transport::Channel;
 
 #[derive(Debug, Default)]
 pub(super) struct Effects {
     messages: Vec<(Channel, Vec<u8>)>,
-    lines: Vec<(Tone, String)>,
+    lines: Vec<Line>,
     /// The line of a script that is being carried out, counted from 1.
     pub(super) script_line: Option<u64>,
     /// The worst of all failures.
@@ -29,8 +29,11 @@ impl Effects {
 
     /// Shows a line. Whatever it quotes is made harmless here.
     pub(super) fn show(&mut self, tone: Tone, text: impl AsRef<str>) {
-        let text = printable::line(text.as_ref()).into_owned();
-        self.lines.push((tone, text));
+        self.show_line(Line::of(tone, text));
+    }
+
+    pub(super) fn show_line(&mut self, line: Line) {
+        self.lines.push(line);
     }
 
     /// Shows why something that was asked for was not reached.
@@ -63,8 +66,13 @@ impl Effects {
     }
 
     pub(super) fn show_table(&mut self, tone: Tone, rows: &[Vec<String>]) {
-        let lines = table::lines(rows).into_iter();
-        self.lines.extend(lines.map(|line| (tone, line)));
+        for text in table::lines(rows) {
+            // The cells are harmless, and the blanks between them stay.
+            self.show_line(Line {
+                text,
+                ..Line::of(tone, "")
+            });
+        }
     }
 
     pub(super) fn take_messages(&mut self) -> Vec<(Channel, Vec<u8>)> {
@@ -76,8 +84,8 @@ impl Effects {
     }
 
     pub(super) fn flush_lines(&mut self, console: &mut dyn Console) {
-        for (tone, text) in self.lines.drain(..) {
-            console.show(tone, &text);
+        for line in self.lines.drain(..) {
+            console.show(line);
         }
     }
 

@@ -10,6 +10,7 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 use redb::Database;
 
+use super::line::Line;
 use super::name::canonical;
 use super::password::Password;
 use crate::protocol::ErrorCode;
@@ -157,8 +158,8 @@ pub struct Names {
 
 /// Where the client shows and asks. Neither call may block.
 pub trait Console: Send {
-    /// Shows a line, above the prompt. The text holds no control characters.
-    fn show(&mut self, tone: Tone, text: &str);
+    /// Shows a line, above the prompt.
+    fn show(&mut self, line: Line);
 
     /// How many lines it was given to show.
     fn given(&self) -> u64 {

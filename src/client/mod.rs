@@ -11,6 +11,7 @@ pub mod commands;
 mod core;
 mod effects;
 mod env;
+mod line;
 mod link;
 mod name;
 mod password;
@@ -25,6 +26,7 @@ mod ui;
 pub use self::core::Core;
 pub use auth::opaque;
 pub use env::{Ask, Console, End, Fault, Files, Input, Names, Options, Tone, Trust};
+pub use line::{Day, Head, INDENT, Line, Part, Place, Who};
 pub use password::{PASSWORD_MAX_BYTES, Password, PasswordError};
 pub(crate) use ui::render::unreachable;
 

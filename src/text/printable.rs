@@ -22,6 +22,9 @@ pub const MARKS_MAX: usize = 8;
 /// where it can pose as something else.
 pub const BLANKS_MAX: usize = 2;
 
+/// The same in a text of several lines, where blanks set code and tables. Chosen: eight levels of an indent of four.
+pub const BLANKS_IN_LINES_MAX: usize = 32;
+
 /// Replaces a line break or a tab.
 const BLANK: char = ' ';
 
@@ -47,31 +50,55 @@ pub fn line(text: &str) -> Cow<'_, str> {
     if is_plain(text) {
         return Cow::Borrowed(text);
     }
-    let mut line = Line::with_capacity(text.len());
-    let mut rest = text.chars();
-    let mut escapes = Escapes { has_end: true };
-    while let Some(character) = rest.next() {
-        match character {
-            '\u{1b}' => escapes.skip(&mut rest),
-            '\r' if rest.as_str().starts_with('\n') => {}
-            BLACK_FLAG => {
-                line.push(character);
-                let follows = |flag: &&&str| rest.as_str().starts_with(**flag);
-                if let Some(flag) = FLAGS.iter().find(follows) {
-                    line.push_flag(flag);
-                    rest = rest.as_str()[flag.len()..].chars();
-                }
-            }
-            other if other.is_control() && other.is_whitespace() => line.push(BLANK),
-            '\u{2028}' | '\u{2029}' => line.push(BLANK),
-            other => line.push(other),
-        }
-    }
-    let clean = line.finish();
+    let clean = Line::new(text.len(), BLANKS_MAX, false).of(text);
     if clean == text {
         Cow::Borrowed(text)
     } else {
         Cow::Owned(clean)
+    }
+}
+
+/// The text as its author set it: with line breaks (`\n`) and tabs, and in a text of several lines with its runs of blanks.
+/// Everything else is as in [`line()`]. Of empty lines in a row one stays, and none at either end.
+///
+/// Whoever shows it indents each line but the first.
+#[must_use]
+pub fn text(text: &str) -> Cow<'_, str> {
+    if is_plain(text) {
+        return Cow::Borrowed(text);
+    }
+    let text = text.trim_end();
+    let is_one_line = !text.contains('\n');
+    let blanks_max = if is_one_line {
+        BLANKS_MAX
+    } else {
+        BLANKS_IN_LINES_MAX
+    };
+    let mut clean = String::with_capacity(text.len());
+    let mut empty = 0;
+    for (number, line) in text.split('\n').enumerate() {
+        let line = Line::new(line.len(), blanks_max, true).of(line.trim_end());
+        if line.chars().all(unicode::is_blank) {
+            empty += 1;
+            continue;
+        }
+        if number > 0 && !clean.is_empty() {
+            clean.push_str(if empty > 0 { "\n\n" } else { "\n" });
+        }
+        clean.push_str(line.trim_end());
+        empty = 0;
+    }
+    Cow::Owned(clean)
+}
+
+/// [`text()`], or [`NOTHING_VISIBLE`].
+#[must_use]
+pub fn text_or_nothing(text: &str) -> Cow<'_, str> {
+    let text = self::text(text);
+    if text.chars().all(unicode::is_blank) {
+        Cow::Borrowed(NOTHING_VISIBLE)
+    } else {
+        text
     }
 }
 
@@ -105,6 +132,8 @@ fn is_plain(text: &str) -> bool {
 
 /// A line under construction.
 struct Line {
+    blanks_max: usize,
+    keeps_tabs: bool,
     text: String,
     /// The last character that is no mark, and the last of all.
     base: Option<char>,
@@ -118,8 +147,10 @@ struct Line {
 }
 
 impl Line {
-    fn with_capacity(bytes: usize) -> Self {
+    fn new(bytes: usize, blanks_max: usize, keeps_tabs: bool) -> Self {
         Self {
+            blanks_max,
+            keeps_tabs,
             text: String::with_capacity(bytes),
             base: None,
             last: None,
@@ -127,6 +158,41 @@ impl Line {
             blanks: 0,
             is_emoji: false,
             shaping: None,
+        }
+    }
+
+    /// The whole text, as a line.
+    fn of(mut self, text: &str) -> String {
+        let mut rest = text.chars();
+        let mut escapes = Escapes { has_end: true };
+        while let Some(character) = rest.next() {
+            match character {
+                '\u{1b}' => escapes.skip(&mut rest),
+                '\r' if rest.as_str().starts_with('\n') => {}
+                '\t' if self.keeps_tabs => self.push_tab(),
+                BLACK_FLAG => {
+                    self.push(character);
+                    let follows = |flag: &&&str| rest.as_str().starts_with(**flag);
+                    if let Some(flag) = FLAGS.iter().find(follows) {
+                        self.push_flag(flag);
+                        rest = rest.as_str()[flag.len()..].chars();
+                    }
+                }
+                other if other.is_control() && other.is_whitespace() => self.push(BLANK),
+                '\u{2028}' | '\u{2029}' => self.push(BLANK),
+                other => self.push(other),
+            }
+        }
+        self.finish()
+    }
+
+    /// A tab counts as a blank, however wide it is set.
+    fn push_tab(&mut self) {
+        let length = self.text.len();
+        self.push(BLANK);
+        if self.text.ends_with(BLANK) && self.text.len() > length {
+            self.text.pop();
+            self.text.push('\t');
         }
     }
 
@@ -139,7 +205,7 @@ impl Line {
                 self.shaping = Some(character);
                 return;
             }
-            Kind::Blank if self.blanks >= BLANKS_MAX => return,
+            Kind::Blank if self.blanks >= self.blanks_max => return,
             Kind::Mark if self.marks >= MARKS_MAX => return,
             _ => {}
         }

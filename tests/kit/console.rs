@@ -4,7 +4,7 @@ use std::io;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use redb::Database;
-use udpchat::client::{Ask, Console, Files, Names, Tone, Trust};
+use udpchat::client::{Ask, Console, Files, Line, Names, Tone, Trust};
 use udpchat::store::fault_disk::MemoryDisk;
 
 /// All that was shown and asked; shared with the console that was handed out.
@@ -83,9 +83,9 @@ impl Seen {
 }
 
 impl Console for Screen {
-    fn show(&mut self, tone: Tone, text: &str) {
+    fn show(&mut self, line: Line) {
         let mut seen = self.seen();
-        seen.lines.push((tone, text.to_owned()));
+        seen.lines.push((line.tone, line.to_string()));
         seen.given += 1;
     }
 

@@ -65,9 +65,10 @@ const WHAT_IS_SHOWN: &str = "\
     is made narrower wraps old rows again, and these can no longer be trusted; `/history` shows them afresh. \
     Right-to-left text is printed in the order in which it came; a terminal that reorders it may move words \
     within a row.\n\
-    Control characters and invisible characters are not shown; a text of nothing else is shown as `(nothing \
-    visible)`. � stands for a character that this version does not know. At most two blanks are shown in a \
-    row, and at most 8 marks on a letter.";
+    A text of several lines stands under one time, as it was written, with each line but the first indented; also \
+    without a terminal, where each begins with six blanks. Other control characters and invisible characters are not shown; a \
+    text of nothing else is shown as `(nothing visible)`. � stands for a character that this version does not know. At most \
+    two blanks are shown in a row, in a text of several lines 32, and at most 8 marks on a letter.";
 
 const RECEIPTS: &str = "\
     `✓ Message received by bob (84 ms)` means that one of bob's devices has the message on its disk; it \

@@ -188,8 +188,7 @@ pub(crate) fn show_undisplayed(
                 && !blocked.hides(entry.author, &said)
             {
                 let line = ctx.live_line((id, at), &entry, &said, true);
-                ctx.effects
-                    .show(said.tone(), format!("{line}{}", render::AGAIN));
+                ctx.effects.show_line(line.with_note(render::AGAIN));
             }
         }
         ctx.conversations.undisplayed.insert(id);

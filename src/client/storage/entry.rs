@@ -5,7 +5,6 @@
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
-use crate::client::env::Tone;
 use crate::protocol::{
     AccountId, ConversationId, DeviceId, Digest, EntryId, Origin, RoomEvent, ServerMessage, open,
 };
@@ -64,14 +63,6 @@ impl Said {
             fitting.map(|text| Self::Text(text.text))
         };
         said.unwrap_or(Self::Unknown)
-    }
-
-    /// How it is shown.
-    pub(crate) const fn tone(&self) -> Tone {
-        match self {
-            Self::Text(_) => Tone::Said,
-            Self::Event(_) | Self::Unknown => Tone::Event,
-        }
     }
 }
 

@@ -20,7 +20,7 @@ const QUOTE_MAX_CHARS: usize = 40;
 const QUOTES: [char; 6] = ['"', '\'', '`', '“', '”', '„'];
 
 /// What ends a line that an earlier run may have shown before it was killed.
-pub(crate) const AGAIN: &str = "  (perhaps shown before)";
+pub(crate) const AGAIN: &str = "(perhaps shown before)";
 
 /// What is said of a text that would be shown as one of nothing visible.
 pub(crate) const NOTHING_SEEN: &str = "the text has nothing visible in it";
@@ -43,15 +43,6 @@ pub(crate) fn unresolved(server: &str, heard: &str) -> String {
         "{server} could not be resolved{heard}\n\
          hint: check the name, and this host's network"
     )
-}
-
-/// Something that was said. In a pair the receiver is named only where the reader said it.
-pub(crate) fn said(time: &str, sender: &str, receiver: Option<&str>, text: &str) -> String {
-    let text = printable::line_or_nothing(text);
-    match receiver {
-        Some(receiver) => format!("{time} {sender} to {receiver}: {text}"),
-        None => format!("{time} {sender}: {text}"),
-    }
 }
 
 /// What stands for an entry that cannot be shown.

@@ -6,6 +6,7 @@ use jiff::tz::{AmbiguousOffset, TimeZone};
 
 use thiserror::Error;
 
+use crate::client::line::Day;
 use crate::protocol::EntryId;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,6 +58,20 @@ impl Clock<'_> {
             _ => "%Y-%m-%d %H:%M",
         };
         then.strftime(form).to_string()
+    }
+
+    /// The day of a time.
+    pub(crate) fn day_of(self, time_ms: u64) -> Day {
+        let (then, now) = (self.local(time_ms).date(), self.local(self.now_ms).date());
+        let form = if then.year() == now.year() {
+            "%a %-d %b"
+        } else {
+            "%a %-d %b %Y"
+        };
+        Day {
+            name: then.strftime(form).to_string(),
+            is_today: then == now,
+        }
     }
 
     /// Reads a time, also as [`show`](Self::show) writes it, or an entry's number. Of a time that the zone skips or has
@@ -197,6 +212,21 @@ mod tests {
             "2026-03-17 14:02"
         );
         assert_eq!(clock(TUESDAY_MS).show(0), "1970-01-01 00:00");
+    }
+
+    #[test]
+    fn day_gains_its_year_with_age() {
+        let day = |now_ms| clock(now_ms).day_of(TUESDAY_MS);
+        let named = |name: &str, is_today| Day {
+            name: name.into(),
+            is_today,
+        };
+        assert_eq!(day(TUESDAY_MS), named("Tue 17 Mar", true));
+        assert_eq!(day(TUESDAY_MS + DAY_MS), named("Tue 17 Mar", false));
+        assert_eq!(
+            day(TUESDAY_MS + 365 * DAY_MS),
+            named("Tue 17 Mar 2026", false)
+        );
     }
 
     #[test]

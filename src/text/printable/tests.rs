@@ -33,6 +33,35 @@ fn line_breaks_become_blanks() {
 }
 
 #[test]
+fn text_of_several_lines_keeps_its_form_and_nothing_else() {
+    assert_eq!(
+        text("if x:\r\n\treturn  (  1 )\r\n"),
+        "if x:\n\treturn  (  1 )"
+    );
+    assert_eq!(text("\n\n a\n\u{200b}\n\n \nb  \n\n"), " a\n\nb");
+    assert_eq!(text("a\n    b\u{1b}[2Jc\u{7}"), "a\n    bc");
+    // A sequence ends with its line.
+    assert_eq!(text("a\u{1b}]0;b\nc\u{7}d"), "a0;b\ncd");
+    assert_eq!(text("a\u{2028}b\u{85}c\u{b}d\re"), "a b c d e");
+    // Of one line no blanks are needed, and a tab is one.
+    assert_eq!(text("a      b\t\t\tc"), "a  b\t\tc");
+    let far = format!("a\n{}b", " ".repeat(100));
+    assert_eq!(text(&far).len(), "a\nb".len() + BLANKS_IN_LINES_MAX);
+    assert_eq!(text_or_nothing("\n\t\u{200b}\n"), NOTHING_VISIBLE);
+}
+
+proptest! {
+    #[test]
+    fn text_holds_no_control_but_line_breaks_and_tabs_and_is_stable(
+        given in "(\\PC|[\n\r\t\u{1b}\u{9b}\u{7}\u{2028}\u{200d}\u{fe0f} \\[\\]a]){0,60}"
+    ) {
+        let clean = text(&given).into_owned();
+        prop_assert!(clean.chars().all(|c| !c.is_control() || matches!(c, '\n' | '\t')), "{:?}", clean);
+        prop_assert_eq!(text(&clean), clean.as_str());
+    }
+}
+
+#[test]
 fn what_cannot_be_seen_is_left_out() {
     for hidden in [
         "\u{ad}",

@@ -22,12 +22,12 @@ pub use self::helper::SharedNames;
 use self::helper::{LineHelper, Purpose};
 use self::keys::{Interrupts, Keys, OpenPaste};
 use super::interrupt::PasswordInterrupt;
+use super::layout;
 use super::printer;
 use super::rows::Rows;
-use super::style::{marked, styled};
 use crate::cli::{environment, password};
 use crate::client::commands::{Draft, Recalled};
-use crate::client::{Ask, Input, Tone};
+use crate::client::{Ask, Input, Line};
 use crate::net::InputSender;
 
 /// Lines in the prompt's history; the oldest is dropped first. They are kept in memory only, because they contain messages.
@@ -171,10 +171,10 @@ struct Output<P> {
 }
 
 impl<P: ExternalPrinter + Send + 'static> printer::Output for Output<P> {
-    fn print(&mut self, tone: Tone, text: &str) -> io::Result<()> {
+    fn print(&mut self, line: &Line) -> io::Result<()> {
         // The terminal may have been resized.
-        let rows = Rows::of(io::stdout()).guarded(&marked(tone, text));
-        let line = styled(tone, &rows, self.in_colour);
+        let rows = layout::rows(line, Rows::of(io::stdout()), self.in_colour);
+        let line = Rows::guarded(&rows);
         if let Phase::Secret(question) = &*lock(&self.phase) {
             let mut output = io::stdout().lock();
             write!(output, "\r\x1b[K{line}\r\n{question}")?;

@@ -6,6 +6,7 @@
 
 mod interactive;
 mod interrupt;
+mod layout;
 mod plain;
 mod printer;
 mod rows;
@@ -24,7 +25,7 @@ use self::printer::{INTERRUPTED_FLUSH, Printer, TERMINAL_FLUSH};
 use crate::cli::environment;
 use crate::cli::signals;
 use crate::cli::threads::spawn;
-use crate::client::{Ask, Console, Input, Names, Tone};
+use crate::client::{Ask, Console, Input, Line, Names};
 use crate::net::InputSender;
 
 pub struct Terminal {
@@ -79,9 +80,9 @@ pub fn open(
 }
 
 impl Console for Terminal {
-    fn show(&mut self, tone: Tone, text: &str) {
+    fn show(&mut self, line: Line) {
         self.given += 1;
-        self.printer.show(self.given, tone, text);
+        self.printer.show(self.given, line);
     }
 
     fn given(&self) -> u64 {

@@ -1,21 +1,20 @@
 //! Without a terminal: a command a line on standard input; what a script would read on standard output, all else on
 //! standard error.
 
-use std::borrow::Cow;
 use std::io::{self, ErrorKind, IsTerminal};
 use std::os::fd::AsFd;
 use std::sync::mpsc::Receiver;
 
 use anyhow::anyhow;
 
+use super::layout;
 use super::printer;
 use super::rows::Rows;
-use super::style::marked;
 use crate::cli::environment;
 use crate::cli::output::{lose, print_error};
-use crate::cli::streams::line_reader::{self, LINE_MAX_BYTES, Line};
+use crate::cli::streams::line_reader::{self, LINE_MAX_BYTES};
 use crate::cli::streams::{self, Waiting};
-use crate::client::{Ask, Input, Tone};
+use crate::client::{Ask, Input, Line, Tone};
 use crate::net::InputSender;
 
 const STANDARD_OUTPUT: &str = "standard output";
@@ -23,13 +22,13 @@ const STANDARD_OUTPUT: &str = "standard output";
 pub struct Output;
 
 impl printer::Output for Output {
-    fn print(&mut self, tone: Tone, text: &str) -> io::Result<()> {
-        if matches!(tone, Tone::Notice | Tone::Error) {
-            print_error(shown(&io::stderr(), tone, text));
+    fn print(&mut self, line: &Line) -> io::Result<()> {
+        if matches!(line.tone, Tone::Notice | Tone::Error) {
+            print_error(shown(&io::stderr(), line));
             return Ok(());
         }
         let output = io::stdout();
-        let line = format!("{}\n", shown(&output, tone, text));
+        let line = format!("{}\n", shown(&output, line));
         match streams::write_all(&output, line.as_bytes()) {
             Err(error) if error.kind() != ErrorKind::BrokenPipe => {
                 lose(STANDARD_OUTPUT, error);
@@ -47,16 +46,16 @@ impl printer::Output for Output {
 }
 
 /// Wraps the line if the output is a terminal although the input is not.
-fn shown<'t>(output: &(impl IsTerminal + AsFd), tone: Tone, text: &'t str) -> Cow<'t, str> {
+fn shown(output: &(impl IsTerminal + AsFd), line: &Line) -> String {
     if !output.is_terminal() {
-        return Cow::Borrowed(text);
+        return line.to_string();
     }
-    let (rows, line) = (Rows::of(output), marked(tone, text));
-    Cow::Owned(if environment::can_edit() {
-        rows.guarded(&line)
+    let rows = layout::rows(line, Rows::of(output), false);
+    if environment::can_edit() {
+        Rows::guarded(&rows)
     } else {
-        rows.wrapped(&line)
-    })
+        rows
+    }
 }
 
 /// Answers each question with the next line, except that a password is only read from `--password-file`.
@@ -75,11 +74,11 @@ pub fn run(asks: &Receiver<Ask>, inputs: &InputSender<Input>) {
 
 fn next_line() -> Input {
     match line_reader::read(&mut Waiting(io::stdin().lock()), LINE_MAX_BYTES) {
-        Ok(Line::Text(text)) => Input::Line(text),
-        Ok(Line::TooLong) => Input::Skipped(format!(
+        Ok(line_reader::Line::Text(text)) => Input::Line(text),
+        Ok(line_reader::Line::TooLong) => Input::Skipped(format!(
             "a line has at most {LINE_MAX_BYTES} bytes; this one was left out"
         )),
-        Ok(Line::End) => Input::EndOfInput,
+        Ok(line_reader::Line::End) => Input::EndOfInput,
         Err(error) => Input::Broken(format!("cannot read standard input: {error}")),
     }
 }

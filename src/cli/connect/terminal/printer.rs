@@ -8,7 +8,7 @@ use std::sync::mpsc::{self, Receiver, SyncSender};
 use std::time::Duration;
 
 use crate::cli::threads::spawn;
-use crate::client::{Input, Tone};
+use crate::client::{Input, Line, Tone};
 use crate::net::InputSender;
 
 /// Lines in the queue. Further ones are left out, and their number is printed once there is room; the device's history has
@@ -23,18 +23,18 @@ pub const INTERRUPTED_FLUSH: Duration = Duration::from_millis(500);
 
 pub trait Output: Send + 'static {
     /// An error is that nobody reads any longer.
-    fn print(&mut self, tone: Tone, text: &str) -> io::Result<()>;
+    fn print(&mut self, line: &Line) -> io::Result<()>;
 
     /// So many lines came faster than they were printed.
     fn left_out(&mut self, count: u64) -> io::Result<()> {
         let text = format!("({count} lines came faster than they could be shown)");
-        self.print(Tone::Notice, &text)
+        self.print(&Line::of(Tone::Notice, text))
     }
 }
 
 enum Job {
     /// A line and its number.
-    Show(Tone, String, u64),
+    Show(Line, u64),
     Flush(SyncSender<()>),
 }
 
@@ -64,7 +64,7 @@ impl Printer {
                 for job in queue {
                     counters.0.store(0, Ordering::Relaxed);
                     match job {
-                        Job::Show(_, _, number) => counters.1.store(number, Ordering::Release),
+                        Job::Show(_, number) => counters.1.store(number, Ordering::Release),
                         // The waiting thread may have timed out.
                         Job::Flush(done) => drop(done.try_send(())),
                     }
@@ -82,8 +82,8 @@ impl Printer {
 
     /// Queues a line that [`Printer::printed`] reports by its number, counted from 1, or counts it as left out. Never
     /// blocks.
-    pub fn show(&self, number: u64, tone: Tone, text: &str) {
-        let job = Job::Show(tone, text.to_owned(), number);
+    pub fn show(&self, number: u64, line: Line) {
+        let job = Job::Show(line, number);
         if self.jobs.try_send(job).is_ok() {
             self.queued.store(number, Ordering::Relaxed);
         } else {
@@ -131,8 +131,8 @@ fn print_all(
 ) -> io::Result<()> {
     while let Ok(job) = queue.recv() {
         match job {
-            Job::Show(tone, text, number) => {
-                output.print(tone, &text)?;
+            Job::Show(line, number) => {
+                output.print(&line)?;
                 printed.store(number, Ordering::Release);
             }
             // The waiting thread may have timed out.
@@ -157,9 +157,9 @@ mod tests {
     struct Collect(Sender<String>);
 
     impl Output for Collect {
-        fn print(&mut self, _: Tone, text: &str) -> io::Result<()> {
+        fn print(&mut self, line: &Line) -> io::Result<()> {
             self.0
-                .send(text.to_owned())
+                .send(line.to_string())
                 .map_err(|_| io::ErrorKind::BrokenPipe.into())
         }
     }
@@ -168,7 +168,7 @@ mod tests {
     struct Held(SyncSender<()>);
 
     impl Output for Held {
-        fn print(&mut self, _: Tone, _: &str) -> io::Result<()> {
+        fn print(&mut self, _: &Line) -> io::Result<()> {
             self.0
                 .send(())
                 .map_err(|_| io::ErrorKind::BrokenPipe.into())
@@ -181,7 +181,7 @@ mod tests {
         let (sender, printed) = mpsc::channel();
         let lines = Printer::start(Collect(sender), inputs).unwrap();
         for (line, number) in ["one", "two", "three"].into_iter().zip(1..) {
-            lines.show(number, Tone::Plain, line);
+            lines.show(number, Line::of(Tone::Plain, line));
         }
         lines.flush();
         assert_eq!(
@@ -202,7 +202,7 @@ mod tests {
             shown: Arc::default(),
         };
         for (line, number) in ["one", "two", "three", "four"].into_iter().zip(1..) {
-            lines.show(number, Tone::Plain, line);
+            lines.show(number, Line::of(Tone::Plain, line));
         }
         drop(lines);
         let (sender, printed) = mpsc::channel();
@@ -220,8 +220,8 @@ mod tests {
         let (_setup, inputs) = Setup::new().unwrap();
         let (sender, printed) = mpsc::sync_channel(0);
         let lines = Printer::start(Held(sender), inputs).unwrap();
-        lines.show(1, Tone::Plain, "one");
-        lines.show(2, Tone::Plain, "two");
+        lines.show(1, Line::of(Tone::Plain, "one"));
+        lines.show(2, Line::of(Tone::Plain, "two"));
         assert_eq!(lines.printed(), 0);
         printed.recv().unwrap();
         printed.recv().unwrap();

@@ -8,6 +8,9 @@
 //! A window that is made narrower wraps again what it shows, as it likes. [`ROW_MAX_COLUMNS`] keeps that from happening
 //! down to that width; below, what was printed before can no longer be relied on.
 
+use std::borrow::Cow;
+use std::ops::Range;
+
 use terminal_size::{Width, terminal_size_of};
 use unicode_segmentation::UnicodeSegmentation as _;
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
@@ -24,6 +27,9 @@ const INDENT_COLUMNS: usize = 6;
 
 /// The narrowest terminal in which they are indented so far. Chosen: in a narrower one little room would be left.
 const WIDE_ENOUGH_COLUMNS: usize = 30;
+
+/// How far apart tabs are set, from the indent on. As terminals have it.
+const TAB_COLUMNS: usize = 8;
 
 /// The shortest row, in columns: even the widest cluster goes on in the next one.
 const ROW_MIN_COLUMNS: usize = 4;
@@ -53,37 +59,78 @@ impl Rows {
         Self { columns }
     }
 
-    /// A line as rows, with line breaks between them.
-    pub fn wrapped(self, line: &str) -> String {
+    /// How far every row but the first is indented.
+    const fn indent(self) -> usize {
+        if self.columns >= WIDE_ENOUGH_COLUMNS {
+            INDENT_COLUMNS
+        } else {
+            1
+        }
+    }
+
+    /// Rows, with line breaks between them, of several lines that stand under one another; only the first row begins at the
+    /// left. Each piece of a line is painted alone.
+    pub fn of_lines<S: Copy>(
+        self,
+        lines: &[Vec<(S, String)>],
+        paint: impl Fn(S, &str) -> String,
+    ) -> String {
         // The last column stays free: there some terminals go on by themselves.
         let most = self
             .columns
             .saturating_sub(1)
             .clamp(ROW_MIN_COLUMNS, ROW_MAX_COLUMNS);
-        let indent = if self.columns >= WIDE_ENOUGH_COLUMNS {
-            INDENT_COLUMNS
-        } else {
-            1
-        };
-        let mut wrapping = Wrapping::new(most, indent);
-        for cluster in line.graphemes(true) {
-            if columns(cluster) + indent > most {
-                // No row could hold it, if it is drawn as wide as that: joined pictures without end.
-                let mut buffer = [0; 4];
-                for character in cluster.chars() {
-                    wrapping.push(character.encode_utf8(&mut buffer));
+        let mut rows = String::new();
+        for (number, pieces) in lines.iter().enumerate() {
+            let line: String = pieces.iter().map(|(_, text)| text.as_str()).collect();
+            let mut wrapping = Wrapping::new(&line, most, self.indent(), number == 0);
+            wrapping.wrap();
+            for (row, range) in wrapping.rows.into_iter().enumerate() {
+                if number + row > 0 {
+                    rows.push('\n');
                 }
-            } else {
-                wrapping.push(cluster);
+                let shown = &line[range.clone()];
+                if number + row > 0 && !shown.is_empty() {
+                    rows.push_str(&" ".repeat(self.indent()));
+                }
+                let mut start = 0;
+                for (style, text) in pieces {
+                    let end = start + text.len();
+                    let (from, to) = (range.start.max(start), range.end.min(end));
+                    if from < to {
+                        rows.push_str(&paint(*style, &line[from..to]));
+                    }
+                    start = end;
+                }
             }
         }
-        wrapping.finish()
+        rows
     }
 
-    /// The same for a terminal that obeys escape sequences: what it draws wider than was counted is cut off.
-    pub fn guarded(self, line: &str) -> String {
-        format!("{WRAP_OFF}{}{WRAP_ON}", self.wrapped(line))
+    /// Rows for a terminal that obeys escape sequences: what it draws wider than was counted is cut off.
+    pub fn guarded(rows: &str) -> String {
+        format!("{WRAP_OFF}{rows}{WRAP_ON}")
     }
+}
+
+/// A text with blanks up to the next stop in the place of its tabs, the text being set from its indent on.
+pub fn without_tabs(text: &str) -> Cow<'_, str> {
+    if !text.contains('\t') {
+        return Cow::Borrowed(text);
+    }
+    let mut plain = String::with_capacity(text.len());
+    let mut used = 0;
+    for cluster in text.graphemes(true) {
+        if cluster == "\t" {
+            let blanks = TAB_COLUMNS - used % TAB_COLUMNS;
+            plain.push_str(&" ".repeat(blanks));
+            used += blanks;
+        } else {
+            plain.push_str(cluster);
+            used += columns(cluster);
+        }
+    }
+    Cow::Owned(plain)
 }
 
 /// The most columns that a terminal may draw a cluster with: those that know the sequence, or those that draw each of
@@ -97,73 +144,96 @@ fn columns(cluster: &str) -> usize {
     cluster.width().max(cluster.chars().map(each).sum())
 }
 
-/// A line on its way into rows.
-struct Wrapping {
+/// A line on its way into rows, as ranges of its bytes.
+struct Wrapping<'l> {
+    line: &'l str,
     most: usize,
     indent: usize,
-    /// The rows that are whole.
-    done: String,
-    row: String,
+    rows: Vec<Range<usize>>,
+    /// Where the row begins.
+    start: usize,
     used: usize,
+    /// Whether the row holds something but blanks, or is where its author began a line.
+    is_begun: bool,
     /// Where the row may be broken, in bytes and in columns.
     may_break: Option<(usize, usize)>,
 }
 
-impl Wrapping {
-    const fn new(most: usize, indent: usize) -> Self {
+impl<'l> Wrapping<'l> {
+    const fn new(line: &'l str, most: usize, indent: usize, is_first: bool) -> Self {
         Self {
+            line,
             most,
             indent,
-            done: String::new(),
-            row: String::new(),
-            used: 0,
+            rows: Vec::new(),
+            start: 0,
+            used: if is_first { 0 } else { indent },
+            is_begun: true,
             may_break: None,
         }
     }
 
-    fn push(&mut self, cluster: &str) {
+    fn wrap(&mut self) {
+        for (at, cluster) in self.line.grapheme_indices(true) {
+            if columns(cluster) + self.indent > self.most {
+                // No row could hold it, if it is drawn as wide as that: joined pictures without end.
+                for (inner, character) in cluster.char_indices() {
+                    let length = character.len_utf8();
+                    self.push(at + inner, &cluster[inner..inner + length]);
+                }
+            } else {
+                self.push(at, cluster);
+            }
+        }
+        self.end_row(self.line.len());
+    }
+
+    fn push(&mut self, at: usize, cluster: &str) {
         let is_blank = cluster.chars().all(char::is_whitespace);
         let columns = columns(cluster);
         if self.used + columns > self.most {
-            self.break_row(if is_blank { None } else { Some(columns) });
+            self.break_row(at, if is_blank { None } else { Some(columns) });
         }
-        let is_begun = self.done.is_empty() || self.used > self.indent;
-        if is_blank && !is_begun {
+        let end = at + cluster.len();
+        if is_blank && !self.is_begun {
+            self.start = end;
             return;
         }
+        self.is_begun = true;
         // Scripts that are drawn in wide characters are written without blanks.
         let is_wide = columns > 1;
         if is_wide {
-            self.may_break = Some((self.row.len(), self.used));
+            self.may_break = Some((at, self.used));
         }
-        self.row.push_str(cluster);
         self.used += columns;
         if is_blank || is_wide {
-            self.may_break = Some((self.row.len(), self.used));
+            self.may_break = Some((end, self.used));
         }
     }
 
-    /// Begins a row, with the word that has no room in the one before it, if it has room in this one; what comes next
-    /// takes so many columns.
-    fn break_row(&mut self, next: Option<usize>) {
+    /// Begins a row at this byte, with the word that has no room in the one before it, if it has room in this one; what comes
+    /// next takes so many columns.
+    fn break_row(&mut self, at: usize, next: Option<usize>) {
         let word = next.and_then(|next| {
-            let (at, before) = self.may_break?;
-            let fits = self.indent + (self.used - before) + next <= self.most;
-            fits.then(|| self.row.split_off(at))
+            let (word, before) = self.may_break?;
+            let columns = self.used - before;
+            let fits = word > self.start && self.indent + columns + next <= self.most;
+            fits.then_some((word, columns))
         });
-        self.done.push_str(self.row.trim_end());
-        self.done.push('\n');
-        self.row.clear();
-        self.row.push_str(&" ".repeat(self.indent));
-        let word = word.unwrap_or_default();
-        self.used = self.indent + word.graphemes(true).map(columns).sum::<usize>();
-        self.row.push_str(&word);
+        let (start, columns) = word.unwrap_or((at, 0));
+        self.end_row(start);
+        self.start = start;
+        self.used = self.indent + columns;
+        self.is_begun = columns > 0;
         self.may_break = None;
     }
 
-    fn finish(mut self) -> String {
-        self.done.push_str(&self.row);
-        self.done
+    fn end_row(&mut self, end: usize) {
+        let row = self.line[self.start..end].trim_end();
+        // Blanks alone that had no room make no row.
+        if !row.is_empty() || self.rows.is_empty() {
+            self.rows.push(self.start..self.start + row.len());
+        }
     }
 }
 
@@ -173,9 +243,11 @@ mod tests {
 
     use super::*;
 
-    fn rows(columns: usize, line: &str) -> Vec<String> {
-        let wrapped = Rows::new(columns).wrapped(line);
-        wrapped.split('\n').map(str::to_owned).collect()
+    fn rows(columns: usize, text: &str) -> Vec<String> {
+        let line = |line: &str| vec![((), without_tabs(line).into_owned())];
+        let lines: Vec<_> = text.split('\n').map(line).collect();
+        let rows = Rows::new(columns).of_lines(&lines, |(), text| text.to_owned());
+        rows.split('\n').map(str::to_owned).collect()
     }
 
     #[test]
@@ -200,6 +272,21 @@ mod tests {
                     .all(|row| row.starts_with("      "))
             );
         }
+    }
+
+    #[test]
+    fn line_of_a_text_begins_no_row_at_the_left() {
+        let text = rows(31, "14:02 bob: see\n\ta\tb\n\n✓ Message received by carol");
+        assert_eq!(
+            text,
+            [
+                "14:02 bob: see",
+                "              a       b",
+                "",
+                "      ✓ Message received by",
+                "      carol"
+            ]
+        );
     }
 
     #[test]

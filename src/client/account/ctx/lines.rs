@@ -1,28 +1,59 @@
-//! Formats an entry as a line, which names its conversation unless that has the focus.
+//! An entry as a line, which names its conversation unless that has the focus.
 
 use crate::client::account::ctx::Ctx;
+use crate::client::env::Tone;
+use crate::client::line::{Head, Line, Place, Who};
 use crate::client::name::is_room;
 use crate::client::storage::entry::{Entry, Said};
 use crate::client::ui::{render, render_rooms};
 use crate::protocol::{ConversationId, EntryId};
-use crate::text::printable;
-
-/// What stands for the reader, where a name would: no name has brackets.
-const OWN: &str = "(you)";
 
 /// What stands for an author whose name the server could not tell.
 const UNNAMED: &str = "(somebody)";
 
 impl Ctx<'_> {
-    /// What the author of an entry is called here.
-    fn author<'a>(&'a self, id: ConversationId, entry: &'a Entry) -> &'a str {
+    /// Who the author of an entry is.
+    fn author(&self, id: ConversationId, entry: &Entry) -> Who {
         let place = self.name_of(id);
         if entry.author == self.me.id {
-            OWN
-        } else if self.is_many(id) || place.is_empty() {
+            return Who::Own;
+        }
+        let name = if self.is_many(id) || place.is_empty() {
             entry.author_name.as_deref().unwrap_or(UNNAMED)
         } else {
             place
+        };
+        Who::Other(name.to_owned())
+    }
+
+    fn place(&self, id: ConversationId) -> Place {
+        let name = self.name_of(id);
+        if id == ConversationId::EVERYONE {
+            Place::Everyone
+        } else if is_room(name) {
+            Place::Room(name.to_owned())
+        } else {
+            Place::Pair(name.to_owned())
+        }
+    }
+
+    /// Where an entry stands, without its author and without naming its conversation.
+    fn head(&self, id: ConversationId, entry: &Entry) -> Head {
+        let clock = self.clock();
+        Head {
+            time: clock.show(entry.time_ms),
+            day: clock.day_of(entry.time_ms),
+            place: self.place(id),
+            names_place: false,
+            who: None,
+        }
+    }
+
+    /// What the program says in the place of an entry, or of what happened in a room.
+    pub(crate) fn told_line(&self, id: ConversationId, entry: &Entry, text: &str) -> Line {
+        Line {
+            head: Some(self.head(id, entry)),
+            ..Line::of(Tone::Event, text)
         }
     }
 
@@ -33,24 +64,24 @@ impl Ctx<'_> {
         entry: &Entry,
         said: &Said,
         is_old: bool,
-    ) -> String {
-        let (time, who) = (self.clock().show(entry.time_ms), self.author(id, entry));
-        let place = self.name_of(id);
-        let is_focused = self.focus.is_on(place);
+    ) -> Line {
+        let name = self.name_of(id);
+        let line = self.entry_line((id, at), entry, said);
         match said {
-            Said::Text(text) if is_room(place) && !is_focused => {
-                let text = printable::line_or_nothing(text);
-                format!("{time} {place} {who}: {text}")
+            Said::Event(event) if !is_old => {
+                Line::of(Tone::Event, render_rooms::event(event, &self.me.name, name))
             }
-            Said::Text(text) if !is_focused && (who == OWN || id == ConversationId::EVERYONE) => {
-                render::said(&time, who, Some(place), text)
+            Said::Event(_) => line,
+            Said::Text(_) if self.focus.is_on(name) => line,
+            // Without a focus, a name alone is that of whoever writes to the reader.
+            Said::Text(_)
+                if !self.is_many(id)
+                    && entry.author != self.me.id
+                    && self.focus.current.is_none() =>
+            {
+                line
             }
-            Said::Text(text) if !is_focused && self.focus.current.is_some() => {
-                render::said(&time, who, Some(OWN), text)
-            }
-            Said::Event(event) if !is_old => render_rooms::event(event, &self.me.name, place),
-            Said::Unknown => format!("{time} {place}: {}", render::unknown(at)),
-            _ => self.entry_line((id, at), entry, said),
+            Said::Text(_) | Said::Unknown => line.naming_place(),
         }
     }
 
@@ -60,15 +91,28 @@ impl Ctx<'_> {
         (id, at): (ConversationId, EntryId),
         entry: &Entry,
         said: &Said,
-    ) -> String {
-        let time = self.clock().show(entry.time_ms);
+    ) -> Line {
         match said {
-            Said::Text(text) => render::said(&time, self.author(id, entry), None, text),
-            Said::Event(event) => {
-                let line = render_rooms::event(event, &self.me.name, self.name_of(id));
-                format!("{time} {line}")
+            Said::Text(text) => {
+                let who = Some(self.author(id, entry));
+                let head = self.head(id, entry);
+                Line::said(Head { who, ..head }, text)
             }
-            Said::Unknown => format!("{time} {}", render::unknown(at)),
+            Said::Event(event) => {
+                let text = render_rooms::event(event, &self.me.name, self.name_of(id));
+                self.told_line(id, entry, &text)
+            }
+            Said::Unknown => self.told_line(id, entry, &render::unknown(at)),
         }
+    }
+
+    /// An entry as it stands among others of all conversations.
+    pub(crate) fn found_line(
+        &self,
+        place: (ConversationId, EntryId),
+        entry: &Entry,
+        said: &Said,
+    ) -> Line {
+        self.entry_line(place, entry, said).naming_place()
     }
 }

@@ -10,7 +10,8 @@ use crate::client::account::blocked::BlockedUsers;
 use crate::client::account::ctx::Ctx;
 use crate::client::account::ctx::pending::PendingRequest;
 use crate::client::account::rooms::joining::check_target;
-use crate::client::env::{Fault, Tone};
+use crate::client::env::Fault;
+use crate::client::line::Line;
 use crate::client::name::{canonical_target, is_room, truncate_name};
 use crate::client::storage::StateError;
 use crate::client::storage::entry::Entry;
@@ -42,7 +43,7 @@ struct Page {
     cursor: EntryId,
     /// The entry that comes next, where that is known.
     expected: Option<EntryId>,
-    lines: Vec<String>,
+    lines: Vec<Line>,
     oldest: Option<EntryId>,
     /// Where the server was last asked, so that it is not asked twice about one gap.
     asked_at: Option<EntryId>,
@@ -224,7 +225,7 @@ impl HistoryPager {
             return;
         };
         match page.fill(ctx, blocked) {
-            Ok(Some(ending)) => self.show_page(ctx, &page, &ending),
+            Ok(Some(ending)) => self.show_page(ctx, page, &ending),
             Ok(None) => {
                 page.asked_at = Some(page.cursor);
                 page.fetches += 1;
@@ -237,17 +238,17 @@ impl HistoryPager {
                 if ctx.try_request(Channel::Bulk, PendingRequest::History, request) {
                     self.page = Some(page);
                 } else {
-                    self.show_page(ctx, &page, &Ending::NoLink);
+                    self.show_page(ctx, page, &Ending::NoLink);
                 }
             }
             Err(error) => ctx.fail(Fault::Failed, error.to_string()),
         }
     }
 
-    fn show_page(&mut self, ctx: &mut Ctx<'_>, page: &Page, ending: &Ending) {
+    fn show_page(&mut self, ctx: &mut Ctx<'_>, mut page: Page, ending: &Ending) {
         let name = ctx.name_of(page.conversation).to_owned();
-        for line in page.lines.iter().rev() {
-            ctx.effects.show(Tone::Said, line);
+        for line in page.lines.drain(..).rev() {
+            ctx.effects.show_line(line);
         }
         if page.damaged > 0 {
             ctx.fail(
@@ -327,7 +328,7 @@ impl HistoryPager {
     /// There will be no answer: what is here is shown.
     pub(crate) fn give_up(&mut self, ctx: &mut Ctx<'_>) {
         if let Some(page) = self.page.take() {
-            self.show_page(ctx, &page, &Ending::NoLink);
+            self.show_page(ctx, page, &Ending::NoLink);
         }
     }
 
@@ -401,8 +402,11 @@ impl Page {
         self.lines.push(if let Some(said) = said {
             ctx.entry_line((id, at), entry, &said)
         } else {
-            let time = ctx.clock().show(entry.time_ms);
-            format!("{time} a message that cannot be shown (entry {at})")
+            ctx.told_line(
+                id,
+                entry,
+                &format!("a message that cannot be shown (entry {at})"),
+            )
         });
         self.oldest = Some(at);
     }

@@ -5,7 +5,8 @@ use std::collections::BinaryHeap;
 
 use crate::client::account::blocked::BlockedUsers;
 use crate::client::account::ctx::Ctx;
-use crate::client::env::{Fault, Tone};
+use crate::client::env::Fault;
+use crate::client::line::Line;
 use crate::client::storage::entry::Said;
 use crate::client::ui::render;
 use crate::protocol::{ConversationId, EntryId};
@@ -15,7 +16,7 @@ use crate::text::comparison::folded;
 const FOUND_MAX: usize = 50;
 
 /// A line, with the time and the place by which it is sorted.
-type Found = (u64, ConversationId, EntryId, String);
+type Found = (u64, ConversationId, EntryId, Line);
 
 /// Shows the newest lines in which all these words occur, however they are written (see [`folded`]).
 pub(crate) fn search(ctx: &mut Ctx<'_>, blocked: &BlockedUsers, words: &str) {
@@ -33,14 +34,8 @@ pub(crate) fn search(ctx: &mut Ctx<'_>, blocked: &BlockedUsers, words: &str) {
             && !blocked.hides(what.author, &said)
         {
             count += 1;
-            let line = ctx.entry_line((id, entry), &what, &said);
-            let place = ctx.name_of(id);
-            found.push(Reverse((
-                what.time_ms,
-                id,
-                entry,
-                format!("{place}  {line}"),
-            )));
+            let line = ctx.found_line((id, entry), &what, &said);
+            found.push(Reverse((what.time_ms, id, entry, line)));
             if found.len() > FOUND_MAX {
                 found.pop();
             }
@@ -57,7 +52,7 @@ fn show(ctx: &mut Ctx<'_>, found: BinaryHeap<Reverse<Found>>, count: usize) {
     let shown = found.len();
     // Reversed, the greatest come first in ascending order.
     for Reverse((_, _, _, line)) in found.into_sorted_vec().into_iter().rev() {
-        ctx.effects.show(Tone::Said, line);
+        ctx.effects.show_line(line);
     }
     let text = match (count, shown) {
         (0, _) => "no message on this device has these words".to_owned(),

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::client::effects::Effects;
 use crate::client::env::Tone;
+use crate::client::line::Line;
 use crate::client::ui::render;
 use crate::protocol::{ConversationId, EntryId};
 
@@ -26,7 +27,7 @@ pub(crate) struct Backlog {
     missing: BTreeMap<ConversationId, EntryId>,
     counts: BTreeMap<String, usize>,
     /// With the time by which they are sorted.
-    lines: Vec<(u64, Tone, String)>,
+    lines: Vec<(u64, Line)>,
     /// The time of each conversation's last line.
     times: BTreeMap<ConversationId, u64>,
     /// Whether lines were shown without their count.
@@ -40,8 +41,7 @@ pub(crate) struct MissedLine {
     pub(crate) conversation: ConversationId,
     /// When it was sent; 0 for the program's own.
     pub(crate) time_ms: u64,
-    pub(crate) tone: Tone,
-    pub(crate) text: String,
+    pub(crate) line: Line,
     /// Whether it was there when the session began.
     pub(crate) is_old: bool,
 }
@@ -80,7 +80,7 @@ impl Backlog {
         // A conversation's order is that of its entries, also where the server's clock was set back.
         let time_ms = self.times.entry(line.conversation).or_default();
         *time_ms = line.time_ms.max(*time_ms);
-        self.lines.push((*time_ms, line.tone, line.text));
+        self.lines.push((*time_ms, line.line));
     }
 
     /// Whether an entry was there when the session began.
@@ -149,8 +149,8 @@ impl Backlog {
     fn show_lines(&mut self, effects: &mut Effects) {
         // The server sends one conversation after the other. What was sent at the same time stays as it came.
         self.lines.sort_by_key(|(time_ms, ..)| *time_ms);
-        for (_, tone, text) in self.lines.drain(..) {
-            effects.show(tone, text);
+        for (_, line) in self.lines.drain(..) {
+            effects.show_line(line);
         }
     }
 }
@@ -179,8 +179,7 @@ mod tests {
         MissedLine {
             conversation: BOB,
             time_ms,
-            tone: Tone::Said,
-            text: text.into(),
+            line: Line::of(Tone::Said, text),
             is_old: true,
         }
     }

@@ -19,6 +19,7 @@ use crate::client::account::inbox::gaps::Gaps;
 use crate::client::account::sender::Sender;
 use crate::client::account::sender::refused::is_temporary;
 use crate::client::env::Tone;
+use crate::client::line::Line;
 use crate::client::name::{is_room, truncate_name};
 use crate::client::storage::entry::{Entry, Said};
 use crate::client::storage::records::StoredConversation;
@@ -237,13 +238,14 @@ impl Inbox {
         let is_own = entry.author == ctx.me.id;
         let backlog = self.backlog.as_ref();
         let is_old = backlog.is_some_and(|backlog| backlog.is_old(id, at));
-        let (tone, line) = match said {
+        let line = match said {
             None => {
-                let time = ctx.clock().show(entry.time_ms);
-                let line = format!(
-                    "{time} {place}: a message arrived damaged twice and cannot be shown (entry {at})"
-                );
-                (Tone::Error, line)
+                let text =
+                    format!("a message arrived damaged twice and cannot be shown (entry {at})");
+                Line {
+                    tone: Tone::Error,
+                    ..ctx.told_line(id, entry, &text).naming_place()
+                }
             }
             // Its name is being learnt; that says it.
             Some(Said::Event(_)) if place.is_empty() => return,
@@ -253,7 +255,7 @@ impl Inbox {
             {
                 return;
             }
-            Some(said) => (said.tone(), ctx.live_line((id, at), entry, said, is_old)),
+            Some(said) => ctx.live_line((id, at), entry, said, is_old),
         };
         match &mut self.backlog {
             Some(backlog) => {
@@ -262,13 +264,12 @@ impl Inbox {
                 let line = MissedLine {
                     conversation: id,
                     time_ms: entry.time_ms,
-                    tone,
-                    text: line,
+                    line,
                     is_old,
                 };
                 backlog.add(ctx.now.instant, line, counted);
             }
-            None => ctx.effects.show(tone, line),
+            None => ctx.effects.show_line(line),
         }
     }
 
@@ -287,8 +288,7 @@ impl Inbox {
                 let line = MissedLine {
                     conversation: id,
                     time_ms: 0,
-                    tone: Tone::Notice,
-                    text,
+                    line: Line::of(Tone::Notice, text),
                     is_old: true,
                 };
                 backlog.add(ctx.now.instant, line, None);

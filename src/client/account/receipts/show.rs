@@ -5,6 +5,7 @@ use std::time::Instant;
 use super::{Awaited, News, Receipts, ToldReceipt};
 use crate::client::account::ctx::Ctx;
 use crate::client::env::Tone;
+use crate::client::line::Line;
 use crate::client::storage::entry::Said;
 use crate::client::ui::render;
 use crate::protocol::{ConversationId, EntryId, Receipts as Marks, Stored};
@@ -51,14 +52,16 @@ impl Receipts {
                 None
             };
             let which = which.as_deref();
-            let mut line = match (news.is_counted, news.count) {
+            let text = match (news.is_counted, news.count) {
                 (true, Some((have, of))) => render::received_by_count(have, of, which),
                 _ => render::received(&news.names, news.elapsed, news.count, which),
             };
-            if news.is_again {
-                line.push_str(render::AGAIN);
-            }
-            ctx.effects.show(Tone::Receipt, line);
+            let line = Line::of(Tone::Receipt, text);
+            ctx.effects.show_line(if news.is_again {
+                line.with_note(render::AGAIN)
+            } else {
+                line
+            });
             ctx.state
                 .put_awaited(news.conversation, news.entry, Some(&news.awaited));
             told.push(news.told);

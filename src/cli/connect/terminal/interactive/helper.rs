@@ -10,7 +10,7 @@ use rustyline::hint::{Hint, Hinter};
 use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 use rustyline::{Context, Helper};
 
-use super::super::style::styled;
+use super::super::style::{Style, paint};
 use crate::client::commands::{self, Draft, Recalled};
 use crate::client::{Names, Tone};
 
@@ -122,7 +122,7 @@ impl Highlighter for LineHelper {
     }
 
     fn highlight_hint<'h>(&self, hint: &'h str) -> Cow<'h, str> {
-        styled(Tone::Notice, hint, self.in_colour)
+        Cow::Owned(paint(Style::Body(Tone::Notice), hint, self.in_colour))
     }
 }
 

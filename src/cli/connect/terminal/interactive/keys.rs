@@ -14,7 +14,7 @@ use rustyline::{
 
 use super::super::printer::Output;
 use super::paste::Paste;
-use crate::client::Tone;
+use crate::client::{Line, Tone};
 
 /// A Ctrl-C this long after the last byte of a paste is no part of it. Chosen: longer than a terminal pauses.
 const PASTE_PAUSE: Duration = Duration::from_secs(1);
@@ -66,7 +66,10 @@ impl<O: Output> Keys<O> {
             Err(why) => {
                 let mut output = self.output.lock().unwrap_or_else(PoisonError::into_inner);
                 // An output that is closed ends the client elsewhere.
-                let _ = output.print(Tone::Error, &format!("{why}; the paste was left out"));
+                let _ = output.print(&Line::of(
+                    Tone::Error,
+                    format!("{why}; the paste was left out"),
+                ));
                 Cmd::Noop
             }
         }
