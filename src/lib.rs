@@ -117,7 +117,7 @@
 //! | a setting | `src/cli/serve/args.rs` or `src/cli/connect/args.rs`; variable, key, `config init` and manual follow, by `src/cli/settings/mod.rs` |
 //! | what SIGHUP takes over | `src/cli/serve/reload.rs` |
 //! | a subcommand | `src/cli/mod.rs`; in a group, the group's own, such as `src/cli/user/mod.rs`; where it asks the server `src/cli/admin/api.rs` and `handler.rs` |
-//! | a chat command | `src/client/commands/chat.rs`, `rooms.rs` or `session.rs` beside it, by subject |
+//! | a chat command | `src/client/commands/groups/`, in the file of its group; `mod.rs` there lists the groups |
 //!
 //! Manual pages and completions follow the commands: `UDPCHAT_BLESS=1 cargo test --test house` writes them.
 //!

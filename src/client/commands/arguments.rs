@@ -42,6 +42,8 @@ pub(super) enum Source {
     /// Users, rooms and everyone.
     Conversations,
     Commands,
+    /// Commands, and their groups.
+    Topics,
 }
 
 pub(super) const USER: Argument = Argument::word("USER", Source::Users);

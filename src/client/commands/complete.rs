@@ -1,7 +1,7 @@
 //! What the tab key makes of a line: commands, and for each argument the words that its row names.
 
 use super::arguments::{self, Argument, Kind, Source, split_word, text_inside};
-use super::table::TABLE;
+use super::groups::TABLE;
 use crate::client::env::Names;
 use crate::protocol::EVERYONE_NAME;
 use crate::text::comparison::folded;
@@ -77,6 +77,10 @@ fn offered(source: Source, names: &Names) -> Vec<String> {
         Source::UsersAndRooms => [&users[..], rooms].concat(),
         Source::Conversations => [&users[..], rooms, &[EVERYONE_NAME.to_owned()]].concat(),
         Source::Commands => TABLE.words().map(str::to_owned).collect(),
+        Source::Topics => {
+            let groups = TABLE.groups.iter().map(|group| group.name);
+            TABLE.words().chain(groups).map(str::to_owned).collect()
+        }
     }
 }
 
@@ -156,6 +160,7 @@ mod tests {
             ("history --before 14:02 #", "#bridge #deck"),
             ("help log", "login logout"),
             ("/help log", "login logout"),
+            ("help wri", "writing"),
             ("quit ", ""),
             ("quit now ", ""),
             ("nonsense ", ""),

@@ -1,9 +1,9 @@
 //! `help`: the menu, and how one command is used; both, like the manual's list, are made from the table.
 
-use super::row::{Call, ChatCommand};
+use super::row::{Call, ChatCommand, Group, Table};
 use crate::client::core::Core;
 use crate::client::env::{Fault, Tone};
-use crate::registry::Registry;
+use crate::client::ui::table;
 
 /// How wide the calls are set, in columns. Chosen: with [`SUMMARY_WIDTH`] and the blanks between it fits a terminal of
 /// 80 columns. A longer call has its summary on the next line.
@@ -12,6 +12,10 @@ const CALL_WIDTH: usize = 26;
 /// How wide a summary may be, in columns; a test says so. The last column of a terminal stays empty.
 #[cfg(test)]
 const SUMMARY_WIDTH: usize = 51;
+
+/// How wide the names of a group's commands are set in the menu, in columns. Chosen: with the group's name before them
+/// they fit a terminal of 80 columns.
+const NAMES_WIDTH: usize = 64;
 
 /// The subcommands of the program, which are none here: a test compares them with its table.
 pub(super) const SUBCOMMANDS: [&str; 10] = [
@@ -29,7 +33,9 @@ pub(super) const SUBCOMMANDS: [&str; 10] = [
 
 pub(super) fn run(core: &mut Core, call: &Call<'_>) {
     let Some(word) = call.optional(0) else {
-        core.show_table(Tone::Plain, &menu(call.table));
+        for line in menu(call.table) {
+            core.show(Tone::Plain, &line);
+        }
         return;
     };
     match find(call.table, word) {
@@ -57,15 +63,20 @@ pub(super) fn run(core: &mut Core, call: &Call<'_>) {
     }
 }
 
-/// What is said of the command of this name, with or without a slash, or that there is none.
-pub(super) fn find(table: &Registry<ChatCommand>, word: &str) -> Result<Vec<String>, String> {
+/// What is said of the command and the group of this name, with or without a slash, or that there is none.
+pub(super) fn find(table: &Table, word: &str) -> Result<Vec<String>, String> {
     let name = word.strip_prefix('/').unwrap_or(word);
-    let found = table.find(name).map(page);
-    found.ok_or_else(|| unknown(table, if name.is_empty() { word } else { name }))
+    let mut lines = table.find(name).map(page).unwrap_or_default();
+    let group = table.groups.iter().find(|group| group.name == name);
+    lines.extend(group.into_iter().flat_map(overview));
+    if lines.is_empty() {
+        return Err(unknown(table, if name.is_empty() { word } else { name }));
+    }
+    Ok(lines)
 }
 
 /// Says that there is no such command, and which one may have been meant.
-pub(super) fn unknown(table: &Registry<ChatCommand>, word: &str) -> String {
+pub(super) fn unknown(table: &Table, word: &str) -> String {
     if SUBCOMMANDS.contains(&word) {
         return format!(
             "\"{word}\" is a command of the shell, not of this prompt: run `udpchat {word}` there"
@@ -78,10 +89,54 @@ pub(super) fn unknown(table: &Registry<ChatCommand>, word: &str) -> String {
     format!("unknown command \"{word}\"{suggestion}  (`/help` shows the menu)")
 }
 
-/// The menu, a line for each command, or two.
-fn menu(table: &Registry<ChatCommand>) -> Vec<Vec<String>> {
+/// The menu: what most people need, and the names of all commands.
+fn menu(table: &Table) -> Vec<String> {
+    let basic = table
+        .iter()
+        .filter(|command| command.is_basic)
+        .map(|command| {
+            let call = command.usage();
+            let is_long = call.len() > CALL_WIDTH;
+            let call = if is_long {
+                format!("/{} ...", command.name)
+            } else {
+                call
+            };
+            vec![call, command.summary.to_owned()]
+        });
+    let mut lines = table::lines(&basic.collect::<Vec<_>>());
+    lines.push("All commands by group, with other names in brackets:".into());
+    let groups = table.groups.iter().flat_map(index);
+    lines.extend(table::lines(&groups.collect::<Vec<_>>()));
+    lines.push("`/help GROUP` says what its commands do, `/help COMMAND` how one is used.".into());
+    lines
+}
+
+/// The names of a group's commands as rows of the menu.
+fn index(group: &Group) -> Vec<Vec<String>> {
+    let mut rows = vec![vec![format!("  {}", group.name), String::new()]];
+    for command in group.commands {
+        let mut word = format!("/{}", command.name);
+        if !command.aliases.is_empty() {
+            word = format!("{word} ({})", command.aliases.join(", "));
+        }
+        let row = rows.last_mut().map(|row| &mut row[1]);
+        match row {
+            Some(names) if names.is_empty() => names.push_str(&word),
+            Some(names) if names.len() + 2 + word.len() <= NAMES_WIDTH => {
+                names.push_str("  ");
+                names.push_str(&word);
+            }
+            _ => rows.push(vec![String::new(), word]),
+        }
+    }
+    rows
+}
+
+/// A group's commands, a line for each, or two.
+fn overview(group: &Group) -> Vec<String> {
     let mut rows = Vec::new();
-    for command in table.iter() {
+    for command in group.commands {
         let (call, summary) = (command.usage(), command.summary.to_owned());
         if call.len() <= CALL_WIDTH {
             rows.push(vec![call, summary]);
@@ -90,7 +145,9 @@ fn menu(table: &Registry<ChatCommand>) -> Vec<Vec<String>> {
             rows.push(vec![String::new(), summary]);
         }
     }
-    rows
+    let mut lines = vec![format!("{}: {}", group.name, group.title)];
+    lines.extend(table::lines(&rows));
+    lines
 }
 
 /// What is said of one command, its usage first.
@@ -109,38 +166,82 @@ fn page(command: &ChatCommand) -> Vec<String> {
 }
 
 /// The pages of all commands, for the manual.
-pub(super) fn manual(table: &Registry<ChatCommand>) -> String {
+pub(super) fn manual(table: &Table) -> String {
     let lines = table.iter().flat_map(page);
     lines.map(|line| line + "\n").collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::table::TABLE;
+    use super::super::groups::TABLE;
     use super::*;
-    use crate::client::ui::table;
+
+    /// The lines of the smallest terminal that is common, less the one on which `help` was typed and the next prompt.
+    const MENU_LINES: usize = 24 - 2;
 
     #[test]
-    fn menu_has_a_line_for_each_command_of_the_table_and_fits_a_terminal() {
-        // The longest call, of 55 columns, made the column of all, and the menu broke in the middle of words.
-        let menu = table::lines(&menu(&TABLE));
+    fn menu_fits_a_terminal_and_names_each_command() {
+        let menu = menu(&TABLE);
+        assert!(menu.len() <= MENU_LINES, "{menu:#?}");
+        assert!(menu.iter().all(|line| line.len() < 80), "{menu:#?}");
+        let words: Vec<&str> = menu
+            .iter()
+            .flat_map(|line| line.split("  "))
+            .map(str::trim)
+            .collect();
         for command in TABLE.iter() {
-            let found = menu
-                .iter()
-                .any(|line| line.split_whitespace().next() == Some(&format!("/{}", command.name)));
-            assert!(found, "{}", command.name);
+            let name = format!("/{}", command.name);
+            let is_named = |word: &&str| word.split(' ').next() == Some(&name);
+            assert!(words.iter().any(is_named), "{}", command.name);
+            for alias in command.aliases {
+                assert!(menu.iter().any(|line| line.contains(alias)), "{alias}");
+            }
+        }
+    }
+
+    #[test]
+    fn group_has_a_line_for_each_of_its_commands_and_fits_a_terminal() {
+        // The longest call, of 55 columns, made the column of all, and the menu broke in the middle of words.
+        for group in TABLE.groups {
+            let overview = overview(group);
+            for command in group.commands {
+                let found = overview.iter().any(|line| {
+                    line.split_whitespace().next() == Some(&format!("/{}", command.name))
+                });
+                assert!(found, "{}", command.name);
+                assert!(
+                    command.summary.len() <= SUMMARY_WIDTH,
+                    "{}: {}",
+                    command.name,
+                    command.summary
+                );
+            }
+            assert!(overview.len() <= MENU_LINES, "{overview:#?}");
+            assert!(overview.iter().all(|line| line.len() < 80), "{overview:#?}");
+        }
+    }
+
+    #[test]
+    fn help_of_a_word_shows_the_command_its_other_names_and_the_group() {
+        let says = |word| find(&TABLE, word).map(|lines| lines.join("\n"));
+        for word in ["message", "/message", "msg", "/msg"] {
+            let page = says(word).unwrap();
             assert!(
-                command.summary.len() <= SUMMARY_WIDTH,
-                "{}: {}",
-                command.name,
-                command.summary
+                page.starts_with("/message USER") && page.ends_with("also: /msg"),
+                "{page}"
             );
         }
-        assert!(menu.iter().all(|line| line.len() < 80), "{menu:#?}");
+        let writing = says("writing").unwrap();
         assert!(
-            menu[1].starts_with("/message USER|#ROOM TEXT  "),
-            "{}",
-            menu[1]
+            writing.starts_with("writing: ") && writing.contains("message*"),
+            "{writing}"
         );
+        // Both a command and a group.
+        let rooms = says("rooms").unwrap();
+        assert!(
+            rooms.contains("/rooms [PAGE]\n") && rooms.contains("rooms: "),
+            "{rooms}"
+        );
+        assert!(says("no").is_err());
     }
 }

@@ -1,18 +1,15 @@
 //! The commands of the prompt. Each is a row of a table, from which the menu, `help COMMAND`, the manual, the tab key
 //! and the checks before a command runs are all read, so that none of them can differ from what runs.
 //!
-//! A new command is a row in the file of its subject, beside the function that it calls.
+//! A new command is a row in the file of its group below `groups`, beside the function that it calls.
 
 mod arguments;
-mod chat;
 mod complete;
+mod groups;
 mod help;
 mod paste;
 mod recall;
-mod rooms;
 mod row;
-mod session;
-mod table;
 
 pub use complete::complete;
 pub use paste::Draft;
@@ -22,8 +19,8 @@ use super::core::Core;
 use super::env::Fault;
 use crate::transport::Now;
 use arguments::{split_word, text_inside};
+use groups::TABLE;
 use row::Call;
-use table::TABLE;
 
 /// All commands with what is said of them, a line each, for the manual.
 #[must_use]

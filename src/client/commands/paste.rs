@@ -2,8 +2,8 @@
 //! several commands.
 
 use super::arguments::{self, split_word, text_inside};
+use super::groups::TABLE;
 use super::row::ChatCommand;
-use super::table::TABLE;
 use crate::protocol::{EVERYONE_NAME, TEXT_MAX_BYTES};
 use crate::text::{comparison, printable};
 

@@ -1,5 +1,7 @@
 //! What a row of the table holds, and what the function of a command is given.
 
+use std::ops::Deref;
+
 use super::arguments::Argument;
 use crate::client::core::Core;
 use crate::client::script::{Awaited, FocusChange};
@@ -17,12 +19,37 @@ pub(super) struct ChatCommand {
     /// What `help COMMAND` and the manual say beyond the summary; a line each.
     pub help: &'static str,
     pub needs_sign_in: bool,
+    /// Whether the menu explains it; the others are only named there.
+    pub is_basic: bool,
     /// What a script waits for before it runs this.
     pub awaits: Awaited,
     pub focus: FocusChange,
     /// Whether it goes on where it ended if it is typed again at once.
     pub continues: bool,
     pub run: fn(&mut Core, &Call<'_>),
+}
+
+/// The commands of one subject.
+#[derive(Clone, Copy)]
+pub(super) struct Group {
+    /// One word, for `help` to show it by. It may be a command too.
+    pub name: &'static str,
+    pub title: &'static str,
+    pub commands: &'static [ChatCommand],
+}
+
+/// All commands, each in a group.
+pub(super) struct Table {
+    pub groups: &'static [Group],
+    pub commands: Registry<ChatCommand>,
+}
+
+impl Deref for Table {
+    type Target = Registry<ChatCommand>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.commands
+    }
 }
 
 /// What most rows have in common, for those to name what is their own.
@@ -33,6 +60,7 @@ pub(super) const ROW: ChatCommand = ChatCommand {
     summary: "",
     help: "",
     needs_sign_in: true,
+    is_basic: false,
     awaits: Awaited::Server,
     focus: FocusChange::Keeps,
     continues: false,
@@ -72,7 +100,7 @@ pub(super) struct Call<'a> {
     /// The values of the row's arguments, in their order.
     pub values: Vec<Option<&'a str>>,
     /// The table that the command stands in, which it cannot name without a circle.
-    pub table: &'a Registry<ChatCommand>,
+    pub table: &'a Table,
 }
 
 impl<'a> Call<'a> {

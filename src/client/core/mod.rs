@@ -402,10 +402,6 @@ impl Core {
         self.effects.show(tone, text);
     }
 
-    pub(super) fn show_table(&mut self, tone: Tone, rows: &[Vec<String>]) {
-        self.effects.show_table(tone, rows);
-    }
-
     fn shared(&self) -> Option<&Shared> {
         self.signed_in.as_ref().map(|signed_in| &signed_in.shared)
     }

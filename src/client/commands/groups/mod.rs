@@ -1,23 +1,35 @@
-//! The table of all chat commands, in the menu's order.
+//! The table of all chat commands, by groups: each file here is one, which `help GROUP` shows.
+//!
+//! A new command is a row in the file of its group, beside the function that it calls; a new group is a file, named in
+//! [`GROUPS`].
+
+mod people;
+mod reading;
+mod rooms;
+mod session;
+mod writing;
 
 use std::sync::LazyLock;
 
-use super::row::ChatCommand;
-use super::{chat, rooms, session};
+use super::row::{ChatCommand, Group, Table};
 use crate::registry::Registry;
 
 /// In the order in which `help` lists them.
-pub(super) static TABLE: LazyLock<Registry<ChatCommand>> = LazyLock::new(|| {
-    [
-        session::SIGN_IN,
-        chat::WRITE,
-        rooms::ROOMS,
-        chat::READ,
-        session::SESSION,
-    ]
-    .into_iter()
-    .flatten()
-    .fold(Registry::default(), |table, row| table.with(Box::new(*row)))
+const GROUPS: &[Group] = &[
+    session::SESSION,
+    rooms::ROOMS,
+    writing::WRITING,
+    reading::READING,
+    people::PEOPLE,
+];
+
+pub(super) static TABLE: LazyLock<Table> = LazyLock::new(|| {
+    let rows = GROUPS.iter().flat_map(|group| group.commands);
+    let add = |table: Registry<ChatCommand>, row: &ChatCommand| table.with(Box::new(*row));
+    Table {
+        groups: GROUPS,
+        commands: rows.fold(Registry::default(), add),
+    }
 });
 
 #[cfg(test)]

@@ -1,0 +1,64 @@
+//! The commands for reading what was said.
+
+use crate::client::account::history::search::search;
+use crate::client::commands::arguments::{Argument, CONVERSATION};
+use crate::client::commands::row::{Call, ChatCommand, Group, ROW};
+use crate::client::core::Core;
+use crate::client::env::Fault;
+use crate::client::script::Awaited;
+use crate::client::ui::time::HistoryAnchor;
+
+pub(super) const READING: Group = Group {
+    name: "reading",
+    title: "history and search",
+    commands: &[
+        ChatCommand {
+            name: "history",
+            arguments: &[
+                CONVERSATION.optional(),
+                Argument::option("--before", "WHEN|ENTRY"),
+                Argument::number("N").optional(),
+            ],
+            summary: "show recent messages; repeat for older ones",
+            help: "It shows the last 20 entries, or N, before a time (14:02, Tue 14:02, 2026-03-17, 2026-03-17 14:02) or an \
+               entry's number. Entries that this device does not hold are fetched from the server.",
+            continues: true,
+            awaits: Awaited::Stored,
+            is_basic: true,
+            run: history,
+            ..ROW
+        },
+        ChatCommand {
+            name: "search",
+            arguments: &[Argument::text("WORDS")],
+            summary: "find messages on this device",
+            help: "It shows the newest messages that have all these words, however they are written: capitals, composed characters \
+               and characters that are not shown make no difference.",
+            awaits: Awaited::Stored,
+            run: |core, call| {
+                core.with_signed_in(call.now, |parts, ctx| {
+                    search(ctx, &parts.blocked, call.required(0));
+                });
+            },
+            ..ROW
+        },
+    ],
+};
+
+fn history(core: &mut Core, call: &Call<'_>) {
+    core.with_signed_in(call.now, |parts, ctx| {
+        let clock = ctx.clock();
+        let before = call.optional(1).map(|typed| clock.read(typed));
+        let (before, note) = match before.unwrap_or(Ok((HistoryAnchor::Now, None))) {
+            Ok(before) => before,
+            Err(why) => return ctx.fail(Fault::Usage, format!("--before: {why}")),
+        };
+        if let Some(note) = note {
+            ctx.notice(note);
+        }
+        let want = call.optional(2).and_then(|number| number.parse().ok());
+        parts
+            .history
+            .show(ctx, &parts.blocked, call.optional(0), before, want);
+    });
+}

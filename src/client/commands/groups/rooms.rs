@@ -1,0 +1,221 @@
+//! The commands for rooms: belonging to one, and changing one.
+
+use crate::client::account::ctx::pending::RoomsPurpose;
+use crate::client::account::rooms::{answers, joining};
+use crate::client::account::switching;
+use crate::client::commands::arguments::{Argument, CONVERSATION, ROOM, Source, USER};
+use crate::client::commands::row::{Call, ChatCommand, Group, ROW};
+use crate::client::core::Core;
+use crate::client::env::Fault;
+use crate::client::script::{Awaited, FocusChange};
+use crate::protocol::{Access, Change, EventKind, MemberRole, TOPIC_MAX_BYTES};
+
+pub(super) const ROOMS: Group = Group {
+    name: "rooms",
+    title: "conversations and rooms",
+    commands: &[
+        ChatCommand {
+            name: "join",
+            arguments: &[ROOM, Argument::choice(&["private"]).optional()],
+            summary: "join a room, or create it, and switch to it",
+            help: "Without a link it waits for one. With `private`, a room that does not exist is created as one that \
+               only invited users may join.",
+            focus: FocusChange::Sets,
+            is_basic: true,
+            run: |core, call| {
+                let access = call.optional(1).map(|_| Access::Private);
+                core.with_signed_in(call.now, |_, ctx| {
+                    joining::join(ctx, call.required(0), access);
+                });
+            },
+            ..ROW
+        },
+        ChatCommand {
+            name: "enter",
+            arguments: &[CONVERSATION],
+            summary: "switch to a conversation: what you type goes there",
+            awaits: Awaited::Nothing,
+            focus: FocusChange::Sets,
+            is_basic: true,
+            run: |core, call| {
+                core.with_signed_in(call.now, |_, ctx| joining::enter(ctx, call.required(0)));
+            },
+            ..ROW
+        },
+        ChatCommand {
+            name: "back",
+            summary: "switch to no conversation; you leave no room by it",
+            awaits: Awaited::Nothing,
+            focus: FocusChange::Clears,
+            is_basic: true,
+            run: |core, call| core.with_signed_in(call.now, |_, ctx| switching::clear_focus(ctx)),
+            ..ROW
+        },
+        ChatCommand {
+            name: "leave",
+            arguments: &[ROOM.optional()],
+            summary: "leave a room",
+            focus: FocusChange::Clears,
+            run: |core, call| {
+                core.with_signed_in(call.now, |_, ctx| {
+                    joining::leave(ctx, call.optional(0));
+                });
+            },
+            ..ROW
+        },
+        ChatCommand {
+            name: "rooms",
+            arguments: &[Argument::word("PAGE", Source::Nothing).optional()],
+            summary: "show the rooms, and how much is unread in each",
+            is_basic: true,
+            run: list,
+            ..ROW
+        },
+        ChatCommand {
+            name: "members",
+            arguments: &[ROOM.optional()],
+            summary: "show the members of a room",
+            run: |core, call| {
+                core.with_signed_in(call.now, |_, ctx| {
+                    answers::list_members(ctx, call.optional(0));
+                });
+            },
+            ..ROW
+        },
+        ChatCommand {
+            name: "topic",
+            arguments: &[ROOM.optional(), Argument::text("TEXT").optional()],
+            summary: "show or set a room's topic",
+            run: topic,
+            ..ROW
+        },
+        ChatCommand {
+            name: "invite",
+            arguments: &[USER, ROOM.optional()],
+            summary: "invite a user to a room, also to a private one",
+            run: |core, call| {
+                let subject = Some(call.required(0).to_owned());
+                let invited = change(EventKind::Invited);
+                apply(core, call, 1, Change { subject, ..invited });
+            },
+            ..ROW
+        },
+        ChatCommand {
+            name: "kick",
+            arguments: &[USER, ROOM.optional(), Argument::text("REASON").optional()],
+            summary: "remove a user from a room",
+            run: kick,
+            ..ROW
+        },
+        ChatCommand {
+            name: "role",
+            arguments: &[
+                USER,
+                Argument::choice(&["member", "moderator", "owner"]),
+                ROOM.optional(),
+            ],
+            summary: "change what a member may do in a room",
+            help: "Moderators set the topic, invite users to a private room and kick members; owners may do everything.",
+            run: role,
+            ..ROW
+        },
+        ChatCommand {
+            name: "access",
+            arguments: &[Argument::choice(&["public", "private"]), ROOM.optional()],
+            summary: "let everybody join a room, or only invited users",
+            run: access,
+            ..ROW
+        },
+    ],
+};
+
+fn list(core: &mut Core, call: &Call<'_>) {
+    let page = call.optional(0).map_or(Ok(1), str::parse);
+    match page {
+        Ok(0) | Err(_) => core.fail(Fault::Usage, "a page is a number, as in `/rooms 2`"),
+        Ok(page) => core.with_signed_in(call.now, |_, ctx| {
+            answers::list(ctx, RoomsPurpose::List(page));
+        }),
+    }
+}
+
+fn topic(core: &mut Core, call: &Call<'_>) {
+    match call.optional(1) {
+        Some(text) => apply_text(core, call, 0, text, change(EventKind::Topic)),
+        None => core.with_signed_in(call.now, |_, ctx| {
+            if let Some((_, name)) = joining::room(ctx, call.optional(0)) {
+                answers::list(ctx, RoomsPurpose::Topic(name));
+            }
+        }),
+    }
+}
+
+fn kick(core: &mut Core, call: &Call<'_>) {
+    let kicked = Change {
+        subject: Some(call.required(0).to_owned()),
+        ..change(EventKind::Kicked)
+    };
+    match call.optional(2) {
+        Some(reason) => apply_text(core, call, 1, reason, kicked),
+        None => apply(core, call, 1, kicked),
+    }
+}
+
+fn role(core: &mut Core, call: &Call<'_>) {
+    let role = match call.required(1) {
+        "owner" => MemberRole::Owner,
+        "moderator" => MemberRole::Moderator,
+        _ => MemberRole::Member,
+    };
+    let given = Change {
+        subject: Some(call.required(0).to_owned()),
+        role: Some(role),
+        ..change(EventKind::Role)
+    };
+    apply(core, call, 2, given);
+}
+
+fn access(core: &mut Core, call: &Call<'_>) {
+    let access = match call.required(0) {
+        "public" => Access::Public,
+        _ => Access::Private,
+    };
+    let set = Change {
+        access: Some(access),
+        ..change(EventKind::Access)
+    };
+    apply(core, call, 1, set);
+}
+
+/// A change of a room of this kind, which says nothing further.
+const fn change(kind: EventKind) -> Change {
+    Change {
+        kind,
+        subject: None,
+        text: None,
+        role: None,
+        access: None,
+    }
+}
+
+/// Asks for a change with a text, such as a topic or a reason.
+fn apply_text(core: &mut Core, call: &Call<'_>, room: usize, text: &str, change: Change) {
+    if text.len() > TOPIC_MAX_BYTES {
+        let subject = match change.kind {
+            EventKind::Topic => "topic",
+            _ => "reason",
+        };
+        let refused = format!("a {subject} has at most {TOPIC_MAX_BYTES} bytes");
+        core.fail(Fault::Failed, &refused);
+        return;
+    }
+    let text = Some(text.to_owned());
+    apply(core, call, room, Change { text, ..change });
+}
+
+/// Asks for a change of the room that the argument at `room` names, or of the one where the prompt stands.
+fn apply(core: &mut Core, call: &Call<'_>, room: usize, change: Change) {
+    core.with_signed_in(call.now, |_, ctx| {
+        answers::change(ctx, call.optional(room), change);
+    });
+}

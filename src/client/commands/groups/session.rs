@@ -1,0 +1,82 @@
+//! The commands about the session: signing in and out, the link, help, the end.
+
+use crate::client::commands::arguments::{Argument, Source};
+use crate::client::commands::help;
+use crate::client::commands::row::{Call, ChatCommand, Group, ROW};
+use crate::client::core::Core;
+use crate::client::env::{Fault, Tone};
+use crate::client::name::canonical;
+use crate::client::script::{Awaited, Exit, FocusChange};
+
+pub(super) const SESSION: Group = Group {
+    name: "session",
+    title: "signing in and out, and the link",
+    commands: &[
+        ChatCommand {
+            name: "login",
+            // A user without an account looks for another word.
+            aliases: &["signup"],
+            arguments: &[Argument::word("NAME", Source::Users).optional()],
+            summary: "sign in; offers an account for a name that has none",
+            needs_sign_in: false,
+            awaits: Awaited::Nothing,
+            is_basic: true,
+            run: login,
+            ..ROW
+        },
+        ChatCommand {
+            name: "status",
+            summary: "show connection statistics: round trip, loss, bytes",
+            needs_sign_in: false,
+            awaits: Awaited::Nothing,
+            run: |core, _| core.requests().status = true,
+            ..ROW
+        },
+        ChatCommand {
+            name: "help",
+            aliases: &["?"],
+            arguments: &[
+                Argument::word("COMMAND|GROUP", Source::Topics).optional(),
+                // A whole call may be asked about, as it is typed.
+                Argument::ignored(),
+            ],
+            summary: "show the menu, or what one command or group is for",
+            needs_sign_in: false,
+            awaits: Awaited::Nothing,
+            run: help::run,
+            ..ROW
+        },
+        ChatCommand {
+            name: "logout",
+            summary: "sign out; the next sign-in asks for the password",
+            focus: FocusChange::Clears,
+            awaits: Awaited::Nothing,
+            run: |core, call| core.exit(call.now, Exit::LogOut),
+            ..ROW
+        },
+        ChatCommand {
+            name: "quit",
+            aliases: &["exit"],
+            summary: "leave; the next `/login` here asks for no password",
+            needs_sign_in: false,
+            awaits: Awaited::Nothing,
+            is_basic: true,
+            run: |core, call| core.exit(call.now, Exit::Quit),
+            ..ROW
+        },
+    ],
+};
+
+fn login(core: &mut Core, call: &Call<'_>) {
+    if let Some(user) = core.user() {
+        let text = format!("already logged in as {user}");
+        // What follows would go out under another name than was meant.
+        if call.optional(0).is_some_and(|name| canonical(name) != user) {
+            core.fail(Fault::Failed, &text);
+        } else {
+            core.show(Tone::Plain, &text);
+        }
+        return;
+    }
+    core.begin_sign_in(call.now, call.optional(0));
+}
