@@ -86,6 +86,7 @@
 //! | how a user's session begins and ends | `src/server/hub/lifecycle.rs` |
 //! | the way of an entry to its readers | `src/server/messages/fanout.rs`, for lagging devices `catch_up.rs` beside it |
 //! | history | `src/server/messages/history.rs`; in the store `src/store/ops/log/history.rs`, in what steps `src/store/engine/page.rs`, on which threads `src/store/thread/pages.rs` |
+//! | what a search finds | `src/client/account/history/search.rs`, `query.rs` beside it; the words that are stored `src/text/words.rs`, their table `src/client/storage/history.rs` |
 //! | a receipt | `src/server/receipts/subscriptions.rs`, then `marks.rs` beside it; `src/client/account/receipts/mod.rs` |
 //! | a room's creation | `src/store/ops/rooms/mod.rs`; the request `src/server/rooms/membership.rs` |
 //! | a deleted entry | who may, and what is left of it `src/store/ops/log/delete.rs`; overwriting its content `src/store/segments/erase.rs` |

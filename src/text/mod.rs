@@ -9,3 +9,4 @@ pub mod number;
 pub mod printable;
 pub mod skeleton;
 pub mod unicode;
+pub mod words;

@@ -3,7 +3,7 @@
 
 use icu_properties::props::{
     CanonicalCombiningClass, DefaultIgnorableCodePoint, Emoji, EmojiModifier, ExtendedPictographic,
-    GeneralCategory, GeneralCategoryGroup, HangulSyllableType, JoiningType,
+    GeneralCategory, GeneralCategoryGroup, HangulSyllableType, JoiningType, LineBreak,
     PrependedConcatenationMark, Script, UnifiedIdeograph, WhiteSpace,
 };
 use icu_properties::{CodePointMapData, CodePointSetData};
@@ -97,6 +97,51 @@ fn is_mark(character: char) -> bool {
 #[must_use]
 pub fn is_nonspacing_mark(character: char) -> bool {
     is_mark(character) && category(character) != GeneralCategory::SpacingMark
+}
+
+/// Whether a mark changes how a letter sounds or is stressed, and is left out by who types in a hurry: accents, points.
+/// Vowels that are written as marks, viramas, nuktas and the signs for voiced kana make other words.
+pub(super) fn is_diacritic(character: char) -> bool {
+    let class = combining_class(character);
+    let is_accent = class != CanonicalCombiningClass::NotReordered
+        && class != CanonicalCombiningClass::Nukta
+        && class != CanonicalCombiningClass::KanaVoicing
+        && class != CanonicalCombiningClass::Virama;
+    is_accent || category(character) == GeneralCategory::EnclosingMark
+}
+
+/// Which part of a word a character is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum WordPart {
+    /// A letter or a digit of a script that parts its words by spaces.
+    Letter,
+    /// A letter of a script that does not, or a symbol.
+    Unspaced,
+    /// A mark on what stands before it.
+    Mark,
+    /// What stands between words.
+    Gap,
+}
+
+pub(super) fn word_part(character: char) -> WordPart {
+    let group = |group: GeneralCategoryGroup| group.contains(category(character));
+    if group(GeneralCategoryGroup::Mark) {
+        return WordPart::Mark;
+    }
+    if group(GeneralCategoryGroup::Symbol) {
+        return WordPart::Unspaced;
+    }
+    if !group(GeneralCategoryGroup::Letter) && !group(GeneralCategoryGroup::Number) {
+        return WordPart::Gap;
+    }
+    // Where a line may break between two letters, nothing else shows where a word ends (UAX 14).
+    match CodePointMapData::<LineBreak>::new().get(character) {
+        LineBreak::Ideographic
+        | LineBreak::ConditionalJapaneseStarter
+        | LineBreak::Nonstarter
+        | LineBreak::ComplexContext => WordPart::Unspaced,
+        _ => WordPart::Letter,
+    }
 }
 
 /// Whether a mark is drawn across its base, so that it can turn one letter into another: `o` into `ø`.

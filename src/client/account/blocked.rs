@@ -52,7 +52,12 @@ impl BlockedUsers {
             // What happens in a room is no word to anybody.
             Said::Event(event) => event.kind == EventKind::Invited,
         };
-        is_addressed && self.users.iter().any(|user| user.account == author)
+        is_addressed && self.hides_texts_of(author)
+    }
+
+    /// Whether no text of this account is shown.
+    pub(crate) fn hides_texts_of(&self, author: AccountId) -> bool {
+        self.users.iter().any(|user| user.account == author)
     }
 
     pub(crate) fn names(&self) -> impl Iterator<Item = &String> {

@@ -68,7 +68,7 @@ pub(super) fn request_refused(ctx: &mut Ctx<'_>, parts: &mut Parts, failure: &Fa
                 });
             return;
         }
-        Some(PendingRequest::History) => {
+        Some(PendingRequest::History | PendingRequest::Fetch) => {
             ctx.fail(Fault::of(failure.code), refusal(""));
             parts.history.give_up(ctx);
             return;
@@ -95,7 +95,7 @@ pub(super) fn request_refused(ctx: &mut Ctx<'_>, parts: &mut Parts, failure: &Fa
 pub(super) fn requests_timeout(ctx: &mut Ctx<'_>, history: &mut HistoryPager) {
     while let Some(late) = ctx.pending.take_late(ctx.now.instant) {
         let text = match late {
-            PendingRequest::History => {
+            PendingRequest::History | PendingRequest::Fetch => {
                 ctx.pending.is_overdue = true;
                 history.give_up(ctx);
                 continue;
@@ -134,7 +134,7 @@ pub(super) fn requests_lost(ctx: &mut Ctx<'_>, history: &mut HistoryPager) {
                 name,
                 takes_focus: true,
             } => ctx.focus.current = Some(name),
-            PendingRequest::History => history.give_up(ctx),
+            PendingRequest::History | PendingRequest::Fetch => history.give_up(ctx),
             PendingRequest::Resolve { target } => drop(history.stop_looking_for(ctx, &target)),
             PendingRequest::Join { .. }
             | PendingRequest::Rooms {

@@ -433,6 +433,11 @@ impl SignedIn {
     }
 
     pub(super) fn awaits_answer(&self) -> bool {
+        self.awaits_answer_at_once() || self.parts.history.fetcher.is_busy()
+    }
+
+    /// The same for what is answered at once, if the server is there.
+    pub(super) fn awaits_answer_at_once(&self) -> bool {
         self.shared.pending.awaits_answer()
             || self.shared.focus.resolving.is_some()
             || self.parts.history.is_looking_for_user()

@@ -368,7 +368,8 @@ impl Core {
     /// Whether somebody sits at the prompt and waits for the server.
     fn is_waiting(&self) -> bool {
         let signs_in = |sign_in: &SignIn| sign_in.waits_for_server() && !sign_in.is_reconnection();
-        let asks = |signed_in: &SignedIn| signed_in.awaits_answer() || self.is_settling(signed_in);
+        let asks =
+            |signed_in: &SignedIn| signed_in.awaits_answer_at_once() || self.is_settling(signed_in);
         self.script.is_none()
             && (self.sign_in.as_ref().is_some_and(signs_in)
                 || self.signed_in.as_ref().is_some_and(asks))

@@ -81,6 +81,15 @@ impl Entry {
         let message = open(&self.content, &self.digest).ok()?;
         Some(Said::of(&message, conversation, self.author, own))
     }
+
+    /// The text that a user said, if it is one and its bytes are whole.
+    pub(crate) fn text(&self, conversation: ConversationId) -> Option<String> {
+        // Only of an event it matters who reads it.
+        match self.said(conversation, (self.author, ""))? {
+            Said::Text(text) => Some(text),
+            Said::Event(_) | Said::Unknown => None,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 //! (a packet, a line on the screen) may leave before [`State::commit`] has returned.
 
 use redb::{
-    Database, ReadableDatabase, ReadableTable, ReadableTableMetadata, Table, TableDefinition,
+    Database, ReadableDatabase, ReadableTable, ReadableTableMetadata, TableDefinition,
     WriteTransaction,
 };
 use serde::de::DeserializeOwned;
@@ -14,7 +14,9 @@ use thiserror::Error;
 
 use crate::fence::{FencedDatabase, Panicked, catch};
 use crate::protocol::{AccountId, BlockedUser, ConversationId, DeviceId, EntryId, to_bytes};
+use crate::text::words::words;
 use entry::Entry;
+use history::{Found, HISTORY, HistoryTables, Row};
 use records::{Awaited, OutboxEntry, StoredConversation};
 
 /// The form of these tables. Any other is refused by number, except the one before: tables and last fields of rows have only
@@ -29,10 +31,7 @@ pub(super) const HISTORY_ENTRIES_MAX: u64 = 200_000;
 
 const IDENTITY: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("identity");
 const OUTBOX: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("outbox");
-const HISTORY: TableDefinition<'_, (u64, u64), &[u8]> = TableDefinition::new("history");
 const POSITIONS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("positions");
-/// How many entries the history has of each conversation.
-const COUNTS: TableDefinition<'_, u64, u64> = TableDefinition::new("counts");
 const AWAITED: TableDefinition<'_, (u64, u64), &[u8]> = TableDefinition::new("awaited");
 
 const KEY_SCHEMA: &str = "schema";
@@ -105,7 +104,8 @@ enum Change {
     Identity(Vec<u8>),
     Blocked(Vec<u8>),
     Outbox(u64, Option<Vec<u8>>),
-    History(ConversationId, EntryId, Vec<u8>),
+    History(ConversationId, EntryId, Row),
+    Words(ConversationId, EntryId, String),
     Conversation(ConversationId, Vec<u8>),
     Awaited(ConversationId, EntryId, Option<Vec<u8>>),
     Clear,
@@ -136,10 +136,9 @@ impl State {
                     Some(found) => return Err(StateError::Older(found)),
                 }
                 transaction.open_table(OUTBOX)?;
-                transaction.open_table(HISTORY)?;
+                HistoryTables::open(&transaction)?.complete_words()?;
                 transaction.open_table(POSITIONS)?;
                 transaction.open_table(AWAITED)?;
-                transaction.open_table(COUNTS)?;
                 read(&table, KEY_DEVICE)?
             };
             transaction.commit()?;
@@ -206,9 +205,21 @@ impl State {
         self.changes.push(Change::Outbox(sequence, None));
     }
 
+    /// Keeps an entry, and the words that it is found by.
     pub(super) fn put_entry(&mut self, conversation: ConversationId, entry: EntryId, what: &Entry) {
+        let row = Row::of(conversation, what);
+        self.changes.push(Change::History(conversation, entry, row));
+    }
+
+    /// Has an entry that is here found by the words of another text: the last of one that was edited, none of one that was
+    /// deleted.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "edits and deletions are to use it")
+    )]
+    pub(super) fn put_words(&mut self, conversation: ConversationId, entry: EntryId, text: &str) {
         self.changes
-            .push(Change::History(conversation, entry, to_bytes(what)));
+            .push(Change::Words(conversation, entry, words(text)));
     }
 
     pub(super) fn put_conversation(
@@ -276,8 +287,8 @@ impl State {
     ) -> Result<Option<Entry>, StateError> {
         guard(|| {
             let of_this_batch = self.changes.iter().rev().find_map(|change| match change {
-                Change::History(of, at, bytes) if (*of, *at) == (conversation, entry) => {
-                    Some(bytes)
+                Change::History(of, at, row) if (*of, *at) == (conversation, entry) => {
+                    Some(&row.bytes)
                 }
                 _ => None,
             });
@@ -309,22 +320,21 @@ impl State {
         })
     }
 
-    /// Calls `visit` with each entry of the history until it says that this is enough.
-    pub(super) fn visit_history(
+    /// Calls `visit` with what is found of each entry of a conversation, or of all, in order, until it says that this is
+    /// enough.
+    pub(super) fn visit_words(
         &self,
-        mut visit: impl FnMut(ConversationId, EntryId, Entry) -> bool,
+        conversation: Option<ConversationId>,
+        visit: impl FnMut(Found<'_>) -> bool,
     ) -> Result<(), StateError> {
+        guard(|| history::visit_words(&self.database.begin_read()?, conversation, visit))
+    }
+
+    /// Whether a further entry has to take the place of another.
+    pub(super) fn is_full(&self) -> Result<bool, StateError> {
         guard(|| {
             let table = self.database.begin_read()?.open_table(HISTORY)?;
-            for row in table.iter()? {
-                let (key, value) = row?;
-                let (conversation, entry) = key.value();
-                let what = decode(value.value(), "history")?;
-                if !visit(ConversationId(conversation), EntryId(entry), what) {
-                    break;
-                }
-            }
-            Ok(())
+            Ok(table.len()? >= self.entries_max)
         })
     }
 
@@ -351,10 +361,9 @@ impl State {
     fn write(&self, transaction: &WriteTransaction) -> Result<(), StateError> {
         let mut identity = transaction.open_table(IDENTITY)?;
         let mut outbox = transaction.open_table(OUTBOX)?;
-        let mut history = transaction.open_table(HISTORY)?;
+        let mut history = HistoryTables::open(transaction)?;
         let mut positions = transaction.open_table(POSITIONS)?;
         let mut awaited = transaction.open_table(AWAITED)?;
-        let mut counts = transaction.open_table(COUNTS)?;
         for change in &self.changes {
             match change {
                 Change::Identity(bytes) => {
@@ -369,15 +378,11 @@ impl State {
                 Change::Outbox(sequence, None) => {
                     outbox.remove(sequence)?;
                 }
-                Change::History(conversation, entry, bytes) => {
-                    let key = (conversation.0, entry.0);
-                    let is_new = history.insert(key, bytes.as_slice())?.is_none();
-                    if is_new {
-                        count(&mut counts, conversation.0, true)?;
-                    }
-                    if history.len()? > self.entries_max {
-                        evict(&mut history, &mut counts)?;
-                    }
+                Change::History(conversation, entry, row) => {
+                    history.insert((conversation.0, entry.0), row, self.entries_max)?;
+                }
+                Change::Words(conversation, entry, words) => {
+                    history.set_words((conversation.0, entry.0), words)?;
                 }
                 Change::Conversation(conversation, bytes) => {
                     positions.insert(conversation.0, bytes.as_slice())?;
@@ -392,54 +397,14 @@ impl State {
                     identity.remove(KEY_DEVICE)?;
                     identity.remove(KEY_BLOCKED)?;
                     outbox.retain(|_, _| false)?;
-                    history.retain(|_, _| false)?;
+                    history.clear()?;
                     positions.retain(|_, _| false)?;
                     awaited.retain(|_, _| false)?;
-                    counts.retain(|_, _| false)?;
                 }
             }
         }
         Ok(())
     }
-}
-
-/// One entry more, or less, of a conversation.
-fn count(
-    counts: &mut Table<'_, u64, u64>,
-    conversation: u64,
-    is_more: bool,
-) -> Result<(), StateError> {
-    let known = counts.get(conversation)?.map_or(0, |count| count.value());
-    let count = if is_more {
-        known.saturating_add(1)
-    } else {
-        known.saturating_sub(1)
-    };
-    counts.insert(conversation, count)?;
-    Ok(())
-}
-
-/// Removes the oldest entry of the conversation that has most.
-fn evict(
-    history: &mut Table<'_, (u64, u64), &'static [u8]>,
-    counts: &mut Table<'_, u64, u64>,
-) -> Result<(), StateError> {
-    let mut largest = (0, 0);
-    for row in counts.iter()? {
-        let (conversation, entries) = row?;
-        largest = largest.max((entries.value(), conversation.value()));
-    }
-    let (_, conversation) = largest;
-    let oldest = history
-        .range((conversation, 0)..=(conversation, u64::MAX))?
-        .next()
-        .transpose()?
-        .map(|(key, _)| key.value());
-    if let Some(oldest) = oldest {
-        history.remove(oldest)?;
-        count(counts, conversation, false)?;
-    }
-    Ok(())
 }
 
 fn read<T: DeserializeOwned>(
@@ -457,6 +422,7 @@ fn decode<T: DeserializeOwned>(bytes: &[u8], table: &'static str) -> Result<T, S
 }
 
 pub(super) mod entry;
+pub(super) mod history;
 pub(super) mod records;
 #[cfg(test)]
 mod tests;

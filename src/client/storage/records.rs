@@ -28,6 +28,9 @@ pub(crate) struct StoredConversation {
     /// Up to here the log may have lines of a later state of this very device: the server's database was put back since
     /// this state was settled with it, and numbers do not tell any more. Nothing is said here before that is read.
     pub(crate) hold_until: EntryId,
+    /// The server has said that there is nothing for this user up to here.
+    #[serde(default)]
+    pub(crate) nothing_before: Option<EntryId>,
 }
 
 impl StoredConversation {
@@ -43,6 +46,7 @@ impl StoredConversation {
             rewound_from: EntryId::START,
             last_own_seq: Some(DeviceSeq(0)),
             hold_until: EntryId::START,
+            nothing_before: None,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::client::testing::database;
-use crate::protocol::Digest;
+use crate::protocol::{Bytes, DeviceSeq, Digest, Origin, ServerMessage, Text, seal};
 
 const CONVERSATION: ConversationId = ConversationId(7);
 const LAST: EntryId = EntryId(u64::MAX);
@@ -93,6 +93,81 @@ fn full_history_loses_the_oldest_entry_of_the_largest_conversation() {
     }
 }
 
+fn said(text: &str) -> Entry {
+    let origin = Origin {
+        conversation: CONVERSATION,
+        device: DeviceId(1),
+        number: DeviceSeq(1),
+    };
+    let text = Text {
+        sender: AccountId(5),
+        receiver: CONVERSATION,
+        salt: Bytes([7; 16]),
+        text: text.into(),
+    };
+    let (content, digest) = seal(&ServerMessage::chat(origin, &text));
+    Entry {
+        content: ByteBuf::from(content),
+        digest,
+        ..entry(1)
+    }
+}
+
+/// The words of each entry.
+fn words_in(state: &State) -> Vec<(u64, String)> {
+    let mut all = Vec::new();
+    let visited = state.visit_words(Some(CONVERSATION), |found| {
+        all.push((found.entry.0, found.words.to_owned()));
+        true
+    });
+    visited.expect("memory does not fail");
+    all
+}
+
+#[test]
+fn entry_is_kept_with_its_words_until_it_is_edited_or_makes_room() {
+    let mut state = State::open(database()).expect("memory does not fail");
+    state.entries_max = 3;
+    state.put_entry(CONVERSATION, EntryId(1), &said("Caf\u{e9}, at four?"));
+    state.put_entry(CONVERSATION, EntryId(2), &said("no"));
+    state.put_entry(CONVERSATION, EntryId(3), &entry(3));
+    state.commit().expect("memory does not fail");
+    state.put_words(CONVERSATION, EntryId(1), "Tea");
+    state.put_words(CONVERSATION, EntryId(2), "");
+    state.put_words(CONVERSATION, EntryId(9), "of none");
+    let before = [(1, " cafe at four"), (2, " no"), (3, "")];
+    assert_eq!(
+        words_in(&state),
+        before.map(|(at, words)| (at, words.to_owned()))
+    );
+    state.commit().expect("memory does not fail");
+    let after = [(1, " tea"), (2, ""), (3, "")];
+    assert_eq!(
+        words_in(&state),
+        after.map(|(at, words)| (at, words.to_owned()))
+    );
+    state.put_entry(CONVERSATION, EntryId(4), &said("more"));
+    state.commit().expect("memory does not fail");
+    let places: Vec<u64> = words_in(&state).into_iter().map(|(at, _)| at).collect();
+    assert_eq!(places, [2, 3, 4]);
+    state.clear();
+    state.commit().expect("memory does not fail");
+    assert!(words_in(&state).is_empty());
+}
+
+#[test]
+fn entries_of_an_earlier_version_are_found_too() {
+    let mut state = State::open(database()).expect("memory does not fail");
+    state.put_entry(CONVERSATION, EntryId(1), &said("tea"));
+    state.commit().expect("memory does not fail");
+    let transaction = state.database.begin_write().expect("memory does not fail");
+    let table = transaction.open_table(history::WORDS);
+    let cleared = table.expect("memory does not fail").retain(|_, _| false);
+    cleared.expect("memory does not fail");
+    transaction.commit().expect("memory does not fail");
+    assert_eq!(words_in(&reopened(state)), [(1, " tea".to_owned())]);
+}
+
 #[test]
 fn what_exceeds_the_limit_is_the_oldest() {
     // After a crash the first fifty of the lines that may not have been shown were shown again, and all counted
@@ -170,7 +245,7 @@ fn damaged_page_on_which_redb_panics_is_an_error() {
             let read = State::open(database).and_then(|state| {
                 state.load()?;
                 state.last_entries(CONVERSATION, EntryId::START, LAST, 50)?;
-                state.visit_history(|_, _, _| true)
+                state.visit_words(None, |_| true)
             });
             panics += usize::from(matches!(read, Err(StateError::Panicked(_))));
         }

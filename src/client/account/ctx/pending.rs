@@ -49,6 +49,8 @@ pub(crate) enum PendingRequest {
     },
     /// Older entries for the page of history that is being put together.
     History,
+    /// Older entries that are only kept.
+    Fetch,
     /// List those who are online; the answer `is_shown` if the user asked.
     Contacts {
         is_shown: bool,
@@ -76,7 +78,7 @@ impl PendingRequest {
         match self {
             Self::Rooms { purpose, .. } => *purpose != RoomsPurpose::Names,
             Self::Contacts { is_shown, .. } => *is_shown,
-            Self::Resolve { .. } => false,
+            Self::Resolve { .. } | Self::Fetch => false,
             _ => true,
         }
     }

@@ -4,6 +4,10 @@
 //! the server for the next one that is missing. Fetched entries are checked like deliveries and kept, but they do not
 //! move the position.
 
+pub(crate) mod fetch;
+mod holes;
+mod page;
+mod query;
 pub(crate) mod search;
 
 use crate::client::account::blocked::BlockedUsers;
@@ -11,57 +15,19 @@ use crate::client::account::ctx::Ctx;
 use crate::client::account::ctx::pending::PendingRequest;
 use crate::client::account::rooms::joining::check_target;
 use crate::client::env::Fault;
-use crate::client::line::Line;
-use crate::client::name::{canonical_target, is_room, truncate_name};
+use crate::client::name::{canonical_target, is_room};
 use crate::client::storage::StateError;
-use crate::client::storage::entry::Entry;
 use crate::client::ui::render;
 use crate::client::ui::time::HistoryAnchor;
-use crate::protocol::{ConversationId, Digest, EntryId, Failure, History, HistoryRequest};
-use crate::transport::Channel;
+use crate::protocol::{ConversationId, EntryId, Failure, History};
+use fetch::Fetcher;
+use page::{Ending, Page};
 
 /// How many entries a page has if no number is given. Chosen: most of a screen.
 const PAGE: usize = 20;
 
 /// How many it may have. Chosen: as many lines as a terminal keeps; at the limit the rest is the next page.
 const PAGE_MAX: usize = 1_000;
-
-/// How many entries are asked for at once. A server gives fewer where they fit no message.
-const FETCH: u32 = 100;
-
-/// How often one `history` asks the server. Chosen: some thousand entries. At the limit the page ends, and the next
-/// `history` goes on from there.
-const FETCHES_MAX: u32 = 50;
-
-/// A page that is being put together, newest first.
-#[derive(Debug)]
-struct Page {
-    conversation: ConversationId,
-    want: usize,
-    before_ms: Option<u64>,
-    /// Entries from here on have been handled.
-    cursor: EntryId,
-    /// The entry that comes next, where that is known.
-    expected: Option<EntryId>,
-    lines: Vec<Line>,
-    oldest: Option<EntryId>,
-    /// Where the server was last asked, so that it is not asked twice about one gap.
-    asked_at: Option<EntryId>,
-    fetches: u32,
-    damaged: usize,
-    /// How many messages of blocked users were left out.
-    hidden: usize,
-}
-
-enum Ending {
-    Full,
-    /// It reached the first entry for this user.
-    Begin,
-    /// The server has removed older entries.
-    Expired,
-    /// Older entries are on the server, which does not answer.
-    NoLink,
-}
 
 /// A page of a user with whom this device has no conversation: the server is asked whether there is such a user.
 #[derive(Debug)]
@@ -77,6 +43,7 @@ pub(crate) struct HistoryPager {
     unfound: Option<Unfound>,
     page: Option<Page>,
     page_end: Option<(ConversationId, EntryId)>,
+    pub(crate) fetcher: Fetcher,
 }
 
 impl HistoryPager {
@@ -204,17 +171,9 @@ impl HistoryPager {
             prev_of(ctx, id, cursor)
         };
         self.page = Some(Page {
-            conversation: id,
-            want: want.unwrap_or(PAGE).clamp(1, PAGE_MAX),
+            want: Some(want.unwrap_or(PAGE).clamp(1, PAGE_MAX)),
             before_ms,
-            cursor,
-            expected,
-            lines: Vec::new(),
-            oldest: None,
-            asked_at: None,
-            fetches: 0,
-            damaged: 0,
-            hidden: 0,
+            ..Page::before((id, cursor), expected)
         });
         self.load_more(ctx, blocked);
     }
@@ -227,15 +186,7 @@ impl HistoryPager {
         match page.fill(ctx, blocked) {
             Ok(Some(ending)) => self.show_page(ctx, page, &ending),
             Ok(None) => {
-                page.asked_at = Some(page.cursor);
-                page.fetches += 1;
-                let request = |tag| HistoryRequest {
-                    tag,
-                    conversation: page.conversation,
-                    before: page.cursor,
-                    limit: FETCH,
-                };
-                if ctx.try_request(Channel::Bulk, PendingRequest::History, request) {
+                if page.ask(ctx, PendingRequest::History) {
                     self.page = Some(page);
                 } else {
                     self.show_page(ctx, page, &Ending::NoLink);
@@ -273,6 +224,9 @@ impl HistoryPager {
                 format!("{name}: older messages are on the server, which is not answering now")
             }
         };
+        if matches!(ending, Ending::Begin | Ending::Expired) {
+            page.note_begin(ctx);
+        }
         if matches!(ending, Ending::NoLink) {
             ctx.fail(Fault::Unreachable, text);
         } else {
@@ -291,34 +245,18 @@ impl HistoryPager {
         blocked: &BlockedUsers,
         answer: History,
     ) -> Result<(), StateError> {
-        let is_asked = matches!(ctx.pending.take(answer.tag), Some(PendingRequest::History));
+        let asked = ctx.pending.take(answer.tag);
+        if asked == Some(PendingRequest::Fetch) {
+            return self.fetcher.handle_answer(ctx, answer);
+        }
+        let is_asked = asked == Some(PendingRequest::History);
         let Some(mut page) = self
             .page
             .take_if(|page| is_asked && page.conversation == answer.conversation)
         else {
             return Ok(());
         };
-        let id = page.conversation;
-        let mut before = page.cursor;
-        for old in answer.entries.into_iter().rev() {
-            if old.entry >= before || old.prev >= old.entry {
-                break;
-            }
-            before = old.entry;
-            if Digest::of(&old.content) != old.digest {
-                page.damaged += 1;
-                continue;
-            }
-            let entry = Entry {
-                author: old.author,
-                time_ms: old.time_ms,
-                content: old.content,
-                digest: old.digest,
-                prev: old.prev,
-                author_name: old.author_name.map(truncate_name),
-            };
-            ctx.state.put_entry(id, old.entry, &entry);
-        }
+        page.take(ctx, answer);
         ctx.state.commit()?;
         self.page = Some(page);
         self.load_more(ctx, blocked);
@@ -327,6 +265,7 @@ impl HistoryPager {
 
     /// There will be no answer: what is here is shown.
     pub(crate) fn give_up(&mut self, ctx: &mut Ctx<'_>) {
+        self.fetcher.give_up(ctx);
         if let Some(page) = self.page.take() {
             self.show_page(ctx, page, &Ending::NoLink);
         }
@@ -335,80 +274,6 @@ impl HistoryPager {
     /// The next `history` begins from the end again.
     pub(crate) const fn reset_paging(&mut self) {
         self.page_end = None;
-    }
-}
-
-impl Page {
-    /// Takes entries from this device until the page ends; nothing if the server is to be asked first.
-    fn fill(
-        &mut self,
-        ctx: &Ctx<'_>,
-        blocked: &BlockedUsers,
-    ) -> Result<Option<Ending>, StateError> {
-        let id = self.conversation;
-        let floor = ctx
-            .conversations
-            .get(id)
-            .map_or(EntryId::START, |known| known.floor);
-        while self.lines.len() < self.want {
-            let found = match self.expected {
-                Some(EntryId::START) => return Ok(Some(Ending::Begin)),
-                Some(expected) => ctx
-                    .state
-                    .entry(id, expected)?
-                    .map(|entry| (expected, entry)),
-                None => ctx.state.entry_before(id, self.cursor)?,
-            };
-            let Some((entry, what)) = found else {
-                let was_asked = self.asked_at == Some(self.cursor);
-                if !was_asked && ctx.can_ask() {
-                    let may_ask = self.fetches < FETCHES_MAX;
-                    return Ok((!may_ask).then_some(Ending::Full));
-                }
-                // The server has nothing between. What this device kept from before is still here.
-                if self.expected.take().is_some()
-                    && ctx.state.entry_before(id, self.cursor)?.is_some()
-                {
-                    continue;
-                }
-                let is_expired = floor > EntryId::START;
-                return Ok(Some(match (was_asked, is_expired) {
-                    (false, _) => Ending::NoLink,
-                    (true, true) => Ending::Expired,
-                    (true, false) => Ending::Begin,
-                }));
-            };
-            self.cursor = entry;
-            self.expected = Some(what.prev);
-            if self.before_ms.is_some_and(|before| what.time_ms >= before) {
-                continue;
-            }
-            self.add(ctx, blocked, entry, &what);
-        }
-        Ok(Some(Ending::Full))
-    }
-
-    /// Adds the line of an entry, if it is shown.
-    fn add(&mut self, ctx: &Ctx<'_>, blocked: &BlockedUsers, at: EntryId, entry: &Entry) {
-        let id = self.conversation;
-        let said = entry.said(id, ctx.own());
-        if said
-            .as_ref()
-            .is_some_and(|said| blocked.hides(entry.author, said))
-        {
-            self.hidden += 1;
-            return;
-        }
-        self.lines.push(if let Some(said) = said {
-            ctx.entry_line((id, at), entry, &said)
-        } else {
-            ctx.told_line(
-                id,
-                entry,
-                &format!("a message that cannot be shown (entry {at})"),
-            )
-        });
-        self.oldest = Some(at);
     }
 }
 

@@ -1,7 +1,7 @@
 //! The commands for reading what was said.
 
 use crate::client::account::history::search::search;
-use crate::client::commands::arguments::{Argument, CONVERSATION};
+use crate::client::commands::arguments::{Argument, CONVERSATION, Source};
 use crate::client::commands::row::{Call, ChatCommand, Group, ROW};
 use crate::client::core::Core;
 use crate::client::env::Fault;
@@ -32,12 +32,29 @@ pub(super) const READING: Group = Group {
             name: "search",
             arguments: &[Argument::text("WORDS")],
             summary: "find messages on this device",
-            help: "It shows the newest messages that have all these words, however they are written: capitals, composed characters \
-               and characters that are not shown make no difference.",
+            help: "It shows the newest messages that have all these words or words that begin with them; capitals, accents and \
+               width make no difference. `in:#bridge` or `in:bob` looks in one conversation, `from:bob` for messages of bob; \
+               `before:` and `after:` take a time, as `/history` does.",
             awaits: Awaited::Stored,
             run: |core, call| {
                 core.with_signed_in(call.now, |parts, ctx| {
                     search(ctx, &parts.blocked, call.required(0));
+                });
+            },
+            ..ROW
+        },
+        ChatCommand {
+            name: "fetch",
+            arguments: &[Argument::word(
+                "USER|#ROOM|everyone|all",
+                Source::Conversations,
+            )],
+            summary: "get the messages that this device does not hold",
+            help: "`/search` finds only what is on this device, and says what is missing.",
+            run: |core, call| {
+                core.with_signed_in(call.now, |parts, ctx| {
+                    let named = Some(call.required(0)).filter(|named| *named != "all");
+                    parts.history.fetcher.fetch(ctx, named);
                 });
             },
             ..ROW

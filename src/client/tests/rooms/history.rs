@@ -64,7 +64,14 @@ fn new_device_pages_back_and_keeps_what_it_was_given() {
     let lines = desk.lines();
     assert_eq!(lines, ["14:00 bob: two", "#bridge: start of your history"]);
     type_at_prompt(&mut desk, "search SEV");
-    assert_eq!(desk.lines(), ["14:00 #bridge bob: seven", "1 found"]);
+    assert_eq!(
+        desk.lines(),
+        [
+            "14:00 #bridge bob: seven",
+            "1 found",
+            "not all of #bridge is on this device; `/fetch #bridge` gets the rest"
+        ]
+    );
 }
 
 #[test]

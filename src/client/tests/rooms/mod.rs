@@ -1,6 +1,7 @@
 //! Rooms, as the server's answers and a log make them.
 
 mod blocking;
+mod finding;
 mod history;
 mod joining;
 mod listing;

@@ -1,0 +1,162 @@
+//! `fetch`: gets what this device does not hold of its conversations, so that it is found and exported.
+
+use std::collections::VecDeque;
+
+use super::holes::Holes;
+use super::page::{Ending, Page};
+use crate::client::account::blocked::BlockedUsers;
+use crate::client::account::ctx::pending::PendingRequest;
+use crate::client::account::ctx::{Ctx, NO_LINK};
+use crate::client::env::Fault;
+use crate::client::name::canonical_target;
+use crate::client::storage::StateError;
+use crate::protocol::{ConversationId, EntryId, History};
+
+/// After how many requests it is said how far it has come. Chosen: a sign of life every few seconds on a slow link.
+const STEP: u32 = 50;
+
+/// Conversations that are being fetched, one after the other.
+#[derive(Debug, Default)]
+pub(crate) struct Fetcher {
+    page: Option<Page>,
+    /// Those that come after it.
+    waiting: VecDeque<ConversationId>,
+}
+
+impl Fetcher {
+    /// Whether the server is asked for more.
+    pub(crate) const fn is_busy(&self) -> bool {
+        self.page.is_some()
+    }
+
+    /// Gets what is missing of a conversation, or of all.
+    pub(crate) fn fetch(&mut self, ctx: &mut Ctx<'_>, named: Option<&str>) {
+        if self.is_busy() {
+            return ctx.fail(Fault::Failed, "still fetching; wait until it is done");
+        }
+        if !ctx.can_ask() {
+            return ctx.fail(Fault::Unreachable, NO_LINK);
+        }
+        let scope = match named {
+            Some(named) => match ctx.conversations.by_name(&canonical_target(named)) {
+                Some(id) => Some(id),
+                None => {
+                    return ctx.fail(Fault::NoRecipient, format!("no messages with {named}"));
+                }
+            },
+            None => None,
+        };
+        let mut holes = Holes::of(ctx.conversations, scope);
+        let visited = ctx.state.visit_words(scope, |found| {
+            holes.visit(&found, |_, _| true);
+            true
+        });
+        if let Err(error) = visited {
+            return ctx.fail(Fault::Failed, error.to_string());
+        }
+        self.waiting = holes.missing().into_iter().collect();
+        if self.waiting.is_empty() {
+            ctx.notice(format!(
+                "all of {} is on this device",
+                named.unwrap_or("your history")
+            ));
+        }
+        self.begin_next(ctx);
+    }
+
+    fn begin_next(&mut self, ctx: &mut Ctx<'_>) {
+        while let Some(id) = self.waiting.pop_front() {
+            let known = ctx.conversations.get(id);
+            let last = known.map(|known| known.stored.received_up_to);
+            self.page = Some(Page::before((id, EntryId(u64::MAX)), last));
+            if self.go_on(ctx).is_some() {
+                return;
+            }
+        }
+    }
+
+    /// Asks for what is missing next; nothing if it is at its end.
+    fn go_on(&mut self, ctx: &mut Ctx<'_>) -> Option<()> {
+        let mut page = self.page.take()?;
+        let name = ctx.name_of(page.conversation).to_owned();
+        let full = ctx.state.is_full();
+        let filled =
+            full.and_then(|is_full| Ok((is_full, page.fill(ctx, &BlockedUsers::default())?)));
+        match filled {
+            Ok((false, None)) => {
+                if page.fetches > 0 && page.fetches.is_multiple_of(STEP) {
+                    ctx.notice(format!("{name}: {} fetched so far", page.fetched));
+                }
+                if page.ask(ctx, PendingRequest::Fetch) {
+                    self.page = Some(page);
+                    return Some(());
+                }
+                self.stop(ctx, &page);
+            }
+            Ok((true, None)) => {
+                let text = format!(
+                    "{name}: {} fetched; this device has no room for older ones, which `/history` shows",
+                    page.fetched
+                );
+                ctx.notice(text);
+            }
+            Ok((_, Some(Ending::NoLink))) => self.stop(ctx, &page),
+            Ok((_, Some(ending))) => end(ctx, &page, &ending),
+            Err(error) => ctx.fail(Fault::Failed, error.to_string()),
+        }
+        None
+    }
+
+    /// Older entries have come.
+    pub(crate) fn handle_answer(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        answer: History,
+    ) -> Result<(), StateError> {
+        if let Some(page) = self
+            .page
+            .as_mut()
+            .filter(|page| page.conversation == answer.conversation)
+        {
+            page.take(ctx, answer);
+            ctx.state.commit()?;
+            if self.go_on(ctx).is_none() {
+                self.begin_next(ctx);
+            }
+        }
+        Ok(())
+    }
+
+    /// There will be no answer: what came is kept.
+    pub(crate) fn give_up(&mut self, ctx: &mut Ctx<'_>) {
+        if let Some(page) = self.page.take() {
+            self.stop(ctx, &page);
+        }
+    }
+
+    fn stop(&mut self, ctx: &mut Ctx<'_>, page: &Page) {
+        self.waiting.clear();
+        let name = ctx.name_of(page.conversation);
+        let text = format!(
+            "{name}: {} fetched; the server does not answer now, `/fetch` again goes on",
+            page.fetched
+        );
+        ctx.fail(Fault::Unreachable, text);
+    }
+}
+
+/// All that the server has is here.
+fn end(ctx: &mut Ctx<'_>, page: &Page, ending: &Ending) {
+    page.note_begin(ctx);
+    let name = ctx.name_of(page.conversation).to_owned();
+    let rest = match ending {
+        Ending::Expired => "older messages have expired",
+        _ => "all of it is on this device now",
+    };
+    let text = format!("{name}: {} fetched; {rest}", page.fetched);
+    ctx.notice(text);
+    if page.damaged > 0 {
+        let text = format!("{name}: {} damaged messages were left out", page.damaged);
+        ctx.fail(Fault::Failed, text);
+    }
+}

@@ -1,0 +1,198 @@
+//! Entries of a conversation, put together backwards: those that this device holds, and what the server gives of the
+//! others.
+
+use crate::client::account::blocked::BlockedUsers;
+use crate::client::account::ctx::Ctx;
+use crate::client::account::ctx::pending::PendingRequest;
+use crate::client::line::Line;
+use crate::client::name::truncate_name;
+use crate::client::storage::StateError;
+use crate::client::storage::entry::Entry;
+use crate::protocol::{ConversationId, Digest, EntryId, History, HistoryRequest};
+use crate::transport::Channel;
+
+/// How many entries are asked for at once. A server gives fewer where they fit no message.
+const FETCH: u32 = 100;
+
+/// How often one page asks the server. Chosen: some thousand entries. At the limit the page ends, and the next
+/// `history` goes on from there.
+const FETCHES_MAX: u32 = 50;
+
+/// A page that is being put together, newest first.
+#[derive(Debug)]
+pub(super) struct Page {
+    pub(super) conversation: ConversationId,
+    /// How many lines it is to have; nothing for one that has none, and only fetches what is missing.
+    pub(super) want: Option<usize>,
+    pub(super) before_ms: Option<u64>,
+    /// Entries from here on have been handled.
+    pub(super) cursor: EntryId,
+    /// The entry that comes next, where that is known.
+    pub(super) expected: Option<EntryId>,
+    pub(super) lines: Vec<Line>,
+    pub(super) oldest: Option<EntryId>,
+    /// Where the server was last asked, so that it is not asked twice about one gap.
+    pub(super) asked_at: Option<EntryId>,
+    pub(super) fetches: u32,
+    pub(super) damaged: usize,
+    /// How many entries the server gave.
+    pub(super) fetched: usize,
+    /// How many messages of blocked users were left out.
+    pub(super) hidden: usize,
+}
+
+pub(super) enum Ending {
+    Full,
+    /// It reached the first entry for this user.
+    Begin,
+    /// The server has removed older entries.
+    Expired,
+    /// Older entries are on the server, which does not answer.
+    NoLink,
+}
+
+impl Page {
+    /// Entries before a place, of which the next is known or not.
+    pub(super) const fn before(
+        (conversation, cursor): (ConversationId, EntryId),
+        expected: Option<EntryId>,
+    ) -> Self {
+        Self {
+            conversation,
+            want: None,
+            before_ms: None,
+            cursor,
+            expected,
+            lines: Vec::new(),
+            oldest: None,
+            asked_at: None,
+            fetches: 0,
+            damaged: 0,
+            fetched: 0,
+            hidden: 0,
+        }
+    }
+
+    /// Asks the server for what comes next; `false` if too many requests are open.
+    pub(super) fn ask(&mut self, ctx: &mut Ctx<'_>, pending: PendingRequest) -> bool {
+        self.asked_at = Some(self.cursor);
+        self.fetches += 1;
+        let request = |tag| HistoryRequest {
+            tag,
+            conversation: self.conversation,
+            before: self.cursor,
+            limit: FETCH,
+        };
+        ctx.try_request(Channel::Bulk, pending, request)
+    }
+
+    /// Checks and keeps what the server gave.
+    pub(super) fn take(&mut self, ctx: &mut Ctx<'_>, answer: History) {
+        let id = self.conversation;
+        let mut before = self.cursor;
+        for old in answer.entries.into_iter().rev() {
+            if old.entry >= before || old.prev >= old.entry {
+                break;
+            }
+            before = old.entry;
+            if Digest::of(&old.content) != old.digest {
+                self.damaged += 1;
+                continue;
+            }
+            let entry = Entry {
+                author: old.author,
+                time_ms: old.time_ms,
+                content: old.content,
+                digest: old.digest,
+                prev: old.prev,
+                author_name: old.author_name.map(truncate_name),
+            };
+            ctx.state.put_entry(id, old.entry, &entry);
+            self.fetched += 1;
+        }
+    }
+
+    /// Takes entries from this device until the page ends; nothing if the server is to be asked first.
+    pub(super) fn fill(
+        &mut self,
+        ctx: &Ctx<'_>,
+        blocked: &BlockedUsers,
+    ) -> Result<Option<Ending>, StateError> {
+        let id = self.conversation;
+        let floor = ctx
+            .conversations
+            .get(id)
+            .map_or(EntryId::START, |known| known.floor);
+        while self.want.is_none_or(|want| self.lines.len() < want) {
+            let found = match self.expected {
+                Some(EntryId::START) => return Ok(Some(Ending::Begin)),
+                Some(expected) => ctx
+                    .state
+                    .entry(id, expected)?
+                    .map(|entry| (expected, entry)),
+                None => ctx.state.entry_before(id, self.cursor)?,
+            };
+            let Some((entry, what)) = found else {
+                let was_asked = self.asked_at == Some(self.cursor);
+                if !was_asked && ctx.can_ask() {
+                    let may_ask = self.want.is_none() || self.fetches < FETCHES_MAX;
+                    return Ok((!may_ask).then_some(Ending::Full));
+                }
+                // The server has nothing between. What this device kept from before is still here.
+                if self.expected.take().is_some()
+                    && ctx.state.entry_before(id, self.cursor)?.is_some()
+                {
+                    continue;
+                }
+                let is_expired = floor > EntryId::START;
+                return Ok(Some(match (was_asked, is_expired) {
+                    (false, _) => Ending::NoLink,
+                    (true, true) => Ending::Expired,
+                    (true, false) => Ending::Begin,
+                }));
+            };
+            self.cursor = entry;
+            self.expected = Some(what.prev);
+            if self.before_ms.is_some_and(|before| what.time_ms >= before) {
+                continue;
+            }
+            if self.want.is_some() {
+                self.add(ctx, blocked, entry, &what);
+            }
+        }
+        Ok(Some(Ending::Full))
+    }
+
+    /// It has come to the first entry that the server has for this user.
+    pub(super) fn note_begin(&self, ctx: &mut Ctx<'_>) {
+        if let Some(known) = ctx.conversations.get_mut(self.conversation) {
+            let before = EntryId(self.cursor.0.saturating_sub(1));
+            let stored = &mut known.stored;
+            stored.nothing_before = Some(before.min(stored.received_up_to));
+            ctx.save_conversation(self.conversation);
+        }
+    }
+
+    /// Adds the line of an entry, if it is shown.
+    fn add(&mut self, ctx: &Ctx<'_>, blocked: &BlockedUsers, at: EntryId, entry: &Entry) {
+        let id = self.conversation;
+        let said = entry.said(id, ctx.own());
+        if said
+            .as_ref()
+            .is_some_and(|said| blocked.hides(entry.author, said))
+        {
+            self.hidden += 1;
+            return;
+        }
+        self.lines.push(if let Some(said) = said {
+            ctx.entry_line((id, at), entry, &said)
+        } else {
+            ctx.told_line(
+                id,
+                entry,
+                &format!("a message that cannot be shown (entry {at})"),
+            )
+        });
+        self.oldest = Some(at);
+    }
+}

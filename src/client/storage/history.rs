@@ -1,0 +1,195 @@
+//! The tables of the history: entries, how many there are of each conversation, and the words that they are found by.
+//!
+//! The words stand in a table of their own, with what a search asks of an entry, so that it reads little and decodes
+//! nothing.
+
+use redb::{
+    ReadTransaction, ReadableTable, ReadableTableMetadata, Table, TableDefinition, WriteTransaction,
+};
+
+use super::entry::Entry;
+use super::{StateError, decode};
+use crate::protocol::{AccountId, ConversationId, EntryId, to_bytes};
+use crate::text::words::words;
+
+/// A conversation and an entry of it.
+type Key = (u64, u64);
+
+/// What is found of an entry: its time, its author, the entry before it, and its words.
+type Value<'a> = (u64, u64, u64, &'a str);
+
+pub(super) const HISTORY: TableDefinition<'_, Key, &[u8]> = TableDefinition::new("history");
+/// How many entries the history has of each conversation.
+const COUNTS: TableDefinition<'_, u64, u64> = TableDefinition::new("counts");
+pub(super) const WORDS: TableDefinition<'_, Key, Value<'_>> = TableDefinition::new("words");
+
+/// An entry as the tables have it.
+pub(super) struct Row {
+    pub(super) bytes: Vec<u8>,
+    time_ms: u64,
+    author: AccountId,
+    prev: EntryId,
+    /// Empty for an entry that says nothing.
+    words: String,
+}
+
+impl Row {
+    pub(super) fn of(conversation: ConversationId, entry: &Entry) -> Self {
+        let text = entry.text(conversation);
+        Self {
+            bytes: to_bytes(entry),
+            time_ms: entry.time_ms,
+            author: entry.author,
+            prev: entry.prev,
+            words: text.map(|text| words(&text)).unwrap_or_default(),
+        }
+    }
+
+    fn found(&self) -> Value<'_> {
+        (self.time_ms, self.author.0, self.prev.0, &self.words)
+    }
+}
+
+/// What is found of an entry without reading it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Found<'a> {
+    pub(crate) conversation: ConversationId,
+    pub(crate) entry: EntryId,
+    pub(crate) time_ms: u64,
+    pub(crate) author: AccountId,
+    pub(crate) prev: EntryId,
+    pub(crate) words: &'a str,
+}
+
+/// The tables, while a batch is written.
+pub(super) struct HistoryTables<'a> {
+    entries: Table<'a, Key, &'static [u8]>,
+    counts: Table<'a, u64, u64>,
+    words: Table<'a, Key, Value<'static>>,
+}
+
+impl<'a> HistoryTables<'a> {
+    /// Opens the tables, made if there are none.
+    pub(super) fn open(transaction: &'a WriteTransaction) -> Result<Self, StateError> {
+        Ok(Self {
+            entries: transaction.open_table(HISTORY)?,
+            counts: transaction.open_table(COUNTS)?,
+            words: transaction.open_table(WORDS)?,
+        })
+    }
+
+    /// Finds the words of entries that an earlier version has kept without them.
+    pub(super) fn complete_words(&mut self) -> Result<(), StateError> {
+        if self.words.len()? == self.entries.len()? {
+            return Ok(());
+        }
+        for row in self.entries.iter()? {
+            let (key, value) = row?;
+            let entry = decode(value.value(), "history")?;
+            let row = Row::of(ConversationId(key.value().0), &entry);
+            self.words.insert(key.value(), row.found())?;
+        }
+        Ok(())
+    }
+
+    /// Keeps an entry; one beyond `entries_max` takes the place of another.
+    pub(super) fn insert(
+        &mut self,
+        key: Key,
+        row: &Row,
+        entries_max: u64,
+    ) -> Result<(), StateError> {
+        let is_new = self.entries.insert(key, row.bytes.as_slice())?.is_none();
+        self.words.insert(key, row.found())?;
+        if is_new {
+            self.count(key.0, true)?;
+        }
+        if self.entries.len()? > entries_max {
+            self.evict()?;
+        }
+        Ok(())
+    }
+
+    /// Changes the words that an entry is found by, if it is here.
+    pub(super) fn set_words(&mut self, key: Key, words: &str) -> Result<(), StateError> {
+        let known = self.words.get(key)?.map(|found| {
+            let (time_ms, author, prev, _) = found.value();
+            (time_ms, author, prev)
+        });
+        if let Some((time_ms, author, prev)) = known {
+            self.words.insert(key, (time_ms, author, prev, words))?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn clear(&mut self) -> Result<(), StateError> {
+        self.entries.retain(|_, _| false)?;
+        self.counts.retain(|_, _| false)?;
+        self.words.retain(|_, _| false)?;
+        Ok(())
+    }
+
+    /// One entry more, or less, of a conversation.
+    fn count(&mut self, conversation: u64, is_more: bool) -> Result<(), StateError> {
+        let known = self
+            .counts
+            .get(conversation)?
+            .map_or(0, |count| count.value());
+        let count = if is_more {
+            known.saturating_add(1)
+        } else {
+            known.saturating_sub(1)
+        };
+        self.counts.insert(conversation, count)?;
+        Ok(())
+    }
+
+    /// Removes the oldest entry of the conversation that has most.
+    fn evict(&mut self) -> Result<(), StateError> {
+        let mut largest = (0, 0);
+        for row in self.counts.iter()? {
+            let (conversation, entries) = row?;
+            largest = largest.max((entries.value(), conversation.value()));
+        }
+        let (_, conversation) = largest;
+        let oldest = self
+            .entries
+            .range((conversation, 0)..=(conversation, u64::MAX))?
+            .next()
+            .transpose()?
+            .map(|(key, _)| key.value());
+        if let Some(oldest) = oldest {
+            self.entries.remove(oldest)?;
+            self.words.remove(oldest)?;
+            self.count(conversation, false)?;
+        }
+        Ok(())
+    }
+}
+
+/// Calls `visit` with what is found of each entry of a conversation, or of all.
+pub(super) fn visit_words(
+    transaction: &ReadTransaction,
+    conversation: Option<ConversationId>,
+    mut visit: impl FnMut(Found<'_>) -> bool,
+) -> Result<(), StateError> {
+    let table = transaction.open_table(WORDS)?;
+    let (first, last) = conversation.map_or((0, u64::MAX), |id| (id.0, id.0));
+    for row in table.range((first, 0)..=(last, u64::MAX))? {
+        let (key, value) = row?;
+        let (conversation, entry) = key.value();
+        let (time_ms, author, prev, words) = value.value();
+        let is_enough = !visit(Found {
+            conversation: ConversationId(conversation),
+            entry: EntryId(entry),
+            time_ms,
+            author: AccountId(author),
+            prev: EntryId(prev),
+            words,
+        });
+        if is_enough {
+            break;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,211 @@
+//! Finding what was said, and fetching what this device does not hold.
+
+use std::time::Instant;
+
+use super::*;
+use crate::client::storage::entry::Entry;
+
+fn said(desk: &mut Desk, author: AccountId, text: &str, entry: u64) {
+    let message = said_in_bridge(author, text, entry);
+    deliver(desk, &message, author, entry, entry - 1);
+}
+
+fn found(desk: &mut Desk, typed: &str) -> Vec<String> {
+    desk.lines();
+    type_at_prompt(desk, typed);
+    desk.lines()
+}
+
+#[test]
+fn words_are_found_by_their_beginnings_and_filters() {
+    let mut desk = member();
+    for (entry, text) in (1..).zip(["Café at four?", "a cafeteria", "decaf", "東京タワーで"])
+    {
+        said(&mut desk, BOB, text, entry);
+    }
+    said(&mut desk, AccountId(9), "CAFE it is", 5);
+    assert_eq!(
+        found(&mut desk, "search cafe"),
+        [
+            "14:01 #bridge bob: Café at four?",
+            "14:01 #bridge bob: a cafeteria",
+            "14:01 #bridge carol: CAFE it is",
+            "3 found"
+        ]
+    );
+    for (typed, shown) in [
+        ("search four caf", "14:01 #bridge bob: Café at four?"),
+        ("search タワ", "14:01 #bridge bob: 東京タワーで"),
+        ("search from:Carol", "14:01 #bridge carol: CAFE it is"),
+        (
+            "search decaf in:#Bridge before:14:02",
+            "14:01 #bridge bob: decaf",
+        ),
+    ] {
+        assert_eq!(found(&mut desk, typed), [shown, "1 found"], "{typed}");
+    }
+    for typed in [
+        "search café in:bob",
+        "search caf after:14:02",
+        "search afe",
+        "search from:nobody",
+    ] {
+        let lines = found(&mut desk, typed);
+        assert_eq!(lines, ["nothing found on this device"], "{typed}");
+    }
+    assert_eq!(
+        found(&mut desk, "search cafe in:#deck"),
+        ["no messages with #deck"]
+    );
+    let lines = found(&mut desk, "search before:soon");
+    assert!(lines[0].starts_with("before: a time is 14:02"), "{lines:?}");
+    assert_eq!(
+        found(&mut desk, "search ..."),
+        ["the text has nothing visible in it"]
+    );
+}
+
+fn old(entry: u64, prev: u64, text: &str) -> HistoryEntry {
+    let (content, digest) = seal(&said_in_bridge(BOB, text, entry));
+    HistoryEntry {
+        entry: EntryId(entry),
+        prev: EntryId(prev),
+        author: BOB,
+        time_ms: START_MS - 120_000,
+        digest,
+        content: serde_bytes::ByteBuf::from(content),
+        author_name: Some("bob".into()),
+        deleted: None,
+    }
+}
+
+/// The server is asked for what stands before an entry, and gives these.
+fn answer(desk: &mut Desk, before: u64, entries: Vec<HistoryEntry>) {
+    let bodies = desk.bodies();
+    let [.., ClientBody::HistoryRequest(request)] = &bodies[..] else {
+        panic!("{bodies:?}");
+    };
+    assert_eq!(request.before, EntryId(before));
+    let answer = ServerMessage::control(History {
+        tag: request.tag,
+        conversation: BRIDGE,
+        entries,
+        more: false,
+    });
+    let bytes = encode(&answer, Hop::default());
+    desk.core.handle_message(desk.now, Channel::Bulk, &bytes);
+}
+
+#[test]
+fn what_is_not_here_is_said_and_fetched() {
+    let mut desk = member_at(9, 9);
+    said(&mut desk, BOB, "tea at ten", 10);
+    assert_eq!(
+        found(&mut desk, "search tea"),
+        [
+            "14:01 #bridge bob: tea at ten",
+            "1 found",
+            "not all of #bridge is on this device; `/fetch #bridge` gets the rest"
+        ]
+    );
+    // What is missing is older than what is looked for.
+    assert_eq!(found(&mut desk, "search tea after:14:02").len(), 1);
+    type_at_prompt(&mut desk, "fetch #bridge");
+    answer(
+        &mut desk,
+        10,
+        vec![old(4, 2, "tea at four"), old(9, 4, "nine")],
+    );
+    answer(&mut desk, 4, vec![]);
+    assert_eq!(
+        desk.lines(),
+        ["#bridge: 2 fetched; all of it is on this device now"]
+    );
+    assert_eq!(
+        found(&mut desk, "search tea"),
+        [
+            "14:00 #bridge bob: tea at four",
+            "14:01 #bridge bob: tea at ten",
+            "2 found",
+        ]
+    );
+    assert_eq!(
+        found(&mut desk, "fetch #bridge"),
+        ["all of #bridge is on this device"]
+    );
+    // It is known in the next run, too.
+    let mut desk = desk.killed_and_back();
+    desk.settle_heads(vec![head(BRIDGE, "#bridge", 10, 0, 10)]);
+    assert_eq!(found(&mut desk, "search tea").len(), 3);
+}
+
+#[test]
+fn fetching_that_is_cut_off_goes_on_where_it_was() {
+    let mut desk = member_at(9, 9);
+    type_at_prompt(&mut desk, "fetch all");
+    answer(
+        &mut desk,
+        u64::MAX,
+        vec![old(8, 7, "eight"), old(9, 8, "nine")],
+    );
+    desk.core.link_lost(desk.now, "reset", None);
+    let lines = desk.lines();
+    let told = "#bridge: 2 fetched; the server does not answer now, `/fetch` again goes on";
+    assert!(lines.iter().any(|line| line == told), "{lines:?}");
+}
+
+/// Run by hand, in a release build: `cargo test --release --lib hundred_thousand -- --ignored --nocapture`.
+#[test]
+#[ignore = "a measurement"]
+#[expect(clippy::disallowed_methods, reason = "it measures")]
+fn hundred_thousand_entries_are_searched_in_200_ms() {
+    const WORDS: [&str; 8] = [
+        "tea",
+        "ship",
+        "engine",
+        "Übergabe",
+        "харбор",
+        "東京",
+        "watch",
+        "four",
+    ];
+    let mut desk = member_at(100_000, 100_000);
+    let signed_in = desk.core.signed_in.as_mut().expect("erin is signed in");
+    for number in 1..=100_000_u64 {
+        let words: Vec<&str> = (0..9)
+            .map(|at| WORDS[usize::try_from((number * 7 + at * at * number / 3) % 8).unwrap_or(0)])
+            .collect();
+        let text = format!("{} {number}", words.join(" "));
+        let (content, digest) = seal(&said_in_bridge(BOB, &text, number));
+        let entry = Entry {
+            author: BOB,
+            time_ms: START_MS - 60_000 - number,
+            content: ByteBuf::from(content),
+            digest,
+            prev: EntryId(number - 1),
+            author_name: Some("bob".into()),
+        };
+        let state = &mut signed_in.shared.state;
+        state.put_entry(BRIDGE, EntryId(number), &entry);
+        if number.is_multiple_of(10_000) {
+            state.commit().expect("memory does not fail");
+        }
+    }
+    for typed in [
+        "search 77777",
+        "search tea eng",
+        "search kyoto",
+        "search from:bob",
+    ] {
+        let begun = Instant::now();
+        let lines = found(&mut desk, typed);
+        let taken = begun.elapsed();
+        println!(
+            "{typed}: {} in {taken:?}",
+            lines.last().expect("it says how many")
+        );
+        if !cfg!(debug_assertions) {
+            assert!(taken < Duration::from_millis(200), "{typed}: {taken:?}");
+        }
+    }
+}
