@@ -70,12 +70,15 @@ impl<T: Entry + ?Sized> Registry<T> {
 
     /// Whether a word is in the table, or hardly anything but a mistyped one of it.
     pub fn has_near(&self, word: &str) -> bool {
-        // In a short word two letters in the wrong order leave little similarity.
-        let is_swapped =
-            |own| strsim::osa_distance(own, word) == 1 && strsim::levenshtein(own, word) == 2;
-        self.words()
-            .any(|own| strsim::jaro_winkler(own, word) >= SLIP_LIKENESS_MIN || is_swapped(own))
+        self.words().any(|own| is_near(own, word))
     }
+}
+
+/// Whether a word is this one, or hardly anything but a mistyped one of it.
+pub fn is_near(own: &str, word: &str) -> bool {
+    // In a short word two letters in the wrong order leave little similarity.
+    let is_swapped = || strsim::osa_distance(own, word) == 1 && strsim::levenshtein(own, word) == 2;
+    strsim::jaro_winkler(own, word) >= SLIP_LIKENESS_MIN || is_swapped()
 }
 
 /// The most similar of these words, if one is similar enough; capitals make no difference.

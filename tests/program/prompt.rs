@@ -73,7 +73,7 @@ fn recalled_line_means_what_it_meant() {
     bob.sees("alice: my secret");
     alice.types("join #deck");
     alice.sees("alice #deck> ");
-    alice.types("kick bob");
+    alice.types("kick him out");
     alice.sees("#deck has no other members");
     alice.types_without_enter(&format!("{UP}{UP}{UP}"));
     alice.sees("/message bob my secret");
@@ -87,6 +87,31 @@ fn recalled_line_means_what_it_meant() {
     alice.presses('c');
     alice.types("quit");
     assert_eq!(alice.ends(), 0);
+}
+
+/// A message to bob, typed in a room without its slash, was said to all of it.
+#[test]
+fn private_message_typed_in_a_room_goes_back_into_the_editor() {
+    const HOME: &str = "\x01";
+    let workspace = Workspace::new(ACCOUNTS);
+    let server = workspace.serve();
+    let mut bob = signed_in("bob", &server);
+    let mut alice = signed_in("alice", &server);
+    bob.types("/join #deck");
+    bob.sees("bob #deck> ");
+    alice.types("/join #deck");
+    alice.sees("alice #deck> ");
+    // The second Enter comes at once, and is not meant for what is said below the line.
+    alice.types_without_enter("  Message bob my secret\r\r");
+    alice.sees("looks like a command: / before it runs it, Enter sends it");
+    alice.types_without_enter(&format!("{HOME}/\r"));
+    alice.sees("received by bob");
+    alice.types("all of you");
+    let seen = bob.sees("alice: all of you");
+    assert!(seen.contains("alice to (you): my secret"), "{seen}");
+    assert!(!seen.contains("#deck alice"), "{seen}");
+    alice.types("contacts");
+    alice.sees("that went to #deck; the command is `/contacts`");
 }
 
 #[test]

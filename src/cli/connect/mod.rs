@@ -40,8 +40,11 @@ const ADDRESS: &str = "\
     address needs its interface, by name or number: fe80::1%eth0, [fe80::1%eth0]:7777.";
 
 const IN_A_ROOM: &str = "\
+    A command works everywhere with its slash; where the prompt shows no conversation the slash may be left out. \
     After `/join` or `/enter`, the prompt shows the conversation, what you type goes there, and commands need \
-    a slash; type two for a text that begins with one. `/back` returns to the prompt without a conversation; \
+    a slash; type two for a text that begins with one. A line that would be a command but for its slash, such as \
+    a private message, is not sent by the first Enter: put / before it to run it, or press Enter again, a second \
+    later, to send it as it is. `/back` returns to the prompt without a conversation; \
     you stay a member of a room until `/leave`. Commands for rooms mean the room at the prompt unless they \
     name another; where a word can only be a room, its # may be left out. Without a connection `/join` waits for one, and so do messages.";
 
@@ -94,7 +97,9 @@ const WITHOUT_A_TERMINAL: &str = "\
     --password-file, and the server key with --server-key or --accept-new. A device that has signed in before \
     does so again without its password: then the one in the file is not compared with anything.\n\
     Lines take effect in order, and a command that fails does not stop the others; the error names its line. \
-    If `/join` or `/enter` fails, or the script loses its place in a room, the lines after it that have no slash are \
+    A line is a command, with or without its slash, and `/join` does not change that. After `/enter` a line without a slash goes \
+    to that conversation; what looks like a command without one is refused. \
+    If `/enter` fails, or the script loses its place in a room, the lines after it that have no slash are \
     refused, since they were meant as messages there; `/back` ends that. `/login NAME` takes the password of \
     --password-file, if --user names nobody else. \
     A message is reached when the server has stored it, also while its reader is offline. At the end of input \

@@ -451,11 +451,16 @@ impl SignedIn {
     /// The names that the tab key completes, if they are others than before.
     pub(super) fn take_names(&mut self) -> Option<Names> {
         let has_new = std::mem::take(&mut self.shared.session.has_new_names);
-        has_new.then(|| Names {
+        has_new.then(|| self.names())
+    }
+
+    /// The names that are known.
+    pub(super) fn names(&self) -> Names {
+        Names {
             users: harmless(self.parts.roster.names()),
             rooms: harmless(self.shared.conversations.rooms().map(|room| &room.name)),
             blocked: harmless(self.parts.blocked.names()),
-        })
+        }
     }
 }
 

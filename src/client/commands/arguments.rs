@@ -109,7 +109,7 @@ impl Argument {
     }
 
     /// Whether a word can be meant for nothing but this.
-    fn claims(&self, word: &str) -> bool {
+    pub(super) fn claims(&self, word: &str) -> bool {
         match self.kind {
             Kind::Word | Kind::Text => false,
             Kind::Room => word.starts_with(ROOM_SIGN),
@@ -161,6 +161,13 @@ fn place(arguments: &[Argument], values: &[Option<&str>], word: &str) -> Option<
     find(&|argument| argument.claims(word))
         .or_else(|| find(&|argument| matches!(argument.kind, Kind::Word | Kind::Text)))
         .or_else(|| find(&|argument| argument.kind == Kind::Room))
+}
+
+/// The argument that the first word of a line is for.
+pub(super) fn of_first_word<'a>(arguments: &'a [Argument], line: &str) -> Option<&'a Argument> {
+    let (word, _) = split_word(line);
+    let at = place(arguments, &vec![None; arguments.len()], word)?;
+    arguments.get(at).filter(|_| !word.is_empty())
 }
 
 /// The text that a line says in a conversation, unless it is a command there: commands take a slash, and `//x` says

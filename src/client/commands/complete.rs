@@ -1,7 +1,7 @@
 //! What the tab key makes of a line: commands, and for each argument the words that its row names.
 
 use super::arguments::{self, Argument, Kind, Source, split_word, text_inside};
-use super::groups::TABLE;
+use super::groups::{self, TABLE};
 use crate::client::env::Names;
 use crate::protocol::EVERYONE_NAME;
 use crate::text::comparison::folded;
@@ -18,12 +18,14 @@ pub fn complete(before: &str, is_inside: bool, names: &Names) -> (usize, Vec<Str
     let mut found = if is_inside && text_inside(line).is_some() {
         offered(Source::UsersAndRooms, names)
     } else if behind.trim().is_empty() {
-        let slash = if word.starts_with('/') { "/" } else { "" };
+        // What is offered without being begun teaches the way that works everywhere.
+        let is_slashed = word.is_empty() || word.starts_with('/');
+        let slash = if is_slashed { "/" } else { "" };
         let commands = offered(Source::Commands, names).into_iter();
         commands.map(|name| format!("{slash}{name}")).collect()
     } else {
         let (command, given) = split_word(behind);
-        let command = TABLE.find(command.strip_prefix('/').unwrap_or(command));
+        let command = groups::find(command.strip_prefix('/').unwrap_or(command));
         let arguments = command.map_or(&[][..], |command| command.arguments);
         expected(arguments, given, names)
     };
@@ -124,6 +126,8 @@ mod tests {
             (0, vec!["message ".into(), "message* ".into()])
         );
         assert_eq!(completed("/q"), (0, vec!["/quit ".into()]));
+        let (_, all) = completed("");
+        assert!(all.iter().all(|word| word.starts_with('/')), "{all:?}");
     }
 
     #[test]

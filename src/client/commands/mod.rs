@@ -7,16 +7,20 @@ mod arguments;
 mod complete;
 mod groups;
 mod help;
+mod mistaken;
 mod paste;
 mod recall;
 mod row;
 
 pub use complete::complete;
+pub use mistaken::Mistaken;
 pub use paste::Draft;
 pub use recall::{Recalled, recalled};
 
+use super::account::SignedIn;
 use super::core::Core;
 use super::env::Fault;
+use super::ui::render;
 use crate::transport::Now;
 use arguments::{split_word, text_inside};
 use groups::TABLE;
@@ -55,21 +59,55 @@ pub(super) fn run_parked(core: &mut Core, now: Now) {
     }
 }
 
+/// Whether a script's text is not said in a conversation: it may be a private message that was meant for another. At a
+/// terminal the editor asks.
+fn refuses_mistaken(core: &mut Core, place: &str, line: &str) -> bool {
+    let names = core.signed_in.as_ref().map(SignedIn::names);
+    let Some(names) = names.filter(|_| !core.is_interactive()) else {
+        return false;
+    };
+    let is_mistaken = Mistaken::of(line, &names).is_some();
+    if is_mistaken {
+        let quoted = render::quote(line);
+        let text = format!(
+            "not sent: it looks like a command: / before it runs it, `/message {place}` before it says it: {quoted}"
+        );
+        core.fail(Fault::Usage, &text);
+    }
+    is_mistaken
+}
+
+/// Tells somebody who has said nothing but the name of a command how it is called, once in a run.
+fn tell_name(core: &mut Core, now: Now, place: &str, text: &str) {
+    if let Some(name) = mistaken::named_alone(text).filter(|_| core.is_interactive()) {
+        core.with_signed_in(now, |_, ctx| {
+            if !std::mem::replace(&mut ctx.focus.knows_commands, true) {
+                ctx.notice(format!("that went to {place}; the command is `/{name}`"));
+            }
+        });
+    }
+}
+
 /// Runs a line that was typed at the prompt. A line that is no command is never sent anywhere, unless the prompt stood
 /// in a conversation (`inside`).
 pub(super) fn run(core: &mut Core, now: Now, line: &str, inside: Option<&str>) {
     // A file that begins with a byte order mark is read like any other.
     let line = paste::trimmed(line.trim_start_matches('\u{feff}'));
-    if let Some(text) = text_inside(line)
-        && core.takes_text(now, inside, text)
-    {
-        return;
+    if let Some(text) = text_inside(line) {
+        let place = inside.unwrap_or_default();
+        if !place.is_empty() && refuses_mistaken(core, place, line) {
+            return;
+        }
+        if core.takes_text(now, inside, text) {
+            tell_name(core, now, place, text);
+            return;
+        }
     }
     let (word, rest) = split_word(line.strip_prefix('/').unwrap_or(line));
     if word.is_empty() {
         return;
     }
-    let Some(command) = TABLE.find(word) else {
+    let Some(command) = groups::find(word) else {
         core.fail(Fault::Usage, &help::unknown(&TABLE, word));
         return;
     };

@@ -2,7 +2,7 @@
 //! several commands.
 
 use super::arguments::{self, split_word, text_inside};
-use super::groups::TABLE;
+use super::groups::{self, TABLE};
 use super::row::ChatCommand;
 use crate::protocol::{EVERYONE_NAME, TEXT_MAX_BYTES};
 use crate::text::{comparison, printable};
@@ -177,8 +177,13 @@ fn call(line: &str, is_inside: bool) -> Option<(&'static ChatCommand, Vec<Option
         return None;
     }
     let (word, rest) = split_word(line.strip_prefix('/').unwrap_or(line));
-    let command = TABLE.find(word)?;
+    let command = groups::find(word)?;
     Some((command, arguments::parse(command.arguments, rest)?))
+}
+
+/// Whether it says something to others.
+pub(super) fn is_message(command: &ChatCommand) -> bool {
+    matches!(command.name, "message" | "message*")
 }
 
 /// The target and the text of a message; no other command takes a text of several lines.
@@ -391,20 +396,13 @@ mod tests {
             ("/mesage carol secret", true),
             ("/xyz carol secret", true),
             ("/ mesage carol secret", true),
-            ("\u{ff0f}message carol secret", true),
-            ("\u{200b}/message carol secret", true),
-            ("/Message carol secret", true),
             ("/message carol", true),
             ("/message:carol secret", true),
             ("mesage carol secret", false),
             ("mgs carol secret", false),
-            ("Message carol secret", false),
-            ("MESSAGE carol secret", false),
             ("message carol", false),
-            ("\u{200b}message carol secret", false),
+            ("\u{200b}mesage carol secret", false),
             ("\u{2060} message carol secret", false),
-            ("mes\u{ad}sage carol secret", false),
-            ("\u{ff4d}essage carol secret", false),
         ] {
             let draft = format!("message bob a\n\n{line}");
             let says = notice(&draft, None);
@@ -437,6 +435,33 @@ mod tests {
         ] {
             let says = notice(&format!("message bob a\n{line}\nb"), None);
             assert!(says.contains("one text of 3 lines"), "{line:?} {says}");
+        }
+    }
+
+    #[test]
+    fn command_is_one_however_it_is_written() {
+        for line in [
+            "Message carol secret",
+            "/MESSAGE carol secret",
+            "\u{200b}message carol secret",
+            "mes\u{ad}sage carol secret",
+            "\u{ff4d}essage carol secret",
+            "\u{ff0f}message carol secret",
+            "\u{200b}/message carol secret",
+        ] {
+            let draft = format!("message bob a\n\n{line}");
+            assert_eq!(
+                notice(&draft, None),
+                "[2 commands: Enter runs one after the other, Ctrl-C clears them]",
+                "{line:?}"
+            );
+        }
+        for line in [
+            "\u{ff0f}message carol secret",
+            "\u{200b}/message carol secret",
+        ] {
+            let says = notice(&format!("tea\n\n{line}"), Some("bob"));
+            assert!(says.contains("line 3 looks like a command"), "{says}");
         }
     }
 

@@ -453,6 +453,11 @@ impl Core {
         }
     }
 
+    /// Whether a person sits at a terminal.
+    pub(super) const fn is_interactive(&self) -> bool {
+        self.script.is_none()
+    }
+
     fn send_text_in(&mut self, now: Now, focus: &str, text: &str) {
         if let Some(script) = &mut self.script {
             script.speaks_in_focus();

@@ -3,14 +3,15 @@
 use super::scripts::{errors, reads, script};
 use super::*;
 use crate::client::Tone;
+use crate::protocol::{Access, Joined, Room};
 
-/// After a `join` that had failed, the text for the room ran as a command: "message bob …" went to bob.
+/// After an `enter` that had failed, the text for the room ran as a command: "message bob …" went to bob.
 #[test]
 fn text_for_a_conversation_that_was_not_reached_is_no_command() {
     for (line, worst) in [
         ("enter #nowhere", Fault::NoRecipient),
         ("enter erin", Fault::NoRecipient),
-        ("join", Fault::Usage),
+        ("enter", Fault::Usage),
     ] {
         let mut desk = script();
         reads(&mut desk, line);
@@ -42,10 +43,10 @@ fn text_for_a_conversation_that_was_not_reached_is_no_command() {
     assert!(sent.iter().any(is_text), "no place was named");
 }
 
-/// After a second `join` that had failed, the text for its room went to the first one's.
+/// After a second `enter` that had failed, the text for its room went to the first one's.
 #[test]
 fn text_after_a_switch_that_failed_does_not_go_to_the_conversation_before() {
-    for line in ["/enter #nowhere", "/enter", "/join"] {
+    for line in ["/enter #nowhere", "/enter"] {
         let mut desk = script();
         reads(&mut desk, "enter bob");
         reads(&mut desk, "one");
@@ -57,6 +58,65 @@ fn text_after_a_switch_that_failed_does_not_go_to_the_conversation_before() {
         let expected = "line 4: not sent: line 3 did not switch to";
         assert!(told[1].starts_with(expected), "{line}: {told:?}");
     }
+}
+
+/// What followed a `join` was said in the room, a message to bob too.
+#[test]
+fn join_without_a_terminal_does_not_change_what_the_next_line_means() {
+    let joined = |desk: &mut Desk| {
+        let Some(ClientBody::Join(join)) = desk.bodies().pop() else {
+            panic!("a join is requested");
+        };
+        let room = Room {
+            name: "#ops".into(),
+            conversation: ConversationId(50),
+            topic: String::new(),
+            access: Access::Public,
+            role: None,
+            members: 2,
+        };
+        desk.control(&ServerMessage::control(Joined {
+            tag: join.tag,
+            room,
+            last_number: DeviceSeq(0),
+            start: EntryId::START,
+        }));
+        desk.settle();
+    };
+    let receivers = |desk: &mut Desk| -> Vec<ConversationId> {
+        let sent = desk.sent().into_iter();
+        let entries = sent.filter_map(|(_, message)| message.header.entry);
+        entries.map(|entry| entry.origin.conversation).collect()
+    };
+    let mut desk = script();
+    reads(&mut desk, "join #ops");
+    joined(&mut desk);
+    reads(&mut desk, "message bob one");
+    assert_eq!(receivers(&mut desk), [PAIR]);
+    reads(&mut desk, "hello");
+    assert!(errors(&desk)[0].starts_with("line 3: unknown command \"hello\""));
+
+    let mut desk = script();
+    reads(&mut desk, "enter bob");
+    reads(&mut desk, "/join #ops");
+    joined(&mut desk);
+    reads(&mut desk, "two");
+    assert_eq!(receivers(&mut desk), [PAIR]);
+}
+
+/// A script's private message was said in the room that it had switched to.
+#[test]
+fn script_does_not_say_in_a_conversation_what_looks_like_a_command() {
+    let mut desk = script();
+    reads(&mut desk, "enter bob");
+    reads(&mut desk, "message carol secret");
+    assert!(desk.bodies().is_empty());
+    let told = errors(&desk);
+    let expected = "line 2: not sent: it looks like a command: / before it runs it, `/message bob` before it says it";
+    assert!(told[0].starts_with(expected), "{told:?}");
+    assert_eq!(desk.core.fault(), Some(Fault::Usage));
+    reads(&mut desk, "/message bob message carol secret");
+    assert!(!desk.bodies().is_empty());
 }
 
 #[test]

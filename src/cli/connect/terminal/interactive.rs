@@ -1,6 +1,7 @@
 //! The prompt at a terminal: rustyline edits it, and output is printed above it.
 
 mod helper;
+mod hold;
 mod keys;
 mod paste;
 

@@ -9,6 +9,8 @@ pub(crate) struct Focus {
     pub(crate) resolving: Option<String>,
     /// Whether the user was told in this run how commands are typed inside.
     pub(crate) knows_slash: bool,
+    /// Whether they were told that what they said is also the name of a command.
+    pub(crate) knows_commands: bool,
 }
 
 impl Focus {

@@ -33,20 +33,26 @@ pub(crate) fn room(ctx: &mut Ctx<'_>, named: Option<&str>) -> Option<(Conversati
     }
 }
 
-/// Joins a room, and switches to it.
-pub(crate) fn join(ctx: &mut Ctx<'_>, named: &str, access: Option<Access>) {
+/// Joins a room, and switches to it if that `takes_focus`.
+pub(crate) fn join(ctx: &mut Ctx<'_>, named: &str, access: Option<Access>, takes_focus: bool) {
     let name = canonical_room(named);
     if name.chars().count() < 2 {
         ctx.fail(Fault::Usage, "which room? name it, as in `/join #bridge`");
         return;
     }
     if ctx.conversations.is_member(&name) {
-        focus_on(ctx, &name);
+        if takes_focus {
+            focus_on(ctx, &name);
+        } else {
+            ctx.notice(format!("you are a member of {name} already"));
+        }
     } else if ctx.can_ask() {
-        ask_to_join(ctx, name, access, true);
+        ask_to_join(ctx, name, access, takes_focus);
     } else if ctx.pending.defer_join(&name, access) {
         ctx.notice(format!("● {name} will be joined when the server answers"));
-        ctx.focus.current = Some(name);
+        if takes_focus {
+            ctx.focus.current = Some(name);
+        }
     } else {
         ctx.fail(Fault::Unreachable, NO_LINK);
     }
@@ -131,14 +137,14 @@ mod tests {
     #[test]
     fn sign_may_be_left_out_where_only_a_room_can_be_meant() {
         let mut bench = Workbench::new();
-        join(&mut bench.ctx(), " Bridge", None);
+        join(&mut bench.ctx(), " Bridge", None, true);
         let sent = bench.sent();
         assert!(
             matches!(&sent[..], [ClientBody::Join(join)] if join.name == "#bridge"),
             "{sent:?}"
         );
         for nothing in ["", "#"] {
-            join(&mut bench.ctx(), nothing, None);
+            join(&mut bench.ctx(), nothing, None, true);
         }
         assert!(bench.sent().is_empty());
     }
@@ -147,7 +153,7 @@ mod tests {
     fn room_that_is_joined_without_a_link_is_requested_once_there_is_one() {
         let mut bench = Workbench::new();
         bench.shared.session.is_settled = false;
-        join(&mut bench.ctx(), "#Bridge", None);
+        join(&mut bench.ctx(), "#Bridge", None, true);
         assert!(bench.sent().is_empty());
         assert!(bench.shared.focus.is_on("#bridge"));
         assert_eq!(check_target(&bench.ctx(), "#bridge"), Ok(()));

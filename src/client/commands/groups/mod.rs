@@ -13,6 +13,11 @@ use std::sync::LazyLock;
 
 use super::row::{ChatCommand, Group, Table};
 use crate::registry::Registry;
+use crate::text::comparison::folded;
+
+/// The longest word that is compared with the commands. Chosen: many times the longest name, with characters between its
+/// letters that are not shown.
+const WORD_MAX_BYTES: usize = 256;
 
 /// In the order in which `help` lists them.
 const GROUPS: &[Group] = &[
@@ -31,6 +36,19 @@ pub(super) static TABLE: LazyLock<Table> = LazyLock::new(|| {
         commands: rows.fold(Registry::default(), add),
     }
 });
+
+/// The command that a word calls, however it is written: capitals and characters that are not shown make no difference.
+pub(super) fn find(word: &str) -> Option<&'static ChatCommand> {
+    TABLE.find(word).or_else(|| {
+        let folded = (word.len() <= WORD_MAX_BYTES).then(|| folded(word))?;
+        // A slash that is wider than others, or that stands behind something that is not shown.
+        let name = match folded.strip_prefix('/') {
+            Some(name) if !word.starts_with('/') => name,
+            _ => &folded,
+        };
+        TABLE.find(name)
+    })
+}
 
 #[cfg(test)]
 mod tests {

@@ -18,14 +18,15 @@ pub(super) const ROOMS: Group = Group {
             name: "join",
             arguments: &[ROOM, Argument::choice(&["private"]).optional()],
             summary: "join a room, or create it, and switch to it",
-            help: "Without a link it waits for one. With `private`, a room that does not exist is created as one that \
+            help: "Without a link it waits for one. Without a terminal it switches nowhere. With `private`, a room that does not exist is created as one that \
                only invited users may join.",
-            focus: FocusChange::Sets,
             is_basic: true,
             run: |core, call| {
                 let access = call.optional(1).map(|_| Access::Private);
+                // The next line of a script means what it meant before.
+                let takes_focus = core.is_interactive();
                 core.with_signed_in(call.now, |_, ctx| {
-                    joining::join(ctx, call.required(0), access);
+                    joining::join(ctx, call.required(0), access, takes_focus);
                 });
             },
             ..ROW

@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use rustyline::completion::Completer;
 use rustyline::highlight::{CmdKind, Highlighter};
@@ -11,7 +12,8 @@ use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 use rustyline::{Context, Helper};
 
 use super::super::style::{Style, paint};
-use crate::client::commands::{self, Draft, Recalled};
+use super::hold::Hold;
+use crate::client::commands::{self, Draft, Mistaken, Recalled};
 use crate::client::{Names, Tone};
 
 /// Names for completion; the client replaces them when users come and go.
@@ -35,6 +37,7 @@ pub struct LineHelper {
     pub purpose: Purpose,
     /// The line and the cursor when it was last drawn.
     drawn: RefCell<(String, usize)>,
+    hold: RefCell<Hold>,
 }
 
 impl LineHelper {
@@ -44,6 +47,7 @@ impl LineHelper {
             in_colour,
             purpose: Purpose::Command,
             drawn: RefCell::new((String::new(), 0)),
+            hold: RefCell::new(Hold::new()),
         }
     }
 
@@ -69,6 +73,27 @@ impl LineHelper {
 
     pub fn recalled(&self, line: &str) -> Recalled {
         commands::recalled(line, self.inside())
+    }
+
+    /// What a line could have been meant as that would be said in a conversation.
+    fn mistaken(&self, line: &str) -> Option<Mistaken> {
+        self.inside()?;
+        Mistaken::of(line, &self.names())
+    }
+
+    fn names(&self) -> MutexGuard<'_, Names> {
+        self.names.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What is said below a line that goes back into the editor, and stays there until it is edited or sent.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the editor does not say when a key was pressed"
+    )]
+    fn held(&self, line: &str) -> Option<String> {
+        let mistaken = self.mistaken(line)?;
+        let is_sent = self.hold.borrow_mut().takes_enter(line, Instant::now());
+        (!is_sent).then(|| format!("\n{}", mistaken.notice()))
     }
 
     fn inside(&self) -> Option<&str> {
@@ -101,6 +126,11 @@ impl Hinter for LineHelper {
 
     fn hint(&self, line: &str, cursor: usize, _: &Context<'_>) -> Option<DraftNotice> {
         self.keep_drawn(line, cursor);
+        if self.hold.borrow().is_on(line)
+            && let Some(mistaken) = self.mistaken(line)
+        {
+            return Some(DraftNotice(format!("\n{}", mistaken.notice())));
+        }
         self.draft(line).map(|draft| DraftNotice(below(&draft)))
     }
 }
@@ -109,7 +139,10 @@ impl Validator for LineHelper {
     fn validate(&self, context: &mut ValidationContext<'_>) -> rustyline::Result<ValidationResult> {
         Ok(match self.draft(context.input()) {
             Some(draft @ Draft::Refused(_)) => ValidationResult::Invalid(Some(below(&draft))),
-            _ => ValidationResult::Valid(None),
+            _ => match self.held(context.input()) {
+                Some(notice) => ValidationResult::Invalid(Some(notice)),
+                None => ValidationResult::Valid(None),
+            },
         })
     }
 }
@@ -140,7 +173,7 @@ impl Completer for LineHelper {
             Purpose::Inside(_) => true,
             Purpose::Answer => return Ok((position, Vec::new())),
         };
-        let names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(commands::complete(&line[..position], is_slashed, &names))
+        let found = commands::complete(&line[..position], is_slashed, &self.names());
+        Ok(found)
     }
 }
