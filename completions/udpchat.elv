@@ -70,12 +70,15 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --state 'The client''s directory: identity, known servers, history [default: $XDG_STATE_HOME/udpchat]'
             cand --server-key 'Connect only if the server''s key has this fingerprint'
             cand --timeout 'Without a terminal: how long to wait for the server to answer, and at the end for everything to be stored; 1 to 86400'
+            cand --color 'Whether lines are coloured; auto follows NO_COLOR, CLICOLOR_FORCE, CLICOLOR and the terminal'
+            cand --theme 'How a part of a line is painted, such as own=bold or name=#ff8800; a table in the settings'
             cand --log 'Write the log to this file (a client writes none without it)'
             cand --accept-new 'Trust an unknown server key without asking; a changed key is still refused'
+            cand --plain 'For a screen reader: words in the place of symbols, no colours'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
-            cand -h 'Print help'
-            cand --help 'Print help'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
         }
         &'udpchat;status'= {
             cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'

@@ -69,10 +69,15 @@ complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -l password-fil
 complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -l state -d 'The client\'s directory: identity, known servers, history [default: $XDG_STATE_HOME/udpchat]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -l server-key -d 'Connect only if the server\'s key has this fingerprint' -r -f
 complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -l timeout -d 'Without a terminal: how long to wait for the server to answer, and at the end for everything to be stored; 1 to 86400' -r -f
+complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -l color -d 'Whether lines are coloured; auto follows NO_COLOR, CLICOLOR_FORCE, CLICOLOR and the terminal' -r -f -a "auto\t'As the terminal and the environment say'
+always\t'Also where the output is no terminal'
+never\t''"
+complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -l theme -d 'How a part of a line is painted, such as own=bold or name=#ff8800; a table in the settings' -r -f
 complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -l accept-new -d 'Trust an unknown server key without asking; a changed key is still refused'
+complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -l plain -d 'For a screen reader: words in the place of symbols, no colours'
 complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
-complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -s h -l help -d 'Print help'
+complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c udpchat -n "__fish_udpchat_using_subcommand status" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand status" -l data -d 'The server\'s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand status" -l log -d 'Write the log to this file (a client writes none without it)' -r -F

@@ -64,10 +64,50 @@ fn base(variable: &str, below_home: &str, option: &str) -> Result<PathBuf, Failu
         })
 }
 
-/// `false` with `NO_COLOR` (no-color.org) or a dumb terminal.
+/// Whether colours are wanted, as far as variables say: `NO_COLOR` (no-color.org), then `CLICOLOR_FORCE`, which asks for them
+/// also where the output is no terminal, then `CLICOLOR` (bixense.com/clicolors).
+pub fn wishes_colour() -> Option<bool> {
+    let set = |name| env::var_os(name).filter(|value| !value.is_empty());
+    let is_forced = set("CLICOLOR_FORCE").is_some_and(|value| value != "0");
+    if set("NO_COLOR").is_some() {
+        Some(false)
+    } else if is_forced {
+        Some(true)
+    } else {
+        set("CLICOLOR").filter(|value| value == "0").map(|_| false)
+    }
+}
+
+/// Whether a terminal is written to in colour, if the command line says nothing else.
 pub fn wants_colour() -> bool {
-    let no_colour = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    !no_colour && can_edit()
+    wishes_colour().unwrap_or_else(can_edit)
+}
+
+/// Whether the terminal says that it has 24 bits of colour.
+pub fn is_true_colour() -> bool {
+    env::var_os("COLORTERM").is_some_and(|value| value == "truecolor" || value == "24bit")
+}
+
+/// The terminal's type, such as `xterm-256color`.
+pub fn terminal() -> String {
+    let term = env::var_os("TERM").unwrap_or_default();
+    term.to_string_lossy().into_owned()
+}
+
+/// Whether text is written in UTF-8: the first of these that is set names the encoding of the locale (POSIX.1-2024, 8.2).
+/// Where none is set, the terminal is taken for one of today.
+pub fn is_utf8() -> bool {
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
+        .into_iter()
+        .find_map(variable);
+    locale.is_none_or(|locale| is_utf8_locale(&locale.to_string_lossy()))
+}
+
+fn is_utf8_locale(name: &str) -> bool {
+    let encoding = name.split_once('.').map(|(_, encoding)| encoding);
+    let encoding = encoding.and_then(|encoding| encoding.split('@').next());
+    let plain = encoding.unwrap_or_default().replace('-', "");
+    plain.eq_ignore_ascii_case("utf8")
 }
 
 /// `false` for terminals that rustyline refuses to edit on.
@@ -112,4 +152,26 @@ pub fn time_zone() -> (TimeZone, Option<String>) {
     let named = named.to_string_lossy();
     let why = format!("TZ: there is no time zone {named:?}; times are in UTC");
     (TimeZone::UTC, Some(why))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn locale_names_its_encoding() {
+        for name in ["en_GB.UTF-8", "C.utf8", "de_DE.UTF-8@euro", "UTF-8.UTF-8"] {
+            assert!(is_utf8_locale(name), "{name}");
+        }
+        for name in [
+            "C",
+            "POSIX",
+            "de_DE",
+            "de_DE.ISO-8859-1",
+            "de_DE@euro",
+            "ja_JP.eucJP",
+        ] {
+            assert!(!is_utf8_locale(name), "{name}");
+        }
+    }
 }

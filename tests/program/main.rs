@@ -14,6 +14,7 @@ mod bench;
 mod command_line;
 #[cfg(target_os = "linux")]
 mod disk_full;
+mod looks;
 mod paste;
 mod prompt;
 mod scripts;

@@ -152,12 +152,12 @@ fn text_that_arrives_leaves_the_line_that_is_being_typed_intact() {
     alice.types_without_enter("message bob tea at fo");
     alice.sees("tea at fo");
     bob.types("message alice hello");
-    alice.sees_like(r"\d\d:\d\d bob: hello");
+    alice.sees_like(r"\d\d:\d\d ✉ bob: hello");
     // The line is drawn again below it, as far as it was typed.
     alice.sees("alice> message bob tea at fo");
     bob.sees("Message received by alice");
     alice.types("ur?");
-    bob.sees_like(r"\d\d:\d\d alice: tea at four\?");
+    bob.sees_like(r"\d\d:\d\d ✉ alice: tea at four\?");
 }
 
 #[test]

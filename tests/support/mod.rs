@@ -73,7 +73,18 @@ impl Host {
                 command.env_remove(name);
             }
         }
-        command.env("TERM", "xterm").env_remove("NO_COLOR");
+        for name in [
+            "CLICOLOR",
+            "CLICOLOR_FORCE",
+            "COLORTERM",
+            "LC_ALL",
+            "LC_CTYPE",
+        ] {
+            command.env_remove(name);
+        }
+        command.env("TERM", "xterm").env("LANG", "C.UTF-8");
+        // Colours stand between the words that are looked for; what is about colours wants them.
+        command.env("NO_COLOR", "1");
         command.env("XDG_CONFIG_HOME", "/nonexistent");
         command
     }

@@ -48,6 +48,12 @@ impl Person {
         }
     }
 
+    /// The same person, whose state directory is kept as long as they are there.
+    pub fn keeping(mut self, state: TempDir) -> Self {
+        self.state = Some(state);
+        self
+    }
+
     /// Waits until the screen has shown this text.
     #[track_caller]
     pub fn sees(&mut self, text: &str) -> String {

@@ -2,7 +2,10 @@
 
 use std::path::PathBuf;
 
+use clap::ArgAction;
+
 use super::server_key;
+use super::terminal::{Setting, When};
 use crate::cli::address::{DEFAULT_HOST, ServerName};
 use crate::cli::options::PasswordFile;
 use crate::cli::settings::Side;
@@ -48,6 +51,20 @@ pub struct Args {
     /// Trust an unknown server key without asking; a changed key is still refused
     #[arg(long, env = "UDPCHAT_ACCEPT_NEW")]
     pub accept_new: bool,
+    /// Whether lines are coloured; auto follows NO_COLOR, CLICOLOR_FORCE, CLICOLOR and the terminal
+    #[arg(
+        long,
+        value_name = "WHEN",
+        default_value = "auto",
+        env = "UDPCHAT_COLOR"
+    )]
+    pub color: When,
+    /// For a screen reader: words in the place of symbols, no colours
+    #[arg(long, env = "UDPCHAT_PLAIN")]
+    pub plain: bool,
+    /// How a part of a line is painted, such as own=bold or name=#ff8800; a table in the settings
+    #[arg(long, value_name = "PART=STYLE", action = ArgAction::Append, env = "UDPCHAT_THEME")]
+    pub theme: Vec<Setting>,
 }
 
 /// A name that a server could know. It takes it as it was typed.

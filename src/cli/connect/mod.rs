@@ -17,6 +17,7 @@ pub fn command() -> Subcommand {
         .section("IN A ROOM", IN_A_ROOM)
         .section("PASTING", PASTING)
         .section("WHAT IS SHOWN", WHAT_IS_SHOWN)
+        .section("COLOURS", COLOURS)
         .section("RECEIPTS", RECEIPTS)
         .section("BLOCKING", BLOCKING)
         .section("WITHOUT A TERMINAL", WITHOUT_A_TERMINAL)
@@ -61,7 +62,7 @@ const PASTING: &str = "\
     line is run as if typed.";
 
 const WHAT_IS_SHOWN: &str = "\
-    A message begins with its time and its author's name, `(you)` for your own. The program's own lines \
+    A message begins with its time and its author's name, `(you)` for your own, which no name can be. The program's own lines \
     begin with ✓ for a receipt, ● for news and ! for an error. Times are in the zone that TZ names, by name \
     (Asia/Tokyo), rule (EST5EDT,M3.2.0,M11.1.0) or file, else in the system's; if there is no such zone, in UTC. At a terminal, long lines are wrapped to \
     indented rows of at most 100 columns, so that no text can imitate a line of the program. A terminal that \
@@ -72,6 +73,20 @@ const WHAT_IS_SHOWN: &str = "\
     without a terminal, where each begins with six blanks. Other control characters and invisible characters are not shown; a \
     text of nothing else is shown as `(nothing visible)`. � stands for a character that this version does not know. At most \
     two blanks are shown in a row, in a text of several lines 32, and at most 8 marks on a letter.";
+
+const COLOURS: &str = "\
+    At a terminal a line that nobody else sees begins with ✉ behind its time, one of a room that is not at the prompt with the \
+    room's name, and a line of another day stands below the day's name. Each name has a colour of its own, the same in every \
+    program that follows XEP-0392. With COLORTERM=truecolor it is exact; else it is the nearest of 256 or of 16, as TERM \
+    says.\n\
+    Without --color, there are colours on a terminal, unless TERM is dumb, NO_COLOR is set or CLICOLOR is 0; with \
+    CLICOLOR_FORCE=1 also elsewhere. In a locale that is not UTF-8 (LC_ALL, LC_CTYPE, LANG) symbols have forms in ASCII, and \
+    ? stands for every other character. With --plain, lines begin with `note:`, `error:` or `private:`.\n\
+    The table [theme] of the settings, or --theme, paints the parts of a line: time, name, own (your name), room, private, \
+    everyone, text, receipt, event, error, remark and day. A style is none, or words of bold, dim, italic, underline and one \
+    colour: black, red, green, yellow, blue, magenta, cyan or white, each also as bright-red and so on, or #rrggbb. name = \
+    \"hue\" gives each name its own. background = \"dark\" or \"light\" sets how light these are, and vision = \"red-green\" \
+    or \"blue\" leaves out the colours that a reader does not tell apart.";
 
 const RECEIPTS: &str = "\
     `✓ Message received by bob (84 ms)` means that one of bob's devices has the message on its disk; it \

@@ -11,7 +11,7 @@ use jiff::tz::TimeZone;
 use super::args::Args;
 use super::resolver;
 use super::state::StateDirectory;
-use super::terminal::{self, PasswordInterrupt, Screen};
+use super::terminal::{self, Looks, PasswordInterrupt, Screen};
 use crate::cli::address::ServerName;
 use crate::cli::command::Context;
 use crate::cli::environment;
@@ -53,7 +53,12 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
     let endpoint = Endpoint::client(now.instant, ClientConfig::default(), net::seed()?);
 
     let gate = Arc::new(PasswordInterrupt::default());
-    let (terminal, restore) = terminal::open(&inputs, &gate)?;
+    let looks = Looks {
+        color: args.color,
+        is_plain: args.plain,
+        theme: args.theme,
+    };
+    let (terminal, restore) = terminal::open(&inputs, &gate, &looks)?;
     set_last_words(restore.screen());
     interrupt_on_signal(inputs, gate, restore.screen())?;
     let options = Options {

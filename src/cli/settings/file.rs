@@ -157,6 +157,7 @@ impl Reading<'_> {
                 self.profiles(value, profiles);
             } else if let Some((_, argument)) = self.table.iter().find(|(known, _)| known == name) {
                 match value::of_file(argument, value.get_ref(), &directory) {
+                    Ok(texts) if texts.is_empty() => {}
                     Ok(texts) => {
                         let line = self.place(at).0;
                         entries.insert(name.to_owned(), Entry { texts, line });

@@ -11,6 +11,12 @@ use super::value::{Kind, shown};
 const WIDTH: usize = 78;
 
 const CLIENT: &str = "\
+# How parts of a line are painted: time, name, own, room, private, everyone,
+# text, receipt, event, error, remark, day. See COLOURS in udpchat-connect(1).
+#[theme]
+#own = \"bold\"
+#background = \"dark\"
+
 # A profile is chosen by its name: `udpchat connect ship`. Its keys are those above.
 #[profiles.ship]
 #host = \"chat.example.org\"

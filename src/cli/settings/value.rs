@@ -25,6 +25,8 @@ pub enum Kind {
     Path,
     /// One text, or an array of them.
     List,
+    /// A table, or the same as an array of texts such as `own=bold`.
+    Table,
 }
 
 impl Kind {
@@ -41,10 +43,14 @@ impl Kind {
         let is_sized = argument
             .get_value_names()
             .is_some_and(|names| names == ["SIZE"]);
+        let names_parts = argument
+            .get_value_names()
+            .is_some_and(|names| names.iter().any(|name| name.contains('=')));
         match argument.get_action() {
             ArgAction::SetTrue | ArgAction::SetFalse => Self::Flag,
             ArgAction::Set if is(TypeId::of::<bool>()) => Self::Flag,
             ArgAction::Count => Self::Count,
+            ArgAction::Append if names_parts => Self::Table,
             ArgAction::Append => Self::List,
             _ if is(TypeId::of::<PathBuf>()) => Self::Path,
             _ if numbers.into_iter().any(is) && !is_sized => Self::Number,
@@ -63,6 +69,7 @@ impl Kind {
             Self::Text => "a text in quotation marks",
             Self::Path => "a path in quotation marks",
             Self::List => "a text in quotation marks, or an array of them",
+            Self::Table => "a table of texts in quotation marks",
         }
     }
 }
@@ -81,9 +88,29 @@ pub fn of_file(
             vec![decimal(number).ok_or_else(wrong)?]
         }
         (Kind::Any, DeValue::Float(number)) => vec![number.as_str().to_owned()],
-        (Kind::Any | Kind::Text | Kind::List, DeValue::String(text)) => vec![text.to_string()],
+        (Kind::Any | Kind::Text | Kind::List | Kind::Table, DeValue::String(text)) => {
+            vec![text.to_string()]
+        }
         (Kind::Path, DeValue::String(text)) => vec![path(text, directory)?],
-        (Kind::List, DeValue::Array(values)) => {
+        (Kind::Table, DeValue::Table(table)) => {
+            let texts = table.iter().map(|(key, value)| {
+                let (key, value) = (key.get_ref(), value.get_ref());
+                let text = value.as_str().ok_or_else(|| {
+                    format!(
+                        "{key}: expected a text in quotation marks, found {}",
+                        found(value)
+                    )
+                })?;
+                Ok(format!("{key}={text}"))
+            });
+            let texts = texts.collect::<Result<Vec<String>, String>>()?;
+            if texts.is_empty() {
+                // All its lines are comments.
+                return Ok(texts);
+            }
+            texts
+        }
+        (Kind::List | Kind::Table, DeValue::Array(values)) => {
             let texts = values
                 .iter()
                 .map(|value| value.get_ref().as_str().map(str::to_owned));
@@ -103,7 +130,7 @@ pub fn of_variable(argument: &Arg, text: &str) -> Result<Vec<String>, String> {
             "0" | "false" | "no" | "off" | "n" | "f" => vec!["false".to_owned()],
             _ => return Err(format!("expected 1 or 0, found {}", quoted(text))),
         },
-        Kind::List => text.split(',').map(str::to_owned).collect(),
+        Kind::List | Kind::Table => text.split(',').map(str::to_owned).collect(),
         _ => vec![text.to_owned()],
     };
     check(argument, &texts)?;
@@ -118,7 +145,7 @@ pub fn shown(argument: &Arg, texts: &[String]) -> String {
     match Kind::of(argument) {
         Kind::Flag | Kind::Count | Kind::Number => first,
         Kind::Any if is_number => first,
-        Kind::List => format!(
+        Kind::List | Kind::Table => format!(
             "[{}]",
             texts.iter().map(quoted).collect::<Vec<_>>().join(", ")
         ),
@@ -253,6 +280,21 @@ mod tests {
         assert_eq!(read(&text, "'-x=y'").unwrap(), ["-x=y"]);
         assert!(read(&text, "''").unwrap_err().contains("empty"));
         assert!(read(&text, "7").unwrap_err().contains("quotation marks"));
+        let table = Arg::new("x")
+            .long("x")
+            .value_name("PART=STYLE")
+            .action(ArgAction::Append);
+        assert_eq!(
+            read(&table, "{ a = 'b', c = 'd' }").unwrap(),
+            ["a=b", "c=d"]
+        );
+        assert_eq!(read(&table, "['a=b']").unwrap(), ["a=b"]);
+        assert!(read(&table, "{}").unwrap().is_empty());
+        let number = read(&table, "{ a = 7 }").unwrap_err();
+        assert_eq!(
+            number,
+            "a: expected a text in quotation marks, found a number"
+        );
         let list = Arg::new("x").long("x").action(ArgAction::Append);
         assert_eq!(read(&list, "['a', 'b']").unwrap(), ["a", "b"]);
         assert!(read(&list, "[]").is_err() && read(&list, "['a', 1]").is_err());

@@ -23,10 +23,9 @@ pub use self::helper::SharedNames;
 use self::helper::{LineHelper, Purpose};
 use self::keys::{Interrupts, Keys, OpenPaste};
 use super::interrupt::PasswordInterrupt;
-use super::layout;
+use super::look::{Look, Rows};
 use super::printer;
-use super::rows::Rows;
-use crate::cli::{environment, password};
+use crate::cli::password;
 use crate::client::commands::{Draft, Recalled};
 use crate::client::{Ask, Input, Line};
 use crate::net::InputSender;
@@ -75,6 +74,7 @@ pub struct Screen {
 pub fn open(
     names: SharedNames,
     gate: Arc<PasswordInterrupt>,
+    look: Look,
 ) -> anyhow::Result<(Screen, impl printer::Output + use<>, Prompt)> {
     // Threads started from here on inherit this; the prompt's thread reverts it.
     stop_signal().thread_block()?;
@@ -84,17 +84,18 @@ pub fn open(
         .max_history_size(HISTORY_LINES)?
         .history_ignore_dups(true)?
         .completion_type(rustyline::CompletionType::List)
+        // With NO_COLOR the editor would not say where the cursor is; colours are ours to leave out.
+        .color_mode(rustyline::ColorMode::Forced)
         .build();
     let history = || MemHistory::with_config(&config);
     let (commands, with_texts) = (history(), history());
     let mut editor = Editor::with_history(config, commands)?;
-    let in_colour = environment::wants_colour();
-    editor.set_helper(Some(LineHelper::new(names, in_colour)));
+    editor.set_helper(Some(LineHelper::new(names, look.clone())));
     let mut output = || -> rustyline::Result<_> {
         Ok(Output {
             printer: editor.create_external_printer()?,
             phase: Arc::clone(&phase),
-            in_colour,
+            look: look.clone(),
         })
     };
     let (output, keys_output) = (output()?, output()?);
@@ -168,13 +169,13 @@ fn stop_signal() -> SigSet {
 struct Output<P> {
     printer: P,
     phase: SharedPhase,
-    in_colour: bool,
+    look: Look,
 }
 
 impl<P: ExternalPrinter + Send + 'static> printer::Output for Output<P> {
     fn print(&mut self, line: &Line) -> io::Result<()> {
         // The terminal may have been resized.
-        let rows = layout::rows(line, Rows::of(io::stdout()), self.in_colour);
+        let rows = self.look.rows(line, Rows::of(io::stdout()));
         let line = Rows::guarded(&rows);
         if let Phase::Secret(question) = &*lock(&self.phase) {
             let mut output = io::stdout().lock();

@@ -6,11 +6,9 @@
 
 mod interactive;
 mod interrupt;
-mod layout;
+mod look;
 mod plain;
 mod printer;
-mod rows;
-mod style;
 
 use std::io::{self, IsTerminal as _};
 use std::sync::mpsc::{self, Sender};
@@ -21,12 +19,42 @@ use anyhow::Context as _;
 pub use self::interactive::Screen;
 use self::interactive::SharedNames;
 pub use self::interrupt::PasswordInterrupt;
+use self::look::{Depth, Look, Symbols, Theme};
+pub use self::look::{Setting, When};
 use self::printer::{INTERRUPTED_FLUSH, Printer, TERMINAL_FLUSH};
 use crate::cli::environment;
 use crate::cli::signals;
 use crate::cli::threads::spawn;
 use crate::client::{Ask, Console, Input, Line, Names};
 use crate::net::InputSender;
+
+/// What the command line says of how lines look.
+pub struct Looks {
+    pub color: When,
+    pub is_plain: bool,
+    pub theme: Vec<Setting>,
+}
+
+impl Looks {
+    /// How lines look on an output.
+    fn on(&self, is_terminal: bool) -> Look {
+        let in_colour = match self.color {
+            _ if self.is_plain => false,
+            When::Always => true,
+            When::Never => false,
+            When::Auto => {
+                environment::wishes_colour().unwrap_or(is_terminal && environment::can_edit())
+            }
+        };
+        let palette = in_colour.then(|| (Theme::new(&self.theme), Depth::of_environment()));
+        let symbols = match (self.is_plain, environment::is_utf8()) {
+            (true, _) => Symbols::Words,
+            (false, true) => Symbols::Unicode,
+            (false, false) => Symbols::Ascii,
+        };
+        Look::new(palette, symbols)
+    }
+}
 
 pub struct Terminal {
     printer: Printer,
@@ -46,6 +74,7 @@ pub struct TerminalGuard {
 pub fn open(
     inputs: &InputSender<Input>,
     gate: &Arc<PasswordInterrupt>,
+    looks: &Looks,
 ) -> anyhow::Result<(Terminal, TerminalGuard)> {
     let is_interactive =
         io::stdin().is_terminal() && io::stdout().is_terminal() && environment::can_edit();
@@ -53,14 +82,15 @@ pub fn open(
     let (asks, questions) = mpsc::channel();
     let names = SharedNames::default();
     let (printer, screen) = if is_interactive {
-        let (screen, output, prompt) = interactive::open(Arc::clone(&names), Arc::clone(gate))
-            .context("cannot use the terminal")?;
+        let (screen, output, prompt) =
+            interactive::open(Arc::clone(&names), Arc::clone(gate), looks.on(true))
+                .context("cannot use the terminal")?;
         let printer = Printer::start(output, inputs.clone())?;
         let inputs = inputs.clone();
         spawn("prompt", move || prompt.run(&questions, &inputs))?;
         (printer, Some(screen))
     } else {
-        let printer = Printer::start(plain::Output, inputs.clone())?;
+        let printer = Printer::start(plain::Output::new(looks), inputs.clone())?;
         let inputs = inputs.clone();
         spawn("input", move || plain::run(&questions, &inputs))?;
         (printer, None)

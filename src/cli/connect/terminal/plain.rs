@@ -7,9 +7,8 @@ use std::sync::mpsc::Receiver;
 
 use anyhow::anyhow;
 
-use super::layout;
-use super::printer;
-use super::rows::Rows;
+use super::look::{Look, Rows};
+use super::{Looks, printer};
 use crate::cli::environment;
 use crate::cli::output::{lose, print_error};
 use crate::cli::streams::line_reader::{self, LINE_MAX_BYTES};
@@ -19,16 +18,28 @@ use crate::net::InputSender;
 
 const STANDARD_OUTPUT: &str = "standard output";
 
-pub struct Output;
+pub struct Output {
+    output: Look,
+    error: Look,
+}
+
+impl Output {
+    pub fn new(looks: &Looks) -> Self {
+        Self {
+            output: looks.on(io::stdout().is_terminal()),
+            error: looks.on(io::stderr().is_terminal()),
+        }
+    }
+}
 
 impl printer::Output for Output {
     fn print(&mut self, line: &Line) -> io::Result<()> {
         if matches!(line.tone, Tone::Notice | Tone::Error) {
-            print_error(shown(&io::stderr(), line));
+            print_error(shown(&io::stderr(), &mut self.error, line));
             return Ok(());
         }
         let output = io::stdout();
-        let line = format!("{}\n", shown(&output, line));
+        let line = format!("{}\n", shown(&output, &mut self.output, line));
         match streams::write_all(&output, line.as_bytes()) {
             Err(error) if error.kind() != ErrorKind::BrokenPipe => {
                 lose(STANDARD_OUTPUT, error);
@@ -46,11 +57,11 @@ impl printer::Output for Output {
 }
 
 /// Wraps the line if the output is a terminal although the input is not.
-fn shown(output: &(impl IsTerminal + AsFd), line: &Line) -> String {
+fn shown(output: &(impl IsTerminal + AsFd), look: &mut Look, line: &Line) -> String {
     if !output.is_terminal() {
-        return line.to_string();
+        return look.flat(line);
     }
-    let rows = layout::rows(line, Rows::of(output), false);
+    let rows = look.rows(line, Rows::of(output));
     if environment::can_edit() {
         Rows::guarded(&rows)
     } else {

@@ -11,10 +11,10 @@ use rustyline::hint::{Hint, Hinter};
 use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 use rustyline::{Context, Helper};
 
-use super::super::style::{Style, paint};
+use super::super::look::Look;
 use super::hold::Hold;
+use crate::client::Names;
 use crate::client::commands::{self, Draft, Mistaken, Recalled};
-use crate::client::{Names, Tone};
 
 /// Names for completion; the client replaces them when users come and go.
 pub type SharedNames = Arc<Mutex<Names>>;
@@ -33,7 +33,7 @@ pub enum Purpose {
 #[derive(Helper)]
 pub struct LineHelper {
     names: SharedNames,
-    in_colour: bool,
+    look: Look,
     pub purpose: Purpose,
     /// The line and the cursor when it was last drawn.
     drawn: RefCell<(String, usize)>,
@@ -41,10 +41,10 @@ pub struct LineHelper {
 }
 
 impl LineHelper {
-    pub const fn new(names: SharedNames, in_colour: bool) -> Self {
+    pub const fn new(names: SharedNames, look: Look) -> Self {
         Self {
             names,
-            in_colour,
+            look,
             purpose: Purpose::Command,
             drawn: RefCell::new((String::new(), 0)),
             hold: RefCell::new(Hold::new()),
@@ -155,7 +155,7 @@ impl Highlighter for LineHelper {
     }
 
     fn highlight_hint<'h>(&self, hint: &'h str) -> Cow<'h, str> {
-        Cow::Owned(paint(Style::Body(Tone::Notice), hint, self.in_colour))
+        Cow::Owned(self.look.remark(hint))
     }
 }
 

@@ -55,7 +55,7 @@ impl Rows {
         )
     }
 
-    const fn new(columns: usize) -> Self {
+    pub const fn new(columns: usize) -> Self {
         Self { columns }
     }
 

@@ -1,0 +1,186 @@
+//! How a line looks: its rows, colours and symbols, as the terminal, the environment and the user's theme have it.
+
+mod colour;
+mod hue;
+mod layout;
+pub mod rows;
+mod symbols;
+mod theme;
+
+use std::borrow::Cow;
+
+use clap::ValueEnum;
+
+pub use self::colour::Depth;
+use self::layout::Style;
+pub use self::rows::Rows;
+pub use self::symbols::Symbols;
+pub use self::theme::{Setting, Theme};
+use crate::client::{Line, Tone};
+
+/// Whether lines are coloured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum When {
+    /// As the terminal and the environment say.
+    #[default]
+    Auto,
+    /// Also where the output is no terminal.
+    Always,
+    Never,
+}
+
+/// How lines look on one output.
+#[derive(Debug, Clone)]
+pub struct Look {
+    /// None for lines without colours.
+    palette: Option<(Theme, Depth)>,
+    symbols: Symbols,
+    /// The day of the last line that had one.
+    day: Option<String>,
+}
+
+impl Look {
+    pub const fn new(palette: Option<(Theme, Depth)>, symbols: Symbols) -> Self {
+        Self {
+            palette,
+            symbols,
+            day: None,
+        }
+    }
+
+    /// The rows of a line on a terminal, with line breaks between them, below the name of its day if that is another than
+    /// the last one's.
+    pub fn rows(&mut self, line: &Line, rows: Rows) -> String {
+        let lines = layout::lines(line, self.symbols);
+        let shown = rows.of_lines(&lines, |style, text| self.paint(style, text));
+        match self.new_day(line) {
+            Some(day) => {
+                let day = vec![vec![(Style::Day, day)]];
+                let day = rows.of_lines(&day, |style, text| self.paint(style, text));
+                format!("{day}\n{shown}")
+            }
+            None => shown,
+        }
+    }
+
+    /// A line as a script reads it.
+    pub fn flat(&self, line: &Line) -> String {
+        if self.palette.is_none() {
+            return line.to_string();
+        }
+        let pieces = layout::flat(line).into_iter();
+        pieces
+            .map(|(style, text)| self.paint(style, &text))
+            .collect()
+    }
+
+    /// A remark of the program, such as what a draft does.
+    pub fn remark(&self, text: &str) -> String {
+        self.paint(Style::Text(Tone::Notice), &self.text(text))
+    }
+
+    /// A text as this terminal can show it.
+    pub fn text<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        self.symbols.text(text)
+    }
+
+    fn paint(&self, style: Style, text: &str) -> String {
+        match &self.palette {
+            Some((theme, depth)) => theme.paint(style, text, *depth),
+            None => text.to_owned(),
+        }
+    }
+
+    /// What separates a line from those of another day. The first day is named unless it is today.
+    fn new_day(&mut self, line: &Line) -> Option<String> {
+        let day = &line.head.as_ref()?.day;
+        let is_new = match &self.day {
+            Some(last) => *last != day.name,
+            None => !day.is_today,
+        };
+        self.day = Some(day.name.clone());
+        is_new.then(|| self.symbols.day(&day.name))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::{Day, Head, Place, Who};
+
+    fn look() -> Look {
+        Look::new(None, Symbols::Unicode)
+    }
+
+    fn rows(look: &mut Look, line: &Line) -> Vec<String> {
+        let rows = look.rows(line, Rows::new(80));
+        rows.split('\n').map(str::to_owned).collect()
+    }
+
+    fn said(day: &str, is_today: bool) -> Line {
+        let day = Day {
+            name: day.into(),
+            is_today,
+        };
+        let head = Head {
+            time: "14:02".into(),
+            day,
+            place: Place::Room("#deck".into()),
+            names_place: true,
+            who: Some(Who::Other("bob".into())),
+        };
+        Line {
+            head: Some(head),
+            ..Line::of(Tone::Said, "hi")
+        }
+    }
+
+    #[test]
+    fn day_is_named_where_it_changes() {
+        let mut look = look();
+        let line = "14:02 #deck bob: hi";
+        assert_eq!(rows(&mut look, &said("Mon 30 Nov", true)), [line]);
+        assert_eq!(rows(&mut look, &said("Mon 30 Nov", true)), [line]);
+        // From the history, and then as it comes.
+        assert_eq!(
+            rows(&mut look, &said("Sun 29 Nov", false)),
+            ["── Sun 29 Nov ──", line]
+        );
+        assert_eq!(
+            rows(&mut look, &said("Mon 30 Nov", true)),
+            ["── Mon 30 Nov ──", line]
+        );
+        // What has no time belongs to no day.
+        let told = Line::of(Tone::Notice, "carol is online");
+        assert_eq!(rows(&mut look, &told), ["● carol is online"]);
+        // Midnight.
+        assert_eq!(
+            rows(&mut look, &said("Tue 1 Dec", true)),
+            ["── Tue 1 Dec ──", line]
+        );
+    }
+
+    #[test]
+    fn first_line_is_set_apart_only_if_it_is_of_an_earlier_day() {
+        let seen = rows(&mut look(), &said("Sun 29 Nov", false));
+        assert_eq!(seen[0], "── Sun 29 Nov ──");
+    }
+
+    #[test]
+    fn script_reads_the_same_with_colours_but_for_the_colours() {
+        let theme = Theme::default();
+        let coloured = Look::new(Some((theme, Depth::Sixteen)), Symbols::Unicode);
+        let mut line = said("Sun 29 Nov", false);
+        line.text = "one\n\ttwo".into();
+        line.note = Some("(again)".into());
+        let text = coloured.flat(&line);
+        assert!(text.contains('\u{1b}'));
+        let plain = text
+            .split('\u{1b}')
+            .map(|piece| match piece.strip_prefix('[') {
+                Some(rest) => rest.split_once('m').expect("every sequence ends").1,
+                None => piece,
+            });
+        assert_eq!(plain.collect::<String>(), line.to_string());
+    }
+}

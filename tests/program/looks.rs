@@ -1,0 +1,102 @@
+//! How lines look at a pseudo-terminal: colours, symbols, and what the environment and the settings have to say about them.
+
+use crate::support::{Host, Person, Server, Workspace};
+
+/// Somebody who signs in with these variables and arguments.
+fn signed_in(name: &str, server: &Server, variables: &[(&str, &str)], more: &[&str]) -> Person {
+    let state = tempfile::TempDir::new().expect("a directory");
+    let mut command = Host::default().udpchat();
+    command
+        .env_remove("NO_COLOR")
+        .envs(variables.iter().copied());
+    let arguments = ["--accept-new", "--user", name];
+    command
+        .args(["connect", &server.address.to_string(), "--state"])
+        .arg(state.path().join("state"))
+        .args(arguments)
+        .args(more);
+    let mut person = Person::runs(command, name).keeping(state);
+    person.sees("password: ");
+    person.types("swordfish");
+    person.sees(&format!("{name}> "));
+    person
+}
+
+#[test]
+fn names_are_coloured_as_the_terminal_and_the_theme_have_it() {
+    let workspace = Workspace::new(&["alice", "bob"]);
+    let server = workspace.serve();
+    let exact = [("COLORTERM", "truecolor")];
+    let mut bob = signed_in("bob", &server, &exact, &["--theme", "private=bold #ff0000"]);
+    let mut alice = signed_in("alice", &server, &[], &[]);
+    alice.types("/message bob hi");
+    bob.sees("\u{1b}[1;38;2;255;0;0m✉ \u{1b}[0m\u{1b}[38;2;");
+    bob.sees("malice\u{1b}[0m: hi");
+    alice.sees("\u{1b}[32m✓ ");
+    bob.types("/message alice ho");
+    // One of the sixteen that every terminal has.
+    alice.sees("\u{1b}[35m✉ \u{1b}[0m\u{1b}[9");
+    alice.sees("mbob\u{1b}[0m: ho");
+}
+
+#[test]
+fn terminal_without_utf_8_is_written_to_in_ascii_and_a_screen_reader_is_told_words() {
+    let workspace = Workspace::new(&["alice", "bob"]);
+    let server = workspace.serve();
+    let latin = [("LC_ALL", "de_DE.ISO-8859-1"), ("TERM", "xterm")];
+    let mut bob = signed_in("bob", &server, &latin, &["--color", "never"]);
+    let mut alice = signed_in("alice", &server, &[], &["--plain"]);
+    alice.types("/message bob \u{db}2J \u{2713} ok");
+    // The second byte of the first letter begins a control sequence there.
+    bob.sees("[private] alice: ?2J + ok");
+    let seen = alice.sees("Message received by bob");
+    assert!(
+        !seen.contains('\u{2713}') && !seen.contains("\u{1b}[32m"),
+        "{seen:?}"
+    );
+    bob.types("/message alice ho");
+    bob.sees("+ Message received by alice");
+    alice.sees(" private: bob: ho");
+    alice.types("/nonsense");
+    alice.sees("error: unknown command");
+}
+
+#[test]
+fn theme_is_a_table_of_the_settings_and_what_is_wrong_in_it_is_told() {
+    let directory = tempfile::TempDir::new().expect("a directory");
+    let file = directory.path().join("config.toml");
+    let check = |text: &str| {
+        std::fs::write(&file, text).expect("it can be written");
+        let mut command = Host::default().udpchat();
+        command
+            .args(["config", "check", "client", "--config"])
+            .arg(&file);
+        let output = command.output().expect("it runs");
+        (
+            output.status.code(),
+            String::from_utf8_lossy(&output.stderr).into_owned(),
+        )
+    };
+    let good = "user = 'erin'\n[theme]\nown = 'bold green'\nname = 'hue'\nvision = 'red-green'\n[profiles.ship]\n";
+    assert_eq!(check(good).0, Some(0));
+    assert_eq!(check("[theme]\n#own = 'bold'\n").0, Some(0));
+    for (wrong, why) in [
+        (
+            "[theme]\nrecipt = 'green'\n",
+            "there is no part recipt; did you mean receipt?",
+        ),
+        ("[theme]\nown = 'blod'\n", "blod is no style"),
+        (
+            "[theme]\nown = 7\n",
+            "own: expected a text in quotation marks, found a number",
+        ),
+        (
+            "theme = 7\n",
+            "theme: expected a table of texts in quotation marks, found a number",
+        ),
+    ] {
+        let (code, text) = check(wrong);
+        assert_eq!(code, Some(2), "{text}");
+        assert!(text.contains(why), "{text}");
+    }
+}
