@@ -36,6 +36,8 @@ pub struct Options {
     /// How long a client without a terminal waits for the server at a time: while it signs in, while the server is away,
     /// and at the end for what is not stored yet.
     pub timeout: Duration,
+    /// Whether others are not to be told that this session comes and goes.
+    pub unannounced: bool,
     /// The user's zone; times are shown and read in it.
     pub time_zone: TimeZone,
 }

@@ -8,7 +8,7 @@ use super::body::{Body, Lane, Phase, bodies};
 use super::entry::EntryBody;
 use super::ids::{AccountId, ConversationId, DeviceId, DeviceSeq, EntryId};
 use super::parts::{
-    BlockedUser, Change, Contact, Count, Failure, Head, HistoryEntry, Mark, Position, Room,
+    BlockedUser, Change, Contact, Count, Failure, Head, HistoryEntry, Mark, Person, Position, Room,
     RoomMember, ServerLimits, Software,
 };
 use super::wire::wire_struct;
@@ -93,6 +93,9 @@ bodies! {
         /// The epoch of the database in whose logs these positions are, if the device knows that.
         epoch: Option<u64>,
         software: Option<Software>,
+        /// Whether others are not to be told that this session comes and goes: it is a program's, not a person's. In the
+        /// last part.
+        unannounced: Option<bool>,
     }
     /// What the server has for it. May come in parts; deliveries begin after the last one.
     (Hello, Response) server() => HelloAnswer {
@@ -145,6 +148,8 @@ bodies! {
         online: u32,
         /// In a pair: when the other was last online, if not now; milliseconds since 1970 (UTC).
         last_seen_ms: Option<u64>,
+        /// In a pair: what the other says of being away.
+        away: Option<String>,
     }
     /// The server asks a device to send again all that it has not yet called stored: something came damaged.
     (SendMessage, Retransmission) server() => SendAgain {
@@ -308,6 +313,43 @@ bodies! {
         contacts: Vec<Contact>,
         /// Whether another part follows.
         more: bool,
+    }
+    /// Whom does the user know?
+    (Roster, Request) client(Ready, Control, tagged) => RosterRequest {
+        tag: u32,
+    }
+    /// Those with whom the user shares a room or a direct conversation. May come in parts.
+    (Roster, Response) server() => Roster {
+        tag: u32,
+        /// By name.
+        people: Vec<Person>,
+        /// Whether another part follows.
+        more: bool,
+    }
+    /// Who is this?
+    (Whois, Request) client(Ready, Control, tagged) => WhoisRequest {
+        tag: u32,
+        /// The user name, as typed.
+        name: String,
+    }
+    /// What is known of a user.
+    (Whois, Response) server() => Whois {
+        tag: u32,
+        person: Person,
+        /// The rooms that both belong to, by name.
+        rooms: Vec<String>,
+    }
+    /// The user is away, or back.
+    (Away, Request) client(Ready, Control, tagged) => AwayRequest {
+        tag: u32,
+        /// What they say of it, at most [`super::TOPIC_MAX_BYTES`]; none if they are back.
+        text: Option<String>,
+    }
+    /// It is noted; also the news of it to the user's other sessions. It ends with the last of them.
+    (Away, Response) server() => Away {
+        /// The request's tag; none in news.
+        tag: Option<u32>,
+        text: Option<String>,
     }
     /// Somebody came online, or went.
     (Presence, Alert) server() => Alert {

@@ -33,7 +33,7 @@ pub use message::{
     ClientMessage, Deletion, Delivery, EVERYONE_NAME, Header, Hop, Message, ServerMessage,
 };
 pub use parts::{
-    BlockedUser, Change, Contact, Count, Failure, Head, HistoryEntry, Mark, Position, Room,
+    BlockedUser, Change, Contact, Count, Failure, Head, HistoryEntry, Mark, Person, Position, Room,
     RoomMember, ServerLimits, Software,
 };
 pub use wire::{DecodeError, to_bytes};
@@ -61,7 +61,7 @@ pub const BODY_MAX_BYTES: usize = TEXT_MAX_BYTES + 1024;
 /// hold up its readers for ever. A longer one is refused.
 pub const CONTENT_MAX_BYTES: usize = 32 * 1024;
 
-/// The longest topic of a room, and the longest reason for removing somebody, in bytes of UTF-8. Chosen: a line or
+/// The longest topic of a room, reason for removing somebody, and text of who is away, in bytes of UTF-8. Chosen: a line or
 /// two, and many of them fit one message.
 pub const TOPIC_MAX_BYTES: usize = 256;
 

@@ -151,6 +151,21 @@ wire_struct! {
 }
 
 wire_struct! {
+    /// A user, as others may know them.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct Person {
+        pub account: AccountId,
+        /// Its user name.
+        pub name: String,
+        pub online: bool,
+        /// When they were last online, if they are not now and ever were; milliseconds since 1970 (UTC).
+        pub seen_ms: Option<u64>,
+        /// What they say of being away.
+        pub away: Option<String>,
+    }
+}
+
+wire_struct! {
     /// How far one member of a conversation has received.
     #[derive(Debug, Clone, PartialEq, Eq)]
     pub struct Mark {

@@ -49,6 +49,12 @@ wire_enum! {
         History = 21 => "HISTORY",
         /// Block a user, or no longer; and whom this user blocks.
         Block = 22 => "BLOCK",
+        /// List whom one knows.
+        Roster = 30 => "ROSTER",
+        /// What is known of a user.
+        Whois = 31 => "WHOIS",
+        /// The user is away, or back.
+        Away = 32 => "AWAY",
     }
 }
 

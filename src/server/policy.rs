@@ -1,8 +1,9 @@
 //! Who may do what: the stage that the table of bodies asks for, and what else a body must be.
 
 use crate::protocol::{
-    Access, BODY_MAX_BYTES, Change, ClientBody, Command, ConversationId, EntryBody, EntryHeader,
-    EntryKind, ErrorCode, EventKind, Header, MemberRole, MessageType, Phase, TOPIC_MAX_BYTES,
+    Access, AwayRequest, BODY_MAX_BYTES, Change, ClientBody, Command, ConversationId, EntryBody,
+    EntryHeader, EntryKind, ErrorCode, EventKind, Header, MemberRole, MessageType, Phase,
+    TOPIC_MAX_BYTES,
 };
 
 /// Whether accounts can be opened over the network.
@@ -57,6 +58,11 @@ pub fn permit(role: Role, registration: Registration, body: &ClientBody) -> Resu
             Err(ErrorCode::RegistrationClosed)
         }
         ClientBody::Moderate(body) => check_change(&body.change),
+        ClientBody::AwayRequest(AwayRequest { text, .. }) => match text.as_deref() {
+            Some("") => Err(ErrorCode::Malformed),
+            Some(text) if text.len() > TOPIC_MAX_BYTES => Err(ErrorCode::TextTooLong),
+            _ => Ok(()),
+        },
         _ => Ok(()),
     }
 }

@@ -441,6 +441,7 @@ impl Peer {
             more: false,
             epoch: None,
             software: None,
+            unannounced: None,
         });
         self.answer(Command::Hello, |body| match body {
             ServerBody::HelloAnswer(answer) => Some(answer.clone()),

@@ -57,6 +57,7 @@ impl User {
             pinned_fingerprint: None,
             key_stretching: KeyStretching::Identity,
             timeout: Duration::from_secs(30),
+            unannounced: false,
             time_zone: jiff::tz::TimeZone::UTC,
         };
         let files = Box::new(Memory::default());

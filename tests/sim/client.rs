@@ -119,6 +119,7 @@ impl ClientHost {
             pinned_fingerprint: None,
             key_stretching: KeyStretching::Identity,
             timeout: Duration::from_secs(30),
+            unannounced: false,
             time_zone: jiff::tz::TimeZone::UTC,
         };
         let (console, files) = (screen.console(), Box::new(self.files.clone()));

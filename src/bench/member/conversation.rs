@@ -307,6 +307,7 @@ mod tests {
             recipients: 1,
             online: 1,
             last_seen_ms: None,
+            away: None,
         };
         let heeded = |is_news| StoredOutcome {
             is_news,

@@ -156,6 +156,7 @@ impl Member {
             more: false,
             epoch: None,
             software: None,
+            unannounced: None,
         };
         self.request(ctx, &Message::control(hello));
     }

@@ -65,6 +65,9 @@ pub struct Args {
     /// How a part of a line is painted, such as own=bold or name=#ff8800; a table in the settings
     #[arg(long, value_name = "PART=STYLE", action = ArgAction::Append, env = "UDPCHAT_THEME")]
     pub theme: Vec<Setting>,
+    /// Do not tell others that this session comes and goes, for programs; `/contacts` lists it all the same
+    #[arg(long, env = "UDPCHAT_UNANNOUNCED")]
+    pub unannounced: bool,
 }
 
 /// A name that a server could know. It takes it as it was typed.

@@ -70,6 +70,7 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
         pinned_fingerprint: args.server_key,
         timeout: Duration::from_secs(args.timeout),
         key_stretching: KeyStretching::Argon2id,
+        unannounced: args.unannounced,
         time_zone: time_zone(),
     };
     let client = Client::new(

@@ -31,6 +31,9 @@ pub(super) fn handle(
         | Command::Members
         | Command::Moderate
         | Command::Block
+        | Command::Roster
+        | Command::Whois
+        | Command::Away
         | Command::History => request_refused(ctx, parts, failure),
         Command::SendMessage | Command::SendAllMessage | Command::Void => {
             let is_conflict = parts.sender.handle_refused(ctx, failure);
@@ -86,7 +89,13 @@ pub(super) fn request_refused(ctx: &mut Ctx<'_>, parts: &mut Parts, failure: &Fa
         Some(PendingRequest::Leave { name } | PendingRequest::Members { name, .. }) => {
             refusal(&name)
         }
-        Some(PendingRequest::Rooms { .. } | PendingRequest::Contacts { .. }) => refusal(""),
+        Some(PendingRequest::Whois { name }) => refusal(&name),
+        Some(
+            PendingRequest::Rooms { .. }
+            | PendingRequest::Contacts { .. }
+            | PendingRequest::Roster { .. }
+            | PendingRequest::Away { .. },
+        ) => refusal(""),
     };
     ctx.fail(Fault::of(failure.code), text);
 }
@@ -117,7 +126,11 @@ pub(super) fn requests_timeout(ctx: &mut Ctx<'_>, history: &mut HistoryPager) {
             }
             | PendingRequest::Contacts {
                 is_shown: false, ..
-            } => continue,
+            }
+            | PendingRequest::Roster {
+                is_shown: false, ..
+            }
+            | PendingRequest::Away { is_shown: false } => continue,
             PendingRequest::Contacts { .. } => "no answer from the server; try `/contacts` again",
             _ => "no answer from the server; try again",
         };
@@ -141,7 +154,11 @@ pub(super) fn requests_lost(ctx: &mut Ctx<'_>, history: &mut HistoryPager) {
                 purpose: RoomsPurpose::Names,
                 ..
             }
-            | PendingRequest::Contacts { .. } => {}
+            | PendingRequest::Contacts { .. }
+            | PendingRequest::Roster {
+                is_shown: false, ..
+            }
+            | PendingRequest::Away { is_shown: false } => {}
             _ => ctx.fail(
                 Fault::Unreachable,
                 "the connection was lost before the answer; try again",

@@ -3,9 +3,11 @@
 //! It outlives the link: while the client reconnects, messages are still queued in the outbox. Each part owns its own
 //! state and is a file here; this file routes the server's messages to the parts, and ends each batch.
 
+pub(super) mod arrivals;
 pub(super) mod blocked;
 pub(super) mod ctx;
 pub(super) mod history;
+pub(super) mod people;
 pub(super) mod rooms;
 pub(super) mod roster;
 pub(super) mod sender;
@@ -41,6 +43,7 @@ use ctx::{Ctx, Me, SessionState, Shared};
 use display::Display;
 use history::HistoryPager;
 use inbox::Inbox;
+use people::People;
 use receipts::Receipts;
 use resync::{Resync, Settled};
 use rooms::{answers, joining};
@@ -52,6 +55,15 @@ pub(super) enum SignOutReason {
     Ended(EndReason),
     /// Another copy of this device uses its id.
     Conflict,
+}
+
+/// What the command line says that lasts as long as the user is signed in.
+pub(super) struct Preferences {
+    pub(super) time_zone: TimeZone,
+    /// How long the server's answer to a request is waited for.
+    pub(super) answer_wait: Duration,
+    /// Whether others are not to be told that this session comes and goes.
+    pub(super) is_unannounced: bool,
 }
 
 pub(super) struct SignedIn {
@@ -67,6 +79,7 @@ pub(super) struct Parts {
     pub(super) resync: Resync,
     pub(super) display: Display,
     pub(super) roster: Roster,
+    pub(super) people: People,
     pub(super) blocked: BlockedUsers,
     pub(super) history: HistoryPager,
 }
@@ -77,7 +90,7 @@ impl SignedIn {
         now: Now,
         mut state: State,
         start: &SessionStart,
-        (time_zone, answer_wait): (TimeZone, Duration),
+        preferences: Preferences,
         random: ChaCha20Rng,
         effects: &mut Effects,
     ) -> Result<Self, StateError> {
@@ -93,7 +106,8 @@ impl SignedIn {
                     name: start.name.clone(),
                     device: start.device,
                     signed_in_at: now.instant,
-                    time_zone,
+                    time_zone: preferences.time_zone,
+                    is_unannounced: preferences.is_unannounced,
                 },
                 session: SessionState {
                     has_new_names: true,
@@ -101,7 +115,7 @@ impl SignedIn {
                 },
                 state,
                 conversations,
-                pending: PendingRequests::new(answer_wait),
+                pending: PendingRequests::new(preferences.answer_wait),
                 focus: Focus::default(),
             },
             parts: Parts {
@@ -111,6 +125,7 @@ impl SignedIn {
                 resync: Resync::default(),
                 display: Display::default(),
                 roster: Roster::default(),
+                people: People::default(),
                 blocked: BlockedUsers::load(loaded.blocked),
                 history: HistoryPager::default(),
             },
@@ -207,8 +222,11 @@ impl SignedIn {
             }
             ServerBody::ListContacts(list) => parts.roster.handle_list(ctx, list),
             ServerBody::Alert(alert) if alert.name != ctx.me.name => {
-                parts.roster.handle_alert(ctx, &alert);
+                parts.roster.handle_alert(ctx, &parts.people, &alert);
             }
+            ServerBody::Roster(list) => parts.people.handle_list(ctx, list),
+            ServerBody::Whois(answer) => People::handle_whois(ctx, answer),
+            ServerBody::Away(told) => parts.people.handle_away(ctx, told),
             ServerBody::Joined(joined) => rooms::handle_joined(ctx, &mut parts.sender, &joined),
             ServerBody::Left(left) => rooms::handle_left(ctx, &mut parts.sender, &left),
             ServerBody::Rooms(rooms) => answers::handle_rooms(ctx, rooms),
@@ -250,6 +268,7 @@ impl SignedIn {
             ctx.ask_receipts(conversation);
         }
         parts.roster.begin_session(ctx);
+        parts.people.begin_session(ctx);
         joining::join_deferred(ctx);
         let mut reason = None;
         for bytes in parts.inbox.take_early() {
@@ -297,6 +316,7 @@ impl SignedIn {
                 if let Some((digest, typed)) = parts.sender.handle_stored(ctx, &stored) {
                     parts.inbox.handle_stored(ctx, &stored, &digest);
                     sender::show_stored(ctx, &stored);
+                    parts.people.note_stored(ctx, &stored);
                     parts.receipts.expect(ctx, &stored, typed);
                 }
             }

@@ -244,6 +244,7 @@ pub(crate) fn send_hello(ctx: &mut Ctx<'_>) {
             more: index < last,
             epoch,
             software: (index == last).then(|| Software::this(Vec::new())),
+            unannounced: (index == last && ctx.me.is_unannounced).then_some(true),
         };
         ctx.effects.send(Channel::Control, &Message::control(hello));
     }

@@ -2,11 +2,12 @@
 //! goes.
 
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
+use crate::client::account::arrivals::{Arrivals, listed};
 use crate::client::account::ctx::pending::{LISTED_MAX, PendingRequest};
 use crate::client::account::ctx::{Ctx, NO_LINK};
+use crate::client::account::people::People;
 use crate::client::env::{Fault, Tone};
 use crate::client::name::truncate_name;
 use crate::client::ui::render;
@@ -21,9 +22,6 @@ const ROSTER_MAX: usize = 10_000;
 /// gone. Chosen: twice the longest pause between two attempts of a client.
 const RETURN_WAIT: Duration = Duration::from_secs(30);
 
-/// How many of those who have gone are named in one line. Chosen: a line. The others are counted.
-const GONE_NAMED_MAX: usize = 10;
-
 /// The users who are online, as far as this device knows.
 #[derive(Debug, Default)]
 pub(crate) struct Roster {
@@ -32,6 +30,7 @@ pub(crate) struct Roster {
     missed: BTreeSet<String>,
     /// Until when they are waited for.
     missed_until: Option<Instant>,
+    arrivals: Arrivals,
     is_greeted: bool,
 }
 
@@ -115,35 +114,32 @@ impl Roster {
     }
 
     /// A user came online or went offline.
-    pub(crate) fn handle_alert(&mut self, ctx: &mut Ctx<'_>, alert: &Alert) {
+    pub(crate) fn handle_alert(&mut self, ctx: &mut Ctx<'_>, people: &People, alert: &Alert) {
         let name = truncate_name(alert.name.clone());
         let is_back = self.missed.remove(&name);
-        let text = if alert.online {
-            let text = format!("{name} is online");
-            if self.names.len() < ROSTER_MAX {
-                self.names.insert(name);
-            }
-            text
-        } else {
-            self.names.remove(&name);
-            format!("{name} went offline")
+        let now = ctx.now.instant;
+        let line = match alert.online {
+            _ if !people.wants_line(ctx, &name) => None,
+            true if is_back => None,
+            true => self.arrivals.came(now, &name),
+            false => self.arrivals.went(now, &name),
         };
+        if !alert.online {
+            self.names.remove(&name);
+        } else if self.names.len() < ROSTER_MAX {
+            self.names.insert(name);
+        }
         ctx.session.has_new_names = true;
-        if !(alert.online && is_back) {
-            ctx.notice(text);
+        if let Some(line) = line {
+            ctx.notice(line);
         }
     }
 
     /// Names those who have not come back since the link was lost.
     fn show_gone(&mut self, ctx: &mut Ctx<'_>) {
         let gone: Vec<String> = std::mem::take(&mut self.missed).into_iter().collect();
-        let mut text = gone[..gone.len().min(GONE_NAMED_MAX)].join(", ");
-        if gone.len() > GONE_NAMED_MAX {
-            // Writing to a String cannot fail.
-            let _ = write!(text, " and {} more", gone.len() - GONE_NAMED_MAX);
-        }
         if !gone.is_empty() {
-            ctx.notice(format!("{text} went offline"));
+            ctx.notice(format!("{} went offline", listed(&gone)));
         }
     }
 
@@ -156,10 +152,14 @@ impl Roster {
             self.missed_until = None;
             self.show_gone(ctx);
         }
+        if let Some(line) = self.arrivals.handle_timeout(ctx.now.instant) {
+            ctx.notice(line);
+        }
     }
 
-    pub(crate) const fn deadline(&self) -> Option<Instant> {
-        self.missed_until
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        let due = [self.missed_until, self.arrivals.deadline()];
+        due.into_iter().flatten().min()
     }
 
     /// Those who are online, for the tab key.

@@ -36,6 +36,7 @@ impl Workbench {
                     device: DeviceId(11),
                     signed_in_at: instant,
                     time_zone: TimeZone::UTC,
+                    is_unannounced: false,
                 },
                 session: SessionState {
                     is_settled: true,

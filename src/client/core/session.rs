@@ -5,7 +5,7 @@ use rand_core::{RngCore, SeedableRng};
 
 use super::Core;
 use crate::client::account::ctx::pending::ANSWER_WAIT;
-use crate::client::account::{SignOutReason, SignedIn};
+use crate::client::account::{Preferences, SignOutReason, SignedIn};
 use crate::client::auth::{Context, Progress, SignIn};
 use crate::client::env::{End, Names, Tone};
 use crate::client::script::{Exit, Script, SessionView, unreached};
@@ -150,8 +150,13 @@ impl Core {
                 Some(_) => self.options.timeout,
                 None => ANSWER_WAIT,
             };
-            let own = (zone, answer_wait);
-            let signed_in = SignedIn::new(now, state, start, own, random, &mut self.effects)?;
+            let preferences = Preferences {
+                time_zone: zone,
+                answer_wait,
+                is_unannounced: self.options.unannounced,
+            };
+            let effects = &mut self.effects;
+            let signed_in = SignedIn::new(now, state, start, preferences, random, effects)?;
             self.signed_in = Some(signed_in);
         }
         Ok(())

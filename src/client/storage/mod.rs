@@ -18,6 +18,7 @@ use crate::text::words::words;
 use entry::Entry;
 use history::{Found, HISTORY, HistoryTables, Row};
 use records::{Awaited, OutboxEntry, StoredConversation};
+use settings::Settings;
 
 /// The form of these tables. Any other is refused by number, except the one before: tables and last fields of rows have only
 /// been added since.
@@ -37,6 +38,7 @@ const AWAITED: TableDefinition<'_, (u64, u64), &[u8]> = TableDefinition::new("aw
 const KEY_SCHEMA: &str = "schema";
 const KEY_DEVICE: &str = "device";
 const KEY_BLOCKED: &str = "blocked";
+const KEY_SETTINGS: &str = "settings";
 
 #[derive(Debug, Error)]
 pub(super) enum StateError {
@@ -103,6 +105,7 @@ pub(super) struct Loaded {
 enum Change {
     Identity(Vec<u8>),
     Blocked(Vec<u8>),
+    Settings(Vec<u8>),
     Outbox(u64, Option<Vec<u8>>),
     History(ConversationId, EntryId, Row),
     Words(ConversationId, EntryId, String),
@@ -115,6 +118,7 @@ enum Change {
 pub(super) struct State {
     database: FencedDatabase,
     identity: Option<Identity>,
+    settings: Settings,
     changes: Vec<Change>,
     entries_max: u64,
 }
@@ -125,7 +129,7 @@ impl State {
         let database = FencedDatabase::from(database);
         guard(|| {
             let transaction = database.begin_write()?;
-            let identity = {
+            let (identity, settings) = {
                 let mut table = transaction.open_table(IDENTITY)?;
                 match read::<u64>(&table, KEY_SCHEMA)? {
                     Some(SCHEMA) => {}
@@ -139,12 +143,14 @@ impl State {
                 HistoryTables::open(&transaction)?.complete_words()?;
                 transaction.open_table(POSITIONS)?;
                 transaction.open_table(AWAITED)?;
-                read(&table, KEY_DEVICE)?
+                let settings = read(&table, KEY_SETTINGS)?.unwrap_or_default();
+                (read(&table, KEY_DEVICE)?, settings)
             };
             transaction.commit()?;
             Ok(Self {
                 database,
                 identity,
+                settings,
                 changes: Vec::new(),
                 entries_max: HISTORY_ENTRIES_MAX,
             })
@@ -190,6 +196,16 @@ impl State {
     pub(super) fn set_identity(&mut self, identity: Identity) {
         self.changes.push(Change::Identity(to_bytes(&identity)));
         self.identity = Some(identity);
+    }
+
+    /// What the user has set on this device.
+    pub(super) const fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    pub(super) fn set_settings(&mut self, settings: &Settings) {
+        self.changes.push(Change::Settings(to_bytes(settings)));
+        self.settings.clone_from(settings);
     }
 
     pub(super) fn put_blocked(&mut self, users: &[BlockedUser]) {
@@ -248,6 +264,7 @@ impl State {
     pub(super) fn clear(&mut self) {
         self.changes.push(Change::Clear);
         self.identity = None;
+        self.settings = Settings::default();
     }
 
     /// The last entries of a conversation behind one place and up to another, at most so many, oldest first.
@@ -372,6 +389,9 @@ impl State {
                 Change::Blocked(bytes) => {
                     identity.insert(KEY_BLOCKED, bytes.as_slice())?;
                 }
+                Change::Settings(bytes) => {
+                    identity.insert(KEY_SETTINGS, bytes.as_slice())?;
+                }
                 Change::Outbox(sequence, Some(bytes)) => {
                     outbox.insert(sequence, bytes.as_slice())?;
                 }
@@ -396,6 +416,7 @@ impl State {
                 Change::Clear => {
                     identity.remove(KEY_DEVICE)?;
                     identity.remove(KEY_BLOCKED)?;
+                    identity.remove(KEY_SETTINGS)?;
                     outbox.retain(|_, _| false)?;
                     history.clear()?;
                     positions.retain(|_, _| false)?;
@@ -424,5 +445,6 @@ fn decode<T: DeserializeOwned>(bytes: &[u8], table: &'static str) -> Result<T, S
 pub(super) mod entry;
 pub(super) mod history;
 pub(super) mod records;
+pub(super) mod settings;
 #[cfg(test)]
 mod tests;

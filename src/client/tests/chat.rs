@@ -17,6 +17,7 @@ pub(super) fn stored(number: u64, entry: u64, prev: u64, online: u32) -> Stored 
         recipients: 1,
         online,
         last_seen_ms: Some(START_MS - 3_600_000),
+        away: None,
     }
 }
 

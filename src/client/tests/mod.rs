@@ -85,6 +85,7 @@ fn options() -> Options {
         pinned_fingerprint: None,
         key_stretching: KeyStretching::Identity,
         timeout: Duration::from_secs(30),
+        unannounced: false,
         time_zone: jiff::tz::TimeZone::UTC,
     }
 }

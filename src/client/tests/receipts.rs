@@ -17,6 +17,7 @@ fn say_stored(desk: &mut Desk, text: &str, number: u64, online: u32) {
         recipients: 1,
         online,
         last_seen_ms: None,
+        away: None,
     });
     desk.lines();
 }

@@ -7,7 +7,7 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use super::time::Clock;
-use crate::protocol::{Contact, EntryId, ErrorCode, Failure};
+use crate::protocol::{Contact, EntryId, ErrorCode, Failure, Person};
 use crate::text::printable;
 
 /// Maximum names that a receipt, or a count, spells out; the design's bound for named receipts.
@@ -149,6 +149,16 @@ pub(crate) fn contacts(contacts: &[Contact], own_name: &str) -> Vec<Vec<String>>
             vec![contact.name.clone(), format!("{address}{mark}")]
         })
         .collect()
+}
+
+/// Where somebody is.
+pub(crate) fn whereabouts(person: &Person, clock: Clock<'_>) -> String {
+    match (&person.away, person.online, person.seen_ms) {
+        (Some(away), true, _) => format!("away: {}", printable::line_or_nothing(away)),
+        (_, true, _) => "online".into(),
+        (_, false, Some(seen_ms)) => format!("last seen {}", clock.show(seen_ms)),
+        (_, false, None) => "not seen yet".into(),
+    }
 }
 
 /// The beginning of a text in quotation marks.

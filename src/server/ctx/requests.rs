@@ -61,6 +61,10 @@ pub enum Pending {
     RoomUses,
     /// Who belongs to a room.
     Members(RequestOrigin, ConversationId),
+    /// Whom a user knows.
+    Roster(RequestOrigin),
+    /// Who somebody is.
+    Whois(RequestOrigin),
     /// A user was blocked, or unblocked.
     Block(RequestOrigin),
     /// Entries that a device does not have.

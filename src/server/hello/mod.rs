@@ -59,6 +59,7 @@ impl Hellos {
             let kept = user.hello.len();
             return self.hold(ctx, id, kept);
         } else {
+            user.is_unannounced = body.unannounced == Some(true);
             let mut positions = std::mem::take(&mut user.hello);
             positions.extend(body.positions);
             let named = positions.len();

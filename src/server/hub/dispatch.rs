@@ -12,7 +12,7 @@ use crate::server::limits::account_budget::Cost;
 use crate::server::messages::{append, catch_up, history};
 use crate::server::policy;
 use crate::server::rooms::{listing, membership};
-use crate::server::roster::{blocks, contacts};
+use crate::server::roster::{blocks, contacts, people};
 use crate::server::session::Session;
 use crate::store::{Completion, Outcome, Write};
 use crate::transport::{Channel, SessionId};
@@ -86,6 +86,9 @@ impl Services {
             ClientBody::HistoryRequest(body) => history::load_history(ctx, id, channel, body),
             ClientBody::Block(body) => blocks::block(ctx, id, channel, &body),
             ClientBody::ContactsRequest(body) => contacts::list(ctx, id, channel, body.tag),
+            ClientBody::RosterRequest(body) => people::list(ctx, id, channel, body),
+            ClientBody::WhoisRequest(body) => people::whois(ctx, id, channel, &body),
+            ClientBody::AwayRequest(body) => people::set_away(ctx, id, channel, &body),
             ClientBody::Entry(body) => append::on_entry(ctx, id, channel, &header, &body, envelope),
             ClientBody::Received(body) => self.receipts.on_received(ctx, id, body),
             ClientBody::DeliverAgain(body) => catch_up::deliver_again(ctx, id, channel, body),
@@ -110,6 +113,7 @@ impl Services {
         match pending {
             Pending::Hello { session, channel } => {
                 hellos.on_loaded(ctx, receipts, session, channel, outcome);
+                self.announce_arrival(ctx, session);
             }
             Pending::Resolve {
                 session,
@@ -123,6 +127,8 @@ impl Services {
             Pending::Members(origin, room) => {
                 listing::on_members_listed(ctx, origin, room, outcome);
             }
+            Pending::Roster(origin) => people::on_listed(ctx, origin, outcome),
+            Pending::Whois(origin) => people::on_found(ctx, origin, outcome),
             Pending::Block(origin) => blocks::on_blocked(ctx, origin, outcome),
             Pending::History(origin, conversation) => {
                 history::on_history_page(ctx, origin, conversation, outcome);

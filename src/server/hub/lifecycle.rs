@@ -8,6 +8,7 @@ use crate::protocol::{
 };
 use crate::server::ctx::{CODE_SERVER_FULL, CODE_SUPERSEDED, CODE_TOO_MANY_SESSIONS, CONTROL, Ctx};
 use crate::server::limits::account_budget::Cost;
+use crate::server::presence::Departure;
 use crate::server::session::{Session, User};
 use crate::store::{Outcome, Reply};
 use crate::transport::{CloseReason, SessionId};
@@ -120,12 +121,40 @@ impl Services {
             return;
         };
         let account = user.account;
-        if ctx.presence.set_idle(account, id)
-            && let Some(here) = ctx.presence.get(account)
-        {
+        let departure = ctx.presence.set_idle(account, id);
+        if let Some(here) = ctx.presence.get(account) {
             let name = here.name.clone();
+            self.tell_departure(ctx, account, &name, departure);
+        }
+    }
+
+    /// What follows from an account's session being over, or silent.
+    fn tell_departure(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        account: AccountId,
+        name: &str,
+        departure: Departure,
+    ) {
+        if departure.has_gone {
             self.receipts.note_seen(ctx, account);
-            self.alerts.announce(ctx, account, &name, false);
+        }
+        if departure.is_news {
+            self.alerts.announce(ctx, account, name, false);
+        }
+    }
+
+    /// HELLO was answered: others are told that the account is online, unless its session is unannounced.
+    pub fn announce_arrival(&mut self, ctx: &mut Ctx<'_>, id: SessionId) {
+        let Some(user) = ctx.sessions.user(id).filter(|user| user.ready) else {
+            return;
+        };
+        let (account, name) = (user.account, user.name.clone());
+        let news = ctx
+            .presence
+            .set_announced(account, id, !user.is_unannounced);
+        if let Some(is_online) = news {
+            self.alerts.announce(ctx, account, &name, is_online);
         }
     }
 
@@ -161,10 +190,8 @@ impl Services {
             self.receipts.remove_subscriber(id, *conversation);
         }
         ctx.endpoint.set_signed_in(ctx.now.instant, id, false);
-        if ctx.presence.leave(user.account, id) {
-            self.receipts.note_seen(ctx, user.account);
-            self.alerts.announce(ctx, user.account, &user.name, false);
-        }
+        let departure = ctx.presence.leave(user.account, id);
+        self.tell_departure(ctx, user.account, &user.name, departure);
         if ctx.presence.get(user.account).is_none() {
             ctx.blocks.forget(user.account);
         }

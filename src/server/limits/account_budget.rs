@@ -98,6 +98,8 @@ impl Cost {
             ClientBody::Received(_) => Self::request(RECEIVED_COST),
             ClientBody::RoomsRequest(_)
             | ClientBody::MembersRequest(_)
+            | ClientBody::RosterRequest(_)
+            | ClientBody::WhoisRequest(_)
             | ClientBody::ContactsRequest(_) => Self::request(LIST_COST),
             ClientBody::Hello(_) => Self::request(START_COST),
             _ => Self::request(1.0),

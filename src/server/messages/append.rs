@@ -10,6 +10,7 @@ use crate::server::ctx::{CHAT, Ctx};
 use crate::server::names::Name;
 use crate::server::policy;
 use crate::server::receipts::Receipts;
+use crate::server::roster::people;
 use crate::store::{Append, Audience, Outcome, Read, Reply, StoredEntry, Write};
 use crate::transport::{Channel, SessionId};
 
@@ -151,6 +152,13 @@ fn ack_stored(
         return;
     }
     let (recipients, online, last_seen_ms) = recipients(ctx, append, &stored.audience);
+    let away = match stored.audience {
+        Audience::Pair { low, high, .. } => {
+            let peer = if append.author == low { high } else { low };
+            people::away_of(ctx, peer).map(str::to_owned)
+        }
+        Audience::Everyone { .. } | Audience::Room { .. } => None,
+    };
     let message = Message::control(Stored {
         conversation,
         number: append.number,
@@ -160,6 +168,7 @@ fn ack_stored(
         recipients,
         online,
         last_seen_ms,
+        away,
     });
     // A former member may still learn that their message is stored, but gets no receipts.
     let is_stranger = matches!(stored.audience, Audience::Room { .. })

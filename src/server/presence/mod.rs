@@ -30,9 +30,30 @@ pub struct Presence {
 pub struct OnlineAccount {
     /// The account's canonical name.
     pub name: String,
-    /// Each with the number of its silence, if it is silent.
-    sessions: BTreeMap<SessionId, Option<u64>>,
+    sessions: BTreeMap<SessionId, Seat>,
     rooms: BTreeSet<ConversationId>,
+    /// Whether the others were told that it is online.
+    is_announced: bool,
+    /// What it says of being away.
+    pub away: Option<String>,
+}
+
+/// A session, as far as presence goes.
+#[derive(Debug, Clone, Copy, Default)]
+struct Seat {
+    /// The number of its silence, if it is silent.
+    silence: Option<u64>,
+    /// Whether others are told that it comes and goes, which its HELLO says; not known before.
+    is_announced: Option<bool>,
+}
+
+/// What the end or the silence of a session means for its account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Departure {
+    /// The account is offline now, and was not before.
+    pub has_gone: bool,
+    /// Others were told that it is online, and are to be told that it is not.
+    pub is_news: bool,
 }
 
 impl OnlineAccount {
@@ -44,12 +65,28 @@ impl OnlineAccount {
     /// Whether one of its sessions is awake.
     #[must_use]
     pub fn is_online(&self) -> bool {
-        self.sessions.values().any(Option::is_none)
+        self.sessions.values().any(|seat| seat.silence.is_none())
+    }
+
+    /// Whether others are to be told that it has come, or gone; asked once for each change. Nobody is told that it has gone
+    /// while a session of it has not said HELLO: a device that signs in again takes the place of its session before.
+    fn take_news(&mut self) -> bool {
+        let awake = || self.sessions.values().filter(|seat| seat.silence.is_none());
+        let is_announced = awake().any(|seat| seat.is_announced == Some(true))
+            || self.is_announced && awake().any(|seat| seat.is_announced.is_none());
+        std::mem::replace(&mut self.is_announced, is_announced) != is_announced
     }
 }
 
+impl Departure {
+    const NONE: Self = Self {
+        has_gone: false,
+        is_news: false,
+    };
+}
+
 impl Presence {
-    /// A session of the account has signed in, or speaks again; whether that brought the account online.
+    /// A session of the account has signed in, or speaks again; whether others are to be told that the account is online.
     pub fn set_active(&mut self, account: AccountId, name: &str, session: SessionId) -> bool {
         let here = self
             .accounts
@@ -58,46 +95,75 @@ impl Presence {
                 name: name.to_owned(),
                 sessions: BTreeMap::new(),
                 rooms: BTreeSet::new(),
+                is_announced: false,
+                away: None,
             });
         let was_online = here.is_online();
         let before = here.sessions.len();
-        if let Some(Some(silence)) = here.sessions.insert(session, None) {
+        let seat = here.sessions.entry(session).or_default();
+        if let Some(silence) = seat.silence.take() {
             self.silent.remove(&(silence, session));
         }
         let after = here.sessions.len();
+        let is_news = here.take_news();
         self.count(account, before, after);
         self.online += usize::from(!was_online);
-        !was_online
+        is_news
     }
 
-    /// A session of the account has fallen silent; whether that took the account offline.
-    pub fn set_idle(&mut self, account: AccountId, session: SessionId) -> bool {
+    /// A session of the account has said HELLO, and whether others are told that it is there. If they are to be told something
+    /// of the account: whether it is online.
+    pub fn set_announced(
+        &mut self,
+        account: AccountId,
+        session: SessionId,
+        is_announced: bool,
+    ) -> Option<bool> {
+        let here = self.accounts.get_mut(&account)?;
+        here.sessions.get_mut(&session)?.is_announced = Some(is_announced);
+        here.take_news().then_some(here.is_announced)
+    }
+
+    /// The account says that it is away, or back. One without a session is not noted.
+    pub fn set_away(&mut self, account: AccountId, text: Option<String>) {
+        if let Some(here) = self.accounts.get_mut(&account) {
+            here.away = text;
+        }
+    }
+
+    /// A session of the account has fallen silent.
+    pub fn set_idle(&mut self, account: AccountId, session: SessionId) -> Departure {
         let Some(here) = self.accounts.get_mut(&account) else {
-            return false;
+            return Departure::NONE;
         };
         let was_online = here.is_online();
-        if let Some(silence @ None) = here.sessions.get_mut(&session) {
+        if let Some(seat) = here.sessions.get_mut(&session)
+            && seat.silence.is_none()
+        {
             self.silences += 1;
-            *silence = Some(self.silences);
+            seat.silence = Some(self.silences);
             self.silent.insert((self.silences, session));
         }
         let has_gone = was_online && !here.is_online();
         self.online -= usize::from(has_gone);
-        has_gone
+        let is_news = here.take_news();
+        Departure { has_gone, is_news }
     }
 
-    /// A session of the account is over; whether that took the account offline.
-    pub fn leave(&mut self, account: AccountId, session: SessionId) -> bool {
+    /// A session of the account is over.
+    pub fn leave(&mut self, account: AccountId, session: SessionId) -> Departure {
         let Some(here) = self.accounts.get_mut(&account) else {
-            return false;
+            return Departure::NONE;
         };
         let was_online = here.is_online();
         let before = here.sessions.len();
-        if let Some(Some(silence)) = here.sessions.remove(&session) {
+        let seat = here.sessions.remove(&session);
+        if let Some(silence) = seat.and_then(|seat| seat.silence) {
             self.silent.remove(&(silence, session));
         }
         let after = here.sessions.len();
         let is_online = here.is_online();
+        let is_news = here.take_news();
         if here.sessions.is_empty() {
             for room in std::mem::take(&mut here.rooms) {
                 self.forget_in(account, room);
@@ -107,7 +173,7 @@ impl Presence {
         self.count(account, before, after);
         let has_gone = was_online && !is_online;
         self.online -= usize::from(has_gone);
-        has_gone
+        Departure { has_gone, is_news }
     }
 
     fn count(&mut self, account: AccountId, before: usize, after: usize) {
@@ -136,8 +202,7 @@ impl Presence {
             .last()
             .and_then(|(_, account)| self.get(*account));
         let of_most = most.and_then(|here| {
-            let order =
-                |(id, silence): &(&SessionId, &Option<u64>)| (silence.unwrap_or(u64::MAX), **id);
+            let order = |(id, seat): &(&SessionId, &Seat)| (seat.silence.unwrap_or(u64::MAX), **id);
             here.sessions.iter().min_by_key(order).map(|(id, _)| *id)
         });
         of_most.or_else(|| self.silent.first().map(|(_, session)| *session))
@@ -245,16 +310,59 @@ mod tests {
     fn account_is_online_while_one_of_its_sessions_is_awake() {
         let (laptop, phone) = (SessionId(1), SessionId(2));
         let mut presence = Presence::default();
-        assert!(presence.set_active(ERIN, "erin", laptop));
-        assert!(!presence.set_active(ERIN, "erin", phone));
-        assert!(!presence.set_idle(ERIN, laptop));
-        assert!(presence.set_idle(ERIN, phone));
+        presence.set_active(ERIN, "erin", laptop);
+        presence.set_active(ERIN, "erin", phone);
+        assert!(!presence.set_idle(ERIN, laptop).has_gone);
+        assert!(presence.set_idle(ERIN, phone).has_gone);
         assert_eq!((presence.online().count(), presence.online_count()), (0, 0));
         assert_eq!(presence.sessions().count(), 2);
-        assert!(presence.set_active(ERIN, "erin", laptop));
-        assert!(!presence.leave(ERIN, phone));
-        assert!(presence.leave(ERIN, laptop));
+        presence.set_active(ERIN, "erin", laptop);
+        assert!(!presence.leave(ERIN, phone).has_gone);
+        assert!(presence.leave(ERIN, laptop).has_gone);
         assert!(presence.get(ERIN).is_none());
+    }
+
+    #[test]
+    fn others_are_told_of_the_first_and_the_last_session_that_is_not_unannounced() {
+        // A monitoring system that sent a line every minute was reported online and offline every minute.
+        let (laptop, phone, cron) = (SessionId(1), SessionId(2), SessionId(3));
+        let mut presence = Presence::default();
+        assert!(!presence.set_active(ERIN, "erin", cron));
+        assert_eq!(presence.online_count(), 1);
+        assert!(!presence.set_active(ERIN, "erin", laptop), "before HELLO");
+        assert_eq!(presence.set_announced(ERIN, cron, false), None);
+        assert_eq!(presence.set_announced(ERIN, laptop, true), Some(true));
+        presence.set_active(ERIN, "erin", phone);
+        assert_eq!(presence.set_announced(ERIN, phone, true), None);
+        assert!(!presence.set_idle(ERIN, laptop).is_news);
+        assert!(presence.set_idle(ERIN, phone).is_news);
+        assert!(presence.set_active(ERIN, "erin", laptop));
+        assert!(!presence.leave(ERIN, phone).is_news);
+        let gone = Departure {
+            has_gone: false,
+            is_news: true,
+        };
+        assert_eq!(presence.leave(ERIN, laptop), gone);
+        let gone = Departure {
+            has_gone: true,
+            is_news: false,
+        };
+        assert_eq!(presence.leave(ERIN, cron), gone);
+    }
+
+    #[test]
+    fn device_that_takes_the_place_of_its_session_before_has_not_gone() {
+        // Each reconnection was a departure and an arrival for everybody else.
+        let (before, after) = (SessionId(1), SessionId(2));
+        let mut presence = Presence::default();
+        presence.set_active(ERIN, "erin", before);
+        presence.set_announced(ERIN, before, true);
+        presence.set_active(ERIN, "erin", after);
+        assert!(!presence.leave(ERIN, before).is_news);
+        assert_eq!(presence.set_announced(ERIN, after, true), None);
+        presence.set_active(ERIN, "erin", before);
+        assert!(!presence.leave(ERIN, after).is_news);
+        assert_eq!(presence.set_announced(ERIN, before, false), Some(false));
     }
 
     #[test]

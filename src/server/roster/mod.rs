@@ -3,3 +3,4 @@
 pub mod alerts;
 pub mod blocks;
 pub mod contacts;
+pub mod people;

@@ -50,6 +50,8 @@ pub struct User {
     pub hello: Vec<Position>,
     /// Its HELLO was answered: what is stored from now on is sent to it.
     pub ready: bool,
+    /// Others are not told that this session comes and goes.
+    pub is_unannounced: bool,
     /// The parts of a long answer (to HELLO, with the greeting; to ROOMS and MEMBERS), with their channel, for which
     /// there was no room yet. Until they have gone out nothing more is taken from the session.
     pub pending_responses: VecDeque<(Channel, ServerMessage)>,
@@ -230,6 +232,7 @@ impl User {
             device,
             hello: Vec::new(),
             ready: false,
+            is_unannounced: false,
             pending_responses: VecDeque::new(),
             pending_share: Share::default(),
             paging: Paging::Idle,

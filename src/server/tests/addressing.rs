@@ -282,6 +282,7 @@ fn greeting_says_what_the_server_is_and_takes() {
         positions: Vec::new(),
         more: false,
         epoch: None,
+        unannounced: None,
         software: Some(Software {
             version: "9.9.9 \u{1b}[31m".into(),
             features: vec![Feature::Other(200)],

@@ -264,6 +264,7 @@ fn device_that_signs_in_is_told_whom_its_user_blocks_before_anything_is_delivere
         more: false,
         epoch: None,
         software: None,
+        unannounced: None,
     };
     pair.bench
         .say(link, Channel::Control, &ClientMessage::control(hello));

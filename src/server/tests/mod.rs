@@ -34,6 +34,7 @@ mod blocks;
 mod limits;
 mod listing;
 mod names;
+mod people;
 mod quota;
 mod rates;
 mod readers;
@@ -198,6 +199,7 @@ impl Bench {
             more: false,
             epoch: None,
             software: None,
+            unannounced: None,
         };
         self.say(link, Channel::Control, &ClientMessage::control(hello));
         self.pass(50);

@@ -81,6 +81,15 @@ pub enum Read {
         /// Who asks: a member.
         account: AccountId,
     },
+    /// Everybody with whom an account shares a room or a direct conversation, by name: [`Reply::Acquaintances`].
+    Acquaintances { account: AccountId },
+    /// A user, and the rooms that both belong to: [`Reply::Acquaintance`], or [`Refusal::NoSuchUser`].
+    Acquaintance {
+        /// Who asks.
+        account: AccountId,
+        /// The canonical name.
+        name: String,
+    },
     /// The conversations with limits of their own: [`Reply::Retained`].
     ListRetained,
     /// The limits of one conversation's own, which may be none: [`Reply::Retained`], or [`Refusal::NoSuchRoom`].

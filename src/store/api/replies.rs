@@ -80,6 +80,10 @@ pub enum Reply {
     },
     /// To [`Read::Members`](super::Read::Members).
     Members(Vec<Member>),
+    /// To [`Read::Acquaintances`](super::Read::Acquaintances).
+    Acquaintances(Vec<Acquaintance>),
+    /// To [`Read::Acquaintance`](super::Read::Acquaintance), with the names of the rooms.
+    Acquaintance(Acquaintance, Vec<String>),
     /// To [`Write::Expire`](super::Write::Expire).
     Expired {
         /// How many entries were removed.
@@ -164,6 +168,16 @@ pub struct Member {
     pub name: String,
     /// What they may do.
     pub role: MemberRole,
+}
+
+/// A user, as others may know them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Acquaintance {
+    pub account: AccountId,
+    /// Its canonical name.
+    pub name: String,
+    /// When a session of it was last online; zero for never.
+    pub seen_ms: u64,
 }
 
 /// What signing in needs to know of an account.

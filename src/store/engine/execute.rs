@@ -6,7 +6,7 @@ use crate::store::error::{Abort, StoreError};
 use crate::store::ops::devices::{self, Resumption};
 use crate::store::ops::log::{delete, history};
 use crate::store::ops::rooms::{self, Joining, change};
-use crate::store::ops::{accounts, blocks, log, marks, resync, retention, usage};
+use crate::store::ops::{accounts, acquaintances, blocks, log, marks, resync, retention, usage};
 use crate::store::schema::tables::{ReadTables, Tables};
 use crate::store::{Outcome, Read, Refusal, Reply, Request, Write};
 
@@ -90,6 +90,8 @@ pub(super) fn answer(tables: &impl ReadTables, read: &Read) -> Result<Reply, Abo
             conversation,
             account,
         } => rooms::members(tables, *conversation, *account),
+        Read::Acquaintances { account } => acquaintances::list(tables, *account),
+        Read::Acquaintance { account, name } => acquaintances::find(tables, *account, name),
         Read::ListRetained => retention::list(tables),
         Read::Retained { name } => retention::show(tables, name),
         Read::Usage { account_bytes } => usage::tell(tables, *account_bytes),

@@ -1,5 +1,6 @@
 //! Tests of the store through its requests, by concern.
 
+mod acquaintances;
 mod blocks;
 mod crashes;
 mod deletions;

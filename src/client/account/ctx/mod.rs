@@ -38,6 +38,8 @@ pub(crate) struct Me {
     /// When the user signed in, in this run.
     pub(crate) signed_in_at: Instant,
     pub(crate) time_zone: TimeZone,
+    /// Whether others are not told that this session comes and goes.
+    pub(crate) is_unannounced: bool,
 }
 
 #[derive(Debug, Default)]

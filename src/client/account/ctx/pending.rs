@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use crate::protocol::{Access, Change, Contact, Room, RoomMember};
+use crate::protocol::{Access, Change, Contact, Person, Room, RoomMember};
 
 /// How long the server's answer is waited for at a terminal. Chosen: longer than any path needs that is any use.
 pub(crate) const ANSWER_WAIT: Duration = Duration::from_secs(15);
@@ -47,6 +47,18 @@ pub(crate) enum PendingRequest {
         name: String,
         blocking: bool,
     },
+    /// Whom the user knows; the answer `is_shown` if the user asked.
+    Roster {
+        is_shown: bool,
+        people: Vec<Person>,
+    },
+    Whois {
+        name: String,
+    },
+    /// Say that the user is away, or back; `is_shown` if it was just typed.
+    Away {
+        is_shown: bool,
+    },
     /// Older entries for the page of history that is being put together.
     History,
     /// Older entries that are only kept.
@@ -77,7 +89,9 @@ impl PendingRequest {
     fn is_awaited(&self) -> bool {
         match self {
             Self::Rooms { purpose, .. } => *purpose != RoomsPurpose::Names,
-            Self::Contacts { is_shown, .. } => *is_shown,
+            Self::Contacts { is_shown, .. }
+            | Self::Roster { is_shown, .. }
+            | Self::Away { is_shown } => *is_shown,
             Self::Resolve { .. } | Self::Fetch => false,
             _ => true,
         }

@@ -476,6 +476,7 @@ mod tests {
             recipients: 1,
             online: 1,
             last_seen_ms: None,
+            away: None,
         };
         assert!(sender.handle_stored(&mut bench.ctx(), &stored).is_some());
         assert_eq!(sender.waiting(), 0);

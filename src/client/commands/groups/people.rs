@@ -1,9 +1,12 @@
 //! The commands about other users.
 
 use crate::client::account::blocked::BlockedUsers;
+use crate::client::account::people::People;
 use crate::client::account::roster::Roster;
 use crate::client::commands::arguments::{Argument, Source, USER};
 use crate::client::commands::row::{ChatCommand, Group, ROW};
+use crate::client::script::Awaited;
+use crate::client::storage::settings::PresenceLines;
 
 pub(super) const PEOPLE: Group = Group {
     name: "people",
@@ -15,6 +18,49 @@ pub(super) const PEOPLE: Group = Group {
             summary: "show who is online, and at which address",
             is_basic: true,
             run: |core, call| core.with_signed_in(call.now, |_, ctx| Roster::list(ctx)),
+            ..ROW
+        },
+        ChatCommand {
+            name: "roster",
+            summary: "show with whom you share a room or a conversation",
+            help: "For each it says whether they are online or away, or when they were last seen.",
+            run: |core, call| core.with_signed_in(call.now, |_, ctx| People::list(ctx)),
+            ..ROW
+        },
+        ChatCommand {
+            name: "whois",
+            arguments: &[USER],
+            summary: "show where a user is, and which rooms you share",
+            run: |core, call| {
+                core.with_signed_in(call.now, |_, ctx| People::whois(ctx, call.required(0)));
+            },
+            ..ROW
+        },
+        ChatCommand {
+            name: "away",
+            arguments: &[Argument::text("TEXT").optional()],
+            summary: "say that you are away, or that you are back",
+            help: "Without a text you are back. It is shown in the rosters of others, and to who writes to you. It is forgotten when your last session \
+                   ends.",
+            run: |core, call| {
+                core.with_signed_in(call.now, |_, ctx| People::set_away(ctx, call.optional(0)));
+            },
+            ..ROW
+        },
+        ChatCommand {
+            name: "set",
+            arguments: &[
+                Argument::choice(&["presence"]),
+                Argument::choice(PresenceLines::WORDS).optional(),
+            ],
+            summary: "set of whom you are told that they come and go",
+            help: "Of nobody, of those in `/roster`, or of everybody. It is kept on this device.",
+            awaits: Awaited::Nothing,
+            run: |core, call| {
+                core.with_signed_in(call.now, |_, ctx| {
+                    People::set_presence(ctx, call.optional(1));
+                });
+            },
             ..ROW
         },
         ChatCommand {

@@ -182,6 +182,7 @@ fn old_answer_to_join_makes_no_copy_of_this_device() {
             recipients: 2,
             online: 2,
             last_seen_ms: None,
+            away: None,
         });
     }
     let left = event(EventKind::Left, "erin", None, None);

@@ -305,6 +305,7 @@ fn receipts_of_a_room_name_the_few_and_count_the_many() {
         recipients: 400,
         online: 120,
         last_seen_ms: None,
+        away: None,
     });
     assert_eq!(desk.lines(), ["● stored for 280 offline users"]);
     desk.chat(ReceiptCounts {

@@ -1,0 +1,109 @@
+//! What users are told of each other.
+
+use super::*;
+use crate::protocol::{
+    AwayRequest, BlockedUser, ClientBody, ClientMessage, RosterRequest, ServerBody, WhoisRequest,
+};
+
+/// Alice and bob in a room.
+fn shipmates() -> (Bench, [Link; 2], (AccountId, DeviceId)) {
+    let mut bench = Bench::new();
+    let users = ["alice", "bob"].map(|name| bench.user(name));
+    for user in users {
+        bench.join_room(user, "#bridge", Access::Public);
+    }
+    let alice = bench.signed_in("alice", users[0]);
+    let bob = bench.signed_in("bob", users[1]);
+    bench.heard(alice);
+    (bench, [alice, bob], users[1])
+}
+
+fn ask(bench: &mut Bench, link: Link, body: impl Into<ClientBody>) -> Vec<ServerBody> {
+    bench.say(link, Channel::Control, &ClientMessage::control(body));
+    bench.pass(50);
+    bench.heard(link)
+}
+
+#[test]
+fn who_is_away_is_away_for_others_until_their_last_session_ends() {
+    let (mut bench, [alice, bob], _) = shipmates();
+    let lunch = AwayRequest {
+        tag: 1,
+        text: Some("lunch".into()),
+    };
+    let noted = ask(&mut bench, bob, lunch);
+    assert!(matches!(&noted[..], [ServerBody::Away(away)] if away.tag == Some(1)));
+    let roster = ask(&mut bench, alice, RosterRequest { tag: 2 });
+    let [ServerBody::Roster(roster)] = &roster[..] else {
+        panic!("{roster:?} is no roster");
+    };
+    let told: Vec<_> = roster
+        .people
+        .iter()
+        .map(|person| (&*person.name, person.online, person.away.as_deref()))
+        .collect();
+    assert_eq!(told, [("bob", true, Some("lunch"))]);
+    bench.run(|services, ctx| services.sign_out(ctx, bob.server));
+    let whois = WhoisRequest {
+        tag: 3,
+        name: "Bob".into(),
+    };
+    let heard = ask(&mut bench, alice, whois);
+    let found = heard.iter().find_map(|body| match body {
+        ServerBody::Whois(whois) => Some(whois),
+        _ => None,
+    });
+    let found = found.expect("bob exists");
+    assert_eq!((found.person.online, &found.person.away), (false, &None));
+    assert_eq!(found.rooms, ["#bridge"]);
+}
+
+#[test]
+fn text_of_being_away_has_a_limit() {
+    let (mut bench, [_, bob], _) = shipmates();
+    for text in [String::new(), "x".repeat(257)] {
+        let request = AwayRequest {
+            tag: 1,
+            text: Some(text),
+        };
+        let heard = ask(&mut bench, bob, request);
+        assert!(matches!(&heard[..], [ServerBody::Failure(_)]), "{heard:?}");
+    }
+}
+
+#[test]
+fn who_is_blocked_is_in_no_roster_of_who_blocks_them() {
+    let (mut bench, [alice, _], bob) = shipmates();
+    let account = bench.user_of(alice).account;
+    let blocked = BlockedUser {
+        account: bob.0,
+        name: "bob".into(),
+    };
+    bench.hub.core.blocks.set(account, &[blocked]);
+    let roster = ask(&mut bench, alice, RosterRequest { tag: 2 });
+    assert!(
+        matches!(&roster[..], [ServerBody::Roster(roster)] if roster.people.is_empty()),
+        "{roster:?}"
+    );
+}
+
+#[test]
+fn unannounced_session_comes_and_goes_without_a_word() {
+    let mut bench = Bench::new();
+    let [alice, cron] = ["alice", "cron"].map(|name| bench.user(name));
+    let alice = bench.signed_in("alice", alice);
+    let link = bench.connect();
+    bench.sign_in_on(link, "cron", cron);
+    let hello = Hello {
+        positions: Vec::new(),
+        more: false,
+        epoch: None,
+        software: None,
+        unannounced: Some(true),
+    };
+    ask(&mut bench, link, hello);
+    bench.run(|services, ctx| services.sign_out(ctx, link.server));
+    bench.pass(50);
+    let heard = bench.heard(alice);
+    assert!(heard.is_empty(), "{heard:?}");
+}
