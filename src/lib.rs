@@ -89,7 +89,8 @@
 //! | what a search finds | `src/client/account/history/search.rs`, `query.rs` beside it; the words that are stored `src/text/words.rs`, their table `src/client/storage/history.rs` |
 //! | a receipt | `src/server/receipts/subscriptions.rs`, then `marks.rs` beside it; `src/client/account/receipts/mod.rs` |
 //! | a room's creation | `src/store/ops/rooms/mod.rs`; the request `src/server/rooms/membership.rs` |
-//! | a deleted entry | who may, and what is left of it `src/store/ops/log/delete.rs`; overwriting its content `src/store/segments/erase.rs` |
+//! | an answer, an edit, a reaction, a pin | who may refer to which entry, up to which limits, and what comes of it `src/store/ops/log/relations.rs`; what is asked before that `src/server/policy.rs` |
+//! | a deleted entry | who may `src/store/ops/log/relations.rs`; what is left of it `delete.rs` beside it; overwriting its content `src/store/segments/erase.rs` |
 //! | which entries expire | `src/store/ops/retention.rs`; when it looks for them `src/server/retention.rs` |
 //! | what a client does with a delivery | `src/client/account/inbox/mod.rs`, which also finds gaps; how often it asks `gaps.rs` beside it |
 //! | a digest's check | `src/protocol/codec.rs` |
@@ -150,6 +151,10 @@
 //!
 //! Events in a room (a join, a kick, a topic) are entries too. The store appends them in the write that makes the
 //! change; there is nothing to queue, and repeating the request changes nothing.
+//!
+//! What changes something said (an edit, a deletion, a reaction, a pin) is an entry too, and goes the same way. The write
+//! that appends a deletion also leaves of what it deletes no more than its digest, so after a crash both have happened or
+//! neither; the bytes are overwritten once the next checkpoint is durable.
 //!
 //! ## Deliver
 //!

@@ -83,6 +83,7 @@ impl Speaker {
             content: CONTENT.to_vec(),
             time_ms: NOW_MS + self.said,
             quota: Quota::default(),
+            relation: None,
         })
     }
 }

@@ -56,6 +56,10 @@ pub const MESSAGE_MAX_BYTES: usize = 64 * 1024;
 /// now and what encrypting it adds later.
 pub const BODY_MAX_BYTES: usize = TEXT_MAX_BYTES + 1024;
 
+/// The longest body of an entry that says little: a sign, or nothing. Chosen: room for what may once seal it, and too short
+/// for texts that pass the limits of texts.
+pub const SHORT_BODY_MAX_BYTES: usize = 512;
+
 /// The longest immutable part of a message, in bytes, that a server stores. Chosen: a text with its names and what
 /// later versions add, and short enough that every hop has room around it: an entry that fits into no message would
 /// hold up its readers for ever. A longer one is refused.

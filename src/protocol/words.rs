@@ -207,6 +207,8 @@ wire_enum! {
         Expired = 29 => "EXPIRED",
         /// As much is stored as the author, or all, may have stored; the detail says which.
         QuotaFull = 30 => "QUOTA_FULL",
+        /// The entry that another one refers to is not there, or this cannot be done to it; the detail says why.
+        BadReference = 31 => "BAD_REFERENCE",
     }
 }
 

@@ -2,8 +2,8 @@
 
 use crate::protocol::{
     Access, AwayRequest, BODY_MAX_BYTES, Change, ClientBody, Command, ConversationId, EntryBody,
-    EntryHeader, EntryKind, ErrorCode, EventKind, Header, MemberRole, MessageType, Phase,
-    TOPIC_MAX_BYTES,
+    EntryHeader, EntryKind, ErrorCode, EventKind, Header, MemberRole, MessageType, Phase, Refers,
+    SHORT_BODY_MAX_BYTES, TOPIC_MAX_BYTES,
 };
 
 /// Whether accounts can be opened over the network.
@@ -82,26 +82,34 @@ pub fn check_entry(
         Command::SendMessage
     };
     let is_addressed = header.command == command;
-    match entry.kind {
-        EntryKind::Text if entry.refers_to.is_some() || entry.root.is_some() => {
-            let detail = "this server stores no texts that refer to an entry or a file";
-            Err((ErrorCode::Unsupported, detail.into()))
+    let body_max = match entry.kind {
+        EntryKind::Text | EntryKind::Action | EntryKind::Edit => BODY_MAX_BYTES,
+        EntryKind::Delete | EntryKind::React | EntryKind::Pin | EntryKind::Unpin => {
+            SHORT_BODY_MAX_BYTES
         }
-        EntryKind::Text if body.0.len() > BODY_MAX_BYTES => {
-            Err((ErrorCode::TextTooLong, String::new()))
+        EntryKind::Event => return Err((ErrorCode::NotPermitted, String::new())),
+        EntryKind::Other(kind) => {
+            let detail = format!("this server stores no entries of kind {kind}");
+            return Err((ErrorCode::Unsupported, detail));
         }
-        EntryKind::Text if is_addressed && header.message_type == MessageType::MessageExchange => {
-            Ok(())
-        }
-        EntryKind::Text => {
-            let detail = "command and conversation do not fit";
-            Err((ErrorCode::Malformed, detail.into()))
-        }
-        EntryKind::Event => Err((ErrorCode::NotPermitted, String::new())),
-        kind => {
-            let detail = format!("this server stores no entries of kind {}", kind.number());
-            Err((ErrorCode::Unsupported, detail))
-        }
+    };
+    let has_reference = match entry.kind.refers() {
+        Refers::Never => entry.refers_to.is_none(),
+        Refers::Optionally => true,
+        Refers::Always => entry.refers_to.is_some(),
+    };
+    let malformed = |detail: &str| Err((ErrorCode::Malformed, detail.to_owned()));
+    if entry.root.is_some() {
+        let detail = "this server stores no files";
+        Err((ErrorCode::Unsupported, detail.into()))
+    } else if !has_reference {
+        malformed("kind and reference do not fit")
+    } else if body.0.len() > body_max {
+        Err((ErrorCode::TextTooLong, String::new()))
+    } else if !is_addressed || header.message_type != MessageType::MessageExchange {
+        malformed("command and conversation do not fit")
+    } else {
+        Ok(())
     }
 }
 
@@ -197,12 +205,40 @@ mod tests {
             checked(|_, _| {}, BODY_MAX_BYTES + 1),
             ErrorCode::TextTooLong
         );
+        let of_kind = |kind, refers_to: Option<u64>| {
+            move |_: &mut Header, entry: &mut EntryHeader| {
+                entry.kind = kind;
+                entry.refers_to = refers_to.map(EntryId);
+            }
+        };
+        let long = ErrorCode::TextTooLong;
+        for (kind, body_max) in [
+            (EntryKind::Text, BODY_MAX_BYTES),
+            (EntryKind::Action, BODY_MAX_BYTES),
+            (EntryKind::Edit, BODY_MAX_BYTES),
+            (EntryKind::Delete, SHORT_BODY_MAX_BYTES),
+            (EntryKind::React, SHORT_BODY_MAX_BYTES),
+            (EntryKind::Pin, SHORT_BODY_MAX_BYTES),
+            (EntryKind::Unpin, SHORT_BODY_MAX_BYTES),
+        ] {
+            assert_eq!(checked(of_kind(kind, Some(3)), body_max), fine, "{kind}");
+            assert_eq!(
+                checked(of_kind(kind, Some(3)), body_max + 1),
+                long,
+                "{kind}"
+            );
+            // Where one has to be named, the others say nothing without it.
+            let alone = if kind.is_said() {
+                fine
+            } else {
+                ErrorCode::Malformed
+            };
+            assert_eq!(checked(of_kind(kind, None), 1), alone, "{kind}");
+        }
         let unknown = |_: &mut Header, entry: &mut EntryHeader| entry.kind = EntryKind::Other(9);
         assert_eq!(checked(unknown, 1), ErrorCode::Unsupported);
         let event = |_: &mut Header, entry: &mut EntryHeader| entry.kind = EntryKind::Event;
         assert_eq!(checked(event, 1), ErrorCode::NotPermitted);
-        let answer = |_: &mut Header, entry: &mut EntryHeader| entry.refers_to = Some(EntryId(3));
-        assert_eq!(checked(answer, 1), ErrorCode::Unsupported);
         let with_blob = |_: &mut Header, entry: &mut EntryHeader| entry.root = Some(Bytes([1; 32]));
         assert_eq!(checked(with_blob, 1), ErrorCode::Unsupported);
         let to_all = |header: &mut Header, _: &mut EntryHeader| {

@@ -1,5 +1,6 @@
 //! Copies of a database: made while it is in use, and put back.
 
+use crate::store::ops::log::copies;
 use crate::store::ops::usage;
 use crate::store::snapshots::Snapshots;
 use std::collections::{BTreeMap, BTreeSet};
@@ -66,9 +67,9 @@ pub(in crate::store) fn fill(snapshot: &Snapshot, copy: &Database) -> Result<u64
     let transaction = copy.begin_write()?;
     meta::note_schema(&transaction)?;
     let rows = snapshot.copy_to(&transaction)?;
-    let entries = entries_into_rows(snapshot, &transaction)?;
+    let (entries, deleted) = entries_into_rows(snapshot, &transaction)?;
     transaction.commit()?;
-    mark_as_copy(copy)?;
+    finish(copy, &deleted)?;
     Ok(rows + entries)
 }
 
@@ -80,18 +81,26 @@ pub(in crate::store) fn make_copy(looked: &Looked) -> Result<(), StoreError> {
     guard(|| {
         let snapshot = looked.snapshot()?;
         let transaction = looked.database.begin_write()?;
-        entries_into_rows(&snapshot, &transaction)?;
-        Ok::<_, StoreError>(transaction.commit()?)
-    })?;
-    mark_as_copy(&looked.database)
+        let (_, deleted) = entries_into_rows(&snapshot, &transaction)?;
+        transaction.commit()?;
+        finish(&looked.database, &deleted)
+    })
 }
 
-/// Has the tables of a copy hold the entries themselves; returns how many there are. One that is damaged is left out, as
-/// far as its conversation is known.
+/// Has a copy be one, in which these entries were deleted while it was made.
+fn finish(copy: &Database, deleted: &[EntryKey]) -> Result<(), StoreError> {
+    update(copy, |tables| {
+        meta::mark_as_copy(tables);
+        copies::delete_with(tables, deleted)
+    })
+}
+
+/// Has the tables of a copy hold the entries themselves; returns how many there are, and those that were deleted while it was
+/// made. One that is damaged is left out, as far as its conversation is known.
 fn entries_into_rows(
     snapshot: &Snapshot,
     transaction: &WriteTransaction,
-) -> Result<u64, StoreError> {
+) -> Result<(u64, Vec<EntryKey>), StoreError> {
     Bulk::<EntryKey, PlacesRecord>::open("places", transaction)?.clear()?;
     Bulk::<u64, SegmentRecord>::open("segments", transaction)?.clear()?;
     // They name places in segments that the copy does not have.
@@ -100,6 +109,7 @@ fn entries_into_rows(
     let mut cursor = PlaceCursor::default();
     let mut entries = 0;
     let mut freed = BTreeMap::new();
+    let mut deleted = Vec::new();
     for row in snapshot.conversations().rows()? {
         let (id, record) = row?;
         let Some(mut record) = skip_damaged(record)? else {
@@ -114,6 +124,7 @@ fn entries_into_rows(
                 entries += 1;
                 let less = stored.overwritten_bytes();
                 if less > 0 {
+                    deleted.push(key);
                     record.bytes = record.bytes.saturating_sub(less);
                     for account in BTreeSet::from([usage::author(&row), usage::ALL]) {
                         *freed.entry(account.0).or_default() += less;
@@ -126,7 +137,7 @@ fn entries_into_rows(
         }
     }
     free(snapshot, transaction, &freed)?;
-    Ok(entries)
+    Ok((entries, deleted))
 }
 
 /// Counts less for accounts in a copy: what was overwritten while the copy was made.

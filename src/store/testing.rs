@@ -4,10 +4,11 @@ use super::files::fault_disk::MemoryDisk;
 use super::schema::buffer::Writing;
 use super::{
     Account, Append, Completion, ConversationState, Engine, Entry, NewAccount, Outcome, Quota,
-    Read, Refusal, Reply, Request, RequestId, Retention, StoredEntry, TicketHash, Write,
+    Read, Refusal, Relation, Reply, Request, RequestId, Retention, StoredEntry, TicketHash, Write,
 };
 use crate::protocol::{
-    Access, AccountId, Change, ConversationId, DeviceId, DeviceSeq, Digest, EntryId, Position,
+    Access, AccountId, Change, ConversationId, DeviceId, DeviceSeq, Digest, EntryId, EntryKind,
+    Position,
 };
 use crate::text::skeleton::skeleton;
 
@@ -207,6 +208,26 @@ pub(super) fn resolve((account, device): (AccountId, DeviceId), name: &str) -> R
     }
 }
 
+/// What refers to an entry.
+pub(super) fn refer(
+    user: User,
+    conversation: ConversationId,
+    number: u64,
+    (kind, to, text): (EntryKind, u64, &str),
+) -> Write {
+    let Write::Append(said) = append(user, conversation, number, text) else {
+        unreachable!("it is an append");
+    };
+    Write::Append(Append {
+        relation: Some(Relation {
+            kind,
+            refers_to: EntryId(to),
+        }),
+        time_ms: 200,
+        ..said
+    })
+}
+
 pub(super) fn append(
     (author, device): (AccountId, DeviceId),
     conversation: ConversationId,
@@ -222,6 +243,7 @@ pub(super) fn append(
         content: text.into(),
         time_ms: 100,
         quota: Quota::default(),
+        relation: None,
     })
 }
 

@@ -4,8 +4,8 @@
 use serde::Serialize;
 use serde_bytes::ByteBuf;
 use udpchat::protocol::{
-    AccountId, Bytes, ConversationId, Digest, EntryBody, Envelope, ErrorCode, Hop, ServerBody,
-    Text, to_bytes,
+    AccountId, Bytes, ClientMessage, ConversationId, Digest, EntryBody, EntryId, EntryKind,
+    Envelope, ErrorCode, Hop, ServerBody, Text, to_bytes,
 };
 use udpchat::transport::Channel;
 
@@ -21,6 +21,16 @@ fn outcome_of(peer: &mut Peer, content: &[u8]) -> Result<(), ErrorCode> {
     };
     peer.send_bytes(Channel::Chat, &envelope.encode())
         .expect("there is room");
+    answer_to(peer)
+}
+
+/// The same of a message.
+fn outcome(peer: &mut Peer, message: &ClientMessage) -> Result<(), ErrorCode> {
+    peer.send(Channel::Chat, message).expect("there is room");
+    answer_to(peer)
+}
+
+fn answer_to(peer: &mut Peer) -> Result<(), ErrorCode> {
     let answer = peer.next(PATIENCE, |message| match &message.body {
         ServerBody::Stored(_) => Some(Ok(())),
         ServerBody::Failure(failure) => Some(Err(failure.code)),
@@ -162,4 +172,99 @@ fn header_that_is_none_is_refused_and_costs_nobody_anything() {
     assert_eq!(outcome_of(&mut mallory, &added), Ok(()));
     let heard = bob.next(PATIENCE, udpchat::protocol::Message::text);
     assert_eq!(heard.map(|text| text.text).as_deref(), Some("tea?"));
+}
+
+/// A reference to an entry, of this kind.
+fn reference(
+    pass: &Pass,
+    conversation: ConversationId,
+    number: u64,
+    what: (EntryKind, u64),
+) -> ClientMessage {
+    let mut message = Peer::line(pass, conversation, number, "changed");
+    let entry = message.header.entry.as_mut().expect("it is an entry");
+    entry.kind = what.0;
+    entry.refers_to = Some(EntryId(what.1));
+    if !matches!(what.0, EntryKind::Text | EntryKind::Edit) {
+        message.body = EntryBody(vec![7; 40].into()).into();
+    }
+    message
+}
+
+#[test]
+fn nobody_changes_what_another_said_or_what_is_not_there() {
+    let workspace = Workspace::new(&[]);
+    let server = workspace.serve();
+    let (mut bob, bobs) = Peer::enter(server.address, address(4), "bob", 2);
+    let (mut mallory, pass) = Peer::enter(server.address, address(3), "mallory", 1);
+    let pair = mallory.resolve("bob").expect("bob is there").conversation;
+    bob.resolve("mallory").expect("mallory is there");
+    outcome(&mut bob, &Peer::line(&bobs, pair, 1, "tea?")).expect("it is stored");
+    outcome(
+        &mut bob,
+        &Peer::line(&bobs, ConversationId::EVERYONE, 1, "tea?"),
+    )
+    .expect("it is stored");
+    let all = [
+        EntryKind::Text,
+        EntryKind::Edit,
+        EntryKind::Delete,
+        EntryKind::React,
+        EntryKind::Pin,
+    ];
+    for kind in all {
+        // Itself, what comes later, one of another log's place, and none.
+        for entry in [0, 2, 3, 77, u64::MAX] {
+            let refused = outcome(&mut mallory, &reference(&pass, pair, 1, (kind, entry)));
+            assert_eq!(refused, Err(ErrorCode::BadReference), "{kind} {entry}");
+        }
+        let mut nothing = reference(&pass, pair, 1, (kind, 1));
+        if let Some(entry) = nothing
+            .header
+            .entry
+            .as_mut()
+            .filter(|_| kind != EntryKind::Text)
+        {
+            entry.refers_to = None;
+            assert_eq!(
+                outcome(&mut mallory, &nothing),
+                Err(ErrorCode::Malformed),
+                "{kind}"
+            );
+        }
+    }
+    for kind in [EntryKind::Edit, EntryKind::Delete] {
+        for conversation in [pair, ConversationId::EVERYONE] {
+            let refused = outcome(&mut mallory, &reference(&pass, conversation, 1, (kind, 1)));
+            assert_eq!(refused, Err(ErrorCode::NotPermitted), "{kind}");
+        }
+    }
+    let everyone = ConversationId::EVERYONE;
+    let refused = outcome(
+        &mut mallory,
+        &reference(&pass, everyone, 1, (EntryKind::Pin, 1)),
+    );
+    assert_eq!(refused, Err(ErrorCode::NotPermitted));
+    for number in 1..=16 {
+        outcome(
+            &mut mallory,
+            &reference(&pass, pair, number, (EntryKind::React, 1)),
+        )
+        .expect("there is room");
+    }
+    let refused = outcome(
+        &mut mallory,
+        &reference(&pass, pair, 17, (EntryKind::React, 1)),
+    );
+    assert_eq!(refused, Err(ErrorCode::LimitReached));
+    let mut long = reference(&pass, pair, 17, (EntryKind::React, 1));
+    long.body = EntryBody(vec![7; 600].into()).into();
+    assert_eq!(outcome(&mut mallory, &long), Err(ErrorCode::TextTooLong));
+    // Bob is still heard, and his deletion takes all of that with it.
+    outcome(&mut bob, &reference(&bobs, pair, 2, (EntryKind::Delete, 1))).expect("it is his");
+    let refused = outcome(
+        &mut mallory,
+        &reference(&pass, pair, 17, (EntryKind::Edit, 1)),
+    );
+    assert_eq!(refused, Err(ErrorCode::NotPermitted));
 }

@@ -197,7 +197,10 @@ fn words(failure: &Failure, subject: &str) -> String {
         ErrorCode::QuotaFull => return quota_full(failure),
         ErrorCode::NameTaken => return format!("the name \"{subject}\" is taken"),
         // The detail is a sentence of its own.
-        ErrorCode::BadName if !failure.detail.is_empty() => return failure.detail.clone(),
+        ErrorCode::BadName | ErrorCode::BadReference if !failure.detail.is_empty() => {
+            return failure.detail.clone();
+        }
+        ErrorCode::BadReference => "there is no such message",
         ErrorCode::BadName => "this is not a name",
         ErrorCode::NameLooksLike => "choose another name: this one looks like one that is taken",
         ErrorCode::RegistrationClosed => "registration is closed: ask the operator for an account",

@@ -1,8 +1,8 @@
 //! The way of a message from its author into the log. It goes on to its readers only once it is durable.
 
 use crate::protocol::{
-    CONTENT_MAX_BYTES, Command, ConversationId, DeviceSeq, EntryBody, Envelope, ErrorCode, Failure,
-    Header, Message, Origin, Resolve, Resolved, Stored, Void, Voided,
+    CONTENT_MAX_BYTES, Command, ConversationId, DeviceSeq, EntryBody, EntryKind, Envelope,
+    ErrorCode, Failure, Header, Message, Origin, Resolve, Resolved, Stored, Void, Voided,
 };
 use crate::server::ctx::reply::failure_of;
 use crate::server::ctx::requests::Pending;
@@ -11,7 +11,7 @@ use crate::server::names::Name;
 use crate::server::policy;
 use crate::server::receipts::Receipts;
 use crate::server::roster::people;
-use crate::store::{Append, Audience, Outcome, Read, Reply, StoredEntry, Write};
+use crate::store::{Append, Audience, Outcome, Read, Relation, Reply, StoredEntry, Write};
 use crate::transport::{Channel, SessionId};
 
 /// A client asks for the conversation with a user.
@@ -110,6 +110,10 @@ pub fn on_entry(
         content: envelope.content.to_vec(),
         time_ms: ctx.now.unix_ms,
         quota: ctx.config.limits.quota(),
+        relation: entry.refers_to.map(|refers_to| Relation {
+            kind: entry.kind,
+            refers_to,
+        }),
     });
     if !ctx.store.submit(pending, request) {
         let failure = Failure::of_number(ErrorCode::Unavailable, conversation, number);
@@ -151,13 +155,20 @@ fn ack_stored(
     if !ctx.is_on(id, append.device) {
         return;
     }
-    let (recipients, online, last_seen_ms) = recipients(ctx, append, &stored.audience);
+    // Nobody is told who has received what only changes something.
+    let kind = append.relation.map(|relation| relation.kind);
+    let is_said = kind.is_none_or(EntryKind::is_said);
+    let (recipients, online, last_seen_ms) = if is_said {
+        recipients(ctx, append, &stored.audience)
+    } else {
+        (0, 0, None)
+    };
     let away = match stored.audience {
-        Audience::Pair { low, high, .. } => {
+        Audience::Pair { low, high, .. } if is_said => {
             let peer = if append.author == low { high } else { low };
             people::away_of(ctx, peer).map(str::to_owned)
         }
-        Audience::Everyone { .. } | Audience::Room { .. } => None,
+        _ => None,
     };
     let message = Message::control(Stored {
         conversation,
@@ -173,7 +184,7 @@ fn ack_stored(
     // A former member may still learn that their message is stored, but gets no receipts.
     let is_stranger = matches!(stored.audience, Audience::Room { .. })
         && !ctx.presence.is_in(append.author, conversation);
-    if !is_stranger {
+    if is_said && !is_stranger {
         receipts.subscribe(ctx, id, conversation);
     }
     let is_sent = ctx.send(id, CHAT, &message).is_ok();

@@ -432,6 +432,7 @@ fn receipts_are_told_to_nobody_before_the_store_has_permitted_it_and_are_not_los
         content,
         time_ms: 1,
         quota: Quota::default(),
+        relation: None,
     };
     bench.done(Write::Append(append));
     bench.user_of(bobs).note_sent(pair, EntryId(1));

@@ -118,6 +118,7 @@ fn reader_whom_retention_overtakes_is_told_before_what_is_left() {
             content,
             time_ms: 1,
             quota: Quota::default(),
+            relation: None,
         };
         bench.done(Write::Append(append));
     }

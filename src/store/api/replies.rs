@@ -342,6 +342,10 @@ pub enum Refusal {
     UnknownNumber,
     /// The conversation is not the asker's, or there is none with this id; or it does not let them do this.
     NotPermitted,
+    /// The conversation lets others do this, and not the asker: who, in words.
+    OnlyOthers(&'static str),
+    /// What an entry refers to is not there, or not such that this could be done to it: why, in words.
+    BadReference(&'static str),
     /// There is no room of this name, and none is made.
     NoSuchRoom,
     /// The room is private, and this account has no invitation.

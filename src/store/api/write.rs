@@ -6,7 +6,8 @@ use super::{Refusal, Reply};
 use serde::{Deserialize, Serialize};
 
 use crate::protocol::{
-    Access, AccountId, Change, ConversationId, DeviceId, DeviceSeq, Digest, EntryId, Position,
+    Access, AccountId, Change, ConversationId, DeviceId, DeviceSeq, Digest, EntryId, EntryKind,
+    Position,
 };
 
 /// The highest tag of a [`Write`].
@@ -242,6 +243,14 @@ pub struct NewAccount {
     pub time_ms: u64,
 }
 
+/// What an entry is to another one of its log: see [`EntryKind`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Relation {
+    /// Of the entry that refers to the other.
+    pub kind: EntryKind,
+    pub refers_to: EntryId,
+}
+
 /// A message to be appended to its conversation's log.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Append {
@@ -262,4 +271,7 @@ pub struct Append {
     /// message log goes without it: what stands there was within it.
     #[serde(skip)]
     pub quota: Quota,
+    /// What its header says of another entry, if anything. The message log has it with the entry.
+    #[serde(skip)]
+    pub relation: Option<Relation>,
 }

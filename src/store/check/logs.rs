@@ -4,7 +4,7 @@ use crate::store::schema::pair_ids;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::error::StoreError;
-use super::{Conversation, Walk, readable};
+use super::{Conversation, Walk, readable, relations};
 use crate::protocol::{AccountId, ConversationId, DeviceId};
 use crate::store::ops::usage as counts;
 use crate::store::schema::records::{Kind, Sent};
@@ -90,6 +90,12 @@ fn one_log(walk: &mut Walk<'_>, id: u64) -> Result<(), StoreError> {
         // What an earlier salvage has lost is known.
         if row.is_lost() {
             continue;
+        }
+        if let Some(relation) = row.relation
+            && row.deleted.is_none()
+            && relations::is_missing(walk.tables, log.record.log_start, (id, entry), relation)?
+        {
+            report.find("refs", &place, "it is not noted there");
         }
         if !row.is_whole() {
             report.find("log", &place, "its content does not have its digest");

@@ -4,6 +4,7 @@ mod blocks;
 mod identities;
 mod logs;
 mod memberships;
+mod relations;
 
 use crate::store::files::schema as schema_file;
 use crate::store::snapshots::Snapshots;
@@ -276,11 +277,13 @@ pub(super) fn walk(tables: &Snapshot) -> Report {
         written: BTreeMap::new(),
     };
     // Conversations first: the others are compared with them. What each has counted is compared in the end.
-    let parts: [(&str, Part); 20] = [
+    let parts: [(&str, Part); 22] = [
         ("meta", identities::meta),
         ("secrets", identities::secrets),
         ("conversations", logs::conversations),
         ("log", logs::log),
+        ("refs", relations::refs),
+        ("pins", relations::pins),
         ("usage", logs::usage),
         ("segments", logs::segments),
         ("names", identities::names),

@@ -183,20 +183,7 @@ impl OpenStore {
                 for (subject, part) in parts(write) {
                     at.subject = subject;
                     if subject.is_some_and(|subject| has_ended(ended, subject, at.place)) {
-                        let has_entry = match &*part {
-                            Write::Delete {
-                                conversation,
-                                entry,
-                                ..
-                            } => tables
-                                .batch
-                                .next_deleted((conversation.0, entry.0))
-                                .is_some(),
-                            _ => appended.is_some(),
-                        };
-                        if has_entry {
-                            tables.batch.skip_replayed();
-                        }
+                        pass_over(tables, &part, appended.is_some());
                         continue;
                     }
                     let heads = subject.is_none().then(|| heads(tables, ended, at.place));
@@ -223,6 +210,21 @@ impl OpenStore {
         self.update(repeat)?;
         self.count(writes.len());
         Ok(())
+    }
+}
+
+/// Passes over the entries that a write of an ended log has in the record.
+fn pass_over(tables: &mut Tables, write: &Write, is_append: bool) {
+    if is_append {
+        tables.batch.skip_replayed();
+    }
+    let (Write::Append(Append { conversation, .. }) | Write::Delete { conversation, .. }) = write
+    else {
+        return;
+    };
+    // What is left of those that it deletes. They may be of the next write, which is about the same log and is passed over too.
+    while tables.batch.is_deletion_next(*conversation) {
+        tables.batch.skip_replayed();
     }
 }
 
@@ -253,6 +255,7 @@ fn next_append(tables: &Tables) -> Result<Write, StoreError> {
         content: row.content.to_vec(),
         time_ms: row.time_ms,
         quota: Quota::default(),
+        relation: row.relation,
     }))
 }
 

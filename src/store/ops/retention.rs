@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::conversations::{load, save};
+use super::log::relations;
 use super::rooms;
 use super::{blocks, log, usage};
 use crate::protocol::{ConversationId, EVERYONE_NAME};
@@ -19,7 +20,7 @@ use crate::store::schema::table::ReadTable as _;
 use crate::store::schema::tables::{ReadTables, Tables};
 use crate::store::{Refusal, Reply, Retention};
 
-/// How many entries one step removes at most; the rest waits for the next step. Chosen: a commit of some 10 ms, that
+/// How many entries one step removes at most, and what refers to them counts too; the rest waits for the next step. Chosen: a commit of some 10 ms, that
 /// delays nobody's message noticeably.
 const REMOVED_MAX: u64 = 1000;
 
@@ -100,14 +101,14 @@ pub(in crate::store) fn expire(
         .flatten()
         .map(ConversationId);
     let mut removed = 0;
+    let mut left = REMOVED_MAX;
     for id in ids.into_iter().map(ConversationId) {
         // Where it cannot be read what is to be kept, all is.
         if let Some(own) = skip_damaged(own(tables, id))? {
             let limits = Limits::new(keep, own, now_ms);
-            let shortened = skip_damaged(shorten(tables, id, limits, REMOVED_MAX - removed))?;
-            removed += shortened.unwrap_or(0);
+            removed += skip_damaged(shorten(tables, id, limits, &mut left))?.unwrap_or(0);
         }
-        if removed == REMOVED_MAX {
+        if left == 0 {
             next = Some(id);
             break;
         }
@@ -119,12 +120,12 @@ pub(in crate::store) fn expire(
     })
 }
 
-/// Removes up to `most` entries from the start of a log; returns how many.
+/// Removes entries from the start of a log, and counts `left` down by them and by what refers to them; returns how many.
 fn shorten(
     tables: &mut Tables,
     id: ConversationId,
     limits: Limits,
-    most: u64,
+    left: &mut u64,
 ) -> Result<u64, StoreError> {
     let Some(mut record) = load(tables, id)? else {
         return Ok(0);
@@ -132,7 +133,9 @@ fn shorten(
     let mut removed = 0;
     let mut freed = BTreeMap::new();
     let mut aged = 0;
-    while removed < most && record.log_start < record.head {
+    let last = record.log_start.saturating_add(*left);
+    let mut referred = relations::next(tables, (id.0, record.log_start + 1), last)?;
+    while *left > 0 && record.log_start < record.head {
         let key = (id.0, record.log_start + 1);
         let is_over = limits.is_over(&record);
         if !is_over && aged == 0 {
@@ -150,6 +153,12 @@ fn shorten(
             Some(place) => log::place::release(tables, place.segment)?,
             // It is a row, or lost.
             None => tables.log.remove(&key),
+        }
+        *left -= 1;
+        if referred == Some(key.1) {
+            let rows = relations::forget(tables, key)?.len() as u64;
+            *left = left.saturating_sub(rows);
+            referred = relations::next(tables, (id.0, key.1 + 1), last)?;
         }
         record.log_start += 1;
         record.bytes = record.bytes.saturating_sub(bytes);

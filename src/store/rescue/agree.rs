@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::super::error::StoreError;
-use super::super::ops::log::KEPT;
+use super::super::ops::log::{KEPT, copies};
 use super::super::ops::rooms::{BELONGS, put_room_of, successor};
 use super::super::ops::{conversations, usage};
 use super::super::schema::names::{self, NameOf};
@@ -38,8 +38,11 @@ pub(super) fn agree(
     seed: [u8; 32],
     rescued: &mut Rescued,
 ) -> Result<(), StoreError> {
+    copies::note_relations(tables)?;
     let mut left = read(tables, rescued)?;
     logs(tables, &mut left, rescued)?;
+    let floor = |id| left.records.get(&id).map(|record| record.log_start);
+    copies::forget_expired(tables, floor)?;
     accounts(tables, &mut left, rescued)?;
     rooms(tables, &left, rescued)?;
     members(tables, &mut left, rescued)?;

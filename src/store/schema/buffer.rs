@@ -337,7 +337,15 @@ impl Writing {
 }
 
 /// The tables whose keys begin with a conversation.
-const OF_CONVERSATIONS: [&str; 5] = ["conversations", "members", "senders", "places", "withheld"];
+const OF_CONVERSATIONS: [&str; 7] = [
+    "conversations",
+    "members",
+    "senders",
+    "places",
+    "withheld",
+    "refs",
+    "pins",
+];
 
 /// What a checkpoint writes to a table.
 pub(in crate::store) struct Changes<K, V> {

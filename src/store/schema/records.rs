@@ -8,9 +8,9 @@ use std::collections::VecDeque;
 use serde::{Deserialize, Serialize};
 use serde_bytes::{ByteArray, ByteBuf, Bytes};
 
-use crate::protocol::{Access, AccountId, Digest, MemberRole};
+use crate::protocol::{Access, AccountId, Digest, EntryKind, MemberRole};
 use crate::store::segments::stored::{Deletion, EntryKey, LogRecord, Stored};
-use crate::store::{Account, TicketHash};
+use crate::store::{Account, Relation, TicketHash};
 
 /// A row of `accounts`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -244,8 +244,10 @@ pub(in crate::store) struct LogRow {
     pub(in crate::store) time_ms: u64,
     pub(in crate::store) digest: Digest,
     pub(in crate::store) content: ByteBuf,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub(in crate::store) deleted: Option<Deletion>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(in crate::store) relation: Option<Relation>,
 }
 
 impl LogRow {
@@ -259,6 +261,7 @@ impl LogRow {
             digest: record.digest,
             content: record.content.to_owned(),
             deleted: record.deleted,
+            relation: record.relation,
         }
     }
 
@@ -281,6 +284,7 @@ impl LogRow {
             time_ms: self.time_ms,
             digest: self.digest,
             content: Bytes::new(&[]),
+            relation: self.relation,
             deleted: self.deleted,
         }
     }
@@ -302,6 +306,14 @@ pub(in crate::store) struct ErasingRecord {
     pub(in crate::store) len: u64,
     /// Whose it was.
     pub(in crate::store) key: EntryKey,
+}
+
+/// A row of `refs`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::store) struct RefRecord {
+    pub(in crate::store) kind: EntryKind,
+    /// Whose the entry is that refers to the other.
+    pub(in crate::store) author: u64,
 }
 
 /// A row of `senders`.

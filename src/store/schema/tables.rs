@@ -12,7 +12,7 @@ use super::buffer::{Buffered, Changes, Writing};
 use super::places::{PlaceCursor, PlacesRecord};
 use super::records::{
     AccountRecord, ConversationRecord, DeviceRecord, ErasingRecord, LogRow, MemberRecord,
-    RetentionRecord, RoomRecord, SegmentRecord, SenderRecord,
+    RefRecord, RetentionRecord, RoomRecord, SegmentRecord, SenderRecord,
 };
 use super::table::{Committed, ReadTable};
 use crate::store::error::StoreError;
@@ -285,6 +285,11 @@ tables! {
     segments: u64 => SegmentRecord;
     /// (segment, offset) of the content of a deleted entry: until it is overwritten.
     erasing: (u64, u64) => ErasingRecord;
+    /// (conversation, entry, later entry) of each edit of an entry and each reaction to it that stands: what its deletion
+    /// deletes too, and what limits count.
+    refs: (u64, u64, u64) => RefRecord;
+    /// (conversation, entry) of each that is pinned, to the entry that says so.
+    pins: (u64, u64) => u64;
     /// A conversation to its limits, where it has some of its own.
     retention: u64 => RetentionRecord;
     /// An account to how many bytes its entries count; 0 to how many all do.

@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 use super::Place;
 use super::frame::{ENTRY_CHECK, Frame, Head, encode};
 use super::layout::{HEADER, Key};
+use crate::protocol::ConversationId;
 use crate::store::error::StoreError;
 use crate::store::segments::stored::{EntryKey, LogRecord, Stored};
 
@@ -76,6 +77,11 @@ impl Batch {
         self.is_in_rows
     }
 
+    /// Whether a record is done again: what stands in it was accepted then.
+    pub(in crate::store) const fn is_replayed(&self) -> bool {
+        self.replayed.is_some()
+    }
+
     /// The next entry of a record that is done again.
     pub(in crate::store) fn next_replayed(&self) -> Option<Frame<'_>> {
         let entry = self.replayed.as_ref()?.front()?;
@@ -94,6 +100,25 @@ impl Batch {
         let entry = self.replayed.as_ref()?.front()?;
         let row = entry.head.without_content().row;
         (entry.head.is_at(key) && row.deleted.is_some()).then_some(row)
+    }
+
+    /// The next entry of a record that is done again, if it is what is left of one that was deleted with this one, to which
+    /// it refers.
+    pub(in crate::store) fn next_deleted_of(
+        &self,
+        (conversation, entry): EntryKey,
+    ) -> Option<EntryKey> {
+        let frame = self.next_replayed()?;
+        let refers_to = frame.row.relation.map(|relation| relation.refers_to.0);
+        let is_of_it = frame.conversation == conversation && refers_to == Some(entry);
+        (is_of_it && frame.row.deleted.is_some()).then_some((conversation, frame.entry))
+    }
+
+    /// Whether the next entry of a record that is done again is what is left of a deleted one of this conversation.
+    pub(in crate::store) fn is_deletion_next(&self, conversation: ConversationId) -> bool {
+        self.next_replayed().is_some_and(|frame| {
+            frame.conversation == conversation.0 && frame.row.deleted.is_some()
+        })
     }
 
     /// How many entries of a record have not come again.

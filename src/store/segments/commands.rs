@@ -137,6 +137,7 @@ mod tests {
                 content: b"tea?".to_vec(),
                 time_ms: TIME_MS,
                 quota: Quota::default(),
+                relation: None,
             }),
             Write::Void {
                 conversation: ROOM,

@@ -2,11 +2,12 @@
 //!
 //! | what | bytes |
 //! |---|---|
-//! | the kind: 1 an entry, 2 what stands in the place of a deleted one | 1 |
+//! | the kind: 1 an entry, 2 what stands in the place of a deleted one; 3 and 4 the same that refer to another entry | 1 |
 //! | conversation, entry, author, device, number, time in milliseconds since 1970 (UTC) | a varint each |
 //! | the author's digest over the content | 32 |
 //! | how long the content is | a varint |
 //! | of a deleted entry: who deleted it, and when | a varint each |
+//! | of one that refers to another: the kind in its header, and to which | a varint each |
 //! | the check of these, keyed, over their place too | 8 |
 //! | the content | as long as that |
 //!
@@ -17,7 +18,8 @@ use serde_bytes::Bytes;
 
 use super::layout::{Key, check, place};
 use super::varint;
-use crate::protocol::Digest;
+use crate::protocol::{Digest, EntryId, EntryKind};
+use crate::store::Relation;
 use crate::store::segments::stored::{Deletion, LogRecord, Stored};
 
 /// What an entry begins with.
@@ -26,12 +28,16 @@ const ENTRY: u8 = 1;
 /// What stands in the place of a deleted entry begins with.
 const DELETED: u8 = 2;
 
+/// The same of entries that refer to another one.
+const RELATED: u8 = 3;
+const RELATED_DELETED: u8 = 4;
+
 /// The check of an entry, in bytes. Chosen: who does not know the key cannot try one without the server, and would need
 /// 2^63 entries.
 pub(super) const ENTRY_CHECK: usize = 8;
 
 /// How long everything but the content can be at most, in bytes.
-pub(super) const HEAD_MAX: usize = 1 + 9 * 10 + 32 + ENTRY_CHECK;
+pub(super) const HEAD_MAX: usize = 1 + 11 * 10 + 32 + ENTRY_CHECK;
 
 /// An entry and where it belongs.
 #[derive(Debug, Clone, Copy)]
@@ -51,6 +57,7 @@ pub(super) struct Head {
     number: u64,
     time_ms: u64,
     digest: Digest,
+    relation: Option<Relation>,
     deleted: Option<Deletion>,
     /// How long the content is, in bytes.
     content: usize,
@@ -94,7 +101,7 @@ impl Head {
     /// The same without a key: for what a table says stands here.
     pub(super) fn decode_unchecked(bytes: &[u8]) -> Option<Self> {
         let (kind, mut rest) = bytes.split_first()?;
-        if !matches!(*kind, ENTRY | DELETED) {
+        if !matches!(*kind, ENTRY | DELETED | RELATED | RELATED_DELETED) {
             return None;
         }
         let mut number = || varint::take(&mut rest);
@@ -102,9 +109,18 @@ impl Head {
         let (device, seq, time_ms) = (number()?, number()?, number()?);
         let (digest, mut rest) = rest.split_first_chunk::<32>()?;
         let content = usize::try_from(varint::take(&mut rest)?).ok()?;
-        let deleted = if *kind == DELETED {
+        let deleted = if matches!(*kind, DELETED | RELATED_DELETED) {
             let (by, time_ms) = (varint::take(&mut rest)?, varint::take(&mut rest)?);
             Some(Deletion { by, time_ms })
+        } else {
+            None
+        };
+        let relation = if matches!(*kind, RELATED | RELATED_DELETED) {
+            let kind = u8::try_from(varint::take(&mut rest)?).ok()?;
+            Some(Relation {
+                kind: EntryKind::from_number(kind),
+                refers_to: EntryId(varint::take(&mut rest)?),
+            })
         } else {
             None
         };
@@ -117,6 +133,7 @@ impl Head {
             number: seq,
             time_ms,
             digest: Digest(*digest),
+            relation,
             deleted,
             content: u32::try_from(content).ok()? as usize,
             len: bytes.len() - rest.len(),
@@ -136,6 +153,7 @@ impl Head {
                 time_ms: self.time_ms,
                 digest: self.digest,
                 content: Bytes::new(&[]),
+                relation: self.relation,
                 deleted: self.deleted,
             },
         }
@@ -151,7 +169,8 @@ impl Head {
         (self.conversation, self.entry) == (*conversation, *entry)
             && (self.author, self.device) == (row.author, row.device)
             && (self.number, self.time_ms) == (row.number, row.time_ms)
-            && (self.digest, self.deleted) == (row.digest, row.deleted)
+            && (self.digest, self.relation) == (row.digest, row.relation)
+            && self.deleted == row.deleted
     }
 
     /// The entry, whose bytes these are.
@@ -183,10 +202,11 @@ pub(super) fn encode(
         entry,
         row,
     } = frame;
-    bytes.push(if row.deleted.is_some() {
-        DELETED
-    } else {
-        ENTRY
+    bytes.push(match (row.relation, row.deleted) {
+        (None, None) => ENTRY,
+        (None, Some(_)) => DELETED,
+        (Some(_), None) => RELATED,
+        (Some(_), Some(_)) => RELATED_DELETED,
     });
     for number in [
         *conversation,
@@ -203,6 +223,10 @@ pub(super) fn encode(
     if let Some(Deletion { by, time_ms }) = row.deleted {
         varint::put(bytes, by);
         varint::put(bytes, time_ms);
+    }
+    if let Some(Relation { kind, refers_to }) = row.relation {
+        varint::put(bytes, kind.number().into());
+        varint::put(bytes, refers_to.0);
     }
     let check = entry_check(key, at, &bytes[from..]);
     bytes.extend_from_slice(&check);

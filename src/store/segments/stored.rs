@@ -5,6 +5,7 @@ use serde_bytes::Bytes;
 
 use super::Place;
 use crate::protocol::{DeviceId, Digest};
+use crate::store::Relation;
 
 /// Which entry of which conversation.
 pub(in crate::store) type EntryKey = (u64, u64);
@@ -18,6 +19,8 @@ pub(in crate::store) struct LogRecord<'a> {
     pub(in crate::store) time_ms: u64,
     pub(in crate::store) digest: Digest,
     pub(in crate::store) content: &'a Bytes,
+    /// What it is to another entry of its log.
+    pub(in crate::store) relation: Option<Relation>,
     /// If this is what stands in the place of an entry that was deleted: it has that one's digest, and no content.
     pub(in crate::store) deleted: Option<Deletion>,
 }
@@ -48,6 +51,7 @@ impl LogRecord<'_> {
             time_ms,
             digest: Digest::default(),
             content: Bytes::new(&[]),
+            relation: None,
             deleted: None,
         }
     }

@@ -22,6 +22,7 @@ fn say(user: User, number: u64, content: &[u8]) -> Write {
         content: content.to_vec(),
         time_ms: 100,
         quota: Quota::default(),
+        relation: None,
     })
 }
 

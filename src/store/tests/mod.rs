@@ -10,6 +10,7 @@ mod forged;
 mod identities;
 mod logs;
 mod model;
+mod relations;
 mod replay;
 mod restore;
 mod retention;

@@ -1,22 +1,19 @@
 //! Deleting an entry: by its author, or in a room by who may remove others' words.
 //!
 //! The entry stays in its log, with its number, its digest and who said it, so that everybody's position still fits; its
-//! content goes. What is read instead says who deleted it, and when. The content is overwritten in its segment
-//! after the next checkpoint (`engine::open_store`).
+//! content goes, and that of its edits and of the reactions to it. What is read instead says who deleted it, and when. The
+//! content is overwritten in its segment after the next checkpoint (`engine::open_store`).
 
-use super::place;
+use super::{place, relations};
 use crate::protocol::{AccountId, ConversationId, DeviceId, EntryId};
-use crate::store::error::{Abort, StoreError, skip_damaged};
+use crate::store::error::{Abort, StoreError};
 use crate::store::ops::access::membership;
 use crate::store::ops::rooms::permission::{Deed, permits};
 use crate::store::ops::{conversations, usage, wall_clock};
-use crate::store::schema::places;
-use crate::store::schema::records::{Kind, LogRow};
-use crate::store::schema::table::ReadTable as _;
-use crate::store::schema::tables::{ReadTables as _, Tables};
-use crate::store::segments::Place;
-use crate::store::segments::stored::{Deletion, EntryKey, Stored};
-use crate::store::{Refusal, Reply};
+use crate::store::schema::records::{ConversationRecord, Kind};
+use crate::store::schema::tables::Tables;
+use crate::store::segments::stored::{Deletion, EntryKey, LogRecord};
+use crate::store::{Refusal, Relation, Reply};
 use std::collections::BTreeMap;
 
 /// Deletes an entry for one who may.
@@ -32,49 +29,90 @@ pub(in crate::store) fn delete(
         return Err(Refusal::NotPermitted.into());
     }
     let key = (conversation.0, entry.0);
-    let place = places::place_of(tables, key)?;
-    let Some(stored) = skip_damaged(found(tables, key, place))?.flatten() else {
-        // Nobody knows whose it is. Where it was damaged since the deletion was recorded, the record knows what is left of
-        // it; how long its content was nobody does.
-        let left = tables.batch.next_deleted(key);
-        let (from, left) = place.zip(left).ok_or(Refusal::NotPermitted)?;
-        place::move_to(tables, key, from, left)?;
-        return Ok(Reply::Nothing);
-    };
-    let row = stored.row();
-    let is_own = row.author == actor.0;
-    let may = is_own || (record.kind == Kind::Room && permits(member.role, Deed::Delete));
-    if row.device == DeviceId::SERVER.0 || !may || member.until.is_some() {
-        return Err(Refusal::NotPermitted.into());
+    match place::look(tables, key)?.1 {
+        Some(stored) => {
+            let row = stored.row();
+            let is_own = row.author == actor.0;
+            let may = is_own || (record.kind == Kind::Room && permits(member.role, Deed::Delete));
+            if row.device == DeviceId::SERVER.0 || !may || member.until.is_some() {
+                return Err(Refusal::NotPermitted.into());
+            }
+        }
+        // Nobody knows whose it is.
+        None if tables.batch.next_deleted(key).is_none() => {
+            return Err(Refusal::NotPermitted.into());
+        }
+        None => {}
     }
+    erase(
+        tables,
+        (conversation, &mut record),
+        entry.0,
+        (actor, time_ms),
+    )?;
+    Ok(Reply::Nothing)
+}
+
+/// Deletes the content of an entry, and of its edits and the reactions to it.
+pub(in crate::store) fn erase(
+    tables: &mut Tables,
+    (conversation, record): (ConversationId, &mut ConversationRecord),
+    entry: u64,
+    by: (AccountId, u64),
+) -> Result<(), StoreError> {
+    let key = (conversation.0, entry);
+    let mut freed = BTreeMap::new();
+    let relation = erase_one(tables, key, by, &mut freed)?;
+    relations::forget_one(tables, key, relation)?;
+    let of_it = relations::forget(tables, key)?;
+    if tables.batch.is_replayed() {
+        // The record says which they were, also where the table that knew it is lost.
+        while let Some(key) = tables.batch.next_deleted_of(key) {
+            erase_one(tables, key, by, &mut freed)?;
+        }
+    } else {
+        for key in of_it {
+            erase_one(tables, key, by, &mut freed)?;
+        }
+    }
+    if !freed.is_empty() {
+        record.bytes = record.bytes.saturating_sub(freed.values().sum());
+        usage::subtract(tables, &freed)?;
+        conversations::save(tables, conversation, *record);
+    }
+    Ok(())
+}
+
+/// Deletes the content of this entry; returns what it is to another one.
+fn erase_one(
+    tables: &mut Tables,
+    key: EntryKey,
+    (by, time_ms): (AccountId, u64),
+    freed: &mut BTreeMap<AccountId, u64>,
+) -> Result<Option<Relation>, StoreError> {
+    let (place, stored) = place::look(tables, key)?;
+    let Some(stored) = stored.filter(|stored| !stored.row().is_lost()) else {
+        // Where it was damaged since the deletion was recorded, the record knows what is left of it; how long its content
+        // was nobody does.
+        let left = tables.batch.next_deleted(key);
+        if let Some(left) = left {
+            place::put(tables, key, place, left)?;
+        }
+        return Ok(left.and_then(|left| left.relation));
+    };
+    let row: LogRecord<'_> = stored.row();
     if row.deleted.is_some() {
         // A rescue can have found that before it comes to the deletion.
         if tables.batch.next_deleted(key).is_some() {
             tables.batch.skip_replayed();
         }
-        return Ok(Reply::Nothing);
+        return Ok(row.relation);
     }
     let left = stored.without_content(Deletion {
-        by: actor.0,
+        by: by.0,
         time_ms: wall_clock::after(row.time_ms, time_ms),
     });
-    let freed = row.content.len() as u64;
-    record.bytes = record.bytes.saturating_sub(freed);
-    usage::subtract(tables, &BTreeMap::from([(usage::author(&row), freed)]))?;
+    *freed.entry(usage::author(&row)).or_default() += row.content.len() as u64;
     place::replace(tables, key, (place, &stored), left.row())?;
-    conversations::save(tables, conversation, record);
-    Ok(Reply::Nothing)
-}
-
-/// The entry, also if its content is damaged: what is left of that can be deleted.
-fn found(
-    tables: &Tables,
-    key: EntryKey,
-    place: Option<Place>,
-) -> Result<Option<Stored>, StoreError> {
-    match place {
-        Some(place) => tables.stored_unchecked(key, place).map(Some),
-        // A copy has it in its table.
-        None => Ok(tables.log().get(&key)?.map(LogRow::into_stored)),
-    }
+    Ok(row.relation)
 }

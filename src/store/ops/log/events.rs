@@ -48,6 +48,7 @@ pub(in crate::store) fn write(
         digest,
         content: &content,
         time_ms,
+        relation: None,
     };
     let stored = log::put(tables, conversation, record, &new)?;
     Ok(Event {

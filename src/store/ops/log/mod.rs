@@ -1,9 +1,11 @@
 //! The logs: what was said, in one order for all, each message once.
 
+pub(in crate::store) mod copies;
 pub(in crate::store) mod delete;
 pub(in crate::store) mod events;
 pub(in crate::store) mod history;
 pub(in crate::store) mod place;
+pub(in crate::store) mod relations;
 pub(in crate::store) mod tolerant_scan;
 
 use std::collections::{BTreeMap, VecDeque, btree_map};
@@ -15,7 +17,7 @@ use super::blocks::{self, Given};
 use super::conversations;
 use super::rooms::permission::{Deed, permits};
 use super::{accounts, pairs, usage, wall_clock};
-use crate::protocol::{AccountId, ConversationId, DeviceId, DeviceSeq, Digest, EntryId};
+use crate::protocol::{AccountId, ConversationId, DeviceId, DeviceSeq, Digest, EntryId, EntryKind};
 use crate::store::error::{Abort, StoreError, skip_damaged};
 use crate::store::schema::meta;
 use crate::store::schema::places;
@@ -23,7 +25,7 @@ use crate::store::schema::records::{ConversationRecord, Kind, MemberRecord, Send
 use crate::store::schema::table::ReadTable as _;
 use crate::store::schema::tables::{ReadTables, Tables};
 use crate::store::segments::stored::LogRecord;
-use crate::store::{Append, Audience, Deleted, Entry, Refusal, Reply, StoredEntry};
+use crate::store::{Append, Audience, Deleted, Entry, Refusal, Relation, Reply, StoredEntry};
 use tolerant_scan::Direction;
 
 /// For how many numbers of a device in a conversation the digest is kept. Chosen: more than a client has in
@@ -53,12 +55,13 @@ pub(in crate::store) fn append(tables: &mut Tables, append: &Append) -> Result<R
     if append.number != expected {
         return Err(Refusal::Expect(expected).into());
     }
-    usage::check(
-        tables,
-        append.author,
-        append.content.len() as u64,
-        append.quota,
-    )?;
+    let kind = append.relation.map(|relation| relation.kind);
+    // Each entry is deleted once at most, and who has no room left can make some.
+    if kind != Some(EntryKind::Delete) {
+        let bytes = append.content.len() as u64;
+        usage::check(tables, append.author, bytes, append.quota)?;
+    }
+    relations::check(tables, append, (&record, member))?;
     let new = NewEntry {
         author: append.author,
         device: append.device,
@@ -66,9 +69,13 @@ pub(in crate::store) fn append(tables: &mut Tables, append: &Append) -> Result<R
         digest: append.digest,
         content: &append.content,
         time_ms: append.time_ms,
+        relation: append.relation,
     };
     pairs::begin(tables, conversation, &record)?;
     let stored = put(tables, conversation, &mut record, &new)?;
+    if let Some(relation) = append.relation {
+        relations::take_effect(tables, append, &mut record, (relation, &stored))?;
+    }
     let sent = Sent {
         number: append.number.0,
         digest: Sent::part_of(append.digest),
@@ -121,6 +128,7 @@ pub(in crate::store) struct NewEntry<'a> {
     pub(in crate::store) digest: Digest,
     pub(in crate::store) content: &'a [u8],
     pub(in crate::store) time_ms: u64,
+    pub(in crate::store) relation: Option<Relation>,
 }
 
 /// Writes the next entry of a log, and the conversation's record with it.
@@ -142,6 +150,7 @@ pub(in crate::store) fn put(
         time_ms: wall_clock::after(record.time_ms, new.time_ms),
         digest: new.digest,
         content: Bytes::new(new.content),
+        relation: new.relation,
         deleted: None,
     };
     let peer_prev = blocks::decide(tables, conversation, record, new.author, entry.0);

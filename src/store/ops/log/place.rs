@@ -27,6 +27,23 @@ pub(in crate::store) fn add(
     places::add(tables, key, place, open)
 }
 
+/// Where an entry stands, and the entry, also if its content is damaged: what is left of that can be deleted.
+pub(in crate::store) fn look(
+    tables: &Tables,
+    key: EntryKey,
+) -> Result<(Option<Place>, Option<Stored>), StoreError> {
+    let place = places::place_of(tables, key)?;
+    let stored = match place {
+        Some(place) => tables.stored_unchecked(key, place).map(Some),
+        // A copy has it in its table.
+        None => tables
+            .log()
+            .get(&key)
+            .map(|row| row.map(LogRow::into_stored)),
+    };
+    Ok((place, skip_damaged(stored)?.flatten()))
+}
+
 /// Has something else stand in the place of an entry. What stood there is overwritten after the next checkpoint.
 pub(in crate::store) fn replace(
     tables: &mut Tables,
@@ -34,18 +51,30 @@ pub(in crate::store) fn replace(
     (from, before): (Option<Place>, &Stored),
     row: LogRecord<'_>,
 ) -> Result<(), StoreError> {
-    let Some(from) = from else {
-        // A copy, in which the log is done again, has its entries in its table.
-        write(tables, key, row)?;
-        tables.log.insert(key, LogRow::new(key.1, &row));
-        return Ok(());
-    };
-    let (at, len) = before.content_at(from);
-    if len > 0 {
-        let record = ErasingRecord { len, key };
-        tables.erasing.insert((from.segment.into(), at), record);
+    if let Some(from) = from {
+        let (at, len) = before.content_at(from);
+        if len > 0 {
+            let record = ErasingRecord { len, key };
+            tables.erasing.insert((from.segment.into(), at), record);
+        }
     }
-    move_to(tables, key, from, row)
+    put(tables, key, from, row)
+}
+
+/// Has this be read as an entry. `from` is where it stood.
+pub(in crate::store) fn put(
+    tables: &mut Tables,
+    key: EntryKey,
+    from: Option<Place>,
+    row: LogRecord<'_>,
+) -> Result<(), StoreError> {
+    if let Some(from) = from {
+        return move_to(tables, key, from, row);
+    }
+    // A copy, in which the log is done again, has its entries in its table.
+    write(tables, key, row)?;
+    tables.log.insert(key, LogRow::new(key.1, &row));
+    Ok(())
 }
 
 /// Has an entry be read where a copy of it is: what it was read from may be removed then. `from` is where it stood.

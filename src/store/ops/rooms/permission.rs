@@ -19,6 +19,8 @@ pub(in crate::store) enum Deed {
     Access,
     /// Delete what another has said.
     Delete,
+    /// Pin what somebody has said, or no longer.
+    Pin,
 }
 
 /// Whether a member of this role may do it. A role that this version does not know is an ordinary member's.
@@ -29,6 +31,7 @@ pub(in crate::store) const fn permits(role: MemberRole, deed: Deed) -> bool {
             Deed::Invite(_)
             | Deed::Topic
             | Deed::Delete
+            | Deed::Pin
             | Deed::Kick(MemberRole::Member | MemberRole::Other(_)),
             MemberRole::Moderator,
         )
@@ -59,6 +62,7 @@ mod tests {
             (Deed::Role, "O"),
             (Deed::Access, "O"),
             (Deed::Delete, "MO"),
+            (Deed::Pin, "MO"),
         ];
         for (deed, those) in table {
             for (role, letter) in [

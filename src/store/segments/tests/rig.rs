@@ -48,6 +48,7 @@ impl Said {
             time_ms,
             digest: Digest::of(&self.content),
             content: Bytes::new(&self.content),
+            relation: None,
             deleted: None,
         };
         Frame {

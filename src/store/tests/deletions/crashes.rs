@@ -14,7 +14,7 @@ use crate::store::{Outcome, Refusal, Reply, Request};
 /// How many messages there are before anything is deleted. Chosen: so many that they have several segments.
 const SAID: u64 = 40;
 
-pub(super) fn text(number: u64) -> String {
+pub(in crate::store::tests) fn text(number: u64) -> String {
     format!("the secret of entry {number}, ").repeat(20)
 }
 
@@ -32,7 +32,7 @@ pub(super) fn prepared() -> (MemoryDisk, User) {
 }
 
 /// Of which entries something stands in the log or the tables.
-pub(super) fn on_disk(disk: &MemoryDisk) -> BTreeSet<u64> {
+pub(in crate::store::tests) fn on_disk(disk: &MemoryDisk) -> BTreeSet<u64> {
     let mut found = BTreeSet::new();
     for bytes in disk.segments().values().chain([&disk.image()]) {
         let text = String::from_utf8_lossy(bytes);

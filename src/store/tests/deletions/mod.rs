@@ -1,9 +1,9 @@
 //! Deletion: who may, what readers read then, and that every count fits.
 
 mod copies;
-mod crashes;
+pub(super) mod crashes;
 mod disks;
-mod recovery;
+pub(super) mod recovery;
 
 use crate::protocol::{
     AccountId, Change, ConversationId, DeviceId, DeviceSeq, Digest, EntryId, EventKind, MemberRole,
@@ -14,7 +14,12 @@ use crate::store::{Deleted, Entry, Read, Refusal, Reply, Request, Write};
 const EVERYONE: ConversationId = ConversationId::EVERYONE;
 
 /// What stands at a place, as this reader is told.
-fn entry(bench: &mut Bench, reader: AccountId, conversation: ConversationId, at: u64) -> Entry {
+pub(super) fn entry(
+    bench: &mut Bench,
+    reader: AccountId,
+    conversation: ConversationId,
+    at: u64,
+) -> Entry {
     let entries = bench.read(reader, conversation, at - 1);
     let entry = entries.into_iter().next().expect("it stands");
     assert_eq!(entry.entry, EntryId(at));
@@ -37,24 +42,24 @@ fn history(bench: &mut Bench, reader: AccountId, conversation: ConversationId) -
 }
 
 /// Whether an entry is one that was deleted: nothing of it is left but what it was.
-fn is_deleted(entry: &Entry, text: &str) -> bool {
+pub(super) fn is_deleted(entry: &Entry, text: &str) -> bool {
     entry.deleted.is_some()
         && entry.content.is_empty()
         && entry.digest == Digest::of(text.as_bytes())
 }
 
-fn is_whole(entry: &Entry, text: &str) -> bool {
+pub(super) fn is_whole(entry: &Entry, text: &str) -> bool {
     entry.deleted.is_none() && entry.content == text.as_bytes()
 }
 
 /// A check compares every count with the logs.
-fn is_sound(bench: &mut Bench) {
+pub(super) fn is_sound(bench: &mut Bench) {
     bench.done(Request::Checkpoint);
     let report = bench.engine.snapshots().check().expect("it can be read");
     assert!(report.is_sound(), "{report:?}");
 }
 
-fn usage(bench: &mut Bench) -> u64 {
+pub(super) fn usage(bench: &mut Bench) -> u64 {
     match bench.done(Read::Usage {
         account_bytes: None,
     }) {
@@ -63,14 +68,14 @@ fn usage(bench: &mut Bench) -> u64 {
     }
 }
 
-fn room(bench: &mut Bench, user: User) -> ConversationId {
+pub(super) fn room(bench: &mut Bench, user: User) -> ConversationId {
     match bench.done(join(user, "#bridge")) {
         Reply::Joined(joined) => joined.standing.conversation,
         other => panic!("expected a membership, not {other:?}"),
     }
 }
 
-fn promote(bench: &mut Bench, owner: User, room: ConversationId, name: &str) {
+pub(super) fn promote(bench: &mut Bench, owner: User, room: ConversationId, name: &str) {
     let promoted = Change {
         kind: EventKind::Role,
         subject: Some(name.into()),

@@ -17,7 +17,7 @@ use crate::store::tests::files::pages::check_disk;
 use crate::store::{Existing, LogLoss, Request, mark_as_copy, rescue};
 
 /// A backup of what a snapshot shows.
-fn copy_of(snapshot: &Snapshot) -> MemoryDisk {
+pub(in crate::store::tests) fn copy_of(snapshot: &Snapshot) -> MemoryDisk {
     let copy = MemoryDisk::new();
     let database = copy.open().expect("it is empty");
     fill(snapshot, &database).expect("the disk is well");
@@ -26,7 +26,7 @@ fn copy_of(snapshot: &Snapshot) -> MemoryDisk {
 }
 
 /// The database, with this copy put in its place.
-fn restored(copy: &MemoryDisk) -> Bench {
+pub(in crate::store::tests) fn restored(copy: &MemoryDisk) -> Bench {
     let disk = copy.copy();
     mark_as_copy(&disk.open().expect("it is a database")).expect("the disk is well");
     Bench::on(disk)
