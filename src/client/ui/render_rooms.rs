@@ -90,6 +90,7 @@ pub(crate) fn unchanged(change: &Change, own_name: &str, room: &str) -> String {
     let is_own = subject == own_name;
     let who = if is_own { "you" } else { subject };
     match change.kind {
+        EventKind::Topic if change.text.as_deref() == Some("") => format!("{room} has no topic"),
         EventKind::Topic => format!("{room} already has this topic"),
         EventKind::Access => {
             let access = access(change.access.unwrap_or(Access::Public));

@@ -85,8 +85,12 @@ pub(super) const ROOMS: Group = Group {
         },
         ChatCommand {
             name: "topic",
-            arguments: &[ROOM.optional(), Argument::text("TEXT").optional()],
-            summary: "show or set a room's topic",
+            arguments: &[
+                ROOM.optional(),
+                Argument::choice(&["--clear"]).optional(),
+                Argument::text("TEXT").optional(),
+            ],
+            summary: "show, set or clear a room's topic",
             run: topic,
             ..ROW
         },
@@ -141,9 +145,14 @@ fn list(core: &mut Core, call: &Call<'_>) {
 }
 
 fn topic(core: &mut Core, call: &Call<'_>) {
-    match call.optional(1) {
-        Some(text) => apply_text(core, call, 0, text, change(EventKind::Topic)),
-        None => core.with_signed_in(call.now, |_, ctx| {
+    match (call.optional(1), call.optional(2)) {
+        (Some(_), Some(_)) => core.fail(
+            Fault::Usage,
+            "a topic is either set or cleared: `/topic TEXT` or `/topic --clear`",
+        ),
+        (Some(_), None) => apply_text(core, call, 0, "", change(EventKind::Topic)),
+        (None, Some(text)) => apply_text(core, call, 0, text, change(EventKind::Topic)),
+        (None, None) => core.with_signed_in(call.now, |_, ctx| {
             if let Some((_, name)) = joining::room(ctx, call.optional(0)) {
                 answers::list(ctx, RoomsPurpose::Topic(name));
             }
