@@ -64,6 +64,19 @@ fn base(variable: &str, below_home: &str, option: &str) -> Result<PathBuf, Failu
         })
 }
 
+/// The command that edits a text, as POSIX has it.
+pub fn text_editor() -> OsString {
+    let named = variable("VISUAL").or_else(|| variable("EDITOR"));
+    named.unwrap_or_else(|| "vi".into())
+}
+
+/// Where files of a session lie that nobody else may read, or else temporary ones.
+pub fn runtime_directory() -> PathBuf {
+    let runtime = env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
+    let usable = runtime.filter(|path| path.is_absolute() && path.is_dir());
+    usable.unwrap_or_else(env::temp_dir)
+}
+
 /// Whether colours are wanted, as far as variables say: `NO_COLOR` (no-color.org), then `CLICOLOR_FORCE`, which asks for them
 /// also where the output is no terminal, then `CLICOLOR` (bixense.com/clicolors).
 pub fn wishes_colour() -> Option<bool> {

@@ -1,13 +1,16 @@
 //! Reads passwords from a file, from standard input, or from the terminal without echo.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, ErrorKind, IsTerminal as _, Read as _, Write as _};
+use std::io::{self, BufRead, BufReader, ErrorKind, IsTerminal as _, Read, Write as _};
 use std::os::fd::AsFd as _;
 use std::path::Path;
 
 use anyhow::Context as _;
+use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sys::termios::{self, LocalFlags, SetArg};
+use nix::sys::signal;
+use nix::sys::termios::{self, LocalFlags, SetArg, Termios};
+use nix::unistd::Pid;
 use zeroize::Zeroizing;
 
 use super::exit::{Exit, Failure};
@@ -107,6 +110,9 @@ fn ask(question: &str) -> Result<Zeroizing<String>, Failure> {
 
 /// Asks at the terminal, which must be standard input, without echo. A paste of several lines is taken up to the first end
 /// of a line: what follows would answer the next question, or be run as a command.
+///
+/// # Errors
+/// `Interrupted` after Ctrl-C, `UnexpectedEof` after Ctrl-D, and others where the terminal cannot be read.
 pub fn prompt(question: &str) -> io::Result<String> {
     let input = io::stdin();
     let found = termios::tcgetattr(&input)?;
@@ -115,21 +121,71 @@ pub fn prompt(question: &str) -> io::Result<String> {
     raw.local_flags
         .remove(LocalFlags::ECHO | LocalFlags::ICANON | LocalFlags::ISIG);
     termios::tcsetattr(&input, SetArg::TCSANOW, &raw)?;
-    let answer = rpassword::prompt_password(question);
+    let keys = Keys {
+        question: question.to_owned(),
+        found: found.clone(),
+        raw,
+    };
+    let config = rpassword::ConfigBuilder::new().input_reader(keys).build();
+    let answer = rpassword::prompt_password_with_config(question, config);
+    let is_left = match &answer {
+        Ok(_) => true,
+        Err(error) => error.kind() == ErrorKind::Interrupted,
+    };
+    // A terminal that is gone needs no word.
+    if is_left {
+        let _ = say("");
+    }
     if answer.is_ok() && has_dropped_rest(&input) {
-        // It is said where the question was; a terminal that is gone needs no word.
-        let _ = File::options()
-            .write(true)
-            .open("/dev/tty")
-            .and_then(|mut terminal| {
-                writeln!(
-                    terminal,
-                    "only the first line was taken; the rest of the paste was dropped"
-                )
-            });
+        let _ = say("only the first line was taken; the rest of the paste was dropped");
     }
     termios::tcsetattr(&input, SetArg::TCSANOW, &found)?;
     answer
+}
+
+/// Writes where the question was.
+fn say(line: &str) -> io::Result<()> {
+    let mut terminal = File::options().write(true).open("/dev/tty")?;
+    writeln!(terminal, "{line}")
+}
+
+/// The keys that are pressed at a question for a password. Ctrl-Z stops the program, and afterwards the question is asked
+/// again; what was typed of the answer stays.
+struct Keys {
+    question: String,
+    found: Termios,
+    raw: Termios,
+}
+
+impl Keys {
+    fn stop(&self) -> io::Result<()> {
+        let input = io::stdin();
+        // For a shell that does not set the modes itself.
+        let mut sane = self.found.clone();
+        sane.local_flags
+            .insert(LocalFlags::ECHO | LocalFlags::ICANON | LocalFlags::ISIG);
+        termios::tcsetattr(&input, SetArg::TCSANOW, &sane)?;
+        // The whole job, as the terminal does it.
+        signal::kill(Pid::from_raw(0), signal::Signal::SIGTSTP)?;
+        termios::tcsetattr(&input, SetArg::TCSANOW, &self.raw)?;
+        let mut terminal = File::options().write(true).open("/dev/tty")?;
+        write!(terminal, "{}", self.question)
+    }
+}
+
+impl Read for Keys {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        const CTRL_Z: u8 = 0x1a;
+        loop {
+            match nix::unistd::read(io::stdin(), buffer) {
+                Ok(0) => return Err(ErrorKind::BrokenPipe.into()),
+                Ok(1) if buffer[0] == CTRL_Z => self.stop()?,
+                Ok(count) => return Ok(count),
+                Err(Errno::EINTR) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
 }
 
 /// Reads what has been pasted with a line, and says whether there was any text.

@@ -66,8 +66,12 @@ impl Effects {
     }
 
     pub(super) fn show_table(&mut self, tone: Tone, rows: &[Vec<String>]) {
-        for text in table::lines(rows) {
-            // The cells are harmless, and the blanks between them stay.
+        self.show_laid_out(tone, table::lines(rows));
+    }
+
+    /// Shows lines that are harmless already, with the blanks in them.
+    pub(super) fn show_laid_out(&mut self, tone: Tone, lines: Vec<String>) {
+        for text in lines {
             self.show_line(Line {
                 text,
                 ..Line::of(tone, "")

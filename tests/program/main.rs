@@ -14,9 +14,11 @@ mod bench;
 mod command_line;
 #[cfg(target_os = "linux")]
 mod disk_full;
+mod editor;
 mod looks;
 mod paste;
 mod prompt;
+mod questions;
 mod scripts;
 mod serve;
 mod session;

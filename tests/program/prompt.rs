@@ -131,14 +131,24 @@ fn control_c_gives_up_a_question_and_not_the_client() {
     alice.sees("alice> ");
 }
 
-/// After Ctrl-D at a password prompt the shell's prompt stood behind `password: `, on the same line.
+/// It ended the client.
 #[test]
-fn end_of_input_at_the_password_ends_the_line_and_the_client() {
+fn control_d_at_a_question_goes_back_to_the_prompt() {
     let workspace = Workspace::new(ACCOUNTS);
     let server = workspace.serve();
     let mut alice = at_password("alice", &server);
     alice.presses('d');
     alice.sees("\n");
+    alice.sees("> ");
+    alice.types("/login");
+    alice.sees("username: ");
+    alice.presses('d');
+    alice.sees("> ");
+    alice.types("/login alice");
+    alice.sees("password: ");
+    alice.types("swordfish");
+    alice.sees("alice> ");
+    alice.presses('d');
     assert_eq!(alice.ends(), 0);
 }
 

@@ -3,16 +3,22 @@
 use std::io::Write as _;
 use std::process::Command;
 
+use nix::sys::signal::Signal;
 use rexpect::reader::Options;
 use rexpect::session::{PtySession, spawn_with_options};
 use tempfile::TempDir;
 
 use super::{Host, PATIENCE};
 
+/// The rows that have scrolled out of the screen and are kept. Chosen: all of a test.
+const SCROLLBACK_ROWS: usize = 1000;
+
 /// A person at a terminal.
 pub struct Person {
     pub name: String,
     pty: PtySession,
+    /// What was seen so far, as a terminal of 24 rows shows it.
+    screen: vt100::Parser,
     /// Kept as long as the client may use it.
     state: Option<TempDir>,
 }
@@ -44,6 +50,11 @@ impl Person {
         Self {
             name: name.to_owned(),
             pty,
+            screen: vt100::Parser::new(
+                vt100::Parser::DEFAULT_ROWS,
+                vt100::Parser::DEFAULT_COLS,
+                SCROLLBACK_ROWS,
+            ),
             state: None,
         }
     }
@@ -58,7 +69,11 @@ impl Person {
     #[track_caller]
     pub fn sees(&mut self, text: &str) -> String {
         match self.pty.exp_string(&as_read(text)) {
-            Ok(before) => before,
+            Ok(before) => {
+                self.draws(&before);
+                self.screen.process(text.as_bytes());
+                before
+            }
             Err(error) => panic!("{} did not see {text:?}: {error}", self.name),
         }
     }
@@ -67,9 +82,44 @@ impl Person {
     #[track_caller]
     pub fn sees_like(&mut self, pattern: &str) -> String {
         match self.pty.exp_regex(&as_read(pattern)) {
-            Ok((_, found)) => found,
+            Ok((before, found)) => {
+                self.draws(&before);
+                self.draws(&found);
+                found
+            }
             Err(error) => panic!("{} did not see /{pattern}/: {error}", self.name),
         }
+    }
+
+    fn draws(&mut self, read: &str) {
+        let bytes: Vec<u8> = read
+            .chars()
+            .filter_map(|byte| u8::try_from(byte).ok())
+            .collect();
+        self.screen.process(&bytes);
+    }
+
+    /// The rows that a terminal of the usual size would show after what was seen, with those that have scrolled out of it.
+    pub fn rows(&mut self) -> Vec<String> {
+        let screen = self.screen.screen_mut();
+        screen.set_scrollback(usize::MAX);
+        let mut rows = Vec::new();
+        for above in (1..=screen.scrollback()).rev() {
+            screen.set_scrollback(above);
+            rows.extend(screen.rows(0, 80).next());
+        }
+        screen.set_scrollback(0);
+        rows.extend(screen.rows(0, 80));
+        rows
+    }
+
+    /// Row and column of the cursor on such a terminal, from 0.
+    pub fn cursor(&self) -> (u16, u16) {
+        self.screen.screen().cursor_position()
+    }
+
+    pub fn is_sent(&mut self, signal: Signal) {
+        self.pty.process_mut().signal(signal).expect("it runs");
     }
 
     pub fn types(&mut self, line: &str) {

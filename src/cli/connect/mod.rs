@@ -15,6 +15,7 @@ pub fn command() -> Subcommand {
         .section("THE SERVER'S ADDRESS", ADDRESS)
         .section("CHAT COMMANDS", commands::manual())
         .section("IN A ROOM", IN_A_ROOM)
+        .section("TYPING", TYPING)
         .section("PASTING", PASTING)
         .section("WHAT IS SHOWN", WHAT_IS_SHOWN)
         .section("COLOURS", COLOURS)
@@ -48,6 +49,14 @@ const IN_A_ROOM: &str = "\
     later, to send it as it is. `/back` returns to the prompt without a conversation; \
     you stay a member of a room until `/leave`. Commands for rooms mean the room at the prompt unless they \
     name another; where a word can only be a room, its # may be left out. Without a connection `/join` waits for one, and so do messages.";
+
+const TYPING: &str = "\
+    Alt-Enter types a newline; newlines and tabs go out as typed. Up and Ctrl-R recall what was typed, also in earlier runs \
+    of the same account. `/compose` opens $VISUAL or $EDITOR with a file that only you can read, and removes it afterwards; \
+    messages that arrive meanwhile are shown when the editor ends. A draft that is taller than the screen shows the part \
+    around the cursor. Ctrl-C and Ctrl-D at a question go back to the prompt; Ctrl-Z stops the client at every question. \
+    A terminal that cannot edit lines (TERM=dumb, or no TERM) is asked with plain lines, and so is one whose client has its \
+    output elsewhere, as in `udpchat connect | tee FILE`.";
 
 const PASTING: &str = "\
     In a terminal with bracketed paste, pasted lines wait for Enter, and the line below them says what it does. \
@@ -105,8 +114,7 @@ const BLOCKING: &str = "\
     You are not told of their invitations, nor when they come online or go offline.";
 
 const WITHOUT_A_TERMINAL: &str = "\
-    If standard input or output is not a terminal, or the terminal cannot edit lines (TERM=dumb), commands \
-    are read from standard input, one a line: UTF-8, with or without a byte order mark. A byte that is not UTF-8 \
+    If standard input is not a terminal, commands are read from it, one a line: UTF-8, with or without a byte order mark. A byte that is not UTF-8 \
     is replaced by �, and a line of more than 65536 bytes is left out. Messages, receipts and the answers to \
     commands go to standard output, everything else to standard error. Nothing is asked: give the password with \
     --password-file, and the server key with --server-key or --accept-new. A device that has signed in before \
@@ -133,5 +141,6 @@ const WITHOUT_A_TERMINAL: &str = "\
 
 const FILES: &str = "\
     DIR/known_servers has a line for each trusted server key. DIR/SERVER/USER/N.redb is the history of one \
-    device of a user; clients that run at the same time use one each. Only the owner may have access to the \
+    device of a user; clients that run at the same time use one each. DIR/SERVER/USER/input_history is what was typed at the \
+    prompt, at most 1 MiB, without passwords and other answers. Only the owner may have access to the \
     directory (mode 0700).";

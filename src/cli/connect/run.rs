@@ -58,7 +58,7 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
         is_plain: args.plain,
         theme: args.theme,
     };
-    let (terminal, restore) = terminal::open(&inputs, &gate, &looks)?;
+    let (terminal, restore) = terminal::open(&inputs, &gate, &looks, files.history())?;
     set_last_words(restore.screen());
     interrupt_on_signal(inputs, gate, restore.screen())?;
     let options = Options {
@@ -142,6 +142,9 @@ fn interrupt_on_signal(
     let mut is_second = false;
     signals::on_signal(move |signal| {
         if gate.takes_signal() {
+            return;
+        }
+        if signal == Signal::Interrupt && screen.as_ref().is_some_and(Screen::is_composing) {
             return;
         }
         let is_for_paste = signal == Signal::Interrupt && !is_second;

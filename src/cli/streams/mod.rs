@@ -57,8 +57,9 @@ impl<R: Read + AsFd> Read for Waiting<R> {
 
 impl<R: BufRead + AsFd> BufRead for Waiting<R> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        self.retry(|input| input.fill_buf().map(drop))?;
-        self.0.fill_buf()
+        // Of a terminal the next read would wait for another Ctrl-D.
+        let is_end = self.retry(|input| input.fill_buf().map(<[u8]>::is_empty))?;
+        if is_end { Ok(&[]) } else { self.0.fill_buf() }
     }
 
     fn consume(&mut self, amount: usize) {

@@ -33,17 +33,11 @@ pub(super) const SUBCOMMANDS: [&str; 10] = [
 
 pub(super) fn run(core: &mut Core, call: &Call<'_>) {
     let Some(word) = call.optional(0) else {
-        for line in menu(call.table) {
-            core.show(Tone::Plain, &line);
-        }
+        core.show_laid_out(Tone::Plain, menu(call.table));
         return;
     };
     match find(call.table, word) {
-        Ok(lines) => {
-            for line in lines {
-                core.show(Tone::Plain, &line);
-            }
-        }
+        Ok(lines) => core.show_laid_out(Tone::Plain, lines),
         Err(_) if SUBCOMMANDS.contains(&word) => {
             let rest = call.optional(1).unwrap_or_default();
             let asked = format!("udpchat help {word} {rest}");

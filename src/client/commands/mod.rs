@@ -5,6 +5,7 @@
 
 mod arguments;
 mod complete;
+mod compose;
 mod groups;
 mod help;
 mod mistaken;
@@ -13,6 +14,7 @@ mod recall;
 mod row;
 
 pub use complete::complete;
+pub use compose::Composition;
 pub use mistaken::Mistaken;
 pub use paste::Draft;
 pub use recall::{Recalled, recalled};

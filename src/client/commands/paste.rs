@@ -166,7 +166,7 @@ pub(super) fn slashed(command: &str) -> String {
 }
 
 /// The line that says a text exactly: the prompt takes one of two slashes away.
-fn as_said(text: &str) -> String {
+pub(super) fn as_said(text: &str) -> String {
     let slash = if text.starts_with('/') { "/" } else { "" };
     format!("{slash}{text}")
 }

@@ -403,6 +403,11 @@ impl Core {
         self.effects.show(tone, text);
     }
 
+    /// Shows lines that are harmless already, with the blanks in them.
+    pub(super) fn show_laid_out(&mut self, tone: Tone, lines: Vec<String>) {
+        self.effects.show_laid_out(tone, lines);
+    }
+
     fn shared(&self) -> Option<&Shared> {
         self.signed_in.as_ref().map(|signed_in| &signed_in.shared)
     }

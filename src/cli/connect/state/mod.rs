@@ -1,5 +1,6 @@
 //! The client's state directory: known servers, and the databases of devices.
 
+pub mod input_history;
 mod known_servers;
 
 use std::fmt::Write as _;
@@ -11,6 +12,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use redb::Database;
 
+use self::input_history::HistoryPlace;
 use self::known_servers::KnownServers;
 use crate::cli::options::require_directory;
 use crate::client::{Files, Trust};
@@ -27,6 +29,7 @@ pub struct StateDirectory {
     path: PathBuf,
     server: String,
     known: KnownServers,
+    history: HistoryPlace,
 }
 
 impl StateDirectory {
@@ -38,7 +41,13 @@ impl StateDirectory {
             path,
             server,
             known,
+            history: HistoryPlace::default(),
         })
+    }
+
+    /// Where the account has its input history whose device was opened last.
+    pub fn history(&self) -> HistoryPlace {
+        self.history.clone()
     }
 
     /// What to tell the user of a line of the known servers that cannot be taken.
@@ -112,7 +121,10 @@ impl Files for StateDirectory {
         for number in 1..=DEVICES_MAX {
             let file = directory.join(database_file(number));
             match store::open_file(&file) {
-                Ok(database) => return Ok(database),
+                Ok(database) => {
+                    self.history.set(directory);
+                    return Ok(database);
+                }
                 Err(OpenError::InUse { .. }) => {}
                 Err(OpenError::Damaged { reason, .. }) => bail!(
                     "the database of this device, {}, is damaged ({reason}): move it away, and sign in again",

@@ -4,82 +4,54 @@ mod helper;
 mod hold;
 mod keys;
 mod paste;
+mod recall;
+mod screen;
+mod text_editor;
+mod viewport;
 
-use std::collections::VecDeque;
 use std::io::{self, Write as _};
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::Receiver;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use nix::errno::Errno;
 use nix::sys::signal::{SigSet, Signal};
-use nix::sys::termios::{self, FlushArg, LocalFlags, SetArg, Termios};
+use nix::sys::termios::{self, FlushArg, LocalFlags, SetArg};
 use rustyline::error::ReadlineError;
-use rustyline::history::{History as _, MemHistory};
-use rustyline::{Config, Editor, Event, EventHandler, ExternalPrinter};
+use rustyline::history::MemHistory;
+use rustyline::{Config, Editor, Event, EventHandler};
 
 pub use self::helper::SharedNames;
 use self::helper::{LineHelper, Purpose};
 use self::keys::{Interrupts, Keys, OpenPaste};
+use self::paste::DRAFT_MAX_BYTES;
+use self::recall::{HISTORY_LINES, LineEditor, Recall};
+pub use self::screen::Screen;
+use self::screen::{Phase, lock};
 use super::interrupt::PasswordInterrupt;
-use super::look::{Look, Rows};
+use super::look::Look;
 use super::printer;
-use crate::cli::password;
-use crate::client::commands::{Draft, Recalled};
-use crate::client::{Ask, Input, Line};
+use super::secret;
+use crate::cli::connect::state::input_history::HistoryPlace;
+use crate::client::commands::{Composition, Draft};
+use crate::client::{Ask, Input};
 use crate::net::InputSender;
-
-/// Lines in the prompt's history; the oldest is dropped first. They are kept in memory only, because they contain messages.
-const HISTORY_LINES: usize = 500;
-
-/// The wait for an open editor to print its last lines. Chosen: it needs about a millisecond, and nobody notices this.
-const LAST_LINES_GRACE: Duration = Duration::from_millis(40);
 
 /// How often, and how long after the last time, the rest of a paste is dropped. Chosen: a terminal writes the largest paste
 /// within it, and nobody types meanwhile.
 const PASTE_REST_PAUSES: usize = 5;
 const PASTE_REST_PAUSE: Duration = Duration::from_millis(50);
 
-/// Ends bracketed paste, which an interrupted editor leaves on.
-const BRACKETED_PASTE_OFF: &str = "\x1b[?2004l";
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Phase {
-    /// No question is open.
-    Idle,
-    /// A line is being edited.
-    Editing,
-    /// A password is being typed after this question.
-    Secret(String),
-}
-
-type SharedPhase = Arc<Mutex<Phase>>;
-
-/// Commands of a paste that were confirmed and wait for the one before them.
-type Pasted = Arc<Mutex<VecDeque<String>>>;
-
-fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
-    shared.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// The modes of the terminal before the client started.
-#[derive(Clone)]
-pub struct Screen {
-    modes: Termios,
-    phase: SharedPhase,
-    pasted: Pasted,
-}
-
 pub fn open(
     names: SharedNames,
     gate: Arc<PasswordInterrupt>,
     look: Look,
+    place: HistoryPlace,
 ) -> anyhow::Result<(Screen, impl printer::Output + use<>, Prompt)> {
     // Threads started from here on inherit this; the prompt's thread reverts it.
     stop_signal().thread_block()?;
-    let phase = Arc::new(Mutex::new(Phase::Idle));
-    let modes = termios::tcgetattr(io::stdin())?;
+    let screen = Screen::of_terminal()?;
     let config = Config::builder()
         .max_history_size(HISTORY_LINES)?
         .history_ignore_dups(true)?
@@ -92,69 +64,22 @@ pub fn open(
     let mut editor = Editor::with_history(config, commands)?;
     editor.set_helper(Some(LineHelper::new(names, look.clone())));
     let mut output = || -> rustyline::Result<_> {
-        Ok(Output {
-            printer: editor.create_external_printer()?,
-            phase: Arc::clone(&phase),
-            look: look.clone(),
-        })
+        Ok(screen.output(editor.create_external_printer()?, look.clone()))
     };
     let (output, keys_output) = (output()?, output()?);
-    let (paste, pasted) = (OpenPaste::default(), Pasted::default());
+    let paste = OpenPaste::default();
     let interrupts = Interrupts::default();
     let keys = Keys::new(Arc::clone(&paste), Arc::clone(&interrupts), keys_output);
     editor.bind_sequence(Event::Any, EventHandler::Conditional(Box::new(keys)));
     let prompt = Prompt {
         editor,
-        other_history: with_texts,
-        is_inside: false,
-        pasted: Arc::clone(&pasted),
+        recall: Recall::new(with_texts, place),
         paste,
         interrupts,
         gate,
-        phase: Arc::clone(&phase),
-    };
-    let screen = Screen {
-        modes,
-        phase,
-        pasted,
+        screen: screen.clone(),
     };
     Ok((screen, output, prompt))
-}
-
-impl Screen {
-    /// Drops the commands of a paste that still wait, and says whether there were any.
-    pub fn stops_paste(&self) -> bool {
-        let count = std::mem::take(&mut *lock(&self.pasted)).len();
-        if count > 0 {
-            // If the terminal is gone, the next question ends.
-            let _ = writeln!(
-                io::stdout(),
-                "stopped: {count} of the pasted commands not run"
-            );
-        }
-        count > 0
-    }
-
-    /// Restores the terminal, even while a line is edited.
-    #[allow(
-        clippy::disallowed_methods,
-        reason = "the editor has no completion to wait for, and the process ends"
-    )]
-    pub fn restore(&self) {
-        let was_busy = *lock(&self.phase) != Phase::Idle;
-        if was_busy {
-            // The editor is still printing the last lines, and does not report when it has finished.
-            std::thread::sleep(LAST_LINES_GRACE);
-        }
-        if let Err(error) = termios::tcsetattr(io::stdin(), SetArg::TCSANOW, &self.modes) {
-            tracing::warn!(%error, "cannot restore the terminal");
-        }
-        if was_busy {
-            let mut output = io::stdout();
-            // A terminal that is gone needs no restoring.
-            let _ = write!(output, "{BRACKETED_PASTE_OFF}\r\n").and_then(|()| output.flush());
-        }
-    }
 }
 
 /// The signal of Ctrl-Z. The editor sends it to this process and then sets the terminal's modes again. So its own thread
@@ -165,40 +90,14 @@ fn stop_signal() -> SigSet {
     signals
 }
 
-/// Prints above the edited line.
-struct Output<P> {
-    printer: P,
-    phase: SharedPhase,
-    look: Look,
-}
-
-impl<P: ExternalPrinter + Send + 'static> printer::Output for Output<P> {
-    fn print(&mut self, line: &Line) -> io::Result<()> {
-        // The terminal may have been resized.
-        let rows = self.look.rows(line, Rows::of(io::stdout()));
-        let line = Rows::guarded(&rows);
-        if let Phase::Secret(question) = &*lock(&self.phase) {
-            let mut output = io::stdout().lock();
-            write!(output, "\r\x1b[K{line}\r\n{question}")?;
-            return output.flush();
-        }
-        self.printer
-            .print(format!("{line}\n"))
-            .map_err(io::Error::other)
-    }
-}
-
 pub struct Prompt {
-    editor: Editor<LineHelper, MemHistory>,
-    /// In a conversation the editor recalls texts and commands, elsewhere commands only; this is the history of the other.
-    other_history: MemHistory,
-    is_inside: bool,
-    pasted: Pasted,
+    editor: LineEditor,
+    recall: Recall,
     /// A paste that is being read.
     paste: OpenPaste,
     interrupts: Interrupts,
     gate: Arc<PasswordInterrupt>,
-    phase: SharedPhase,
+    screen: Screen,
 }
 
 impl Prompt {
@@ -215,7 +114,7 @@ impl Prompt {
                 Ask::Secret(question) => self.secret(question),
             };
             if input == Input::Cancelled {
-                lock(&self.pasted).clear();
+                self.screen.pasted().clear();
             }
             let is_end = matches!(
                 input,
@@ -228,23 +127,30 @@ impl Prompt {
     }
 
     fn command(&mut self, prompt: &str, purpose: Purpose) -> Input {
-        let pasted = lock(&self.pasted).pop_front();
+        let pasted = self.screen.pasted().pop_front();
         if let Some(command) = pasted {
             return Input::Line(command);
         }
         self.set_purpose(purpose);
+        let mut draft = String::new();
         loop {
-            match self.edit(prompt) {
+            match self.edit(prompt, &std::mem::take(&mut draft)) {
                 Ok(line) => {
                     self.remember(&line);
-                    return Input::Line(self.first_of(line));
+                    match self
+                        .editor
+                        .helper()
+                        .and_then(|helper| helper.composition(&line))
+                    {
+                        Some(composition) => draft = self.compose(&composition, line),
+                        None => return Input::Line(self.first_of(line)),
+                    }
                 }
                 Err(ReadlineError::Interrupted) if self.interrupts.load(Ordering::Relaxed) > 1 => {
                     return Input::Interrupt;
                 }
                 Err(ReadlineError::Interrupted) => {
-                    // If the terminal is gone, the next question ends.
-                    let _ = writeln!(io::stdout(), "press Ctrl-C again to quit");
+                    say("press Ctrl-C again to quit");
                 }
                 Err(error) => return self.ended(&error),
             }
@@ -256,22 +162,37 @@ impl Prompt {
             return;
         }
         let recalled = self.editor.helper().map(|helper| helper.recalled(line));
-        // A line without a place in the history is still a line.
-        match recalled {
-            Some(Recalled::Text(text)) => drop(self.editor.add_history_entry(text)),
-            Some(Recalled::Command(command)) => {
-                let _ = self.other_history.add(&command);
-                let _ = self.editor.add_history_entry(command);
-            }
-            None => {}
+        if let Some(recalled) = recalled {
+            self.recall.keep(&mut self.editor, &recalled);
         }
+    }
+
+    /// Lets the user write a text with their own editor, and gives what stands at the prompt afterwards.
+    fn compose(&mut self, composition: &Composition, line: String) -> String {
+        let why = match text_editor::edit(&composition.text, &self.screen) {
+            Ok(written) if written.trim_end() == composition.text.trim_end() => {
+                say("nothing was changed; nothing is sent");
+                return String::new();
+            }
+            Ok(written) if written.trim().is_empty() => {
+                say("the text is empty; nothing is sent");
+                return String::new();
+            }
+            Ok(written) => match composition.draft(&written) {
+                draft if draft.len() <= DRAFT_MAX_BYTES => return draft,
+                _ => format!("the text has more than {DRAFT_MAX_BYTES} bytes"),
+            },
+            Err(why) => why,
+        };
+        say(&format!("{why}; nothing is sent"));
+        line
     }
 
     /// What is run of a draft: the line, or the first command of a paste, whose others are kept.
     fn first_of(&mut self, line: String) -> String {
         match self.editor.helper().and_then(|helper| helper.draft(&line)) {
             Some(Draft::Commands(commands)) => {
-                let mut pasted = lock(&self.pasted);
+                let mut pasted = self.screen.pasted();
                 *pasted = commands.into();
                 pasted.pop_front().unwrap_or_default()
             }
@@ -282,43 +203,27 @@ impl Prompt {
 
     fn line(&mut self, question: &str) -> Input {
         self.set_purpose(Purpose::Answer);
-        match self.edit(question) {
+        match self.edit(question, "") {
             // A paste may end with a newline.
             Ok(line) => Input::Line(line.trim_end().to_owned()),
-            Err(ReadlineError::Interrupted) => Input::Cancelled,
+            // A terminal that is gone ends the next question.
+            Err(ReadlineError::Interrupted | ReadlineError::Eof) => Input::Cancelled,
             Err(error) => self.ended(&error),
         }
     }
 
     fn secret(&mut self, question: String) -> Input {
-        *lock(&self.phase) = Phase::Secret(question.clone());
-        self.gate.open();
-        let answer = password::prompt(&question);
-        let was_interrupted = answer
-            .as_ref()
-            .is_err_and(|error| error.kind() == io::ErrorKind::Interrupted);
-        self.gate.close(was_interrupted);
-        *lock(&self.phase) = Phase::Idle;
-        match answer {
-            Ok(password) => Input::Line(password),
-            Err(_) if was_interrupted => Input::Cancelled,
-            Err(error) => {
-                // The cursor is still on the line of the question.
-                let _ = writeln!(io::stdout());
-                tracing::info!(%error, "the password prompt has ended");
-                if error.kind() == io::ErrorKind::UnexpectedEof {
-                    Input::EndOfInput
-                } else {
-                    Input::Broken(format!("cannot ask for the password: {error}"))
-                }
-            }
-        }
+        self.screen.set(Phase::Secret(question.clone()));
+        let input = secret::ask(&question, &self.gate);
+        self.screen.set(Phase::Idle);
+        input
     }
 
-    fn edit(&mut self, prompt: &str) -> Result<String, ReadlineError> {
+    /// Lets the user edit a line, which begins as this draft.
+    fn edit(&mut self, prompt: &str, draft: &str) -> Result<String, ReadlineError> {
         disable_echo();
-        *lock(&self.phase) = Phase::Editing;
-        let mut typed = (String::new(), String::new());
+        self.screen.set(Phase::Editing);
+        let mut typed = (draft.to_owned(), String::new());
         let line = loop {
             let result = self
                 .editor
@@ -330,8 +235,7 @@ impl Prompt {
                 Err(ReadlineError::Io(error)) if error.kind() == io::ErrorKind::InvalidData => {
                     typed = self.typed();
                     if self.leaves_out_paste() {
-                        // If the terminal is gone, the next question ends.
-                        let _ = writeln!(io::stdout(), "the paste is not UTF-8; it was left out");
+                        say("the paste is not UTF-8; it was left out");
                     } else {
                         typed.0.push(char::REPLACEMENT_CHARACTER);
                     }
@@ -339,7 +243,7 @@ impl Prompt {
                 result => break result,
             }
         };
-        *lock(&self.phase) = Phase::Idle;
+        self.screen.set(Phase::Idle);
         if self.interrupts.load(Ordering::Relaxed) > 0 {
             return Err(ReadlineError::Interrupted);
         }
@@ -383,19 +287,20 @@ impl Prompt {
 
     fn set_purpose(&mut self, purpose: Purpose) {
         self.interrupts.store(0, Ordering::Relaxed);
-        let is_inside = match purpose {
-            Purpose::Command => false,
-            Purpose::Inside(_) => true,
-            Purpose::Answer => self.is_inside,
-        };
-        if is_inside != self.is_inside {
-            std::mem::swap(self.editor.history_mut(), &mut self.other_history);
-            self.is_inside = is_inside;
+        match purpose {
+            Purpose::Command => self.recall.turn(&mut self.editor, false),
+            Purpose::Inside(_) => self.recall.turn(&mut self.editor, true),
+            Purpose::Answer => {}
         }
         if let Some(helper) = self.editor.helper_mut() {
             helper.purpose = purpose;
         }
     }
+}
+
+/// Says something between two questions. If the terminal is gone, the next question ends.
+fn say(text: &str) {
+    let _ = writeln!(io::stdout(), "{text}");
 }
 
 /// Whether the user ended the input, or the terminal was closed.

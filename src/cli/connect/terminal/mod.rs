@@ -1,4 +1,4 @@
-//! The client's console: a terminal with a prompt, or plain lines without a terminal.
+//! The client's console: a terminal with a prompt, one that only asks, or plain lines without a terminal.
 //!
 //! In both cases one thread asks questions and one prints. [`Terminal`] connects them to the client, whose calls never
 //! block. Three queues, each with a limit: questions (the client has one open at a
@@ -6,9 +6,11 @@
 
 mod interactive;
 mod interrupt;
+mod lines;
 mod look;
 mod plain;
 mod printer;
+mod secret;
 
 use std::io::{self, IsTerminal as _};
 use std::sync::mpsc::{self, Sender};
@@ -22,6 +24,7 @@ pub use self::interrupt::PasswordInterrupt;
 use self::look::{Depth, Look, Symbols, Theme};
 pub use self::look::{Setting, When};
 use self::printer::{INTERRUPTED_FLUSH, Printer, TERMINAL_FLUSH};
+use super::state::input_history::HistoryPlace;
 use crate::cli::environment;
 use crate::cli::signals;
 use crate::cli::threads::spawn;
@@ -75,20 +78,28 @@ pub fn open(
     inputs: &InputSender<Input>,
     gate: &Arc<PasswordInterrupt>,
     looks: &Looks,
+    place: HistoryPlace,
 ) -> anyhow::Result<(Terminal, TerminalGuard)> {
-    let is_interactive =
-        io::stdin().is_terminal() && io::stdout().is_terminal() && environment::can_edit();
+    let is_interactive = io::stdin().is_terminal();
+    let can_edit = is_interactive && io::stdout().is_terminal() && environment::can_edit();
     // Holds one question at most, since the client has one open at a time.
     let (asks, questions) = mpsc::channel();
     let names = SharedNames::default();
-    let (printer, screen) = if is_interactive {
+    let (printer, screen) = if can_edit {
+        let look = looks.on(true);
         let (screen, output, prompt) =
-            interactive::open(Arc::clone(&names), Arc::clone(gate), looks.on(true))
+            interactive::open(Arc::clone(&names), Arc::clone(gate), look, place)
                 .context("cannot use the terminal")?;
         let printer = Printer::start(output, inputs.clone())?;
         let inputs = inputs.clone();
         spawn("prompt", move || prompt.run(&questions, &inputs))?;
         (printer, Some(screen))
+    } else if is_interactive {
+        let (output, questions_at) = lines::open(looks, Arc::clone(gate));
+        let printer = Printer::start(output, inputs.clone())?;
+        let inputs = inputs.clone();
+        spawn("prompt", move || questions_at.run(&questions, &inputs))?;
+        (printer, None)
     } else {
         let printer = Printer::start(plain::Output::new(looks), inputs.clone())?;
         let inputs = inputs.clone();
@@ -149,6 +160,7 @@ impl Drop for TerminalGuard {
     fn drop(&mut self) {
         match &self.screen {
             Some(screen) => {
+                screen.stop_text_editor();
                 self.printer.flush_within(TERMINAL_FLUSH);
                 screen.restore();
             }

@@ -83,7 +83,7 @@ pub fn run(asks: &Receiver<Ask>, inputs: &InputSender<Input>) {
     }
 }
 
-fn next_line() -> Input {
+pub fn next_line() -> Input {
     match line_reader::read(&mut Waiting(io::stdin().lock()), LINE_MAX_BYTES) {
         Ok(line_reader::Line::Text(text)) => Input::Line(text),
         Ok(line_reader::Line::TooLong) => Input::Skipped(format!(

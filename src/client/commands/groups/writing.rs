@@ -2,6 +2,7 @@
 
 use crate::client::commands::arguments::{Argument, USER_OR_ROOM};
 use crate::client::commands::row::{ChatCommand, Group, ROW};
+use crate::client::env::Fault;
 use crate::client::script::Awaited;
 use crate::protocol::EVERYONE_NAME;
 
@@ -25,6 +26,22 @@ pub(super) const WRITING: Group = Group {
             summary: "send a message to everyone",
             awaits: Awaited::Nothing,
             run: |core, call| core.send_text(call.now, EVERYONE_NAME, call.required(0)),
+            ..ROW
+        },
+        ChatCommand {
+            name: "compose",
+            arguments: &[USER_OR_ROOM.optional(), Argument::text("TEXT").optional()],
+            summary: "write a message with an editor of your own",
+            help: "It opens $VISUAL or $EDITOR with TEXT, in a file that only you can read and that is removed afterwards. What \
+                   you write then stands at the prompt, and Enter sends it. In a conversation all words are TEXT.",
+            awaits: Awaited::Nothing,
+            // At the prompt it is carried out before it comes here.
+            run: |core, _| {
+                core.fail(
+                    Fault::Usage,
+                    "name who gets the text, as in `/compose bob`; it takes a terminal that can edit lines",
+                );
+            },
             ..ROW
         },
     ],

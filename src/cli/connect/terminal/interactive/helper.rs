@@ -1,7 +1,8 @@
 //! What the editor is told of a line: how tab completes it, and what a draft does on Enter.
 
 use std::borrow::Cow;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
+use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -9,12 +10,14 @@ use rustyline::completion::Completer;
 use rustyline::highlight::{CmdKind, Highlighter};
 use rustyline::hint::{Hint, Hinter};
 use rustyline::validate::{ValidationContext, ValidationResult, Validator};
-use rustyline::{Context, Helper};
+use rustyline::{Context, GraphemeClusterMode, Helper};
+use terminal_size::{Height, Width, terminal_size_of};
 
 use super::super::look::Look;
 use super::hold::Hold;
+use super::viewport::{self, Drawing, Screen, View};
 use crate::client::Names;
-use crate::client::commands::{self, Draft, Mistaken, Recalled};
+use crate::client::commands::{self, Composition, Draft, Mistaken, Recalled};
 
 /// Names for completion; the client replaces them when users come and go.
 pub type SharedNames = Arc<Mutex<Names>>;
@@ -35,30 +38,80 @@ pub struct LineHelper {
     names: SharedNames,
     look: Look,
     pub purpose: Purpose,
-    /// The line and the cursor when it was last drawn.
-    drawn: RefCell<(String, usize)>,
     hold: RefCell<Hold>,
+    drawn: RefCell<Drawn>,
+    /// What is drawn of it, if it is taller than the screen.
+    view: RefCell<Option<View>>,
+    /// Whether the editor was last told to draw all when the cursor moves.
+    draws_all: Cell<bool>,
+    mode: GraphemeClusterMode,
+}
+
+/// What the editor was last about to draw.
+#[derive(Default)]
+struct Drawn {
+    prompt: String,
+    line: String,
+    cursor: usize,
+    notice: Option<String>,
 }
 
 impl LineHelper {
-    pub const fn new(names: SharedNames, look: Look) -> Self {
+    pub fn new(names: SharedNames, look: Look) -> Self {
         Self {
             names,
             look,
             purpose: Purpose::Command,
-            drawn: RefCell::new((String::new(), 0)),
             hold: RefCell::new(Hold::new()),
+            drawn: RefCell::default(),
+            view: RefCell::new(None),
+            draws_all: Cell::new(false),
+            mode: GraphemeClusterMode::from_env(),
         }
     }
 
     fn keep_drawn(&self, line: &str, cursor: usize) {
-        *self.drawn.borrow_mut() = (line.to_owned(), cursor);
+        let mut drawn = self.drawn.borrow_mut();
+        line.clone_into(&mut drawn.line);
+        drawn.cursor = cursor;
+    }
+
+    fn keep_notice(&self, notice: Option<&str>) {
+        self.drawn.borrow_mut().notice = notice.map(str::to_owned);
+    }
+
+    /// What is drawn of a draft that is taller than the screen.
+    fn viewed(&self) -> Option<View> {
+        let (Width(columns), Height(rows)) = terminal_size_of(io::stdout())?;
+        if rows == 0 || columns == 0 {
+            return None;
+        }
+        let screen = Screen {
+            rows: rows.into(),
+            columns: columns.into(),
+        };
+        let drawn = self.drawn.borrow();
+        let drawing = Drawing {
+            prompt: &drawn.prompt,
+            line: &drawn.line,
+            cursor: drawn.cursor,
+            notice: drawn.notice.as_deref().unwrap_or_default(),
+        };
+        viewport::view(drawing, screen, self.mode)
+    }
+
+    /// A part of what the editor draws, or what is drawn of it instead.
+    fn part<'p>(&self, whole: &'p str, part: impl FnOnce(&View) -> &String) -> Cow<'p, str> {
+        let view = self.view.borrow();
+        let shown = view.as_ref().map(|view| part(view).clone());
+        shown.map_or(Cow::Borrowed(whole), Cow::Owned)
     }
 
     /// What is typed so far, before the cursor and behind it, since the editor drops it when it fails.
     pub fn typed(&self) -> (String, String) {
         let drawn = self.drawn.borrow();
-        let (before, behind) = drawn.0.split_at_checked(drawn.1).unwrap_or((&drawn.0, ""));
+        let parts = drawn.line.split_at_checked(drawn.cursor);
+        let (before, behind) = parts.unwrap_or((&drawn.line, ""));
         (before.to_owned(), behind.to_owned())
     }
 
@@ -69,6 +122,11 @@ impl LineHelper {
             return is_long.then(|| Draft::Refused("an answer has one line".into()));
         }
         Draft::of(line, self.inside())
+    }
+
+    /// The text that a line wants written with the user's own editor.
+    pub fn composition(&self, line: &str) -> Option<Composition> {
+        Composition::of(line, self.inside()).filter(|_| self.purpose != Purpose::Answer)
     }
 
     pub fn recalled(&self, line: &str) -> Recalled {
@@ -126,36 +184,62 @@ impl Hinter for LineHelper {
 
     fn hint(&self, line: &str, cursor: usize, _: &Context<'_>) -> Option<DraftNotice> {
         self.keep_drawn(line, cursor);
-        if self.hold.borrow().is_on(line)
-            && let Some(mistaken) = self.mistaken(line)
-        {
-            return Some(DraftNotice(format!("\n{}", mistaken.notice())));
-        }
-        self.draft(line).map(|draft| DraftNotice(below(&draft)))
+        let is_held = self.hold.borrow().is_on(line);
+        let held = self.mistaken(line).filter(|_| is_held);
+        let notice = match held {
+            Some(mistaken) => Some(format!("\n{}", mistaken.notice())),
+            None => self.draft(line).map(|draft| below(&draft)),
+        };
+        self.keep_notice(notice.as_deref());
+        notice.map(DraftNotice)
     }
 }
 
 impl Validator for LineHelper {
     fn validate(&self, context: &mut ValidationContext<'_>) -> rustyline::Result<ValidationResult> {
-        Ok(match self.draft(context.input()) {
-            Some(draft @ Draft::Refused(_)) => ValidationResult::Invalid(Some(below(&draft))),
-            _ => match self.held(context.input()) {
-                Some(notice) => ValidationResult::Invalid(Some(notice)),
-                None => ValidationResult::Valid(None),
-            },
+        let notice = match self.draft(context.input()) {
+            Some(draft @ Draft::Refused(_)) => Some(below(&draft)),
+            _ => self.held(context.input()),
+        };
+        self.keep_notice(notice.as_deref());
+        Ok(match notice {
+            Some(notice) => ValidationResult::Invalid(Some(notice)),
+            None => ValidationResult::Valid(None),
         })
     }
 }
 
 impl Highlighter for LineHelper {
-    /// Called when only the cursor moves, too.
-    fn highlight_char(&self, line: &str, cursor: usize, _: CmdKind) -> bool {
-        self.keep_drawn(line, cursor);
-        false
+    /// Called first of what is drawn.
+    fn highlight_prompt<'b, 's: 'b, 'p: 'b>(&'s self, prompt: &'p str, _: bool) -> Cow<'b, str> {
+        prompt.clone_into(&mut self.drawn.borrow_mut().prompt);
+        *self.view.borrow_mut() = self.viewed();
+        self.part(prompt, |view| &view.prompt)
+    }
+
+    fn highlight<'l>(&self, line: &'l str, _: usize) -> Cow<'l, str> {
+        self.part(line, |view| &view.line)
     }
 
     fn highlight_hint<'h>(&self, hint: &'h str) -> Cow<'h, str> {
-        Cow::Owned(self.look.remark(hint))
+        if self.drawn.borrow().notice.is_none() {
+            // The editor has not reckoned with it since the cursor moved.
+            return Cow::Borrowed("");
+        }
+        let shown = self.part(hint, |view| &view.notice);
+        Cow::Owned(self.look.remark(&shown))
+    }
+
+    /// Called when only the cursor moves, too: of a draft that is taller than the screen another part is then drawn, without
+    /// the notice.
+    fn highlight_char(&self, line: &str, cursor: usize, kind: CmdKind) -> bool {
+        self.keep_drawn(line, cursor);
+        let is_tall = self.viewed().is_some();
+        let was_tall = self.draws_all.replace(is_tall);
+        if kind == CmdKind::ForcedRefresh || kind == CmdKind::MoveCursor && (is_tall || was_tall) {
+            self.keep_notice(None);
+        }
+        is_tall
     }
 }
 

@@ -95,6 +95,7 @@ impl<O: Output> Keys<O> {
                 Some(Cmd::Noop)
             }
             KeyEvent(KeyCode::BracketedPasteEnd, _) => Some(Cmd::Noop),
+            KeyEvent(KeyCode::Enter, Modifiers::ALT) => Some(Cmd::Insert(1, "\n".into())),
             // With these the editor takes the next key as it is, even if it is the mark of a paste.
             KeyEvent(KeyCode::Char('Q' | 'V' | 'X' | ']'), modifiers)
                 if modifiers.contains(Modifiers::CTRL) =>

@@ -6,7 +6,7 @@ use rustyline::{KeyCode, KeyEvent, Modifiers};
 
 /// The longest line, with what is pasted into it. Chosen: twice the longest text that a message carries; the editor draws
 /// the whole line after each key, and counts at most 65,535 rows.
-const DRAFT_MAX_BYTES: usize = 32 * 1024;
+pub const DRAFT_MAX_BYTES: usize = 32 * 1024;
 
 /// Stands for a sequence of which the editor has read at least the beginning.
 const ESCAPE: char = '\x1b';
