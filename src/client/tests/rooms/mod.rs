@@ -132,7 +132,7 @@ fn lines_name_the_room_outside_of_it_only_and_count_as_unread_there() {
         2,
         0,
     );
-    assert_eq!(desk.lines(), ["14:01 #bridge bob: one "]);
+    assert_eq!(desk.lines(), ["14:01 #bridge bob: one"]);
     type_at_prompt(&mut desk, "enter #bridge");
     assert_eq!(desk.lines()[1], "1 unread: `/history 1` shows them");
     deliver(&mut desk, &said_in_bridge(BOB, "two", 2), BOB, 3, 2);
