@@ -475,7 +475,7 @@ _udpchat() {
             return 0
             ;;
         udpchat__subcmd__connect)
-            opts="-v -h --config --user --password-file --state --server-key --timeout --accept-new --color --plain --theme --unannounced --verbose --log --help"
+            opts="-v -h --config --user --password-file --state --server-key --timeout --accept-new --color --plain --theme --unannounced --notify --notify-by --mention --verbose --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -522,6 +522,27 @@ _udpchat() {
                     return 0
                     ;;
                 --theme)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --notify)
+                    COMPREPLY=($(compgen -W "none mention private all" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --notify-by)
+                    COMPREPLY=($(compgen -W "bell osc9 osc777" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --mention)
                     COMPREPLY=()
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace

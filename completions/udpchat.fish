@@ -73,6 +73,14 @@ complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -l color -d 'Wh
 always\t'Also where the output is no terminal'
 never\t''"
 complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -l theme -d 'How a part of a line is painted, such as own=bold or name=#ff8800; a table in the settings' -r -f
+complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -l notify -d 'For which messages the terminal rings: none, those that mention you, private ones too, or all' -r -f -a "none\t''
+mention\t''
+private\t''
+all\t''"
+complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -l notify-by -d 'How it rings: bell, or a notification by the terminal\'s OSC 9 or OSC 777, which has the conversation\'s name only' -r -f -a "bell\t''
+osc9\t''
+osc777\t''"
+complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -l mention -d 'A word that counts as a mention, beside your name; may be repeated' -r -f
 complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -l accept-new -d 'Trust an unknown server key without asking; a changed key is still refused'
 complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -l plain -d 'For a screen reader: words in the place of symbols, no colours'

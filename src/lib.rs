@@ -112,6 +112,8 @@
 //! | what the operator asks a running server | `src/cli/admin/handler.rs`; `status` `src/server/hub/status.rs` |
 //! | a peer's text on the screen | `src/text/printable.rs` |
 //! | the prompt's redraw | `src/cli/connect/terminal/interactive.rs`; the queue of lines is `printer.rs` beside it |
+//! | what rings and who is mentioned | `src/client/account/attention.rs`; how the terminal rings `src/cli/connect/terminal/ringing.rs` |
+//! | the prompt's words | `src/client/core/asking.rs`, `src/client/ui/prompt.rs` |
 //! | the words on the screen | `src/client/ui/render.rs`; the parts of a line `src/client/line.rs`; how it is laid out and painted `src/cli/connect/terminal/look/mod.rs` |
 //! | an exit code | `src/cli/exit.rs`; of a script `src/cli/connect/run.rs`; which fault a refusal is `src/client/env.rs` |
 //! | a wire message | `src/protocol/bodies.rs` and `words.rs`; `src/server/hub/dispatch.rs`; `src/client/account/mod.rs` and `src/server/limits/account_budget.rs` (what it costs), which the compiler does not ask for; `man/udpchat-protocol.7` |

@@ -2,7 +2,7 @@
 //!
 //! The logic never touches the endpoint or the console, so that it can be tested without either.
 
-use super::env::{Console, Fault, Tone};
+use super::env::{Console, Fault, Ring, Tone};
 use super::line::Line;
 use super::ui::table;
 use crate::protocol::{ClientMessage, Hop, encode};
@@ -14,6 +14,7 @@ pub(super) struct Effects {
     lines: Vec<Line>,
     /// The line of a script that is being carried out, counted from 1.
     pub(super) script_line: Option<u64>,
+    ring: Option<Ring>,
     /// The worst of all failures.
     pub(super) worst: Option<Fault>,
 }
@@ -79,6 +80,11 @@ impl Effects {
         }
     }
 
+    /// Rings once the lines of this batch are shown.
+    pub(super) fn ring(&mut self, ring: Ring) {
+        self.ring = Some(ring);
+    }
+
     pub(super) fn take_messages(&mut self) -> Vec<(Channel, Vec<u8>)> {
         std::mem::take(&mut self.messages)
     }
@@ -90,6 +96,9 @@ impl Effects {
     pub(super) fn flush_lines(&mut self, console: &mut dyn Console) {
         for line in self.lines.drain(..) {
             console.show(line);
+        }
+        if let Some(ring) = self.ring.take() {
+            console.ring(&ring);
         }
     }
 

@@ -40,6 +40,50 @@ pub struct Options {
     pub unannounced: bool,
     /// The user's zone; times are shown and read in it.
     pub time_zone: TimeZone,
+    /// What rings.
+    pub attention: AttentionOptions,
+}
+
+/// What calls for the user's attention.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AttentionOptions {
+    /// For which messages the terminal rings.
+    pub notify: Notify,
+    /// Words that mention the user, beside their name.
+    pub mentions: Vec<String>,
+}
+
+/// For which messages the terminal rings; each for those before it too.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Notify {
+    /// For none.
+    None,
+    /// For those with the user's name or a word of theirs.
+    Mention,
+    /// For private ones too.
+    #[default]
+    Private,
+    /// For all.
+    All,
+}
+
+/// What the terminal rings for: the name of a conversation, with nothing in it that a terminal would run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ring(String);
+
+impl Ring {
+    /// Letters and digits of a name stay, and its other signs that are none in an escape sequence.
+    #[must_use]
+    pub fn of(name: &str) -> Self {
+        let is_harmless = |sign: &char| sign.is_alphanumeric() || "#_-.".contains(*sign);
+        Self(name.chars().filter(is_harmless).collect())
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.0
+    }
 }
 
 impl Options {
@@ -156,6 +200,8 @@ pub struct Names {
     pub rooms: Vec<String>,
     /// The users whom the user blocks.
     pub blocked: Vec<String>,
+    /// The users whom this device hides.
+    pub ignored: Vec<String>,
 }
 
 /// Where the client shows and asks. Neither call may block.
@@ -176,6 +222,11 @@ pub trait Console: Send {
 
     /// Asks the next question.
     fn ask(&mut self, ask: Ask);
+
+    /// Makes a noise, or shows a notification, if it can.
+    fn ring(&mut self, ring: &Ring) {
+        let _ = ring;
+    }
 
     /// The names that the tab key completes from now on.
     fn set_names(&mut self, names: Names) {

@@ -25,7 +25,10 @@ mod ui;
 
 pub use self::core::Core;
 pub use auth::opaque;
-pub use env::{Ask, Console, End, Fault, Files, Input, Names, Options, Tone, Trust};
+pub use env::{
+    Ask, AttentionOptions, Console, End, Fault, Files, Input, Names, Notify, Options, Ring, Tone,
+    Trust,
+};
 pub use line::{Day, Head, INDENT, Line, Part, Place, Who};
 pub use password::{PASSWORD_MAX_BYTES, Password, PasswordError};
 pub(crate) use ui::render::unreachable;

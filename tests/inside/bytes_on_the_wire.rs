@@ -59,6 +59,7 @@ impl User {
             timeout: Duration::from_secs(30),
             unannounced: false,
             time_zone: jiff::tz::TimeZone::UTC,
+            attention: udpchat::client::AttentionOptions::default(),
         };
         let files = Box::new(Memory::default());
         let mut client = Client::new(now, options, screen.console(), files, [number; 32]);

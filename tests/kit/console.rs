@@ -4,7 +4,7 @@ use std::io;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use redb::Database;
-use udpchat::client::{Ask, Console, Files, Line, Names, Tone, Trust};
+use udpchat::client::{Ask, Console, Files, Line, Names, Ring, Tone, Trust};
 use udpchat::store::fault_disk::MemoryDisk;
 
 /// All that was shown and asked; shared with the console that was handed out.
@@ -21,6 +21,8 @@ pub struct Seen {
     /// What was asked, likewise.
     pub asks: Vec<Ask>,
     names: Names,
+    /// What it rang for.
+    pub rings: Vec<String>,
     given: u64,
     /// How many lines had been printed when the output was held back.
     pub held_at: Option<u64>,
@@ -100,6 +102,10 @@ impl Console for Screen {
 
     fn ask(&mut self, ask: Ask) {
         self.seen().asks.push(ask);
+    }
+
+    fn ring(&mut self, ring: &Ring) {
+        self.seen().rings.push(ring.name().to_owned());
     }
 
     fn set_names(&mut self, names: Names) {

@@ -121,6 +121,7 @@ impl ClientHost {
             timeout: Duration::from_secs(30),
             unannounced: false,
             time_zone: jiff::tz::TimeZone::UTC,
+            attention: udpchat::client::AttentionOptions::default(),
         };
         let (console, files) = (screen.console(), Box::new(self.files.clone()));
         let mut client = Client::new(at, options, console, files, seed);

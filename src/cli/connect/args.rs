@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::ArgAction;
 
 use super::server_key;
-use super::terminal::{Setting, When};
+use super::terminal::{NotifyBy, NotifyOf, Setting, When};
 use crate::cli::address::{DEFAULT_HOST, ServerName};
 use crate::cli::options::PasswordFile;
 use crate::cli::settings::Side;
@@ -68,6 +68,34 @@ pub struct Args {
     /// Do not tell others that this session comes and goes, for programs; `/contacts` lists it all the same
     #[arg(long, env = "UDPCHAT_UNANNOUNCED")]
     pub unannounced: bool,
+    /// For which messages the terminal rings: none, those that mention you, private ones too, or all
+    #[arg(
+        long,
+        value_name = "WHICH",
+        value_enum,
+        default_value_t,
+        hide_possible_values = true,
+        env = "UDPCHAT_NOTIFY"
+    )]
+    pub notify: NotifyOf,
+    /// How it rings: bell, or a notification by the terminal's OSC 9 or OSC 777, which has the conversation's name only
+    #[arg(
+        long,
+        value_name = "HOW",
+        value_enum,
+        default_value_t,
+        hide_possible_values = true,
+        env = "UDPCHAT_NOTIFY_BY"
+    )]
+    pub notify_by: NotifyBy,
+    /// A word that counts as a mention, beside your name; may be repeated
+    #[arg(
+        long,
+        value_name = "WORD",
+        env = "UDPCHAT_MENTION",
+        value_delimiter = ','
+    )]
+    pub mention: Vec<String>,
 }
 
 /// A name that a server could know. It takes it as it was typed.

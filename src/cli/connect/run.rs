@@ -18,7 +18,7 @@ use crate::cli::environment;
 use crate::cli::exit::{Exit, Failure, Outcome};
 use crate::cli::output::print_error;
 use crate::cli::signals::{self, Signal};
-use crate::client::{Client, End, Fault, Input, Options};
+use crate::client::{AttentionOptions, Client, End, Fault, Input, Options};
 use crate::fence;
 use crate::net::{self, Driver, InputSender, Setup, Socket};
 use crate::protocol::opaque::KeyStretching;
@@ -72,11 +72,15 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
         key_stretching: KeyStretching::Argon2id,
         unannounced: args.unannounced,
         time_zone: time_zone(),
+        attention: AttentionOptions {
+            notify: args.notify.into(),
+            mentions: args.mention,
+        },
     };
     let client = Client::new(
         now,
         options,
-        Box::new(terminal),
+        Box::new(terminal.ringing_by(args.notify_by)),
         Box::new(files),
         net::seed()?,
     )

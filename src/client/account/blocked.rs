@@ -2,30 +2,41 @@
 //!
 //! The server keeps the list and delivers nothing that a blocked user sends to this user alone. Their messages in rooms
 //! and to everyone are delivered, kept and acknowledged like all others, so that they learn nothing; they are hidden
-//! as long as the author is blocked.
+//! as long as the author is blocked. A user who is only ignored is hidden on this device, and neither the server nor another
+//! device knows.
+
+use std::collections::BTreeMap;
 
 use crate::client::account::ctx::Ctx;
 use crate::client::account::ctx::pending::PendingRequest;
 use crate::client::env::Fault;
 use crate::client::name::{canonical, truncate_name};
+use crate::client::storage::StateError;
 use crate::client::storage::entry::Said;
+use crate::client::storage::records::IgnoredUser;
 use crate::protocol::{
     AccountId, BLOCKED_MAX, Block, Blocked, BlockedUser, ErrorCode, EventKind, Failure,
 };
+
+/// How many users one device ignores. As the server's list of blocked users.
+const IGNORED_MAX: usize = BLOCKED_MAX;
 
 #[derive(Debug, Default)]
 pub(crate) struct BlockedUsers {
     users: Vec<BlockedUser>,
     /// Whether it has come in this session.
     is_told: bool,
+    /// Those whom this device alone hides.
+    ignored: Vec<IgnoredUser>,
 }
 
 impl BlockedUsers {
     /// The list of an earlier run.
-    pub(crate) const fn load(users: Vec<BlockedUser>) -> Self {
+    pub(crate) const fn load(users: Vec<BlockedUser>, ignored: Vec<IgnoredUser>) -> Self {
         Self {
             users,
             is_told: false,
+            ignored,
         }
     }
 
@@ -57,7 +68,81 @@ impl BlockedUsers {
 
     /// Whether no text of this account is shown.
     pub(crate) fn hides_texts_of(&self, author: AccountId) -> bool {
-        self.users.iter().any(|user| user.account == author)
+        let is_ignored = |user: &IgnoredUser| user.account == Some(author);
+        self.users.iter().any(|user| user.account == author) || self.ignored.iter().any(is_ignored)
+    }
+
+    /// Whether a user of this name is ignored on this device.
+    pub(crate) fn ignores(&self, name: &str) -> bool {
+        self.ignored.iter().any(|user| user.name == name)
+    }
+
+    /// An account is called like this: if that user is ignored, it is known now who it is.
+    pub(crate) fn learn(&mut self, ctx: &mut Ctx<'_>, account: AccountId, name: &str) {
+        let unknown = |user: &&mut IgnoredUser| user.account.is_none() && user.name == name;
+        if let Some(user) = self.ignored.iter_mut().find(unknown) {
+            user.account = Some(account);
+            ctx.state.put_ignored(&self.ignored);
+        }
+    }
+
+    /// Hides on this device what a user says, or lists whom it hides.
+    pub(crate) fn ignore(&mut self, ctx: &mut Ctx<'_>, named: Option<&str>) {
+        let Some(named) = named else {
+            return self.list_ignored(ctx);
+        };
+        let name = truncate_name(canonical(named));
+        if name == ctx.me.name {
+            return ctx.fail(Fault::Failed, "you cannot ignore yourself");
+        }
+        if self.ignores(&name) {
+            return ctx.notice(format!(
+                "you ignore {name} already; `/unignore {name}` ends it"
+            ));
+        }
+        if self.ignored.len() >= IGNORED_MAX {
+            let text = format!("you ignore {IGNORED_MAX} users, and that is the limit");
+            return ctx.fail(Fault::Failed, text);
+        }
+        let account = match account_of(ctx, &name) {
+            Ok(account) => account,
+            Err(error) => return ctx.fail(Fault::Failed, error.to_string()),
+        };
+        ctx.notice(format!(
+            "{name}'s messages are hidden on this device; `/block {name}` is for all your devices"
+        ));
+        self.ignored.push(IgnoredUser { name, account });
+        ctx.state.put_ignored(&self.ignored);
+        ctx.session.has_new_names = true;
+    }
+
+    pub(crate) fn unignore(&mut self, ctx: &mut Ctx<'_>, named: &str) {
+        let name = canonical(named);
+        let before = self.ignored.len();
+        self.ignored.retain(|user| user.name != name);
+        if self.ignored.len() == before {
+            return ctx.notice(format!("you do not ignore {name}"));
+        }
+        ctx.state.put_ignored(&self.ignored);
+        ctx.session.has_new_names = true;
+        ctx.notice(format!(
+            "{name}'s messages are shown again; `/history` has those that were hidden"
+        ));
+    }
+
+    fn list_ignored(&self, ctx: &mut Ctx<'_>) {
+        for user in &self.ignored {
+            ctx.plain(&user.name);
+        }
+        let text = match self.ignored.len() {
+            0 => "you ignore nobody; `/ignore USER` hides a user's messages on this device".into(),
+            count => format!("you ignore {count}; `/unignore USER` ends it"),
+        };
+        ctx.notice(text);
+    }
+
+    pub(crate) fn ignored_names(&self) -> impl Iterator<Item = &String> {
+        self.ignored.iter().map(|user| &user.name)
     }
 
     pub(crate) fn names(&self) -> impl Iterator<Item = &String> {
@@ -139,6 +224,31 @@ impl BlockedUsers {
             ctx.notice(text);
         }
     }
+}
+
+/// The account of this name, if something of it is here.
+fn account_of(ctx: &Ctx<'_>, name: &str) -> Result<Option<AccountId>, StateError> {
+    let mut first = BTreeMap::new();
+    ctx.state.visit_words(None, |found| {
+        let author = (found.conversation, found.author);
+        first.entry(author).or_insert(found.entry);
+        true
+    })?;
+    for ((id, author), at) in first {
+        let is_it = if author == ctx.me.id {
+            false
+        } else if ctx.is_many(id) {
+            let entry = ctx.state.entry(id, at)?;
+            let author_name = entry.and_then(|entry| entry.author_name);
+            author_name.is_some_and(|author_name| author_name == name)
+        } else {
+            ctx.name_of(id) == name
+        };
+        if is_it {
+            return Ok(Some(author));
+        }
+    }
+    Ok(None)
 }
 
 pub(crate) fn refusal(failure: &Failure, name: &str) -> String {

@@ -4,10 +4,12 @@
 //! state and is a file here; this file routes the server's messages to the parts, and ends each batch.
 
 pub(super) mod arrivals;
+pub(super) mod attention;
 pub(super) mod blocked;
 pub(super) mod ctx;
 pub(super) mod history;
 pub(super) mod people;
+pub(super) mod places;
 pub(super) mod rooms;
 pub(super) mod roster;
 pub(super) mod sender;
@@ -22,9 +24,8 @@ mod start;
 #[cfg(test)]
 mod testing;
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use jiff::tz::TimeZone;
 use rand_chacha::ChaCha20Rng;
 
 use super::effects::Effects;
@@ -34,6 +35,7 @@ use super::storage::{State, StateError};
 use crate::protocol::{EndReason, Envelope, HelloAnswer, ServerBody, ServerMessage, SessionStart};
 use crate::text::printable;
 use crate::transport::Now;
+use attention::Attention;
 use blocked::BlockedUsers;
 use ctx::conversations::Conversations;
 use ctx::focus::Focus;
@@ -44,26 +46,19 @@ use display::Display;
 use history::HistoryPager;
 use inbox::Inbox;
 use people::People;
+use places::Places;
 use receipts::Receipts;
 use resync::{Resync, Settled};
 use rooms::{answers, joining};
 use roster::Roster;
 use sender::Sender;
+pub(super) use start::Preferences;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum SignOutReason {
     Ended(EndReason),
     /// Another copy of this device uses its id.
     Conflict,
-}
-
-/// What the command line says that lasts as long as the user is signed in.
-pub(super) struct Preferences {
-    pub(super) time_zone: TimeZone,
-    /// How long the server's answer to a request is waited for.
-    pub(super) answer_wait: Duration,
-    /// Whether others are not to be told that this session comes and goes.
-    pub(super) is_unannounced: bool,
 }
 
 pub(super) struct SignedIn {
@@ -82,6 +77,8 @@ pub(super) struct Parts {
     pub(super) people: People,
     pub(super) blocked: BlockedUsers,
     pub(super) history: HistoryPager,
+    pub(super) attention: Attention,
+    pub(super) places: Places,
 }
 
 impl SignedIn {
@@ -126,8 +123,10 @@ impl SignedIn {
                 display: Display::default(),
                 roster: Roster::default(),
                 people: People::default(),
-                blocked: BlockedUsers::load(loaded.blocked),
+                blocked: BlockedUsers::load(loaded.blocked, loaded.ignored),
                 history: HistoryPager::default(),
+                attention: Attention::new(preferences.attention, &start.name, loaded.is_quiet),
+                places: Places::load(loaded.places),
             },
         };
         let (parts, mut ctx) = signed_in.split(now, effects);
@@ -298,7 +297,7 @@ impl SignedIn {
         };
         if let Some(delivery) = envelope.hop.delivery {
             let id = delivery.conversation;
-            let others = (&mut parts.sender, &parts.blocked);
+            let others = (&mut parts.sender, &mut parts.blocked, &mut parts.attention);
             let outcome = parts
                 .inbox
                 .handle_delivery(ctx, others, &envelope, delivery);
@@ -480,6 +479,7 @@ impl SignedIn {
             users: harmless(self.parts.roster.names()),
             rooms: harmless(self.shared.conversations.rooms().map(|room| &room.name)),
             blocked: harmless(self.parts.blocked.names()),
+            ignored: harmless(self.parts.blocked.ignored_names()),
         }
     }
 }

@@ -1,12 +1,27 @@
 //! The start of a session: which of the tables still hold, and who this device is from now on.
 
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+
 use super::ctx::Shared;
 use super::{SignedIn, resync, sender};
 use crate::client::effects::Effects;
-use crate::client::env::Tone;
+use crate::client::env::{AttentionOptions, Tone};
 use crate::client::storage::{Identity, Loaded, State, StateError};
 use crate::protocol::SessionStart;
 use crate::transport::Now;
+
+/// What the command line says that lasts as long as the user is signed in.
+pub(in crate::client) struct Preferences {
+    pub(in crate::client) time_zone: TimeZone,
+    /// How long the server's answer to a request is waited for.
+    pub(in crate::client) answer_wait: Duration,
+    /// What rings.
+    pub(in crate::client) attention: AttentionOptions,
+    /// Whether others are not to be told that this session comes and goes.
+    pub(in crate::client) is_unannounced: bool,
+}
 
 impl SignedIn {
     /// Makes the identity durable, before anything else, and sends where this device stands.

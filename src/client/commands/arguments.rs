@@ -37,6 +37,8 @@ pub(super) enum Source {
     Users,
     /// Users whom one blocks.
     Blocked,
+    /// Users whom this device hides.
+    Ignored,
     Rooms,
     UsersAndRooms,
     /// Users, rooms and everyone.
@@ -177,6 +179,11 @@ pub(super) fn text_inside(line: &str) -> Option<&str> {
         None => Some(line),
         Some(rest) => rest.starts_with('/').then_some(rest),
     }
+}
+
+/// Whether a line begins like one of a numbered list. Only with a slash it is a place's.
+pub(super) fn has_number(line: &str) -> bool {
+    line.starts_with(|sign: char| sign.is_ascii_digit())
 }
 
 /// The first word, and the rest of the line behind it.

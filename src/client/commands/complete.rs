@@ -70,11 +70,13 @@ fn offered(source: Source, names: &Names) -> Vec<String> {
         users,
         rooms,
         blocked,
+        ignored,
     } = names;
     match source {
         Source::Nothing => Vec::new(),
         Source::Users => users.clone(),
         Source::Blocked => blocked.clone(),
+        Source::Ignored => ignored.clone(),
         Source::Rooms => rooms.clone(),
         Source::UsersAndRooms => [&users[..], rooms].concat(),
         Source::Conversations => [&users[..], rooms, &[EVERYONE_NAME.to_owned()]].concat(),
@@ -95,6 +97,7 @@ mod tests {
             users: ["bob", "bert", "meg"].map(str::to_owned).to_vec(),
             rooms: ["#bridge", "#deck"].map(str::to_owned).to_vec(),
             blocked: vec!["mallory".to_owned()],
+            ignored: Vec::new(),
         }
     }
 

@@ -89,8 +89,9 @@ fn is_known(word: &str, names: &Names) -> bool {
         users,
         rooms,
         blocked,
+        ignored,
     } = names;
-    let mut all = users.iter().chain(rooms).chain(blocked);
+    let mut all = users.iter().chain(rooms).chain(blocked).chain(ignored);
     word.len() > ROOM_SIGN.len_utf8() && word.starts_with(ROOM_SIGN)
         || name == EVERYONE_NAME
         || all.any(|known| canonical_target(&folded(known)) == name)
@@ -114,6 +115,7 @@ mod tests {
             users: ["bob", "meg"].map(str::to_owned).to_vec(),
             rooms: vec!["#bridge".to_owned()],
             blocked: vec!["mallory".to_owned()],
+            ignored: Vec::new(),
         }
     }
 

@@ -131,5 +131,11 @@ pub(super) fn run(core: &mut Core, now: Now, line: &str, inside: Option<&str>) {
         core.with_signed_in(now, |parts, _| parts.history.reset_paging());
     }
     let table = &TABLE;
-    (command.run)(core, &Call { now, values, table });
+    let call = Call {
+        now,
+        word,
+        values,
+        table,
+    };
+    (command.run)(core, &call);
 }

@@ -1,7 +1,7 @@
 //! What a draft does on Enter, said before anything is sent. Several lines, which only a paste makes, are one text or
 //! several commands.
 
-use super::arguments::{self, split_word, text_inside};
+use super::arguments::{self, has_number, split_word, text_inside};
 use super::groups::{self, TABLE};
 use super::row::ChatCommand;
 use crate::protocol::{EVERYONE_NAME, TEXT_MAX_BYTES};
@@ -171,9 +171,10 @@ pub(super) fn as_said(text: &str) -> String {
     format!("{slash}{text}")
 }
 
-/// The command that a line is, and its values. An indented line is none, nor is one that would be refused.
+/// The command that a line is, and its values. One that is indented or has a number is none, nor is one that would be refused.
 fn call(line: &str, is_inside: bool) -> Option<(&'static ChatCommand, Vec<Option<&str>>)> {
-    if line.starts_with(char::is_whitespace) || is_inside && text_inside(line).is_some() {
+    let is_text = has_number(line) || is_inside && text_inside(line).is_some();
+    if is_text || line.starts_with(char::is_whitespace) {
         return None;
     }
     let (word, rest) = split_word(line.strip_prefix('/').unwrap_or(line));
@@ -212,7 +213,7 @@ fn resembles_command(line: &str, is_inside: bool) -> bool {
             let is_name = !word.is_empty() && word.chars().all(char::is_alphabetic);
             is_name || TABLE.has_near(word)
         }
-        None => !is_inside && TABLE.has_near(split_word(&head).0),
+        None => !is_inside && !has_number(&head) && TABLE.has_near(split_word(&head).0),
     }
 }
 

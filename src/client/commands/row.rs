@@ -97,6 +97,8 @@ impl Entry for ChatCommand {
 /// One call of a command whose arguments have been checked.
 pub(super) struct Call<'a> {
     pub now: Now,
+    /// The command's name or alias, as typed.
+    pub word: &'a str,
     /// The values of the row's arguments, in their order.
     pub values: Vec<Option<&'a str>>,
     /// The table that the command stands in, which it cannot name without a circle.

@@ -3,6 +3,7 @@
 //! It decides about trust, sign-in and commands, and owns the signed-in user. All output is left in [`Effects`] until
 //! [`Core::settle`] has made durable what it follows from.
 
+mod asking;
 mod host_key;
 mod link_events;
 mod session;
@@ -24,7 +25,7 @@ use super::script::wait_timer::{RESPONSE_WAIT, WaitTimer};
 use super::script::{Awaited, FocusChange, Missed, Script};
 use super::ui::prompt::{Prompt, Question, TypedLine, yes};
 use super::ui::render;
-use crate::protocol::{EndReason, Envelope, ServerBody, SessionEnd, fingerprint};
+use crate::protocol::{EndReason, Envelope, ServerBody, SessionEnd};
 use crate::transport::{Channel, Now};
 use host_key::HostKeys;
 use link_events::LinkState;
@@ -301,57 +302,6 @@ impl Core {
     /// What is to be sent, after [`Core::settle`].
     pub(super) fn take_messages(&mut self) -> Vec<(Channel, Vec<u8>)> {
         self.effects.take_messages()
-    }
-
-    fn ask_next(&mut self, now: Now) {
-        let next = if let Some(key) = &self.host_keys.asked {
-            let text = format!(
-                "{} has the key {} (not seen before). Trust it? [y/N] ",
-                self.options.server_name,
-                fingerprint(key)
-            );
-            Some((Question::Trust, text))
-        } else if let Some(question) = self.sign_in.as_ref().and_then(SignIn::question) {
-            Some(question)
-        } else if self.is_ready_for_command(now) {
-            let focus = self
-                .shared()
-                .and_then(|shared| shared.focus.current.clone());
-            let text = match (self.user(), &focus) {
-                (Some(user), Some(focus)) => format!("{user} {focus}> "),
-                (Some(user), None) => format!("{user}> "),
-                (None, _) => "> ".into(),
-            };
-            Some((focus.map_or(Question::Command, Question::InFocus), text))
-        } else {
-            None
-        };
-        if let Some((question, text)) = next {
-            self.prompt.ask(&mut *self.console, question, &text);
-        }
-    }
-
-    /// Whether the next command may be asked for. Without a terminal each one waits for what the one before it
-    /// needs from the server, so that a script's lines take effect in order.
-    fn is_ready_for_command(&self, now: Now) -> bool {
-        if self.script.as_ref().is_some_and(Script::is_exiting) {
-            return false;
-        }
-        let is_signing_in = self
-            .sign_in
-            .as_ref()
-            .is_some_and(|sign_in| !sign_in.is_reconnection());
-        match &self.signed_in {
-            _ if is_signing_in => false,
-            Some(_) if self.response_timer.is_expired() => true,
-            // Which conversation the next line is for is about to be known.
-            Some(signed_in) if signed_in.is_changing_focus() => false,
-            Some(signed_in) => match &self.script {
-                Some(script) => script.may_read_on(&self.session_view(now)),
-                None => !self.is_settling(signed_in),
-            },
-            None => self.link.is_greeted && self.pending_user.is_none(),
-        }
     }
 
     /// Whether somebody is signed in, and the positions in this session are settled.

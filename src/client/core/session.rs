@@ -154,6 +154,7 @@ impl Core {
                 time_zone: zone,
                 answer_wait,
                 is_unannounced: self.options.unannounced,
+                attention: self.options.attention.clone(),
             };
             let effects = &mut self.effects;
             let signed_in = SignedIn::new(now, state, start, preferences, random, effects)?;

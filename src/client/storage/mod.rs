@@ -3,6 +3,8 @@
 //! Changes are collected and committed together, once for each batch of the driver. Nothing that follows from a change
 //! (a packet, a line on the screen) may leave before [`State::commit`] has returned.
 
+use std::collections::BTreeMap;
+
 use redb::{
     Database, ReadableDatabase, ReadableTable, ReadableTableMetadata, TableDefinition,
     WriteTransaction,
@@ -17,7 +19,7 @@ use crate::protocol::{AccountId, BlockedUser, ConversationId, DeviceId, EntryId,
 use crate::text::words::words;
 use entry::Entry;
 use history::{Found, HISTORY, HistoryTables, Row};
-use records::{Awaited, OutboxEntry, StoredConversation};
+use records::{Awaited, IgnoredUser, OutboxEntry, StoredConversation};
 use settings::Settings;
 
 /// The form of these tables. Any other is refused by number, except the one before: tables and last fields of rows have only
@@ -39,6 +41,9 @@ const KEY_SCHEMA: &str = "schema";
 const KEY_DEVICE: &str = "device";
 const KEY_BLOCKED: &str = "blocked";
 const KEY_SETTINGS: &str = "settings";
+const KEY_IGNORED: &str = "ignored";
+const KEY_PLACES: &str = "places";
+const KEY_QUIET: &str = "quiet";
 
 #[derive(Debug, Error)]
 pub(super) enum StateError {
@@ -100,12 +105,17 @@ pub(super) struct Loaded {
     /// Own entries whose receipts have not all come.
     pub(super) awaited: Vec<(ConversationId, EntryId, Awaited)>,
     pub(super) blocked: Vec<BlockedUser>,
+    pub(super) ignored: Vec<IgnoredUser>,
+    /// Conversations by their place, from 1.
+    pub(super) places: BTreeMap<u8, String>,
+    /// Whether the user does not want to be disturbed.
+    pub(super) is_quiet: bool,
 }
 
 enum Change {
     Identity(Vec<u8>),
-    Blocked(Vec<u8>),
-    Settings(Vec<u8>),
+    /// What this user has set.
+    Setting(&'static str, Vec<u8>),
     Outbox(u64, Option<Vec<u8>>),
     History(ConversationId, EntryId, Row),
     Words(ConversationId, EntryId, String),
@@ -182,8 +192,11 @@ impl State {
                     .awaited
                     .push((ConversationId(conversation), EntryId(entry), awaited));
             }
-            loaded.blocked =
-                read(&transaction.open_table(IDENTITY)?, KEY_BLOCKED)?.unwrap_or_default();
+            let settings = transaction.open_table(IDENTITY)?;
+            loaded.blocked = read(&settings, KEY_BLOCKED)?.unwrap_or_default();
+            loaded.ignored = read(&settings, KEY_IGNORED)?.unwrap_or_default();
+            loaded.places = read(&settings, KEY_PLACES)?.unwrap_or_default();
+            loaded.is_quiet = read(&settings, KEY_QUIET)?.unwrap_or_default();
             Ok(loaded)
         })
     }
@@ -204,12 +217,28 @@ impl State {
     }
 
     pub(super) fn set_settings(&mut self, settings: &Settings) {
-        self.changes.push(Change::Settings(to_bytes(settings)));
+        self.put_setting(KEY_SETTINGS, settings);
         self.settings.clone_from(settings);
     }
 
     pub(super) fn put_blocked(&mut self, users: &[BlockedUser]) {
-        self.changes.push(Change::Blocked(to_bytes(&users)));
+        self.put_setting(KEY_BLOCKED, &users);
+    }
+
+    pub(super) fn put_ignored(&mut self, users: &[IgnoredUser]) {
+        self.put_setting(KEY_IGNORED, &users);
+    }
+
+    pub(super) fn put_places(&mut self, places: &BTreeMap<u8, String>) {
+        self.put_setting(KEY_PLACES, places);
+    }
+
+    pub(super) fn put_quiet(&mut self, is_quiet: bool) {
+        self.put_setting(KEY_QUIET, &is_quiet);
+    }
+
+    fn put_setting<T: Serialize>(&mut self, key: &'static str, value: &T) {
+        self.changes.push(Change::Setting(key, to_bytes(value)));
     }
 
     pub(super) fn put_unsent(&mut self, sequence: u64, unsent: &OutboxEntry) {
@@ -386,11 +415,8 @@ impl State {
                 Change::Identity(bytes) => {
                     identity.insert(KEY_DEVICE, bytes.as_slice())?;
                 }
-                Change::Blocked(bytes) => {
-                    identity.insert(KEY_BLOCKED, bytes.as_slice())?;
-                }
-                Change::Settings(bytes) => {
-                    identity.insert(KEY_SETTINGS, bytes.as_slice())?;
+                Change::Setting(key, bytes) => {
+                    identity.insert(*key, bytes.as_slice())?;
                 }
                 Change::Outbox(sequence, Some(bytes)) => {
                     outbox.insert(sequence, bytes.as_slice())?;
@@ -415,8 +441,15 @@ impl State {
                 }
                 Change::Clear => {
                     identity.remove(KEY_DEVICE)?;
-                    identity.remove(KEY_BLOCKED)?;
-                    identity.remove(KEY_SETTINGS)?;
+                    for key in [
+                        KEY_BLOCKED,
+                        KEY_SETTINGS,
+                        KEY_IGNORED,
+                        KEY_PLACES,
+                        KEY_QUIET,
+                    ] {
+                        identity.remove(key)?;
+                    }
                     outbox.retain(|_, _| false)?;
                     history.clear()?;
                     positions.retain(|_, _| false)?;

@@ -31,6 +31,9 @@ pub(crate) struct StoredConversation {
     /// The server has said that there is nothing for this user up to here.
     #[serde(default)]
     pub(crate) nothing_before: Option<EntryId>,
+    /// How many of the unread messages mention the user, as long as there are any.
+    #[serde(default)]
+    pub(crate) mentions: u32,
 }
 
 impl StoredConversation {
@@ -47,13 +50,27 @@ impl StoredConversation {
             last_own_seq: Some(DeviceSeq(0)),
             hold_until: EntryId::START,
             nothing_before: None,
+            mentions: 0,
         }
+    }
+
+    /// How many of the unread messages mention the user.
+    pub(crate) fn unread_mentions(&self) -> u32 {
+        self.mentions.min(self.unread)
     }
 
     /// Whether a message that waits here may already be in the log.
     pub(crate) fn is_on_hold(&self) -> bool {
         self.received_up_to < self.hold_until
     }
+}
+
+/// A user whose messages are hidden on this device.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct IgnoredUser {
+    pub(crate) name: String,
+    /// Known once something of theirs is here.
+    pub(crate) account: Option<AccountId>,
 }
 
 /// A message's place among those of its device, and the bytes that this place belongs to.

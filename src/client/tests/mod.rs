@@ -87,6 +87,7 @@ fn options() -> Options {
         timeout: Duration::from_secs(30),
         unannounced: false,
         time_zone: jiff::tz::TimeZone::UTC,
+        attention: crate::client::AttentionOptions::default(),
     }
 }
 

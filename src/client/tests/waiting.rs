@@ -76,7 +76,7 @@ fn link_that_is_known_to_be_silent_is_not_asked_and_that_is_said_at_once() {
     for line in ["contacts", "topic #bridge tea", "members #bridge"] {
         type_at_prompt(&mut desk, line);
         assert_eq!(desk.lines(), [NO_LINK], "{line}");
-        assert_eq!(prompts(&mut desk), [Ask::Command("erin> ".into())]);
+        assert_eq!(prompts(&mut desk), [Ask::Command("erin offline> ".into())]);
         assert!(desk.bodies().is_empty(), "{line}");
     }
     type_at_prompt(&mut desk, "message bob tea?");

@@ -72,6 +72,34 @@ impl Prompt {
     }
 }
 
+/// How many messages are unread.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Waiting {
+    /// Those that mention the user.
+    pub(crate) mentions: u32,
+    pub(crate) others: u32,
+}
+
+/// The prompt of a user, such as `erin #bridge (2, 1!) offline> `: the conversation, what is unread (mentions with a
+/// sign), and the link's state where that is not well.
+pub(crate) fn prompt_text(
+    user: Option<&str>,
+    focus: Option<&str>,
+    waiting: Waiting,
+    is_linked: bool,
+) -> String {
+    let unread = match (waiting.others, waiting.mentions) {
+        (0, 0) => None,
+        (others, 0) => Some(format!("({others})")),
+        (0, mentions) => Some(format!("({mentions}!)")),
+        (others, mentions) => Some(format!("({others}, {mentions}!)")),
+    };
+    let offline = (!is_linked).then_some("offline");
+    let parts = [user, focus, unread.as_deref(), offline];
+    let shown: Vec<&str> = parts.into_iter().flatten().collect();
+    format!("{}> ", shown.join(" "))
+}
+
 /// Reads a yes or a no; an empty answer is the one that the question offers in capitals.
 pub(crate) fn yes(answer: &str, default: bool) -> bool {
     match answer.trim().to_lowercase().as_str() {
@@ -85,6 +113,19 @@ pub(crate) fn yes(answer: &str, default: bool) -> bool {
 mod tests {
     use super::*;
     use crate::client::testing::Screen;
+
+    #[test]
+    fn prompt_shows_the_conversation_what_is_unread_and_a_link_that_is_not_well() {
+        let text = |others, mentions, is_linked| {
+            let waiting = Waiting { mentions, others };
+            prompt_text(Some("erin"), Some("#bridge"), waiting, is_linked)
+        };
+        assert_eq!(text(0, 0, true), "erin #bridge> ");
+        assert_eq!(text(2, 0, true), "erin #bridge (2)> ");
+        assert_eq!(text(0, 1, true), "erin #bridge (1!)> ");
+        assert_eq!(text(2, 1, false), "erin #bridge (2, 1!) offline> ");
+        assert_eq!(prompt_text(None, None, Waiting::default(), true), "> ");
+    }
 
     #[test]
     fn second_question_waits_for_the_answer_to_the_first() {

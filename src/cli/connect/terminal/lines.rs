@@ -51,6 +51,13 @@ impl printer::Output for Output {
         Ok(())
     }
 
+    fn ring(&mut self, sequence: &str) -> io::Result<()> {
+        if self.is_terminal {
+            write_terminal(sequence);
+        }
+        Ok(())
+    }
+
     fn left_out(&mut self, count: u64) -> io::Result<()> {
         self.inner.left_out(count)
     }

@@ -10,6 +10,7 @@ mod lines;
 mod look;
 mod plain;
 mod printer;
+mod ringing;
 mod secret;
 
 use std::io::{self, IsTerminal as _};
@@ -24,11 +25,12 @@ pub use self::interrupt::PasswordInterrupt;
 use self::look::{Depth, Look, Symbols, Theme};
 pub use self::look::{Setting, When};
 use self::printer::{INTERRUPTED_FLUSH, Printer, TERMINAL_FLUSH};
+pub use self::ringing::{NotifyBy, NotifyOf};
 use super::state::input_history::HistoryPlace;
 use crate::cli::environment;
 use crate::cli::signals;
 use crate::cli::threads::spawn;
-use crate::client::{Ask, Console, Input, Line, Names};
+use crate::client::{Ask, Console, Input, Line, Names, Ring};
 use crate::net::InputSender;
 
 /// What the command line says of how lines look.
@@ -66,6 +68,7 @@ pub struct Terminal {
     asks: Sender<Ask>,
     names: SharedNames,
     is_interactive: bool,
+    notify_by: NotifyBy,
 }
 
 /// When dropped, waits for the last lines and restores the terminal.
@@ -116,8 +119,18 @@ pub fn open(
         asks,
         names,
         is_interactive,
+        notify_by: NotifyBy::default(),
     };
     Ok((terminal, restore))
+}
+
+impl Terminal {
+    /// Has it ring in another way than by its bell.
+    #[must_use]
+    pub const fn ringing_by(mut self, notify_by: NotifyBy) -> Self {
+        self.notify_by = notify_by;
+        self
+    }
 }
 
 impl Console for Terminal {
@@ -137,6 +150,12 @@ impl Console for Terminal {
     fn ask(&mut self, ask: Ask) {
         // The prompt's thread ends only after it has reported the end of input.
         let _ = self.asks.send(ask);
+    }
+
+    fn ring(&mut self, ring: &Ring) {
+        if self.is_interactive {
+            self.printer.ring(self.notify_by.sequence(ring));
+        }
     }
 
     fn set_names(&mut self, names: Names) {

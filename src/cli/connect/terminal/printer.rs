@@ -25,6 +25,12 @@ pub trait Output: Send + 'static {
     /// An error is that nobody reads any longer.
     fn print(&mut self, line: &Line) -> io::Result<()>;
 
+    /// Calls the user.
+    fn ring(&mut self, sequence: &str) -> io::Result<()> {
+        let _ = sequence;
+        Ok(())
+    }
+
     /// So many lines came faster than they were printed.
     fn left_out(&mut self, count: u64) -> io::Result<()> {
         let text = format!("({count} lines came faster than they could be shown)");
@@ -35,6 +41,8 @@ pub trait Output: Send + 'static {
 enum Job {
     /// A line and its number.
     Show(Line, u64),
+    /// What calls the user, and moves no cursor.
+    Ring(String),
     Flush(SyncSender<()>),
 }
 
@@ -65,6 +73,7 @@ impl Printer {
                     counters.0.store(0, Ordering::Relaxed);
                     match job {
                         Job::Show(_, number) => counters.1.store(number, Ordering::Release),
+                        Job::Ring(_) => {}
                         // The waiting thread may have timed out.
                         Job::Flush(done) => drop(done.try_send(())),
                     }
@@ -90,6 +99,11 @@ impl Printer {
             self.left_out.fetch_add(1, Ordering::Relaxed);
         }
         self.shown.store(number, Ordering::Relaxed);
+    }
+
+    /// Queues what calls the user. It is left out where there is no room: then there is enough to see.
+    pub fn ring(&self, sequence: String) {
+        let _ = self.jobs.try_send(Job::Ring(sequence));
     }
 
     /// The number of the last printed line. A line that was left out counts with the next one, or once that was said.
@@ -135,6 +149,7 @@ fn print_all(
                 output.print(&line)?;
                 printed.store(number, Ordering::Release);
             }
+            Job::Ring(sequence) => output.ring(&sequence)?,
             // The waiting thread may have timed out.
             Job::Flush(done) => drop(done.try_send(())),
         }

@@ -12,6 +12,7 @@ use std::time::Instant;
 
 use serde_bytes::ByteBuf;
 
+use crate::client::account::attention::Attention;
 use crate::client::account::blocked::BlockedUsers;
 use crate::client::account::ctx::Ctx;
 use crate::client::account::inbox::backlog::{Backlog, MissedLine};
@@ -132,7 +133,7 @@ impl Inbox {
     pub(crate) fn handle_delivery(
         &mut self,
         ctx: &mut Ctx<'_>,
-        (sender, blocked): (&mut Sender, &BlockedUsers),
+        (sender, blocked, attention): (&mut Sender, &mut BlockedUsers, &mut Attention),
         envelope: &Envelope<'_>,
         delivery: Delivery<'_>,
     ) -> Outcome {
@@ -165,14 +166,24 @@ impl Inbox {
             self.request_missing(ctx, id, delivery.entry);
             return Outcome::default();
         }
+        if let Some(name) = delivery.author_name.or(delivery.peer_name) {
+            blocked.learn(ctx, delivery.author, name);
+        }
         let next = next(ctx, (sender, blocked), envelope, delivery, opened);
-        self.take(ctx, sender, next)
+        self.take(ctx, (sender, attention), next)
     }
 
     /// Takes the entry that follows where this device stands.
-    fn take(&mut self, ctx: &mut Ctx<'_>, sender: &mut Sender, next: Next<'_>) -> Outcome {
+    fn take(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        (sender, attention): (&mut Sender, &mut Attention),
+        next: Next<'_>,
+    ) -> Outcome {
         let (id, entry) = (next.delivery.conversation, next.delivery.entry);
+        let unread = unread_of(ctx, id);
         let is_conflict = advance(ctx, &next);
+        self.attend(ctx, attention, &next, unread);
         self.gaps.reached(ctx.now.instant, id, entry);
         if next.said.is_none() {
             let report = Failure {
@@ -201,6 +212,37 @@ impl Inbox {
             _ => None,
         };
         Outcome { event, is_conflict }
+    }
+
+    /// Counts and rings for a message that mentions the user, or that they want to be told of. So much was unread there
+    /// before it.
+    fn attend(
+        &self,
+        ctx: &mut Ctx<'_>,
+        attention: &mut Attention,
+        next: &Next<'_>,
+        unread_before: u32,
+    ) {
+        let (id, at) = (next.delivery.conversation, next.delivery.entry);
+        let Some(Said::Text(text)) = &next.said else {
+            return;
+        };
+        if next.is_seen || next.is_hidden || next.delivery.author == ctx.me.id {
+            return;
+        }
+        let is_mentioned = ctx.is_many(id) && attention.is_mentioned(text);
+        if let Some(known) = ctx.conversations.get_mut(id) {
+            let stored = &mut known.stored;
+            if unread_before == 0 {
+                stored.mentions = 0;
+            }
+            stored.mentions += u32::from(is_mentioned && stored.unread > unread_before);
+        }
+        let backlog = self.backlog.as_ref();
+        let is_old = backlog.is_some_and(|backlog| backlog.is_old(id, at));
+        if !is_old {
+            attention.message(ctx, id, is_mentioned);
+        }
     }
 
     /// For the device that wrote an entry, `Stored` takes the place of its delivery.
@@ -404,6 +446,11 @@ fn advance(ctx: &mut Ctx<'_>, next: &Next<'_>) -> bool {
         stored.unread = stored.unread.saturating_add(1);
     }
     is_conflict
+}
+
+fn unread_of(ctx: &Ctx<'_>, id: ConversationId) -> u32 {
+    let known = ctx.conversations.get(id);
+    known.map_or(0, |known| known.stored.unread)
 }
 
 /// Whether this device asked to belong to a room, and the answer has said that the user does.

@@ -5,6 +5,7 @@ use rand_core::SeedableRng;
 
 use super::*;
 use crate::client::account::testing::Workbench;
+use crate::client::env::AttentionOptions;
 use crate::protocol::{AccountId, Bytes, ClientBody, DeviceId, DeviceSeq, Hop, Text, encode};
 
 const PAIR: ConversationId = ConversationId(40);
@@ -35,7 +36,9 @@ fn deliver(bench: &mut Workbench, inbox: &mut Inbox, entry: u64, prev: u64) -> O
     let bytes = encode(&ServerMessage::chat(origin, &text), Hop::default());
     let envelope = Envelope::decode(&bytes).expect("encoded above");
     let mut sender = Sender::new(Vec::new(), ChaCha20Rng::from_seed([7; 32]));
-    let others = (&mut sender, &BlockedUsers::default());
+    let mut blocked = BlockedUsers::default();
+    let mut attention = Attention::new(AttentionOptions::default(), "erin", false);
+    let others = (&mut sender, &mut blocked, &mut attention);
     inbox.handle_delivery(&mut bench.ctx(), others, &envelope, delivery)
 }
 

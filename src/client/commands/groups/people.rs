@@ -86,5 +86,30 @@ pub(super) const PEOPLE: Group = Group {
             },
             ..ROW
         },
+        ChatCommand {
+            name: "ignore",
+            arguments: &[USER.optional()],
+            summary: "hide a user here only, or list whom you ignore",
+            help: "Nobody is told, and your other devices show them. `/block` is for all your devices.",
+            awaits: Awaited::Nothing,
+            run: |core, call| {
+                core.with_signed_in(call.now, |parts, ctx| {
+                    parts.blocked.ignore(ctx, call.optional(0));
+                });
+            },
+            ..ROW
+        },
+        ChatCommand {
+            name: "unignore",
+            arguments: &[Argument::word("USER", Source::Ignored)],
+            summary: "show an ignored user's messages again",
+            awaits: Awaited::Nothing,
+            run: |core, call| {
+                core.with_signed_in(call.now, |parts, ctx| {
+                    parts.blocked.unignore(ctx, call.required(0));
+                });
+            },
+            ..ROW
+        },
     ],
 };

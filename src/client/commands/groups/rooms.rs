@@ -1,6 +1,7 @@
 //! The commands for rooms: belonging to one, and changing one.
 
 use crate::client::account::ctx::pending::RoomsPurpose;
+use crate::client::account::places;
 use crate::client::account::rooms::{answers, joining};
 use crate::client::account::switching;
 use crate::client::commands::arguments::{Argument, CONVERSATION, ROOM, Source, USER};
@@ -50,6 +51,39 @@ pub(super) const ROOMS: Group = Group {
             focus: FocusChange::Clears,
             is_basic: true,
             run: |core, call| core.with_signed_in(call.now, |_, ctx| switching::clear_focus(ctx)),
+            ..ROW
+        },
+        ChatCommand {
+            name: "next",
+            summary: "switch to where something is unread",
+            help: "Where you are mentioned comes first, then private messages, then rooms.",
+            awaits: Awaited::Nothing,
+            focus: FocusChange::Sets,
+            run: |core, call| core.with_signed_in(call.now, |_, ctx| places::next(ctx)),
+            ..ROW
+        },
+        ChatCommand {
+            name: "1",
+            aliases: &["2", "3", "4", "5", "6", "7", "8", "9"],
+            arguments: &[CONVERSATION.optional()],
+            summary: "switch to the conversation at place 1 to 9",
+            help: "`/1 #bridge` puts #bridge at place 1 and switches to it; from then on `/1` does. Places are kept on this \
+               device. `/places` lists them.",
+            awaits: Awaited::Nothing,
+            focus: FocusChange::Sets,
+            run: |core, call| {
+                let place = call.word.parse().unwrap_or(1);
+                core.with_signed_in(call.now, |parts, ctx| {
+                    parts.places.go(ctx, place, call.optional(0));
+                });
+            },
+            ..ROW
+        },
+        ChatCommand {
+            name: "places",
+            summary: "list what is at `/1` to `/9`",
+            awaits: Awaited::Nothing,
+            run: |core, call| core.with_signed_in(call.now, |parts, ctx| parts.places.list(ctx)),
             ..ROW
         },
         ChatCommand {

@@ -33,6 +33,19 @@ pub(super) const SESSION: Group = Group {
             ..ROW
         },
         ChatCommand {
+            name: "dnd",
+            arguments: &[Argument::choice(&["on", "off"]).optional()],
+            summary: "do not disturb: nothing rings on this device",
+            awaits: Awaited::Nothing,
+            run: |core, call| {
+                let wanted = call.optional(0).map(|word| word == "on");
+                core.with_signed_in(call.now, |parts, ctx| {
+                    parts.attention.set_quiet(ctx, wanted);
+                });
+            },
+            ..ROW
+        },
+        ChatCommand {
             name: "help",
             aliases: &["?"],
             arguments: &[

@@ -125,7 +125,13 @@ fn nobody_stands_before_a_user_who_does_not_exist() {
     desk.core.link_lost(desk.now, "reset", None);
     assert_eq!(
         prompts(&mut desk),
-        [inside("zoe")],
+        [inside("zoe offline")].map(|ask| match ask {
+            Ask::Inside { prompt, .. } => Ask::Inside {
+                prompt,
+                place: "zoe".into()
+            },
+            other => other,
+        }),
         "without a link it waits, like what is typed"
     );
 }

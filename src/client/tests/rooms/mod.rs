@@ -1,5 +1,6 @@
 //! Rooms, as the server's answers and a log make them.
 
+mod attention;
 mod blocking;
 mod finding;
 mod history;

@@ -176,4 +176,11 @@ impl<P: ExternalPrinter + Send + 'static> printer::Output for Output<P> {
             .print(format!("{line}\n"))
             .map_err(io::Error::other)
     }
+
+    fn ring(&mut self, sequence: &str) -> io::Result<()> {
+        // It moves no cursor, so that the edited line stays as it is.
+        let mut output = io::stdout().lock();
+        output.write_all(sequence.as_bytes())?;
+        output.flush()
+    }
 }

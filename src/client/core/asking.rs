@@ -1,0 +1,76 @@
+//! What is asked next at the console, and what the prompt shows.
+
+use super::Core;
+use crate::client::auth::SignIn;
+use crate::client::script::Script;
+use crate::client::ui::prompt::{Question, Waiting, prompt_text};
+use crate::protocol::fingerprint;
+use crate::transport::Now;
+
+impl Core {
+    /// Asks the next question, if one is due and none is open.
+    pub(super) fn ask_next(&mut self, now: Now) {
+        let next = if let Some(key) = &self.host_keys.asked {
+            let text = format!(
+                "{} has the key {} (not seen before). Trust it? [y/N] ",
+                self.options.server_name,
+                fingerprint(key)
+            );
+            Some((Question::Trust, text))
+        } else if let Some(question) = self.sign_in.as_ref().and_then(SignIn::question) {
+            Some(question)
+        } else if self.is_ready_for_command(now) {
+            let shared = self.shared();
+            let focus = shared.and_then(|shared| shared.focus.current.clone());
+            let text = self.prompt_text();
+            Some((focus.map_or(Question::Command, Question::InFocus), text))
+        } else {
+            None
+        };
+        if let Some((question, text)) = next {
+            self.prompt.ask(&mut *self.console, question, &text);
+        }
+    }
+
+    /// Whether the next command may be asked for. Without a terminal each one waits for what the one before it
+    /// needs from the server, so that a script's lines take effect in order.
+    fn is_ready_for_command(&self, now: Now) -> bool {
+        if self.script.as_ref().is_some_and(Script::is_exiting) {
+            return false;
+        }
+        let is_signing_in = self
+            .sign_in
+            .as_ref()
+            .is_some_and(|sign_in| !sign_in.is_reconnection());
+        match &self.signed_in {
+            _ if is_signing_in => false,
+            Some(_) if self.response_timer.is_expired() => true,
+            // Which conversation the next line is for is about to be known.
+            Some(signed_in) if signed_in.is_changing_focus() => false,
+            Some(signed_in) => match &self.script {
+                Some(script) => script.may_read_on(&self.session_view(now)),
+                None => !self.is_settling(signed_in),
+            },
+            None => self.link.is_greeted && self.pending_user.is_none(),
+        }
+    }
+
+    /// Such as `erin #bridge (2, 1!) offline> `.
+    fn prompt_text(&self) -> String {
+        let Some(shared) = self.shared() else {
+            return prompt_text(None, None, Waiting::default(), true);
+        };
+        let focus = shared.focus.current.as_deref();
+        let all = shared.conversations.iter().map(|(_, known)| &known.stored);
+        let unread = all.filter(|stored| !stored.is_left);
+        let waiting = unread.fold(Waiting::default(), |waiting, stored| {
+            let mentions = stored.unread_mentions();
+            Waiting {
+                mentions: waiting.mentions.saturating_add(mentions),
+                others: waiting.others.saturating_add(stored.unread - mentions),
+            }
+        });
+        let is_linked = shared.session.is_settled && !shared.session.is_silent;
+        prompt_text(Some(&shared.me.name), focus, waiting, is_linked)
+    }
+}

@@ -1,0 +1,137 @@
+//! What calls for attention: mentions, what rings, who is ignored; places, and what is unread.
+
+use super::*;
+
+fn rings(desk: &mut Desk) -> Vec<String> {
+    desk.lines();
+    std::mem::take(&mut desk.screen.seen().rings)
+}
+
+fn said(desk: &mut Desk, author: AccountId, text: &str, entry: u64) -> Vec<String> {
+    // Longer than the terminal stays silent after it rang.
+    desk.wait(Duration::from_secs(3));
+    let message = said_in_bridge(author, text, entry);
+    deliver(desk, &message, author, entry, entry - 1);
+    rings(desk)
+}
+
+fn privately(desk: &mut Desk, text: &str, entry: u64) {
+    let origin = Origin {
+        conversation: PAIR,
+        device: DeviceId(77),
+        number: DeviceSeq(entry),
+    };
+    let message = ServerMessage::chat(origin, &text_by(BOB, PAIR, text));
+    deliver(desk, &message, BOB, entry, entry - 1);
+}
+
+fn shown(desk: &mut Desk, typed: &str) -> Vec<String> {
+    desk.lines();
+    type_at_prompt(desk, typed);
+    desk.lines()
+}
+
+/// The prompt that is asked with after this line.
+fn prompt(desk: &mut Desk, typed: &str) -> String {
+    desk.screen.asks();
+    shown(desk, typed);
+    match desk.screen.asks().pop() {
+        Some(Ask::Command(prompt) | Ask::Inside { prompt, .. }) => prompt,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn terminal_rings_for_mentions_and_private_messages() {
+    let mut desk = member();
+    assert!(said(&mut desk, BOB, "tea?", 1).is_empty());
+    assert_eq!(said(&mut desk, BOB, "\u{ff25}rin: tea?", 2), ["#bridge"]);
+    assert!(said(&mut desk, BOB, "erinaceous", 3).is_empty());
+    desk.wait(Duration::from_secs(3));
+    privately(&mut desk, "tea?", 1);
+    privately(&mut desk, "or not?", 2);
+    assert_eq!(rings(&mut desk), ["bob"], "once for a burst");
+    assert_eq!(prompt(&mut desk, ""), "erin (2, 1!)> ");
+    shown(&mut desk, "enter #bridge");
+    assert_eq!(prompt(&mut desk, "/status"), "erin #bridge> ");
+}
+
+#[test]
+fn nothing_rings_for_who_does_not_want_to_be_disturbed() {
+    let mut desk = member();
+    let told = "do not disturb: nothing rings on this device until `/dnd off`";
+    assert_eq!(shown(&mut desk, "dnd on"), [told]);
+    assert!(said(&mut desk, BOB, "erin?", 1).is_empty());
+    let mut desk = desk.killed_and_back();
+    desk.settle_heads(vec![head(BRIDGE, "#bridge", 1, 0, 1)]);
+    assert_eq!(shown(&mut desk, "dnd"), [told]);
+    shown(&mut desk, "dnd off");
+    assert_eq!(said(&mut desk, BOB, "erin?", 2), ["#bridge"]);
+}
+
+#[test]
+fn ignored_user_is_neither_shown_nor_counted_until_unignored() {
+    let mut desk = member();
+    said(&mut desk, BOB, "spam one", 1);
+    assert_eq!(
+        shown(&mut desk, "ignore Bob"),
+        ["bob's messages are hidden on this device; `/block bob` is for all your devices"]
+    );
+    assert!(said(&mut desk, BOB, "erin: spam two", 2).is_empty());
+    assert_eq!(prompt(&mut desk, ""), "erin (1)> ");
+    assert_eq!(
+        shown(&mut desk, "search spam"),
+        ["nothing found on this device"]
+    );
+    // Somebody of whom nothing is here is known by name once they say something.
+    shown(&mut desk, "ignore carol");
+    said(&mut desk, AccountId(9), "spam three", 3);
+    assert_eq!(
+        shown(&mut desk, "search spam"),
+        ["nothing found on this device"]
+    );
+    let mut desk = desk.killed_and_back();
+    desk.settle_heads(vec![head(BRIDGE, "#bridge", 3, 0, 3)]);
+    assert_eq!(
+        shown(&mut desk, "ignore"),
+        ["bob", "carol", "you ignore 2; `/unignore USER` ends it"]
+    );
+    shown(&mut desk, "unignore bob");
+    assert_eq!(shown(&mut desk, "search spam").len(), 3);
+    assert_eq!(shown(&mut desk, "unignore bob"), ["you do not ignore bob"]);
+}
+
+#[test]
+fn place_is_kept_and_next_goes_where_something_is_unread() {
+    let mut desk = member();
+    assert_eq!(
+        shown(&mut desk, "1"),
+        ["nothing is at 1; `/1 #ROOM` or `/1 USER` puts it there"]
+    );
+    let lines = shown(&mut desk, "1 #bridge");
+    assert_eq!(lines[0], "#bridge is at `/1`");
+    assert!(lines[1].starts_with("in #bridge"), "{lines:?}");
+    shown(&mut desk, "/9 bob");
+    assert_eq!(prompt(&mut desk, "/1"), "erin #bridge> ");
+    assert_eq!(
+        shown(&mut desk, "/2 #deck"),
+        ["you are not a member of #deck; `/join #deck` first"]
+    );
+    let mut desk = desk.killed_and_back();
+    desk.settle_heads(vec![
+        head(PAIR, "bob", 0, 0, 0),
+        head(BRIDGE, "#bridge", 0, 0, 0),
+    ]);
+    assert_eq!(shown(&mut desk, "places"), ["/1  #bridge", "/9  bob"]);
+    assert_eq!(shown(&mut desk, "next"), ["nothing is unread"]);
+    said(&mut desk, BOB, "tea?", 1);
+    assert_eq!(prompt(&mut desk, "next"), "erin #bridge> ");
+    assert_eq!(shown(&mut desk, "/next"), ["nothing is unread"]);
+}
+
+#[test]
+fn prompt_says_that_the_link_is_lost() {
+    let mut desk = member();
+    desk.core.link_lost(desk.now, "reset", None);
+    assert_eq!(prompt(&mut desk, ""), "erin offline> ");
+}
