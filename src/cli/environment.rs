@@ -107,6 +107,15 @@ pub fn terminal() -> String {
     term.to_string_lossy().into_owned()
 }
 
+/// Whether the terminal is one of those known to draw pictures that a joiner joins as one.
+pub fn joins_pictures() -> bool {
+    let programs = ["tmux", "WezTerm", "ghostty", "iTerm.app", "Apple_Terminal"];
+    let is_program = |program: OsString| programs.iter().any(|known| program == *known);
+    let term = terminal();
+    env::var_os("TERM_PROGRAM").is_some_and(is_program)
+        || ["tmux", "foot"].iter().any(|known| term.starts_with(known))
+}
+
 /// Whether text is written in UTF-8: the first of these that is set names the encoding of the locale (POSIX.1-2024, 8.2).
 /// Where none is set, the terminal is taken for one of today.
 pub fn is_utf8() -> bool {

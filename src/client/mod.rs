@@ -32,6 +32,7 @@ pub use env::{
 pub use line::{Day, Head, INDENT, Line, Part, Place, Who};
 pub use password::{PASSWORD_MAX_BYTES, Password, PasswordError};
 pub(crate) use ui::render::unreachable;
+pub(crate) use ui::time::Clock;
 
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};

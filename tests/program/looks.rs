@@ -100,3 +100,30 @@ fn theme_is_a_table_of_the_settings_and_what_is_wrong_in_it_is_told() {
         assert!(text.contains(why), "{text}");
     }
 }
+
+/// The draft stood there as it was typed, without its time.
+#[test]
+fn what_one_says_becomes_a_line_with_its_time_in_the_place_of_the_draft() {
+    let workspace = Workspace::new(&["alice", "bob"]);
+    let server = workspace.serve();
+    let _bob = signed_in("bob", &server, &[], &["--color", "never"]);
+    let mut alice = signed_in("alice", &server, &[], &["--color", "never"]);
+    // One that fills its row leaves no empty one behind.
+    for text in ["hi".to_owned(), "x".repeat(60), "y".repeat(61)] {
+        alice.types(&format!("/message bob {text}"));
+        // The longest goes on in a second row.
+        alice.sees_like(&format!(r"\x1b\[\?7l\d\d:\d\d ✉ \(you\) to bob:\s+{text}"));
+        let behind = alice.sees("✓ Message received by bob");
+        let down = behind.matches('\n').count();
+        let up = behind.matches("\u{1b}[1A").count();
+        assert_eq!(down - up, 1, "{behind:?}");
+    }
+    alice.types("/enter bob");
+    alice.sees("alice bob> ");
+    alice.types("here");
+    alice.sees_like(r"\d\d:\d\d ✉ \(you\): here");
+    // A command stays as it was typed.
+    alice.types("/contacts");
+    let seen = alice.sees("alice bob> ");
+    assert!(!seen.contains("(you): /contacts"), "{seen:?}");
+}

@@ -10,7 +10,7 @@ pub fn transcript(workspace: &Workspace, people: &Host, address: &str) {
     let mut carol = Person::connect(people, "carol", address, &[]);
     carol.signs_up();
     bob.sees("carol is online");
-    let mut erin = Person::connect(people, "erin", address, &[]);
+    let mut erin = Person::connect(people, "erin", address, &["--color", "always"]);
     erin.signs_up();
     bob.sees("erin is online");
     erin.types("message bob tea at four?");
@@ -30,7 +30,7 @@ pub fn transcript(workspace: &Workspace, people: &Host, address: &str) {
     bob.sees_like(r"\d\d:\d\d .*erin.*: who has the dog watch\?");
     erin.sees("✓ Message received by bob (1 of 1)");
     bob.types("I have");
-    erin.sees_like(r"\d\d:\d\d .*bob.*: I have");
+    erin.sees_like(r"\d\d:\d\d.* .*bob.*: I have");
     erin.types("/invite carol");
     erin.sees("you invited carol to #bridge");
     carol.sees("erin invites you to #bridge");

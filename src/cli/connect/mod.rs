@@ -84,7 +84,8 @@ const WHAT_IS_SHOWN: &str = "\
     two blanks are shown in a row, in a text of several lines 32, and at most 8 marks on a letter.";
 
 const COLOURS: &str = "\
-    At a terminal a line that nobody else sees begins with ✉ behind its time, one of a room that is not at the prompt with the \
+    At a terminal what you say becomes a line with its time in the place of the draft; that it is there says nothing of whether \
+    it is stored or received. A line that nobody else sees begins with ✉ behind its time, one of a room that is not at the prompt with the \
     room's name, and a line of another day stands below the day's name. Each name has a colour of its own, the same in every \
     program that follows XEP-0392. With COLORTERM=truecolor it is exact; else it is the nearest of 256 or of 16, as TERM \
     says.\n\

@@ -57,6 +57,7 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
         color: args.color,
         is_plain: args.plain,
         theme: args.theme,
+        zone: time_zone(),
     };
     let (terminal, restore) = terminal::open(&inputs, &gate, &looks, files.history())?;
     set_last_words(restore.screen());
@@ -71,7 +72,7 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
         timeout: Duration::from_secs(args.timeout),
         key_stretching: KeyStretching::Argon2id,
         unannounced: args.unannounced,
-        time_zone: time_zone(),
+        time_zone: looks.zone,
         attention: AttentionOptions {
             notify: args.notify.into(),
             mentions: args.mention,

@@ -17,7 +17,7 @@ pub use complete::complete;
 pub use compose::Composition;
 pub use mistaken::Mistaken;
 pub use paste::Draft;
-pub use recall::{Recalled, recalled};
+pub use recall::{Recalled, recalled, said};
 
 use super::account::SignedIn;
 use super::core::Core;

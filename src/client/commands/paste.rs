@@ -188,7 +188,7 @@ pub(super) fn is_message(command: &ChatCommand) -> bool {
 }
 
 /// The target and the text of a message; no other command takes a text of several lines.
-fn message(draft: &str, is_inside: bool) -> Option<(&str, &str)> {
+pub(super) fn message(draft: &str, is_inside: bool) -> Option<(&str, &str)> {
     let (command, values) = call(draft, is_inside)?;
     match (command.name, &values[..]) {
         ("message", [Some(target), Some(text)]) => Some((target, text)),

@@ -1,7 +1,7 @@
 //! What the history of the prompt keeps of a line.
 
 use super::arguments::text_inside;
-use super::paste::{Draft, slashed, without_blank_lines};
+use super::paste::{Draft, message, slashed, trimmed, without_blank_lines};
 
 /// What the history keeps of a line, so that it never means something else where it is recalled.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,9 +27,49 @@ pub fn recalled(line: &str, inside: Option<&str>) -> Recalled {
     }
 }
 
+/// Whom a line is said to, as typed, and what it says; nothing for any other command.
+#[must_use]
+pub fn said(line: &str, inside: Option<&str>) -> Option<(String, String)> {
+    let sent = match Draft::of(line, inside) {
+        Some(Draft::Text { line, .. }) => line,
+        Some(Draft::Commands(_) | Draft::Refused(_)) => return None,
+        None => trimmed(line).to_owned(),
+    };
+    let (target, text) = match (inside, text_inside(&sent)) {
+        (Some(place), Some(text)) => (place, text),
+        _ => message(&sent, inside.is_some())?,
+    };
+    let is_something = !text.trim().is_empty();
+    is_something.then(|| (target.to_owned(), text.to_owned()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_said_is_told_from_commands() {
+        for (line, inside, expected) in [
+            ("hi", Some("#deck"), Some(("#deck", "hi"))),
+            ("//x", Some("#deck"), Some(("#deck", "/x"))),
+            (
+                "/msg bob hi there",
+                Some("#deck"),
+                Some(("bob", "hi there")),
+            ),
+            ("message* all", None, Some(("everyone", "all"))),
+            ("a\n b\n", Some("bob"), Some(("bob", "a\n b"))),
+            ("/contacts", Some("#deck"), None),
+            ("/msg bob", Some("#deck"), None),
+            ("hi", None, None),
+            ("  ", Some("#deck"), None),
+            ("/msg bob a\n/msg carol b", Some("#deck"), None),
+        ] {
+            let said = said(line, inside);
+            let said = said.as_ref().map(|(to, text)| (to.as_str(), text.as_str()));
+            assert_eq!(said, expected, "{line:?}");
+        }
+    }
 
     /// A message to bob, recalled in a room, went to all of it.
     #[test]

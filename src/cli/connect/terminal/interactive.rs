@@ -23,7 +23,7 @@ use rustyline::history::MemHistory;
 use rustyline::{Config, Editor, Event, EventHandler};
 
 pub use self::helper::SharedNames;
-use self::helper::{LineHelper, Purpose};
+use self::helper::{LineHelper, Purpose, cluster_mode};
 use self::keys::{Interrupts, Keys, OpenPaste};
 use self::paste::DRAFT_MAX_BYTES;
 use self::recall::{HISTORY_LINES, LineEditor, Recall};
@@ -58,6 +58,7 @@ pub fn open(
         .completion_type(rustyline::CompletionType::List)
         // With NO_COLOR the editor would not say where the cursor is; colours are ours to leave out.
         .color_mode(rustyline::ColorMode::Forced)
+        .grapheme_cluster_mode(cluster_mode())
         .build();
     let history = || MemHistory::with_config(&config);
     let (commands, with_texts) = (history(), history());

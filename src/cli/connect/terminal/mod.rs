@@ -18,6 +18,7 @@ use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, PoisonError};
 
 use anyhow::Context as _;
+use jiff::tz::TimeZone;
 
 pub use self::interactive::Screen;
 use self::interactive::SharedNames;
@@ -38,6 +39,8 @@ pub struct Looks {
     pub color: When,
     pub is_plain: bool,
     pub theme: Vec<Setting>,
+    /// The user's zone.
+    pub zone: TimeZone,
 }
 
 impl Looks {
@@ -57,7 +60,7 @@ impl Looks {
             (false, true) => Symbols::Unicode,
             (false, false) => Symbols::Ascii,
         };
-        Look::new(palette, symbols)
+        Look::new(palette, symbols, self.zone.clone())
     }
 }
 

@@ -35,11 +35,11 @@ impl Output {
 impl printer::Output for Output {
     fn print(&mut self, line: &Line) -> io::Result<()> {
         if matches!(line.tone, Tone::Notice | Tone::Error) {
-            print_error(shown(&io::stderr(), &mut self.error, line));
+            print_error(shown(&io::stderr(), &self.error, line));
             return Ok(());
         }
         let output = io::stdout();
-        let line = format!("{}\n", shown(&output, &mut self.output, line));
+        let line = format!("{}\n", shown(&output, &self.output, line));
         match streams::write_all(&output, line.as_bytes()) {
             Err(error) if error.kind() != ErrorKind::BrokenPipe => {
                 lose(STANDARD_OUTPUT, error);
@@ -57,7 +57,7 @@ impl printer::Output for Output {
 }
 
 /// Wraps the line if the output is a terminal although the input is not.
-fn shown(output: &(impl IsTerminal + AsFd), look: &mut Look, line: &Line) -> String {
+fn shown(output: &(impl IsTerminal + AsFd), look: &Look, line: &Line) -> String {
     if !output.is_terminal() {
         return look.flat(line);
     }

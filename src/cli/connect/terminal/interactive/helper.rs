@@ -13,11 +13,13 @@ use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 use rustyline::{Context, GraphemeClusterMode, Helper};
 use terminal_size::{Height, Width, terminal_size_of};
 
-use super::super::look::Look;
+use super::super::look::{Look, Rows};
 use super::hold::Hold;
 use super::viewport::{self, Drawing, Screen, View};
+use crate::cli::environment;
 use crate::client::Names;
 use crate::client::commands::{self, Composition, Draft, Mistaken, Recalled};
+use crate::net;
 
 /// Names for completion; the client replaces them when users come and go.
 pub type SharedNames = Arc<Mutex<Names>>;
@@ -45,6 +47,18 @@ pub struct LineHelper {
     /// Whether the editor was last told to draw all when the cursor moves.
     draws_all: Cell<bool>,
     mode: GraphemeClusterMode,
+    /// What stands in the place of the draft once it was entered: the rows of what it says.
+    entered: RefCell<Option<String>>,
+}
+
+/// How wide the editor takes joined pictures for. What it takes for wider than it is drawn would have it clear rows above the
+/// line.
+pub fn cluster_mode() -> GraphemeClusterMode {
+    if environment::joins_pictures() {
+        GraphemeClusterMode::Unicode
+    } else {
+        GraphemeClusterMode::from_env()
+    }
 }
 
 /// What the editor was last about to draw.
@@ -66,7 +80,8 @@ impl LineHelper {
             drawn: RefCell::default(),
             view: RefCell::new(None),
             draws_all: Cell::new(false),
-            mode: GraphemeClusterMode::from_env(),
+            mode: cluster_mode(),
+            entered: RefCell::new(None),
         }
     }
 
@@ -154,6 +169,21 @@ impl LineHelper {
         (!is_sent).then(|| format!("\n{}", mistaken.notice()))
     }
 
+    /// A draft is entered. What says something is drawn as its line once more before the editor ends; returns whether it is.
+    fn enter(&self, draft: &str) -> bool {
+        let is_answer = self.purpose == Purpose::Answer;
+        let said = (!is_answer)
+            .then(|| commands::said(draft, self.inside()))
+            .flatten();
+        let line = said.and_then(|(target, text)| {
+            let is_here = self.inside() == Some(&target);
+            self.look.own(net::now().unix_ms, &target, is_here, &text)
+        });
+        let rows = line.map(|line| Rows::guarded(&self.look.rows(&line, Rows::of(io::stdout()))));
+        self.entered.replace(rows);
+        self.entered.borrow().is_some()
+    }
+
     fn inside(&self) -> Option<&str> {
         match &self.purpose {
             Purpose::Inside(place) => Some(place),
@@ -184,6 +214,7 @@ impl Hinter for LineHelper {
 
     fn hint(&self, line: &str, cursor: usize, _: &Context<'_>) -> Option<DraftNotice> {
         self.keep_drawn(line, cursor);
+        self.entered.replace(None);
         let is_held = self.hold.borrow().is_on(line);
         let held = self.mistaken(line).filter(|_| is_held);
         let notice = match held {
@@ -204,6 +235,9 @@ impl Validator for LineHelper {
         self.keep_notice(notice.as_deref());
         Ok(match notice {
             Some(notice) => ValidationResult::Invalid(Some(notice)),
+            // Without a message the editor does not draw the line once more. This one keeps it from beginning a row of its
+            // own where the draft had filled one.
+            None if self.enter(context.input()) => ValidationResult::Valid(Some("\n".into())),
             None => ValidationResult::Valid(None),
         })
     }
@@ -214,14 +248,23 @@ impl Highlighter for LineHelper {
     fn highlight_prompt<'b, 's: 'b, 'p: 'b>(&'s self, prompt: &'p str, _: bool) -> Cow<'b, str> {
         prompt.clone_into(&mut self.drawn.borrow_mut().prompt);
         *self.view.borrow_mut() = self.viewed();
+        if self.entered.borrow().is_some() {
+            return Cow::Borrowed("");
+        }
         self.part(prompt, |view| &view.prompt)
     }
 
     fn highlight<'l>(&self, line: &'l str, _: usize) -> Cow<'l, str> {
-        self.part(line, |view| &view.line)
+        match &*self.entered.borrow() {
+            Some(rows) => Cow::Owned(rows.clone()),
+            None => self.part(line, |view| &view.line),
+        }
     }
 
     fn highlight_hint<'h>(&self, hint: &'h str) -> Cow<'h, str> {
+        if self.entered.borrow().is_some() {
+            return Cow::Borrowed(hint);
+        }
         if self.drawn.borrow().notice.is_none() {
             // The editor has not reckoned with it since the cursor moved.
             return Cow::Borrowed("");

@@ -39,12 +39,25 @@ pub fn lines(line: &Line, symbols: Symbols) -> Vec<Pieces> {
     for text in text.split('\n') {
         let text = symbols.text(text);
         pieces.push((body, rows::without_tabs(&text).into_owned()));
-        lines.push(std::mem::take(&mut pieces));
+        lines.push(joined(std::mem::take(&mut pieces)));
     }
     if let (Some(note), Some(last)) = (&line.note, lines.last_mut()) {
         last.push((Style::Remark, format!("  {}", symbols.text(note))));
     }
     lines
+}
+
+/// Pieces of which no two neighbours are painted alike.
+fn joined(pieces: Pieces) -> Pieces {
+    let mut joined = Pieces::new();
+    for (style, text) in pieces {
+        match joined.last_mut() {
+            _ if text.is_empty() => {}
+            Some((last, before)) if *last == style => before.push_str(&text),
+            _ => joined.push((style, text)),
+        }
+    }
+    joined
 }
 
 /// What a script reads, in the same pieces.
@@ -111,9 +124,7 @@ mod tests {
         };
         let flat: String = flat(&line).into_iter().map(|(_, text)| text).collect();
         assert_eq!(flat, line.to_string());
-        let mut pieces = lines(&line, symbols).concat();
-        pieces.retain(|(_, text)| !text.is_empty());
-        pieces
+        lines(&line, symbols).concat()
     }
 
     fn text(pieces: &Pieces) -> String {

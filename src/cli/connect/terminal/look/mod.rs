@@ -8,15 +8,19 @@ mod symbols;
 mod theme;
 
 use std::borrow::Cow;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use clap::ValueEnum;
+use jiff::tz::TimeZone;
 
 pub use self::colour::Depth;
 use self::layout::Style;
 pub use self::rows::Rows;
 pub use self::symbols::Symbols;
 pub use self::theme::{Setting, Theme};
-use crate::client::{Line, Tone};
+use crate::client::{Clock, Head, Line, Place, Tone, Who};
+use crate::protocol::EVERYONE_NAME;
+use crate::text::printable;
 
 /// Whether lines are coloured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
@@ -35,22 +39,48 @@ pub struct Look {
     /// None for lines without colours.
     palette: Option<(Theme, Depth)>,
     symbols: Symbols,
-    /// The day of the last line that had one.
-    day: Option<String>,
+    zone: TimeZone,
+    /// The day of the last line that had one, on this output.
+    day: Arc<Mutex<Option<String>>>,
 }
 
 impl Look {
-    pub const fn new(palette: Option<(Theme, Depth)>, symbols: Symbols) -> Self {
+    pub fn new(palette: Option<(Theme, Depth)>, symbols: Symbols, zone: TimeZone) -> Self {
         Self {
             palette,
             symbols,
-            day: None,
+            zone,
+            day: Arc::default(),
         }
+    }
+
+    /// What the reader says now, or nothing where a line that was written stays as it is, since it is read aloud.
+    pub fn own(&self, now_ms: u64, target: &str, is_here: bool, text: &str) -> Option<Line> {
+        if self.symbols == Symbols::Words {
+            return None;
+        }
+        let clock = Clock {
+            now_ms,
+            zone: &self.zone,
+        };
+        let place = match target {
+            EVERYONE_NAME => Place::Everyone,
+            _ if target.starts_with('#') => Place::Room(printable::line(target).into_owned()),
+            _ => Place::Pair(printable::line(target).into_owned()),
+        };
+        let head = Head {
+            time: clock.show(now_ms),
+            day: clock.day_of(now_ms),
+            place,
+            names_place: !is_here,
+            who: Some(Who::Own),
+        };
+        Some(Line::said(head, text))
     }
 
     /// The rows of a line on a terminal, with line breaks between them, below the name of its day if that is another than
     /// the last one's.
-    pub fn rows(&mut self, line: &Line, rows: Rows) -> String {
+    pub fn rows(&self, line: &Line, rows: Rows) -> String {
         let lines = layout::lines(line, self.symbols);
         let shown = rows.of_lines(&lines, |style, text| self.paint(style, text));
         match self.new_day(line) {
@@ -92,13 +122,14 @@ impl Look {
     }
 
     /// What separates a line from those of another day. The first day is named unless it is today.
-    fn new_day(&mut self, line: &Line) -> Option<String> {
+    fn new_day(&self, line: &Line) -> Option<String> {
         let day = &line.head.as_ref()?.day;
-        let is_new = match &self.day {
+        let mut shown = self.day.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_new = match &*shown {
             Some(last) => *last != day.name,
             None => !day.is_today,
         };
-        self.day = Some(day.name.clone());
+        *shown = Some(day.name.clone());
         is_new.then(|| self.symbols.day(&day.name))
     }
 }
@@ -106,13 +137,13 @@ impl Look {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::client::{Day, Head, Place, Who};
+    use crate::client::Day;
 
     fn look() -> Look {
-        Look::new(None, Symbols::Unicode)
+        Look::new(None, Symbols::Unicode, TimeZone::UTC)
     }
 
-    fn rows(look: &mut Look, line: &Line) -> Vec<String> {
+    fn rows(look: &Look, line: &Line) -> Vec<String> {
         let rows = look.rows(line, Rows::new(80));
         rows.split('\n').map(str::to_owned).collect()
     }
@@ -137,39 +168,60 @@ mod tests {
 
     #[test]
     fn day_is_named_where_it_changes() {
-        let mut look = look();
+        let look = look();
         let line = "14:02 #deck bob: hi";
-        assert_eq!(rows(&mut look, &said("Mon 30 Nov", true)), [line]);
-        assert_eq!(rows(&mut look, &said("Mon 30 Nov", true)), [line]);
+        assert_eq!(rows(&look, &said("Mon 30 Nov", true)), [line]);
+        assert_eq!(rows(&look, &said("Mon 30 Nov", true)), [line]);
         // From the history, and then as it comes.
         assert_eq!(
-            rows(&mut look, &said("Sun 29 Nov", false)),
+            rows(&look, &said("Sun 29 Nov", false)),
             ["── Sun 29 Nov ──", line]
         );
         assert_eq!(
-            rows(&mut look, &said("Mon 30 Nov", true)),
+            rows(&look, &said("Mon 30 Nov", true)),
             ["── Mon 30 Nov ──", line]
         );
         // What has no time belongs to no day.
         let told = Line::of(Tone::Notice, "carol is online");
-        assert_eq!(rows(&mut look, &told), ["● carol is online"]);
+        assert_eq!(rows(&look, &told), ["● carol is online"]);
         // Midnight.
         assert_eq!(
-            rows(&mut look, &said("Tue 1 Dec", true)),
+            rows(&look, &said("Tue 1 Dec", true)),
             ["── Tue 1 Dec ──", line]
         );
     }
 
     #[test]
     fn first_line_is_set_apart_only_if_it_is_of_an_earlier_day() {
-        let seen = rows(&mut look(), &said("Sun 29 Nov", false));
+        let seen = rows(&look(), &said("Sun 29 Nov", false));
         assert_eq!(seen[0], "── Sun 29 Nov ──");
+    }
+
+    #[test]
+    fn what_the_reader_says_is_a_line_with_its_time() {
+        let own = |target, is_here, text| look().own(50_400_000, target, is_here, text).unwrap();
+        assert_eq!(
+            rows(&look(), &own("#deck", true, "a\n b")),
+            ["14:00 (you): a", "       b"]
+        );
+        let private = rows(&look(), &own("bob\u{1b}[2J", false, "hi"));
+        assert_eq!(private, ["14:00 ✉ (you) to bob: hi"]);
+        assert_eq!(
+            rows(&look(), &own("everyone", false, "hi")),
+            ["14:00 (you) to everyone: hi"]
+        );
+        let aloud = Look::new(None, Symbols::Words, TimeZone::UTC);
+        assert_eq!(aloud.own(0, "bob", true, "hi"), None);
     }
 
     #[test]
     fn script_reads_the_same_with_colours_but_for_the_colours() {
         let theme = Theme::default();
-        let coloured = Look::new(Some((theme, Depth::Sixteen)), Symbols::Unicode);
+        let coloured = Look::new(
+            Some((theme, Depth::Sixteen)),
+            Symbols::Unicode,
+            TimeZone::UTC,
+        );
         let mut line = said("Sun 29 Nov", false);
         line.text = "one\n\ttwo".into();
         line.note = Some("(again)".into());
