@@ -1,6 +1,7 @@
 //! Entries that refer to others: who may, up to which limits, and what comes of it.
 
 mod copies;
+mod limits;
 mod recovery;
 
 use std::collections::BTreeMap;
@@ -9,8 +10,8 @@ use super::deletions::{entry, is_deleted, is_sound, is_whole, promote, room, usa
 use crate::protocol::{Change, ConversationId, DeviceSeq, EntryKind, EventKind};
 use crate::store::schema::table::ReadTable as _;
 use crate::store::schema::tables::ReadTables as _;
-use crate::store::testing::{Bench, User, append, change, delete, expire, join, leave, refer};
-use crate::store::{Append, Outcome, Quota, Refusal, Reply, Request, Write};
+use crate::store::testing::{Bench, User, append, change, delete, join, leave, refer};
+use crate::store::{Outcome, Refusal, Reply, Request, Write};
 
 const EVERYONE: ConversationId = ConversationId::EVERYONE;
 
@@ -328,84 +329,6 @@ fn deletion_takes_edits_and_reactions_with_it_and_nothing_is_done_to_what_is_gon
 }
 
 #[test]
-fn limits_are_of_what_stands() {
-    let mut talk = Talk::new();
-    let alice = talk.bench.user("alice");
-    let others: Vec<User> = (0..16)
-        .map(|it| talk.bench.user(&format!("user{it}")))
-        .collect();
-    let said = talk.says(alice, EVERYONE, "tea?");
-    let edits: Vec<u64> = (0..64)
-        .map(|_| {
-            talk.refers(alice, EVERYONE, (EntryKind::Edit, said))
-                .unwrap()
-        })
-        .collect();
-    let reactions: Vec<u64> = (0..16)
-        .map(|_| {
-            talk.refers(alice, EVERYONE, (EntryKind::React, said))
-                .unwrap()
-        })
-        .collect();
-    for (kind, some) in [(EntryKind::Edit, edits), (EntryKind::React, reactions)] {
-        for _ in 0..2 {
-            assert!(is_at_limit(&talk.refers(alice, EVERYONE, (kind, said))));
-            talk = talk.crash();
-        }
-        talk.refers(alice, EVERYONE, (EntryKind::Delete, some[3]))
-            .unwrap();
-        talk.refers(alice, EVERYONE, (kind, said)).unwrap();
-        assert!(is_at_limit(&talk.refers(alice, EVERYONE, (kind, said))));
-    }
-    for user in &others[1..] {
-        for _ in 0..16 {
-            let asked = talk.refers(*user, EVERYONE, (EntryKind::React, said));
-            asked.expect("it is below the limit of all");
-        }
-    }
-    assert!(is_at_limit(&talk.refers(
-        others[0],
-        EVERYONE,
-        (EntryKind::React, said)
-    )));
-    assert_eq!(talk.noted(), (64 + 256, 0));
-    talk.refers(alice, EVERYONE, (EntryKind::Delete, said))
-        .unwrap();
-    assert_eq!(talk.noted(), (0, 0));
-    let mut talk = talk.crash();
-    assert_eq!(talk.noted(), (0, 0));
-    is_sound(&mut talk.bench);
-}
-
-#[test]
-fn conversation_has_so_many_pins_and_each_entry_one() {
-    let mut talk = Talk::new();
-    let (alice, _) = (talk.bench.user("alice"), talk.bench.user("bob"));
-    let pair = talk.bench.resolve(alice, "bob").conversation;
-    let said: Vec<u64> = (0..=64).map(|_| talk.says(alice, pair, "tea?")).collect();
-    for entry in &said[1..] {
-        assert!(is_bad(&talk.refers(
-            alice,
-            pair,
-            (EntryKind::Unpin, *entry)
-        )));
-        talk.refers(alice, pair, (EntryKind::Pin, *entry)).unwrap();
-        assert!(is_bad(&talk.refers(alice, pair, (EntryKind::Pin, *entry))));
-    }
-    assert!(is_at_limit(&talk.refers(
-        alice,
-        pair,
-        (EntryKind::Pin, said[0])
-    )));
-    talk.refers(alice, pair, (EntryKind::Unpin, said[5]))
-        .unwrap();
-    let mut talk = talk.crash();
-    talk.refers(alice, pair, (EntryKind::Pin, said[0])).unwrap();
-    assert_eq!(talk.noted(), (0, 64));
-    is_sound(&mut talk.bench);
-}
-
-#[test]
 fn repetition_is_answered_alike_and_changes_nothing() {
     let mut talk = Talk::new();
     let (alice, bob) = (talk.bench.user("alice"), talk.bench.user("bob"));
@@ -433,77 +356,6 @@ fn repetition_is_answered_alike_and_changes_nothing() {
     let read = talk.bench.read(bob.0, pair, 0);
     assert_eq!(read.len(), 5);
     assert_eq!(read.last().map(|entry| entry.number), Some(DeviceSeq(5)));
-}
-
-#[test]
-fn who_has_no_room_left_deletes_and_has_some() {
-    let mut talk = Talk::new();
-    let alice = talk.bench.user("alice");
-    let said = talk.says(alice, EVERYONE, &"x".repeat(900));
-    let within = |write: Write| match write {
-        Write::Append(append) => Write::Append(Append {
-            quota: Quota {
-                account_bytes: Some(1000),
-                all_bytes: Some(1000),
-            },
-            ..append
-        }),
-        other => other,
-    };
-    let edit = |number| {
-        within(refer(
-            alice,
-            EVERYONE,
-            number,
-            (EntryKind::Edit, said, ABOUT),
-        ))
-    };
-    let asked = talk.ask(alice, EVERYONE, edit);
-    assert!(matches!(asked, Err(Refusal::QuotaFull(_))), "{asked:?}");
-    let deletion = |number| {
-        within(refer(
-            alice,
-            EVERYONE,
-            number,
-            (EntryKind::Delete, said, ABOUT),
-        ))
-    };
-    talk.ask(alice, EVERYONE, deletion).expect("it makes room");
-    let next = |number| within(append(alice, EVERYONE, number, "tea?"));
-    talk.ask(alice, EVERYONE, next).expect("there is room");
-}
-
-#[test]
-fn what_expires_takes_its_edits_and_pins_out_of_the_tables_in_steps() {
-    let mut talk = Talk::new();
-    let (alice, _) = (talk.bench.user("alice"), talk.bench.user("bob"));
-    let pair = talk.bench.resolve(alice, "bob").conversation;
-    let said: Vec<u64> = (0..30).map(|_| talk.says(alice, pair, "tea?")).collect();
-    for entry in &said {
-        for _ in 0..50 {
-            talk.refers(alice, pair, (EntryKind::Edit, *entry)).unwrap();
-        }
-        talk.refers(alice, pair, (EntryKind::Pin, *entry)).unwrap();
-    }
-    let last = talk.says(alice, pair, "the last");
-    // A step that would remove 30 entries, and 1,500 edits of them.
-    expire(&mut talk.bench, last - 30);
-    let (refs, pins) = talk.noted();
-    assert!(refs > 400 && refs < 600, "{refs}");
-    assert_eq!(pins, refs / 50);
-    is_sound(&mut talk.bench);
-    expire(&mut talk.bench, last - 30);
-    assert_eq!(talk.noted(), (0, 0));
-    is_sound(&mut talk.bench);
-    let mut talk = talk.crash();
-    for kind in ALL {
-        let asked = talk.refers(alice, pair, (kind, said[0]));
-        assert_eq!(asked.is_ok(), kind.is_said(), "{kind}: {asked:?}");
-    }
-    // An edit that outlives what it was of can still be deleted.
-    talk.refers(alice, pair, (EntryKind::Delete, said[29] + 1))
-        .unwrap();
-    is_sound(&mut talk.bench);
 }
 
 #[test]

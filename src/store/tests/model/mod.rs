@@ -1,12 +1,13 @@
 //! The store against a model of a few lines, over random sequences of requests, batches and crashes.
 
-use std::collections::BTreeMap;
+mod logs;
 
 use proptest::prelude::*;
 
-use super::super::testing::{Bench, append, position, read, void};
+use super::super::testing::{Bench, append, position, read, refer, void};
 use super::super::{Outcome, Refusal, Reply, Request, Write};
-use crate::protocol::{AccountId, ConversationId, DeviceId, DeviceSeq, EntryId};
+use crate::protocol::{AccountId, ConversationId, DeviceId, EntryId, EntryKind};
+use logs::{ENTRY_BYTES, Model};
 
 /// What may happen. Users are 0 and 1, conversations 0 (everyone) and 1 (the pair).
 #[derive(Debug, Clone)]
@@ -34,6 +35,13 @@ enum Step {
         conversation: usize,
         entry: u64,
     },
+    /// Refers to an entry, under the number that is due.
+    Refer {
+        user: usize,
+        conversation: usize,
+        kind: EntryKind,
+        entry: u64,
+    },
     Hello {
         user: usize,
         conversation: usize,
@@ -59,6 +67,9 @@ fn step() -> impl Strategy<Value = Step> {
         ),
         1 => (user.clone(), conversation.clone(), 0..6_u64)
             .prop_map(|(user, conversation, entry)| Step::Delete { user, conversation, entry }),
+        5 => (user.clone(), conversation.clone(), kind(), 0..8_u64).prop_map(
+            |(user, conversation, kind, entry)| Step::Refer { user, conversation, kind, entry }
+        ),
         2 => (user, conversation, 0..12_u64, 0..2_u8).prop_map(
             |(user, conversation, entry, text)| Step::Hello { user, conversation, entry, text }
         ),
@@ -67,149 +78,18 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
+fn kind() -> impl Strategy<Value = EntryKind> {
+    let kinds = [
+        EntryKind::Text,
+        EntryKind::Edit,
+        EntryKind::React,
+        EntryKind::Delete,
+    ];
+    (0..kinds.len()).prop_map(move |index| kinds[index])
+}
+
 fn words(text: u8) -> String {
     format!("text {text}")
-}
-
-/// A reading of `count` entries that are not deleted, in bytes: `log::ENTRY_OVERHEAD_BYTES` and a text each.
-const ENTRY_BYTES: usize = 106;
-
-/// An entry of a log.
-struct Said {
-    user: usize,
-    number: u64,
-    text: u8,
-    is_deleted: bool,
-}
-
-impl Said {
-    fn content(&self) -> Vec<u8> {
-        if self.is_deleted {
-            Vec::new()
-        } else {
-            words(self.text).into_bytes()
-        }
-    }
-}
-
-/// What a reader is told of an entry: its place, the one before it, whose it is, whether it is deleted, and what it says.
-type Told = (EntryId, EntryId, AccountId, DeviceSeq, bool, Vec<u8>);
-
-#[derive(Default)]
-struct Model {
-    /// Of each conversation; entry n is at n - 1.
-    logs: [Vec<Said>; 2],
-    /// (conversation, user) to what each of its numbers became: an index into the log, or void.
-    numbers: BTreeMap<(usize, usize), Vec<Option<usize>>>,
-    /// (conversation, user) to its mark.
-    marks: BTreeMap<(usize, usize), u64>,
-}
-
-impl Model {
-    fn last(&mut self, conversation: usize, user: usize) -> &mut Vec<Option<usize>> {
-        self.numbers.entry((conversation, user)).or_default()
-    }
-
-    /// Whether the number is the next; else the refusal, or what it became.
-    fn check(&mut self, at: (usize, usize), number: u64) -> Result<bool, Refusal> {
-        let last = self.last(at.0, at.1).len() as u64;
-        if number > last + 1 || number == 0 {
-            return Err(Refusal::Expect(DeviceSeq(last + 1)));
-        }
-        Ok(number == last + 1)
-    }
-
-    fn append(&mut self, at: (usize, usize), number: u64, text: u8) -> Result<u64, Refusal> {
-        if self.check(at, number)? {
-            let index = self.logs[at.0].len();
-            self.logs[at.0].push(Said {
-                user: at.1,
-                number,
-                text,
-                is_deleted: false,
-            });
-            self.last(at.0, at.1).push(Some(index));
-            return Ok(index as u64 + 1);
-        }
-        let index = usize::try_from(number - 1).expect("numbers are small here");
-        let became = self.last(at.0, at.1)[index];
-        match became {
-            Some(index) if self.logs[at.0][index].text == text => Ok(index as u64 + 1),
-            _ => Err(Refusal::Conflict),
-        }
-    }
-
-    fn delete(&mut self, at: (usize, usize), entry: u64) -> Outcome {
-        let index = usize::try_from(entry).expect("entries are few here");
-        let said = index
-            .checked_sub(1)
-            .and_then(|index| self.logs[at.0].get_mut(index));
-        match said.filter(|said| said.user == at.1) {
-            Some(said) => {
-                said.is_deleted = true;
-                Outcome::Done(Reply::Nothing)
-            }
-            None => Outcome::Refused(Refusal::NotPermitted),
-        }
-    }
-
-    /// What is read behind an entry, within so many bytes, and at least one.
-    fn read(&self, conversation: usize, after: u64, bytes: usize, users: &[User; 2]) -> Vec<Told> {
-        let mut left = bytes;
-        let mut told: Vec<Told> = Vec::new();
-        for (entry, said) in (1..)
-            .zip(&self.logs[conversation])
-            .skip_while(|it| it.0 <= after)
-        {
-            let content = said.content();
-            let cost = ENTRY_BYTES - words(0).len() + content.len();
-            if cost > left && !told.is_empty() {
-                break;
-            }
-            left = left.saturating_sub(cost);
-            let (author, number) = (users[said.user].0, DeviceSeq(said.number));
-            told.push((
-                EntryId(entry),
-                EntryId(entry - 1),
-                author,
-                number,
-                said.is_deleted,
-                content,
-            ));
-        }
-        told
-    }
-
-    /// Whether a conversation has begun: the pair's does with the first message.
-    fn has_begun(&self, conversation: usize) -> bool {
-        conversation == 0 || !self.logs[conversation].is_empty()
-    }
-
-    /// What a Hello answers: which conversation it is about, where it starts, and the last numbers in those that it tells
-    /// of.
-    fn standings(&mut self, at: (usize, usize), entry: u64, text: u8) -> (usize, u64, Vec<u64>) {
-        let start = self.start(at, entry, text);
-        let told = (0..2).filter(|index| self.has_begun(*index) || *index == at.0);
-        let told: Vec<usize> = told.collect();
-        let last = told
-            .into_iter()
-            .map(|index| self.last(index, at.1).len() as u64);
-        (at.0, start, last.collect())
-    }
-
-    fn start(&mut self, at: (usize, usize), entry: u64, text: u8) -> u64 {
-        let head = self.logs[at.0].len() as u64;
-        let mark = self.marks.entry(at).or_default();
-        if entry == 0 {
-            return 0;
-        }
-        let index = usize::try_from(entry - 1).expect("entries are few here");
-        if entry <= head && self.logs[at.0][index].text == text {
-            *mark = entry.max(*mark);
-            return entry;
-        }
-        if *mark < entry { *mark } else { 0 }
-    }
 }
 
 type User = (AccountId, DeviceId);
@@ -238,13 +118,8 @@ fn translate(
                 number,
                 &words(text),
             );
-            let expected = model.append(at, number, text);
-            let check: Check = Box::new(move |outcome| match (&expected, outcome) {
-                (Ok(entry), Outcome::Done(Reply::Stored(stored))) => stored.entry.0 == *entry,
-                (Err(expected), Outcome::Refused(refusal)) => expected == refusal,
-                _ => false,
-            });
-            Some((request.into(), check))
+            let expected = model.append(at, number, text, None);
+            Some((request.into(), is_stored(expected)))
         }
         Step::Void {
             user,
@@ -283,15 +158,9 @@ fn translate(
                 Outcome::Done(Reply::Entries { entries, .. }) => entries
                     .iter()
                     .map(|e| {
-                        let is_deleted = e.deleted.is_some_and(|deleted| deleted.by == e.author);
-                        (
-                            e.entry,
-                            e.prev,
-                            e.author,
-                            e.number,
-                            is_deleted,
-                            e.content.clone(),
-                        )
+                        let deleted_by = e.deleted.map(|deleted| deleted.by);
+                        let content = e.content.clone();
+                        (e.entry, e.prev, e.author, e.number, deleted_by, content)
                     })
                     .eq(expected.iter().cloned()),
                 _ => false,
@@ -311,6 +180,17 @@ fn translate(
                 expected,
             ))
         }
+        Step::Refer {
+            user,
+            conversation,
+            kind,
+            entry,
+        } => {
+            let (number, expected) = model.refer((conversation, user), (kind, entry));
+            let about = (kind, entry, &*words(0));
+            let request = refer(users[user], conversations[conversation], number, about);
+            Some((request.into(), is_stored(expected)))
+        }
         Step::Hello {
             user,
             conversation,
@@ -323,6 +203,20 @@ fn translate(
         }
         Step::Flush | Step::Crash => None,
     }
+}
+
+/// An entry is stored here, or refused for such a reason; in which words is not looked at.
+fn is_stored(expected: Result<u64, Refusal>) -> Check {
+    Box::new(move |outcome| match (&expected, outcome) {
+        (Ok(entry), Outcome::Done(Reply::Stored(stored))) => stored.entry.0 == *entry,
+        (Err(Refusal::Expect(expected)), Outcome::Refused(refusal)) => {
+            *refusal == Refusal::Expect(*expected)
+        }
+        (Err(expected), Outcome::Refused(refusal)) => {
+            std::mem::discriminant(expected) == std::mem::discriminant(refusal)
+        }
+        _ => false,
+    })
 }
 
 fn delete(
