@@ -82,7 +82,7 @@ Register-ArgumentCompleter -Native -CommandName 'udpchat' -ScriptBlock {
             [CompletionResult]::new('--mention', '--mention', [CompletionResultType]::ParameterName, 'A word that counts as a mention, beside your name; may be repeated')
             [CompletionResult]::new('--log', '--log', [CompletionResultType]::ParameterName, 'Write the log to this file (a client writes none without it)')
             [CompletionResult]::new('--accept-new', '--accept-new', [CompletionResultType]::ParameterName, 'Trust an unknown server key without asking; a changed key is still refused')
-            [CompletionResult]::new('--plain', '--plain', [CompletionResultType]::ParameterName, 'For a screen reader: words in the place of symbols, no colours')
+            [CompletionResult]::new('--plain', '--plain', [CompletionResultType]::ParameterName, 'For a screen reader: words in the place of symbols, no colours, and nothing is drawn again')
             [CompletionResult]::new('--unannounced', '--unannounced', [CompletionResultType]::ParameterName, 'Do not tell others that this session comes and goes, for programs; `/contacts` lists it all the same')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log more: -v what happens, -vv why, -vvv everything')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Log more: -v what happens, -vv why, -vvv everything')

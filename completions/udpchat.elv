@@ -77,7 +77,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --mention 'A word that counts as a mention, beside your name; may be repeated'
             cand --log 'Write the log to this file (a client writes none without it)'
             cand --accept-new 'Trust an unknown server key without asking; a changed key is still refused'
-            cand --plain 'For a screen reader: words in the place of symbols, no colours'
+            cand --plain 'For a screen reader: words in the place of symbols, no colours, and nothing is drawn again'
             cand --unannounced 'Do not tell others that this session comes and goes, for programs; `/contacts` lists it all the same'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'

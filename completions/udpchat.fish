@@ -83,7 +83,7 @@ osc777\t''"
 complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -l mention -d 'A word that counts as a mention, beside your name; may be repeated' -r -f
 complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -l accept-new -d 'Trust an unknown server key without asking; a changed key is still refused'
-complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -l plain -d 'For a screen reader: words in the place of symbols, no colours'
+complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -l plain -d 'For a screen reader: words in the place of symbols, no colours, and nothing is drawn again'
 complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -l unannounced -d 'Do not tell others that this session comes and goes, for programs; `/contacts` lists it all the same'
 complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
 complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -59,6 +59,10 @@ fn terminal_without_utf_8_is_written_to_in_ascii_and_a_screen_reader_is_told_wor
     alice.sees(" private: bob: ho");
     alice.types("/nonsense");
     alice.sees("error: unknown command");
+    // Nothing is drawn again, so that nothing is read aloud twice.
+    alice.types("/message bob once");
+    let seen = alice.sees("Message received by bob");
+    assert!(!seen.contains("\u{1b}[K"), "{seen:?}");
 }
 
 #[test]

@@ -59,7 +59,7 @@ pub struct Args {
         env = "UDPCHAT_COLOR"
     )]
     pub color: When,
-    /// For a screen reader: words in the place of symbols, no colours
+    /// For a screen reader: words in the place of symbols, no colours, and nothing is drawn again
     #[arg(long, env = "UDPCHAT_PLAIN")]
     pub plain: bool,
     /// How a part of a line is painted, such as own=bold or name=#ff8800; a table in the settings

@@ -91,7 +91,8 @@ const COLOURS: &str = "\
     says.\n\
     Without --color, there are colours on a terminal, unless TERM is dumb, NO_COLOR is set or CLICOLOR is 0; with \
     CLICOLOR_FORCE=1 also elsewhere. In a locale that is not UTF-8 (LC_ALL, LC_CTYPE, LANG) symbols have forms in ASCII, and \
-    ? stands for every other character. With --plain, lines begin with `note:`, `error:` or `private:`.\n\
+    ? stands for every other character. With --plain, lines begin with `note:`, `error:` or `private:`, \
+    and the terminal itself edits what is typed, without history and Tab.\n\
     The table [theme] of the settings, or --theme, paints the parts of a line: time, name, own (your name), room, private, \
     everyone, text, receipt, event, error, remark and day. A style is none, or words of bold, dim, italic, underline and one \
     colour: black, red, green, yellow, blue, magenta, cyan or white, each also as bright-red and so on, or #rrggbb. name = \

@@ -87,7 +87,9 @@ pub fn open(
     place: HistoryPlace,
 ) -> anyhow::Result<(Terminal, TerminalGuard)> {
     let is_interactive = io::stdin().is_terminal();
-    let can_edit = is_interactive && io::stdout().is_terminal() && environment::can_edit();
+    // What is edited is drawn again and again, and would be read aloud each time.
+    let can_edit =
+        is_interactive && io::stdout().is_terminal() && environment::can_edit() && !looks.is_plain;
     // Holds one question at most, since the client has one open at a time.
     let (asks, questions) = mpsc::channel();
     let names = SharedNames::default();
