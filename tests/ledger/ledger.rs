@@ -101,17 +101,19 @@ impl Ledger {
 
     /// A client has printed a line.
     pub fn printed(&mut self, who: usize, life: usize, text: &str) {
-        if let Some(receipt) = text.strip_prefix("✓ Message received by ") {
+        if let Some((messages, receipt)) = receipt_of(text) {
             if let Some(receipt) = receipt.strip_suffix(AGAIN) {
                 assert!(
                     self.was_killed[who],
                     "{} was told again without a kill: {text}",
                     name(who)
                 );
-                self.counts.receipts_again += readers_of(receipt).count();
+                self.counts.receipts_again += messages * readers_of(receipt).count();
             } else {
-                self.receipted(who, receipt);
+                self.receipted(who, messages, receipt);
             }
+        } else if text.contains("stored; not received by ") {
+            // After the word that it is stored, if there was one.
         } else if text.starts_with("● stored") {
             self.stored_lines[who] += 1;
             self.counts.stored += 1;
@@ -147,14 +149,14 @@ impl Ledger {
         assert!(!is_alarm, "{} was told: {line}", name(who));
     }
 
-    fn receipted(&mut self, author: usize, receipt: &str) {
+    fn receipted(&mut self, author: usize, messages: usize, receipt: &str) {
         let is_to_many = receipt.contains(" of ");
         for reader in readers_of(receipt) {
             *self
                 .receipts
                 .entry((author, reader, is_to_many))
-                .or_default() += 1;
-            self.counts.receipts += 1;
+                .or_default() += messages;
+            self.counts.receipts += messages;
         }
     }
 
@@ -379,6 +381,16 @@ impl Ledger {
 }
 
 /// Those whose receipt a line tells.
+/// Of how many messages a line is a receipt, and by whom.
+fn receipt_of(line: &str) -> Option<(usize, &str)> {
+    let (messages, by) = line.strip_prefix("✓ ")?.split_once(" received by ")?;
+    let count = match messages {
+        "Message" => 1,
+        many => many.strip_suffix(" messages")?.parse().ok()?,
+    };
+    Some((count, by))
+}
+
 fn readers_of(receipt: &str) -> impl Iterator<Item = usize> + '_ {
     let names = receipt.split(" (").next().unwrap_or_default();
     names.split(", ").map(move |reader| {

@@ -312,6 +312,8 @@ impl Oracle {
                     );
                 }
                 Tone::Receipt => self.receipted(clients, number, line),
+                // That nobody has received it yet comes after the word that it is stored, if there was one.
+                Tone::Event if line.contains("stored; not received by ") => {}
                 Tone::Event if line.starts_with("● stored") => self.stored(number, line, server),
                 Tone::Error if self.is_of_a_room(line) && line.starts_with("not sent") => {
                     self.refused.extend(marker_of(line));
@@ -365,9 +367,17 @@ impl Oracle {
 
     /// An author was told who has received a message. That many of the author's messages must be durable there.
     fn receipted(&mut self, clients: &[ClientHost], author: usize, line: &str) {
-        let names = line
-            .strip_prefix("✓ Message received by ")
+        let (messages, names) = line
+            .split_once(" received by ")
             .expect("receipts are worded so");
+        let messages = match messages.strip_prefix("✓ ") {
+            Some("Message") => 1,
+            Some(many) => many
+                .strip_suffix(" messages")
+                .and_then(|number| number.parse().ok())
+                .expect("the messages of a receipt are counted"),
+            None => panic!("receipts begin with their sign: {line}"),
+        };
         let is_many = line.contains(" of ");
         let names = names.split(" (").next().expect("there is a first part");
         for name in names.split(", ") {
@@ -378,7 +388,7 @@ impl Oracle {
                 .filter(|client| client.name == name)
                 .filter_map(ClientHost::disk)
                 .collect();
-            let got = self.observed[author].received_by(reader, is_many);
+            let got = self.observed[author].received_by(reader, is_many, messages);
             let is_wanted = |marker: &Marker, said: &Said| {
                 self.observed[author].has_said(*marker)
                     && matches!(said.audience, Audience::One(_)) != is_many

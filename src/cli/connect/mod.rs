@@ -101,7 +101,9 @@ const COLOURS: &str = "\
 
 const RECEIPTS: &str = "\
     `✓ Message received by bob (84 ms)` means that one of bob's devices has the message on its disk; it \
-    never means read. For a message to several users the receipt counts them. If the receipt is not for your \
+    never means read. For a message to several users the receipt counts them. Receipts of messages that were sent one \
+    after the other are one line: `✓ 12 messages received by bob`. `● stored; not received by bob yet` is shown after \
+    2 s without a receipt of a user who is online. If the receipt is not for your \
     last message, or comes late, it shows the message's time and first words. A line that ends with \
     `(perhaps shown before)` was being shown when the client was killed.\n\
     If the server does not answer within 2 s, the prompt returns and the answer is shown when it comes. \
@@ -110,7 +112,8 @@ const RECEIPTS: &str = "\
 const BLOCKING: &str = "\
     `/block USER` applies to all your devices until `/unblock USER`. The server stores direct messages from a \
     blocked user and never delivers them, not even after `/unblock`. The blocked user is not told: they see \
-    `● stored; NAME is offline` while you are offline, nothing while you are online, and never `✓`. Their \
+    `● stored; NAME is offline` while you are offline, `● stored; not received by NAME yet` while you are online, and \
+    never `✓`. Their \
     messages in rooms and to everyone are received as usual, with a receipt, and are hidden while you block \
     them, in `/history` and `/search` too; somebody who compares the two can conclude that they are blocked. \
     You are not told of their invitations, nor when they come online or go offline.";

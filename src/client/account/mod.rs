@@ -372,7 +372,11 @@ impl SignedIn {
         if ctx.session.is_settled && parts.sender.retry_at.is_none() {
             parts.sender.send_pending(ctx);
         }
-        parts.display.add_receipts(parts.receipts.show(ctx));
+        let sending = parts.sender.outbox.conversations();
+        let are_sent = |id| sending.contains(&id);
+        parts
+            .display
+            .add_receipts(parts.receipts.show(ctx, are_sent));
         parts.inbox.show_backlog(ctx);
         parts.inbox.send_acks(ctx);
         ctx.state.commit()

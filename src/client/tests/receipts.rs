@@ -49,11 +49,31 @@ fn receipt_of_what_was_just_said_is_plain_and_a_late_one_says_what_it_is_of() {
     desk.wait(Duration::from_hours(24));
     assert_eq!(
         received_by_bob(&mut desk, 3),
-        [
-            "✓ Message received by bob (24 h, Tue 14:02 \"or at five?\")",
-            "✓ Message received by bob (24 h, Tue 14:02 \"or at six?\")"
-        ]
+        ["✓ 2 messages received by bob (the last Tue 14:02 \"or at six?\")"]
     );
+}
+
+/// Nothing was shown for a minute where bob was online and did not answer.
+#[test]
+fn message_whose_receipt_does_not_come_within_two_seconds_is_said_to_be_stored() {
+    for screen in [Screen::interactive(), Screen::plain()] {
+        let mut desk = Desk::signed_in(screen);
+        say_stored(&mut desk, "tea?", 1, 1);
+        desk.wait(Duration::from_millis(1_900));
+        assert!(desk.lines().is_empty());
+        desk.wait(Duration::from_millis(100));
+        assert_eq!(desk.lines(), ["● stored; not received by bob yet"]);
+        desk.wait(Duration::from_secs(3));
+        assert_eq!(
+            received_by_bob(&mut desk, 1),
+            ["✓ Message received by bob (5.0 s)"]
+        );
+        say_stored(&mut desk, "one", 2, 1);
+        say_stored(&mut desk, "two", 3, 1);
+        received_by_bob(&mut desk, 3);
+        desk.wait(Duration::from_secs(2));
+        assert!(desk.lines().is_empty());
+    }
 }
 
 #[test]

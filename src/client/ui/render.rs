@@ -7,7 +7,8 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use super::time::Clock;
-use crate::protocol::{Contact, EntryId, ErrorCode, Failure, Person};
+use crate::client::name::is_room;
+use crate::protocol::{Contact, EVERYONE_NAME, EntryId, ErrorCode, Failure, Person};
 use crate::text::printable;
 
 /// Maximum names that a receipt, or a count, spells out; the design's bound for named receipts.
@@ -69,18 +70,21 @@ pub(crate) fn away(counts: &BTreeMap<String, usize>) -> String {
     format!("{total} {noun} while you were away: {}", parts.join(", "))
 }
 
-/// A receipt: who has it; in a pair how long it took, for everyone how many of how many; and which message it is of,
-/// where that is not plain.
+/// A receipt of so many messages: who has them; in a pair how long it took, for everyone how many of how many; and which
+/// message it is of, where that is not plain.
 pub(crate) fn received(
+    messages: usize,
     names: &[String],
-    elapsed: Option<Duration>,
-    count: Option<(usize, u32)>,
+    (elapsed, count): (Option<Duration>, Option<(usize, u32)>),
     which: Option<&str>,
 ) -> String {
-    // Writing to a String cannot fail.
-    let mut text = String::from("✓ Message received by ");
+    let mut text = match messages {
+        1 => String::from("✓ Message received by "),
+        _ => format!("✓ {messages} messages received by "),
+    };
     text.push_str(&names[..names.len().min(NAMES_MAX)].join(", "));
     if names.len() > NAMES_MAX {
+        // Writing to a String cannot fail.
         let _ = write!(text, " and {} more", names.len() - NAMES_MAX);
     }
     let how = match (count, elapsed) {
@@ -94,9 +98,29 @@ pub(crate) fn received(
     text
 }
 
-pub(crate) fn received_by_count(have: usize, of: u32, which: Option<&str>) -> String {
+pub(crate) fn received_by_count(
+    messages: usize,
+    (have, of): (usize, u32),
+    which: Option<&str>,
+) -> String {
     let which = which.map(|which| format!(" ({which})")).unwrap_or_default();
-    format!("✓ received by {have} of {of}{which}")
+    match messages {
+        1 => format!("✓ received by {have} of {of}{which}"),
+        _ => format!("✓ {messages} messages received by {have} of {of}{which}"),
+    }
+}
+
+/// So many messages are stored, and nobody who was online has received them in time.
+pub(crate) fn stored_unheard(place: &str, messages: usize) -> String {
+    let who = if place == EVERYONE_NAME || is_room(place) {
+        "anybody"
+    } else {
+        place
+    };
+    match messages {
+        1 => format!("● stored; not received by {who} yet"),
+        _ => format!("● {messages} messages stored; not received by {who} yet"),
+    }
 }
 
 pub(crate) fn duration(span: Duration) -> String {
@@ -276,20 +300,36 @@ mod tests {
         let bob = [String::from("bob")];
         let both = [String::from("bob"), String::from("carol")];
         assert_eq!(
-            received(&bob, Some(Duration::from_millis(84)), None, None),
+            received(1, &bob, (Some(Duration::from_millis(84)), None), None),
             "✓ Message received by bob (84 ms)"
         );
         assert_eq!(
-            received(&both, None, Some((2, 2)), None),
+            received(1, &both, (None, Some((2, 2))), None),
             "✓ Message received by bob, carol (2 of 2)"
         );
         assert_eq!(
-            received(&bob, None, None, Some("Tue 14:02 \"tea?\"")),
+            received(1, &bob, (None, None), Some("Tue 14:02 \"tea?\"")),
             "✓ Message received by bob (Tue 14:02 \"tea?\")"
         );
         assert_eq!(
-            received(&bob, None, Some((3, 5)), Some("14:02 \"drill\"")),
+            received(1, &bob, (None, Some((3, 5))), Some("14:02 \"drill\"")),
             "✓ Message received by bob (3 of 5, 14:02 \"drill\")"
+        );
+        assert_eq!(
+            received(12, &bob, (None, None), None),
+            "✓ 12 messages received by bob"
+        );
+        assert_eq!(
+            received_by_count(2, (40, 120), None),
+            "✓ 2 messages received by 40 of 120"
+        );
+        assert_eq!(
+            stored_unheard("bob", 1),
+            "● stored; not received by bob yet"
+        );
+        assert_eq!(
+            stored_unheard("#deck", 3),
+            "● 3 messages stored; not received by anybody yet"
         );
     }
 

@@ -146,9 +146,9 @@ impl Observed {
     }
 
     /// One more; returns how many there are now.
-    pub fn received_by(&mut self, reader: usize, is_many: bool) -> usize {
+    pub fn received_by(&mut self, reader: usize, is_many: bool, messages: usize) -> usize {
         let got = self.got.entry((reader, is_many)).or_default();
-        *got += 1;
+        *got += messages;
         *got
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! A receipt means that a member's mark has passed an entry: it covers every own entry up to there. For a message to
 //! everyone the names are gathered, until all who were online when it was stored have it or [`GATHER`] has passed, so
-//! that twenty receipts are one line.
+//! that twenty receipts are one line. So are the receipts of messages that were sent one after the other to one user.
 //!
 //! A receipt is shown at least once. Before its line is given to the console, the intention is durable; once the console
 //! has printed it, the fact is. A crash in between shows the line again, marked as such.
@@ -14,8 +14,8 @@ use crate::client::name::truncate_name;
 use crate::client::storage::records::Awaited;
 use crate::protocol::{AccountId, ConversationId, Count, EntryId, Mark};
 
-/// How long the receipts of those who were online are gathered before the first line. Chosen: a few round trips
-/// over a bad path, and not so long that a user wonders.
+/// How long the receipts of those who were online are gathered before each line, and when somebody who is online and does
+/// not answer is told of. Chosen: a few round trips over a bad path, and not so long that a user wonders.
 pub(crate) const GATHER: Duration = Duration::from_secs(2);
 
 /// How long after a count the next one is said, unless it is the last. Chosen: people of a large room come for hours,
@@ -46,6 +46,10 @@ struct Own {
     count: u32,
     typed: Option<Instant>,
     due: Instant,
+    /// When to tell that it is stored and that nobody has received it, unless somebody has.
+    silence_due: Option<Instant>,
+    /// When the receipts that are not told yet began to come.
+    heard_at: Option<Instant>,
     fresh: Vec<(AccountId, String)>,
     /// Whose receipts an earlier run was telling when it was killed, and up to which count.
     perhaps: Vec<AccountId>,
@@ -71,13 +75,25 @@ impl Own {
         awaited
     }
 
-    /// From typing to now, if it was typed in this run.
+    /// From typing to the receipt, if it was typed in this run.
     fn elapsed(&self, now: Instant) -> Option<Duration> {
         let typed = self.typed?;
-        Some(now.saturating_duration_since(typed))
+        let heard_at = self.heard_at.unwrap_or(now);
+        Some(heard_at.saturating_duration_since(typed))
+    }
+
+    /// Whether nobody has received it, as far as this client has heard.
+    fn is_unheard(&self) -> bool {
+        !self.has_news() && self.awaited.named() == 0 && self.awaited.last_count() == 0
+    }
+
+    /// Whether the receipt of somebody who was online may come soon.
+    fn is_expected(&self) -> bool {
+        self.typed.is_some() && self.awaited.online > 0 && self.is_unheard()
     }
 }
 
+/// What is told of one message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct News {
     pub(crate) conversation: ConversationId,
@@ -97,6 +113,21 @@ pub(crate) struct News {
     pub(crate) awaited: Awaited,
     /// What is handed in to [`Receipts::on_screen`] once it stands there.
     pub(crate) told: ToldReceipt,
+}
+
+impl News {
+    /// Whether one line can tell of both: the same have received both.
+    fn is_like(&self, other: &Self) -> bool {
+        let who = |news: &Self| {
+            (
+                news.conversation,
+                news.count,
+                news.is_counted,
+                news.is_again,
+            )
+        };
+        who(self) == who(other) && self.names == other.names
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -142,6 +173,8 @@ impl Receipts {
             awaited,
             typed,
             due: now + GATHER,
+            silence_due: None,
+            heard_at: None,
             fresh,
             perhaps,
             perhaps_count,
@@ -220,23 +253,60 @@ impl Receipts {
         lost
     }
 
-    /// The lines that are due.
-    pub(crate) fn news(&mut self, now: Instant) -> Vec<News> {
+    /// The message that was stored just now is told of if those who are online do not answer.
+    pub(crate) fn watch_silence(&mut self, now: Instant, key: (ConversationId, EntryId)) {
+        if let Some(own) = self.own.get_mut(&key).filter(|own| own.awaited.online > 0) {
+            own.silence_due = Some(now + GATHER);
+        }
+    }
+
+    /// How many messages nobody who was online has received in time, by conversation; each is told of once.
+    pub(crate) fn unanswered(&mut self, now: Instant) -> BTreeMap<ConversationId, usize> {
+        let mut counts = BTreeMap::new();
+        for ((conversation, _), own) in &mut self.own {
+            let is_due = own.silence_due.take_if(|due| *due <= now).is_some();
+            if is_due && own.is_unheard() {
+                *counts.entry(*conversation).or_default() += 1;
+            }
+        }
+        counts
+    }
+
+    /// The lines that are due. Of some conversations further messages `are_sent` at this moment.
+    pub(crate) fn news(
+        &mut self,
+        now: Instant,
+        are_sent: impl Fn(ConversationId) -> bool,
+    ) -> Vec<News> {
         let with_news = self.own.iter().filter(|(_, own)| own.has_news());
         let keys: Vec<(ConversationId, EntryId)> = with_news.map(|(key, _)| *key).collect();
         keys.into_iter()
             .filter_map(|key| {
                 let is_last = self.is_last(key);
+                let is_followed = are_sent(key.0) || self.is_followed(key);
                 let own = self.own.get_mut(&key)?;
+                own.heard_at.get_or_insert(now);
+                if !own.is_many && is_followed && now < own.due {
+                    // What follows is received with it, or soon, and is one line with it.
+                    return None;
+                }
                 let mut news = if own.count > own.awaited.last_count() {
                     counted(now, key, own)
                 } else {
                     named(now, key, own)
                 }?;
+                own.heard_at = None;
+                own.silence_due = None;
                 news.is_late = !is_last || news.elapsed.is_none_or(|elapsed| elapsed > PROMPT);
                 Some(news)
             })
             .collect()
+    }
+
+    /// Whether the receipt of a later message to the same user may come soon.
+    fn is_followed(&self, (conversation, entry): (ConversationId, EntryId)) -> bool {
+        let later = (conversation, entry.next())..=(conversation, EntryId(u64::MAX));
+        self.own.range(later).any(|(_, own)| own.is_expected())
     }
 
     /// Whether a receipt without a name is understood as this message's: the last one to that user, or the last to many.
@@ -270,11 +340,9 @@ impl Receipts {
 
     /// When [`Receipts::news`] has something to say without another receipt.
     pub(crate) fn deadline(&self) -> Option<Instant> {
-        self.own
-            .values()
-            .filter(|own| own.has_news())
-            .map(|own| own.due)
-            .min()
+        let news = self.own.values().filter(|own| own.has_news());
+        let silence = self.own.values().filter_map(|own| own.silence_due);
+        news.map(|own| own.due).chain(silence).min()
     }
 
     /// Whether somebody who was online when a message of this run was stored has not received it yet.
@@ -297,10 +365,12 @@ fn named(now: Instant, key: (ConversationId, EntryId), own: &mut Own) -> Option<
     let (is_pair, before) = (!own.is_many, own.awaited.named());
     let have = before + own.fresh.len();
     let have_u32 = u32::try_from(have).unwrap_or(u32::MAX);
-    let all_online = have_u32 >= own.awaited.online;
-    if !(is_pair || all_online || now >= own.due || before > 0) {
+    let is_done = have_u32 >= own.awaited.recipients;
+    let is_first_of_online = before == 0 && have_u32 >= own.awaited.online;
+    if !(is_pair || is_done || is_first_of_online || now >= own.due) {
         return None;
     }
+    own.due = now + GATHER;
     let mut names = Vec::with_capacity(own.fresh.len());
     let mut is_again = false;
     for (account, name) in own.fresh.drain(..) {

@@ -21,6 +21,7 @@ impl Receipts {
         ctx.state.put_awaited(id, stored.entry, Some(&awaited));
         let place = (id, ctx.is_many(id));
         let forgotten = self.track(ctx.now.instant, place, stored.entry, awaited, typed);
+        self.watch_silence(ctx.now.instant, (id, stored.entry));
         if let Some((conversation, entry)) = forgotten {
             ctx.state.put_awaited(conversation, entry, None);
         }
@@ -41,33 +42,55 @@ impl Receipts {
         }
     }
 
-    /// Shows which receipts have come, and keeps what is still awaited. Returns what is to be confirmed once it is on the
+    /// Shows which receipts have come, one line for messages that the same have received, and keeps what is still awaited.
+    /// Of some conversations further messages `are_sent` at this moment. Returns what is to be confirmed once it is on the
     /// screen.
-    pub(crate) fn show(&mut self, ctx: &mut Ctx<'_>) -> Vec<ToldReceipt> {
-        let mut told = Vec::new();
-        for news in self.news(ctx.now.instant) {
-            let which = if news.is_late {
-                message_of(ctx, &news)
-            } else {
-                None
-            };
-            let which = which.as_deref();
-            let text = match (news.is_counted, news.count) {
-                (true, Some((have, of))) => render::received_by_count(have, of, which),
-                _ => render::received(&news.names, news.elapsed, news.count, which),
-            };
-            let line = Line::of(Tone::Receipt, text);
-            ctx.effects.show_line(if news.is_again {
-                line.with_note(render::AGAIN)
-            } else {
-                line
-            });
+    pub(crate) fn show(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        are_sent: impl Fn(ConversationId) -> bool,
+    ) -> Vec<ToldReceipt> {
+        let news = self.news(ctx.now.instant, are_sent);
+        for alike in news.chunk_by(News::is_like) {
+            show_alike(ctx, alike);
+        }
+        for news in &news {
             ctx.state
                 .put_awaited(news.conversation, news.entry, Some(&news.awaited));
-            told.push(news.told);
         }
-        told
+        for (conversation, count) in self.unanswered(ctx.now.instant) {
+            let line = render::stored_unheard(ctx.name_of(conversation), count);
+            ctx.effects.show(Tone::Event, line);
+        }
+        news.into_iter().map(|news| news.told).collect()
     }
+}
+
+/// One line for messages that the same have received.
+fn show_alike(ctx: &mut Ctx<'_>, alike: &[News]) {
+    let Some(last) = alike.last() else {
+        return;
+    };
+    let which = last.is_late.then(|| message_of(ctx, last)).flatten();
+    let is_one = alike.len() == 1;
+    let which = match which {
+        Some(which) if !is_one => Some(format!("the last {which}")),
+        which => which,
+    };
+    let which = which.as_deref();
+    let count = last.count.filter(|_| last.is_counted);
+    let text = if let Some((have, of)) = count {
+        render::received_by_count(alike.len(), (have, of), which)
+    } else {
+        let elapsed = last.elapsed.filter(|_| is_one);
+        render::received(alike.len(), &last.names, (elapsed, last.count), which)
+    };
+    let line = Line::of(Tone::Receipt, text);
+    ctx.effects.show_line(if last.is_again {
+        line.with_note(render::AGAIN)
+    } else {
+        line
+    });
 }
 
 fn message_of(ctx: &Ctx<'_>, news: &News) -> Option<String> {
