@@ -95,6 +95,7 @@
 //! | what a client does with a delivery | `src/client/account/inbox/mod.rs`, which also finds gaps; how often it asks `gaps.rs` beside it |
 //! | a digest's check | `src/protocol/codec.rs` |
 //! | the outbox | `src/client/account/sender/outbox.rs` (in memory); when it is sent `mod.rs` beside it; on disk `src/client/storage/mod.rs` |
+//! | the beginning without a server | `src/client/core/offline.rs` |
 //! | reconnecting | `src/client/link/mod.rs`, `src/transport/endpoint/handshake/standby.rs` |
 //! | what is sent again after it | `src/client/account/resync.rs`, `src/client/account/sender/mod.rs` |
 //! | the server's key | `src/client/core/host_key.rs`; the file `src/cli/connect/state/known_servers.rs` |

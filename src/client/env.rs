@@ -279,6 +279,21 @@ pub trait Files: Send {
         Vec::new()
     }
 
+    /// Opens the database of a device at the server that was named on the command line, before there is a link to it: of
+    /// this account, else of the one that was used last. Nothing if the server's key is not on file, or is not the one that
+    /// must be there, or if no device has a database that no other process holds.
+    ///
+    /// # Errors
+    /// If it cannot be opened, or is damaged.
+    fn open_known(
+        &mut self,
+        fingerprint: Option<&str>,
+        canonical_name: Option<&str>,
+    ) -> anyhow::Result<Option<Database>> {
+        let _ = (fingerprint, canonical_name);
+        Ok(None)
+    }
+
     /// Whether a device of this account at this server has a database, so that a mistyped name need not leave an
     /// empty one behind.
     fn has_device(&mut self, key: &[u8; 32], canonical_name: &str) -> bool {

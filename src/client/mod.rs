@@ -80,6 +80,9 @@ impl Client {
 
     /// Begins to connect.
     pub fn start(&mut self, now: Now, endpoint: &mut Endpoint) {
+        if self.core.begin_offline(now) {
+            self.link.keep_trying();
+        }
         self.link.connect(now.instant, endpoint);
         self.on_settled(now, endpoint);
     }

@@ -11,6 +11,13 @@ pub fn fingerprint(key: &[u8; 32]) -> String {
     format!("SHA256:{}", STANDARD_NO_PAD.encode(Digest::of(key).0))
 }
 
+/// The digest that a fingerprint shows; nothing if it is none.
+#[must_use]
+pub fn digest_of(fingerprint: &str) -> Option<Digest> {
+    let bytes = STANDARD_NO_PAD.decode(fingerprint.strip_prefix("SHA256:")?);
+    Some(Digest(bytes.ok()?.try_into().ok()?))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -22,5 +29,10 @@ mod tests {
             fingerprint(&[0; 32]),
             "SHA256:Zmh6rfhivXdsj8GLjp+OIAiXFIVu4jOzkCpZHQ1fKSU"
         );
+        let digest = Digest::of(&[0; 32]);
+        assert_eq!(digest_of(&fingerprint(&[0; 32])), Some(digest));
+        for other in ["", "SHA256:", "SHA256:Zmh6", "MD5:x"] {
+            assert_eq!(digest_of(other), None, "{other}");
+        }
     }
 }

@@ -27,7 +27,7 @@ pub use bytes::Bytes;
 pub use codec::{Envelope, encode, open, seal};
 pub use digest::Digest;
 pub use entry::{EntryBody, EntryHeader, Origin, Reaction, Reference, RoomEvent, Text};
-pub use fingerprint::fingerprint;
+pub use fingerprint::{digest_of, fingerprint};
 pub use ids::{AccountId, ConversationId, DeviceId, DeviceSeq, EntryId};
 pub use message::{
     ClientMessage, Deletion, Delivery, EVERYONE_NAME, Header, Hop, Message, ServerMessage,

@@ -173,6 +173,11 @@ impl Files for Memory {
         self.known().accounts.clone()
     }
 
+    fn open_known(&mut self, _: Option<&str>, _: Option<&str>) -> anyhow::Result<Option<Database>> {
+        let is_known = self.known().trust == Trust::Known;
+        Ok(is_known.then(|| self.device.open()).transpose()?)
+    }
+
     fn open_device(&mut self, _: &[u8; 32], _: &str) -> anyhow::Result<Database> {
         Ok(self.device.open()?)
     }

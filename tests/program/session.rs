@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::{Span, Zoned};
 
-use crate::support::{Host, Script, Server, Workspace};
+use crate::support::{Host, Person, Script, Server, Workspace};
 use crate::transcript::transcript;
 
 #[test]
@@ -44,6 +44,45 @@ fn clients_come_back_by_ticket_after_the_server_was_killed_and_nothing_stands_tw
             "{lines:?}"
         );
     }
+}
+
+/// Without its server the client did not start at all.
+#[test]
+fn client_begins_without_its_server_and_sends_what_was_typed_when_that_is_back() {
+    let workspace = Workspace::new(&[]);
+    let mut server = workspace.serve();
+    let bob = workspace.sign_in(server.address, "bob");
+    let mut alice = workspace.sign_in(server.address, "alice");
+    alice.types("/message bob before");
+    alice.sees(1, "Message received by bob");
+    alice.types("/quit");
+    assert_eq!(alice.ends(), Some(0));
+    server.kill();
+    let state = workspace.file("state-of-alice");
+    let connect = |more: &[&str]| {
+        let mut command = Host::default().udpchat();
+        command.arg("connect").arg(server.address.to_string());
+        command.args(["--state", &state]).args(more);
+        command
+    };
+    let mut script = Script::spawn(&mut connect(&["--timeout", "2"]));
+    script.types("/message bob from a script");
+    script.closes_input();
+    assert_eq!(script.ends(), Some(6));
+    let mut idle = Script::spawn(&mut connect(&["--timeout", "2"]));
+    idle.closes_input();
+    assert_eq!(idle.ends(), Some(3));
+    let mut person = Person::runs(connect(&[]), "alice");
+    person.sees("alice> ");
+    person.sees("offline: no answer from");
+    person.types("/history bob");
+    person.sees("before");
+    person.types("/message bob from a person");
+    person.sees("● queued");
+    server.restart();
+    person.sees("connected to");
+    bob.sees(1, "from a script");
+    bob.sees(1, "from a person");
 }
 
 #[test]

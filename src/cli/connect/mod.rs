@@ -36,7 +36,9 @@ const ADDRESS: &str = "\
     A name is resolved again while the server does not answer, and all its addresses are tried; the server \
     key is checked as ever. If a name cannot be resolved yet, the client shows why and tries again, without a \
     terminal for at most --timeout; a name that does not exist ends it at once. The first connection is given up \
-    after half a minute without an answer. 0.0.0.0 \
+    after half a minute without an answer. A device that can sign in without a password does not need the server to \
+    begin: the user who was here last, or --user, is at the prompt at once, `/history` and `/search` work, messages \
+    are queued, and the client goes on trying until the server answers, even if its name cannot be resolved. 0.0.0.0 \
     and [::], as a server shows them that listens on every address, mean this machine. Multicast, broadcast and \
     reserved addresses are refused, and a name that has no others. A link-local IPv6 \
     address needs its interface, by name or number: fe80::1%eth0, [fe80::1%eth0]:7777.";
@@ -134,7 +136,8 @@ const WITHOUT_A_TERMINAL: &str = "\
     the client waits until all messages are stored, but no longer than --timeout; then standard error names those \
     that are not, and the exit code is 6. They are kept, and sent at the next sign-in: do not send them again. \
     Receipts of users who are online are waited for up to 10 seconds.\n\
-    A sign-in that takes longer than --timeout ends the client with 3. If the server goes away later, messages \
+    A sign-in that takes longer than --timeout ends the client with 3, or with 6 if messages are queued: a device that \
+    has signed in before carries out what needs no server after a second. If the server goes away later, messages \
     are queued, `/history`, `/search`, `/status` and `/help` go on, and a command that needs the server waits \
     for --timeout once, even if it was already sent; then it and all that follow fail at once.\n\
     If commands fail in different ways, the exit code is the highest, but 6 only if there is no other, \

@@ -82,8 +82,8 @@ pub(super) struct Parts {
 }
 
 impl SignedIn {
-    /// A session begins for the device whose tables these are.
-    pub(super) fn new(
+    /// The device whose tables these are, in no session yet.
+    fn load(
         now: Now,
         mut state: State,
         start: &SessionStart,
@@ -137,7 +137,6 @@ impl SignedIn {
                 .track(now.instant, place, entry, awaited, None);
         }
         display::show_undisplayed(&mut ctx, &parts.sender, &parts.blocked)?;
-        signed_in.start_session(now, start, effects)?;
         Ok(signed_in)
     }
 

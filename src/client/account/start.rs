@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
+use rand_chacha::ChaCha20Rng;
 
 use super::ctx::Shared;
 use super::{SignedIn, resync, sender};
@@ -24,6 +25,34 @@ pub(in crate::client) struct Preferences {
 }
 
 impl SignedIn {
+    /// A session begins for the device whose tables these are.
+    pub(in crate::client) fn new(
+        now: Now,
+        state: State,
+        start: &SessionStart,
+        preferences: Preferences,
+        random: ChaCha20Rng,
+        effects: &mut Effects,
+    ) -> Result<Self, StateError> {
+        let mut signed_in = Self::load(now, state, start, preferences, random, effects)?;
+        signed_in.start_session(now, start, effects)?;
+        Ok(signed_in)
+    }
+
+    /// The device whose tables these are, before there is a link; nothing if it has no ticket.
+    pub(in crate::client) fn offline(
+        now: Now,
+        state: State,
+        preferences: Preferences,
+        random: ChaCha20Rng,
+        effects: &mut Effects,
+    ) -> Result<Option<Self>, StateError> {
+        let known = state.identity().and_then(last_session);
+        let load =
+            |start: SessionStart| Self::load(now, state, &start, preferences, random, effects);
+        known.map(load).transpose()
+    }
+
     /// Makes the identity durable, before anything else, and sends where this device stands.
     pub(in crate::client) fn start_session(
         &mut self,
@@ -59,6 +88,17 @@ impl SignedIn {
         }
         Ok(())
     }
+}
+
+/// The session that a device would go on with; nothing if it cannot sign in without a password.
+fn last_session(identity: &Identity) -> Option<SessionStart> {
+    Some(SessionStart {
+        account: identity.account,
+        name: identity.name.clone(),
+        device: identity.device?,
+        epoch: identity.epoch,
+        ticket: identity.ticket.clone()?,
+    })
 }
 
 /// Reads the tables, less what is another account's or device's.

@@ -4,9 +4,10 @@ use std::net::SocketAddr;
 
 use super::Core;
 use super::host_key::Verdict;
+use super::offline::Offline;
 use super::status::{self, LinkStatus};
 use crate::client::account::SignOutReason;
-use crate::client::env::{End, Fault, Tone};
+use crate::client::env::{Fault, Tone};
 use crate::client::script::Late;
 use crate::client::ui::render;
 use crate::protocol::EndReason;
@@ -99,10 +100,11 @@ impl Core {
             self.show(Tone::Notice, &text);
         } else {
             // At a terminal, to somebody who may not know how to begin.
-            if self.script.is_none() {
+            if self.script.is_none() && self.signed_in.is_none() {
                 self.show(Tone::Plain, render::WELCOME);
             }
         }
+        self.end_offline();
         self.sign_in_again(now);
     }
 
@@ -179,7 +181,7 @@ impl Core {
                 } else {
                     self.unreachable(&format!(" within {seconds} s"))
                 };
-                self.finish(End::Unreachable(text));
+                self.give_up_offline(text);
             }
         }
     }
@@ -201,6 +203,9 @@ impl Core {
 
     /// The first attempt takes its time.
     pub(crate) fn link_slow(&mut self) {
+        if self.offline == Offline::Told {
+            return;
+        }
         let name = &self.options.server_name;
         let text = if self.link.is_resolved {
             format!("no answer from {name} yet; still trying")

@@ -6,6 +6,7 @@
 mod asking;
 mod host_key;
 mod link_events;
+mod offline;
 mod session;
 pub(super) mod status;
 
@@ -29,6 +30,7 @@ use crate::protocol::{EndReason, Envelope, ServerBody, SessionEnd};
 use crate::transport::{Channel, Now};
 use host_key::HostKeys;
 use link_events::LinkState;
+use offline::Offline;
 
 /// Decides about trust, sign-in and commands for one user at one server.
 pub struct Core {
@@ -43,6 +45,7 @@ pub struct Core {
     effects: Effects,
     host_keys: HostKeys,
     link: LinkState,
+    offline: Offline,
     /// Who is to be signed in without being asked.
     pending_user: Option<String>,
     sign_in: Option<SignIn>,
@@ -84,6 +87,7 @@ impl Core {
             effects: Effects::default(),
             host_keys: HostKeys::default(),
             link,
+            offline: Offline::default(),
             pending_user,
             sign_in: None,
             signed_in: None,
@@ -237,6 +241,7 @@ impl Core {
                 self.link.requests.reconnect = true;
             }
         }
+        self.tell_offline(now);
         if let Some(signed_in) = &mut self.signed_in {
             signed_in.handle_timeout(now, &mut self.effects);
         }
@@ -251,6 +256,7 @@ impl Core {
             self.signed_in.as_ref().and_then(SignedIn::deadline),
             self.script.as_ref().and_then(Script::deadline),
             self.response_timer.deadline(),
+            self.offline_due(),
         ]
         .into_iter()
         .flatten()

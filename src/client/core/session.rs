@@ -141,26 +141,29 @@ impl Core {
             None => state,
         };
         if let Some(state) = state {
-            let zone = self.options.time_zone.clone();
-            let mut seed = [0; 32];
-            self.random.fill_bytes(&mut seed);
-            let random = ChaCha20Rng::from_seed(seed);
-            // A script has set how long it waits.
-            let answer_wait = match self.script {
-                Some(_) => self.options.timeout,
-                None => ANSWER_WAIT,
-            };
-            let preferences = Preferences {
-                time_zone: zone,
-                answer_wait,
-                is_unannounced: self.options.unannounced,
-                attention: self.options.attention.clone(),
-            };
+            let (preferences, random) = self.own();
             let effects = &mut self.effects;
             let signed_in = SignedIn::new(now, state, start, preferences, random, effects)?;
             self.signed_in = Some(signed_in);
         }
         Ok(())
+    }
+
+    /// What a signed-in user is given of the client: preferences, and randomness.
+    pub(super) fn own(&mut self) -> (Preferences, ChaCha20Rng) {
+        let mut seed = [0; 32];
+        self.random.fill_bytes(&mut seed);
+        let preferences = Preferences {
+            time_zone: self.options.time_zone.clone(),
+            // A script has set how long it waits.
+            answer_wait: match self.script {
+                Some(_) => self.options.timeout,
+                None => ANSWER_WAIT,
+            },
+            is_unannounced: self.options.unannounced,
+            attention: self.options.attention.clone(),
+        };
+        (preferences, ChaCha20Rng::from_seed(seed))
     }
 
     /// The signed-in user's session is over, if there is a reason.
@@ -360,7 +363,7 @@ impl Core {
         }
     }
 
-    fn exit_now(&mut self, exit: Exit) {
+    pub(super) fn exit_now(&mut self, exit: Exit) {
         if self.script.is_none() {
             self.show_unsent();
         } else if let Some(signed_in) = &self.signed_in {

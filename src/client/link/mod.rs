@@ -122,6 +122,8 @@ pub(super) struct Link {
     /// Whether the user knows that the server's name is not resolved.
     has_told_unresolved: bool,
     has_been_up: bool,
+    /// Whether the first attempt is not the last one.
+    keeps_trying: bool,
     /// When the session last came up.
     up_since: Option<Instant>,
     failures: u32,
@@ -136,6 +138,7 @@ impl Link {
             state: State::Idle,
             has_told_unresolved: false,
             has_been_up: false,
+            keeps_trying: false,
             up_since: None,
             failures: 0,
             waiting: Default::default(),
@@ -145,7 +148,8 @@ impl Link {
     pub(super) fn connect(&mut self, now: Instant, endpoint: &mut Endpoint) {
         self.waiting.iter_mut().for_each(VecDeque::clear);
         self.addresses.begin();
-        self.slow_at = (!self.has_been_up).then_some(now + SLOW_AFTER);
+        let is_first = !self.has_been_up && self.failures == 0;
+        self.slow_at = is_first.then_some(now + SLOW_AFTER);
         if self.addresses.is_empty() {
             self.addresses.doubt(now);
         }
@@ -329,7 +333,7 @@ impl Link {
         for attempt in std::mem::take(attempts) {
             endpoint.close(now, attempt, CODE_QUIT, "no answer");
         }
-        if self.has_been_up {
+        if self.has_been_up || self.keeps_trying {
             self.pause(now, random);
             None
         } else {

@@ -87,6 +87,8 @@ pub(super) struct Script {
     stored: u64,
     /// Whether the server has said, since the sign-in, where the user stands.
     was_settled: bool,
+    /// Whether it is carried out, as far as that can be, before the server was met.
+    begins_offline: bool,
     /// A command that waits.
     parked: Option<(Awaited, TypedLine)>,
     /// Where the script believes to be.
@@ -107,6 +109,7 @@ impl Script {
             server: WaitTimer::default(),
             stored: 0,
             was_settled: false,
+            begins_offline: false,
             parked: None,
             place: None,
             exit: None,
@@ -171,6 +174,11 @@ impl Script {
         self.parked.take().map(|(_, typed)| typed)
     }
 
+    /// There is no link, and what needs none need not wait for one.
+    pub(super) const fn begin_offline(&mut self) {
+        self.begins_offline = true;
+    }
+
     /// A command is carried out that changes the focus, or tries to.
     pub(super) fn changes_focus(&mut self, change: FocusChange, argument: &str) {
         self.place = Place::after(self.place.take(), change, argument, self.lines);
@@ -191,7 +199,7 @@ impl Script {
     /// Whether the next line of a signed-in user may be read.
     pub(super) fn may_read_on(&self, view: &SessionView) -> bool {
         let has_room = view.waiting < IN_FLIGHT_MAX;
-        self.was_settled
+        (self.was_settled || self.begins_offline)
             && self.parked.is_none()
             && !view.awaits_answer
             && view.lines_behind <= LINES_BEHIND_MAX

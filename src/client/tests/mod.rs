@@ -4,6 +4,7 @@ mod bytes;
 mod chat;
 mod gaps;
 mod link;
+mod offline;
 mod places;
 mod presence;
 mod receipts;

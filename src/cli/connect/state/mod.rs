@@ -16,7 +16,7 @@ use self::input_history::HistoryPlace;
 use self::known_servers::KnownServers;
 use crate::cli::options::require_directory;
 use crate::client::{Files, Trust};
-use crate::protocol::{Digest, fingerprint};
+use crate::protocol::{Digest, digest_of, fingerprint};
 use crate::store::{self, OpenError};
 
 /// Devices of one account in a state directory, and so clients that run at the same time. A further one gets an error.
@@ -66,6 +66,15 @@ impl StateDirectory {
             .join(hexadecimal(&digest.0[..SERVER_DIRECTORY_BYTES]))
     }
 
+    /// The directory of the server whose key has this fingerprint.
+    fn server_of(&self, fingerprint: &str) -> Option<PathBuf> {
+        let digest = digest_of(fingerprint)?;
+        Some(
+            self.path
+                .join(hexadecimal(&digest.0[..SERVER_DIRECTORY_BYTES])),
+        )
+    }
+
     /// The directory of an account's device databases.
     fn devices(&self, key: &[u8; 32], canonical_name: &str) -> PathBuf {
         self.server(key).join(percent_encoded(canonical_name))
@@ -109,6 +118,24 @@ impl Files for StateDirectory {
             .collect()
     }
 
+    fn open_known(
+        &mut self,
+        fingerprint: Option<&str>,
+        canonical_name: Option<&str>,
+    ) -> anyhow::Result<Option<Database>> {
+        let known = self.known.find(&self.server)?;
+        let on_file = known.and_then(|known| known.fingerprint);
+        let is_meant = |on_file: &String| fingerprint.is_none_or(|meant| meant == on_file);
+        let directory = on_file
+            .filter(is_meant)
+            .and_then(|on_file| self.server_of(&on_file));
+        let account = directory.and_then(|directory| match canonical_name {
+            Some(name) => Some(directory.join(percent_encoded(name))),
+            None => last_used(&directory),
+        });
+        account.map_or(Ok(None), |account| open_existing(&account))
+    }
+
     fn has_device(&mut self, key: &[u8; 32], canonical_name: &str) -> bool {
         self.devices(key, canonical_name)
             .join(database_file(1))
@@ -138,6 +165,37 @@ impl Files for StateDirectory {
             self.path.display()
         )
     }
+}
+
+/// The account whose database was written last, by its directory below the server's.
+fn last_used(server: &Path) -> Option<PathBuf> {
+    let written_at = |account: &PathBuf| {
+        let files = (1..=DEVICES_MAX).map(|number| account.join(database_file(number)));
+        let written = files.map_while(|file| fs::metadata(file).ok()?.modified().ok());
+        written.max()
+    };
+    let accounts = fs::read_dir(server).ok()?.filter_map(Result::ok);
+    accounts
+        .map(|entry| entry.path())
+        .filter_map(|account| Some((written_at(&account)?, account)))
+        .max()
+        .map(|(_, account)| account)
+}
+
+/// The first database of an account that no other process holds.
+fn open_existing(account: &Path) -> anyhow::Result<Option<Database>> {
+    for number in 1..=DEVICES_MAX {
+        let file = account.join(database_file(number));
+        if !file.exists() {
+            break;
+        }
+        match store::open_file(&file) {
+            Ok(database) => return Ok(Some(database)),
+            Err(OpenError::InUse { .. }) => {}
+            Err(error) => return Err(error).context("cannot open this device's database"),
+        }
+    }
+    Ok(None)
 }
 
 fn database_file(number: u32) -> String {
@@ -272,6 +330,32 @@ mod tests {
         for other in ["%", "%4", "%zz", "%ff", "a%é"] {
             assert_eq!(percent_decoded(other), None, "{other}");
         }
+    }
+
+    #[test]
+    fn device_of_a_known_server_is_opened_without_a_link() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut files = state(&directory);
+        let print = fingerprint(&[1; 32]);
+        drop(files.open_device(&[1; 32], "erin").unwrap());
+        assert!(files.open_known(None, None).unwrap().is_none());
+        files.trust_server(&[1; 32]).unwrap();
+        for (meant, name, is_found) in [
+            (None, None, true),
+            (None, Some("erin"), true),
+            (None, Some("bob"), false),
+            (Some(&*print), None, true),
+            (Some("SHA256:other"), None, false),
+        ] {
+            let found = files.open_known(meant, name).unwrap();
+            assert_eq!(found.is_some(), is_found, "{meant:?} {name:?}");
+        }
+        let held = files.open_known(None, None).unwrap();
+        assert!(held.is_some());
+        assert!(
+            files.open_known(None, None).unwrap().is_none(),
+            "it is in use"
+        );
     }
 
     #[test]

@@ -1,0 +1,90 @@
+//! The beginning without a server: what this device has is shown, and what is typed is kept.
+
+use super::*;
+
+const LINK_WAIT: Duration = Duration::from_secs(1);
+
+/// A client with the files of erin, who was signed in before, and no link.
+fn begun(screen: Screen) -> Desk {
+    let Desk { core, files, .. } = Desk::signed_in(Screen::interactive());
+    drop(core);
+    let mut desk = Desk::with_files(screen, options(), files);
+    assert!(desk.core.begin_offline(desk.now));
+    desk.settle();
+    desk
+}
+
+#[test]
+fn last_user_is_at_the_prompt_at_once_and_signed_in_when_there_is_a_link() {
+    let mut desk = begun(Screen::interactive());
+    assert_eq!(desk.screen.asks(), [Ask::Command("erin> ".into())]);
+    desk.type_line("message bob tea?");
+    assert_eq!(
+        desk.lines(),
+        ["● queued; will be sent when the server answers"]
+    );
+    desk.type_line("/history bob");
+    assert!(!desk.lines().is_empty());
+    desk.wait(LINK_WAIT);
+    let told = desk.lines();
+    assert!(
+        told[0].starts_with("offline: no answer from host:7777"),
+        "{told:?}"
+    );
+    desk.wait(LINK_WAIT);
+    assert!(desk.lines().is_empty());
+    desk.core.link_up(desk.now, KEY, HASH);
+    let told = desk.lines();
+    assert_eq!(told, ["connected to host:7777"]);
+    let sent = desk.core.take_messages();
+    assert_eq!(sent.len(), 2, "the ticket, and where this device stands");
+    desk.control(&ServerMessage::control(session_start()));
+    let sent = desk.settle_heads(vec![head(PAIR, "bob", 0, 0, 0)]);
+    let is_text = |body: &ClientBody| matches!(body, ClientBody::Entry(_));
+    assert!(sent.iter().any(is_text), "{sent:?}");
+}
+
+#[test]
+fn link_that_comes_soon_is_not_worth_a_word() {
+    let mut desk = begun(Screen::interactive());
+    desk.core.link_up(desk.now, KEY, HASH);
+    desk.wait(LINK_WAIT);
+    assert!(desk.lines().is_empty());
+}
+
+#[test]
+fn device_without_a_ticket_begins_at_the_sign_in() {
+    let mut desk = Desk::signed_in(Screen::interactive());
+    desk.type_line("/logout");
+    desk.settle();
+    let mut desk = Desk::with_files(Screen::interactive(), options(), desk.files);
+    assert!(!desk.core.begin_offline(desk.now));
+}
+
+/// A script did nothing at all without its server, and what it had to say was lost.
+#[test]
+fn script_without_its_server_keeps_what_it_says_until_the_timeout() {
+    for (line, end, fault) in [
+        ("message bob tea?", End::Quit, Some(Fault::Unconfirmed)),
+        ("/history bob", End::Unreachable(String::new()), None),
+    ] {
+        let mut desk = begun(Screen::plain());
+        assert!(desk.screen.asks().is_empty());
+        desk.wait(LINK_WAIT);
+        desk.settle();
+        assert_eq!(desk.screen.asks().len(), 1);
+        desk.type_line(line);
+        desk.settle();
+        assert!(desk.core.end().is_none());
+        desk.core.handle_input(desk.now, Input::EndOfInput);
+        desk.wait(Duration::from_secs(30));
+        desk.settle();
+        let ended = desk.core.end().expect("the timeout has passed");
+        assert_eq!(
+            std::mem::discriminant(ended),
+            std::mem::discriminant(&end),
+            "{line}: {ended:?}"
+        );
+        assert_eq!(desk.core.fault(), fault, "{line}");
+    }
+}
