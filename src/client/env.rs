@@ -194,7 +194,8 @@ impl Fault {
 /// The names that the tab key completes. They hold no control characters.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Names {
-    /// The users who are online; while nobody is signed in, those who have signed in here before.
+    /// The users with whom messages were exchanged, the most recent first, and others who are online; while nobody is
+    /// signed in, those who have signed in here before.
     pub users: Vec<String>,
     /// The rooms that the user belongs to.
     pub rooms: Vec<String>,

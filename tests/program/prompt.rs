@@ -203,8 +203,9 @@ fn tab_completes_commands_and_the_names_of_those_online() {
     bob.sees("alice: by tab");
     bob.types("quit");
     alice.sees("bob went offline");
-    alice.types("message b\tx hello");
-    alice.sees("there is no user \"bx\" here; not sent: \"hello\"");
+    // Somebody with whom one has talked, online or not.
+    alice.types("message B\thello");
+    alice.sees("stored; bob is offline");
 }
 
 /// It was refused only after a password had been typed twice.

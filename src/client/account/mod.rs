@@ -24,6 +24,7 @@ mod start;
 #[cfg(test)]
 mod testing;
 
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 use rand_chacha::ChaCha20Rng;
@@ -478,8 +479,12 @@ impl SignedIn {
 
     /// The names that are known.
     pub(super) fn names(&self) -> Names {
+        let partners = self.shared.conversations.partners();
+        let known: BTreeSet<&String> = partners.iter().copied().collect();
+        let online = self.parts.roster.names().iter();
+        let others = online.filter(|name| !known.contains(name));
         Names {
-            users: harmless(self.parts.roster.names()),
+            users: harmless(partners.into_iter().chain(others)),
             rooms: harmless(self.shared.conversations.rooms().map(|room| &room.name)),
             blocked: harmless(self.parts.blocked.names()),
             ignored: harmless(self.parts.blocked.ignored_names()),

@@ -1,5 +1,7 @@
 //! What the tab key makes of a line: commands, and for each argument the words that its row names.
 
+use std::collections::BTreeSet;
+
 use super::arguments::{self, Argument, Kind, Source, split_word, text_inside};
 use super::groups::{self, TABLE};
 use crate::client::env::Names;
@@ -31,8 +33,8 @@ pub fn complete(before: &str, is_inside: bool, names: &Names) -> (usize, Vec<Str
     };
     let begin = folded(word);
     found.retain(|candidate| folded(candidate).starts_with(&begin));
-    found.sort_unstable();
-    found.dedup();
+    let mut seen = BTreeSet::new();
+    found.retain(|candidate| seen.insert(candidate.clone()));
     for candidate in &mut found {
         candidate.push(' ');
     }
@@ -80,12 +82,18 @@ fn offered(source: Source, names: &Names) -> Vec<String> {
         Source::Rooms => rooms.clone(),
         Source::UsersAndRooms => [&users[..], rooms].concat(),
         Source::Conversations => [&users[..], rooms, &[EVERYONE_NAME.to_owned()]].concat(),
-        Source::Commands => TABLE.words().map(str::to_owned).collect(),
+        Source::Commands => sorted(TABLE.words()),
         Source::Topics => {
             let groups = TABLE.groups.iter().map(|group| group.name);
-            TABLE.words().chain(groups).map(str::to_owned).collect()
+            sorted(TABLE.words().chain(groups))
         }
     }
+}
+
+fn sorted(words: impl Iterator<Item = &'static str>) -> Vec<String> {
+    let mut words: Vec<String> = words.map(str::to_owned).collect();
+    words.sort_unstable();
+    words
 }
 
 #[cfg(test)]
@@ -94,7 +102,8 @@ mod tests {
 
     fn names() -> Names {
         Names {
-            users: ["bob", "bert", "meg"].map(str::to_owned).to_vec(),
+            // The most recent first.
+            users: ["bob", "bert", "meg", "bob"].map(str::to_owned).to_vec(),
             rooms: ["#bridge", "#deck"].map(str::to_owned).to_vec(),
             blocked: vec!["mallory".to_owned()],
             ignored: Vec::new(),
@@ -137,7 +146,7 @@ mod tests {
     fn words_of_a_text_are_names() {
         assert_eq!(
             completed("message b"),
-            (8, vec!["bert ".into(), "bob ".into()])
+            (8, vec!["bob ".into(), "bert ".into()])
         );
         assert_eq!(completed("message bo"), (8, vec!["bob ".into()]));
         // However it is written.
@@ -152,14 +161,14 @@ mod tests {
             ("join #b", "#bridge"),
             ("join #new ", "private"),
             ("leave ", "#bridge #deck"),
-            ("enter ", "#bridge #deck bert bob everyone meg"),
+            ("enter ", "bob bert meg #bridge #deck everyone"),
             ("message #", "#bridge #deck"),
-            ("kick ", "bert bob meg"),
+            ("kick ", "bob bert meg"),
             ("kick bob #", "#bridge #deck"),
             ("role bob ", "member moderator owner"),
             ("role bob owner ", "#bridge #deck"),
-            ("access ", "private public"),
-            ("block ", "bert bob meg"),
+            ("access ", "public private"),
+            ("block ", "bob bert meg"),
             ("unblock ", "mallory"),
             ("history -", "--before"),
             ("history bob ", "--before"),

@@ -34,6 +34,9 @@ pub(crate) struct StoredConversation {
     /// How many of the unread messages mention the user, as long as there are any.
     #[serde(default)]
     pub(crate) mentions: u32,
+    /// When its last entry was written, in milliseconds since 1970, if any has come here.
+    #[serde(default)]
+    pub(crate) last_at_ms: Option<u64>,
 }
 
 impl StoredConversation {
@@ -51,6 +54,7 @@ impl StoredConversation {
             hold_until: EntryId::START,
             nothing_before: None,
             mentions: 0,
+            last_at_ms: None,
         }
     }
 

@@ -14,11 +14,15 @@ fn comings_and_goings_are_told_and_known_to_the_tab_key() {
     };
     desk.control(&alert(true));
     assert_eq!(desk.lines(), ["dave is online!"]);
-    assert_eq!(desk.screen.names().users, ["dave"]);
+    assert_eq!(desk.screen.names().users, ["bob", "dave"]);
     desk.wait(Duration::from_mins(1));
     desk.control(&alert(false));
     assert_eq!(desk.lines(), ["dave went offline"]);
-    assert!(desk.screen.names().users.is_empty());
+    assert_eq!(
+        desk.screen.names().users,
+        ["bob"],
+        "with whom one has talked"
+    );
 }
 
 #[test]

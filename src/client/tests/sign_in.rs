@@ -116,7 +116,7 @@ fn tab_key_knows_the_accounts_with_a_device_here_while_nobody_is_signed_in() {
     let mut desk = Desk::signed_in(Screen::interactive());
     desk.files.set_accounts(&["erin"]);
     desk.core.settle(desk.now);
-    assert!(desk.screen.names().users.is_empty());
+    assert_eq!(desk.screen.names().users, ["bob"]);
     desk.type_line("logout");
     assert_eq!(desk.screen.names().users, ["erin"]);
 }

@@ -1,8 +1,9 @@
 //! The conversations that a device knows, and its position in each.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::client::name::is_room;
+use crate::client::name::{is_pair, is_room};
 use crate::client::storage::records::StoredConversation;
 use crate::protocol::{ConversationId, DeviceSeq, EntryId};
 
@@ -42,6 +43,8 @@ pub(crate) struct Conversations {
     all: BTreeMap<ConversationId, Conversation>,
     /// Those of which something was received and may not be on the screen yet, as far as the tables know.
     pub(crate) undisplayed: BTreeSet<ConversationId>,
+    /// The pair in which something came last in this run.
+    newest_pair: Option<ConversationId>,
 }
 
 impl Conversations {
@@ -102,6 +105,19 @@ impl Conversations {
         self.get(id).map_or("", |known| &known.stored.name)
     }
 
+    /// Something has come in this pair. Returns whether it came in another one before.
+    pub(crate) fn is_now_newest(&mut self, id: ConversationId) -> bool {
+        self.newest_pair.replace(id) != Some(id)
+    }
+
+    /// The users with whom messages were exchanged, the most recent first.
+    pub(crate) fn partners(&self) -> Vec<&String> {
+        let stored = self.all.values().map(|known| &known.stored);
+        let mut pairs: Vec<_> = stored.filter(|stored| is_pair(&stored.name)).collect();
+        pairs.sort_by_key(|stored| (Reverse(stored.last_at_ms), &stored.name));
+        pairs.into_iter().map(|stored| &stored.name).collect()
+    }
+
     /// The rooms that the user belongs to.
     pub(crate) fn rooms(&self) -> impl Iterator<Item = &StoredConversation> {
         let stored = self.all.values().map(|known| &known.stored);
@@ -155,6 +171,27 @@ mod tests {
             all.get_mut(lost).expect("inserted above").last_number = Some(DeviceSeq(0));
             assert_eq!(all.by_name("bob"), Some(lost), "the server says so");
         }
+    }
+
+    #[test]
+    fn partners_are_named_by_how_recently_something_was_written() {
+        let mut conversations = Conversations::default();
+        for (id, name, last_at_ms) in [
+            (1, "bob", Some(10)),
+            (2, "carol", None),
+            (3, "#deck", Some(40)),
+            (4, "dave", Some(30)),
+            (5, "everyone", Some(50)),
+            (6, "anna", None),
+            (7, "", Some(60)),
+        ] {
+            let mut stored = StoredConversation::at(name, EntryId::START);
+            stored.last_at_ms = last_at_ms;
+            conversations.insert(ConversationId(id), stored);
+        }
+        assert_eq!(conversations.partners(), ["dave", "bob", "anna", "carol"]);
+        assert!(conversations.is_now_newest(ConversationId(1)));
+        assert!(!conversations.is_now_newest(ConversationId(1)));
     }
 
     #[test]

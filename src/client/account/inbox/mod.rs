@@ -21,7 +21,7 @@ use crate::client::account::sender::Sender;
 use crate::client::account::sender::refused::is_temporary;
 use crate::client::env::Tone;
 use crate::client::line::Line;
-use crate::client::name::{is_room, truncate_name};
+use crate::client::name::{is_pair, is_room, truncate_name};
 use crate::client::storage::entry::{Entry, Said};
 use crate::client::storage::records::StoredConversation;
 use crate::client::ui::render;
@@ -436,6 +436,8 @@ fn advance(ctx: &mut Ctx<'_>, next: &Next<'_>) -> bool {
     if stored.name.is_empty() {
         stored.name = learnt;
     }
+    let time_ms = next.delivery.time_ms;
+    stored.last_at_ms = stored.last_at_ms.max(Some(time_ms));
     let is_news = matches!(next.said, Some(Said::Text(_))) && next.delivery.author != ctx.me.id;
     if is_news
         && !next.is_seen
@@ -445,6 +447,9 @@ fn advance(ctx: &mut Ctx<'_>, next: &Next<'_>) -> bool {
     {
         stored.unread = stored.unread.saturating_add(1);
     }
+    let is_pair = is_pair(&stored.name);
+    ctx.session.has_new_names |=
+        is_pair && ctx.conversations.is_now_newest(next.delivery.conversation);
     is_conflict
 }
 

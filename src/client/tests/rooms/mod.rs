@@ -216,6 +216,7 @@ fn change_of_a_room_that_changes_nothing_or_is_not_permitted_says_so() {
         ),
         ("invite erin #bridge", "you are already a member of #bridge"),
         ("topic #bridge tea", "#bridge already has this topic"),
+        ("topic #bridge --clear", "#bridge has no topic"),
         ("role bob owner #bridge", "bob is already owner of #bridge"),
         ("access public #bridge", "#bridge is already public"),
     ] {
