@@ -74,13 +74,16 @@ pub fn ask_twice(name: &str) -> Result<Password, Failure> {
     }
     for _ in 0..TRIES {
         let first = ask(&format!("password for {name}: "))?;
-        let first = match Password::parse(&first) {
+        let first = match Password::parse_new(&first) {
             Ok(first) => first,
             Err(why) => {
                 print_error(why);
                 continue;
             }
         };
+        if let Some(hint) = first.hint() {
+            print_error(hint);
+        }
         if Password::parse(&ask("repeat password: ")?).as_ref() == Ok(&first) {
             return Ok(first);
         }

@@ -13,6 +13,13 @@ use crate::text::unicode;
 /// Maximum bytes as typed. Chosen: longer than any passphrase.
 pub const PASSWORD_MAX_BYTES: usize = 1024;
 
+/// Characters that a new password has at least. Chosen: between the 8 that NIST SP 800-63B Rev. 4 demands beside another
+/// factor and the [`ADVISED_CHARS`] that it demands of a password alone. Older ones may be shorter, and still sign in.
+pub const NEW_MIN_CHARS: usize = 12;
+
+/// From how many characters on nothing is said of a new password's length (NIST SP 800-63B Rev. 4, section 3.1.1.2).
+const ADVISED_CHARS: usize = 15;
+
 /// Bytes that the composed form (NFC) of a text has at most for each byte of it (UAX 15, section 9).
 const NFC_GROWTH: usize = 3;
 
@@ -29,6 +36,11 @@ pub enum PasswordError {
     /// It is longer than [`PASSWORD_MAX_BYTES`].
     #[error("a password has at most {PASSWORD_MAX_BYTES} bytes")]
     TooLong,
+    /// It has fewer characters than [`NEW_MIN_CHARS`], and is a new one.
+    #[error(
+        "a new password has at least {NEW_MIN_CHARS} characters; four random words are easy to remember"
+    )]
+    TooShort,
     /// RFC 8264 (`FreeformClass`) excludes a character.
     #[error("a password cannot contain U+{0:04X}, {reason}", reason = reason(*.0))]
     Character(u32),
@@ -84,6 +96,35 @@ impl Password {
                 })?;
         }
         Ok(Self(password))
+    }
+
+    /// The same for a password that is to be set.
+    ///
+    /// # Errors
+    /// [`PasswordError`] says what is wrong with it.
+    pub fn parse_new(typed: &str) -> Result<Self, PasswordError> {
+        let password = Self::parse(typed)?;
+        password.check_new()?;
+        Ok(password)
+    }
+
+    /// Whether it is long enough to be set.
+    ///
+    /// # Errors
+    /// [`PasswordError::TooShort`] if it is not.
+    pub fn check_new(&self) -> Result<(), PasswordError> {
+        // As NIST has it, each code point counts as one character.
+        if self.0.chars().count() < NEW_MIN_CHARS {
+            return Err(PasswordError::TooShort);
+        }
+        Ok(())
+    }
+
+    /// What to say of a password that may be set, but could be better.
+    #[must_use]
+    pub fn hint(&self) -> Option<&'static str> {
+        let is_advised = self.0.chars().count() >= ADVISED_CHARS;
+        (!is_advised).then_some("hint: 15 characters or more are much harder to guess")
     }
 
     /// What OPAQUE is given.
@@ -146,6 +187,20 @@ mod tests {
             assert_eq!(parsed(typed).as_deref(), Ok(kept), "{typed:?}");
             assert_eq!(parsed(kept).as_deref(), Ok(kept), "{kept:?}");
         }
+    }
+
+    #[test]
+    fn new_password_is_counted_in_characters_of_its_composed_form() {
+        let new = |typed: &str| Password::parse_new(typed).map(|password| password.hint());
+        assert_eq!(new("eleven char"), Err(PasswordError::TooShort));
+        assert!(new("twelve chars").unwrap().is_some());
+        assert!(new("fourteen chars").unwrap().is_some());
+        assert_eq!(new("fifteen charact"), Ok(None));
+        // 24 characters as typed, 12 composed; 33 bytes, 11 characters.
+        assert!(new(&"e\u{301}".repeat(12)).is_ok());
+        assert_eq!(new(&"e\u{301}".repeat(11)), Err(PasswordError::TooShort));
+        assert_eq!(new(&"\u{d55c}".repeat(11)), Err(PasswordError::TooShort));
+        assert_eq!(new(""), Err(PasswordError::Empty));
     }
 
     #[test]

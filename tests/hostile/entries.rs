@@ -60,7 +60,7 @@ fn body_that_lies_or_is_nothing_is_shown_as_nothing_that_anybody_said() {
     let more = ["--accept-new", "--user", "bob"];
     let mut bob = Person::connect(&Host::default(), "bob", &server.address.to_string(), &more);
     bob.sees("password: ");
-    bob.types("swordfish");
+    bob.types("swordfish in tea");
     bob.sees("bob> ");
     let (mut mallory, pass) = Peer::enter(server.address, address(3), "mallory", 1);
     let pair = mallory.resolve("bob").expect("bob is there").conversation;

@@ -272,7 +272,7 @@ fn no_file_follows_the_umask() {
     let name = |name: &str| own.join(name).to_str().unwrap().to_owned();
     let (data, state, log, copy) = (name("data"), name("state"), name("log"), name("copy"));
     let password = directory.path().join("password");
-    fs::write(&password, "swordfish\n").unwrap();
+    fs::write(&password, "swordfish in tea\n").unwrap();
     let password = password.to_str().unwrap();
     let run = |arguments: &[&str]| {
         let output = with_open_umask(arguments).output().unwrap();

@@ -20,7 +20,7 @@ fn padded_text_begins_no_row_of_its_own() {
     let more = ["--accept-new", "--user", "bob"];
     let mut bob = Person::connect(&Host::default(), "bob", &server.address.to_string(), &more);
     bob.sees("password: ");
-    bob.types("swordfish");
+    bob.types("swordfish in tea");
     bob.sees("bob> ");
     let (mut mallory, pass) = Peer::enter(server.address, address(3), "mallory", 1);
     let pair = mallory.resolve("bob").expect("bob is there").conversation;

@@ -117,7 +117,7 @@ fn changed_server_key_stops_the_client_with_both_fingerprints_and_the_place_of_t
         keys.next().unwrap().to_owned()
     };
     let known = fingerprint(&server);
-    let mut alice = client(&workspace, &address, "alice", "swordfish");
+    let mut alice = client(&workspace, &address, "alice", "swordfish in tea");
     alice.closes_input();
     assert_eq!(alice.ends(), Some(0), "{}", alice.errors());
     server.kill();
@@ -175,7 +175,7 @@ fn wrong_password_without_a_terminal_is_refused_and_the_right_one_still_works() 
         "{}",
         wrong.errors()
     );
-    let mut right = client(&workspace, &address, "alice", "swordfish");
+    let mut right = client(&workspace, &address, "alice", "swordfish in tea");
     right.sees(1, "(nobody else is online)");
     right.closes_input();
     assert_eq!(right.ends(), Some(0), "{}", right.errors());
@@ -190,7 +190,12 @@ fn user_without_an_account_is_refused_without_a_terminal() {
         ("zelda", "there is no user \"zelda\""),
         ("nobody", "reserved: it means no user"),
     ] {
-        let mut client = client(&workspace, &server.address.to_string(), name, "swordfish");
+        let mut client = client(
+            &workspace,
+            &server.address.to_string(),
+            name,
+            "swordfish in tea",
+        );
         assert_eq!(client.ends(), Some(4), "{}", client.errors());
         assert!(client.errors().contains(words), "{}", client.errors());
     }
@@ -346,7 +351,7 @@ fn file_that_is_no_database_stops_the_server_and_a_client() {
     workspace.add("alice");
     let server = workspace.serve();
     let address = server.address.to_string();
-    let mut alice = client(&workspace, &address, "alice", "swordfish");
+    let mut alice = client(&workspace, &address, "alice", "swordfish in tea");
     alice.closes_input();
     assert_eq!(alice.ends(), Some(0));
     let devices = databases_under(&workspace.path("state"));
@@ -354,7 +359,7 @@ fn file_that_is_no_database_stops_the_server_and_a_client() {
         panic!("{devices:?}");
     };
     put(device);
-    let mut alice = client(&workspace, &address, "alice", "swordfish");
+    let mut alice = client(&workspace, &address, "alice", "swordfish in tea");
     assert_eq!(alice.ends(), Some(1));
     assert!(
         alice.errors().contains("is not a udpchat database"),
@@ -369,9 +374,9 @@ fn text_that_is_empty_or_too_long_is_refused_and_the_longest_arrives_whole() {
     let workspace = Workspace::new(&["alice", "bob"]);
     let server = workspace.serve();
     let address = server.address.to_string();
-    let bob = client(&workspace, &address, "bob", "swordfish");
+    let bob = client(&workspace, &address, "bob", "swordfish in tea");
     bob.sees(1, "nobody else is online");
-    let mut alice = client(&workspace, &address, "alice", "swordfish");
+    let mut alice = client(&workspace, &address, "alice", "swordfish in tea");
     let longest = "é".repeat(8 * 1024);
     for line in ["message bob", "message bob    ", "message*", "message* \t "] {
         alice.types(line);
@@ -416,12 +421,12 @@ fn standard_input_that_ends_at_once_or_inside_a_line_ends_the_client_in_order() 
     let workspace = Workspace::new(&["alice", "bob"]);
     let server = workspace.serve();
     let address = server.address.to_string();
-    let bob = client(&workspace, &address, "bob", "swordfish");
+    let bob = client(&workspace, &address, "bob", "swordfish in tea");
     bob.sees(1, "nobody else is online");
-    let mut nothing = client(&workspace, &address, "alice", "swordfish");
+    let mut nothing = client(&workspace, &address, "alice", "swordfish in tea");
     nothing.closes_input();
     assert_eq!(nothing.ends(), Some(0), "{}", nothing.errors());
-    let mut half = client(&workspace, &address, "alice", "swordfish");
+    let mut half = client(&workspace, &address, "alice", "swordfish in tea");
     half.types_without_enter("message bob no end of line");
     half.closes_input();
     assert_eq!(half.ends(), Some(0), "{}", half.errors());

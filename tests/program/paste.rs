@@ -168,7 +168,7 @@ fn password_is_the_first_line_of_a_paste() {
     let server = workspace.serve();
     let mut bob = signed_in("bob", &server);
     let mut alice = at_password("alice", &server);
-    alice.types_without_enter("swordfish\r\nmessage bob leaked\n");
+    alice.types_without_enter("swordfish in tea\r\nmessage bob leaked\n");
     alice.sees("only the first line was taken; the rest of the paste was dropped");
     alice.sees("alice> ");
     alice.types("message bob last");
@@ -181,7 +181,7 @@ fn password_is_the_first_line_of_a_paste() {
     alice.types("y");
     for question in ["new password: ", "repeat password: "] {
         alice.sees(question);
-        alice.types_without_enter("swordfish\r\n");
+        alice.types_without_enter("swordfish in tea\r\n");
     }
     alice.sees("carol> ");
 }

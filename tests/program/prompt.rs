@@ -16,7 +16,7 @@ pub fn at_password(name: &str, server: &Server) -> Person {
 /// Somebody who is signed in.
 pub fn signed_in(name: &str, server: &Server) -> Person {
     let mut person = at_password(name, server);
-    person.types("swordfish");
+    person.types("swordfish in tea");
     person.sees(&format!("{name}> "));
     person
 }
@@ -32,7 +32,7 @@ fn wrong_or_empty_password_asks_again() {
     alice.types("");
     alice.sees("a password cannot be empty");
     alice.sees("password: ");
-    alice.types("swordfish");
+    alice.types("swordfish in tea");
     alice.sees("alice> ");
 }
 
@@ -127,7 +127,7 @@ fn control_c_gives_up_a_question_and_not_the_client() {
     alice.sees("> ");
     alice.types("login alice");
     alice.sees("password: ");
-    alice.types("swordfish");
+    alice.types("swordfish in tea");
     alice.sees("alice> ");
 }
 
@@ -249,9 +249,9 @@ fn operator_is_told_of_a_taken_name_before_a_password_is_asked_for() {
     assert_eq!(operator.ends(), 1);
     let mut operator = add("carol");
     operator.sees("password for carol: ");
-    operator.types("swordfish");
+    operator.types("swordfish in tea");
     operator.sees("repeat password: ");
-    operator.types("swordfish");
+    operator.types("swordfish in tea");
     operator.sees("added carol");
     assert_eq!(operator.ends(), 0);
 }
@@ -276,7 +276,7 @@ fn terminal_is_the_clients_again_after_it_was_stopped_and_goes_on() {
         workspace.path("state").display()
     ));
     alice.sees("password: ");
-    alice.types("swordfish");
+    alice.types("swordfish in tea");
     alice.sees("alice> ");
     bob.sees("alice is online");
     for round in 0..3 {
@@ -335,7 +335,7 @@ fn line_that_is_typed_while_the_server_is_waited_for_stands_at_the_next_prompt_o
     shell.arg("--state").arg(workspace.path("state"));
     let mut alice = Person::runs(shell, "alice");
     alice.sees("password: ");
-    alice.types("swordfish");
+    alice.types("swordfish in tea");
     alice.sees("alice> ");
     alice.types("contacts");
     alice.sees("nobody else is online");

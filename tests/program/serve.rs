@@ -84,7 +84,11 @@ fn operate(home: &Path, subcommand: &str, arguments: &[&str]) -> (String, Option
         .spawn()
         .unwrap();
     // A list does not read it.
-    let _ = child.stdin.take().unwrap().write_all(b"tea at four\n");
+    let _ = child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(b"tea at four today\n");
     let output = child.wait_with_output().unwrap();
     let text = [output.stdout, output.stderr].concat();
     (String::from_utf8(text).unwrap(), output.status.code())

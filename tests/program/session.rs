@@ -153,8 +153,11 @@ fn password_is_the_same_in_each_form_of_its_characters() {
         std::fs::write(workspace.path(name), password).unwrap();
         workspace.file(name)
     };
-    let composed = file("composed", "caf\u{e9} \u{d55c}\r\n");
-    let decomposed = file("decomposed", "cafe\u{301}\u{a0}\u{1112}\u{1161}\u{11ab}");
+    let composed = file("composed", "caf\u{e9} \u{d55c} at four\r\n");
+    let decomposed = file(
+        "decomposed",
+        "cafe\u{301}\u{a0}\u{1112}\u{1161}\u{11ab} at four",
+    );
     let (printed, code) = workspace.run(&["user", "add", "erin", "--password-file", &composed]);
     assert_eq!(code, Some(0), "{printed}");
     let server = workspace.serve();

@@ -32,7 +32,7 @@ pub use workspace::Workspace;
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The password of every account.
-pub const PASSWORD: &str = "swordfish";
+pub const PASSWORD: &str = "swordfish in tea";
 
 /// Signals that this process was started to ignore, as in the background of a shell, are not ignored by its children: a
 /// signal with a handler is an ordinary one again in a new program.

@@ -11,7 +11,7 @@ use rand_core::SeedableRng as _;
 use crate::cli::admin::{self, AdminApi, Answer, Request};
 use crate::cli::command::{Context, Subcommand};
 use crate::cli::database;
-use crate::cli::exit::{Exit, Outcome};
+use crate::cli::exit::{Exit, Failure, Outcome};
 use crate::cli::options::{DataDirectory, PasswordFile};
 use crate::cli::output::print;
 use crate::cli::output::quoted;
@@ -32,7 +32,7 @@ const MANUAL: &str = "\
     such a name keeps it. The letters of a new name are of one script, which languages are \
     written with today; Japanese, Korean and Chinese may stand beside Latin. It ends with a letter or digit, and two signs do \
     not stand side by side. A letter may have four different marks, none drawn over it. The password is asked \
-    for twice without being shown. It is compared in the form of RFC 8265 (OpaqueString), so that it is the \
+    for twice without being shown. It has at least 12 characters; 15 or more are better. It is compared in the form of RFC 8265 (OpaqueString), so that it is the \
     same however its characters are composed; it has no control or invisible characters. It never leaves this process: the server keeps only what OPAQUE (RFC \
     9807) needs to verify it later. If there is no database in DIR, one is made, so that accounts can be added \
     before the first start.";
@@ -53,6 +53,9 @@ fn run(args: Args, _: &Context<'_>) -> Outcome {
     // Checked before the user types a password, and again by the server.
     let parsed = Name::parse_new(name).with_context(failed)?;
     let password = if let Some(password) = args.password.read()? {
+        password
+            .check_new()
+            .map_err(|why| Failure::usage(why.to_string()))?;
         password
     } else {
         if is_taken(&data, parsed.canonical())? {

@@ -7,6 +7,7 @@
 
 pub mod opaque;
 mod password;
+mod sign_up;
 
 use std::time::{Duration, Instant};
 
@@ -64,6 +65,9 @@ pub(super) enum Progress {
     },
 }
 
+/// A script has none, and cannot be asked.
+const NO_PASSWORD: &str = "a password is needed, but there is no terminal to ask\nhint: give it with --password-file FILE";
+
 enum Step {
     Name,
     Resume,
@@ -77,11 +81,15 @@ enum Step {
     SignUp(SignUpBegun),
     SignUpFinish,
     Pause(Instant),
+    /// Whether the name is free, before a password is asked for.
+    AskName,
 }
 
 pub(super) struct SignIn {
     step: Step,
     name: String,
+    /// An account is to be opened, whatever there is.
+    is_sign_up: bool,
     /// The only account that has a device here: an empty answer to the question for a name is this one.
     offered: Option<String>,
     password: Option<Password>,
@@ -98,6 +106,7 @@ impl SignIn {
         Self {
             step: Step::Name,
             name: String::new(),
+            is_sign_up: false,
             offered: None,
             password,
             identity: None,
@@ -192,24 +201,17 @@ impl SignIn {
         match self.step {
             Step::Name if answer.trim().is_empty() => match self.offered.take() {
                 Some(name) => self.named(&name, context),
-                None => given_up("no user name given; `/login` to try again"),
+                None => self.given_up_early("no user name given"),
             },
             Step::Name => self.named(&answer, context),
-            Step::Password | Step::NewPassword => self.answer_password(&answer, context),
+            Step::Password => self.answer_password(&answer, context),
+            Step::NewPassword => self.new_password(&answer, context),
             Step::OfferSignUp if yes(&answer, true) => {
                 self.step = Step::NewPassword;
                 Progress::Going
             }
             Step::OfferSignUp => given_up("no account was created"),
-            Step::RepeatPassword if self.password == Password::parse(&answer).ok() => {
-                self.sign_up(context)
-            }
-            Step::RepeatPassword => {
-                context.effects.show(Tone::Error, "passwords do not match");
-                self.password = None;
-                self.step = Step::NewPassword;
-                Progress::Going
-            }
+            Step::RepeatPassword => self.repeat_password(&answer, context),
             _ => Progress::Going,
         }
     }
@@ -239,6 +241,10 @@ impl SignIn {
             (Step::SignUp(begun), ServerBody::SignUpAnswer(answer)) => {
                 self.finish_sign_up(begun, &answer, context)
             }
+            (Step::AskName, ServerBody::SignUpAnswer(_)) => {
+                self.wait_for_user(Step::NewPassword);
+                Progress::Going
+            }
             (Step::SignUpFinish, ServerBody::SignedUp(_)) => self.log_in(context),
             (step, ServerBody::Failure(failure)) => {
                 self.step = step;
@@ -261,7 +267,11 @@ impl SignIn {
             _ => return Progress::Going,
         }
         if matches!(self.step, Step::Pause(_)) {
-            return self.resume_or_login(context);
+            return if self.is_sign_up {
+                self.open_account(context)
+            } else {
+                self.resume_or_login(context)
+            };
         }
         self.due = None;
         Progress::TimedOut(format!(
@@ -273,6 +283,9 @@ impl SignIn {
     /// The name is known: by ticket, if this device has one for it.
     fn named(&mut self, name: &str, context: &mut Context<'_>) -> Progress {
         name.trim().clone_into(&mut self.name);
+        if self.is_sign_up {
+            return self.open_account(context);
+        }
         let canonical = canonical(name);
         if context.files.has_device(&context.server_key, &canonical)
             && let Err(progress) = self.open(&canonical, context)
@@ -333,6 +346,7 @@ impl SignIn {
             {
                 self.pause(failure, context)
             }
+            (ErrorCode::NameTaken, _) => self.name_taken(failure),
             _ => given_up(render::refusal(failure, &self.name)),
         }
     }

@@ -1,15 +1,15 @@
-//! The part of a sign-in that needs a password: OPAQUE's login, and the opening of an account.
+//! The part of a sign-in that needs a password: OPAQUE's login.
 
 use rand_core::RngCore;
 use zeroize::Zeroizing;
 
-use super::opaque::{CredentialsError, LoginBegun, SignUpBegun};
-use super::{Context, Progress, SignIn, Step, TRIES_MAX, given_up};
+use super::opaque::{CredentialsError, LoginBegun};
+use super::{Context, NO_PASSWORD, Progress, SignIn, Step, TRIES_MAX, given_up};
 use crate::client::env::Tone;
 use crate::client::name::canonical;
-use crate::client::password::Password;
+use crate::client::password::{Password, PasswordError};
 use crate::client::ui::render;
-use crate::protocol::{Login, LoginAnswer, LoginFinish, SignUp, SignUpAnswer, SignUpFinish};
+use crate::protocol::{Login, LoginAnswer, LoginFinish};
 
 impl SignIn {
     /// By password: the one that was given, or one that is asked for.
@@ -24,11 +24,7 @@ impl SignIn {
             };
         }
         if !context.is_interactive {
-            return Progress::GivenUp {
-                text: "a password is needed, but there is no terminal to ask\nhint: give it with --password-file FILE"
-                    .into(),
-                refused: true,
-            };
+            return given_up(NO_PASSWORD);
         }
         if self.identity.is_some() {
             self.wait_for_user(Step::Password);
@@ -39,24 +35,29 @@ impl SignIn {
         self.begin_login(&*guess, |_| Step::Probe, context)
     }
 
-    /// A password was typed, for a login or for a new account.
+    /// A password was typed for a login.
     pub(super) fn answer_password(&mut self, answer: &str, context: &mut Context<'_>) -> Progress {
         match Password::parse(answer) {
-            Ok(password) => self.password = Some(password),
-            Err(error) => {
-                context.effects.show(Tone::Error, error.to_string());
-                self.tries += 1;
-                if self.tries >= TRIES_MAX {
-                    return given_up("no password given; `/login` to try again");
-                }
-                return Progress::Going;
+            Ok(password) => {
+                self.password = Some(password);
+                self.log_in(context)
             }
+            Err(error) => self.bad_password(error, context),
         }
-        if matches!(self.step, Step::NewPassword) {
-            self.step = Step::RepeatPassword;
-            return Progress::Going;
+    }
+
+    /// What was typed can be no password, or no new one.
+    pub(super) fn bad_password(
+        &mut self,
+        error: PasswordError,
+        context: &mut Context<'_>,
+    ) -> Progress {
+        context.effects.show(Tone::Error, error.to_string());
+        self.tries += 1;
+        if self.tries >= TRIES_MAX {
+            return self.given_up_early("no password given");
         }
-        self.log_in(context)
+        Progress::Going
     }
 
     pub(super) fn log_in(&mut self, context: &mut Context<'_>) -> Progress {
@@ -113,40 +114,6 @@ impl SignIn {
         };
         self.request(Step::Finish, finish, context);
         Progress::Going
-    }
-
-    pub(super) fn sign_up(&mut self, context: &mut Context<'_>) -> Progress {
-        let password = self.password.clone().unwrap_or_default();
-        match SignUpBegun::new(context.random, password.as_bytes()) {
-            Ok((begun, request)) => {
-                let name = self.name.clone();
-                self.request(Step::SignUp(begun), SignUp { name, request }, context);
-                Progress::Going
-            }
-            Err(error) => given_up(error.to_string()),
-        }
-    }
-
-    pub(super) fn finish_sign_up(
-        &mut self,
-        begun: SignUpBegun,
-        answer: &SignUpAnswer,
-        context: &mut Context<'_>,
-    ) -> Progress {
-        let password = self.password.clone().unwrap_or_default();
-        let finished = begun.finish(
-            context.random,
-            password.as_bytes(),
-            &answer.response,
-            context.key_stretching,
-        );
-        match finished {
-            Ok(upload) => {
-                self.request(Step::SignUpFinish, SignUpFinish { upload }, context);
-                Progress::Going
-            }
-            Err(error) => given_up(error.to_string()),
-        }
     }
 
     pub(super) fn wrong_password(&mut self, context: &mut Context<'_>) -> Progress {

@@ -4,10 +4,11 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
 
 use super::Core;
+use crate::client::account::ctx::NO_LINK;
 use crate::client::account::ctx::pending::ANSWER_WAIT;
 use crate::client::account::{Preferences, SignOutReason, SignedIn};
 use crate::client::auth::{Context, Progress, SignIn};
-use crate::client::env::{End, Names, Tone};
+use crate::client::env::{End, Fault, Names, Tone};
 use crate::client::script::{Exit, Script, SessionView, unreached};
 use crate::client::storage::{State, StateError};
 use crate::protocol::{EndReason, Message, SessionEnd, SessionStart};
@@ -62,6 +63,19 @@ impl Core {
                 None => "not connected; try again when the connection is back",
             };
             self.show(Tone::Notice, text);
+        }
+        self.begun(now, begun);
+    }
+
+    /// Begins to open an account, if there is anybody to speak to.
+    pub(crate) fn begin_sign_up(&mut self, now: Now, name: Option<&str>) {
+        let password = self.options.password_of(name);
+        let password = password.filter(|_| self.script.is_some());
+        let begun = self.with_context(now, |context| {
+            SignIn::begin_sign_up(name, password, context)
+        });
+        if begun.is_none() {
+            self.fail(Fault::Unreachable, NO_LINK);
         }
         self.begun(now, begun);
     }

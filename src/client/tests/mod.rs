@@ -14,6 +14,7 @@ mod rooms;
 mod scripts;
 mod server;
 mod sign_in;
+mod sign_up;
 mod signed_out;
 mod waiting;
 

@@ -7,12 +7,12 @@ use crate::protocol::{
     fingerprint,
 };
 
-fn refuse(desk: &mut Desk, command: Command, code: ErrorCode) {
+pub(super) fn refuse(desk: &mut Desk, command: Command, code: ErrorCode) {
     desk.control(&ServerMessage::error(command, Failure::new(code, "")));
 }
 
 /// The only question that was asked in this batch.
-fn asked(desk: &mut Desk) -> Ask {
+pub(super) fn asked(desk: &mut Desk) -> Ask {
     desk.core.settle(desk.now);
     let mut asks = desk.screen.asks();
     assert_eq!(asks.len(), 1, "{asks:?}");
@@ -138,13 +138,13 @@ fn unknown_name_is_offered_an_account_before_any_password_and_is_signed_in_with_
     );
     desk.type_line("y");
     assert_eq!(asked(&mut desk), Ask::Secret("new password: ".into()));
-    desk.type_line("secret");
+    desk.type_line("a long secret");
     assert_eq!(asked(&mut desk), Ask::Secret("repeat password: ".into()));
-    desk.type_line("other");
+    desk.type_line("another secret");
     assert_eq!(asked(&mut desk), Ask::Secret("new password: ".into()));
-    desk.type_line("secret");
+    desk.type_line("a long secret");
     asked(&mut desk);
-    desk.type_line("secret");
+    desk.type_line("a long secret");
 
     let ClientBody::SignUp(sign_up) = desk.body() else {
         panic!("the client does not sign up");
@@ -163,19 +163,6 @@ fn unknown_name_is_offered_an_account_before_any_password_and_is_signed_in_with_
 
     desk.type_line("login");
     assert_eq!(desk.lines().last().unwrap(), "already logged in as erin");
-}
-
-#[test]
-fn whoever_asks_to_sign_up_is_offered_the_account() {
-    let mut desk = Desk::connected(Screen::interactive(), options());
-    asked(&mut desk);
-    desk.type_line("signup erin");
-    assert!(matches!(desk.body(), ClientBody::Login(_)));
-    refuse(&mut desk, Command::Login, ErrorCode::NoSuchUser);
-    assert_eq!(
-        asked(&mut desk),
-        Ask::Line("No account \"erin\" here. Sign up? [Y/n] ".into())
-    );
 }
 
 #[test]

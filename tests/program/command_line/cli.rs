@@ -179,7 +179,7 @@ fn completions_are_printed_for_every_shell() {
 fn add(home: &TempDir, name: &str) -> Assert {
     udpchat(home.path())
         .args(["user", "add", name, "--password-file", "-"])
-        .write_stdin("tea at four\n")
+        .write_stdin("tea at four today\n")
         .assert()
 }
 

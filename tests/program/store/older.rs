@@ -8,9 +8,12 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::support::older::{self, End};
-use crate::support::{Host, PASSWORD, PATIENCE, Script, Server, Workspace};
+use crate::support::{Host, PATIENCE, Script, Server, Workspace};
 
 const JOURNAL: &str = "udpchat.redb.journal";
+
+/// Shorter than a new one may be.
+const PASSWORD: &str = "swordfish";
 
 /// What a server of schema 6 has left.
 fn left(end: End) -> Workspace {

@@ -3,6 +3,7 @@
 //! A new command is a row in the file of its group, beside the function that it calls; a new group is a file, named in
 //! [`GROUPS`].
 
+mod account;
 mod people;
 mod reading;
 mod rooms;
@@ -21,6 +22,7 @@ const WORD_MAX_BYTES: usize = 256;
 
 /// In the order in which `help` lists them.
 const GROUPS: &[Group] = &[
+    account::ACCOUNT,
     session::SESSION,
     rooms::ROOMS,
     writing::WRITING,

@@ -1,29 +1,14 @@
-//! The commands about the session: signing in and out, the link, help, the end.
+//! The commands about the session: the link, help, signing out, the end.
 
 use crate::client::commands::arguments::{Argument, Source};
 use crate::client::commands::help;
-use crate::client::commands::row::{Call, ChatCommand, Group, ROW};
-use crate::client::core::Core;
-use crate::client::env::{Fault, Tone};
-use crate::client::name::canonical;
+use crate::client::commands::row::{ChatCommand, Group, ROW};
 use crate::client::script::{Awaited, Exit, FocusChange};
 
 pub(super) const SESSION: Group = Group {
     name: "session",
-    title: "signing in and out, and the link",
+    title: "the link, help, signing out and leaving",
     commands: &[
-        ChatCommand {
-            name: "login",
-            // A user without an account looks for another word.
-            aliases: &["signup"],
-            arguments: &[Argument::word("NAME", Source::Users).optional()],
-            summary: "sign in; offers an account for a name that has none",
-            needs_sign_in: false,
-            awaits: Awaited::Nothing,
-            is_basic: true,
-            run: login,
-            ..ROW
-        },
         ChatCommand {
             name: "status",
             summary: "show connection statistics: round trip, loss, bytes",
@@ -79,17 +64,3 @@ pub(super) const SESSION: Group = Group {
         },
     ],
 };
-
-fn login(core: &mut Core, call: &Call<'_>) {
-    if let Some(user) = core.user() {
-        let text = format!("already logged in as {user}");
-        // What follows would go out under another name than was meant.
-        if call.optional(0).is_some_and(|name| canonical(name) != user) {
-            core.fail(Fault::Failed, &text);
-        } else {
-            core.show(Tone::Plain, &text);
-        }
-        return;
-    }
-    core.begin_sign_in(call.now, call.optional(0));
-}

@@ -1,0 +1,133 @@
+//! The opening of an account: whether the name is free, the new password, and OPAQUE's registration.
+//!
+//! The server says of a first half whether an account of this name may be opened; one with a random password is sent before
+//! any is asked for, as with a login.
+
+use rand_core::RngCore;
+use zeroize::Zeroizing;
+
+use super::opaque::SignUpBegun;
+use super::{Context, NO_PASSWORD, Progress, SignIn, Step, given_up};
+use crate::client::env::Tone;
+use crate::client::password::Password;
+use crate::client::ui::render;
+use crate::protocol::{Failure, SignUp, SignUpAnswer, SignUpFinish};
+
+impl SignIn {
+    /// Begins to open an account by name, or by asking for one.
+    pub(in crate::client) fn begin_sign_up(
+        name: Option<&str>,
+        password: Option<Password>,
+        context: &mut Context<'_>,
+    ) -> (Self, Progress) {
+        let mut sign_in = Self {
+            is_sign_up: true,
+            ..Self::new(password)
+        };
+        let progress = match name {
+            Some(name) => sign_in.named(name, context),
+            None => Progress::Going,
+        };
+        (sign_in, progress)
+    }
+
+    /// The name is known: with the password that was given, or after asking whether the name is free.
+    pub(super) fn open_account(&mut self, context: &mut Context<'_>) -> Progress {
+        if let Some(password) = &self.password {
+            return match password.check_new() {
+                Ok(()) => self.sign_up(context),
+                Err(error) => given_up(error.to_string()),
+            };
+        }
+        if !context.is_interactive {
+            return given_up(NO_PASSWORD);
+        }
+        let mut guess = Zeroizing::new([0; 32]);
+        context.random.fill_bytes(&mut *guess);
+        self.begin_half(&*guess, |_| Step::AskName, context)
+    }
+
+    /// A new password was typed for the first time.
+    pub(super) fn new_password(&mut self, answer: &str, context: &mut Context<'_>) -> Progress {
+        let password = match Password::parse_new(answer) {
+            Ok(password) => password,
+            Err(error) => return self.bad_password(error, context),
+        };
+        if let Some(hint) = password.hint() {
+            context.effects.show(Tone::Notice, hint);
+        }
+        self.password = Some(password);
+        self.step = Step::RepeatPassword;
+        Progress::Going
+    }
+
+    /// It was typed again.
+    pub(super) fn repeat_password(&mut self, answer: &str, context: &mut Context<'_>) -> Progress {
+        if self.password == Password::parse(answer).ok() {
+            return self.sign_up(context);
+        }
+        context.effects.show(Tone::Error, "passwords do not match");
+        self.password = None;
+        self.step = Step::NewPassword;
+        Progress::Going
+    }
+
+    fn sign_up(&mut self, context: &mut Context<'_>) -> Progress {
+        let password = self.password.clone().unwrap_or_default();
+        self.begin_half(password.as_bytes(), Step::SignUp, context)
+    }
+
+    /// Asks the server with the first half of a sign-up, and waits for its answer in the step that this makes.
+    fn begin_half(
+        &mut self,
+        password: &[u8],
+        step: impl FnOnce(SignUpBegun) -> Step,
+        context: &mut Context<'_>,
+    ) -> Progress {
+        match SignUpBegun::new(context.random, password) {
+            Ok((begun, request)) => {
+                let name = self.name.clone();
+                self.request(step(begun), SignUp { name, request }, context);
+                Progress::Going
+            }
+            Err(error) => given_up(error.to_string()),
+        }
+    }
+
+    pub(super) fn finish_sign_up(
+        &mut self,
+        begun: SignUpBegun,
+        answer: &SignUpAnswer,
+        context: &mut Context<'_>,
+    ) -> Progress {
+        let password = self.password.clone().unwrap_or_default();
+        let finished = begun.finish(
+            context.random,
+            password.as_bytes(),
+            &answer.response,
+            context.key_stretching,
+        );
+        match finished {
+            Ok(upload) => {
+                self.request(Step::SignUpFinish, SignUpFinish { upload }, context);
+                Progress::Going
+            }
+            Err(error) => given_up(error.to_string()),
+        }
+    }
+
+    /// Somebody has the name.
+    pub(super) fn name_taken(&self, failure: &Failure) -> Progress {
+        let name = &self.name;
+        given_up(format!(
+            "{}; if it is yours, `/login {name}`",
+            render::refusal(failure, name)
+        ))
+    }
+
+    /// The user has given up before anything was asked of the server.
+    pub(super) fn given_up_early(&self, why: &str) -> Progress {
+        let command = if self.is_sign_up { "signup" } else { "login" };
+        given_up(format!("{why}; `/{command}` to try again"))
+    }
+}
