@@ -34,6 +34,7 @@
 //! | stranger | a session that is not signed in |
 //! | account, device | a user, and one of the installations they sign in from; a device has an id that is never reused |
 //! | ticket | the secret by which a device signs in again without a password; the server keeps its hash |
+//! | proof | that whoever is signed in on a session knows the account's password, for one change of the account |
 //! | address token | proves a client's address to a server in the first packet (RFC 9000 §8.1.3) |
 //! | cookie | proves a client's address within one handshake |
 //! | conflict | a device's number exists with another digest: its state directory is a copy |
@@ -77,6 +78,7 @@
 //! |---|---|
 //! | a login, on the server | `src/server/auth/mod.rs`; the password's proof is `opaque.rs` beside it |
 //! | a login, in the client | `src/client/auth/mod.rs` |
+//! | a change of an account for which the password is proved | on the server `src/server/auth/change.rs`, the proof `proofs.rs` beside it; in the client `src/client/auth/step_up.rs`; in the store `src/store/ops/accounts.rs` and `devices.rs` |
 //! | what follows a wrong password | `src/server/limits/throttle/guesses.rs` (how long to wait), `src/client/auth/password.rs` (what the user is told) |
 //! | a name that is refused | `src/server/names/mod.rs`; because of another's name `src/store/ops/accounts.rs`, a room's `src/store/ops/rooms/mod.rs`; what looks alike `src/text/skeleton.rs` |
 //! | who may do what | `src/server/policy.rs`; in a room `src/store/ops/rooms/permission.rs` |
@@ -211,6 +213,17 @@
 //! directory, or the store refuses a number that exists with another digest, or, if the server's database was restored too,
 //! an entry of the client's own device arrives that it has not written. The client becomes a new device, and shows its unsent
 //! lines as unconfirmed. So does a client whose device has signed in elsewhere, because it holds the lock of its directory.
+//!
+//! ## Change of an account
+//!
+//! 1. PROVE, and the second half of the proof in the request that it is for. A ticket is not enough.
+//! 2. One write replaces the password and voids the other devices' tickets, or forgets a device, or deletes the account and
+//!    leaves its rooms. It names the credential identifier that was proved, and so does the write of a login: if the account
+//!    has another one by now, it is refused.
+//! 3. The asker is told, then the sessions that the write concerns end with the reason. After a kill between the two their
+//!    tickets are void all the same.
+//!
+//! A deleted account keeps its row and its names: nobody else gets them, and what was said under them has an author.
 //!
 //! # Where the design was changed
 //!

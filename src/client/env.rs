@@ -178,6 +178,7 @@ impl Fault {
     pub(super) const fn of(code: ErrorCode) -> Self {
         match code {
             ErrorCode::NoSuchUser
+            | ErrorCode::AccountDeleted
             | ErrorCode::NoSuchRoom
             | ErrorCode::NotAMember
             | ErrorCode::NotInvited

@@ -8,8 +8,8 @@ use super::body::{Body, Lane, Phase, bodies};
 use super::entry::EntryBody;
 use super::ids::{AccountId, ConversationId, DeviceId, DeviceSeq, EntryId};
 use super::parts::{
-    BlockedUser, Change, Contact, Count, Failure, Head, HistoryEntry, Mark, Person, Position, Room,
-    RoomMember, ServerLimits, Software,
+    AccountChange, BlockedUser, Change, Contact, Count, Device, Failure, Head, HistoryEntry, Mark,
+    Person, Position, Room, RoomMember, ServerLimits, Software,
 };
 use super::wire::wire_struct;
 use super::words::{Access, Command, EndReason, MessageType};
@@ -301,6 +301,45 @@ bodies! {
         tag: Option<u32>,
         /// All of them, by name; at most [`super::BLOCKED_MAX`].
         users: Vec<BlockedUser>,
+    }
+    /// Which devices does the account have?
+    (Devices, Request) client(Ready, Control, tagged) => DevicesRequest {
+        tag: u32,
+    }
+    /// The account's devices.
+    (Devices, Response) server() => Devices {
+        tag: u32,
+        /// All of them, by id.
+        devices: Vec<Device>,
+    }
+    /// The first half of a proof of the account's password, for the next change of the account on this session.
+    (Prove, Request) client(Ready, Control, tagged) => Prove {
+        tag: u32,
+        /// OPAQUE's credential request (KE1).
+        request: ByteBuf,
+        /// OPAQUE's registration request for the new password, where it is to be changed.
+        registration: Option<ByteBuf>,
+    }
+    /// The server's answer to it.
+    (Prove, Response) server() => ProveAnswer {
+        tag: u32,
+        /// OPAQUE's credential response (KE2).
+        response: ByteBuf,
+        /// OPAQUE's registration response, where that was asked for.
+        registration: Option<ByteBuf>,
+    }
+    /// The second half of the proof, and what it is for.
+    (Account, Request) client(Ready, Control, tagged) => ChangeAccount {
+        tag: u32,
+        /// OPAQUE's credential finalization (KE3), which answers the last PROVE on this session.
+        finalization: ByteBuf,
+        change: AccountChange,
+    }
+    /// It is changed.
+    (Account, Response) server() => AccountChanged {
+        tag: u32,
+        /// How many other devices had tickets, which are void now.
+        devices: u32,
     }
     /// Who is online?
     (Contacts, Request) client(SignedIn, Control, tagged) => ContactsRequest {

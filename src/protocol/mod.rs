@@ -33,13 +33,13 @@ pub use message::{
     ClientMessage, Deletion, Delivery, EVERYONE_NAME, Header, Hop, Message, ServerMessage,
 };
 pub use parts::{
-    BlockedUser, Change, Contact, Count, Failure, Head, HistoryEntry, Mark, Person, Position, Room,
-    RoomMember, ServerLimits, Software,
+    AccountChange, BlockedUser, Change, Contact, Count, Device, Failure, Head, HistoryEntry, Mark,
+    Person, Position, Room, RoomMember, ServerLimits, Software,
 };
 pub use wire::{DecodeError, to_bytes};
 pub use words::{
-    Access, Command, EndReason, EntryKind, ErrorCode, EventKind, Feature, MemberRole, MessageType,
-    Refers,
+    Access, AccountChangeKind, Command, EndReason, EntryKind, ErrorCode, EventKind, Feature,
+    MemberRole, MessageType, Refers,
 };
 
 /// The longest text that one message carries, in bytes of UTF-8. Chosen: four screens of prose.

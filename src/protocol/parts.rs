@@ -4,10 +4,10 @@ use serde_bytes::ByteBuf;
 
 use super::address::RecipientData;
 use super::digest::Digest;
-use super::ids::{AccountId, ConversationId, DeviceSeq, EntryId};
+use super::ids::{AccountId, ConversationId, DeviceId, DeviceSeq, EntryId};
 use super::message::Deletion;
 use super::wire::wire_struct;
-use super::words::{Access, ErrorCode, EventKind, Feature, MemberRole};
+use super::words::{Access, AccountChangeKind, ErrorCode, EventKind, Feature, MemberRole};
 
 wire_struct! {
     /// What an end is, so that the other one knows what will not work.
@@ -98,6 +98,34 @@ wire_struct! {
     pub struct BlockedUser {
         pub account: AccountId,
         pub name: String,
+    }
+}
+
+wire_struct! {
+    /// A device of the account.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub struct Device {
+        pub device: DeviceId,
+        /// Whether it signs in without a password.
+        pub has_ticket: bool,
+        /// Whether a session of it is signed in now.
+        pub online: bool,
+        /// When it was last used, in milliseconds since 1970 (UTC), if that is known.
+        pub used_ms: Option<u64>,
+        /// The address at which it was last seen, if that is known.
+        pub address: Option<RecipientData>,
+    }
+}
+
+wire_struct! {
+    /// A change of the account.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct AccountChange {
+        pub kind: AccountChangeKind,
+        /// OPAQUE's registration upload for the new password (PASSWORD).
+        pub upload: Option<ByteBuf>,
+        /// Which device (REVOKE).
+        pub device: Option<DeviceId>,
     }
 }
 

@@ -49,6 +49,12 @@ wire_enum! {
         History = 21 => "HISTORY",
         /// Block a user, or no longer; and whom this user blocks.
         Block = 22 => "BLOCK",
+        /// List the devices of one's account.
+        Devices = 23 => "DEVICES",
+        /// Prove the account's password on its own session, for one change of the account.
+        Prove = 24 => "PROVE",
+        /// Change the account: its password, its devices, its end.
+        Account = 25 => "ACCOUNT",
         /// List whom one knows.
         Roster = 30 => "ROSTER",
         /// What is known of a user.
@@ -209,6 +215,10 @@ wire_enum! {
         QuotaFull = 30 => "QUOTA_FULL",
         /// The entry that another one refers to is not there, or this cannot be done to it; the detail says why.
         BadReference = 31 => "BAD_REFERENCE",
+        /// The account of this name was deleted. The name is not given out again.
+        AccountDeleted = 32 => "ACCOUNT_DELETED",
+        /// The account has no such device.
+        NoSuchDevice = 33 => "NO_SUCH_DEVICE",
     }
 }
 
@@ -221,10 +231,26 @@ wire_enum! {
         ServerStopping = 2 => "SERVER_STOPPING",
         /// The same device has signed in again elsewhere.
         Superseded = 3 => "SUPERSEDED",
-        /// The account, its password or its tickets were changed.
+        /// The device was revoked: its ticket is void.
         Revoked = 4 => "REVOKED",
         /// The account has as many other sessions as it may have, and this was the oldest.
         TooManySessions = 5 => "TOO_MANY_SESSIONS",
+        /// Another device has changed the account's password: this one's ticket is void.
+        PasswordChanged = 6 => "PASSWORD_CHANGED",
+        /// The account was deleted.
+        AccountDeleted = 7 => "ACCOUNT_DELETED",
+    }
+}
+
+wire_enum! {
+    /// What is changed of an account.
+    pub enum AccountChangeKind {
+        /// The password; the tickets of all other devices are void.
+        Password = 1 => "PASSWORD",
+        /// A device is forgotten, and its ticket void.
+        Revoke = 2 => "REVOKE",
+        /// The account is deleted.
+        Delete = 3 => "DELETE",
     }
 }
 

@@ -9,6 +9,7 @@
 )]
 
 mod abuse;
+mod accounts;
 mod bad_input;
 mod bench;
 mod command_line;

@@ -34,6 +34,7 @@ pub(super) fn handle(
         | Command::Roster
         | Command::Whois
         | Command::Away
+        | Command::Devices
         | Command::History => request_refused(ctx, parts, failure),
         Command::SendMessage | Command::SendAllMessage | Command::Void => {
             let is_conflict = parts.sender.handle_refused(ctx, failure);
@@ -44,6 +45,8 @@ pub(super) fn handle(
         }
         Command::Receive => parts.inbox.missing_refused(ctx, failure),
         Command::Hello if is_temporary(failure.code) => parts.sender.retry_later(ctx, failure),
+        // Of a change that the user has given up.
+        Command::Prove | Command::Account => {}
         _ => ctx.trouble(format!("{command}: {}", render::refusal(failure, ""))),
     }
     None
@@ -93,6 +96,7 @@ pub(super) fn request_refused(ctx: &mut Ctx<'_>, parts: &mut Parts, failure: &Fa
         Some(
             PendingRequest::Rooms { .. }
             | PendingRequest::Contacts { .. }
+            | PendingRequest::Devices
             | PendingRequest::Roster { .. }
             | PendingRequest::Away { .. },
         ) => refusal(""),

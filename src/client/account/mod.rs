@@ -7,6 +7,7 @@ pub(super) mod arrivals;
 pub(super) mod attention;
 pub(super) mod blocked;
 pub(super) mod ctx;
+pub(super) mod devices;
 pub(super) mod history;
 pub(super) mod people;
 pub(super) mod places;
@@ -231,6 +232,7 @@ impl SignedIn {
             ServerBody::Rooms(rooms) => answers::handle_rooms(ctx, rooms),
             ServerBody::Members(members) => answers::handle_members(ctx, members),
             ServerBody::Moderated(done) => answers::handle_moderated(ctx, &done),
+            ServerBody::Devices(told) => devices::handle_list(ctx, told),
             ServerBody::Blocked(told) => parts.blocked.handle_list(ctx, told),
             ServerBody::Resolved(resolved) => {
                 if let Some(target) = parts.sender.handle_resolved(ctx, &resolved) {

@@ -8,6 +8,7 @@
 pub mod opaque;
 mod password;
 mod sign_up;
+pub mod step_up;
 
 use std::time::{Duration, Instant};
 

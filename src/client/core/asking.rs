@@ -1,7 +1,6 @@
 //! What is asked next at the console, and what the prompt shows.
 
 use super::Core;
-use crate::client::auth::SignIn;
 use crate::client::script::Script;
 use crate::client::ui::prompt::{Question, Waiting, prompt_text};
 use crate::protocol::fingerprint;
@@ -17,7 +16,7 @@ impl Core {
                 fingerprint(key)
             );
             Some((Question::Trust, text))
-        } else if let Some(question) = self.sign_in.as_ref().and_then(SignIn::question) {
+        } else if let Some(question) = self.open_question() {
             Some(question)
         } else if self.is_ready_for_command(now) {
             let shared = self.shared();
@@ -43,7 +42,7 @@ impl Core {
             .as_ref()
             .is_some_and(|sign_in| !sign_in.is_reconnection());
         match &self.signed_in {
-            _ if is_signing_in => false,
+            _ if is_signing_in || self.step_up.is_some() => false,
             Some(_) if self.response_timer.is_expired() => true,
             // Which conversation the next line is for is about to be known.
             Some(signed_in) if signed_in.is_changing_focus() => false,

@@ -125,6 +125,9 @@ impl Core {
                 ),
             );
         }
+        if ended.is_none() {
+            self.step_up_link_lost();
+        }
         if self.signed_in.is_some() {
             self.handle_sign_out(ended.map(SignOutReason::Ended));
         }

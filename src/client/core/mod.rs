@@ -9,6 +9,7 @@ mod link_events;
 mod offline;
 mod session;
 pub(super) mod status;
+mod step_up;
 
 use std::net::SocketAddr;
 use std::time::Instant;
@@ -20,6 +21,7 @@ use zeroize::Zeroizing;
 use super::account::ctx::{Ctx, Shared};
 use super::account::{Parts, SignedIn};
 use super::auth::SignIn;
+use super::auth::step_up::StepUp;
 use super::effects::Effects;
 use super::env::{Console, End, Fault, Files, Input, Options, Tone};
 use super::script::wait_timer::{RESPONSE_WAIT, WaitTimer};
@@ -49,6 +51,7 @@ pub struct Core {
     /// Who is to be signed in without being asked.
     pending_user: Option<String>,
     sign_in: Option<SignIn>,
+    step_up: Option<StepUp>,
     pub(super) signed_in: Option<SignedIn>,
     ending: Ending,
 }
@@ -90,6 +93,7 @@ impl Core {
             offline: Offline::default(),
             pending_user,
             sign_in: None,
+            step_up: None,
             signed_in: None,
             ending: Ending::default(),
         }
@@ -141,6 +145,8 @@ impl Core {
             self.step_sign_in(now, |sign_in, context| {
                 sign_in.handle_message(message, context)
             });
+        } else if self.is_step_up_answer(&message.body) {
+            self.handle_step_up_answer(now, message.body);
         } else if let Some(signed_in) = &mut self.signed_in {
             let reason = signed_in.handle_control(now, message, &mut self.effects);
             self.handle_sign_out(reason);
@@ -171,6 +177,7 @@ impl Core {
                         return Some(TypedLine { line, focus });
                     }
                     Some(Question::Trust) => self.answer_trust(now, yes(&line, false)),
+                    Some(_) if self.answer_step_up(now, &line) => {}
                     Some(_) => self
                         .step_sign_in(now, |sign_in, context| sign_in.handle_answer(line, context)),
                 }
@@ -178,10 +185,7 @@ impl Core {
             Input::Cancelled => match self.prompt.take() {
                 None | Some(Question::Command | Question::InFocus(_)) => {}
                 Some(Question::Trust) => self.answer_trust(now, false),
-                Some(_) => {
-                    self.sign_in = None;
-                    self.pending_user = None;
-                }
+                Some(_) => self.cancel_question(),
             },
             Input::Skipped(text) => {
                 self.prompt.take();
@@ -242,6 +246,7 @@ impl Core {
             }
         }
         self.tell_offline(now);
+        self.time_out_step_up(now);
         if let Some(signed_in) = &mut self.signed_in {
             signed_in.handle_timeout(now, &mut self.effects);
         }
@@ -253,6 +258,7 @@ impl Core {
         }
         [
             self.sign_in.as_ref().and_then(SignIn::deadline),
+            self.step_up.as_ref().and_then(StepUp::deadline),
             self.signed_in.as_ref().and_then(SignedIn::deadline),
             self.script.as_ref().and_then(Script::deadline),
             self.response_timer.deadline(),
@@ -328,6 +334,7 @@ impl Core {
             |signed_in: &SignedIn| signed_in.awaits_answer_at_once() || self.is_settling(signed_in);
         self.script.is_none()
             && (self.sign_in.as_ref().is_some_and(signs_in)
+                || self.step_up.as_ref().and_then(StepUp::deadline).is_some()
                 || self.signed_in.as_ref().is_some_and(asks))
     }
 

@@ -88,7 +88,11 @@ impl Core {
     }
 
     /// Runs a step of a sign-in with what it needs; nothing without a trusted server.
-    fn with_context<T>(&mut self, now: Now, step: impl FnOnce(&mut Context<'_>) -> T) -> Option<T> {
+    pub(super) fn with_context<T>(
+        &mut self,
+        now: Now,
+        step: impl FnOnce(&mut Context<'_>) -> T,
+    ) -> Option<T> {
         let peer = self.link.trusted_peer()?;
         let mut context = Context {
             now,
@@ -197,7 +201,13 @@ impl Core {
                 "signed out: the account has too many sessions and this was the oldest; `/login` signs in here again and signs out the next oldest"
             }
             SignOutReason::Ended(EndReason::Revoked) => {
-                "signed out: the account, its password or its tickets were changed"
+                "signed out: this device was revoked; `/login` again with the password"
+            }
+            SignOutReason::Ended(EndReason::PasswordChanged) => {
+                "signed out: the password was changed on another device; `/login` again with the new one"
+            }
+            SignOutReason::Ended(EndReason::AccountDeleted) => {
+                "signed out: the account was deleted"
             }
             SignOutReason::Ended(EndReason::LoggedOut | EndReason::Other(_)) => {
                 "signed out by the server"
@@ -213,7 +223,8 @@ impl Core {
         }
         if !matches!(
             reason,
-            SignOutReason::Conflict | SignOutReason::Ended(EndReason::Superseded)
+            SignOutReason::Conflict
+                | SignOutReason::Ended(EndReason::Superseded | EndReason::AccountDeleted)
         ) {
             self.show_unsent();
         }
@@ -292,6 +303,7 @@ impl Core {
 
     /// Closes the signed-in user's tables, and forgets as much as the reason asks for.
     pub(super) fn end_session(&mut self, why: Option<SignOutReason>) {
+        self.step_up = None;
         let Some(mut signed_in) = self.signed_in.take() else {
             return;
         };
@@ -302,10 +314,12 @@ impl Core {
                 signed_in.forget_ticket(true)
             }
             // This process holds the state directory's lock, so that the other one has a copy.
-            Some(SignOutReason::Ended(EndReason::Superseded)) => signed_in.forget_ticket(true),
-            Some(SignOutReason::Ended(EndReason::Revoked | EndReason::LoggedOut)) => {
-                signed_in.forget_ticket(false)
+            Some(SignOutReason::Ended(EndReason::Superseded | EndReason::Revoked)) => {
+                signed_in.forget_ticket(true)
             }
+            Some(SignOutReason::Ended(
+                EndReason::PasswordChanged | EndReason::AccountDeleted | EndReason::LoggedOut,
+            )) => signed_in.forget_ticket(false),
             // The device and its ticket are as good as before; it is for the user to say when they are used again.
             _ => signed_in.close(),
         };
@@ -342,7 +356,7 @@ impl Core {
             is_overdue,
             stored: sender.stored(),
             waiting: sender.waiting(),
-            awaits_answer: signed_in.awaits_answer(),
+            awaits_answer: signed_in.awaits_answer() || self.step_up.is_some(),
             awaits_receipts: signed_in.awaits_receipts(),
             has_nothing_open: signed_in.has_nothing_open(),
             is_stored: signed_in.is_stored(now.instant),

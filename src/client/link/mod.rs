@@ -65,6 +65,11 @@ const CODE_SUPERSEDED: u16 = 3;
 /// ticket after that would drive the next one out.
 const CODE_TOO_MANY_SESSIONS: u16 = 4;
 
+/// The codes with which it ends what a ticket no longer opens.
+const CODE_REVOKED: u16 = 7;
+const CODE_PASSWORD_CHANGED: u16 = 8;
+const CODE_ACCOUNT_DELETED: u16 = 9;
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum LinkEvent {
     /// It stands; the server has proved that it holds this key.
@@ -492,6 +497,9 @@ const fn end_reason(code: u16) -> Option<EndReason> {
     match code {
         CODE_SUPERSEDED => Some(EndReason::Superseded),
         CODE_TOO_MANY_SESSIONS => Some(EndReason::TooManySessions),
+        CODE_REVOKED => Some(EndReason::Revoked),
+        CODE_PASSWORD_CHANGED => Some(EndReason::PasswordChanged),
+        CODE_ACCOUNT_DELETED => Some(EndReason::AccountDeleted),
         _ => None,
     }
 }

@@ -1,5 +1,6 @@
 //! Tests of the logic without a link: a script speaks the server's part, message by message.
 
+mod accounts;
 mod bytes;
 mod chat;
 mod gaps;
@@ -14,7 +15,6 @@ mod rooms;
 mod scripts;
 mod server;
 mod sign_in;
-mod sign_up;
 mod signed_out;
 mod waiting;
 

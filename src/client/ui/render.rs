@@ -219,6 +219,10 @@ fn words(failure: &Failure, subject: &str) -> String {
         }
         ErrorCode::LimitReached => "a limit is reached",
         ErrorCode::QuotaFull => return quota_full(failure),
+        ErrorCode::AccountDeleted => {
+            return format!("the account {subject} was deleted; its name cannot be used again");
+        }
+        ErrorCode::NoSuchDevice => return format!("you have no device {subject}"),
         ErrorCode::NameTaken => return format!("the name \"{subject}\" is taken"),
         // The detail is a sentence of its own.
         ErrorCode::BadName | ErrorCode::BadReference if !failure.detail.is_empty() => {

@@ -1,7 +1,9 @@
 //! The lines that a server's log has of sign-ins, one each: what an operator looks for, and what a program may watch.
 //!
 //! Their form is stable: `sign-in ok user=NAME from=ADDRESS device=N by=WAY`, `sign-up ok user=NAME from=ADDRESS`,
-//! `sign-in refused reason=CODE from=ADDRESS name=CLAIM`, and `sign-up refused` likewise. Of a wrong password the client
+//! `sign-in refused reason=CODE from=ADDRESS name=CLAIM`, and `sign-up refused` likewise; `password changed user=NAME
+//! from=ADDRESS`, `device revoked user=NAME from=ADDRESS device=N`, `account deleted user=NAME from=ADDRESS`. A password that
+//! is to be proved for such a change, and is not, is a sign-in refused. Of a wrong password the client
 //! learns first, and gives the login up: that is `reason=NOT_COMPLETED` (`login_attempts.rs`). What a peer chose stands last
 //! and in quotation marks, so that it imitates nothing that stands before it.
 
@@ -9,6 +11,7 @@ use std::net::SocketAddr;
 
 use super::login_attempts::{Attempt, Claim};
 use crate::protocol::{Command, DeviceId, ErrorCode};
+use crate::store::Write;
 
 /// Under which target they are logged.
 pub const TARGET: &str = "udpchat::sign_in";
@@ -22,6 +25,23 @@ pub fn signed_in(user: &str, from: SocketAddr, device: DeviceId, by: &str) {
 /// An account was opened.
 pub fn signed_up(user: &str, from: SocketAddr) {
     tracing::info!(target: TARGET, %user, %from, "sign-up ok");
+}
+
+/// A user has changed their account, with a proof of the password.
+pub fn account_changed(write: &Write, user: &str, from: SocketAddr) {
+    match write {
+        Write::ChangePassword { .. } => {
+            tracing::info!(target: TARGET, %user, %from, "password changed");
+        }
+        Write::RevokeDevice { device, .. } => {
+            let device = device.0;
+            tracing::info!(target: TARGET, %user, %from, device, "device revoked");
+        }
+        Write::DeleteAccount { .. } => {
+            tracing::info!(target: TARGET, %user, %from, "account deleted");
+        }
+        _ => {}
+    }
 }
 
 /// Signing in or up was refused. That nobody has a name is what a client asks before it opens an account: no refusal

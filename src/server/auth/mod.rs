@@ -2,11 +2,15 @@
 //!
 //! What a session has proved so far is kept here; once the store knows the device, the hub begins the session of its user.
 
+pub mod change;
 pub mod log;
 mod login_attempts;
 pub mod opaque;
+mod proofs;
 mod revocations;
+mod sign_up;
 mod tickets;
+pub mod uses;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -21,12 +25,12 @@ use super::names::{Name, NameError};
 use super::policy::Registration;
 use crate::protocol::{
     Command, DeviceId, ErrorCode, Failure, Login, LoginAnswer, LoginFinish, Message, Resume,
-    SignUp, SignUpAnswer, SignUpFinish, SignedUp,
 };
 use crate::store::{Outcome, Read, Refusal, Reply, Request, Write};
 use crate::transport::SessionId;
 use login_attempts::{Attempt, Claim, LoginAttempts};
 use opaque::{OpaqueServer, PendingLogin, PendingSignUp};
+use proofs::Proofs;
 use revocations::Revocations;
 pub use tickets::hash_ticket;
 use tickets::{expiry, new_ticket};
@@ -38,6 +42,7 @@ pub struct Auth {
     server_key: [u8; 32],
     rng: ChaCha20Rng,
     sign_ins: BTreeMap<SessionId, SignIn>,
+    proofs: Proofs,
     pub revocations: Revocations,
 }
 
@@ -73,6 +78,7 @@ impl Auth {
             server_key,
             rng: ChaCha20Rng::from_seed(seed),
             sign_ins: BTreeMap::new(),
+            proofs: Proofs::default(),
             revocations: Revocations::default(),
         }
     }
@@ -90,100 +96,6 @@ impl Auth {
     pub fn closed(&mut self, id: SessionId) {
         self.log_given_up(id);
         self.sign_ins.remove(&id);
-    }
-
-    /// The first half of a sign-up: the name must be one, and free.
-    pub fn sign_up(&mut self, ctx: &mut Ctx<'_>, id: SessionId, body: SignUp) {
-        let command = Command::SignUp;
-        self.claim(id, Claim::name(&body.name));
-        let Some(name) = self.checked_name(ctx, id, command, Name::parse_new(&body.name)) else {
-            return;
-        };
-        let Some(remote) = ctx.endpoint.remote(id) else {
-            return;
-        };
-        // Whose name it is tells nothing of anybody's password, so it is no guess.
-        let now = ctx.now.instant;
-        if let Err(wait) = ctx.throttle.begin_account(now, remote.ip()) {
-            return self.throttle_reply(ctx, id, command, wait);
-        }
-        let request = Read::FindAccount {
-            name: name.canonical().to_owned(),
-            skeleton: Some(name.skeleton().to_owned()),
-        };
-        let pending = Pending::SignUpName {
-            session: id,
-            name,
-            request: body.request.into_vec(),
-        };
-        self.submit_sign_in(ctx, id, command, pending, request);
-    }
-
-    pub fn on_sign_up_checked(
-        &mut self,
-        ctx: &mut Ctx<'_>,
-        id: SessionId,
-        name: Name,
-        request: &[u8],
-        outcome: Outcome,
-    ) {
-        let command = Command::SignUp;
-        match outcome {
-            Outcome::Refused(Refusal::NoSuchUser) => {
-                match self.opaque.start_sign_up(&mut self.rng, name, request) {
-                    Ok((pending, response)) => {
-                        self.set_exchange(id, Exchange::SignUp(Box::new(pending)));
-                        let answer = SignUpAnswer {
-                            response: response.into(),
-                        };
-                        ctx.respond(id, CONTROL, &Message::control(answer));
-                    }
-                    Err(error) => self.reject_malformed(ctx, id, command, error),
-                }
-            }
-            Outcome::Done(_) => {
-                let failure = Failure::new(ErrorCode::NameTaken, "");
-                self.reject_sign_in(ctx, id, command, failure);
-            }
-            other => self.reject_sign_in(ctx, id, command, failure_of(&other)),
-        }
-        ctx.unblock(id);
-    }
-
-    /// The second half of a sign-up.
-    pub fn sign_up_finish(&mut self, ctx: &mut Ctx<'_>, id: SessionId, body: &SignUpFinish) {
-        let command = Command::SignUpFinish;
-        let Some(Exchange::SignUp(pending)) = self.take_exchange(id) else {
-            let failure = Failure::new(ErrorCode::OutOfTurn, "no sign-up has begun");
-            return self.reject_sign_in(ctx, id, command, failure);
-        };
-        let Some(remote) = ctx.endpoint.remote(id) else {
-            return;
-        };
-        if let Err(wait) = ctx.throttle.open_account(ctx.now.instant, remote.ip()) {
-            return self.throttle_reply(ctx, id, command, wait);
-        }
-        match OpaqueServer::finish_sign_up(*pending, &body.upload, ctx.now.unix_ms) {
-            Ok(account) => {
-                let request = Write::CreateAccount(account);
-                self.submit_sign_in(ctx, id, command, Pending::SignUp { session: id }, request);
-            }
-            Err(error) => self.reject_malformed(ctx, id, command, error),
-        }
-    }
-
-    pub fn on_signed_up(&mut self, ctx: &mut Ctx<'_>, id: SessionId, outcome: Outcome) {
-        match outcome {
-            Outcome::Done(Reply::Account(account)) => {
-                if let Some(remote) = ctx.endpoint.remote(id) {
-                    log::signed_up(&account.name, remote);
-                }
-                let answer = SignedUp { name: account.name };
-                ctx.respond(id, CONTROL, &Message::control(answer));
-            }
-            other => self.reject_sign_in(ctx, id, Command::SignUpFinish, failure_of(&other)),
-        }
-        ctx.unblock(id);
     }
 
     /// The first half of a login.
@@ -297,8 +209,9 @@ impl Auth {
         let ticket = new_ticket(&mut self.rng);
         // A device that the account does not have is given a new id, so the ticket cannot be bound to it yet;
         // it is bound to the account and the server's key, and the store files it under the device.
-        let request = Write::OpenDevice {
+        let request = Write::Login {
             account: account.id,
+            proved: account.credential_identifier,
             device: body.device,
             ticket: hash_ticket(&self.server_key, account.id, &ticket),
             expires_ms: expiry(ctx.now),

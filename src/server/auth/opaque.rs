@@ -33,7 +33,21 @@ pub struct BadExchange;
 /// A sign-up between its two halves. The name is remembered here: an upload carries none.
 pub struct PendingSignUp {
     name: Name,
-    credential_identifier: [u8; 16],
+    registration: PendingRegistration,
+}
+
+/// The registration of a password between its two halves.
+pub struct PendingRegistration {
+    pub credential_identifier: [u8; 16],
+}
+
+/// What is kept of a password, from the second half of its registration.
+///
+/// # Errors
+/// [`BadExchange`] if the upload is malformed.
+pub fn record_of(upload: &[u8]) -> Result<Vec<u8>, BadExchange> {
+    let upload = RegistrationUpload::<Suite>::deserialize(upload).map_err(|_| BadExchange)?;
+    Ok(ServerRegistration::finish(upload).serialize().to_vec())
 }
 
 /// A login between its two halves.
@@ -76,14 +90,26 @@ impl OpaqueServer {
         name: Name,
         request: &[u8],
     ) -> Result<(PendingSignUp, Vec<u8>), BadExchange> {
+        let (registration, answer) = self.start_registration(rng, request)?;
+        Ok((PendingSignUp { name, registration }, answer))
+    }
+
+    /// Answers the first half of the registration of a password.
+    ///
+    /// # Errors
+    /// [`BadExchange`] if the request is malformed.
+    pub fn start_registration(
+        &self,
+        rng: &mut (impl RngCore + CryptoRng),
+        request: &[u8],
+    ) -> Result<(PendingRegistration, Vec<u8>), BadExchange> {
         let request = RegistrationRequest::deserialize(request).map_err(|_| BadExchange)?;
         let mut credential_identifier = [0; 16];
         rng.fill_bytes(&mut credential_identifier);
         let answer =
             ServerRegistration::<Suite>::start(&self.setup, request, &credential_identifier)
                 .map_err(|_| BadExchange)?;
-        let pending = PendingSignUp {
-            name,
+        let pending = PendingRegistration {
             credential_identifier,
         };
         Ok((pending, answer.message.serialize().to_vec()))
@@ -98,12 +124,11 @@ impl OpaqueServer {
         upload: &[u8],
         time_ms: u64,
     ) -> Result<NewAccount, BadExchange> {
-        let upload = RegistrationUpload::<Suite>::deserialize(upload).map_err(|_| BadExchange)?;
         Ok(NewAccount {
             name: pending.name.canonical().to_owned(),
             skeleton: pending.name.skeleton().to_owned(),
-            record: ServerRegistration::finish(upload).serialize().to_vec(),
-            credential_identifier: pending.credential_identifier,
+            record: record_of(upload)?,
+            credential_identifier: pending.registration.credential_identifier,
             time_ms,
         })
     }
@@ -121,11 +146,25 @@ impl OpaqueServer {
         request: &[u8],
         handshake_hash: &[u8; 32],
     ) -> Result<(PendingLogin, Vec<u8>), BadExchange> {
-        let request = CredentialRequest::deserialize(request).map_err(|_| BadExchange)?;
         let fake_credential = self.fake_credential(&name.spelling());
+        self.start_proof(rng, account.ok_or(fake_credential), request, handshake_hash)
+    }
+
+    /// The same for an account that is known, or for a credential identifier of none.
+    ///
+    /// # Errors
+    /// [`BadExchange`] if the request, or the account's record, is malformed.
+    pub fn start_proof(
+        &self,
+        rng: &mut (impl RngCore + CryptoRng),
+        account: Result<Account, [u8; 16]>,
+        request: &[u8],
+        handshake_hash: &[u8; 32],
+    ) -> Result<(PendingLogin, Vec<u8>), BadExchange> {
+        let request = CredentialRequest::deserialize(request).map_err(|_| BadExchange)?;
         let (record, credential_identifier) = match &account {
-            Some(account) => (&account.record, account.credential_identifier),
-            None => (&self.fake_record, fake_credential),
+            Ok(account) => (&account.record, account.credential_identifier),
+            Err(fake_credential) => (&self.fake_record, *fake_credential),
         };
         let record = ServerRegistration::deserialize(record).map_err(|_| BadExchange)?;
         let context = context(handshake_hash);
@@ -145,7 +184,7 @@ impl OpaqueServer {
         let pending = PendingLogin {
             state: answer.state,
             context,
-            account,
+            account: account.ok(),
         };
         Ok((pending, answer.message.serialize().to_vec()))
     }

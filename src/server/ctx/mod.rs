@@ -44,6 +44,15 @@ pub const CODE_HELLO: u16 = 5;
 /// The code with which a session is closed because the server has too many.
 pub const CODE_SERVER_FULL: u16 = 6;
 
+/// The code with which a session is closed whose device was revoked.
+pub const CODE_REVOKED: u16 = 7;
+/// The code with which a session is closed because another device has changed the account's password.
+pub const CODE_PASSWORD_CHANGED: u16 = 8;
+/// The code with which a session is closed whose account was deleted.
+pub const CODE_ACCOUNT_DELETED: u16 = 9;
+/// The code with which a session is closed of whose account it is not known whether it was changed. Its client comes back.
+pub const CODE_UNSURE: u16 = 10;
+
 /// Parts of answers, of 32 KB at most, that wait for all sessions together until there is room to send them. Beyond it
 /// the session is closed for which the most wait. Chosen: 64 MB, or a thousand pages of history and as many lists.
 const PENDING_PARTS_MAX: usize = 2_000;

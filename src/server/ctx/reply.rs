@@ -258,6 +258,9 @@ pub fn failure_of(outcome: &Outcome) -> Failure {
         Outcome::Refused(Refusal::NameTaken) => (ErrorCode::NameTaken, String::new()),
         Outcome::Refused(Refusal::LooksLike(name)) => (ErrorCode::NameLooksLike, name.clone()),
         Outcome::Refused(Refusal::NoSuchUser) => (ErrorCode::NoSuchUser, String::new()),
+        Outcome::Refused(Refusal::Deleted) => (ErrorCode::AccountDeleted, String::new()),
+        Outcome::Refused(Refusal::Password) => (ErrorCode::LoginFailed, String::new()),
+        Outcome::Refused(Refusal::NoSuchDevice) => (ErrorCode::NoSuchDevice, String::new()),
         Outcome::Refused(Refusal::Ticket) => (ErrorCode::TicketRefused, String::new()),
         Outcome::Refused(Refusal::ToOneself) => (ErrorCode::ToOneself, String::new()),
         Outcome::Refused(Refusal::Expect(number)) => {

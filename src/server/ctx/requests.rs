@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::mpsc::SyncSender;
 use std::time::Duration;
 
-use crate::protocol::{AccountId, ConversationId, DeviceId, DeviceSeq, EntryId};
+use crate::protocol::{AccountId, ConversationId, DeviceId, DeviceSeq, EntryId, Prove};
 use crate::server::limits::Limit;
 use crate::server::names::{Name, RoomNameError};
-use crate::store::{Outcome, RequestId};
+use crate::store::{DeviceUse, Outcome, RequestId};
 use crate::transport::{Channel, SessionId};
 
 /// What to do with an answer of the store.
@@ -36,6 +36,14 @@ pub enum Pending {
         account: AccountId,
         device: DeviceId,
     },
+    /// The account whose user proves the password, and the first half of that proof.
+    Prove(RequestOrigin, Prove),
+    /// An account was changed.
+    ChangeAccount(RequestOrigin),
+    /// The devices of an account.
+    Devices(RequestOrigin),
+    /// The last uses of devices were noted.
+    NoteUses(Vec<DeviceUse>),
     /// What there is for a device.
     Hello {
         session: SessionId,

@@ -2,7 +2,7 @@
 //! to the readers of its log, a membership begins or ends, a device's earlier session is over.
 
 use crate::protocol::{AccountId, ConversationId, DeviceId, EndReason, EventKind};
-use crate::server::ctx::Ctx;
+use crate::server::ctx::{CODE_UNSURE, Ctx};
 use crate::server::messages::fanout::{OutgoingEntry, fan_out};
 use crate::server::receipts::Receipts;
 use crate::server::rooms::membership;
@@ -23,6 +23,14 @@ pub enum Applied<'a> {
     Changed(&'a Event),
     /// A device has signed in, on this session.
     DeviceOpened(AccountId, DeviceId, SessionId),
+    /// The tickets of an account's devices are void, but for this one's.
+    OthersRevoked(AccountId, DeviceId),
+    /// A device was revoked.
+    DeviceRevoked(AccountId, DeviceId),
+    /// An account was deleted, and has left its rooms with these.
+    AccountDeleted(AccountId, &'a [Event]),
+    /// Nobody knows whether an account was changed, as this session has asked.
+    Unsure(AccountId, SessionId),
 }
 
 impl<'a> Applied<'a> {
@@ -60,6 +68,21 @@ impl<'a> Applied<'a> {
                 }
                 _ => Self::Changed(event),
             },
+            (
+                Write::ChangePassword {
+                    account, device, ..
+                },
+                _,
+            ) => Self::OthersRevoked(*account, *device),
+            (
+                Write::RevokeDevice {
+                    account, device, ..
+                },
+                _,
+            ) => Self::DeviceRevoked(*account, *device),
+            (Write::DeleteAccount { account, .. }, Reply::Deleted(left)) => {
+                Self::AccountDeleted(*account, left)
+            }
             _ => Self::Nothing,
         }
     }
@@ -75,12 +98,7 @@ pub fn on_applied(ctx: &mut Ctx<'_>, receipts: &mut Receipts, applied: &Applied<
             membership::add_member(ctx, account, room, joined.standing.joined_after);
             publish_event(ctx, receipts, joined.event.as_ref());
         }
-        Applied::Left(account, room, event) => {
-            // Who leaves is sent the entry that says so, as the last one.
-            publish_event(ctx, receipts, event);
-            ctx.presence.exit(account, room);
-            receipts.leave(ctx, account, room);
-        }
+        Applied::Left(account, room, event) => leave(ctx, receipts, account, room, event),
         Applied::Changed(event) => publish_event(ctx, receipts, Some(event)),
         Applied::DeviceOpened(account, device, newest) => {
             for earlier in ctx.sessions_of(account) {
@@ -89,7 +107,52 @@ pub fn on_applied(ctx: &mut Ctx<'_>, receipts: &mut Receipts, applied: &Applied<
                 }
             }
         }
+        Applied::OthersRevoked(account, kept) => {
+            for id in ctx.sessions_of(account) {
+                if !ctx.is_on(id, kept) {
+                    ctx.end(id, EndReason::PasswordChanged);
+                }
+            }
+        }
+        Applied::DeviceRevoked(account, device) => {
+            for id in ctx.sessions_of(account) {
+                if ctx.is_on(id, device) {
+                    ctx.end(id, EndReason::Revoked);
+                }
+            }
+        }
+        Applied::AccountDeleted(account, left) => {
+            for event in left {
+                let room = event.conversation;
+                leave(ctx, receipts, account, room, Some(event));
+            }
+            for id in ctx.sessions_of(account) {
+                ctx.end(id, EndReason::AccountDeleted);
+            }
+        }
+        Applied::Unsure(account, asker) => {
+            // Their tickets tell them which it is.
+            for id in ctx.sessions_of(account) {
+                if id != asker {
+                    ctx.evict(id, CODE_UNSURE, "the account may have been changed");
+                }
+            }
+        }
     }
+}
+
+/// An account belongs to a room no longer.
+fn leave(
+    ctx: &mut Ctx<'_>,
+    receipts: &mut Receipts,
+    account: AccountId,
+    room: ConversationId,
+    event: Option<&Event>,
+) {
+    // Who leaves is sent the entry that says so, as the last one.
+    publish_event(ctx, receipts, event);
+    ctx.presence.exit(account, room);
+    receipts.leave(ctx, account, room);
 }
 
 fn publish_event(ctx: &mut Ctx<'_>, receipts: &mut Receipts, event: Option<&Event>) {

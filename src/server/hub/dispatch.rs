@@ -6,13 +6,14 @@ use crate::protocol::{
     AccountId, ClientBody, ClientMessage, Command, DecodeError, Envelope, ErrorCode, Failure,
     Message, SendAgain,
 };
+use crate::server::auth::change;
 use crate::server::ctx::Ctx;
 use crate::server::ctx::requests::Pending;
 use crate::server::limits::account_budget::Cost;
 use crate::server::messages::{append, catch_up, history};
 use crate::server::policy;
 use crate::server::rooms::{listing, membership};
-use crate::server::roster::{blocks, contacts, people};
+use crate::server::roster::{blocks, contacts, devices, people};
 use crate::server::session::Session;
 use crate::store::{Completion, Outcome, Write};
 use crate::transport::{Channel, SessionId};
@@ -85,6 +86,9 @@ impl Services {
             ClientBody::Moderate(body) => membership::moderate(ctx, id, channel, body),
             ClientBody::HistoryRequest(body) => history::load_history(ctx, id, channel, body),
             ClientBody::Block(body) => blocks::block(ctx, id, channel, &body),
+            ClientBody::DevicesRequest(body) => devices::list(ctx, id, channel, &body),
+            ClientBody::Prove(body) => change::prove(ctx, id, channel, body),
+            ClientBody::ChangeAccount(body) => self.auth.change_account(ctx, id, channel, &body),
             ClientBody::ContactsRequest(body) => contacts::list(ctx, id, channel, body.tag),
             ClientBody::RosterRequest(body) => people::list(ctx, id, channel, body),
             ClientBody::WhoisRequest(body) => people::whois(ctx, id, channel, &body),
@@ -150,12 +154,18 @@ impl Services {
             Pending::Counts(room) => receipts.on_counts_loaded(ctx, room, &outcome),
             Pending::Advance { marks, seen } => receipts.on_advanced(ctx, marks, seen, &outcome),
             Pending::Expire => self.retention.on_expired(ctx, outcome),
+            Pending::Devices(origin) => devices::on_listed(ctx, origin, &outcome),
+            Pending::NoteUses(uses) => self.uses.on_written(ctx, uses, &outcome),
+            Pending::Prove(origin, body) => {
+                self.auth.on_prove_account(ctx, origin, &body, &outcome);
+            }
             Pending::Append(..)
             | Pending::Void { .. }
             | Pending::Join(..)
             | Pending::CreateRoom(..)
             | Pending::Leave(..)
-            | Pending::ChangeRoom(..) => {
+            | Pending::ChangeRoom(..)
+            | Pending::ChangeAccount(..) => {
                 let Some(write) = &write else {
                     return tracing::error!("a write was completed without itself");
                 };
@@ -241,6 +251,14 @@ impl Services {
             (Pending::ChangeRoom(origin, room), _) => {
                 on_applied(ctx, receipts, &Applied::of(write, None, &outcome));
                 membership::on_moderated(ctx, origin, room, &outcome);
+            }
+            (Pending::ChangeAccount(origin), _) => {
+                change::on_account_changed(ctx, origin, write, &outcome);
+                on_applied(ctx, receipts, &Applied::of(write, None, &outcome));
+                if outcome == Outcome::Unknown {
+                    let account = origin.account;
+                    on_applied(ctx, receipts, &Applied::Unsure(account, origin.session));
+                }
             }
             _ => {}
         }

@@ -6,7 +6,10 @@ use super::applied::{Applied, on_applied};
 use crate::protocol::{
     AccountId, Command, DeviceId, EndReason, ErrorCode, Failure, Message, SessionEnd, SessionStart,
 };
-use crate::server::ctx::{CODE_SERVER_FULL, CODE_SUPERSEDED, CODE_TOO_MANY_SESSIONS, CONTROL, Ctx};
+use crate::server::ctx::{
+    CODE_ACCOUNT_DELETED, CODE_PASSWORD_CHANGED, CODE_REVOKED, CODE_SERVER_FULL, CODE_SUPERSEDED,
+    CODE_TOO_MANY_SESSIONS, CONTROL, Ctx,
+};
 use crate::server::limits::account_budget::Cost;
 use crate::server::presence::Departure;
 use crate::server::session::{Session, User};
@@ -57,6 +60,7 @@ impl Services {
         ctx.endpoint.set_signed_in(ctx.now.instant, id, true);
         self.hellos.start(ctx, id);
         self.auth.note_signed_in(ctx, id, command, name, device);
+        self.uses.note(ctx, id);
         let start = SessionStart {
             account,
             name: name.clone(),
@@ -177,6 +181,8 @@ impl Services {
 
     /// Ends what a signed-in session has, for whatever reason. The session itself stays.
     pub fn sign_out(&mut self, ctx: &mut Ctx<'_>, id: SessionId) {
+        self.uses.note(ctx, id);
+        self.auth.signed_out(id);
         let session = ctx.sessions.get_mut(id);
         let Some(mut user) = session.and_then(Session::sign_out) else {
             return;
@@ -214,6 +220,9 @@ impl Services {
     pub fn end(&mut self, ctx: &mut Ctx<'_>, id: SessionId, reason: EndReason) {
         let (code, words) = match reason {
             EndReason::Superseded => (CODE_SUPERSEDED, "the device has signed in again"),
+            EndReason::Revoked => (CODE_REVOKED, "the device was revoked"),
+            EndReason::PasswordChanged => (CODE_PASSWORD_CHANGED, "the password was changed"),
+            EndReason::AccountDeleted => (CODE_ACCOUNT_DELETED, "the account was deleted"),
             _ => (
                 CODE_TOO_MANY_SESSIONS,
                 "the account has too many other sessions",

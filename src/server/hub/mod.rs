@@ -122,6 +122,7 @@ impl Hub {
             close_stopping(ctx, id);
         }
         self.services.receipts.write_last(ctx);
+        self.services.uses.write_last(ctx);
     }
 }
 

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use super::intake::{Intake, Turn};
 use crate::server::auth::Auth;
+use crate::server::auth::uses::DeviceUses;
 use crate::server::ctx::{CHAT, Ctx, Followup, HISTORY};
 use crate::server::hello::Hellos;
 use crate::server::messages::{catch_up, history};
@@ -25,6 +26,7 @@ pub struct Services {
     pub receipts: Receipts,
     pub retention: RetentionTimer,
     pub room_lists: RoomLists,
+    pub uses: DeviceUses,
 }
 
 impl Services {
@@ -37,6 +39,7 @@ impl Services {
             receipts: Receipts::default(),
             retention: RetentionTimer::new(now),
             room_lists: RoomLists::default(),
+            uses: DeviceUses::default(),
         }
     }
 
@@ -100,6 +103,7 @@ impl Services {
         self.hellos.on_timeout(ctx);
         self.receipts.on_timeout(ctx);
         self.retention.on_timeout(ctx);
+        self.uses.on_timeout(ctx);
         if ctx.store.take_retry(ctx.now) {
             self.receipts.retry(ctx);
             self.auth.revocations.retry(ctx);
@@ -116,6 +120,7 @@ impl Services {
             self.intake.deadline(),
             self.receipts.deadline(),
             self.retention.deadline(),
+            self.uses.deadline(),
         ];
         deadlines.into_iter().flatten().min()
     }

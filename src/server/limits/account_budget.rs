@@ -29,6 +29,10 @@ const LIST_COST: f64 = 10.0;
 /// written durably and the other looks at each conversation, and of a full bucket a hundred devices can come back at once.
 const START_COST: f64 = 5.0;
 
+/// What each half of a proof of a password costs, in requests. Chosen: it takes the time of as many. How often a password
+/// may be guessed is the throttle's matter.
+const PROOF_COST: f64 = 20.0;
+
 /// What an acknowledgement costs, in requests: it asks the store for nothing, and there is one for each delivery.
 const RECEIVED_COST: f64 = 0.1;
 
@@ -101,6 +105,7 @@ impl Cost {
             | ClientBody::RosterRequest(_)
             | ClientBody::WhoisRequest(_)
             | ClientBody::ContactsRequest(_) => Self::request(LIST_COST),
+            ClientBody::Prove(_) | ClientBody::ChangeAccount(_) => Self::request(PROOF_COST),
             ClientBody::Hello(_) => Self::request(START_COST),
             _ => Self::request(1.0),
         }

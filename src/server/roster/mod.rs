@@ -3,4 +3,5 @@
 pub mod alerts;
 pub mod blocks;
 pub mod contacts;
+pub mod devices;
 pub mod people;

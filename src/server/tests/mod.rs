@@ -1,6 +1,7 @@
 //! What peers that do not keep the rules can do to the hub, over real sessions and upon a real store, which answers
 //! when the test lets it.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use rand_chacha::ChaCha20Rng;
@@ -29,6 +30,7 @@ use crate::transport::{
     App, Channel, ClientConfig, CloseReason, Endpoint, Event, Limits, Now, ServerConfig, SessionId,
 };
 
+mod accounts;
 mod addressing;
 mod blocks;
 mod limits;
@@ -65,6 +67,8 @@ struct Bench {
     may_close: bool,
     /// How sessions of clients have.
     closed: Vec<(SessionId, CloseReason)>,
+    /// What binds a proof to each session.
+    handshake_hashes: BTreeMap<SessionId, [u8; 32]>,
 }
 
 impl Bench {
@@ -106,6 +110,7 @@ impl Bench {
             is_held: false,
             may_close: false,
             closed: Vec::new(),
+            handshake_hashes: BTreeMap::new(),
         }
     }
 
@@ -315,9 +320,19 @@ impl Bench {
                 is_quiet = false;
             }
             while let Some(event) = self.client.poll_event() {
-                if let Event::Closed { session, reason } = event {
-                    assert!(self.may_close, "{session:?}: {reason:?}");
-                    self.closed.push((session, reason));
+                match event {
+                    Event::Closed { session, reason } => {
+                        assert!(self.may_close, "{session:?}: {reason:?}");
+                        self.closed.push((session, reason));
+                    }
+                    Event::Connected {
+                        session,
+                        handshake_hash,
+                        ..
+                    } => {
+                        self.handshake_hashes.insert(session, handshake_hash);
+                    }
+                    _ => {}
                 }
             }
             if is_quiet {

@@ -13,7 +13,7 @@ mod write;
 pub use read::Read;
 pub use replies::*;
 pub(super) use write::LAST_TAG;
-pub use write::{Append, NewAccount, Quota, Relation, Retention, TicketHash, Write};
+pub use write::{Append, DeviceUse, NewAccount, Quota, Relation, Retention, TicketHash, Write};
 
 /// The asker's own number of a request, given back with its completion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

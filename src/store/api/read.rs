@@ -7,15 +7,18 @@ use crate::protocol::{AccountId, ConversationId, DeviceId, EntryId};
 /// A request that only reads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Read {
-    /// Finds an account by its canonical name: [`Reply::Account`], or refused with [`Refusal::NoSuchUser`], or with
-    /// [`Refusal::LooksLike`] if the name's skeleton is given and another account has it.
+    /// Finds an account by its canonical name: [`Reply::Account`], or refused with [`Refusal::NoSuchUser`]. If the name's
+    /// skeleton is given, it is said whether there can be one: refused with [`Refusal::LooksLike`] if another account has
+    /// it, and with [`Refusal::Deleted`] if there was one of this name.
     FindAccount {
         /// The canonical name.
         name: String,
         /// Where an account of this name is to be opened if there is none.
         skeleton: Option<String>,
     },
-    /// All accounts, by name: [`Reply::Accounts`].
+    /// The devices of an account: [`Reply::Devices`].
+    Devices { account: AccountId },
+    /// All accounts that were not deleted, by name: [`Reply::Accounts`].
     ListAccounts,
     /// The conversation of a pair, which has no rows before something is said in it: [`Reply::Resolved`], or
     /// [`Refusal::NoSuchUser`], [`Refusal::ToOneself`].

@@ -3,7 +3,8 @@
 use super::Retention;
 pub use crate::protocol::BlockedUser;
 use crate::protocol::{
-    AccountId, ConversationId, DeviceId, DeviceSeq, Digest, EntryId, EventKind, MemberRole, Room,
+    AccountId, ConversationId, DeviceId, DeviceSeq, Digest, EntryId, EventKind, MemberRole,
+    RecipientData, Room,
 };
 
 /// What a request that was done returns.
@@ -13,6 +14,15 @@ pub enum Reply {
     Nothing,
     /// To [`Write::CreateAccount`](super::Write::CreateAccount) and [`Read::FindAccount`](super::Read::FindAccount).
     Account(Account),
+    /// To [`Write::ChangePassword`](super::Write::ChangePassword) and [`Write::RevokeDevice`](super::Write::RevokeDevice).
+    Revoked {
+        /// How many other devices had tickets, which are void now.
+        devices: u32,
+    },
+    /// To [`Write::DeleteAccount`](super::Write::DeleteAccount): the rooms were left with these.
+    Deleted(Vec<Event>),
+    /// To [`Read::Devices`](super::Read::Devices): by id.
+    Devices(Vec<Device>),
     /// To [`Read::ListAccounts`](super::Read::ListAccounts).
     Accounts {
         /// The accounts, by name.
@@ -196,6 +206,18 @@ pub struct Account {
     pub seen_ms: u64,
 }
 
+/// A device of an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Device {
+    pub device: DeviceId,
+    /// When its ticket ends, in milliseconds since 1970 (UTC); zero without one.
+    pub expires_ms: u64,
+    /// When it was last used, in milliseconds since 1970 (UTC), if that was noted.
+    pub used_ms: Option<u64>,
+    /// Where that was.
+    pub address: Option<RecipientData>,
+}
+
 /// The state of one conversation for one device.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConversationState {
@@ -330,6 +352,12 @@ pub enum Refusal {
     LooksLike(String),
     /// No account has this name.
     NoSuchUser,
+    /// The account of this name was deleted.
+    Deleted,
+    /// The account has another password by now than the one that was proved.
+    Password,
+    /// The account has no such device.
+    NoSuchDevice,
     /// The ticket is not good (any more).
     Ticket,
     /// Nobody talks to oneself.

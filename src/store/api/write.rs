@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::protocol::{
     Access, AccountId, Change, ConversationId, DeviceId, DeviceSeq, Digest, EntryId, EntryKind,
-    Position,
+    Position, RecipientData,
 };
 
 /// The highest tag of a [`Write`].
-pub(in crate::store) const LAST_TAG: u32 = 16;
+pub(in crate::store) const LAST_TAG: u32 = 21;
 
 /// A request that writes.
 ///
@@ -201,6 +201,67 @@ pub enum Write {
         /// The time, in milliseconds since 1970 (UTC).
         time_ms: u64,
     },
+    /// What [`Write::OpenDevice`] does, if the password that was proved is still the account's; else
+    /// [`Refusal::Password`].
+    #[serde(rename = "17")]
+    Login {
+        account: AccountId,
+        /// The credential identifier with which the password was proved.
+        proved: [u8; 16],
+        device: Option<DeviceId>,
+        ticket: TicketHash,
+        /// When the new ticket ends, in milliseconds since 1970 (UTC).
+        expires_ms: u64,
+    },
+    /// Sets another password and voids all tickets but the current one of this device: [`Reply::Revoked`], or
+    /// [`Refusal::Password`] if the one that was proved is the account's no longer.
+    #[serde(rename = "18")]
+    ChangePassword {
+        account: AccountId,
+        /// The credential identifier with which the old password was proved.
+        proved: [u8; 16],
+        /// Which keeps its ticket.
+        device: DeviceId,
+        /// OPAQUE's registration record of the new password.
+        #[serde(with = "serde_bytes")]
+        record: Vec<u8>,
+        /// OPAQUE's new credential identifier.
+        credential_identifier: [u8; 16],
+    },
+    /// Forgets a device: its tickets are void, and signing in by password makes it a new one: [`Reply::Revoked`], or
+    /// [`Refusal::NoSuchDevice`], [`Refusal::Password`].
+    #[serde(rename = "19")]
+    RevokeDevice {
+        account: AccountId,
+        /// As in [`Write::ChangePassword`]; none if it is the operator who asks.
+        proved: Option<[u8; 16]>,
+        device: DeviceId,
+    },
+    /// Deletes an account: it leaves its rooms, its devices are forgotten, and nobody signs in to it again. Its name and
+    /// what was said under it stay: [`Reply::Deleted`], without entries if that was done before, or [`Refusal::NoSuchUser`],
+    /// [`Refusal::Password`].
+    #[serde(rename = "20")]
+    DeleteAccount {
+        account: AccountId,
+        /// As in [`Write::RevokeDevice`].
+        proved: Option<[u8; 16]>,
+        /// The time, in milliseconds since 1970 (UTC).
+        time_ms: u64,
+    },
+    /// Notes when and where devices were last used; of one that is not there, nothing: [`Reply::Nothing`].
+    #[serde(rename = "21")]
+    NoteUses(Vec<DeviceUse>),
+}
+
+/// When a device was last used, and where.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceUse {
+    pub account: AccountId,
+    pub device: DeviceId,
+    /// In milliseconds since 1970 (UTC).
+    pub time_ms: u64,
+    /// None leaves the address as it is.
+    pub address: Option<RecipientData>,
 }
 
 /// A BLAKE3 hash of a resume ticket (and of what it is bound to): tickets themselves are never stored.

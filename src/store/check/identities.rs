@@ -113,7 +113,7 @@ pub(super) fn accounts(walk: &mut Walk<'_>) -> Result<(), StoreError> {
     const TABLE: &str = "accounts";
     let counts = counts::counted(walk.tables)?;
     let report = &mut walk.report;
-    let mut found = 0;
+    let (mut found, mut deleted) = (0, 0);
     for row in walk.tables.accounts().rows()? {
         let (id, account) = row?;
         found += 1;
@@ -123,6 +123,7 @@ pub(super) fn accounts(walk: &mut Walk<'_>) -> Result<(), StoreError> {
         let Some(account) = report.row(TABLE, id, account) else {
             continue;
         };
+        deleted += u64::from(account.deleted_ms.is_some());
         let name = (NameOf::Account.number(), account.name);
         if readable(walk.tables.names().get(&name))? != Some(id) {
             report.find(TABLE, id, "its name does not point to it");
@@ -131,6 +132,12 @@ pub(super) fn accounts(walk: &mut Walk<'_>) -> Result<(), StoreError> {
     if found != counts.accounts {
         let problem = format!("{found} accounts are there, not {}", counts.accounts);
         report.find("meta", "accounts", problem);
+    }
+    let counted = counts::deleted_count(walk.tables)?;
+    // Of a damaged account it is not known.
+    if deleted > counted || report.is_sound() && deleted != counted {
+        let problem = format!("{deleted} accounts were deleted, not {counted}");
+        report.find("meta", "deleted accounts", problem);
     }
     Ok(())
 }

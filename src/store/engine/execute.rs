@@ -8,7 +8,7 @@ use crate::store::ops::log::{delete, history};
 use crate::store::ops::rooms::{self, Joining, change};
 use crate::store::ops::{accounts, acquaintances, blocks, log, marks, resync, retention, usage};
 use crate::store::schema::tables::{ReadTables, Tables};
-use crate::store::{Outcome, Read, Refusal, Reply, Request, Write};
+use crate::store::{Outcome, Read, Reply, Request, Write};
 
 /// Executes a request. One that is refused has written nothing.
 pub(super) fn execute(
@@ -43,12 +43,9 @@ pub(super) fn outcome(result: Result<Reply, Abort>) -> Result<Outcome, StoreErro
 pub(super) fn answer(tables: &impl ReadTables, read: &Read) -> Result<Reply, Abort> {
     match read {
         Read::FindAccount { name, skeleton } => {
-            match (accounts::find_as_if_known(tables, name)?, skeleton) {
-                (Some(account), _) => Ok(Reply::Account(account)),
-                (None, Some(skeleton)) => Err(accounts::check_free(tables, skeleton)?),
-                (None, None) => Err(Refusal::NoSuchUser.into()),
-            }
+            accounts::find_as_if_known(tables, name, skeleton.as_deref()).map(Reply::Account)
         }
+        Read::Devices { account } => devices::list(tables, *account),
         Read::ListAccounts => accounts::list(tables),
         Read::Resolve {
             account,
@@ -216,5 +213,40 @@ pub(super) fn execute_write(
             time_ms,
         } => delete::delete(tables, *conversation, *actor, *entry, *time_ms),
         Write::Advance { marks, seen } => marks::advance(tables, marks, seen),
+        Write::Login {
+            account,
+            proved,
+            device,
+            ticket,
+            expires_ms,
+        } => {
+            accounts::check_proof(tables, *account, Some(*proved))?;
+            devices::open(tables, epoch, *account, *device, *ticket, *expires_ms)
+        }
+        Write::ChangePassword {
+            account,
+            proved,
+            device,
+            record,
+            credential_identifier,
+        } => {
+            let new = (&**record, *credential_identifier);
+            accounts::change_password(tables, *account, *proved, new)?;
+            devices::revoke_others(tables, *account, *device)
+        }
+        Write::RevokeDevice {
+            account,
+            proved,
+            device,
+        } => {
+            accounts::check_proof(tables, *account, *proved)?;
+            devices::forget(tables, *account, *device)
+        }
+        Write::DeleteAccount {
+            account,
+            proved,
+            time_ms,
+        } => accounts::delete(tables, *account, *proved, *time_ms),
+        Write::NoteUses(uses) => devices::note_uses(tables, uses),
     }
 }

@@ -200,7 +200,7 @@ impl Engine {
     /// If the database cannot be read.
     pub fn account_count(&mut self) -> Result<u64, StoreError> {
         let store = self.store.as_ref().ok_or(StoreError::Closed)?;
-        guard(|| meta::account_count(store.tables()))
+        guard(|| meta::reader_count(store.tables()))
     }
 
     /// The secret of this name; if there is none yet, `make` makes it, and it is durable when this returns. All are

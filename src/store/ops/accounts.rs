@@ -1,8 +1,10 @@
 //! Accounts and their names. A name only points to an account's id, and no two names look alike.
 
 use super::conversations::join;
-use super::wall_clock;
+use super::{devices, rooms, wall_clock};
 use crate::protocol::{AccountId, ConversationId};
+#[cfg(doc)]
+use crate::store::Write;
 use crate::store::error::{Abort, StoreError, skip_damaged};
 use crate::store::schema::meta;
 use crate::store::schema::meta::Sequence;
@@ -41,6 +43,7 @@ pub(in crate::store) fn create(tables: &mut Tables, new: &NewAccount) -> Result<
         created_ms: new.time_ms,
         seen_ms: 0,
         rooms_made: 0,
+        deleted_ms: None,
     };
     names::put(tables, NameOf::Account, &new.name, id);
     names::put(tables, NameOf::AccountSkeleton, &new.skeleton, id);
@@ -51,28 +54,33 @@ pub(in crate::store) fn create(tables: &mut Tables, new: &NewAccount) -> Result<
 }
 
 /// The account of a canonical name, for who must not learn by how long it takes whether there is one: where there is
-/// none, another's record is read and taken apart in its place.
+/// none, another's record is read and taken apart in its place. If the name's skeleton is given, it is told why there is
+/// none, and can be none.
 pub(in crate::store) fn find_as_if_known(
     tables: &impl ReadTables,
     name: &str,
-) -> Result<Option<Account>, StoreError> {
+    skeleton: Option<&str>,
+) -> Result<Account, Abort> {
     let id = names::find(tables, NameOf::Account, name)?;
     let place = place_of(name, meta::account_count(tables)?);
-    let account = read(tables, AccountId(id.unwrap_or(place)));
-    match id {
-        Some(_) => account?
+    let record = load(tables, AccountId(id.unwrap_or(place)));
+    let known = match id {
+        Some(id) => record?
             .ok_or_else(|| StoreError::missing("accounts"))
-            .map(Some),
+            .map(|record| Some((AccountId(id), record)))?,
         // What is damaged of another is no matter here.
-        None => skip_damaged(account).map(|_| None),
+        None => skip_damaged(record).map(|_| None)?,
+    };
+    match (known, skeleton) {
+        (Some((id, record)), _) if record.deleted_ms.is_none() => Ok(record.into_account(id)),
+        (_, None) => Err(Refusal::NoSuchUser.into()),
+        (Some(_), Some(_)) => Err(Refusal::Deleted.into()),
+        (None, Some(skeleton)) => Err(check_free(tables, skeleton)?),
     }
 }
 
 /// Why there is no account of a name that has this skeleton.
-pub(in crate::store) fn check_free(
-    tables: &impl ReadTables,
-    skeleton: &str,
-) -> Result<Abort, StoreError> {
+fn check_free(tables: &impl ReadTables, skeleton: &str) -> Result<Abort, StoreError> {
     let other = match names::find(tables, NameOf::AccountSkeleton, skeleton)? {
         Some(id) => name(tables, AccountId(id))?,
         None => None,
@@ -114,6 +122,7 @@ pub(in crate::store) fn list(tables: &impl ReadTables) -> Result<Reply, Abort> {
     for row in tables.accounts().rows()? {
         let (id, record) = row?;
         match skip_damaged(record)? {
+            Some(record) if record.deleted_ms.is_some() => {}
             Some(record) => accounts.push(record.into_account(AccountId(id))),
             None => unreadable += 1,
         }
@@ -166,6 +175,89 @@ pub(in crate::store) fn seen_ms(
 ) -> Result<u64, StoreError> {
     let seen_ms = tables.accounts().read(&id.0, |record| record.seen_ms)?;
     seen_ms.ok_or_else(|| StoreError::missing("accounts"))
+}
+
+/// Whether an account was deleted, without making anything of the rest of its record.
+pub(in crate::store) fn is_deleted(
+    tables: &impl ReadTables,
+    id: AccountId,
+) -> Result<bool, StoreError> {
+    let deleted = tables
+        .accounts()
+        .read(&id.0, |record| record.deleted_ms.is_some())?;
+    Ok(deleted.unwrap_or(false))
+}
+
+/// An account's record, if this is still how its password is proved; without a proof it is the operator who asks.
+fn proved(
+    tables: &impl ReadTables,
+    id: AccountId,
+    proof: Option<[u8; 16]>,
+) -> Result<AccountRecord, Abort> {
+    let record = load(tables, id)?.ok_or(Refusal::NoSuchUser)?;
+    let is_proved = |proof| record.deleted_ms.is_none() && *record.credential_identifier == proof;
+    if proof.is_none_or(is_proved) {
+        Ok(record)
+    } else {
+        Err(Refusal::Password.into())
+    }
+}
+
+/// Whether this is still how the account's password is proved.
+pub(in crate::store) fn check_proof(
+    tables: &impl ReadTables,
+    id: AccountId,
+    proof: Option<[u8; 16]>,
+) -> Result<(), Abort> {
+    proved(tables, id, proof).map(drop)
+}
+
+/// Sets another password.
+pub(in crate::store) fn change_password(
+    tables: &mut Tables,
+    id: AccountId,
+    proof: [u8; 16],
+    new: (&[u8], [u8; 16]),
+) -> Result<(), Abort> {
+    // The asker may not have heard the first answer.
+    let is_set =
+        |record: &AccountRecord| *record.credential_identifier == new.1 && record.record == new.0;
+    if load(tables, id)?.as_ref().is_some_and(is_set) {
+        return Ok(());
+    }
+    let record = AccountRecord {
+        record: new.0.to_owned(),
+        credential_identifier: new.1.into(),
+        ..proved(tables, id, Some(proof))?
+    };
+    tables.accounts.insert(id.0, record);
+    Ok(())
+}
+
+/// Deletes an account: see [`Write::DeleteAccount`]. Its rows of names and of what it belongs to stay. It leaves at most
+/// [`rooms::ROOMS_JOINED_MAX`] rooms, and looks through the members of those that it alone owns.
+pub(in crate::store) fn delete(
+    tables: &mut Tables,
+    id: AccountId,
+    proof: Option<[u8; 16]>,
+    time_ms: u64,
+) -> Result<Reply, Abort> {
+    if is_deleted(tables, id)? {
+        return Ok(Reply::Deleted(Vec::new()));
+    }
+    check_proof(tables, id, proof)?;
+    let left = rooms::leave_all(tables, id, time_ms)?;
+    devices::forget_all(tables, id)?;
+    let record = AccountRecord {
+        record: Vec::new(),
+        credential_identifier: [0; 16].into(),
+        deleted_ms: Some(time_ms),
+        ..require(tables, id)?
+    };
+    tables.accounts.insert(id.0, record);
+    let deleted = meta::deleted_count(tables)?;
+    meta::note_deleted(tables, deleted + 1);
+    Ok(Reply::Deleted(left))
 }
 
 /// Notes when accounts were last seen.

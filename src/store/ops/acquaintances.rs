@@ -51,7 +51,7 @@ pub(in crate::store) fn list(tables: &impl ReadTables, account: AccountId) -> Re
     found.remove(&account.0);
     let mut people = Vec::new();
     for id in found.into_iter().take(NAMED_MAX) {
-        people.extend(skip_damaged(acquaintance(tables, AccountId(id)))?);
+        people.extend(skip_damaged(acquaintance(tables, AccountId(id)))?.flatten());
     }
     people.sort_by(|a: &Acquaintance, b| a.name.cmp(&b.name));
     Ok(Reply::Acquaintances(people))
@@ -72,7 +72,8 @@ pub(in crate::store) fn find(
         }
     }
     rooms.sort_unstable();
-    Ok(Reply::Acquaintance(acquaintance(tables, found.id)?, rooms))
+    let found = acquaintance(tables, found.id)?.ok_or(Refusal::Deleted)?;
+    Ok(Reply::Acquaintance(found, rooms))
 }
 
 /// Whether an account belongs to a conversation now; of one that is damaged nobody knows.
@@ -85,11 +86,16 @@ fn is_member(
     Ok(member.is_some_and(|member| member.until.is_none()))
 }
 
-fn acquaintance(tables: &impl ReadTables, id: AccountId) -> Result<Acquaintance, StoreError> {
+/// What one may know of an account, unless it was deleted.
+fn acquaintance(
+    tables: &impl ReadTables,
+    id: AccountId,
+) -> Result<Option<Acquaintance>, StoreError> {
     let record = accounts::require(tables, id)?;
-    Ok(Acquaintance {
+    let is_deleted = record.deleted_ms.is_some();
+    Ok((!is_deleted).then_some(Acquaintance {
         account: id,
         name: record.name,
         seen_ms: record.seen_ms,
-    })
+    }))
 }

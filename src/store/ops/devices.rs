@@ -5,10 +5,10 @@ use crate::protocol::{AccountId, DeviceId};
 use crate::store::error::{Abort, StoreError, skip_damaged};
 use crate::store::schema::meta;
 use crate::store::schema::meta::Sequence;
-use crate::store::schema::records::{DeviceRecord, TicketRecord};
+use crate::store::schema::records::{DeviceRecord, TicketRecord, UseRecord};
 use crate::store::schema::table::ReadTable as _;
 use crate::store::schema::tables::{ReadTables, Tables};
-use crate::store::{Refusal, Reply, TicketHash};
+use crate::store::{Device, DeviceUse, Refusal, Reply, TicketHash};
 
 /// How many devices of an account are known; one more login without a device forgets the one whose ticket is the
 /// oldest, those without a ticket first: it signs in by password the next time, and becomes a new device. Chosen: more
@@ -29,18 +29,20 @@ pub(in crate::store) fn open(
         .ok_or(Refusal::NoSuchUser)?
         .name;
     let known = match wanted {
-        Some(device) => load(tables, account, device)?.map(|_| device),
+        Some(device) => load(tables, account, device)?.map(|record| (device, record)),
         None => None,
     };
-    let device = if let Some(device) = known {
-        device
+    let (device, known) = if let Some((device, record)) = known {
+        (device, record)
     } else {
         forget_surplus(tables, account)?;
-        DeviceId(meta::next_id(tables, Sequence::Device)?)
+        let device = DeviceId(meta::next_id(tables, Sequence::Device)?);
+        (device, DeviceRecord::default())
     };
     let record = DeviceRecord {
         current: Some(TicketRecord::new(ticket, expires_ms)),
         previous: None,
+        ..known
     };
     tables.devices.insert((account.0, device.0), record);
     Ok(Reply::Device {
@@ -56,36 +58,31 @@ pub(in crate::store) fn open(
 /// What it sent under its numbers (some 4 KB there) is forgotten: no ticket lets the device in again, and a session of
 /// it that still lives and repeats itself is told that it conflicts, and becomes a new device.
 fn forget_surplus(tables: &mut Tables, account: AccountId) -> Result<(), StoreError> {
-    let mut known = Vec::new();
-    for row in tables
-        .devices()
-        .range((account.0, 0)..=(account.0, u64::MAX))?
-    {
-        let ((_, device), record) = row?;
-        // A damaged one is as good as without a ticket.
-        let record = skip_damaged(record)?;
-        known.push((record.unwrap_or_default().expires_ms(), device));
-    }
+    // A damaged one is as good as without a ticket.
+    let known = all(tables, account)?.into_iter();
+    let mut known: Vec<(u64, DeviceId)> = known
+        .map(|(device, record)| (record.unwrap_or_default().expires_ms(), device))
+        .collect();
     known.sort_unstable();
     let surplus = (known.len() + 1).saturating_sub(DEVICES_MAX);
     for (_, device) in &known[..surplus] {
-        tables.devices.remove(&(account.0, *device));
-        log::forget_sent(tables, account, DeviceId(*device))?;
+        tables.devices.remove(&(account.0, device.0));
+        log::forget_sent(tables, account, *device)?;
     }
     Ok(())
 }
 
-/// The device's ticket that this one is.
+/// The device, and which of its tickets this one is.
 fn admitted(
     tables: &impl ReadTables,
     (account, device): (AccountId, DeviceId),
     ticket: TicketHash,
     now_ms: u64,
-) -> Result<TicketRecord, Abort> {
+) -> Result<(DeviceRecord, TicketRecord), Abort> {
     let record = load(tables, account, device)?.ok_or(Refusal::Ticket)?;
     let known = [record.current, record.previous].into_iter().flatten();
     let admitted = known.into_iter().find(|known| known.admits(ticket, now_ms));
-    Ok(admitted.ok_or(Refusal::Ticket)?)
+    Ok((record, admitted.ok_or(Refusal::Ticket)?))
 }
 
 /// What signs in by ticket.
@@ -111,7 +108,7 @@ pub(in crate::store) fn resume(
         ticket,
         ..
     } = *resumption;
-    let used = admitted(tables, (account, device), ticket, resumption.now_ms)?;
+    let (known, used) = admitted(tables, (account, device), ticket, resumption.now_ms)?;
     let name = accounts::require(tables, account)?.name;
     let record = DeviceRecord {
         current: Some(TicketRecord::new(
@@ -119,6 +116,7 @@ pub(in crate::store) fn resume(
             resumption.expires_ms,
         )),
         previous: Some(used),
+        ..known
     };
     tables.devices.insert((account.0, device.0), record);
     Ok(Reply::Device {
@@ -135,12 +133,117 @@ pub(in crate::store) fn revoke(
     account: AccountId,
     device: DeviceId,
 ) -> Result<Reply, Abort> {
-    if load(tables, account, device)?.is_some() {
-        tables
-            .devices
-            .insert((account.0, device.0), DeviceRecord::default());
+    if let Some(known) = load(tables, account, device)? {
+        void_tickets(tables, account, device, known);
     }
     Ok(Reply::Nothing)
+}
+
+fn void_tickets(tables: &mut Tables, account: AccountId, device: DeviceId, known: DeviceRecord) {
+    let record = DeviceRecord {
+        current: None,
+        previous: None,
+        ..known
+    };
+    tables.devices.insert((account.0, device.0), record);
+}
+
+/// Voids the tickets of all devices of an account but this one, which keeps the one that it was given last.
+pub(in crate::store) fn revoke_others(
+    tables: &mut Tables,
+    account: AccountId,
+    kept: DeviceId,
+) -> Result<Reply, Abort> {
+    let mut devices = 0;
+    for (device, record) in all(tables, account)? {
+        let record = record.unwrap_or_default();
+        if device == kept {
+            let record = DeviceRecord {
+                previous: None,
+                ..record
+            };
+            tables.devices.insert((account.0, device.0), record);
+        } else {
+            devices += u32::from(record.current.is_some());
+            void_tickets(tables, account, device, record);
+        }
+    }
+    Ok(Reply::Revoked { devices })
+}
+
+/// Forgets a device, as one that is too many is forgotten.
+pub(in crate::store) fn forget(
+    tables: &mut Tables,
+    account: AccountId,
+    device: DeviceId,
+) -> Result<Reply, Abort> {
+    if !tables.devices().has(&(account.0, device.0))? {
+        return Err(Refusal::NoSuchDevice.into());
+    }
+    tables.devices.remove(&(account.0, device.0));
+    log::forget_sent(tables, account, device)?;
+    Ok(Reply::Revoked { devices: 1 })
+}
+
+/// Forgets the devices of an account that nobody signs in to again.
+pub(in crate::store) fn forget_all(
+    tables: &mut Tables,
+    account: AccountId,
+) -> Result<(), StoreError> {
+    for (device, _) in all(tables, account)? {
+        tables.devices.remove(&(account.0, device.0));
+    }
+    Ok(())
+}
+
+/// The devices of an account, by id.
+pub(in crate::store) fn list(tables: &impl ReadTables, account: AccountId) -> Result<Reply, Abort> {
+    let devices = all(tables, account)?.into_iter().map(|(device, record)| {
+        let record = record.unwrap_or_default();
+        Device {
+            device,
+            expires_ms: record.expires_ms(),
+            used_ms: record.used.map(|used| used.time_ms),
+            address: record.used.and_then(|used| used.address),
+        }
+    });
+    Ok(Reply::Devices(devices.collect()))
+}
+
+/// Notes when and where devices were last used.
+pub(in crate::store) fn note_uses(tables: &mut Tables, uses: &[DeviceUse]) -> Result<Reply, Abort> {
+    for noted in uses {
+        let Some(known) = load(tables, noted.account, noted.device)? else {
+            continue;
+        };
+        let address = known.used.and_then(|used| used.address);
+        let record = DeviceRecord {
+            used: Some(UseRecord {
+                time_ms: noted.time_ms,
+                address: noted.address.or(address),
+            }),
+            ..known
+        };
+        let key = (noted.account.0, noted.device.0);
+        tables.devices.insert(key, record);
+    }
+    Ok(Reply::Nothing)
+}
+
+/// The devices of an account with their records, by id; a damaged one has none.
+fn all(
+    tables: &impl ReadTables,
+    account: AccountId,
+) -> Result<Vec<(DeviceId, Option<DeviceRecord>)>, StoreError> {
+    let mut all = Vec::new();
+    for row in tables
+        .devices()
+        .range((account.0, 0)..=(account.0, u64::MAX))?
+    {
+        let ((_, device), record) = row?;
+        all.push((DeviceId(device), skip_damaged(record)?));
+    }
+    Ok(all)
 }
 
 /// A device's record. One that is damaged admits no ticket: its user signs in by password, and it becomes a new device.

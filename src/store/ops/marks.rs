@@ -24,7 +24,7 @@ pub(in crate::store) fn list(
         return Err(Refusal::NotPermitted.into());
     }
     let members = match record.kind {
-        Kind::Everyone => u32::try_from(meta::account_count(tables)?).unwrap_or(u32::MAX),
+        Kind::Everyone => u32::try_from(meta::reader_count(tables)?).unwrap_or(u32::MAX),
         Kind::Pair(..) => 2,
         Kind::Room => record.members,
     };
@@ -47,7 +47,12 @@ pub(in crate::store) fn list(
         }
         let since = member.joined_after.max(side.silent_until);
         if member.until.is_none() && member.delivered_up_to > since {
-            let Some(AccountRecord { name, .. }) = skip_damaged(accounts::require(tables, id))?
+            // Who was deleted is counted nowhere, so they are named nowhere.
+            let Some(AccountRecord {
+                name,
+                deleted_ms: None,
+                ..
+            }) = skip_damaged(accounts::require(tables, id))?
             else {
                 continue;
             };

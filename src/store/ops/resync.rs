@@ -26,6 +26,12 @@ pub(in crate::store) fn resolve(
     }
     accounts::load(tables, account)?.ok_or(Refusal::NoSuchUser)?;
     let conversation = pairs::find(account, peer.id)?;
+    // What was said before is still read.
+    if accounts::is_deleted(tables, peer.id)?
+        && conversations::load(tables, conversation)?.is_none()
+    {
+        return Err(Refusal::Deleted.into());
+    }
     let (record, member) = permitted(tables, conversation, account)?;
     let name = peer.name.clone();
     Ok(Reply::Resolved {

@@ -18,6 +18,8 @@ pub(in crate::store) const SCHEMA: &str = "server schema";
 const TABLE: &str = "numbers";
 pub(in crate::store) const EPOCH: &str = "epoch";
 pub(in crate::store) const ACCOUNTS: &str = "accounts";
+/// How many of the accounts were deleted; none is as good as zero.
+const DELETED: &str = "deleted accounts";
 /// How often the database was opened for service: see `generation`.
 pub(in crate::store) const GENERATION: &str = "generation";
 /// Whether this is a copy that `backup` made and nobody has opened for service yet: zero or one.
@@ -68,9 +70,24 @@ pub(in crate::store) fn next_id(
     Ok(id)
 }
 
-/// How many accounts there are.
+/// How many accounts there are, those that were deleted among them.
 pub(in crate::store) fn account_count(tables: &impl ReadTables) -> Result<u64, StoreError> {
     number(tables, ACCOUNTS)
+}
+
+/// How many accounts there are that were not deleted.
+pub(in crate::store) fn reader_count(tables: &impl ReadTables) -> Result<u64, StoreError> {
+    Ok(account_count(tables)?.saturating_sub(deleted_count(tables)?))
+}
+
+/// How many accounts were deleted.
+pub(in crate::store) fn deleted_count(tables: &impl ReadTables) -> Result<u64, StoreError> {
+    Ok(optional(tables, DELETED)?.unwrap_or(0))
+}
+
+/// So many accounts were deleted.
+pub(in crate::store) fn note_deleted(tables: &mut Tables, count: u64) {
+    put(tables, DELETED, count);
 }
 
 /// One account more.
@@ -133,6 +150,12 @@ pub(in crate::store) fn rebuild(
     let accounts = tables.accounts().rows()?.count() as u64;
     let limits = tables.retention().rows()?.count() as u64;
     put(tables, ACCOUNTS, accounts);
+    let mut deleted = 0;
+    for row in tables.accounts().rows()? {
+        let record = skip_damaged(row?.1)?;
+        deleted += u64::from(record.is_some_and(|record| record.deleted_ms.is_some()));
+    }
+    note_deleted(tables, deleted);
     note_limits(tables, limits);
     if skip_damaged(optional(tables, EPOCH))?.flatten().is_none() {
         put(tables, EPOCH, ChaCha20Rng::from_seed(seed).next_u64());

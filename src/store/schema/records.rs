@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use serde::{Deserialize, Serialize};
 use serde_bytes::{ByteArray, ByteBuf, Bytes};
 
-use crate::protocol::{Access, AccountId, Digest, EntryKind, MemberRole};
+use crate::protocol::{Access, AccountId, Digest, EntryKind, MemberRole, RecipientData};
 use crate::store::segments::stored::{Deletion, EntryKey, LogRecord, Stored};
 use crate::store::{Account, Relation, TicketHash};
 
@@ -23,6 +23,10 @@ pub(in crate::store) struct AccountRecord {
     pub(in crate::store) seen_ms: u64,
     /// How many rooms it has made.
     pub(in crate::store) rooms_made: u32,
+    /// When it was deleted, in milliseconds since 1970 (UTC). Its name stays, so that it is not given out again and what
+    /// was said under it keeps its author; the record and the credential identifier are gone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(in crate::store) deleted_ms: Option<u64>,
 }
 
 impl AccountRecord {
@@ -68,6 +72,16 @@ pub(in crate::store) struct DeviceRecord {
     pub(in crate::store) current: Option<TicketRecord>,
     /// The ticket that was used to get it: good until `current` has been used, in case the answer was lost.
     pub(in crate::store) previous: Option<TicketRecord>,
+    /// When and where it was last used, if that was noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(in crate::store) used: Option<UseRecord>,
+}
+
+/// When a device was last used, in milliseconds since 1970 (UTC), and at which address, if that was known.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub(in crate::store) struct UseRecord {
+    pub(in crate::store) time_ms: u64,
+    pub(in crate::store) address: Option<RecipientData>,
 }
 
 impl DeviceRecord {

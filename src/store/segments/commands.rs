@@ -62,7 +62,7 @@ mod tests {
         Access, AccountId, Change, ConversationId, DeviceId, DeviceSeq, Digest, EntryId, EventKind,
         MemberRole, Position,
     };
-    use crate::store::{Append, NewAccount, Quota, Retention, TicketHash};
+    use crate::store::{Append, DeviceUse, NewAccount, Quota, Retention, TicketHash};
 
     const ALICE: AccountId = AccountId(1);
     const PHONE: DeviceId = DeviceId(2);
@@ -87,6 +87,11 @@ mod tests {
         "019181a2313492a865766572796f6e6593c0cd01f408",
         "019181a23135929193030128919201cf0000019cfc1a7bc0",
         "019181a2313694030128cf0000019cfc1a7bc0",
+        "019181a231379501dc00100909090909090909090909090909090902dc00200404040404040404040404040404040404040404040404040404040404040404cf0000019cfc1a7bc0",
+        "019181a231389501dc00100909090909090909090909090909090902c403010203dc001008080808080808080808080808080808",
+        "019181a231399301c002",
+        "019181a232309301dc001009090909090909090909090909090909cf0000019cfc1a7bc0",
+        "019181a2323191940102cf0000019cfc1a7bc092c404c000020107",
     ];
 
     /// The writes of these records.
@@ -210,6 +215,36 @@ mod tests {
                 entry: EntryId(40),
                 time_ms: TIME_MS,
             },
+            Write::Login {
+                account: ALICE,
+                proved: [9; 16],
+                device: Some(PHONE),
+                ticket: TicketHash([4; 32]),
+                expires_ms: TIME_MS,
+            },
+            Write::ChangePassword {
+                account: ALICE,
+                proved: [9; 16],
+                device: PHONE,
+                record: vec![1, 2, 3],
+                credential_identifier: [8; 16],
+            },
+            Write::RevokeDevice {
+                account: ALICE,
+                proved: None,
+                device: PHONE,
+            },
+            Write::DeleteAccount {
+                account: ALICE,
+                proved: Some([9; 16]),
+                time_ms: TIME_MS,
+            },
+            Write::NoteUses(vec![DeviceUse {
+                account: ALICE,
+                device: PHONE,
+                time_ms: TIME_MS,
+                address: Some(std::net::SocketAddr::from(([192, 0, 2, 1], 7)).into()),
+            }]),
         ]
     }
 
@@ -249,7 +284,7 @@ mod tests {
     fn record_of_a_later_version_is_not_taken_for_damage() {
         let later_format = [&[FORMAT + 1][..], b"anything"].concat();
         // A write that is known, then one of the next tag.
-        let later_write = bytes("019281a134920102 81a23137 9101".replace(' ', "").as_str());
+        let later_write = bytes("019281a134920102 81a23939 9101".replace(' ', "").as_str());
         for record in [later_format, later_write] {
             let error = decode(&record).unwrap_err();
             assert!(matches!(error, StoreError::UnknownRecord(_)), "{error}");

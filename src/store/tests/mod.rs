@@ -1,5 +1,6 @@
 //! Tests of the store through its requests, by concern.
 
+mod accounts;
 mod acquaintances;
 mod blocks;
 mod crashes;
@@ -7,7 +8,6 @@ mod deletions;
 mod files;
 mod fixture;
 mod forged;
-mod identities;
 mod logs;
 mod model;
 mod relations;

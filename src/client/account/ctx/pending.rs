@@ -68,6 +68,7 @@ pub(crate) enum PendingRequest {
         is_shown: bool,
         contacts: Vec<Contact>,
     },
+    Devices,
     /// Find the conversation with a user, whose name is given as it was typed.
     Resolve {
         target: String,

@@ -1,11 +1,14 @@
-//! The commands about one's account: opening it and signing in.
+//! The commands about one's account: opening it, signing in, and what only its password permits.
 
+use crate::client::account::devices::list as list_devices;
+use crate::client::auth::step_up::Wish;
 use crate::client::commands::arguments::{Argument, Source};
 use crate::client::commands::row::{Call, ChatCommand, Group, ROW};
 use crate::client::core::Core;
 use crate::client::env::{Fault, Tone};
 use crate::client::name::canonical;
 use crate::client::script::Awaited;
+use crate::protocol::DeviceId;
 
 pub(super) const ACCOUNT: Group = Group {
     name: "account",
@@ -25,16 +28,55 @@ pub(super) const ACCOUNT: Group = Group {
             name: "signup",
             arguments: &[Argument::word("NAME", Source::Nothing).optional()],
             summary: "open an account, and sign in with it",
-            help: "The password has at least 12 characters; 15 or more are better. Whether the name is free, and whether accounts \
-               can be opened here, is said before it is asked for.",
+            help: "You learn whether the name is free, and whether accounts can be opened here, before you choose a password. It has at \
+                   least 12 characters; 15 or more are better.",
             needs_sign_in: false,
             is_basic: true,
             awaits: Awaited::Nothing,
             run: sign_up,
             ..ROW
         },
+        ChatCommand {
+            name: "passwd",
+            summary: "change your password, and sign out other devices",
+            help: "It asks for the old password first. The new one has at least 12 characters; 15 or more are better. All other \
+               devices are signed out, and sign in with the new password.",
+            run: |core, call| core.begin_step_up(call.now, Wish::Password),
+            ..ROW
+        },
+        ChatCommand {
+            name: "devices",
+            arguments: &[
+                Argument::choice(&["revoke"]).optional(),
+                Argument::number("N").optional(),
+            ],
+            summary: "list your devices, or sign one out",
+            help: "It shows when each was last used, and at which address. `/devices revoke N` asks for the password, ends the \
+               sessions of device N and makes its ticket worthless: from then on it needs the password.",
+            run: devices,
+            ..ROW
+        },
+        ChatCommand {
+            name: "account",
+            arguments: &[Argument::choice(&["delete"])],
+            summary: "delete your account, for good",
+            help: "It asks for your name and password. You leave all rooms and are signed out everywhere. Your messages stay \
+                   with those who have them, and nobody else can use the name.",
+            run: |core, call| core.begin_step_up(call.now, Wish::Delete),
+            ..ROW
+        },
     ],
 };
+
+fn devices(core: &mut Core, call: &Call<'_>) {
+    let (word, number) = (call.optional(0), call.optional(1));
+    let device = number.and_then(|number| number.parse().ok()).map(DeviceId);
+    match (word, device) {
+        (None, None) => core.with_signed_in(call.now, |_, ctx| list_devices(ctx)),
+        (Some(_), Some(device)) => core.begin_step_up(call.now, Wish::Revoke(device)),
+        _ => core.fail(Fault::Usage, "usage: devices [revoke N]"),
+    }
+}
 
 fn login(core: &mut Core, call: &Call<'_>) {
     if let Some(user) = core.user() {
@@ -52,7 +94,7 @@ fn login(core: &mut Core, call: &Call<'_>) {
 
 fn sign_up(core: &mut Core, call: &Call<'_>) {
     if let Some(user) = core.user() {
-        let text = format!("already logged in as {user}; `logout` first");
+        let text = format!("already logged in as {user}; `/logout` first");
         core.fail(Fault::Failed, &text);
         return;
     }

@@ -56,8 +56,13 @@ pub(in crate::store) fn append(tables: &mut Tables, append: &Append) -> Result<R
         return Err(Refusal::Expect(expected).into());
     }
     let kind = append.relation.map(|relation| relation.kind);
-    // Each entry is deleted once at most, and who has no room left can make some.
+    // Each entry is deleted once at most, and who has no room left can make some, also where nobody reads any more.
     if kind != Some(EntryKind::Delete) {
+        if let Some(peer) = record.peer(append.author)
+            && accounts::is_deleted(tables, peer)?
+        {
+            return Err(Refusal::Deleted.into());
+        }
         let bytes = append.content.len() as u64;
         usage::check(tables, append.author, bytes, append.quota)?;
     }
@@ -418,7 +423,7 @@ fn audience(
 ) -> Result<Audience, StoreError> {
     Ok(match record.kind {
         Kind::Everyone => Audience::Everyone {
-            accounts: u32::try_from(meta::account_count(tables)?).unwrap_or(u32::MAX),
+            accounts: u32::try_from(meta::reader_count(tables)?).unwrap_or(u32::MAX),
         },
         Kind::Pair(low, high) => {
             let peer = if author.0 == low { high } else { low };

@@ -73,7 +73,11 @@ pub(in crate::store) fn change(
 
 fn subject(tables: &impl ReadTables, change: &Change) -> Result<Account, Abort> {
     let name = change.subject.as_deref().ok_or(Refusal::NoSuchUser)?;
-    Ok(accounts::find(tables, name)?.ok_or(Refusal::NoSuchUser)?)
+    let account = accounts::find(tables, name)?.ok_or(Refusal::NoSuchUser)?;
+    if accounts::is_deleted(tables, account.id)? {
+        return Err(Refusal::Deleted.into());
+    }
+    Ok(account)
 }
 
 impl Scene {

@@ -65,7 +65,11 @@ pub(in crate::store) fn make_for(
 
 pub(in crate::store) fn join(tables: &mut Tables, joining: &Joining<'_>) -> Result<Reply, Abort> {
     let account = joining.account;
-    accounts::load(tables, account)?.ok_or(Refusal::NoSuchUser)?;
+    let joining_account = accounts::load(tables, account)?.ok_or(Refusal::NoSuchUser)?;
+    // It may have been asked for just before the account was deleted.
+    if joining_account.deleted_ms.is_some() {
+        return Err(Refusal::NoSuchUser.into());
+    }
     let id = match names::find(tables, NameOf::Room, joining.name)? {
         Some(id) => ConversationId(id),
         None => make(tables, joining)?,
@@ -206,6 +210,26 @@ pub(in crate::store) fn leave(
         event: Some(event),
         subject: None,
     })
+}
+
+/// Leaves all rooms that an account belongs to, and forgets its invitations.
+pub(in crate::store) fn leave_all(
+    tables: &mut Tables,
+    account: AccountId,
+    time_ms: u64,
+) -> Result<Vec<Event>, Abort> {
+    let mut left = Vec::new();
+    for room in membership::current(tables, account)? {
+        if let Reply::Changed { event, .. } = leave(tables, room, account, time_ms)? {
+            left.extend(event);
+        }
+    }
+    let invited = (account.0, 0)..=(account.0, u64::MAX);
+    let invited: Result<Vec<_>, _> = tables.invited().range(invited)?.collect();
+    for (key, _) in invited? {
+        tables.invited.remove(&key);
+    }
+    Ok(left)
 }
 
 /// A room and a member of it. Everybody else gets the same refusal as for a room that does not exist.

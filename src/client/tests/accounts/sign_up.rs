@@ -1,6 +1,5 @@
 //! Opening an account by `signup`.
 
-use super::sign_in::{asked, refuse};
 use super::*;
 use crate::client::Ask;
 use crate::protocol::{Command, ErrorCode};
@@ -92,7 +91,7 @@ fn script_signs_up_with_the_password_of_its_file_and_with_no_short_one() {
 fn signup_of_who_is_signed_in_or_has_no_link_does_nothing() {
     let mut desk = Desk::signed_in(Screen::interactive());
     desk.type_line("signup zoe");
-    assert_eq!(desk.lines(), ["already logged in as erin; `logout` first"]);
+    assert_eq!(desk.lines(), ["already logged in as erin; `/logout` first"]);
     let mut desk = at_prompt();
     desk.core.link_lost(desk.now, "reset", None);
     desk.lines();

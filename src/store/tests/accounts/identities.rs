@@ -1,9 +1,9 @@
 //! Accounts, names, devices, tickets and secrets.
 
-use super::super::testing::{Bench, append, new_account, resolve, ticket};
-use super::super::{Outcome, Read, Refusal, Reply, Request, TicketHash, Write};
 use crate::protocol::{AccountId, ConversationId, DeviceId, EVERYONE_NAME, EntryId};
 use crate::store::ops::devices::DEVICES_MAX;
+use crate::store::testing::{Bench, append, new_account, resolve, ticket};
+use crate::store::{Outcome, Read, Refusal, Reply, Request, TicketHash, Write};
 
 fn find(name: &str) -> Read {
     Read::FindAccount {

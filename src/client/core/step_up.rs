@@ -1,0 +1,117 @@
+//! A change of the account for which the user proves the password.
+
+use zeroize::Zeroizing;
+
+use super::Core;
+use crate::client::account::ctx::NO_LINK;
+use crate::client::auth::step_up::{StepUp, StepUpProgress, Wish};
+use crate::client::auth::{Context, SignIn};
+use crate::client::env::{Fault, Tone};
+use crate::client::ui::prompt::Question;
+use crate::protocol::ServerBody;
+use crate::transport::Now;
+
+impl Core {
+    /// Begins a change of the signed-in user's account, if there is anybody to ask for it.
+    pub(crate) fn begin_step_up(&mut self, now: Now, wish: Wish) {
+        let Some(me) = self.shared().map(|shared| &shared.me) else {
+            return;
+        };
+        if wish == Wish::Revoke(me.device) {
+            let text = "this is the device at which you sit; `/logout` signs it out";
+            return self.fail(Fault::Failed, text);
+        }
+        let user = me.name.clone();
+        let password = self.options.password_of(Some(&user));
+        let password = password.filter(|_| self.script.is_some());
+        let can_ask = self.is_settled() && self.sign_in.is_none();
+        let begin = |context: &mut Context<'_>| StepUp::begin(wish, &user, password, context);
+        match self.with_context(now, begin).filter(|_| can_ask) {
+            Some((step_up, progress)) => {
+                self.step_up = Some(step_up);
+                self.step_up_progress(progress);
+            }
+            None => self.fail(Fault::Unreachable, NO_LINK),
+        }
+    }
+
+    /// The user has answered its question; whether it had one.
+    pub(super) fn answer_step_up(&mut self, now: Now, answer: &Zeroizing<String>) -> bool {
+        self.continue_step_up(now, |step_up, context| {
+            step_up.handle_answer(answer, context)
+        })
+    }
+
+    /// The server has said something that may be the answer to it; whether it is.
+    pub(super) fn is_step_up_answer(&self, body: &ServerBody) -> bool {
+        let step_up = self.step_up.as_ref();
+        step_up.is_some_and(|step_up| step_up.is_answer(body))
+    }
+
+    pub(super) fn handle_step_up_answer(&mut self, now: Now, body: ServerBody) {
+        self.continue_step_up(now, |step_up, context| {
+            step_up.handle_message(body, context)
+        });
+    }
+
+    /// What a sign-in, or a change of the account, asks the user.
+    pub(super) fn open_question(&self) -> Option<(Question, String)> {
+        let sign_in = self.sign_in.as_ref().and_then(SignIn::question);
+        sign_in.or_else(|| self.step_up.as_ref()?.question())
+    }
+
+    /// Gives up waiting for an answer of the server that is overdue.
+    pub(super) fn time_out_step_up(&mut self, now: Now) {
+        let deadline = self.step_up.as_ref().and_then(StepUp::deadline);
+        if deadline.is_some_and(|due| due <= now.instant) {
+            self.continue_step_up(now, |step_up, _| step_up.time_out());
+        }
+    }
+
+    fn continue_step_up(
+        &mut self,
+        now: Now,
+        step: impl FnOnce(&mut StepUp, &mut Context<'_>) -> StepUpProgress,
+    ) -> bool {
+        let Some(mut step_up) = self.step_up.take() else {
+            return false;
+        };
+        let progress = self.with_context(now, |context| step(&mut step_up, context));
+        let lost = || StepUpProgress::GivenUp(Fault::Unreachable, NO_LINK.into());
+        self.step_up = Some(step_up);
+        self.step_up_progress(progress.unwrap_or_else(lost));
+        true
+    }
+
+    fn step_up_progress(&mut self, progress: StepUpProgress) {
+        match progress {
+            StepUpProgress::Going => {}
+            StepUpProgress::Done(text) => {
+                self.step_up = None;
+                self.show(Tone::Notice, &text);
+            }
+            StepUpProgress::GivenUp(fault, text) => {
+                self.step_up = None;
+                self.fail(fault, &text);
+            }
+        }
+    }
+
+    /// The user has given the open question up, whosever it was.
+    pub(super) fn cancel_question(&mut self) {
+        if self.step_up.take().is_some() {
+            self.show(Tone::Notice, "nothing was changed");
+        } else {
+            self.sign_in = None;
+            self.pending_user = None;
+        }
+    }
+
+    /// The link is lost, and with it an answer that was waited for. A question stays open.
+    pub(super) fn step_up_link_lost(&mut self) {
+        if let Some(text) = self.step_up.as_ref().and_then(StepUp::link_lost) {
+            self.step_up = None;
+            self.fail(Fault::Unreachable, &text);
+        }
+    }
+}

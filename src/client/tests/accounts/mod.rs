@@ -1,0 +1,7 @@
+//! One's own account: opening it and changing it.
+
+use super::sign_in::{asked, refuse};
+use super::*;
+
+mod changes;
+mod sign_up;

@@ -1,0 +1,4 @@
+//! Accounts and their devices.
+
+mod changes;
+mod identities;

@@ -1,0 +1,94 @@
+//! One's own account at the prompt: opening it, a new password, the devices, the end.
+
+use crate::prompt::signed_in;
+use crate::support::{Host, Person, Workspace};
+
+#[test]
+fn signup_says_at_once_that_registration_is_closed_or_the_name_taken() {
+    let workspace = Workspace::new(&["alice"]);
+    for (more, name, words) in [
+        (&[][..], "alice", "the name \"alice\" is taken"),
+        (
+            &["--registration", "closed"],
+            "carol",
+            "registration is closed: ask the operator for an account",
+        ),
+    ] {
+        let mut server = workspace.serve_with(more);
+        let mut person = Person::connect(
+            &Host::default(),
+            name,
+            &server.address.to_string(),
+            &["--accept-new"],
+        );
+        person.sees("Greetings from the Chat Room!");
+        person.types(&format!("signup {name}"));
+        let before = person.sees(words);
+        assert!(!before.contains("password"), "{before:?}");
+        person.sees("> ");
+        server.kill();
+    }
+}
+
+/// The password is not on the screen, nor in anybody's files.
+#[test]
+fn new_password_signs_out_the_other_device_and_opens_a_third() {
+    let workspace = Workspace::new(&["alice", "bob"]);
+    let server = workspace.serve();
+    let mut laptop = signed_in("alice", &server);
+    let mut phone = signed_in("alice", &server);
+    laptop.types("/passwd");
+    laptop.sees("old password: ");
+    laptop.types("sardine");
+    laptop.sees("wrong password");
+    laptop.sees("old password: ");
+    laptop.types("swordfish in tea");
+    laptop.sees("new password: ");
+    laptop.types("short");
+    laptop.sees("at least 12 characters");
+    laptop.sees("new password: ");
+    laptop.types("halibut in coffee");
+    laptop.sees("repeat password: ");
+    laptop.types("halibut in coffee");
+    let shown = laptop.sees("the password is changed; 1 other device was signed out");
+    assert!(!shown.contains("halibut"), "{shown:?}");
+    laptop.sees("alice> ");
+    phone.sees("signed out: the password was changed on another device");
+    phone.types("/login alice");
+    phone.sees("password: ");
+    phone.types("swordfish in tea");
+    phone.sees("wrong password");
+    phone.sees("password: ");
+    phone.types("halibut in coffee");
+    phone.sees("alice> ");
+    phone.types("/message bob still here");
+    phone.sees("stored");
+}
+
+#[test]
+fn device_is_revoked_and_the_account_deleted() {
+    let workspace = Workspace::new(&["alice", "bob"]);
+    let server = workspace.serve();
+    let mut laptop = signed_in("alice", &server);
+    let mut phone = signed_in("alice", &server);
+    let mut bob = signed_in("bob", &server);
+    laptop.types("/devices");
+    laptop.sees("device 1  this device");
+    laptop.sees("device 2  online");
+    laptop.types("/devices revoke 2");
+    laptop.sees("password: ");
+    laptop.types("swordfish in tea");
+    laptop.sees("device 2 is revoked");
+    phone.sees("signed out: this device was revoked");
+    laptop.types("/account delete");
+    laptop.sees("type alice to delete the account: ");
+    laptop.types("alice");
+    laptop.sees("password: ");
+    laptop.types("swordfish in tea");
+    laptop.sees("signed out: the account was deleted");
+    bob.sees("alice went offline");
+    bob.types("/message alice are you there?");
+    bob.sees("the account alice was deleted");
+    phone.types("/signup alice");
+    phone.sees("the account alice was deleted; its name cannot be used again");
+}
