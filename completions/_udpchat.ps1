@@ -84,6 +84,7 @@ Register-ArgumentCompleter -Native -CommandName 'udpchat' -ScriptBlock {
             [CompletionResult]::new('--accept-new', '--accept-new', [CompletionResultType]::ParameterName, 'Trust an unknown server key without asking; a changed key is still refused')
             [CompletionResult]::new('--plain', '--plain', [CompletionResultType]::ParameterName, 'For a screen reader: words in the place of symbols, no colours, and nothing is drawn again')
             [CompletionResult]::new('--unannounced', '--unannounced', [CompletionResultType]::ParameterName, 'Do not tell others that this session comes and goes, for programs; `/contacts` lists it all the same')
+            [CompletionResult]::new('--restricted', '--restricted', [CompletionResultType]::ParameterName, 'Refuse all commands that read or write files or run programs, for a login shell')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log more: -v what happens, -vv why, -vvv everything')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Log more: -v what happens, -vv why, -vvv everything')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')

@@ -475,7 +475,7 @@ _udpchat() {
             return 0
             ;;
         udpchat__subcmd__connect)
-            opts="-v -h --config --user --password-file --state --server-key --timeout --accept-new --color --plain --theme --unannounced --notify --notify-by --mention --verbose --log --help"
+            opts="-v -h --config --user --password-file --state --server-key --timeout --accept-new --color --plain --theme --unannounced --restricted --notify --notify-by --mention --verbose --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -79,6 +79,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --accept-new 'Trust an unknown server key without asking; a changed key is still refused'
             cand --plain 'For a screen reader: words in the place of symbols, no colours, and nothing is drawn again'
             cand --unannounced 'Do not tell others that this session comes and goes, for programs; `/contacts` lists it all the same'
+            cand --restricted 'Refuse all commands that read or write files or run programs, for a login shell'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
             cand -h 'Print help (see more with ''--help'')'

@@ -85,6 +85,7 @@ complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -l log -d 'Writ
 complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -l accept-new -d 'Trust an unknown server key without asking; a changed key is still refused'
 complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -l plain -d 'For a screen reader: words in the place of symbols, no colours, and nothing is drawn again'
 complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -l unannounced -d 'Do not tell others that this session comes and goes, for programs; `/contacts` lists it all the same'
+complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -l restricted -d 'Refuse all commands that read or write files or run programs, for a login shell'
 complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
 complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c udpchat -n "__fish_udpchat_using_subcommand status" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory]' -r -F

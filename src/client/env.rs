@@ -42,6 +42,8 @@ pub struct Options {
     pub time_zone: TimeZone,
     /// What rings.
     pub attention: AttentionOptions,
+    /// Whether no command may touch files or run programs.
+    pub is_restricted: bool,
 }
 
 /// What calls for the user's attention.
@@ -309,6 +311,15 @@ pub trait Files: Send {
     /// # Errors
     /// If it cannot be opened or made, or is damaged.
     fn open_device(&mut self, key: &[u8; 32], canonical_name: &str) -> anyhow::Result<Database>;
+
+    /// Makes a file that the user has named, for them alone.
+    ///
+    /// # Errors
+    /// If it cannot be made, or is there already.
+    fn create(&mut self, path: &str) -> io::Result<Box<dyn io::Write>> {
+        let _ = path;
+        Err(io::ErrorKind::Unsupported.into())
+    }
 }
 
 /// How the client ended, from which the exit code follows.

@@ -60,6 +60,7 @@ impl User {
             unannounced: false,
             time_zone: jiff::tz::TimeZone::UTC,
             attention: udpchat::client::AttentionOptions::default(),
+            is_restricted: false,
         };
         let files = Box::new(Memory::default());
         let mut client = Client::new(now, options, screen.console(), files, [number; 32]);

@@ -122,6 +122,22 @@ impl Console for Screen {
 pub struct Memory {
     known: Arc<Mutex<Known>>,
     device: MemoryDisk,
+    written: Written,
+}
+
+/// What was written to a file.
+#[derive(Clone, Default)]
+struct Written(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Written {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut written = self.0.lock().expect("no test panics while it holds this");
+        written.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 struct Known {
@@ -138,6 +154,7 @@ impl Default for Memory {
         Self {
             known: Arc::new(Mutex::new(known)),
             device: MemoryDisk::new(),
+            written: Written::default(),
         }
     }
 }
@@ -147,6 +164,16 @@ impl Memory {
         self.known
             .lock()
             .expect("no test panics while it holds this")
+    }
+
+    /// What was written to files since the last call.
+    pub fn written(&self) -> String {
+        let written = &mut *self
+            .written
+            .0
+            .lock()
+            .expect("no test panics while it holds this");
+        String::from_utf8(std::mem::take(written)).expect("it is text")
     }
 
     pub fn set_trust(&self, trust: Trust) {
@@ -180,5 +207,12 @@ impl Files for Memory {
 
     fn open_device(&mut self, _: &[u8; 32], _: &str) -> anyhow::Result<Database> {
         Ok(self.device.open()?)
+    }
+
+    fn create(&mut self, path: &str) -> io::Result<Box<dyn io::Write>> {
+        match path {
+            "taken.txt" => Err(io::ErrorKind::AlreadyExists.into()),
+            _ => Ok(Box::new(self.written.clone())),
+        }
     }
 }

@@ -13,6 +13,10 @@ use crate::server::{Name, NameError};
 use crate::text::number::whole;
 
 #[derive(clap::Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is an option of its own"
+)]
 pub struct Args {
     #[arg(
         value_name = "HOST[:PORT]",
@@ -68,6 +72,9 @@ pub struct Args {
     /// Do not tell others that this session comes and goes, for programs; `/contacts` lists it all the same
     #[arg(long, env = "UDPCHAT_UNANNOUNCED")]
     pub unannounced: bool,
+    /// Refuse all commands that read or write files or run programs, for a login shell
+    #[arg(long, env = "UDPCHAT_RESTRICTED")]
+    pub restricted: bool,
     /// For which messages the terminal rings: none, those that mention you, private ones too, or all
     #[arg(
         long,

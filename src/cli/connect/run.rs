@@ -59,7 +59,8 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
         theme: args.theme,
         zone: time_zone(),
     };
-    let (terminal, restore) = terminal::open(&inputs, &gate, &looks, files.history())?;
+    let (terminal, restore) =
+        terminal::open(&inputs, &gate, &looks, files.history(), args.restricted)?;
     set_last_words(restore.screen());
     interrupt_on_signal(inputs, gate, restore.screen())?;
     let options = Options {
@@ -77,6 +78,7 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
             notify: args.notify.into(),
             mentions: args.mention,
         },
+        is_restricted: args.restricted,
     };
     let client = Client::new(
         now,

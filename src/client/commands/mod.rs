@@ -26,7 +26,7 @@ use super::ui::render;
 use crate::transport::Now;
 use arguments::{split_word, text_inside};
 use groups::TABLE;
-use row::Call;
+use row::{Call, Needs};
 
 /// All commands with what is said of them, a line each, for the manual.
 #[must_use]
@@ -113,6 +113,14 @@ pub(super) fn run(core: &mut Core, now: Now, line: &str, inside: Option<&str>) {
         core.fail(Fault::Usage, &help::unknown(&TABLE, word));
         return;
     };
+    if command.needs != Needs::Nothing && core.is_restricted() {
+        let text = format!(
+            "`/{}` is not available here: it needs files or programs, and this client is restricted",
+            command.name
+        );
+        core.fail(Fault::Failed, &text);
+        return;
+    }
     let values = arguments::parse(command.arguments, rest);
     // Before it counts as run: it is read again when it has waited.
     if values.is_some() && core.park(now, command.awaits, (line, inside)) {

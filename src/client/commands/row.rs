@@ -19,6 +19,8 @@ pub(super) struct ChatCommand {
     /// What `help COMMAND` and the manual say beyond the summary; a line each.
     pub help: &'static str,
     pub needs_sign_in: bool,
+    /// What it needs outside of the client: `--restricted` forbids all of that.
+    pub needs: Needs,
     /// Whether the menu explains it; the others are only named there.
     pub is_basic: bool,
     /// What a script waits for before it runs this.
@@ -27,6 +29,15 @@ pub(super) struct ChatCommand {
     /// Whether it goes on where it ended if it is typed again at once.
     pub continues: bool,
     pub run: fn(&mut Core, &Call<'_>),
+}
+
+/// What a command needs outside of the client.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Needs {
+    Nothing,
+    /// It reads or writes files of the user's.
+    Files,
+    Programs,
 }
 
 /// The commands of one subject.
@@ -60,6 +71,7 @@ pub(super) const ROW: ChatCommand = ChatCommand {
     summary: "",
     help: "",
     needs_sign_in: true,
+    needs: Needs::Nothing,
     is_basic: false,
     awaits: Awaited::Server,
     focus: FocusChange::Keeps,

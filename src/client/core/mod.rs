@@ -442,6 +442,23 @@ impl Core {
         }
     }
 
+    /// Whether no command may touch files or run programs.
+    pub(super) const fn is_restricted(&self) -> bool {
+        self.options.is_restricted
+    }
+
+    /// Runs what only a signed-in user can do, and needs files for.
+    pub(super) fn with_files(
+        &mut self,
+        now: Now,
+        run: impl FnOnce(&mut dyn Files, &mut Parts, &mut Ctx<'_>),
+    ) {
+        if let Some(signed_in) = &mut self.signed_in {
+            let (parts, mut ctx) = signed_in.split(now, &mut self.effects);
+            run(&mut *self.files, parts, &mut ctx);
+        }
+    }
+
     /// Runs what only a signed-in user can do.
     pub(super) fn with_signed_in(&mut self, now: Now, run: impl FnOnce(&mut Parts, &mut Ctx<'_>)) {
         if let Some(signed_in) = &mut self.signed_in {

@@ -90,6 +90,7 @@ fn options() -> Options {
         unannounced: false,
         time_zone: jiff::tz::TimeZone::UTC,
         attention: crate::client::AttentionOptions::default(),
+        is_restricted: false,
     }
 }
 

@@ -74,6 +74,13 @@ impl Clock<'_> {
         }
     }
 
+    /// A time with its date and seconds, as a transcript has it.
+    pub(crate) fn show_whole(self, time_ms: u64) -> String {
+        self.local(time_ms)
+            .strftime("%Y-%m-%d %H:%M:%S")
+            .to_string()
+    }
+
     /// Reads a time, also as [`show`](Self::show) writes it, or an entry's number. Of a time that the zone skips or has
     /// twice, the second value says which moment is meant. What no calendar has as a moment is its first or its last.
     pub(crate) fn read(self, typed: &str) -> Result<(HistoryAnchor, Option<String>), TimeError> {

@@ -6,7 +6,7 @@ mod known_servers;
 use std::fmt::Write as _;
 use std::fs;
 use std::io;
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
@@ -164,6 +164,16 @@ impl Files for StateDirectory {
             "{DEVICES_MAX} clients of {canonical_name} run already with the state directory {}",
             self.path.display()
         )
+    }
+
+    fn create(&mut self, path: &str) -> io::Result<Box<dyn io::Write>> {
+        let mut options = fs::OpenOptions::new();
+        let file = options
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(path)?;
+        Ok(Box::new(file))
     }
 }
 

@@ -73,6 +73,7 @@ pub fn open(
     let keys = Keys::new(Arc::clone(&paste), Arc::clone(&interrupts), keys_output);
     editor.bind_sequence(Event::Any, EventHandler::Conditional(Box::new(keys)));
     let prompt = Prompt {
+        is_restricted: false,
         editor,
         recall: Recall::new(with_texts, place),
         paste,
@@ -92,6 +93,8 @@ fn stop_signal() -> SigSet {
 }
 
 pub struct Prompt {
+    /// Whether it runs no programs.
+    is_restricted: bool,
     editor: LineEditor,
     recall: Recall,
     /// A paste that is being read.
@@ -102,6 +105,12 @@ pub struct Prompt {
 }
 
 impl Prompt {
+    /// Has it run no programs.
+    pub const fn restricted(mut self, is_restricted: bool) -> Self {
+        self.is_restricted = is_restricted;
+        self
+    }
+
     /// Answers each question until the input ends.
     pub fn run(mut self, asks: &Receiver<Ask>, inputs: &InputSender<Input>) {
         if let Err(error) = stop_signal().thread_unblock() {
@@ -142,6 +151,7 @@ impl Prompt {
                         .editor
                         .helper()
                         .and_then(|helper| helper.composition(&line))
+                        .filter(|_| !self.is_restricted)
                     {
                         Some(composition) => draft = self.compose(&composition, line),
                         None => return Input::Line(self.first_of(line)),

@@ -85,6 +85,7 @@ pub fn open(
     gate: &Arc<PasswordInterrupt>,
     looks: &Looks,
     place: HistoryPlace,
+    is_restricted: bool,
 ) -> anyhow::Result<(Terminal, TerminalGuard)> {
     let is_interactive = io::stdin().is_terminal();
     // What is edited is drawn again and again, and would be read aloud each time.
@@ -98,6 +99,7 @@ pub fn open(
         let (screen, output, prompt) =
             interactive::open(Arc::clone(&names), Arc::clone(gate), look, place)
                 .context("cannot use the terminal")?;
+        let prompt = prompt.restricted(is_restricted);
         let printer = Printer::start(output, inputs.clone())?;
         let inputs = inputs.clone();
         spawn("prompt", move || prompt.run(&questions, &inputs))?;

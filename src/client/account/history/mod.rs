@@ -4,8 +4,10 @@
 //! the server for the next one that is missing. Fetched entries are checked like deliveries and kept, but they do not
 //! move the position.
 
+pub(crate) mod export;
 pub(crate) mod fetch;
 mod holes;
+pub(crate) mod links;
 mod page;
 mod query;
 pub(crate) mod search;

@@ -1,8 +1,10 @@
 //! The commands for reading what was said.
 
+use crate::client::account::history::export::export;
+use crate::client::account::history::links::links;
 use crate::client::account::history::search::search;
 use crate::client::commands::arguments::{Argument, CONVERSATION, Source};
-use crate::client::commands::row::{Call, ChatCommand, Group, ROW};
+use crate::client::commands::row::{Call, ChatCommand, Group, Needs, ROW};
 use crate::client::core::Core;
 use crate::client::env::Fault;
 use crate::client::script::Awaited;
@@ -44,13 +46,40 @@ pub(super) const READING: Group = Group {
             ..ROW
         },
         ChatCommand {
+            name: "links",
+            arguments: &[CONVERSATION.optional()],
+            summary: "show the links in messages, the newest first",
+            awaits: Awaited::Stored,
+            run: |core, call| {
+                core.with_signed_in(call.now, |parts, ctx| {
+                    links(ctx, &parts.blocked, call.optional(0));
+                });
+            },
+            ..ROW
+        },
+        ChatCommand {
+            name: "export",
+            arguments: &[Argument::text("[USER|#ROOM|everyone] FILE")],
+            summary: "write a conversation to a file",
+            help: "It writes what this device holds as text, or as JSON lines if the file's name ends in `.jsonl` or `.json`. \
+               A file that exists is left as it is; a new one is readable by you alone. `/fetch` gets what is missing first.",
+            needs: Needs::Files,
+            awaits: Awaited::Stored,
+            run: |core, call| {
+                core.with_files(call.now, |files, parts, ctx| {
+                    export(ctx, files, &parts.blocked, call.required(0));
+                });
+            },
+            ..ROW
+        },
+        ChatCommand {
             name: "fetch",
             arguments: &[Argument::word(
                 "USER|#ROOM|everyone|all",
                 Source::Conversations,
             )],
             summary: "get the messages that this device does not hold",
-            help: "`/search` finds only what is on this device, and says what is missing.",
+            help: "`/search`, `/links` and `/export` know only what is on this device.",
             run: |core, call| {
                 core.with_signed_in(call.now, |parts, ctx| {
                     let named = Some(call.required(0)).filter(|named| *named != "all");

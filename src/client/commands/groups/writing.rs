@@ -1,7 +1,7 @@
 //! The commands for writing.
 
 use crate::client::commands::arguments::{Argument, USER_OR_ROOM};
-use crate::client::commands::row::{ChatCommand, Group, ROW};
+use crate::client::commands::row::{ChatCommand, Group, Needs, ROW};
 use crate::client::env::Fault;
 use crate::client::script::Awaited;
 use crate::protocol::EVERYONE_NAME;
@@ -36,6 +36,7 @@ pub(super) const WRITING: Group = Group {
                    you write then stands at the prompt, and Enter sends it. In a conversation all words are TEXT.",
             awaits: Awaited::Nothing,
             // At the prompt it is carried out before it comes here.
+            needs: Needs::Programs,
             run: |core, _| {
                 core.fail(
                     Fault::Usage,

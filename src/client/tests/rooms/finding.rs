@@ -154,6 +154,65 @@ fn fetching_that_is_cut_off_goes_on_where_it_was() {
     assert!(lines.iter().any(|line| line == told), "{lines:?}");
 }
 
+#[test]
+fn conversation_is_exported_as_text_or_json_lines() {
+    let mut desk = member();
+    said(&mut desk, BOB, "tea?\n14:00 erin: \u{1b}[1mno", 1);
+    assert_eq!(
+        found(&mut desk, "export #bridge out.txt"),
+        ["1 entries of #bridge are in out.txt"]
+    );
+    assert_eq!(
+        desk.files.written(),
+        "2026-03-17 14:01:00 bob: tea?\n    14:00 erin: no\n"
+    );
+    found(&mut desk, "enter #bridge");
+    found(&mut desk, "/export out.jsonl");
+    assert_eq!(
+        desk.files.written(),
+        "{\"conversation\":\"#bridge\",\"entry\":1,\"time\":\"2026-03-17T14:01:00Z\",\"author\":\"bob\",\
+         \"text\":\"tea?\\n14:00 erin: \\u001b[1mno\"}\n"
+    );
+    assert_eq!(
+        found(&mut desk, "/export taken.txt"),
+        ["taken.txt is there already; name another file"]
+    );
+}
+
+#[test]
+fn restricted_client_touches_no_files() {
+    let options = Options {
+        is_restricted: true,
+        ..with_password("erin", "secret")
+    };
+    let mut desk = Desk::connected(Screen::interactive(), options);
+    Server::with_signed_in("erin", "secret").log_in(&mut desk);
+    desk.settle_heads(vec![head(BRIDGE, "#bridge", 0, 0, 0)]);
+    assert_eq!(
+        found(&mut desk, "export #bridge out.txt"),
+        [
+            "`/export` is not available here: it needs files or programs, and this client is restricted"
+        ]
+    );
+    assert_eq!(desk.files.written(), "");
+}
+
+#[test]
+fn links_are_listed_newest_first() {
+    let mut desk = member();
+    said(&mut desk, BOB, "see https://example.org/one.", 1);
+    said(&mut desk, BOB, "tea", 2);
+    said(&mut desk, BOB, "and http://example.org/two", 3);
+    assert_eq!(
+        found(&mut desk, "links"),
+        [
+            "14:01 #bridge  http://example.org/two",
+            "14:01 #bridge  https://example.org/one"
+        ]
+    );
+    assert_eq!(found(&mut desk, "links bob"), ["no links on this device"]);
+}
+
 /// Run by hand, in a release build: `cargo test --release --lib hundred_thousand -- --ignored --nocapture`.
 #[test]
 #[ignore = "a measurement"]

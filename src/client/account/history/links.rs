@@ -1,0 +1,82 @@
+//! `links`: the addresses of pages that stand in messages on this device, newest first.
+
+use crate::client::account::blocked::BlockedUsers;
+use crate::client::account::ctx::Ctx;
+use crate::client::env::Fault;
+use crate::client::name::canonical_target;
+use crate::client::storage::StateError;
+use crate::protocol::ConversationId;
+
+/// How many are shown. Chosen: most of a screen.
+const SHOWN_MAX: usize = 20;
+
+const SCHEMES: [&str; 2] = ["https://", "http://"];
+
+/// Shows the newest links of a conversation, or of all.
+pub(crate) fn links(ctx: &mut Ctx<'_>, blocked: &BlockedUsers, named: Option<&str>) {
+    let scope = match named {
+        Some(named) => match ctx.conversations.by_name(&canonical_target(named)) {
+            Some(id) => Some(id),
+            None => return ctx.fail(Fault::NoRecipient, format!("no messages with {named}")),
+        },
+        None => None,
+    };
+    match found(ctx, blocked, scope) {
+        Ok(lines) if lines.is_empty() => ctx.notice("no links on this device"),
+        Ok(lines) => lines.into_iter().for_each(|line| ctx.plain(line)),
+        Err(error) => ctx.fail(Fault::Failed, error.to_string()),
+    }
+}
+
+fn found(
+    ctx: &Ctx<'_>,
+    blocked: &BlockedUsers,
+    scope: Option<ConversationId>,
+) -> Result<Vec<String>, StateError> {
+    let mut places = Vec::new();
+    ctx.state.visit_words(scope, |found| {
+        if found.words.contains(" http") && !blocked.hides_texts_of(found.author) {
+            places.push((found.time_ms, found.conversation, found.entry));
+        }
+        true
+    })?;
+    places.sort_unstable();
+    let mut lines = Vec::new();
+    for (time_ms, id, at) in places.into_iter().rev() {
+        let text = ctx.state.entry(id, at)?.and_then(|entry| entry.text(id));
+        for link in text.iter().flat_map(|text| in_text(text)) {
+            let (time, place) = (ctx.clock().show(time_ms), ctx.name_of(id));
+            lines.push(format!("{time} {place}  {link}"));
+        }
+        if lines.len() >= SHOWN_MAX {
+            break;
+        }
+    }
+    lines.truncate(SHOWN_MAX);
+    Ok(lines)
+}
+
+/// The links of a text, without the signs that end a sentence around them.
+fn in_text(text: &str) -> impl Iterator<Item = &str> {
+    text.split_whitespace().filter_map(|word| {
+        let word = word.trim_start_matches(['(', '<', '[', '"']);
+        let word = word.trim_end_matches(['.', ',', ';', ':', '!', '?', ')', '>', ']', '"']);
+        let scheme = SCHEMES.iter().find(|scheme| {
+            let head = word.get(..scheme.len());
+            head.is_some_and(|head| head.eq_ignore_ascii_case(scheme))
+        })?;
+        (word.len() > scheme.len()).then_some(word)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_are_told_from_the_text_around_them() {
+        let text = "see (https://example.org/a?b=1), HTTP://x.org. or http:// and ftp://y.org";
+        let links: Vec<&str> = in_text(text).collect();
+        assert_eq!(links, ["https://example.org/a?b=1", "HTTP://x.org"]);
+    }
+}
