@@ -197,7 +197,7 @@ fn what_was_typed_is_recalled_after_a_restart_but_no_password() {
     alice.is_sent(Signal::SIGKILL);
     drop(alice);
     let mut alice = Person::runs(client(&workspace, &server), "alice");
-    alice.sees("alice> ");
+    alice.sees("nobody else is online");
     alice.types_without_enter("\x1b[A");
     alice.sees("/contacts");
     alice.presses('c');
