@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_bytes::ByteBuf;
 use udpchat::protocol::{
     AccountId, Bytes, ClientMessage, ConversationId, Digest, EntryBody, EntryId, EntryKind,
-    Envelope, ErrorCode, Hop, ServerBody, Text, to_bytes,
+    Envelope, ErrorCode, HistoryRequest, Hop, ServerBody, Text, to_bytes,
 };
 use udpchat::transport::Channel;
 
@@ -267,4 +267,43 @@ fn nobody_changes_what_another_said_or_what_is_not_there() {
         &reference(&pass, pair, 17, (EntryKind::Edit, 1)),
     );
     assert_eq!(refused, Err(ErrorCode::NotPermitted));
+}
+
+#[test]
+fn what_changes_a_message_has_no_recipients_and_nothing_of_a_deleted_one_is_given_out() {
+    let workspace = Workspace::new(&[]);
+    let server = workspace.serve();
+    let (mut bob, _) = Peer::enter(server.address, address(4), "bob", 2);
+    let (mut mallory, pass) = Peer::enter(server.address, address(3), "mallory", 1);
+    let pair = mallory.resolve("bob").expect("bob is there").conversation;
+    let said = Peer::line(&pass, pair, 1, "tea?");
+    let edit = reference(&pass, pair, 2, (EntryKind::Edit, 1));
+    let deletion = reference(&pass, pair, 3, (EntryKind::Delete, 1));
+    for (message, expected) in [(&said, 1), (&edit, 0), (&deletion, 0)] {
+        mallory.send(Channel::Chat, message).expect("there is room");
+        let recipients = mallory.next(PATIENCE, |message| match &message.body {
+            ServerBody::Stored(stored) => Some((stored.recipients, stored.online)),
+            _ => None,
+        });
+        assert_eq!(recipients, Some((expected, expected)));
+    }
+    let request = ClientMessage::control(HistoryRequest {
+        tag: 7,
+        conversation: pair,
+        before: EntryId(4),
+        limit: 10,
+    });
+    bob.send(Channel::Bulk, &request).expect("there is room");
+    let page = bob.next(PATIENCE, |message| match &message.body {
+        ServerBody::History(page) => Some(page.entries.clone()),
+        _ => None,
+    });
+    let page = page.expect("it is answered");
+    let deleted: Vec<_> = page
+        .iter()
+        .map(|entry| entry.deleted.map(|it| it.by))
+        .collect();
+    assert_eq!(deleted, [Some(pass.account), Some(pass.account), None]);
+    let is_empty = |index: usize| page[index].content.is_empty();
+    assert!(is_empty(0) && is_empty(1) && !is_empty(2));
 }
