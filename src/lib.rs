@@ -70,6 +70,8 @@
 //! | hub | the server's state machine between sessions and store |
 //! | focus | the conversation to which typed text goes |
 //! | outbox | typed messages that are not yet known to be stored |
+//! | amendment | an entry that changes another one of its conversation: an edit, a deletion, a reaction, a pin |
+//! | tombstone | what is left of a deleted entry: that it was, by whom it was deleted and when |
 //! | fault | why something asked for did not happen; the worst one decides a script's exit code |
 //!
 //! # Where to begin
@@ -95,6 +97,8 @@
 //! | a deleted entry | who may `src/store/ops/log/relations.rs`; what is left of it `delete.rs` beside it; overwriting its content `src/store/segments/erase.rs` |
 //! | which entries expire | `src/store/ops/retention.rs`; when it looks for them `src/server/retention.rs` |
 //! | what a client does with a delivery | `src/client/account/inbox/mod.rs`, which also finds gaps; how often it asks `gaps.rs` beside it |
+//! | what an edit, a deletion or a reaction does on a device | `src/client/account/mending/mod.rs`; what is shown of an entry by now `current.rs`, and which line a command means `target.rs`, both beside it |
+//! | bytes of what was deleted in a device's file | `src/client/storage/erase.rs` |
 //! | a digest's check | `src/protocol/codec.rs` |
 //! | the outbox | `src/client/account/sender/outbox.rs` (in memory); when it is sent `mod.rs` beside it; on disk `src/client/storage/mod.rs` |
 //! | the beginning without a server | `src/client/core/offline.rs` |
@@ -160,6 +164,19 @@
 //! What changes something said (an edit, a deletion, a reaction, a pin) is an entry too, and goes the same way. The write
 //! that appends a deletion also leaves of what it deletes no more than its digest, so after a crash both have happened or
 //! neither; the bytes are overwritten once the next checkpoint is durable.
+//!
+//! ## Mend
+//!
+//! An edit, a deletion, a reaction or a pin is an entry, and goes the way of a message. What is different:
+//!
+//! 1. A message that has no number yet is changed in the outbox. What is about a message under way gets no number until that is
+//!    stored, since only then is there an entry to refer to.
+//! 2. The device commits it together with its place in the index of amendments. Of a deletion the same commit replaces the target,
+//!    its edits and the reactions to it by tombstones, and records that their bytes are still in the file.
+//! 3. Within a minute the rows are written afresh, all free pages of the file are overwritten, and the record is removed. After
+//!    a crash in between this begins again at the next start.
+//! 4. If the server's database was restored, what waits and refers to an entry behind the last one in common is given up with a word:
+//!    its target may be another one by now.
 //!
 //! ## Deliver
 //!

@@ -111,6 +111,11 @@ pub enum Input {
     },
     /// A line was typed, or read from standard input: the answer to the last [`Ask`].
     Line(String),
+    /// The user begins to type a line, and so many of the lines that the console was given are on the screen.
+    Begun {
+        /// As [`Console::printed`].
+        printed: u64,
+    },
     /// The last question was given up with Ctrl-C.
     Cancelled,
     /// A line could not be read, for this reason.

@@ -39,6 +39,19 @@ pub struct Head {
     pub names_place: bool,
     /// Nothing where the program tells of it.
     pub who: Option<Who>,
+    /// How it was said.
+    pub manner: Manner,
+}
+
+/// How something was said.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Manner {
+    /// The number by which the user can name the line, where lines are listed by it.
+    pub number: Option<String>,
+    /// What it answers, such as `, to "tea at four?" of erin`: no name has a blank.
+    pub answers: Option<String>,
+    /// Whether the text tells what somebody does: then a star stands before the name, and no colon behind it.
+    pub is_action: bool,
 }
 
 /// A day, for what separates it from another.
@@ -166,8 +179,21 @@ impl Head {
     pub fn parts(&self) -> Vec<(Part, &str)> {
         let (blank, colon) = ((Part::Word, " "), (Part::Word, ": "));
         let place = (Part::Place, self.place.name());
-        let mut parts = vec![(Part::Time, self.time.as_str()), blank];
+        let mut parts = Vec::new();
+        if let Some(number) = &self.manner.number {
+            parts.extend([(Part::Time, number.as_str()), blank]);
+        }
+        parts.extend([(Part::Time, self.time.as_str()), blank]);
         match (&self.who, &self.place) {
+            (Some(who), _) if self.manner.is_action => {
+                let is_named = self.names_place
+                    && !matches!((who, &self.place), (Who::Other(_), Place::Pair(_)));
+                if is_named {
+                    parts.extend([place, blank]);
+                }
+                parts.extend([(Part::Word, "* "), (Part::Who, who.name()), blank]);
+                return parts;
+            }
             (None, _) if !self.names_place => return parts,
             (None, _) => parts.push(place),
             (Some(who), _) if !self.names_place => parts.push((Part::Who, who.name())),
@@ -181,6 +207,9 @@ impl Head {
                 };
                 parts.extend([(Part::Who, who.name()), (Part::Word, " to "), to]);
             }
+        }
+        if let Some(answers) = &self.manner.answers {
+            parts.push((Part::Word, answers));
         }
         parts.push(colon);
         parts
@@ -209,6 +238,7 @@ mod tests {
             place,
             names_place,
             who: Some(who),
+            manner: Manner::default(),
         };
         Line::said(head, "hi").to_string()
     }

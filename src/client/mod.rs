@@ -29,7 +29,7 @@ pub use env::{
     Ask, AttentionOptions, Console, End, Fault, Files, Input, Names, Notify, Options, Ring, Tone,
     Trust,
 };
-pub use line::{Day, Head, INDENT, Line, Part, Place, Who};
+pub use line::{Day, Head, INDENT, Line, Manner, Part, Place, Who};
 pub use password::{PASSWORD_MAX_BYTES, Password, PasswordError};
 pub(crate) use ui::render::unreachable;
 pub(crate) use ui::time::Clock;

@@ -59,7 +59,11 @@ impl BlockedUsers {
     /// Whether what this account says is not shown.
     pub(crate) fn hides(&self, author: AccountId, said: &Said) -> bool {
         let is_addressed = match said {
-            Said::Text(_) | Said::Unknown => true,
+            Said::Text(_)
+            | Said::Action(_)
+            | Said::Amendment(_)
+            | Said::Deleted(_)
+            | Said::Unknown => true,
             // What happens in a room is no word to anybody.
             Said::Event(event) => event.kind == EventKind::Invited,
         };

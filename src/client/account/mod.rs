@@ -9,6 +9,7 @@ pub(super) mod blocked;
 pub(super) mod ctx;
 pub(super) mod devices;
 pub(super) mod history;
+pub(super) mod mending;
 pub(super) mod people;
 pub(super) mod places;
 pub(super) mod rooms;
@@ -19,6 +20,7 @@ pub(super) mod switching;
 mod display;
 mod failures;
 mod inbox;
+mod on_screen;
 mod receipts;
 mod resync;
 mod start;
@@ -47,6 +49,9 @@ use ctx::{Ctx, Me, SessionState, Shared};
 use display::Display;
 use history::HistoryPager;
 use inbox::Inbox;
+use mending::eraser::Eraser;
+use mending::recent::Recent;
+use mending::why;
 use people::People;
 use places::Places;
 use receipts::Receipts;
@@ -81,6 +86,8 @@ pub(super) struct Parts {
     pub(super) history: HistoryPager,
     pub(super) attention: Attention,
     pub(super) places: Places,
+    pub(super) recent: Recent,
+    eraser: Eraser,
 }
 
 impl SignedIn {
@@ -129,6 +136,8 @@ impl SignedIn {
                 history: HistoryPager::default(),
                 attention: Attention::new(preferences.attention, &start.name, loaded.is_quiet),
                 places: Places::load(loaded.places),
+                recent: Recent::default(),
+                eraser: Eraser::default(),
             },
         };
         let (parts, mut ctx) = signed_in.split(now, effects);
@@ -303,6 +312,10 @@ impl SignedIn {
             let outcome = parts
                 .inbox
                 .handle_delivery(ctx, others, &envelope, delivery);
+            if let Some(spoken) = outcome.spoken {
+                let place = (id, spoken.entry);
+                parts.recent.add(place, spoken.is_own, spoken.is_typed);
+            }
             if let Some(event) = outcome.event {
                 rooms::apply_event(ctx, &mut parts.sender, id, &event);
             }
@@ -314,11 +327,16 @@ impl SignedIn {
         };
         match message.body {
             ServerBody::Stored(stored) => {
-                if let Some((digest, typed)) = parts.sender.handle_stored(ctx, &stored) {
-                    parts.inbox.handle_stored(ctx, &stored, &digest);
-                    sender::show_stored(ctx, &stored);
-                    parts.people.note_stored(ctx, &stored);
-                    parts.receipts.expect(ctx, &stored, typed);
+                if let Some(done) = parts.sender.handle_stored(ctx, &stored) {
+                    parts.inbox.handle_stored(ctx, &stored, &done.digest);
+                    if done.is_said {
+                        why::begin(ctx, &stored, done.typed_ms);
+                        let place = (stored.conversation, stored.entry);
+                        parts.recent.add(place, true, true);
+                        sender::show_stored(ctx, &stored);
+                        parts.people.note_stored(ctx, &stored);
+                        parts.receipts.expect(ctx, &stored, done.typed);
+                    }
                 }
             }
             ServerBody::Voided(voided) => {
@@ -381,7 +399,9 @@ impl SignedIn {
             .add_receipts(parts.receipts.show(ctx, are_sent));
         parts.inbox.show_backlog(ctx);
         parts.inbox.send_acks(ctx);
-        ctx.state.commit()
+        ctx.state.commit()?;
+        parts.eraser.after_commit(ctx);
+        Ok(())
     }
 
     /// Does what is due, without anything having come.
@@ -392,35 +412,7 @@ impl SignedIn {
         parts.inbox.handle_timeout(ctx);
         parts.roster.handle_timeout(ctx);
         parts.display.handle_timeout(ctx);
-    }
-
-    /// What was to be shown was given to the console: so many lines in all, of which so many are on the screen.
-    pub(super) fn on_lines_queued(&mut self, now: Now, lines: u64, printed: u64) {
-        let is_gathering = self.parts.inbox.holds_lines();
-        let shared = (&mut self.shared, &mut self.parts.receipts);
-        self.parts
-            .display
-            .on_lines_queued(shared, now, (lines, printed), is_gathering);
-    }
-
-    /// The console has printed this many of the lines that it was given.
-    pub(super) fn on_lines_printed(&mut self, printed: u64) {
-        let (display, receipts) = (&mut self.parts.display, &mut self.parts.receipts);
-        display.on_lines_printed(&mut self.shared, receipts, printed);
-    }
-
-    /// Records at the end what was shown: nothing but a crash stops the console now.
-    pub(super) fn close(&mut self) -> Result<(), StateError> {
-        let is_gathering = self.parts.inbox.holds_lines();
-        let (display, receipts) = (&mut self.parts.display, &mut self.parts.receipts);
-        display.close(&mut self.shared, receipts, is_gathering);
-        self.shared.state.commit()
-    }
-
-    /// The same where the console may never print the rest of its lines: they are shown again in the next run.
-    pub(super) fn close_unprinted(&mut self) -> Result<(), StateError> {
-        Display::close_unprinted(&mut self.shared);
-        self.shared.state.commit()
+        parts.eraser.handle_timeout(ctx);
     }
 
     /// When [`SignedIn::handle_timeout`], or [`SignedIn::settle`] after it, has something to do.
@@ -430,6 +422,7 @@ impl SignedIn {
             self.parts.receipts.deadline(),
             self.parts.inbox.deadline(),
             self.parts.display.deadline(),
+            self.parts.eraser.deadline(),
             self.parts.roster.deadline(),
             self.shared.pending.deadline(),
         ]

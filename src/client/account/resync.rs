@@ -143,7 +143,12 @@ impl Resync {
         if head.expired && is_settling {
             show_expired(ctx, &head.name);
         }
+        if is_other_log && is_settling {
+            let place = (id, &*head.name);
+            sender.drop_about_lost(ctx, place, head.start.min(position), head.last_number);
+        }
         if head.start < position && is_settling {
+            ctx.state.remove_amendments_after(id, head.start);
             receipts.drop_after(ctx, id, head.start);
             let text = format!(
                 "{}: the server's log has changed; reading it again from the last entry that matches",
@@ -210,6 +215,7 @@ impl Resync {
                 };
             }
             ctx.save_conversation(id);
+            ctx.state.remove_amendments_after(id, EntryId::START);
             receipts.drop_after(ctx, id, EntryId::START);
         }
         for id in sender.outbox.conversations() {

@@ -6,6 +6,7 @@ use jiff::tz::TimeZone;
 use rand_chacha::ChaCha20Rng;
 
 use super::ctx::Shared;
+use super::mending::recent::Recent;
 use super::{SignedIn, resync, sender};
 use crate::client::effects::Effects;
 use crate::client::env::{AttentionOptions, Tone};
@@ -67,6 +68,7 @@ impl SignedIn {
         session.epoch = start.epoch;
         if known.is_some_and(|known| known != start.epoch) {
             self.parts.receipts.forget_marks();
+            self.parts.recent = Recent::default();
             effects.show(
                 Tone::Notice,
                 "the server's database was restored from a backup; recent messages may be missing",

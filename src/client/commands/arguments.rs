@@ -3,6 +3,7 @@
 
 use std::num::NonZeroU32;
 
+use crate::client::account::mending::target::LineNumber;
 use crate::protocol::ROOM_SIGN;
 
 /// One argument of a command.
@@ -26,6 +27,8 @@ pub(super) enum Kind {
     Choice(&'static [&'static str]),
     /// This word, and the one behind it, which is the value.
     Option(&'static str),
+    /// A number of a line, with its sign. It stands before a text, whether that must be given or not.
+    Line,
     /// All the rest of the line, as it is.
     Text,
 }
@@ -53,6 +56,13 @@ pub(super) const USER_OR_ROOM: Argument = Argument::word("USER|#ROOM", Source::U
 pub(super) const CONVERSATION: Argument =
     Argument::word("USER|#ROOM|everyone", Source::Conversations);
 pub(super) const ROOM: Argument = Argument::new(Kind::Room, "#ROOM", Source::Rooms);
+
+/// The conversation that a command is about, where that has not the focus.
+pub(super) const IN: Argument = Argument {
+    source: Source::Conversations,
+    ..Argument::option("--in", "USER|#ROOM|everyone")
+};
+pub(super) const LINE: Argument = Argument::new(Kind::Line, "#N", Source::Nothing).optional();
 
 impl Argument {
     const fn new(kind: Kind, shown: &'static str, source: Source) -> Self {
@@ -116,6 +126,7 @@ impl Argument {
             Kind::Word | Kind::Text => false,
             Kind::Room => word.starts_with(ROOM_SIGN),
             Kind::Count => word.parse::<NonZeroU32>().is_ok(),
+            Kind::Line => LineNumber::read(word).is_some(),
             Kind::Choice(words) => words.contains(&word),
             Kind::Option(name) => name == word,
         }
@@ -155,6 +166,11 @@ fn place(arguments: &[Argument], values: &[Option<&str>], word: &str) -> Option<
         let mut each = arguments.iter().zip(values);
         each.position(|(argument, value)| value.is_none() && fits(argument))
     };
+    // These can be meant for nothing else, and stand before what must be given.
+    let is_signed = |argument: &Argument| matches!(argument.kind, Kind::Line | Kind::Option(_));
+    if let Some(at) = find(&|argument| is_signed(argument) && argument.claims(word)) {
+        return Some(at);
+    }
     if let Some(at) = find(&|argument| !argument.is_optional) {
         let argument = &arguments[at];
         let takes_any = matches!(argument.kind, Kind::Word | Kind::Room | Kind::Text);
@@ -272,6 +288,21 @@ mod tests {
         for line in ["bob carol", "bob 0", "bob 00", "bob -1", "bob 4294967296"] {
             assert_eq!(parse(&history, line), None, "{line}");
         }
+    }
+
+    #[test]
+    fn line_and_option_stand_before_what_must_be_given() {
+        let edit = [IN, LINE, Argument::text("TEXT")];
+        let all = Some(vec![Some("bob"), Some("#41"), Some("at five")]);
+        assert_eq!(parse(&edit, "--in bob #41 at five"), all);
+        assert_eq!(parse(&edit, "#41 --in bob at five"), all);
+        let text = |text| Some(vec![None, None, Some(text)]);
+        assert_eq!(parse(&edit, "at #41 five"), text("at #41 five"));
+        assert_eq!(parse(&edit, "#bridge at five"), text("#bridge at five"));
+        assert_eq!(parse(&edit, "#41"), None);
+        let delete = [IN, LINE];
+        assert_eq!(parse(&delete, "+3"), Some(vec![None, Some("+3")]));
+        assert_eq!(parse(&delete, "bob"), None);
     }
 
     #[test]

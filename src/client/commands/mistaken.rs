@@ -72,9 +72,12 @@ fn is_whole(command: &ChatCommand, rest: &str, names: &Names) -> bool {
 
 fn exists(argument: &Argument, word: &str, names: &Names) -> bool {
     match (argument.kind, argument.source) {
-        (Kind::Choice(_) | Kind::Count | Kind::Option(_), _) => argument.claims(word),
+        (Kind::Choice(_) | Kind::Count | Kind::Line | Kind::Option(_), _) => argument.claims(word),
         (Kind::Text, _) => false,
-        (Kind::Word, Source::Commands | Source::Topics) => groups::find(word).is_some(),
+        // "help me" is what people say.
+        (Kind::Word, Source::Commands | Source::Topics) => {
+            groups::find(word).is_some_and(|command| command.name != "me")
+        }
         (Kind::Word, Source::Nothing) => word.parse::<u32>().is_ok(),
         (Kind::Word, _) => is_known(word, names),
         (Kind::Room, _) => is_known(&canonical_room(word), names),

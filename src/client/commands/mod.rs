@@ -93,6 +93,11 @@ fn tell_name(core: &mut Core, now: Now, place: &str, text: &str) {
 /// Runs a line that was typed at the prompt. A line that is no command is never sent anywhere, unless the prompt stood
 /// in a conversation (`inside`).
 pub(super) fn run(core: &mut Core, now: Now, line: &str, inside: Option<&str>) {
+    run_line(core, now, line, inside);
+    core.with_signed_in(now, |parts, _| parts.recent.end());
+}
+
+fn run_line(core: &mut Core, now: Now, line: &str, inside: Option<&str>) {
     // A file that begins with a byte order mark is read like any other.
     let line = paste::trimmed(line.trim_start_matches('\u{feff}'));
     if let Some(text) = text_inside(line) {

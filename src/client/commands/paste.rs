@@ -213,7 +213,17 @@ fn resembles_command(line: &str, is_inside: bool) -> bool {
             let is_name = !word.is_empty() && word.chars().all(char::is_alphabetic);
             is_name || TABLE.has_near(word)
         }
-        None => !is_inside && !has_number(&head) && TABLE.has_near(split_word(&head).0),
+        None if is_inside || has_number(&head) => false,
+        None => {
+            let (word, rest) = split_word(&head);
+            match TABLE.find(word) {
+                // "why not" is no call of a command.
+                Some(command) if !is_message(command) => {
+                    arguments::parse(command.arguments, rest).is_some()
+                }
+                _ => TABLE.has_near(word),
+            }
+        }
     }
 }
 

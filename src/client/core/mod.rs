@@ -182,6 +182,11 @@ impl Core {
                         .step_sign_in(now, |sign_in, context| sign_in.handle_answer(line, context)),
                 }
             }
+            Input::Begun { printed } => {
+                if let Some(signed_in) = &mut self.signed_in {
+                    signed_in.parts.recent.begin(printed);
+                }
+            }
             Input::Cancelled => match self.prompt.take() {
                 None | Some(Question::Command | Question::InFocus(_)) => {}
                 Some(Question::Trust) => self.answer_trust(now, false),
@@ -378,6 +383,11 @@ impl Core {
     /// The name of the signed-in user.
     pub(super) fn user(&self) -> Option<&str> {
         self.shared().map(|shared| &*shared.me.name)
+    }
+
+    /// Whether what is sent can be expected to leave now.
+    pub(super) const fn is_linked(&self) -> bool {
+        self.link.peer.is_some()
     }
 
     pub(super) fn send_text(&mut self, now: Now, target: &str, text: &str) {

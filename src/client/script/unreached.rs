@@ -3,17 +3,14 @@
 use crate::client::account::SignedIn;
 use crate::client::effects::Effects;
 use crate::client::env::{Fault, Tone};
-use crate::client::ui::render;
 
 pub(in crate::client) fn tell(signed_in: &SignedIn, effects: &mut Effects) {
     let sender = &signed_in.parts.sender;
     let mut queued = 0;
-    for (line, target, text) in sender.unsent() {
+    for (line, unsent) in sender.unsent() {
         queued += 1;
-        let text = format!(
-            "not stored yet: message to {target}: {}",
-            render::quote(text)
-        );
+        let (target, what) = (&unsent.target, unsent.described());
+        let text = format!("not stored yet: message to {target}: {what}");
         effects.fail_at(line, Fault::Unconfirmed, text);
     }
     if queued > 0 {

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
 use crate::protocol::{
-    AccountId, ConversationId, DeviceId, Digest, EntryId, Origin, RoomEvent, ServerMessage, open,
+    AccountId, ConversationId, Deletion, DeviceId, Digest, EntryHeader, EntryId, EntryKind, Origin,
+    Reaction, Reference, Refers, RoomEvent, ServerMessage, Text, open,
 };
 
 /// An entry that was received or, being this device's own, stored.
@@ -24,6 +25,12 @@ pub(crate) struct Entry {
     pub(crate) prev: EntryId,
     /// What its author was called when it came, except in a pair.
     pub(crate) author_name: Option<String>,
+    /// If it was deleted: then there are no bytes, and the digest is that of those that were.
+    #[serde(default)]
+    pub(crate) deleted: Option<Deletion>,
+    /// Whether it changed another entry and lost its content here: there is nothing to be shown in its place.
+    #[serde(default)]
+    pub(crate) was_amendment: bool,
 }
 
 /// What an entry says.
@@ -31,10 +38,36 @@ pub(crate) struct Entry {
 pub(crate) enum Said {
     /// What a user said.
     Text(String),
+    /// What a user does, told in the third person.
+    Action(String),
+    /// It changes another entry.
+    Amendment(Amendment),
     Event(RoomEvent),
+    /// Nothing any longer.
+    Deleted(Deletion),
     /// Of a kind that this version does not know, or not what it says that it is. It is kept as it came: a later version
     /// may know more of it.
     Unknown,
+}
+
+/// An entry that changes another one of its conversation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Amendment {
+    pub(crate) target: EntryId,
+    pub(crate) what: Amends,
+}
+
+/// How an entry is changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Amends {
+    /// This is its text now.
+    Edit(String),
+    /// It loses its content; a reaction is taken back.
+    Delete,
+    /// This sign is put to it.
+    React(String),
+    Pin,
+    Unpin,
 }
 
 impl Said {
@@ -57,19 +90,93 @@ impl Said {
             let fitting = event.filter(|event| (author == own) == (event.actor == own_name));
             fitting.map(Self::Event)
         } else {
-            let text = message.text();
-            let fitting =
-                text.filter(|text| text.sender == author && text.receiver == conversation);
-            fitting.map(|text| Self::Text(text.text))
+            by_user(message, &entry, (author, conversation))
         };
         said.unwrap_or(Self::Unknown)
+    }
+
+    /// What a user said, or does.
+    pub(crate) fn words(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) | Self::Action(text) => Some(text),
+            _ => None,
+        }
+    }
+}
+
+/// What an entry says that a device wrote, if its body fits its kind, this author and this conversation.
+fn by_user(
+    message: &ServerMessage,
+    header: &EntryHeader,
+    from: (AccountId, ConversationId),
+) -> Option<Said> {
+    let kind = header.kind;
+    let text = || {
+        let text: Text = message.body_of(kind)?;
+        (text.is_sized() && (text.sender, text.receiver) == from).then_some(text.text)
+    };
+    let sign = || {
+        let reaction: Reaction = message.body_of(kind)?;
+        let is_fitting = reaction.is_sized() && (reaction.sender, reaction.receiver) == from;
+        is_fitting.then_some(reaction.sign)
+    };
+    let reference = |what| {
+        let reference: Reference = message.body_of(kind)?;
+        ((reference.sender, reference.receiver) == from).then_some(what)
+    };
+    let what = match kind {
+        EntryKind::Text => return text().map(Said::Text),
+        EntryKind::Action => return text().map(Said::Action),
+        EntryKind::Edit => Amends::Edit(text()?),
+        EntryKind::Delete => reference(Amends::Delete)?,
+        EntryKind::React => Amends::React(sign()?),
+        EntryKind::Pin => reference(Amends::Pin)?,
+        EntryKind::Unpin => reference(Amends::Unpin)?,
+        EntryKind::Event | EntryKind::Other(_) => return None,
+    };
+    let target = header.refers_to?;
+    Some(Said::Amendment(Amendment { target, what }))
+}
+
+impl Amends {
+    /// The kind of an entry that changes another one like this.
+    pub(crate) const fn kind(&self) -> EntryKind {
+        match self {
+            Self::Edit(_) => EntryKind::Edit,
+            Self::Delete => EntryKind::Delete,
+            Self::React(_) => EntryKind::React,
+            Self::Pin => EntryKind::Pin,
+            Self::Unpin => EntryKind::Unpin,
+        }
     }
 }
 
 impl Entry {
-    pub(crate) fn origin(&self) -> Option<Origin> {
+    fn header(&self) -> Option<EntryHeader> {
         let message: ServerMessage = open(&self.content, &self.digest).ok()?;
-        Some(message.header.entry?.origin)
+        message.header.entry
+    }
+
+    pub(crate) fn origin(&self) -> Option<Origin> {
+        Some(self.header()?.origin)
+    }
+
+    /// The entry that something said answers.
+    pub(crate) fn answers(&self) -> Option<EntryId> {
+        let header = self.header().filter(|header| header.kind.is_said())?;
+        header.refers_to
+    }
+
+    /// What is left of it once it was deleted.
+    pub(crate) fn without_content(self, deletion: Deletion) -> Self {
+        let header = self.header();
+        let amends = header.is_some_and(|header| header.kind.refers() == Refers::Always);
+        Self {
+            was_amendment: amends,
+            content: ByteBuf::new(),
+            deleted: Some(deletion),
+            ..self
+        }
     }
 
     /// What it says in its conversation to this reader, if its bytes are whole.
@@ -78,6 +185,9 @@ impl Entry {
         conversation: ConversationId,
         own: (AccountId, &str),
     ) -> Option<Said> {
+        if let Some(deletion) = self.deleted {
+            return Some(Said::Deleted(deletion));
+        }
         let message = open(&self.content, &self.digest).ok()?;
         Some(Said::of(&message, conversation, self.author, own))
     }
@@ -85,10 +195,8 @@ impl Entry {
     /// The text that a user said, if it is one and its bytes are whole.
     pub(crate) fn text(&self, conversation: ConversationId) -> Option<String> {
         // Only of an event it matters who reads it.
-        match self.said(conversation, (self.author, ""))? {
-            Said::Text(text) => Some(text),
-            Said::Event(_) | Said::Unknown => None,
-        }
+        let said = self.said(conversation, (self.author, ""))?;
+        said.words().map(str::to_owned)
     }
 }
 

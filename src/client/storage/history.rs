@@ -98,16 +98,41 @@ impl<'a> HistoryTables<'a> {
         key: Key,
         row: &Row,
         entries_max: u64,
-    ) -> Result<(), StateError> {
+    ) -> Result<Option<Key>, StateError> {
         let is_new = self.entries.insert(key, row.bytes.as_slice())?.is_none();
         self.words.insert(key, row.found())?;
         if is_new {
             self.count(key.0, true)?;
         }
         if self.entries.len()? > entries_max {
-            self.evict()?;
+            return self.evict();
+        }
+        Ok(None)
+    }
+
+    /// Puts the rows of an entry into fresh pages, together with those beside it.
+    pub(super) fn rewrite(&mut self, key: Key) -> Result<(), StateError> {
+        let known = self
+            .entries
+            .remove(key)?
+            .map(|known| known.value().to_vec());
+        if let Some(bytes) = known {
+            self.entries.insert(key, bytes.as_slice())?;
+        }
+        let known = self.words.remove(key)?.map(|known| {
+            let (time_ms, author, prev, words) = known.value();
+            (time_ms, author, prev, words.to_owned())
+        });
+        if let Some((time_ms, author, prev, words)) = known {
+            self.words.insert(key, (time_ms, author, prev, &*words))?;
         }
         Ok(())
+    }
+
+    /// How much of the pages of these tables is empty.
+    pub(super) fn fragmented_bytes(&self) -> Result<u64, StateError> {
+        let (entries, words) = (self.entries.stats()?, self.words.stats()?);
+        Ok(entries.fragmented_bytes() + words.fragmented_bytes())
     }
 
     /// Changes the words that an entry is found by, if it is here.
@@ -144,8 +169,8 @@ impl<'a> HistoryTables<'a> {
         Ok(())
     }
 
-    /// Removes the oldest entry of the conversation that has most.
-    fn evict(&mut self) -> Result<(), StateError> {
+    /// Removes the oldest entry of the conversation that has most, and says which.
+    fn evict(&mut self) -> Result<Option<Key>, StateError> {
         let mut largest = (0, 0);
         for row in self.counts.iter()? {
             let (conversation, entries) = row?;
@@ -163,7 +188,7 @@ impl<'a> HistoryTables<'a> {
             self.words.remove(oldest)?;
             self.count(conversation, false)?;
         }
-        Ok(())
+        Ok(oldest)
     }
 }
 

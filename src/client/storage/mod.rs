@@ -12,12 +12,15 @@ use redb::{
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
-use thiserror::Error;
 
-use crate::fence::{FencedDatabase, Panicked, catch};
+use crate::fence::FencedDatabase;
 use crate::protocol::{AccountId, BlockedUser, ConversationId, DeviceId, EntryId, to_bytes};
 use crate::text::words::words;
+use amendments::Indexed;
 use entry::Entry;
+use erase::{ERASED, Erasure};
+pub(super) use error::StateError;
+use error::guard;
 use history::{Found, HISTORY, HistoryTables, Row};
 use records::{Awaited, IgnoredUser, OutboxEntry, StoredConversation};
 use settings::Settings;
@@ -44,44 +47,6 @@ const KEY_SETTINGS: &str = "settings";
 const KEY_IGNORED: &str = "ignored";
 const KEY_PLACES: &str = "places";
 const KEY_QUIET: &str = "quiet";
-
-#[derive(Debug, Error)]
-pub(super) enum StateError {
-    /// The database said so.
-    #[error("the database of this device failed: {0}")]
-    Storage(Box<redb::Error>),
-    /// A record is not what this program writes.
-    #[error(
-        "the database of this device is damaged (table {0}): name a new state directory with --state, or move this one \
-         away"
-    )]
-    Damaged(&'static str),
-    /// redb panicked.
-    #[error(
-        "the database of this device is damaged ({}): name a new state directory with --state, or move this one away",
-        .0.place()
-    )]
-    Panicked(Panicked),
-    /// It was written by a later version.
-    #[error("the database of this device is of schema {0}, newer than this program's {SCHEMA}")]
-    Newer(u64),
-    /// It was written by a version whose tables are not read any longer.
-    #[error(
-        "the database of this device is of schema {0}, and this program reads only {SCHEMA}: name a new state directory \
-         with --state, or move this one away"
-    )]
-    Older(u64),
-}
-
-fn guard<T>(work: impl FnOnce() -> Result<T, StateError>) -> Result<T, StateError> {
-    catch(work).unwrap_or_else(|panicked| Err(StateError::Panicked(panicked)))
-}
-
-impl<E: Into<redb::Error>> From<E> for StateError {
-    fn from(error: E) -> Self {
-        Self::Storage(Box::new(error.into()))
-    }
-}
 
 /// Who this device is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -121,6 +86,9 @@ enum Change {
     Words(ConversationId, EntryId, String),
     Conversation(ConversationId, Vec<u8>),
     Awaited(ConversationId, EntryId, Option<Vec<u8>>),
+    Amendment(Indexed),
+    Erased(ConversationId, EntryId),
+    Life(ConversationId, EntryId, Vec<u8>),
     Clear,
 }
 
@@ -131,6 +99,7 @@ pub(super) struct State {
     settings: Settings,
     changes: Vec<Change>,
     entries_max: u64,
+    erasure: Erasure,
 }
 
 impl State {
@@ -139,7 +108,7 @@ impl State {
         let database = FencedDatabase::from(database);
         guard(|| {
             let transaction = database.begin_write()?;
-            let (identity, settings) = {
+            let (identity, settings, is_erasure_due) = {
                 let mut table = transaction.open_table(IDENTITY)?;
                 match read::<u64>(&table, KEY_SCHEMA)? {
                     Some(SCHEMA) => {}
@@ -153,8 +122,11 @@ impl State {
                 HistoryTables::open(&transaction)?.complete_words()?;
                 transaction.open_table(POSITIONS)?;
                 transaction.open_table(AWAITED)?;
+                amendments::open(&transaction)?;
+                lives::open(&transaction)?;
+                let is_erasure_due = !transaction.open_table(ERASED)?.is_empty()?;
                 let settings = read(&table, KEY_SETTINGS)?.unwrap_or_default();
-                (read(&table, KEY_DEVICE)?, settings)
+                (read(&table, KEY_DEVICE)?, settings, is_erasure_due)
             };
             transaction.commit()?;
             Ok(Self {
@@ -163,6 +135,7 @@ impl State {
                 settings,
                 changes: Vec::new(),
                 entries_max: HISTORY_ENTRIES_MAX,
+                erasure: Erasure::begin(is_erasure_due),
             })
         })
     }
@@ -258,10 +231,6 @@ impl State {
 
     /// Has an entry that is here found by the words of another text: the last of one that was edited, none of one that was
     /// deleted.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "edits and deletions are to use it")
-    )]
     pub(super) fn put_words(&mut self, conversation: ConversationId, entry: EntryId, text: &str) {
         self.changes
             .push(Change::Words(conversation, entry, words(text)));
@@ -410,6 +379,9 @@ impl State {
         let mut history = HistoryTables::open(transaction)?;
         let mut positions = transaction.open_table(POSITIONS)?;
         let mut awaited = transaction.open_table(AWAITED)?;
+        let mut amendments = amendments::open(transaction)?;
+        let mut erased = transaction.open_table(ERASED)?;
+        let mut lives = lives::open(transaction)?;
         for change in &self.changes {
             match change {
                 Change::Identity(bytes) => {
@@ -425,7 +397,10 @@ impl State {
                     outbox.remove(sequence)?;
                 }
                 Change::History(conversation, entry, row) => {
-                    history.insert((conversation.0, entry.0), row, self.entries_max)?;
+                    let key = (conversation.0, entry.0);
+                    if let Some(evicted) = history.insert(key, row, self.entries_max)? {
+                        amendments::evicted(&mut amendments, evicted)?;
+                    }
                 }
                 Change::Words(conversation, entry, words) => {
                     history.set_words((conversation.0, entry.0), words)?;
@@ -439,7 +414,17 @@ impl State {
                 Change::Awaited(conversation, entry, None) => {
                     awaited.remove((conversation.0, entry.0))?;
                 }
+                Change::Amendment(indexed) => indexed.write(&mut amendments)?,
+                Change::Life(conversation, entry, bytes) => {
+                    lives::write(&mut lives, (*conversation, *entry), bytes)?;
+                }
+                Change::Erased(conversation, entry) => {
+                    erased.insert((conversation.0, entry.0), 0)?;
+                }
                 Change::Clear => {
+                    amendments.retain(|_, _| false)?;
+                    erased.retain(|_, _| false)?;
+                    lives.retain(|_, _| false)?;
                     identity.remove(KEY_DEVICE)?;
                     for key in [
                         KEY_BLOCKED,
@@ -475,8 +460,12 @@ fn decode<T: DeserializeOwned>(bytes: &[u8], table: &'static str) -> Result<T, S
     rmp_serde::from_slice(bytes).map_err(|_| StateError::Damaged(table))
 }
 
+mod amendments;
 pub(super) mod entry;
+mod erase;
+mod error;
 pub(super) mod history;
+pub(super) mod lives;
 pub(super) mod records;
 pub(super) mod settings;
 #[cfg(test)]

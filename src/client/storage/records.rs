@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
-use crate::protocol::{AccountId, ConversationId, DeviceSeq, Digest, EntryId};
+use crate::client::ui::render;
+use crate::protocol::{AccountId, ConversationId, DeviceSeq, Digest, EntryId, EntryKind};
 
 /// Where a device stands in one conversation: what is durable of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -94,6 +95,28 @@ pub(crate) struct OutboxEntry {
     pub(crate) numbered: Option<Numbered>,
     /// Whether it was refused for good: then only its number is to be used up.
     pub(crate) refused: bool,
+    /// What it is to be; the text is that of it, or the sign.
+    #[serde(default = "text")]
+    pub(crate) kind: EntryKind,
+    /// The entry that it changes or answers.
+    #[serde(default)]
+    pub(crate) refers_to: Option<Referred>,
+    /// When it was typed, in milliseconds since 1970 (UTC); 0 if that is not known.
+    #[serde(default)]
+    pub(crate) typed_ms: u64,
+}
+
+/// What a message in the outbox is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Referred {
+    /// This entry of its conversation.
+    Entry(EntryId),
+    /// A message that waits in the outbox itself, under this number there: before that is stored this one gets no number.
+    Waiting(u64),
+}
+
+const fn text() -> EntryKind {
+    EntryKind::Text
 }
 
 impl OutboxEntry {
@@ -103,6 +126,30 @@ impl OutboxEntry {
             text,
             numbered: None,
             refused: false,
+            kind: EntryKind::Text,
+            refers_to: None,
+            typed_ms: 0,
+        }
+    }
+
+    /// What it is, as it is spoken of.
+    pub(crate) fn described(&self) -> String {
+        let quoted = render::quote(&self.text);
+        match self.kind {
+            EntryKind::Edit => format!("the edit {quoted}"),
+            EntryKind::Delete => "the deletion".into(),
+            EntryKind::React => format!("the reaction {}", self.text),
+            EntryKind::Pin => "the pin".into(),
+            EntryKind::Unpin => "the end of a pin".into(),
+            _ => quoted,
+        }
+    }
+
+    /// The message in the outbox that has to be stored before this one gets a number.
+    pub(crate) const fn waits_for(&self) -> Option<u64> {
+        match self.refers_to {
+            Some(Referred::Waiting(sequence)) => Some(sequence),
+            _ => None,
         }
     }
 }

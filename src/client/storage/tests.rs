@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::client::testing::database;
+use crate::fence::catch;
 use crate::protocol::{Bytes, DeviceSeq, Digest, Origin, ServerMessage, Text, seal};
 
 const CONVERSATION: ConversationId = ConversationId(7);
@@ -25,6 +26,8 @@ fn entry(time_ms: u64) -> Entry {
         digest: Digest::of(b"content"),
         prev: EntryId::START,
         author_name: None,
+        deleted: None,
+        was_amendment: false,
     }
 }
 

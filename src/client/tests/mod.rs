@@ -5,6 +5,7 @@ mod bytes;
 mod chat;
 mod gaps;
 mod link;
+mod mending;
 mod offline;
 mod places;
 mod presence;

@@ -187,8 +187,13 @@ pub(crate) fn whereabouts(person: &Person, clock: Clock<'_>) -> String {
 
 /// The beginning of a text in quotation marks.
 pub(crate) fn quote(text: &str) -> String {
+    quote_upto(text, QUOTE_MAX_CHARS)
+}
+
+/// So much of a text in quotation marks.
+pub(crate) fn quote_upto(text: &str, max_chars: usize) -> String {
     let text = printable::line_or_nothing(text);
-    let mut short: String = text.chars().take(QUOTE_MAX_CHARS).collect();
+    let mut short: String = text.chars().take(max_chars).collect();
     if short.len() < text.len() {
         short.push('…');
     }

@@ -24,6 +24,7 @@ use rustyline::{Config, Editor, Event, EventHandler};
 
 pub use self::helper::SharedNames;
 use self::helper::{LineHelper, Purpose, cluster_mode};
+pub use self::keys::Begun;
 use self::keys::{Interrupts, Keys, OpenPaste};
 use self::paste::DRAFT_MAX_BYTES;
 use self::recall::{HISTORY_LINES, LineEditor, Recall};
@@ -48,6 +49,7 @@ pub fn open(
     gate: Arc<PasswordInterrupt>,
     look: Look,
     place: HistoryPlace,
+    begun: Begun,
 ) -> anyhow::Result<(Screen, impl printer::Output + use<>, Prompt)> {
     // Threads started from here on inherit this; the prompt's thread reverts it.
     stop_signal().thread_block()?;
@@ -70,7 +72,12 @@ pub fn open(
     let (output, keys_output) = (output()?, output()?);
     let paste = OpenPaste::default();
     let interrupts = Interrupts::default();
-    let keys = Keys::new(Arc::clone(&paste), Arc::clone(&interrupts), keys_output);
+    let keys = Keys::new(
+        Arc::clone(&paste),
+        Arc::clone(&interrupts),
+        keys_output,
+        begun,
+    );
     editor.bind_sequence(Event::Any, EventHandler::Conditional(Box::new(keys)));
     let prompt = Prompt {
         is_restricted: false,

@@ -14,6 +14,7 @@ mod ringing;
 mod secret;
 
 use std::io::{self, IsTerminal as _};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, PoisonError};
 
@@ -21,7 +22,7 @@ use anyhow::Context as _;
 use jiff::tz::TimeZone;
 
 pub use self::interactive::Screen;
-use self::interactive::SharedNames;
+use self::interactive::{Begun, SharedNames};
 pub use self::interrupt::PasswordInterrupt;
 use self::look::{Depth, Look, Symbols, Theme};
 pub use self::look::{Setting, When};
@@ -94,24 +95,26 @@ pub fn open(
     // Holds one question at most, since the client has one open at a time.
     let (asks, questions) = mpsc::channel();
     let names = SharedNames::default();
+    let on_screen = Arc::new(AtomicU64::new(0));
     let (printer, screen) = if can_edit {
+        let begun = begun(inputs.clone(), Arc::clone(&on_screen));
         let look = looks.on(true);
         let (screen, output, prompt) =
-            interactive::open(Arc::clone(&names), Arc::clone(gate), look, place)
+            interactive::open(Arc::clone(&names), Arc::clone(gate), look, place, begun)
                 .context("cannot use the terminal")?;
         let prompt = prompt.restricted(is_restricted);
-        let printer = Printer::start(output, inputs.clone())?;
+        let printer = Printer::start(output, inputs.clone(), on_screen)?;
         let inputs = inputs.clone();
         spawn("prompt", move || prompt.run(&questions, &inputs))?;
         (printer, Some(screen))
     } else if is_interactive {
         let (output, questions_at) = lines::open(looks, Arc::clone(gate));
-        let printer = Printer::start(output, inputs.clone())?;
+        let printer = Printer::start(output, inputs.clone(), on_screen)?;
         let inputs = inputs.clone();
         spawn("prompt", move || questions_at.run(&questions, &inputs))?;
         (printer, None)
     } else {
-        let printer = Printer::start(plain::Output::new(looks), inputs.clone())?;
+        let printer = Printer::start(plain::Output::new(looks), inputs.clone(), on_screen)?;
         let inputs = inputs.clone();
         spawn("input", move || plain::run(&questions, &inputs))?;
         (printer, None)
@@ -129,6 +132,15 @@ pub fn open(
         notify_by: NotifyBy::default(),
     };
     Ok((terminal, restore))
+}
+
+/// Says what was on the screen when the user began to type a line.
+fn begun(inputs: InputSender<Input>, printed: Arc<AtomicU64>) -> Begun {
+    Box::new(move || {
+        let printed = printed.load(Ordering::Acquire);
+        // If the network thread has ended, the line goes nowhere either.
+        let _ = inputs.send(Input::Begun { printed });
+    })
 }
 
 impl Terminal {

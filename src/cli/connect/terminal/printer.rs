@@ -40,7 +40,7 @@ pub trait Output: Send + 'static {
 
 enum Job {
     /// A line and its number.
-    Show(Line, u64),
+    Show(Box<Line>, u64),
     /// What calls the user, and moves no cursor.
     Ring(String),
     Flush(SyncSender<()>),
@@ -58,11 +58,14 @@ pub struct Printer {
 }
 
 impl Printer {
-    /// Starts the thread. If the output is closed, it reports that once, and lets the rest go.
-    pub fn start(output: impl Output, inputs: InputSender<Input>) -> anyhow::Result<Self> {
+    /// Starts the thread, which keeps the number of the last printed line in `printed`. If the output is closed, it reports that once, and lets the rest go.
+    pub fn start(
+        output: impl Output,
+        inputs: InputSender<Input>,
+        printed: Arc<AtomicU64>,
+    ) -> anyhow::Result<Self> {
         let (jobs, queue) = mpsc::sync_channel(LINES_MAX);
         let left_out = Arc::new(AtomicU64::new(0));
-        let printed = Arc::new(AtomicU64::new(0));
         let counters = (Arc::clone(&left_out), Arc::clone(&printed));
         spawn("printer", move || {
             if let Err(error) = print_all(output, &queue, &counters.0, &counters.1) {
@@ -92,7 +95,7 @@ impl Printer {
     /// Queues a line that [`Printer::printed`] reports by its number, counted from 1, or counts it as left out. Never
     /// blocks.
     pub fn show(&self, number: u64, line: Line) {
-        let job = Job::Show(line, number);
+        let job = Job::Show(Box::new(line), number);
         if self.jobs.try_send(job).is_ok() {
             self.queued.store(number, Ordering::Relaxed);
         } else {
@@ -194,7 +197,7 @@ mod tests {
     fn lines_are_printed_in_order_and_flush_waits_for_them() {
         let (_setup, inputs) = Setup::new().unwrap();
         let (sender, printed) = mpsc::channel();
-        let lines = Printer::start(Collect(sender), inputs).unwrap();
+        let lines = Printer::start(Collect(sender), inputs, Arc::default()).unwrap();
         for (line, number) in ["one", "two", "three"].into_iter().zip(1..) {
             lines.show(number, Line::of(Tone::Plain, line));
         }
@@ -234,7 +237,7 @@ mod tests {
     fn line_counts_as_printed_once_the_output_has_taken_it() {
         let (_setup, inputs) = Setup::new().unwrap();
         let (sender, printed) = mpsc::sync_channel(0);
-        let lines = Printer::start(Held(sender), inputs).unwrap();
+        let lines = Printer::start(Held(sender), inputs, Arc::default()).unwrap();
         lines.show(1, Line::of(Tone::Plain, "one"));
         lines.show(2, Line::of(Tone::Plain, "two"));
         assert_eq!(lines.printed(), 0);

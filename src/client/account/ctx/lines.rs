@@ -1,8 +1,9 @@
 //! An entry as a line, which names its conversation unless that has the focus.
 
 use crate::client::account::ctx::Ctx;
+use crate::client::account::mending::current::current;
 use crate::client::env::Tone;
-use crate::client::line::{Head, Line, Place, Who};
+use crate::client::line::{Head, Line, Manner, Place, Who};
 use crate::client::name::is_room;
 use crate::client::storage::entry::{Entry, Said};
 use crate::client::ui::{render, render_rooms};
@@ -12,6 +13,21 @@ use crate::protocol::{ConversationId, EntryId};
 const UNNAMED: &str = "(somebody)";
 
 impl Ctx<'_> {
+    /// What the author of an entry is called here.
+    pub(crate) fn author_name(&self, id: ConversationId, entry: &Entry) -> String {
+        self.author(id, entry).name().to_owned()
+    }
+
+    /// What an entry has changed, as it is shown when that comes.
+    pub(crate) fn amendment_line(&self, id: ConversationId, entry: &Entry, told: &str) -> Line {
+        let line = self.told_line(id, entry, told);
+        if self.focus.is_on(self.name_of(id)) {
+            line
+        } else {
+            line.naming_place()
+        }
+    }
+
     /// Who the author of an entry is.
     fn author(&self, id: ConversationId, entry: &Entry) -> Who {
         let place = self.name_of(id);
@@ -46,6 +62,7 @@ impl Ctx<'_> {
             place: self.place(id),
             names_place: false,
             who: None,
+            manner: Manner::default(),
         }
     }
 
@@ -72,17 +89,60 @@ impl Ctx<'_> {
                 Line::of(Tone::Event, render_rooms::event(event, &self.me.name, name))
             }
             Said::Event(_) => line,
-            Said::Text(_) if self.focus.is_on(name) => line,
+            Said::Text(_) | Said::Action(_) if self.focus.is_on(name) => line,
             // Without a focus, a name alone is that of whoever writes to the reader.
-            Said::Text(_)
+            Said::Text(_) | Said::Action(_)
                 if !self.is_many(id)
                     && entry.author != self.me.id
                     && self.focus.current.is_none() =>
             {
                 line
             }
-            Said::Text(_) | Said::Unknown => line.naming_place(),
+            _ => line.naming_place(),
         }
+    }
+
+    /// What somebody said, or does, as it is by now.
+    fn said_line(
+        &self,
+        (id, at): (ConversationId, EntryId),
+        entry: &Entry,
+        text: &str,
+        is_action: bool,
+    ) -> Line {
+        let current = current(self, (id, at), entry);
+        let text = current.edited.as_deref().unwrap_or(text);
+        let answered = entry.answers().map(|answered| self.answered(id, answered));
+        let head = Head {
+            who: Some(self.author(id, entry)),
+            manner: Manner {
+                is_action,
+                answers: answered,
+                ..Manner::default()
+            },
+            ..self.head(id, entry)
+        };
+        let line = Line::said(head, text);
+        match current.note() {
+            Some(note) => line.with_note(&note),
+            None => line,
+        }
+    }
+
+    /// What is said of an entry in a line that answers it. A database that fails says so at the end of the batch.
+    fn answered(&self, id: ConversationId, answered: EntryId) -> String {
+        let held = self.state.entry(id, answered).ok().flatten();
+        let said = held.and_then(|entry| Some((entry.said(id, self.own())?, entry)));
+        let Some((said, entry)) = said else {
+            return ", to an earlier message".into();
+        };
+        let whose = self.author_name(id, &entry);
+        let Some(words) = said.words() else {
+            return format!(", to a message of {whose}");
+        };
+        let edited = current(self, (id, answered), &entry).edited;
+        let quoted = render::quote(edited.as_deref().unwrap_or(words));
+        format!(", to {quoted} of {whose}")
     }
 
     /// An entry as it stands among others of its conversation.
@@ -93,16 +153,19 @@ impl Ctx<'_> {
         said: &Said,
     ) -> Line {
         match said {
-            Said::Text(text) => {
-                let who = Some(self.author(id, entry));
-                let head = self.head(id, entry);
-                Line::said(Head { who, ..head }, text)
+            Said::Text(text) => self.said_line((id, at), entry, text, false),
+            Said::Action(text) => self.said_line((id, at), entry, text, true),
+            Said::Deleted(_) => {
+                let by = current(self, (id, at), entry).deleted_by;
+                let by = by.map(|name| format!(" by {name}")).unwrap_or_default();
+                self.told_line(id, entry, &format!("(deleted{by})"))
             }
             Said::Event(event) => {
                 let text = render_rooms::event(event, &self.me.name, self.name_of(id));
                 self.told_line(id, entry, &text)
             }
-            Said::Unknown => self.told_line(id, entry, &render::unknown(at)),
+            // One that changes another is shown where that stands.
+            Said::Amendment(_) | Said::Unknown => self.told_line(id, entry, &render::unknown(at)),
         }
     }
 

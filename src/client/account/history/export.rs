@@ -9,6 +9,7 @@ use thiserror::Error;
 use super::holes::Holes;
 use crate::client::account::blocked::BlockedUsers;
 use crate::client::account::ctx::Ctx;
+use crate::client::account::mending::current::current;
 use crate::client::env::{Fault, Files};
 use crate::client::name::canonical_target;
 use crate::client::storage::StateError;
@@ -107,7 +108,9 @@ fn write(
         };
         let said = entry.said(id, ctx.own());
         let said = said.as_ref().unwrap_or(&Said::Unknown);
-        if blocked.hides(entry.author, said) {
+        // What changes an entry stands where that does.
+        let is_change = entry.was_amendment || matches!(said, Said::Amendment(_));
+        if is_change || blocked.hides(entry.author, said) {
             continue;
         }
         count += 1;
@@ -136,12 +139,23 @@ fn parts<'a>(
         ctx.name_of(id)
     };
     match said {
-        Said::Text(text) => (Some(author), text.clone()),
+        Said::Text(text) | Said::Action(text) => {
+            let edited = current(ctx, (id, at), entry).edited;
+            let text = edited.unwrap_or_else(|| text.clone());
+            let is_action = matches!(said, Said::Action(_));
+            let text = if is_action {
+                format!("* {author} {text}")
+            } else {
+                text
+            };
+            (Some(author), text)
+        }
+        Said::Deleted(_) => (Some(author), "(deleted)".into()),
         Said::Event(event) => {
             let text = render_rooms::event(event, &ctx.me.name, ctx.name_of(id));
             (None, text)
         }
-        Said::Unknown => (Some(author), render::unknown(at)),
+        Said::Amendment(_) | Said::Unknown => (Some(author), render::unknown(at)),
     }
 }
 

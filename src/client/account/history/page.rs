@@ -1,13 +1,16 @@
 //! Entries of a conversation, put together backwards: those that this device holds, and what the server gives of the
 //! others.
 
+use serde_bytes::ByteBuf;
+
 use crate::client::account::blocked::BlockedUsers;
 use crate::client::account::ctx::Ctx;
 use crate::client::account::ctx::pending::PendingRequest;
+use crate::client::account::mending;
 use crate::client::line::Line;
 use crate::client::name::truncate_name;
 use crate::client::storage::StateError;
-use crate::client::storage::entry::Entry;
+use crate::client::storage::entry::{Entry, Said};
 use crate::protocol::{ConversationId, Digest, EntryId, History, HistoryRequest};
 use crate::transport::Channel;
 
@@ -95,19 +98,25 @@ impl Page {
                 break;
             }
             before = old.entry;
-            if Digest::of(&old.content) != old.digest {
+            if old.deleted.is_none() && Digest::of(&old.content) != old.digest {
                 self.damaged += 1;
                 continue;
             }
             let entry = Entry {
                 author: old.author,
                 time_ms: old.time_ms,
-                content: old.content,
+                content: match old.deleted {
+                    Some(_) => ByteBuf::new(),
+                    None => old.content,
+                },
                 digest: old.digest,
                 prev: old.prev,
                 author_name: old.author_name.map(truncate_name),
+                deleted: old.deleted,
+                was_amendment: false,
             };
-            ctx.state.put_entry(id, old.entry, &entry);
+            let said = entry.said(id, ctx.own()).unwrap_or(Said::Unknown);
+            mending::keep_late(ctx, (id, old.entry), entry, &said);
             self.fetched += 1;
         }
     }
@@ -182,6 +191,10 @@ impl Page {
             .is_some_and(|said| blocked.hides(entry.author, said))
         {
             self.hidden += 1;
+            return;
+        }
+        if entry.was_amendment || matches!(said, Some(Said::Amendment(_))) {
+            // It is shown where the entry stands that it changes.
             return;
         }
         self.lines.push(if let Some(said) = said {

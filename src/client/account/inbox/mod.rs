@@ -6,17 +6,18 @@
 
 mod backlog;
 mod gaps;
+mod next;
 
 use std::collections::BTreeMap;
 use std::time::Instant;
-
-use serde_bytes::ByteBuf;
 
 use crate::client::account::attention::Attention;
 use crate::client::account::blocked::BlockedUsers;
 use crate::client::account::ctx::Ctx;
 use crate::client::account::inbox::backlog::{Backlog, MissedLine};
 use crate::client::account::inbox::gaps::Gaps;
+use crate::client::account::inbox::next::{Next, next, was_rewound_from};
+use crate::client::account::mending;
 use crate::client::account::sender::Sender;
 use crate::client::account::sender::refused::is_temporary;
 use crate::client::env::Tone;
@@ -27,7 +28,7 @@ use crate::client::storage::records::StoredConversation;
 use crate::client::ui::render;
 use crate::protocol::{
     Command, ConversationId, DecodeError, DeliverAgain, Delivery, Digest, EntryId, Envelope,
-    ErrorCode, EventKind, Failure, Message, Origin, Received, RoomEvent, ServerMessage, Stored,
+    ErrorCode, EventKind, Failure, Message, Received, RoomEvent, Stored,
 };
 use crate::transport::Channel;
 
@@ -53,22 +54,17 @@ pub(crate) struct Outcome {
     pub(crate) event: Option<RoomEvent>,
     /// A later state of this device than this one has written it: this one has to give the device's id up.
     pub(crate) is_conflict: bool,
+    /// What was said and is shown.
+    pub(crate) spoken: Option<Spoken>,
 }
 
-/// An entry that follows where the device stands, and where it came from.
-struct Next<'a> {
-    delivery: Delivery<'a>,
-    /// As the history keeps it.
-    entry: Entry,
-    /// What it says; nothing if it is damaged.
-    said: Option<Said>,
-    /// Its number, if its author is this device.
-    from_here: Option<Origin>,
-    /// Whether this very state wrote it.
-    is_written_here: bool,
-    /// Whether the user has seen it: written it here, or been shown it before the server sent this device back.
-    is_seen: bool,
-    is_hidden: bool,
+/// Something said that has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Spoken {
+    pub(crate) entry: EntryId,
+    pub(crate) is_own: bool,
+    /// Whether the user has typed it here.
+    pub(crate) is_typed: bool,
 }
 
 impl Inbox {
@@ -161,7 +157,8 @@ impl Inbox {
             self.request_missing(ctx, id, delivery.entry);
             return Outcome::default();
         }
-        if matches!(opened, Err(DecodeError::Digest)) && known.damaged != Some(delivery.entry) {
+        let is_damaged = delivery.deleted.is_none() && matches!(opened, Err(DecodeError::Digest));
+        if is_damaged && known.damaged != Some(delivery.entry) {
             known.damaged = Some(delivery.entry);
             self.request_missing(ctx, id, delivery.entry);
             return Outcome::default();
@@ -181,37 +178,57 @@ impl Inbox {
         next: Next<'_>,
     ) -> Outcome {
         let (id, entry) = (next.delivery.conversation, next.delivery.entry);
+        let is_late = was_rewound_from(ctx, id, entry);
         let unread = unread_of(ctx, id);
         let is_conflict = advance(ctx, &next);
         self.attend(ctx, attention, &next, unread);
+        let mut told = None;
         self.gaps.reached(ctx.now.instant, id, entry);
-        if next.said.is_none() {
+        if let Some(said) = &next.said {
+            let kept = if is_late {
+                mending::keep_late
+            } else {
+                mending::keep
+            };
+            told = kept(ctx, (id, entry), next.entry.clone(), said);
+            self.acks.insert(id, entry);
+        } else {
             let report = Failure {
                 conversation: Some(id),
                 ..Failure::new(ErrorCode::Digest, format!("entry {entry}"))
             };
             let report = Message::error(Command::Receive, report);
             ctx.effects.send(Channel::Chat, &report);
-        } else {
-            ctx.state.put_entry(id, entry, &next.entry);
-            self.acks.insert(id, entry);
         }
         if let Some(origin) = next.from_here {
             sender.requeue(id, origin.number);
+        } else if next.entry.deleted.is_some() {
+            sender.requeue_deleted(id, &next.entry.digest);
         }
         if !next.is_seen && !next.is_hidden {
-            self.show_entry(ctx, (id, entry), &next.entry, next.said.as_ref());
+            let said = (next.said.as_ref(), told.as_deref());
+            self.show_entry(ctx, (id, entry), &next.entry, said);
         }
         ctx.conversations.undisplayed.insert(id);
         ctx.save_conversation(id);
         if let Some(backlog) = &mut self.backlog {
             backlog.reached(id, entry);
         }
+        let words = next.said.as_ref().and_then(Said::words);
+        let spoken = words.filter(|_| !next.is_hidden).map(|_| Spoken {
+            entry,
+            is_own: next.entry.author == ctx.me.id,
+            is_typed: next.is_seen,
+        });
         let event = match next.said {
             Some(Said::Event(event)) => Some(event),
             _ => None,
         };
-        Outcome { event, is_conflict }
+        Outcome {
+            event,
+            is_conflict,
+            spoken,
+        }
     }
 
     /// Counts and rings for a message that mentions the user, or that they want to be told of. So much was unread there
@@ -224,7 +241,7 @@ impl Inbox {
         unread_before: u32,
     ) {
         let (id, at) = (next.delivery.conversation, next.delivery.entry);
-        let Some(Said::Text(text)) = &next.said else {
+        let Some(text) = next.said.as_ref().and_then(Said::words) else {
             return;
         };
         if next.is_seen || next.is_hidden || next.delivery.author == ctx.me.id {
@@ -274,7 +291,7 @@ impl Inbox {
         ctx: &mut Ctx<'_>,
         (id, at): (ConversationId, EntryId),
         entry: &Entry,
-        said: Option<&Said>,
+        (said, told): (Option<&Said>, Option<&str>),
     ) {
         let place = ctx.name_of(id).to_owned();
         let is_own = entry.author == ctx.me.id;
@@ -297,11 +314,21 @@ impl Inbox {
             {
                 return;
             }
+            // What is shown of it stands where the entry does that it changes.
+            Some(Said::Deleted(_)) => return,
+            Some(Said::Amendment(_)) => match told {
+                Some(told) => ctx.amendment_line(id, entry, told),
+                None => return,
+            },
             Some(said) => ctx.live_line((id, at), entry, said, is_old),
         };
         match &mut self.backlog {
             Some(backlog) => {
-                let is_counted = !is_own && is_old && !matches!(said, Some(Said::Event(_)));
+                let is_news = matches!(
+                    said,
+                    None | Some(Said::Text(_) | Said::Action(_) | Said::Unknown)
+                );
+                let is_counted = !is_own && is_old && is_news;
                 let counted = is_counted.then_some(&*place);
                 let line = MissedLine {
                     conversation: id,
@@ -371,52 +398,6 @@ impl Inbox {
     }
 }
 
-/// Opens an entry and finds out where it came from.
-fn next<'a>(
-    ctx: &mut Ctx<'_>,
-    (sender, blocked): (&Sender, &BlockedUsers),
-    envelope: &Envelope<'_>,
-    delivery: Delivery<'a>,
-    opened: Result<ServerMessage, DecodeError>,
-) -> Next<'a> {
-    let (id, author) = (delivery.conversation, delivery.author);
-    let author_name = delivery.author_name;
-    let is_own = author == ctx.me.id;
-    let was_shown = has_shown(ctx, id, delivery.entry, &envelope.digest);
-    let entry = opened
-        .as_ref()
-        .ok()
-        .and_then(|message| message.header.entry);
-    let from_here = entry
-        .map(|entry| entry.origin)
-        .filter(|origin| is_own && origin.device == ctx.me.device);
-    let is_written_here = from_here.is_some_and(|origin| {
-        let place = (id, delivery.entry);
-        sender.has_written(ctx, place, origin.number, &envelope.digest)
-    });
-    let said = match opened {
-        Ok(message) => Some(Said::of(&message, id, author, ctx.own())),
-        Err(DecodeError::Digest) => None,
-        Err(_) => Some(Said::Unknown),
-    };
-    Next {
-        is_hidden: blocked.hides(author, said.as_ref().unwrap_or(&Said::Unknown)),
-        entry: Entry {
-            author,
-            time_ms: delivery.time_ms,
-            content: ByteBuf::from(envelope.content),
-            digest: envelope.digest,
-            prev: delivery.prev,
-            author_name: author_name.map(|name| truncate_name(name.to_owned())),
-        },
-        delivery,
-        said,
-        from_here,
-        is_written_here,
-        is_seen: was_shown || is_written_here,
-    }
-}
-
 /// The device stands at this entry now. Returns whether a later state than this one has written it since the server's
 /// database was put back, and perhaps said what waits here.
 fn advance(ctx: &mut Ctx<'_>, next: &Next<'_>) -> bool {
@@ -438,7 +419,8 @@ fn advance(ctx: &mut Ctx<'_>, next: &Next<'_>) -> bool {
     }
     let time_ms = next.delivery.time_ms;
     stored.last_at_ms = stored.last_at_ms.max(Some(time_ms));
-    let is_news = matches!(next.said, Some(Said::Text(_))) && next.delivery.author != ctx.me.id;
+    let is_said = next.said.as_ref().and_then(Said::words).is_some();
+    let is_news = is_said && next.delivery.author != ctx.me.id;
     if is_news
         && !next.is_seen
         && !next.is_hidden
@@ -462,15 +444,6 @@ fn unread_of(ctx: &Ctx<'_>, id: ConversationId) -> u32 {
 fn is_joined_here(ctx: &Ctx<'_>, id: ConversationId) -> bool {
     let known = ctx.conversations.get(id);
     known.is_some_and(|known| known.is_joined_here)
-}
-
-/// Whether this very entry was shown, before the server sent this device back.
-fn has_shown(ctx: &mut Ctx<'_>, id: ConversationId, entry: EntryId, digest: &Digest) -> bool {
-    let known = ctx.conversations.get(id);
-    if known.is_none_or(|known| entry > known.stored.rewound_from) {
-        return false;
-    }
-    ctx.holds(id, entry, digest)
 }
 
 fn request_after_position(ctx: &mut Ctx<'_>, id: ConversationId) {

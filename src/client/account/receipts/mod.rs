@@ -145,6 +145,8 @@ pub(crate) struct Receipts {
     /// The last message of this run to a room or to everyone: their receipts do not tell where it was said.
     last_to_many: Option<(ConversationId, EntryId)>,
     marks: BTreeMap<(ConversationId, AccountId), Mark>,
+    /// Who has received which message, as far as that is new.
+    heard: Vec<(ConversationId, EntryId, AccountId)>,
 }
 
 impl Receipts {
@@ -207,15 +209,28 @@ impl Receipts {
             known.entry = known.entry.max(mark.entry);
         }
         let covered = (conversation, mark.since.next())..=(conversation, mark.entry);
-        for (_, own) in self.own.range_mut(covered) {
+        for ((_, entry), own) in self.own.range_mut(covered) {
             let is_known = own.awaited.told.contains(&account)
                 || own.awaited.telling.contains(&account)
                 || own.fresh.iter().any(|(known, _)| *known == account);
             let told = own.awaited.named() + own.fresh.len();
             if !is_known && told < TOLD_MAX {
                 own.fresh.push((account, truncate_name(mark.name.clone())));
+                self.heard.push((conversation, *entry, account));
             }
         }
+    }
+
+    /// What each member of a conversation has received, as far as that was heard in this run: their name, and up to where.
+    pub(crate) fn delivered(
+        &self,
+        conversation: ConversationId,
+    ) -> impl Iterator<Item = (AccountId, &str, EntryId)> {
+        let of = self
+            .marks
+            .iter()
+            .filter(move |((id, _), _)| *id == conversation);
+        of.map(|((_, account), mark)| (*account, &*mark.name, mark.entry))
     }
 
     /// So many members have received: by entry, ascending, with falling counts.

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use super::{Awaited, News, Receipts, ToldReceipt};
 use crate::client::account::ctx::Ctx;
+use crate::client::account::mending::why;
 use crate::client::env::Tone;
 use crate::client::line::Line;
 use crate::client::storage::entry::Said;
@@ -35,10 +36,14 @@ impl Receipts {
     }
 
     /// Members have received.
-    pub(crate) fn handle_marks(&mut self, ctx: &Ctx<'_>, receipts: &Marks) {
+    pub(crate) fn handle_marks(&mut self, ctx: &mut Ctx<'_>, receipts: &Marks) {
+        let me = ctx.me.id;
         let others = receipts.marks.iter();
-        for mark in others.filter(|mark| mark.account != ctx.me.id) {
+        for mark in others.filter(|mark| mark.account != me) {
             self.mark(receipts.conversation, mark);
+            for (id, entry, account) in std::mem::take(&mut self.heard) {
+                why::heard(ctx, (id, entry), (account, &mark.name));
+            }
         }
     }
 
@@ -55,6 +60,10 @@ impl Receipts {
             show_alike(ctx, alike);
         }
         for news in &news {
+            if let (true, Some((have, _))) = (news.is_counted, news.count) {
+                let count = u32::try_from(have).unwrap_or(u32::MAX);
+                why::counted(ctx, (news.conversation, news.entry), count);
+            }
             ctx.state
                 .put_awaited(news.conversation, news.entry, Some(&news.awaited));
         }
@@ -99,7 +108,7 @@ fn message_of(ctx: &Ctx<'_>, news: &News) -> Option<String> {
     let entry = found.ok().flatten()?;
     let time = ctx.clock().show(entry.time_ms);
     Some(match entry.said(news.conversation, ctx.own()) {
-        Some(Said::Text(text)) => format!("{time} {}", render::quote(&text)),
+        Some(Said::Text(text) | Said::Action(text)) => format!("{time} {}", render::quote(&text)),
         _ => time,
     })
 }

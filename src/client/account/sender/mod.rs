@@ -4,14 +4,14 @@
 //! sent; `Stored` moves it from the outbox to the history in one commit. A line that is refused for good uses its number
 //! up by a VOID.
 
+mod amend;
+mod known;
 pub(crate) mod outbox;
 pub(super) mod refused;
 
 use std::time::Instant;
 
 use rand_chacha::ChaCha20Rng;
-use rand_core::RngCore;
-use serde_bytes::ByteBuf;
 
 use crate::client::account::blocked::BlockedUsers;
 use crate::client::account::ctx::Ctx;
@@ -21,12 +21,10 @@ use crate::client::effects::Effects;
 use crate::client::env::{Fault, Tone};
 use crate::client::name::{canonical, canonical_target, is_room};
 use crate::client::storage::State;
-use crate::client::storage::entry::Entry;
-use crate::client::storage::records::{Numbered, OutboxEntry};
+use crate::client::storage::records::OutboxEntry;
 use crate::client::ui::render;
 use crate::protocol::{
-    Bytes, ClientMessage, ConversationId, DeviceSeq, Digest, EVERYONE_NAME, EntryId, Envelope, Hop,
-    Message, Origin, Stored, Text, Void, seal,
+    ConversationId, DeviceSeq, Digest, EVERYONE_NAME, EntryId, Envelope, Hop, Message, Stored, Void,
 };
 use crate::text::printable;
 use crate::transport::Channel;
@@ -60,13 +58,12 @@ impl Sender {
         self.stored
     }
 
-    /// What may still be stored: the line of a script, the recipient and the text of each.
-    pub(crate) fn unsent(&self) -> impl Iterator<Item = (Option<u64>, &str, &str)> {
+    /// What may still be stored, with its line of a script.
+    pub(crate) fn unsent(&self) -> impl Iterator<Item = (Option<u64>, &OutboxEntry)> {
         let sequences = self.outbox.sequences().into_iter();
         sequences.filter_map(|sequence| {
             let unsent = self.outbox.get(sequence).filter(|unsent| !unsent.refused)?;
-            let line = self.outbox.line(sequence);
-            Some((line, &*unsent.target, &*unsent.text))
+            Some((self.outbox.line(sequence), unsent))
         })
     }
 
@@ -87,7 +84,19 @@ impl Sender {
             return;
         }
         blocked.warn(ctx, target);
-        let unsent = OutboxEntry::new(target.to_owned(), text.to_owned());
+        self.queue(
+            ctx,
+            OutboxEntry::new(target.to_owned(), text.to_owned()),
+            is_linked,
+        );
+    }
+
+    /// Has a message wait to be sent.
+    fn queue(&mut self, ctx: &mut Ctx<'_>, unsent: OutboxEntry, is_linked: bool) {
+        let unsent = OutboxEntry {
+            typed_ms: ctx.now.unix_ms,
+            ..unsent
+        };
         let typed = Typed {
             at: ctx.now.instant,
             line: ctx.effects.script_line,
@@ -178,19 +187,19 @@ impl Sender {
         }
     }
 
-    /// Forgets what waits for those who are `meant`, since it cannot be sent. Returns the texts, each with its line of a
+    /// Forgets what waits for those who are `meant`, since it cannot be sent. Returns what that was, with its line of a
     /// script.
     pub(super) fn take_waiting(
         &mut self,
         ctx: &mut Ctx<'_>,
         meant: impl Fn(&str) -> bool,
-    ) -> Vec<(Option<u64>, String)> {
-        let waiting = self.outbox.unnumbered().into_iter();
+    ) -> Vec<(Option<u64>, OutboxEntry)> {
+        let waiting = self.outbox.all_unnumbered().into_iter();
         let meant = waiting.filter(|(_, typed)| meant(typed));
         let removed = meant.filter_map(|(sequence, _)| {
             ctx.state.remove_unsent(sequence);
             let line = self.outbox.line(sequence);
-            Some((line, self.outbox.remove(sequence)?.text))
+            Some((line, self.outbox.remove(sequence)?))
         });
         removed.collect()
     }
@@ -203,9 +212,8 @@ impl Sender {
         reason: &str,
         meant: impl Fn(&str) -> bool,
     ) {
-        for (line, text) in self.take_waiting(ctx, meant) {
-            let quoted = render::quote(&text);
-            let text = format!("not sent: {reason}: {quoted}");
+        for (line, unsent) in self.take_waiting(ctx, meant) {
+            let text = format!("not sent: {reason}: {}", unsent.described());
             ctx.effects.refuse(line, fault, &text);
         }
     }
@@ -236,14 +244,30 @@ impl Sender {
         }
     }
 
+    /// The same where what it said has been deleted since, and only its digest tells which it was.
+    pub(crate) fn requeue_deleted(&mut self, id: ConversationId, digest: &Digest) {
+        let numbered = self.outbox.numbered(id).into_iter();
+        let is_meant = |sequence: &u64| {
+            let unsent = self.outbox.get(*sequence);
+            let numbered = unsent.and_then(|unsent| unsent.numbered.as_ref());
+            numbered.is_some_and(|numbered| numbered.digest == *digest)
+        };
+        if let Some(sequence) = numbered.into_iter().find(is_meant) {
+            self.outbox.requeue(sequence);
+        }
+    }
+
     /// What has numbers in a conversation whose log is another one now waits for whom it was meant for again.
     pub(crate) fn unnumber(&mut self, ctx: &mut Ctx<'_>, id: ConversationId) {
         for sequence in self.outbox.numbered(id) {
             let unsent = self.outbox.get(sequence);
+            let refers = unsent.is_some_and(|unsent| unsent.refers_to.is_some());
             if unsent.is_some_and(|unsent| unsent.refused) {
                 // There is nothing left whose number could be missing.
                 self.outbox.remove(sequence);
                 ctx.state.remove_unsent(sequence);
+            } else if refers {
+                self.drop_misplaced(ctx, sequence);
             } else if let Some(unsent) = self.outbox.unnumber(sequence) {
                 ctx.state.put_unsent(sequence, unsent);
             }
@@ -270,74 +294,6 @@ impl Sender {
     pub(crate) fn forget_session(&mut self) {
         self.retry_at = None;
         self.outbox.requeue_all();
-    }
-
-    /// Gives a message this number, and makes that durable with the batch.
-    pub(super) fn seal_as(
-        &mut self,
-        ctx: &mut Ctx<'_>,
-        sequence: u64,
-        id: ConversationId,
-        number: DeviceSeq,
-    ) {
-        let Some(unsent) = self.outbox.get(sequence) else {
-            return;
-        };
-        let origin = Origin {
-            conversation: id,
-            device: ctx.me.device,
-            number,
-        };
-        let mut salt = [0; 16];
-        self.random.fill_bytes(&mut salt);
-        let text = Text {
-            sender: ctx.me.id,
-            receiver: id,
-            salt: Bytes(salt),
-            text: unsent.text.clone(),
-        };
-        let (content, digest) = seal(&ClientMessage::chat(origin, &text));
-        let numbered = Numbered {
-            conversation: id,
-            number,
-            content: ByteBuf::from(content),
-            digest,
-        };
-        if let Some(known) = ctx.conversations.get_mut(id) {
-            known.last_number = Some(number);
-        }
-        if let Some(unsent) = self.outbox.assign(sequence, numbered) {
-            ctx.state.put_unsent(sequence, unsent);
-        }
-    }
-
-    /// A message is durable at the server: it moves from the outbox to the history. Returns its digest and when it was
-    /// typed, unless that is known already.
-    pub(crate) fn handle_stored(
-        &mut self,
-        ctx: &mut Ctx<'_>,
-        stored: &Stored,
-    ) -> Option<(Digest, Option<Instant>)> {
-        let id = stored.conversation;
-        if let Some(known) = ctx.conversations.get_mut(id) {
-            known.set_last_seq(stored.number);
-        }
-        let sequence = self.outbox.find(id, stored.number)?;
-        let typed = self.outbox.typed(sequence);
-        let numbered = self.outbox.remove(sequence)?.numbered?;
-        self.stored += 1;
-        ctx.state.remove_unsent(sequence);
-        ctx.save_conversation(id);
-        let entry = Entry {
-            author: ctx.me.id,
-            time_ms: stored.time_ms,
-            content: numbered.content,
-            digest: numbered.digest,
-            prev: stored.prev,
-            author_name: None,
-        };
-        ctx.state.put_entry(id, stored.entry, &entry);
-        Some((numbered.digest, typed))
     }
 
     /// The server has recorded a VOID.
@@ -369,7 +325,7 @@ impl Sender {
 }
 
 /// Whether this text can be sent there, as far as this device knows; else why not.
-fn check_text(ctx: &Ctx<'_>, target: &str, text: &str) -> Result<(), (Fault, String)> {
+pub(crate) fn check_text(ctx: &Ctx<'_>, target: &str, text: &str) -> Result<(), (Fault, String)> {
     if text.trim().is_empty() {
         return Err((Fault::Usage, "the text is empty".into()));
     }
@@ -409,7 +365,7 @@ pub(crate) fn show_stored(ctx: &mut Ctx<'_>, stored: &Stored) {
 
 /// Shows that a message may or may not have been stored.
 pub(crate) fn show_unconfirmed(unsent: &OutboxEntry, line: Option<u64>, effects: &mut Effects) {
-    let (target, quoted) = (&unsent.target, render::quote(&unsent.text));
+    let (target, quoted) = (&unsent.target, unsent.described());
     let text = format!("unconfirmed: may not have reached {target}: {quoted}");
     effects.fail_at(line, Fault::Unconfirmed, text);
 }

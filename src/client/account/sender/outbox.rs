@@ -37,6 +37,8 @@ pub(crate) struct OutboxFull;
 #[derive(Debug, Default)]
 pub(crate) struct Outbox {
     slots: BTreeMap<u64, Slot>,
+    /// The highest number that was given here, so that none is given twice: it names a message to the user.
+    last: u64,
     /// Conversations in which the server expects a number that is under way: what is above waits for it.
     held: HashMap<ConversationId, DeviceSeq>,
 }
@@ -49,6 +51,11 @@ impl Outbox {
             typed: None,
         };
         Self {
+            last: entries
+                .iter()
+                .map(|(sequence, _)| *sequence)
+                .max()
+                .unwrap_or(0),
             slots: entries
                 .into_iter()
                 .map(|(sequence, unsent)| (sequence, slot(unsent)))
@@ -62,7 +69,8 @@ impl Outbox {
         if self.slots.len() >= OUTBOX_MAX {
             return Err(OutboxFull);
         }
-        let sequence = self.slots.last_key_value().map_or(1, |(last, _)| last + 1);
+        self.last += 1;
+        let sequence = self.last;
         self.slots.insert(
             sequence,
             Slot {
@@ -97,13 +105,46 @@ impl Outbox {
         self.slots.get(&sequence)?.typed?.line
     }
 
-    /// Those that have no number yet, in the order typed.
+    /// Those that have no number yet and may have one, in the order typed.
     pub(crate) fn unnumbered(&self) -> Vec<(u64, String)> {
-        self.slots
+        self.without_number(|unsent| unsent.waits_for().is_none())
+    }
+
+    /// Those that have no number yet, in the order typed.
+    pub(crate) fn all_unnumbered(&self) -> Vec<(u64, String)> {
+        self.without_number(|_| true)
+    }
+
+    fn without_number(&self, is_meant: impl Fn(&OutboxEntry) -> bool) -> Vec<(u64, String)> {
+        let unsent = self
+            .slots
             .iter()
-            .filter(|(_, slot)| slot.unsent.numbered.is_none())
-            .map(|(sequence, slot)| (*sequence, slot.unsent.target.clone()))
+            .map(|(sequence, slot)| (sequence, &slot.unsent));
+        unsent
+            .filter(|(_, unsent)| unsent.numbered.is_none() && is_meant(unsent))
+            .map(|(sequence, unsent)| (*sequence, unsent.target.clone()))
             .collect()
+    }
+
+    /// Those that are about this one and wait for it.
+    pub(crate) fn waiting_for(&self, sequence: u64) -> Vec<u64> {
+        let waits = |slot: &Slot| slot.unsent.waits_for() == Some(sequence);
+        let waiting = self.slots.iter().filter(|(_, slot)| waits(slot));
+        waiting.map(|(waiting, _)| *waiting).collect()
+    }
+
+    /// Changes a message that has no number yet, and says what must be made durable.
+    pub(crate) fn change(
+        &mut self,
+        sequence: u64,
+        change: impl FnOnce(&mut OutboxEntry),
+    ) -> Option<&OutboxEntry> {
+        let slot = self.slots.get_mut(&sequence)?;
+        if slot.unsent.numbered.is_some() {
+            return None;
+        }
+        change(&mut slot.unsent);
+        Some(&slot.unsent)
     }
 
     /// The highest number given in a conversation.

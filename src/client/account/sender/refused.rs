@@ -59,8 +59,8 @@ impl Sender {
         if ctx.focus.take_resolving(target) {
             ctx.fail(Fault::of(failure.code), render::refusal(failure, target));
         }
-        for (line, text) in self.take_waiting(ctx, |typed| typed == target) {
-            let (refusal, quoted) = (render::refusal(failure, target), render::quote(&text));
+        for (line, unsent) in self.take_waiting(ctx, |typed| typed == target) {
+            let (refusal, quoted) = (render::refusal(failure, target), unsent.described());
             let text = format!("{refusal}; not sent: {quoted}");
             ctx.effects.refuse(line, Fault::of(failure.code), &text);
         }
@@ -112,6 +112,7 @@ impl Sender {
                 {
                     show_unconfirmed(&unsent, line, ctx.effects);
                 }
+                self.drop_waiting_for(ctx, sequence);
             }
             code if is_temporary(code) => {
                 self.outbox.requeue(sequence);
@@ -132,10 +133,10 @@ impl Sender {
             return true;
         }
         let reason = render::refusal(failure, &unsent.target);
-        let quoted = render::quote(&unsent.text);
-        let text = format!("not sent: {reason}: {quoted}");
+        let text = format!("not sent: {reason}: {}", unsent.described());
         let line = self.outbox.line(sequence);
         ctx.effects.refuse(line, Fault::of(failure.code), &text);
+        self.drop_waiting_for(ctx, sequence);
         if let Some(unsent) = self.outbox.refuse(sequence) {
             ctx.state.put_unsent(sequence, unsent);
         }

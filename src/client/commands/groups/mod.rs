@@ -4,6 +4,7 @@
 //! [`GROUPS`].
 
 mod account;
+mod mending;
 mod people;
 mod reading;
 mod rooms;
@@ -26,6 +27,7 @@ const GROUPS: &[Group] = &[
     session::SESSION,
     rooms::ROOMS,
     writing::WRITING,
+    mending::MENDING,
     reading::READING,
     people::PEOPLE,
 ];

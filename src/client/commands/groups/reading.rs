@@ -88,6 +88,7 @@ pub(super) const READING: Group = Group {
             },
             ..ROW
         },
+        super::mending::WHY,
     ],
 };
 

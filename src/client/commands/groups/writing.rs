@@ -1,6 +1,6 @@
 //! The commands for writing.
 
-use crate::client::commands::arguments::{Argument, USER_OR_ROOM};
+use crate::client::commands::arguments::{Argument, IN, USER_OR_ROOM};
 use crate::client::commands::row::{ChatCommand, Group, Needs, ROW};
 use crate::client::env::Fault;
 use crate::client::script::Awaited;
@@ -42,6 +42,27 @@ pub(super) const WRITING: Group = Group {
                     Fault::Usage,
                     "name who gets the text, as in `/compose bob`; it takes a terminal that can edit lines",
                 );
+            },
+            ..ROW
+        },
+        ChatCommand {
+            name: "me",
+            arguments: &[IN, Argument::text("TEXT")],
+            summary: "say what you do, such as `/me waves`",
+            awaits: Awaited::Nothing,
+            run: |core, call| {
+                let is_linked = core.is_linked();
+                core.with_signed_in(call.now, |parts, ctx| {
+                    let is_linked = is_linked && !ctx.session.is_silent;
+                    let sender = &mut parts.sender;
+                    sender.send_action(
+                        ctx,
+                        &parts.blocked,
+                        call.optional(0),
+                        call.required(1),
+                        is_linked,
+                    );
+                });
             },
             ..ROW
         },

@@ -243,6 +243,8 @@ fn hundred_thousand_entries_are_searched_in_200_ms() {
             digest,
             prev: EntryId(number - 1),
             author_name: Some("bob".into()),
+            deleted: None,
+            was_amendment: false,
         };
         let state = &mut signed_in.shared.state;
         state.put_entry(BRIDGE, EntryId(number), &entry);

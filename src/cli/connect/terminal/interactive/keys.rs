@@ -28,6 +28,9 @@ pub type Interrupts = Arc<AtomicUsize>;
 /// Where the keys keep it; the prompt takes it away when the editor fails inside one.
 pub type OpenPaste = Arc<Mutex<Option<Paste>>>;
 
+/// Called when the first key of a line is pressed.
+pub type Begun = Box<dyn Fn() + Send + Sync>;
+
 /// What the keys do before the editor sees them.
 pub struct Keys<O> {
     paste: OpenPaste,
@@ -36,15 +39,17 @@ pub struct Keys<O> {
     /// Ctrl-C ends an empty line like Enter: an editor that ends with an error would drop the keys pressed after it.
     interrupts: Interrupts,
     output: Mutex<O>,
+    begun: Begun,
 }
 
 impl<O: Output> Keys<O> {
-    pub fn new(paste: OpenPaste, interrupts: Interrupts, output: O) -> Self {
+    pub fn new(paste: OpenPaste, interrupts: Interrupts, output: O, begun: Begun) -> Self {
         Self {
             paste,
             mark: AtomicUsize::new(0),
             interrupts,
             output: Mutex::new(output),
+            begun,
         }
     }
 
@@ -139,6 +144,9 @@ impl<O: Output> ConditionalEventHandler for Keys<O> {
         let now = Instant::now();
         let mut open = self.paste.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(paste) = open.as_mut() else {
+            if context.line().is_empty() {
+                (self.begun)();
+            }
             return self.press(&mut open, key, context.line(), now);
         };
         let has_paused = now.duration_since(paste.last_key_at) >= PASTE_PAUSE;

@@ -117,6 +117,7 @@ mod tests {
             place,
             names_place,
             who: Some(who),
+            manner: crate::client::Manner::default(),
         };
         let line = Line {
             head: Some(head),

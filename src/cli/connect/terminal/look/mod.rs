@@ -74,6 +74,7 @@ impl Look {
             place,
             names_place: !is_here,
             who: Some(Who::Own),
+            manner: crate::client::Manner::default(),
         };
         Some(Line::said(head, text))
     }
@@ -159,6 +160,7 @@ mod tests {
             place: Place::Room("#deck".into()),
             names_place: true,
             who: Some(Who::Other("bob".into())),
+            manner: crate::client::Manner::default(),
         };
         Line {
             head: Some(head),

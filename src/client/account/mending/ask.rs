@@ -1,0 +1,219 @@
+//! What a user asks for about a line: to edit, delete, answer, pin it, or put a sign to it.
+
+use crate::client::account::ctx::Ctx;
+use crate::client::account::mending::current::said_at;
+use crate::client::account::mending::recent::{Recent, Whose};
+use crate::client::account::mending::target::{Named, Refused, Target, target};
+use crate::client::account::mending::{held, text_at};
+use crate::client::account::sender::{Sender, check_text};
+use crate::client::env::Fault;
+use crate::client::name::is_room;
+use crate::client::storage::entry::{Amendment, Amends, Said};
+use crate::client::storage::records::Referred;
+use crate::client::ui::render;
+use crate::protocol::{ConversationId, EntryId, EntryKind, SIGN_MAX_BYTES};
+use crate::text::printable;
+
+/// What is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Request<'a> {
+    Edit(&'a str),
+    Delete,
+    Reply(&'a str),
+    React(&'a str),
+    Pin,
+    Unpin,
+}
+
+impl<'a> Request<'a> {
+    /// Whose last line is meant, where none is named.
+    const fn whose(self) -> Whose {
+        match self {
+            Self::Edit(_) | Self::Delete => Whose::Own,
+            Self::Reply(_) | Self::React(_) => Whose::Others,
+            Self::Pin | Self::Unpin => Whose::Anybodys,
+        }
+    }
+
+    const fn kind(self) -> EntryKind {
+        match self {
+            Self::Edit(_) => EntryKind::Edit,
+            Self::Delete => EntryKind::Delete,
+            Self::Reply(_) => EntryKind::Text,
+            Self::React(_) => EntryKind::React,
+            Self::Pin => EntryKind::Pin,
+            Self::Unpin => EntryKind::Unpin,
+        }
+    }
+
+    const fn text(self) -> &'a str {
+        match self {
+            Self::Edit(text) | Self::Reply(text) | Self::React(text) => text,
+            Self::Delete | Self::Pin | Self::Unpin => "",
+        }
+    }
+}
+
+/// Does what is asked for, or says why not.
+pub(crate) fn ask(
+    ctx: &mut Ctx<'_>,
+    (sender, recent): (&mut Sender, &mut Recent),
+    named: Named<'_>,
+    request: Request<'_>,
+    is_linked: bool,
+) {
+    if let Err((fault, text)) = carry_out(ctx, (sender, recent), named, request, is_linked) {
+        ctx.fail(fault, text);
+    }
+}
+
+fn carry_out(
+    ctx: &mut Ctx<'_>,
+    (sender, recent): (&mut Sender, &mut Recent),
+    named: Named<'_>,
+    request: Request<'_>,
+    is_linked: bool,
+) -> Result<(), Refused> {
+    let target = target(ctx, (sender, recent), named, request.whose())?;
+    let name = match &target {
+        Target::Entry(id, ..) => ctx.name_of(*id).to_owned(),
+        Target::Waiting(_, unsent) => unsent.target.clone(),
+    };
+    match request {
+        Request::Edit(text) | Request::Reply(text) => check_text(ctx, &name, text)?,
+        Request::React(sign) => check_sign(sign)?,
+        Request::Delete | Request::Pin | Request::Unpin => {}
+    }
+    if let Target::Waiting(sequence, _) = target
+        && mend_waiting(ctx, sender, sequence, request)
+    {
+        return Ok(());
+    }
+    let what = (request.kind(), request.text());
+    let referred = match &target {
+        Target::Waiting(sequence, _) => Referred::Waiting(*sequence),
+        Target::Entry(id, at, entry) => {
+            let is_own = entry.author == ctx.me.id;
+            check_author(ctx, (*id, is_own), request)?;
+            let known = own_reaction(ctx, (*id, *at), request.text());
+            if let (Request::React(_), Some(reaction)) = (request, known) {
+                let taken_back = Referred::Entry(reaction);
+                sender.queue_about(ctx, (&name, taken_back), (EntryKind::Delete, ""), is_linked);
+                return Ok(());
+            }
+            Referred::Entry(*at)
+        }
+    };
+    if let Request::React(sign) = request
+        && let Some(sequence) = sender.waiting_reaction((&name, referred), sign)
+    {
+        if sender.take_back(ctx, sequence).is_none() {
+            let waiting = Referred::Waiting(sequence);
+            sender.queue_about(ctx, (&name, waiting), (EntryKind::Delete, ""), is_linked);
+        }
+        return Ok(());
+    }
+    if let (Request::Delete, Target::Entry(id, at, _)) = (request, &target) {
+        // What the next `/delete` means must not be this one again.
+        recent.forget((*id, *at));
+    }
+    sender.queue_about(ctx, (&name, referred), what, is_linked);
+    Ok(())
+}
+
+/// Changes a message that has no number yet where it waits. Returns whether that is all.
+fn mend_waiting(
+    ctx: &mut Ctx<'_>,
+    sender: &mut Sender,
+    sequence: u64,
+    request: Request<'_>,
+) -> bool {
+    match request {
+        Request::Edit(text) if sender.edit_waiting(ctx, sequence, text) => {
+            ctx.notice(format!("● queued instead: {}", render::quote(text)));
+            true
+        }
+        Request::Delete => {
+            let taken = sender.take_back(ctx, sequence);
+            if let Some(unsent) = &taken {
+                ctx.notice(format!("not sent: {}", unsent.described()));
+            }
+            taken.is_some()
+        }
+        _ => false,
+    }
+}
+
+/// Whether this may be done to somebody's line, as far as this device knows.
+fn check_author(
+    ctx: &Ctx<'_>,
+    (id, is_own): (ConversationId, bool),
+    request: Request<'_>,
+) -> Result<(), Refused> {
+    let what = match request {
+        Request::Edit(_) if !is_own => "edit",
+        // In a room the server knows who moderates.
+        Request::Delete if !is_own && !is_room(ctx.name_of(id)) => "delete",
+        _ => return Ok(()),
+    };
+    let text = format!("you can {what} your own messages only");
+    Err((Fault::NoRecipient, text))
+}
+
+fn check_sign(sign: &str) -> Result<(), Refused> {
+    let why = if sign.is_empty() || printable::is_blank(sign) {
+        render::NOTHING_SEEN.to_owned()
+    } else if sign.contains(char::is_whitespace) {
+        "a reaction is one emoji or one word".to_owned()
+    } else if sign.len() > SIGN_MAX_BYTES {
+        format!(
+            "the reaction is too long: {} bytes, and one has at most {SIGN_MAX_BYTES}",
+            sign.len()
+        )
+    } else {
+        return Ok(());
+    };
+    Err((Fault::Usage, why))
+}
+
+/// The own reaction to an entry that has this sign, if it stands.
+fn own_reaction(
+    ctx: &mut Ctx<'_>,
+    (id, at): (ConversationId, EntryId),
+    sign: &str,
+) -> Option<EntryId> {
+    let all = ctx.state.amendments(id, at).unwrap_or_default();
+    let reactions = all
+        .into_iter()
+        .filter(|(_, kind)| *kind == EntryKind::React);
+    let found = reactions.filter(|(by, _)| {
+        let reaction = held(ctx, (id, *by)).filter(|reaction| reaction.author == ctx.me.id);
+        let said = reaction.and_then(|reaction| said_at(ctx, id, &reaction));
+        let is_it = |what: &Amends| matches!(what, Amends::React(known) if known == sign);
+        matches!(said, Some(Said::Amendment(Amendment { what, .. })) if is_it(&what))
+    });
+    found.last().map(|(by, _)| by)
+}
+
+/// What is pinned in a conversation, in the order in which it was said.
+pub(crate) fn pinned(ctx: &mut Ctx<'_>, id: ConversationId) -> Vec<EntryId> {
+    let changes = match ctx.state.pin_changes(id) {
+        Ok(changes) => changes,
+        Err(error) => {
+            ctx.fail(Fault::Failed, error.to_string());
+            return Vec::new();
+        }
+    };
+    let mut pinned = std::collections::BTreeSet::new();
+    for (target, _, kind) in changes {
+        if kind == EntryKind::Pin {
+            pinned.insert(target);
+        } else {
+            pinned.remove(&target);
+        }
+    }
+    let pinned = pinned.into_iter();
+    pinned
+        .filter(|at| text_at(ctx, (id, *at)).is_some())
+        .collect()
+}

@@ -1,0 +1,99 @@
+//! What an entry is by now: its last text, the reactions to it, whether it is pinned and who deleted it.
+
+use crate::client::account::ctx::Ctx;
+use crate::client::storage::entry::{Amends, Entry, Said};
+use crate::protocol::{AccountId, ConversationId, EntryId};
+
+/// How many names are spelt out behind a sign. Chosen: with more, their number says as much.
+const NAMES_MAX: usize = 3;
+
+/// What has become of an entry.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Current {
+    /// Its last text, if it was edited.
+    pub(crate) edited: Option<String>,
+    /// Each sign put to it, and by whom, in the order of the first of each.
+    pub(crate) reactions: Vec<(String, Vec<String>)>,
+    pub(crate) is_pinned: bool,
+    /// What the one who deleted it was called.
+    pub(crate) deleted_by: Option<String>,
+}
+
+/// A reaction that stands.
+struct Reaction {
+    sign: String,
+    author: AccountId,
+    name: String,
+}
+
+/// What an entry says.
+pub(crate) fn said_at(ctx: &Ctx<'_>, id: ConversationId, entry: &Entry) -> Option<Said> {
+    entry.said(id, ctx.own())
+}
+
+/// Puts together what is held here of an entry's changes. A database that fails says so at the end of the batch.
+pub(crate) fn current(
+    ctx: &Ctx<'_>,
+    (id, at): (ConversationId, EntryId),
+    entry: &Entry,
+) -> Current {
+    let mut current = Current::default();
+    let mut reactions: Vec<Reaction> = Vec::new();
+    let is_said = said_at(ctx, id, entry).is_some_and(|said| said.words().is_some());
+    for (by, _) in ctx.state.amendments(id, at).unwrap_or_default() {
+        let Ok(Some(change)) = ctx.state.entry(id, by) else {
+            continue;
+        };
+        let Some(Said::Amendment(amendment)) = said_at(ctx, id, &change) else {
+            continue;
+        };
+        if amendment.target != at {
+            continue;
+        }
+        match amendment.what {
+            Amends::Edit(text) if is_said && change.author == entry.author => {
+                current.edited = Some(text);
+            }
+            Amends::Edit(_) => {}
+            Amends::Delete => current.deleted_by = Some(ctx.author_name(id, &change)),
+            Amends::React(sign) => {
+                let again = |known: &Reaction| known.author == change.author && known.sign == sign;
+                if !reactions.iter().any(again) {
+                    let name = ctx.author_name(id, &change);
+                    let author = change.author;
+                    reactions.push(Reaction { sign, author, name });
+                }
+            }
+            Amends::Pin => current.is_pinned = true,
+            Amends::Unpin => current.is_pinned = false,
+        }
+    }
+    for Reaction { sign, name, .. } in reactions {
+        match current
+            .reactions
+            .iter_mut()
+            .find(|(known, _)| *known == sign)
+        {
+            Some((_, names)) => names.push(name),
+            None => current.reactions.push((sign, vec![name])),
+        }
+    }
+    current
+}
+
+impl Current {
+    /// What is said of it behind the text, such as `(edited; 👍 bob, erin)`.
+    pub(crate) fn note(&self) -> Option<String> {
+        let edited = self.edited.as_ref().map(|_| "edited".to_owned());
+        let pinned = self.is_pinned.then(|| "pinned".to_owned());
+        let reactions = self.reactions.iter().map(|(sign, names)| {
+            if names.len() > NAMES_MAX {
+                format!("{sign} {}", names.len())
+            } else {
+                format!("{sign} {}", names.join(", "))
+            }
+        });
+        let parts: Vec<String> = edited.into_iter().chain(pinned).chain(reactions).collect();
+        (!parts.is_empty()).then(|| format!("({})", parts.join("; ")))
+    }
+}

@@ -1,0 +1,133 @@
+//! Lists of lines with their numbers: the last ones, and those that are pinned.
+
+use crate::client::account::blocked::BlockedUsers;
+use crate::client::account::ctx::Ctx;
+use crate::client::account::mending::ask::pinned;
+use crate::client::account::mending::recent::{Recent, Whose};
+use crate::client::account::mending::target::{STORED_SIGN, WAITING_SIGN, place, said_entry};
+use crate::client::account::sender::Sender;
+use crate::client::env::{Fault, Tone};
+use crate::client::line::Line;
+use crate::client::storage::entry::Entry;
+use crate::client::ui::render;
+use crate::protocol::{ConversationId, EntryId};
+
+/// How many lines are listed if no number is given. Chosen: what one looks back to.
+const LISTED: usize = 10;
+
+/// How many may be. Chosen: a screen or two; `history` has the rest.
+const LISTED_MAX: usize = 100;
+
+/// How many entries are looked through for them. At the limit fewer lines are shown.
+const LOOKED_THROUGH_MAX: usize = 1_000;
+
+/// Shows the last lines of a conversation, and what waits for it, with the numbers by which commands take them.
+pub(crate) fn lines(
+    ctx: &mut Ctx<'_>,
+    (sender, recent, blocked): (&Sender, &Recent, &BlockedUsers),
+    named: Option<&str>,
+    want: Option<usize>,
+) {
+    let place = match place(ctx, recent, named, Whose::Anybodys) {
+        Ok(place) => place,
+        Err((fault, text)) => return ctx.fail(fault, text),
+    };
+    let want = want.unwrap_or(LISTED).clamp(1, LISTED_MAX);
+    let stored = place.id.map(|id| last_lines(ctx, blocked, id, want));
+    let mut all = stored.unwrap_or_default();
+    for (sequence, unsent) in sender.said_waiting(Some(&place.name)) {
+        let clock = ctx.clock();
+        let time = match unsent.typed_ms {
+            0 => String::new(),
+            typed_ms => format!(" {}", clock.show(typed_ms)),
+        };
+        let quoted = render::quote(&unsent.text);
+        let text = format!("{WAITING_SIGN}{sequence}{time} queued: {quoted}");
+        all.push(Line::of(Tone::Event, text));
+    }
+    if all.is_empty() {
+        let text = format!("this device has no messages of {}", place.name);
+        return ctx.notice(text);
+    }
+    for line in all {
+        ctx.effects.show_line(line);
+    }
+}
+
+/// Shows what is pinned in a conversation, as far as this device knows.
+pub(crate) fn pins(
+    ctx: &mut Ctx<'_>,
+    (recent, blocked): (&Recent, &BlockedUsers),
+    named: Option<&str>,
+) {
+    let place = match place(ctx, recent, named, Whose::Anybodys) {
+        Ok(place) => place,
+        Err((fault, text)) => return ctx.fail(fault, text),
+    };
+    let mut count = 0;
+    let all = place.id.map(|id| (id, pinned(ctx, id)));
+    for (id, at) in all
+        .into_iter()
+        .flat_map(|(id, all)| all.into_iter().map(move |at| (id, at)))
+    {
+        let entry = said_entry(ctx, (id, at));
+        let line = entry.and_then(|entry| line_of(ctx, blocked, (id, at), &entry));
+        if let Some(line) = line {
+            ctx.effects.show_line(line);
+            count += 1;
+        }
+    }
+    if count == 0 {
+        ctx.notice(format!(
+            "nothing is pinned in {} that this device has",
+            place.name
+        ));
+    }
+}
+
+/// The last lines of a conversation, oldest first.
+fn last_lines(
+    ctx: &mut Ctx<'_>,
+    blocked: &BlockedUsers,
+    id: ConversationId,
+    want: usize,
+) -> Vec<Line> {
+    let mut lines = Vec::new();
+    let mut before = EntryId(u64::MAX);
+    for _ in 0..LOOKED_THROUGH_MAX {
+        let (at, entry) = match ctx.state.entry_before(id, before) {
+            Ok(Some(found)) => found,
+            Ok(None) => break,
+            Err(error) => {
+                ctx.fail(Fault::Failed, error.to_string());
+                break;
+            }
+        };
+        before = at;
+        lines.extend(line_of(ctx, blocked, (id, at), &entry));
+        if lines.len() >= want {
+            break;
+        }
+    }
+    lines.reverse();
+    lines
+}
+
+/// An entry with its number, if it is something said that is shown.
+fn line_of(
+    ctx: &Ctx<'_>,
+    blocked: &BlockedUsers,
+    (id, at): (ConversationId, EntryId),
+    entry: &Entry,
+) -> Option<Line> {
+    let said = entry.said(id, ctx.own())?;
+    said.words()?;
+    if blocked.hides(entry.author, &said) {
+        return None;
+    }
+    let mut line = ctx.entry_line((id, at), entry, &said);
+    if let Some(head) = &mut line.head {
+        head.manner.number = Some(format!("{STORED_SIGN}{at}"));
+    }
+    Some(line)
+}

@@ -1,0 +1,237 @@
+//! Entries that change others: edits, deletions, reactions and pins.
+//!
+//! The server has checked who may do what, and a reader checks again what it can: an edit counts only by the author of what it
+//! changes, a deletion only by that author or in a room. What changes an entry that is not held here is kept without a
+//! word, and counts once that comes with older history.
+
+pub(crate) mod ask;
+pub(crate) mod current;
+pub(crate) mod eraser;
+pub(crate) mod list;
+pub(crate) mod recent;
+pub(crate) mod target;
+pub(crate) mod why;
+
+use crate::client::account::ctx::Ctx;
+use crate::client::account::mending::current::{current, said_at};
+use crate::client::env::Fault;
+use crate::client::name::is_room;
+use crate::client::storage::entry::{Amendment, Amends, Entry, Said};
+use crate::client::ui::render;
+use crate::protocol::{ConversationId, Deletion, EntryId, EntryKind};
+
+/// How much of a text that was edited is shown when that comes, in characters. Chosen: a few lines; the history has all of it.
+const EDITED_MAX_CHARS: usize = 240;
+
+/// A conversation and an entry of it.
+type Place = (ConversationId, EntryId);
+
+/// Keeps the entry that follows where this device stands. Returns what there is to tell of it, if it changes an entry that is
+/// held here.
+pub(crate) fn keep(
+    ctx: &mut Ctx<'_>,
+    place: Place,
+    mut entry: Entry,
+    said: &Said,
+) -> Option<String> {
+    let (id, at) = place;
+    match said {
+        Said::Amendment(amendment) => {
+            let target = held(ctx, (id, amendment.target));
+            let told = target
+                .as_ref()
+                .and_then(|target| tell(ctx, id, (&entry, amendment), target));
+            let gone = target.as_ref().and_then(|target| target.deleted);
+            if let (Some(deletion), Amends::Edit(_) | Amends::React(_)) = (gone, &amendment.what) {
+                entry = entry.without_content(deletion);
+            }
+            ctx.state
+                .put_amendment(id, (amendment.target, at), amendment.what.kind());
+            if let (Some(target), Amends::Delete, None) = (target, &amendment.what, gone)
+                && may_delete(ctx, id, &entry, &target)
+            {
+                let deletion = Deletion {
+                    by: entry.author,
+                    time_ms: entry.time_ms,
+                };
+                remove_content(ctx, (id, amendment.target), target, deletion);
+            }
+            ctx.state.put_entry(id, at, &entry);
+            if matches!(amendment.what, Amends::Edit(_)) {
+                find_by_last_text(ctx, (id, amendment.target));
+            }
+            told
+        }
+        Said::Deleted(deletion) => {
+            remove_content(ctx, place, entry, *deletion);
+            None
+        }
+        _ => {
+            ctx.state.put_entry(id, at, &entry);
+            None
+        }
+    }
+}
+
+/// Keeps an entry that may have been changed before it came: one of older history, or one that this device had before.
+pub(crate) fn keep_late(
+    ctx: &mut Ctx<'_>,
+    place: Place,
+    entry: Entry,
+    said: &Said,
+) -> Option<String> {
+    let known = held(ctx, place).filter(|known| known.digest == entry.digest);
+    let deletion = known
+        .and_then(|known| known.deleted)
+        .or_else(|| known_deletion(ctx, place, &entry));
+    match deletion {
+        Some(deletion) if entry.deleted.is_none() => {
+            let said = Said::Deleted(deletion);
+            keep(ctx, place, entry.without_content(deletion), &said)
+        }
+        _ => {
+            let told = keep(ctx, place, entry, said);
+            if said.words().is_some() {
+                find_by_last_text(ctx, place);
+            }
+            told
+        }
+    }
+}
+
+/// Has an entry that was edited found by its last text.
+fn find_by_last_text(ctx: &mut Ctx<'_>, (id, at): Place) {
+    let edited = held(ctx, (id, at)).and_then(|entry| current(ctx, (id, at), &entry).edited);
+    if let Some(text) = edited {
+        ctx.state.put_words(id, at, &text);
+    }
+}
+
+/// The deletion of an entry that came before it.
+fn known_deletion(ctx: &mut Ctx<'_>, (id, at): Place, entry: &Entry) -> Option<Deletion> {
+    let all = amendments(ctx, (id, at));
+    let deletions = all
+        .into_iter()
+        .filter(|(_, kind)| *kind == EntryKind::Delete);
+    let found = deletions.filter_map(|(by, _)| held(ctx, (id, by)));
+    let found: Vec<Entry> = found.collect();
+    let counts = |deletion: &&Entry| {
+        let said = deletion.said(id, ctx.own());
+        matches!(
+            said,
+            Some(Said::Amendment(Amendment {
+                what: Amends::Delete,
+                ..
+            }))
+        ) && may_delete(ctx, id, deletion, entry)
+    };
+    let deletion = found.iter().find(counts)?;
+    Some(Deletion {
+        by: deletion.author,
+        time_ms: deletion.time_ms,
+    })
+}
+
+/// Whether this deletion counts: the server lets moderators delete in rooms, and knows who they are.
+fn may_delete(ctx: &Ctx<'_>, id: ConversationId, deletion: &Entry, target: &Entry) -> bool {
+    let name = ctx.name_of(id);
+    // A room's name is being learnt; a pair has one from the beginning.
+    let may_be_room = is_room(name) || name.is_empty();
+    deletion.author == target.author || may_be_room
+}
+
+/// Keeps of an entry, of what edited it and of the reactions to it only that they were.
+fn remove_content(ctx: &mut Ctx<'_>, (id, at): Place, entry: Entry, deletion: Deletion) {
+    let mut all = vec![(at, entry)];
+    for (by, kind) in amendments(ctx, (id, at)) {
+        if matches!(kind, EntryKind::Edit | EntryKind::React) {
+            all.extend(held(ctx, (id, by)).map(|entry| (by, entry)));
+        }
+    }
+    for (at, entry) in all {
+        let entry = match entry.deleted {
+            Some(_) => entry,
+            None => entry.without_content(deletion),
+        };
+        ctx.state.put_entry(id, at, &entry);
+        ctx.state.erase(id, at);
+    }
+}
+
+/// What there is to tell of an entry that changes another one, before that has happened.
+fn tell(
+    ctx: &mut Ctx<'_>,
+    id: ConversationId,
+    (entry, amendment): (&Entry, &Amendment),
+    target: &Entry,
+) -> Option<String> {
+    let who = ctx.author_name(id, entry);
+    let at = amendment.target;
+    if let (Amends::Delete, Some(Said::Amendment(taken_back))) =
+        (&amendment.what, target.said(id, ctx.own()))
+    {
+        let Amends::React(sign) = taken_back.what else {
+            return None;
+        };
+        let text = text_at(ctx, (id, taken_back.target))?;
+        return Some(format!(
+            "{who} took back {sign} from {}",
+            render::quote(&text)
+        ));
+    }
+    let text = text_of(ctx, (id, at), target)?;
+    let quoted = render::quote(&text);
+    Some(match &amendment.what {
+        Amends::Edit(_) if entry.author != target.author => return None,
+        Amends::Edit(edited) => {
+            let edited = render::quote_upto(edited, EDITED_MAX_CHARS);
+            format!("{who} edited: {edited} (was {quoted})")
+        }
+        Amends::Delete if !may_delete(ctx, id, entry, target) => return None,
+        Amends::Delete => {
+            let time = ctx.clock().show(target.time_ms);
+            if entry.author == target.author {
+                format!("{who} deleted a message ({time})")
+            } else {
+                let whose = ctx.author_name(id, target);
+                format!("{who} deleted a message of {whose} ({time})")
+            }
+        }
+        Amends::React(sign) => format!("{who} reacted {sign} to {quoted}"),
+        Amends::Pin => format!("{who} pinned {quoted}"),
+        Amends::Unpin => format!("{who} unpinned {quoted}"),
+    })
+}
+
+/// The last text of an entry, if that is something said and held here.
+pub(crate) fn text_at(ctx: &mut Ctx<'_>, place: Place) -> Option<String> {
+    let entry = held(ctx, place)?;
+    text_of(ctx, place, &entry)
+}
+
+fn text_of(ctx: &Ctx<'_>, (id, at): Place, entry: &Entry) -> Option<String> {
+    let said = said_at(ctx, id, entry)?;
+    let words = said.words()?.to_owned();
+    Some(current(ctx, (id, at), entry).edited.unwrap_or(words))
+}
+
+/// An entry that is held here.
+pub(crate) fn held(ctx: &mut Ctx<'_>, (id, at): Place) -> Option<Entry> {
+    match ctx.state.entry(id, at) {
+        Ok(entry) => entry,
+        Err(error) => {
+            ctx.fail(Fault::Failed, error.to_string());
+            None
+        }
+    }
+}
+
+fn amendments(ctx: &mut Ctx<'_>, (id, at): Place) -> Vec<(EntryId, EntryKind)> {
+    match ctx.state.amendments(id, at) {
+        Ok(all) => all,
+        Err(error) => {
+            ctx.fail(Fault::Failed, error.to_string());
+            Vec::new()
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! Which line a command means.
+
+use crate::client::account::ctx::Ctx;
+use crate::client::account::mending::current::said_at;
+use crate::client::account::mending::held;
+use crate::client::account::mending::recent::{Recent, Whose};
+use crate::client::account::sender::Sender;
+use crate::client::env::Fault;
+use crate::client::name::canonical_target;
+use crate::client::storage::entry::{Entry, Said};
+use crate::client::storage::records::OutboxEntry;
+use crate::protocol::{ConversationId, EntryId};
+
+/// How far back the history is searched for the last line of somebody, in entries. Chosen: a day of a busy room. At the limit
+/// the user has to name the line.
+const LOOKED_THROUGH_MAX: usize = 1_000;
+
+/// What stands before the number of a line.
+pub(crate) const STORED_SIGN: char = '#';
+
+/// The same for one that waits to be sent.
+pub(crate) const WAITING_SIGN: char = '+';
+
+/// A line as a user names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LineNumber {
+    /// An entry of its conversation.
+    Entry(EntryId),
+    /// A message in the outbox.
+    Waiting(u64),
+}
+
+impl LineNumber {
+    /// Reads `#41` or `+3`.
+    pub(crate) fn read(word: &str) -> Option<Self> {
+        let number = |digits: &str| {
+            let is_plain = digits.bytes().all(|digit| digit.is_ascii_digit());
+            digits
+                .parse()
+                .ok()
+                .filter(|number: &u64| is_plain && *number > 0)
+        };
+        let stored = word.strip_prefix(STORED_SIGN).and_then(number);
+        let waiting = || word.strip_prefix(WAITING_SIGN).and_then(number);
+        stored
+            .map(|entry| Self::Entry(EntryId(entry)))
+            .or_else(|| waiting().map(Self::Waiting))
+    }
+}
+
+/// What a command says of the line that it is about.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Named<'a> {
+    /// The conversation, unless it is the one that has the focus.
+    pub(crate) place: Option<&'a str>,
+    pub(crate) line: Option<LineNumber>,
+}
+
+/// The line that is meant.
+#[derive(Debug, Clone)]
+pub(crate) enum Target {
+    Entry(ConversationId, EntryId, Entry),
+    Waiting(u64, OutboxEntry),
+}
+
+/// Why a command does nothing.
+pub(crate) type Refused = (Fault, String);
+
+/// A conversation, of which nothing need be known but how it is called.
+pub(crate) struct Place {
+    pub(crate) id: Option<ConversationId>,
+    pub(crate) name: String,
+}
+
+/// The conversation that is meant: the named one, else the one that has the focus, else that of the last line.
+pub(crate) fn place(
+    ctx: &Ctx<'_>,
+    recent: &Recent,
+    named: Option<&str>,
+    whose: Whose,
+) -> Result<Place, Refused> {
+    let name = named
+        .map(canonical_target)
+        .or_else(|| ctx.focus.current.clone());
+    if let Some(name) = name {
+        let id = ctx.conversations.by_name(&name);
+        return Ok(Place { id, name });
+    }
+    let last = recent.last_place(whose).ok_or_else(|| {
+        let text = "in which conversation? `/enter NAME` goes to one, `--in NAME` names it";
+        (Fault::Usage, text.to_owned())
+    })?;
+    let name = ctx.name_of(last).to_owned();
+    Ok(Place {
+        id: Some(last),
+        name,
+    })
+}
+
+/// The line that is meant.
+pub(crate) fn target(
+    ctx: &mut Ctx<'_>,
+    (sender, recent): (&Sender, &mut Recent),
+    named: Named<'_>,
+    whose: Whose,
+) -> Result<Target, Refused> {
+    if let Some(LineNumber::Waiting(sequence)) = named.line {
+        let waiting = sender.waiting_at(sequence).cloned();
+        let gone = || {
+            let text =
+                format!("no message waits under {WAITING_SIGN}{sequence}; `/lines` shows which do");
+            (Fault::Usage, text)
+        };
+        return waiting
+            .map(|unsent| Target::Waiting(sequence, unsent))
+            .ok_or_else(gone);
+    }
+    let own_waiting = || {
+        let is_wanted = whose != Whose::Others && named.line.is_none();
+        let name = named.place.map(canonical_target);
+        let name = name.or_else(|| ctx.focus.current.clone());
+        sender
+            .last_waiting(name.as_deref())
+            .filter(|_| is_wanted)
+            .map(|(sequence, unsent)| Target::Waiting(sequence, unsent.clone()))
+    };
+    if let Some(waiting) = own_waiting() {
+        return Ok(waiting);
+    }
+    let place = place(ctx, recent, named.place, whose)?;
+    let nothing = |name: &str| {
+        let text = match whose {
+            Whose::Own => format!("you have said nothing in {name} that this device has"),
+            _ => format!("nobody has said anything in {name} that this device has"),
+        };
+        (Fault::Failed, text)
+    };
+    let Some(id) = place.id else {
+        return Err(nothing(&place.name));
+    };
+    if let Some(LineNumber::Entry(at)) = named.line {
+        let found = said_entry(ctx, (id, at)).ok_or_else(|| {
+            let name = &place.name;
+            let text = format!(
+                "this device has no message {STORED_SIGN}{at} in {name}; `/lines` shows the numbers"
+            );
+            (Fault::Failed, text)
+        })?;
+        return Ok(Target::Entry(id, at, found));
+    }
+    while let Some(at) = recent.last(id, whose) {
+        if let Some(found) = said_entry(ctx, (id, at)) {
+            return Ok(Target::Entry(id, at, found));
+        }
+        // It was deleted since.
+        recent.forget((id, at));
+    }
+    let found = last_held(ctx, recent, id, whose);
+    let (at, found) = found.ok_or_else(|| nothing(&place.name))?;
+    Ok(Target::Entry(id, at, found))
+}
+
+/// An entry that is held here, if it is something said.
+pub(crate) fn said_entry(ctx: &mut Ctx<'_>, (id, at): (ConversationId, EntryId)) -> Option<Entry> {
+    let entry = held(ctx, (id, at))?;
+    let said = said_at(ctx, id, &entry);
+    said.as_ref()
+        .and_then(Said::words)
+        .is_some()
+        .then_some(entry)
+}
+
+/// The last line in the history, before those of this run.
+fn last_held(
+    ctx: &mut Ctx<'_>,
+    recent: &Recent,
+    id: ConversationId,
+    whose: Whose,
+) -> Option<(EntryId, Entry)> {
+    let mut before = recent.first(id).unwrap_or(EntryId(u64::MAX));
+    for _ in 0..LOOKED_THROUGH_MAX {
+        let found = ctx.state.entry_before(id, before);
+        let (at, entry) = match found {
+            Ok(found) => found?,
+            Err(error) => {
+                ctx.fail(Fault::Failed, error.to_string());
+                return None;
+            }
+        };
+        before = at;
+        let is_theirs = match whose {
+            Whose::Own => entry.author == ctx.me.id,
+            Whose::Others => entry.author != ctx.me.id,
+            Whose::Anybodys => true,
+        };
+        let said = said_at(ctx, id, &entry);
+        if is_theirs && said.as_ref().and_then(Said::words).is_some() {
+            return Some((at, entry));
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn line_is_named_by_its_sign_and_a_number_from_one() {
+        assert_eq!(
+            LineNumber::read("#41"),
+            Some(LineNumber::Entry(EntryId(41)))
+        );
+        assert_eq!(LineNumber::read("+3"), Some(LineNumber::Waiting(3)));
+        for word in [
+            "41",
+            "#",
+            "#0",
+            "#-1",
+            "#+1",
+            "++1",
+            "#4x",
+            "#99999999999999999999",
+        ] {
+            assert_eq!(LineNumber::read(word), None, "{word}");
+        }
+    }
+}

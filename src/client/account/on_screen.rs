@@ -1,0 +1,44 @@
+//! What the console has printed, as far as the parts have to know it, and the end of a signed-in user.
+
+use super::SignedIn;
+use super::display::Display;
+use crate::client::storage::StateError;
+use crate::transport::Now;
+
+impl SignedIn {
+    /// What was to be shown was given to the console: so many lines in all, of which so many are on the screen.
+    pub(in crate::client) fn on_lines_queued(&mut self, now: Now, lines: u64, printed: u64) {
+        let is_gathering = self.parts.inbox.holds_lines();
+        if !is_gathering {
+            self.parts.recent.on_lines_queued(lines);
+        }
+        let shared = (&mut self.shared, &mut self.parts.receipts);
+        self.parts
+            .display
+            .on_lines_queued(shared, now, (lines, printed), is_gathering);
+    }
+
+    /// The console has printed this many of the lines that it was given.
+    pub(in crate::client) fn on_lines_printed(&mut self, printed: u64) {
+        let (display, receipts) = (&mut self.parts.display, &mut self.parts.receipts);
+        display.on_lines_printed(&mut self.shared, receipts, printed);
+    }
+
+    /// Records at the end what was shown: nothing but a crash stops the console now.
+    pub(in crate::client) fn close(&mut self) -> Result<(), StateError> {
+        let is_gathering = self.parts.inbox.holds_lines();
+        let (display, receipts) = (&mut self.parts.display, &mut self.parts.receipts);
+        display.close(&mut self.shared, receipts, is_gathering);
+        self.shared.state.commit()?;
+        while self.shared.state.has_erasure() {
+            self.shared.state.erase_step()?;
+        }
+        Ok(())
+    }
+
+    /// The same where the console may never print the rest of its lines: they are shown again in the next run.
+    pub(in crate::client) fn close_unprinted(&mut self) -> Result<(), StateError> {
+        Display::close_unprinted(&mut self.shared);
+        self.shared.state.commit()
+    }
+}

@@ -1,0 +1,141 @@
+//! The commands that change what was said, or answer it.
+
+use crate::client::account::mending::ask::{Request, ask};
+use crate::client::account::mending::list;
+use crate::client::account::mending::target::{LineNumber, Named};
+use crate::client::account::mending::why::why;
+use crate::client::commands::arguments::{Argument, IN, LINE, Source};
+use crate::client::commands::row::{Call, ChatCommand, Group, ROW};
+use crate::client::core::Core;
+use crate::client::script::Awaited;
+
+const WHICH: &str = "Without #N it is about your own last message, as it was when you began to type; `/lines` shows the numbers. \
+                     Without `--in` it is in the conversation that you are in, else in that of this message.";
+
+const WHICH_OF_OTHERS: &str = "Without #N it is about the last message of somebody else, as it was when you began to type; \
+                               `/lines` shows the numbers. Without `--in` it is in the conversation that you are in, else in \
+                               that of this message.";
+
+pub(super) const MENDING: Group = Group {
+    name: "mending",
+    title: "changing and answering messages",
+    commands: &[
+        ChatCommand {
+            name: "edit",
+            arguments: &[IN, LINE, Argument::text("TEXT")],
+            summary: "change what you said",
+            help: WHICH,
+            awaits: Awaited::Stored,
+            run: |core, call| mend(core, call, Request::Edit(call.required(2))),
+            ..ROW
+        },
+        ChatCommand {
+            name: "delete",
+            arguments: &[IN, LINE],
+            summary: "delete what you said, on every device",
+            help: "A room's moderators delete the messages of others, too. Without #N it is about your own last message, as it was when \
+                   you began to type; `/lines` shows the numbers.",
+            awaits: Awaited::Stored,
+            run: |core, call| mend(core, call, Request::Delete),
+            ..ROW
+        },
+        ChatCommand {
+            name: "reply",
+            arguments: &[IN, LINE, Argument::text("TEXT")],
+            summary: "answer a message, naming it",
+            help: WHICH_OF_OTHERS,
+            awaits: Awaited::Stored,
+            run: |core, call| mend(core, call, Request::Reply(call.required(2))),
+            ..ROW
+        },
+        ChatCommand {
+            name: "react",
+            arguments: &[IN, LINE, Argument::word("EMOJI", Source::Nothing)],
+            summary: "put an emoji to a message, or take it back",
+            help: "An emoji that you have put already is removed. Without #N it is about the last message of somebody else, as it was when you began to \
+                   type; `/lines` shows the numbers.",
+            awaits: Awaited::Stored,
+            run: |core, call| mend(core, call, Request::React(call.required(2))),
+            ..ROW
+        },
+        ChatCommand {
+            name: "pin",
+            arguments: &[IN, LINE],
+            summary: "pin a message, for `/pins` to show",
+            help: "In a room its moderators can. Without #N it is the last message, as it was when you began to type; `/lines` \
+                   shows the numbers.",
+            awaits: Awaited::Stored,
+            run: |core, call| mend(core, call, Request::Pin),
+            ..ROW
+        },
+        ChatCommand {
+            name: "unpin",
+            arguments: &[IN, LINE],
+            summary: "end that",
+            awaits: Awaited::Stored,
+            run: |core, call| mend(core, call, Request::Unpin),
+            ..ROW
+        },
+        ChatCommand {
+            name: "pins",
+            arguments: &[IN],
+            summary: "show what is pinned",
+            awaits: Awaited::Stored,
+            run: |core, call| {
+                core.with_signed_in(call.now, |parts, ctx| {
+                    list::pins(ctx, (&parts.recent, &parts.blocked), call.optional(0));
+                });
+            },
+            ..ROW
+        },
+        ChatCommand {
+            name: "lines",
+            arguments: &[IN, Argument::number("N").optional()],
+            summary: "show the last messages with their numbers",
+            help: "A number stays a message's own. What waits to be sent has one with a + before it.",
+            awaits: Awaited::Stored,
+            run: |core, call| {
+                let want = call.optional(1).and_then(|number| number.parse().ok());
+                core.with_signed_in(call.now, |parts, ctx| {
+                    let others = (&parts.sender, &parts.recent, &parts.blocked);
+                    list::lines(ctx, others, call.optional(0), want);
+                });
+            },
+            ..ROW
+        },
+    ],
+};
+
+/// It stands with the commands for reading.
+pub(super) const WHY: ChatCommand = ChatCommand {
+    name: "why",
+    arguments: &[IN, LINE],
+    summary: "show what has become of a message, step by step",
+    help: "It says what this device has heard: when the message was queued, stored, and received by whom. Without #N it is \
+           about your own last message, as it was when you began to type; `/lines` shows the numbers.",
+    awaits: Awaited::Nothing,
+    run: |core, call| {
+        core.with_signed_in(call.now, |parts, ctx| {
+            let others = (&parts.sender, &mut parts.recent, &parts.receipts);
+            why(ctx, others, named(call));
+        });
+    },
+    ..ROW
+};
+
+/// What a call says of the line that it is about.
+fn named<'a>(call: &Call<'a>) -> Named<'a> {
+    Named {
+        place: call.optional(0),
+        line: call.optional(1).and_then(LineNumber::read),
+    }
+}
+
+fn mend(core: &mut Core, call: &Call<'_>, request: Request<'_>) {
+    let is_linked = core.is_linked();
+    core.with_signed_in(call.now, |parts, ctx| {
+        let is_linked = is_linked && !ctx.session.is_silent;
+        let others = (&mut parts.sender, &mut parts.recent);
+        ask(ctx, others, named(call), request, is_linked);
+    });
+}

@@ -1,0 +1,300 @@
+//! Removes the bytes of what was deleted from the database's file.
+//!
+//! redb never writes over a page that is in use: a row that changes is written elsewhere, and its old page becomes free with
+//! all that stands in it. So the rows that lost their content are put into fresh pages once more, which leaves no remains of
+//! others beside them, and then every free page is taken by filler and given back. What is still to be done stands in a
+//! table that changes with the deletion itself, so that no crash forgets it.
+
+use redb::{ReadableTable as _, ReadableTableMetadata as _, TableDefinition};
+
+use super::history::HistoryTables;
+use super::{Change, OUTBOX, State, StateError, guard};
+use crate::protocol::{ConversationId, EntryId};
+
+/// Entries that have lost their content, whose bytes may still stand in the file.
+pub(super) const ERASED: TableDefinition<'_, (u64, u64), u8> = TableDefinition::new("erased");
+
+/// Rows that fill free pages.
+const FILLER: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("filler");
+
+/// redb's pages, in bytes; they cannot be chosen.
+const PAGE_BYTES: usize = 4_096;
+
+/// What a row of filler leaves of its page, for what redb adds to it, in bytes. Two rows must not fit one page.
+const FILLER_MARGIN: usize = 256;
+
+/// How many pages one step fills. Chosen: 8 MB, a few dozen milliseconds.
+const STEP_PAGES: u64 = 2_048;
+
+/// How far the removal has come.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) enum Erasure {
+    /// There is nothing to be removed.
+    #[default]
+    Done,
+    /// Something is, since the last commit or the last run.
+    Due,
+    /// Free pages are being filled, so many more of them.
+    Filling {
+        from: u64,
+        left: u64,
+        done: Vec<(u64, u64)>,
+    },
+}
+
+impl Erasure {
+    /// What an earlier run has left.
+    pub(super) const fn begin(is_due: bool) -> Self {
+        if is_due { Self::Due } else { Self::Done }
+    }
+}
+
+impl State {
+    /// An entry that is put with this batch has lost its content.
+    pub(in crate::client) fn erase(&mut self, conversation: ConversationId, entry: EntryId) {
+        self.changes.push(Change::Erased(conversation, entry));
+        if self.erasure == Erasure::Done {
+            self.erasure = Erasure::Due;
+        }
+    }
+
+    /// Whether bytes are still to be removed.
+    pub(in crate::client) fn has_erasure(&self) -> bool {
+        self.erasure != Erasure::Done
+    }
+
+    /// Removes some of them. What has not been committed yet is left for the next time.
+    pub(in crate::client) fn erase_step(&mut self) -> Result<(), StateError> {
+        let step = std::mem::take(&mut self.erasure);
+        self.erasure = guard(|| match step {
+            Erasure::Done => Ok(Erasure::Done),
+            Erasure::Due => self.rewrite(),
+            Erasure::Filling { from, left, done } if left > 0 => {
+                let count = left.min(STEP_PAGES);
+                self.fill(from, count)?;
+                Ok(Erasure::Filling {
+                    from: from + count,
+                    left: left - count,
+                    done,
+                })
+            }
+            Erasure::Filling { done, .. } => self.finish_erasure(&done),
+        })?;
+        Ok(())
+    }
+
+    /// Puts the rows into fresh pages. The pages that they leave are free afterwards.
+    fn rewrite(&self) -> Result<Erasure, StateError> {
+        let transaction = self.database.begin_write()?;
+        transaction.delete_table(FILLER)?;
+        let mut done = Vec::new();
+        {
+            let mut history = HistoryTables::open(&transaction)?;
+            for row in transaction.open_table(ERASED)?.iter()? {
+                let key = row?.0.value();
+                history.rewrite(key)?;
+                done.push(key);
+            }
+            let mut outbox = transaction.open_table(OUTBOX)?;
+            let mut rows = Vec::new();
+            for row in outbox.iter()? {
+                let (key, value) = row?;
+                rows.push((key.value(), value.value().to_vec()));
+            }
+            for (key, _) in &rows {
+                outbox.remove(key)?;
+            }
+            for (key, value) in rows {
+                outbox.insert(key, value.as_slice())?;
+            }
+        }
+        transaction.commit()?;
+        if done.is_empty() {
+            return Ok(Erasure::Done);
+        }
+        // What a commit leaves is free for those after it.
+        for _ in 0..2 {
+            self.database.begin_write()?.commit()?;
+        }
+        let transaction = self.database.begin_write()?;
+        let stats = transaction.stats()?;
+        let used = {
+            let history = HistoryTables::open(&transaction)?.fragmented_bytes()?;
+            history + transaction.open_table(OUTBOX)?.stats()?.fragmented_bytes()
+        };
+        transaction.abort()?;
+        // What is free in pages that are in use is counted with the free pages, apart from that of the largest tables: the
+        // file grows by some pages more than are needed, and shrinks again.
+        let free_bytes = stats.fragmented_bytes().saturating_sub(used);
+        let pages = free_bytes.div_ceil(PAGE_BYTES as u64);
+        Ok(Erasure::Filling {
+            from: 0,
+            left: pages,
+            done,
+        })
+    }
+
+    /// Takes so many free pages.
+    fn fill(&self, from: u64, count: u64) -> Result<(), StateError> {
+        let transaction = self.database.begin_write()?;
+        {
+            let filler = [0; PAGE_BYTES - FILLER_MARGIN];
+            let mut table = transaction.open_table(FILLER)?;
+            for number in from..from + count {
+                table.insert(number, filler.as_slice())?;
+            }
+        }
+        transaction.commit()?;
+        Ok(())
+    }
+
+    /// Gives the pages back, and forgets what has been removed.
+    fn finish_erasure(&self, done: &[(u64, u64)]) -> Result<Erasure, StateError> {
+        let transaction = self.database.begin_write()?;
+        let is_done = {
+            transaction.delete_table(FILLER)?;
+            let mut erased = transaction.open_table(ERASED)?;
+            for key in done {
+                erased.remove(key)?;
+            }
+            erased.is_empty()?
+        };
+        transaction.commit()?;
+        Ok(if is_done { Erasure::Done } else { Erasure::Due })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use redb::Database;
+    use serde_bytes::ByteBuf;
+
+    use super::*;
+    use crate::client::storage::entry::Entry;
+    use crate::client::storage::records::OutboxEntry;
+    use crate::protocol::{
+        AccountId, Bytes, ClientMessage, Deletion, DeviceId, DeviceSeq, Origin, Text, seal,
+    };
+
+    const ROOM: ConversationId = ConversationId(7);
+
+    fn said(number: u64) -> (Entry, String) {
+        // Of some lengths, so that pages split and rows move.
+        let secret = format!("secretno{number}x");
+        let text = format!(
+            "{secret} {}",
+            "words ".repeat(usize::try_from(number % 40).unwrap())
+        );
+        let origin = Origin {
+            conversation: ROOM,
+            device: DeviceId(1),
+            number: DeviceSeq(number),
+        };
+        let body = Text {
+            sender: AccountId(2),
+            receiver: ROOM,
+            salt: Bytes([3; 16]),
+            text,
+        };
+        let (content, digest) = seal(&ClientMessage::chat(origin, &body));
+        let entry = Entry {
+            author: AccountId(2),
+            time_ms: number,
+            content: ByteBuf::from(content),
+            digest,
+            prev: EntryId(number - 1),
+            author_name: None,
+            deleted: None,
+            was_amendment: false,
+        };
+        (entry, secret)
+    }
+
+    fn open(path: &Path) -> State {
+        State::open(Database::create(path).unwrap()).unwrap()
+    }
+
+    fn has(path: &Path, secret: &str) -> bool {
+        let bytes = std::fs::read(path).unwrap();
+        let mut windows = bytes.windows(secret.len());
+        windows.any(|window| window == secret.as_bytes())
+    }
+
+    /// A history in which each message went through the outbox, and of which these were deleted.
+    fn with_deleted(path: &Path, deleted: &[u64]) -> State {
+        let mut state = open(path);
+        for number in 1..=300 {
+            let (entry, secret) = said(number);
+            state.put_unsent(number, &OutboxEntry::new("#room".into(), secret));
+            if number % 7 != 0 {
+                state.commit().unwrap();
+            }
+            state.remove_unsent(number);
+            state.put_entry(ROOM, EntryId(number), &entry);
+            if number % 3 != 0 {
+                state.commit().unwrap();
+            }
+        }
+        for number in deleted {
+            let (entry, _) = said(*number);
+            let deletion = Deletion {
+                by: AccountId(2),
+                time_ms: 1,
+            };
+            let left = entry.without_content(deletion);
+            state.put_entry(ROOM, EntryId(*number), &left);
+            state.erase(ROOM, EntryId(*number));
+        }
+        state.commit().unwrap();
+        state
+    }
+
+    #[test]
+    fn nothing_of_a_deleted_text_is_left_in_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("device.redb");
+        let deleted = [1, 2, 80, 150, 151, 299, 300];
+        let mut state = with_deleted(&path, &deleted);
+        let is_left = |number: &u64| has(&path, &said(*number).1);
+        assert!(
+            deleted.iter().any(is_left),
+            "there is nothing to be removed"
+        );
+        while state.has_erasure() {
+            state.erase_step().unwrap();
+        }
+        for number in 1..=300 {
+            let is_kept = !deleted.contains(&number);
+            assert_eq!(is_left(&number), is_kept, "{number}");
+        }
+        drop(state);
+        assert!(!deleted.iter().any(is_left));
+        assert!(!open(&path).has_erasure());
+    }
+
+    #[test]
+    fn removal_that_a_kill_has_stopped_is_made_at_the_next_start() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("device.redb");
+        let mut state = with_deleted(&path, &[5, 200]);
+        for step in 0..4 {
+            // What a kill at this moment leaves.
+            let left = folder.path().join(format!("left{step}.redb"));
+            std::fs::copy(&path, &left).unwrap();
+            let mut after = open(&left);
+            while after.has_erasure() {
+                after.erase_step().unwrap();
+            }
+            for number in [5, 200] {
+                assert!(!has(&left, &said(number).1), "{number} after {step} steps");
+            }
+            assert!(has(&left, &said(6).1));
+            if state.has_erasure() {
+                state.erase_step().unwrap();
+            }
+        }
+        assert!(!state.has_erasure());
+    }
+}
