@@ -1,6 +1,7 @@
 //! What is asked next at the console, and what the prompt shows.
 
 use super::Core;
+use super::offline::Offline;
 use crate::client::script::Script;
 use crate::client::ui::prompt::{Question, Waiting, prompt_text};
 use crate::protocol::fingerprint;
@@ -69,7 +70,9 @@ impl Core {
                 others: waiting.others.saturating_add(stored.unread - mentions),
             }
         });
-        let is_linked = shared.session.is_settled && !shared.session.is_silent;
+        // The prompt stays as it is while a line is typed: it does not say what holds for the first moment only.
+        let is_linked = shared.session.is_settled && !shared.session.is_silent
+            || matches!(self.offline, Offline::Since(_));
         prompt_text(Some(&shared.me.name), focus, waiting, is_linked)
     }
 }

@@ -91,8 +91,8 @@ fn entry_of_a_kind_that_the_server_does_not_know_is_refused_by_name_and_its_numb
             ErrorCode::NotPermitted,
         ),
         (
-            changed(|entry| entry.refers_to = Some(EntryId(1))),
-            ErrorCode::Unsupported,
+            changed(|entry| entry.refers_to = Some(EntryId(99))),
+            ErrorCode::BadReference,
         ),
         (
             changed(|entry| entry.root = Some(Bytes([1; 32]))),
