@@ -341,6 +341,31 @@ bodies! {
         /// How many other devices had tickets, which are void now.
         devices: u32,
     }
+    /// The user has read a conversation up to this entry. It is no receipt: only the account's own devices learn of it.
+    (Read, Request) client(Ready, Chat) => ReadUpTo {
+        conversation: ConversationId,
+        entry: EntryId,
+    }
+    /// The user has read a conversation up to this entry, on another device.
+    (Read, Response) server(may_wait) => ReadElsewhere {
+        conversation: ConversationId,
+        entry: EntryId,
+    }
+    /// Mute a conversation on all of the user's devices, or no longer.
+    (Mute, Request) client(Ready, Control, tagged) => Mute {
+        tag: u32,
+        conversation: ConversationId,
+        /// Until when, in milliseconds since 1970 (UTC); 0 for no longer, [`super::MUTED_FOR_GOOD`] for good.
+        until_ms: u64,
+    }
+    /// It is muted, or no longer: the answer to a request, and news when another device has asked for it.
+    (Mute, Response) server() => Muted {
+        /// The request's tag; none in news.
+        tag: Option<u32>,
+        conversation: ConversationId,
+        /// As in the request.
+        until_ms: u64,
+    }
     /// Who is online?
     (Contacts, Request) client(SignedIn, Control, tagged) => ContactsRequest {
         tag: u32,

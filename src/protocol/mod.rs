@@ -77,6 +77,33 @@ pub const NAMED_RECEIPTS_MAX: u32 = 32;
 /// them fit one message, so that each of a user's devices always has the whole list.
 pub const BLOCKED_MAX: usize = 256;
 
+/// Newcomers of a room may read all that was said before they joined, since the room has let newcomers read.
+pub const HISTORY_ALL: u64 = u64::MAX;
+
+/// How much newcomers of a room may read, as a change and its entry say it: `none`, `all`, or how many entries.
+#[must_use]
+pub fn history_text(last: u64) -> String {
+    match last {
+        0 => "none".into(),
+        HISTORY_ALL => "all".into(),
+        last => last.to_string(),
+    }
+}
+
+/// How much newcomers may read by such a text, if it is one.
+#[must_use]
+pub fn history_of(text: &str) -> Option<u64> {
+    let last = match text {
+        "none" => 0,
+        "all" => HISTORY_ALL,
+        digits => digits.parse().ok()?,
+    };
+    (history_text(last) == text).then_some(last)
+}
+
+/// The end of a mute that has none.
+pub const MUTED_FOR_GOOD: u64 = u64::MAX;
+
 /// What a room's name begins with; no user's does.
 pub const ROOM_SIGN: char = '#';
 

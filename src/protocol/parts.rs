@@ -163,6 +163,11 @@ wire_struct! {
         pub until: Option<EntryId>,
         /// Whether retention has removed something that this device would have been sent.
         pub expired: bool,
+        /// The last entry that the user has read, on any device.
+        pub read: Option<EntryId>,
+        /// Until when the user has muted it, in milliseconds since 1970 (UTC); 0 if not, [`super::MUTED_FOR_GOOD`] for
+        /// good.
+        pub muted_until_ms: Option<u64>,
     }
 }
 
@@ -222,6 +227,9 @@ wire_struct! {
         pub role: Option<MemberRole>,
         /// The number of members.
         pub members: u32,
+        /// How many of the last entries before their joining newcomers may read; 0 for none, [`super::HISTORY_ALL`] for
+        /// all.
+        pub history: Option<u64>,
     }
 }
 
@@ -246,7 +254,8 @@ wire_struct! {
         pub kind: EventKind,
         /// The user that it is about (INVITED, KICKED, ROLE), as typed.
         pub subject: Option<String>,
-        /// The new topic (TOPIC) or the reason (KICKED, may be missing).
+        /// The new topic (TOPIC), the reason (KICKED, may be missing), or how much newcomers may read (HISTORY), as
+        /// [`super::history_text`] writes it.
         pub text: Option<String>,
         /// The new role (ROLE).
         pub role: Option<MemberRole>,

@@ -55,6 +55,10 @@ wire_enum! {
         Prove = 24 => "PROVE",
         /// Change the account: its password, its devices, its end.
         Account = 25 => "ACCOUNT",
+        /// How far a user has read a conversation, which only their own devices are told.
+        Read = 26 => "READ",
+        /// Mute a conversation, or no longer.
+        Mute = 27 => "MUTE",
         /// List whom one knows.
         Roster = 30 => "ROSTER",
         /// What is known of a user.
@@ -294,5 +298,8 @@ wire_enum! {
         /// The subject may join the room that the text names. It stands in the pair's log, so that it reaches the
         /// subject alone, and also when they are away.
         Invited = 7 => "INVITED",
+        /// Who joins from now on may read so many of the last entries before their joining; the text says how many, as
+        /// [`super::history_text`] writes it.
+        History = 8 => "HISTORY",
     }
 }

@@ -3,7 +3,7 @@
 use crate::protocol::{
     Access, AwayRequest, BODY_MAX_BYTES, Change, ClientBody, Command, ConversationId, EntryBody,
     EntryHeader, EntryKind, ErrorCode, EventKind, Header, MemberRole, MessageType, Phase, Refers,
-    SHORT_BODY_MAX_BYTES, TOPIC_MAX_BYTES,
+    SHORT_BODY_MAX_BYTES, TOPIC_MAX_BYTES, history_of,
 };
 
 /// Whether accounts can be opened over the network.
@@ -127,6 +127,7 @@ fn check_change(change: &Change) -> Result<(), ErrorCode> {
         }
         EventKind::Topic => change.text.is_some(),
         EventKind::Access => change.access.is_some_and(|it| Access::ALL.contains(&it)),
+        EventKind::History => change.text.as_deref().and_then(history_of).is_some(),
         EventKind::Joined | EventKind::Left => false,
         EventKind::Other(_) => return Err(ErrorCode::Unsupported),
     };
@@ -160,6 +161,11 @@ mod tests {
             ((EventKind::Topic, long), ErrorCode::TextTooLong),
             ((EventKind::Kicked, None), ErrorCode::Malformed),
             ((EventKind::Role, None), ErrorCode::Malformed),
+            ((EventKind::History, None), ErrorCode::Malformed),
+            (
+                (EventKind::History, Some("007".into())),
+                ErrorCode::Malformed,
+            ),
             ((EventKind::Joined, None), ErrorCode::Malformed),
             ((EventKind::Other(99), None), ErrorCode::Unsupported),
         ] {

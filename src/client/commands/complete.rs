@@ -167,7 +167,7 @@ mod tests {
             ("kick bob #", "#bridge #deck"),
             ("role bob ", "member moderator owner"),
             ("role bob owner ", "#bridge #deck"),
-            ("access ", "public private"),
+            ("access ", "public private history"),
             ("block ", "bob bert meg"),
             ("unblock ", "mallory"),
             ("history -", "--before"),

@@ -266,6 +266,8 @@ fn head(id: ConversationId, name: &str, head: u64, last_number: u64, start: u64)
         floor: EntryId::START,
         until: None,
         expired: false,
+        read: None,
+        muted_until_ms: None,
     }
 }
 

@@ -74,6 +74,7 @@ fn join_without_a_terminal_does_not_change_what_the_next_line_means() {
             access: Access::Public,
             role: None,
             members: 2,
+            history: None,
         };
         desk.control(&ServerMessage::control(Joined {
             tag: join.tag,

@@ -60,6 +60,7 @@ fn late_answer_is_told_of_and_the_prompt_given_back() {
             access: Access::Public,
             role: Some(MemberRole::Member),
             members: 3,
+            history: None,
         },
         last_number: DeviceSeq(0),
         start: EntryId(4),

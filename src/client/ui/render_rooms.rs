@@ -1,7 +1,9 @@
 //! The text of lines about rooms.
 
 use crate::client::name::is_room;
-use crate::protocol::{Access, Change, EventKind, MemberRole, Room, RoomEvent, RoomMember};
+use crate::protocol::{
+    Access, Change, EventKind, HISTORY_ALL, MemberRole, Room, RoomEvent, RoomMember, history_of,
+};
 use crate::text::printable;
 
 /// What somebody may do in a room, in a word.
@@ -60,6 +62,13 @@ pub(crate) fn event(event: &RoomEvent, own_name: &str, room: &str) -> String {
             let access = access(event.access.unwrap_or(Access::Public));
             format!("{actor} made {room} {access}")
         }
+        EventKind::History => match history_of(text) {
+            None | Some(0) => format!("{actor} closed the history of {room} to newcomers"),
+            Some(HISTORY_ALL) => format!("{actor} opened the history of {room} to newcomers"),
+            Some(last) => {
+                format!("{actor} opened the last {last} lines of {room} to newcomers")
+            }
+        },
         EventKind::Invited if subject == "you" && is_room(text) => {
             format!("{actor} invites you to {text}  (`/join {text}`)")
         }
@@ -96,6 +105,7 @@ pub(crate) fn unchanged(change: &Change, own_name: &str, room: &str) -> String {
             let access = access(change.access.unwrap_or(Access::Public));
             format!("{room} is already {access}")
         }
+        EventKind::History => format!("newcomers of {room} already read that much"),
         EventKind::Invited if is_own => format!("you are already a member of {room}"),
         EventKind::Invited => format!("{who} is already a member of {room}, or invited"),
         EventKind::Kicked => format!("{who} was already kicked from {room}"),
@@ -112,7 +122,9 @@ pub(crate) fn not_permitted(change: &Change, own_name: &str, room: &str) -> Stri
     let subject = change.subject.as_deref().unwrap_or_default();
     match change.kind {
         EventKind::Topic => format!("only moderators and owners set the topic of {room}"),
-        EventKind::Access => format!("only owners change the access of {room}"),
+        EventKind::Access | EventKind::History => {
+            format!("only owners change the access of {room}")
+        }
         EventKind::Invited => format!("{room} is private: only moderators and owners invite"),
         EventKind::Kicked if subject == own_name => format!("`/leave {room}` takes you out of it"),
         EventKind::Kicked => {
@@ -138,6 +150,11 @@ pub(crate) fn rooms(rooms: &[(Room, u32)]) -> Vec<Vec<String>> {
             }
             if room.access == Access::Private {
                 parts.push("private".into());
+            }
+            match room.history {
+                None | Some(0) => {}
+                Some(HISTORY_ALL) => parts.push("open history".into()),
+                Some(last) => parts.push(format!("last {last} lines open")),
             }
             if *unread > 0 {
                 parts.push(format!("{unread} unread"));
@@ -246,6 +263,12 @@ mod tests {
                 "you are moderator of #bridge now, by bob",
             ),
             (EventKind::Access, None, None, "bob made #bridge private"),
+            (
+                EventKind::History,
+                None,
+                Some("20"),
+                "bob opened the last 20 lines of #bridge to newcomers",
+            ),
             (
                 EventKind::Invited,
                 Some("erin"),

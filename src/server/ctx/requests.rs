@@ -75,6 +75,10 @@ pub enum Pending {
     Whois(RequestOrigin),
     /// A user was blocked, or unblocked.
     Block(RequestOrigin),
+    /// How far accounts have read was noted, as these sessions had said.
+    Reads(Vec<(ConversationId, AccountId, EntryId)>, Vec<SessionId>),
+    /// A conversation was muted until a time, or no longer.
+    Mute(RequestOrigin, ConversationId, u64),
     /// Entries that a device does not have.
     History(RequestOrigin, ConversationId),
     /// A message was appended: it came on this session, from the user of this name.

@@ -230,6 +230,8 @@ impl From<ConversationState> for Head {
             log_start: floor,
             until,
             expired,
+            read_up_to,
+            muted_until_ms,
             ..
         } = state;
         Self {
@@ -241,6 +243,8 @@ impl From<ConversationState> for Head {
             floor,
             until,
             expired,
+            read: Some(read_up_to),
+            muted_until_ms: Some(muted_until_ms),
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::server::limits::account_budget::Cost;
 use crate::server::messages::{append, catch_up, history};
 use crate::server::policy;
 use crate::server::rooms::{listing, membership};
-use crate::server::roster::{blocks, contacts, devices, people};
+use crate::server::roster::{blocks, contacts, devices, people, reading};
 use crate::server::session::Session;
 use crate::store::{Completion, Outcome, Write};
 use crate::transport::{Channel, SessionId};
@@ -89,6 +89,8 @@ impl Services {
             ClientBody::DevicesRequest(body) => devices::list(ctx, id, channel, &body),
             ClientBody::Prove(body) => change::prove(ctx, id, channel, body),
             ClientBody::ChangeAccount(body) => self.auth.change_account(ctx, id, channel, &body),
+            ClientBody::ReadUpTo(body) => self.reading.on_read(ctx, id, body),
+            ClientBody::Mute(body) => reading::mute(ctx, id, channel, &body),
             ClientBody::ContactsRequest(body) => contacts::list(ctx, id, channel, body.tag),
             ClientBody::RosterRequest(body) => people::list(ctx, id, channel, body),
             ClientBody::WhoisRequest(body) => people::whois(ctx, id, channel, &body),
@@ -134,6 +136,12 @@ impl Services {
             Pending::Roster(origin) => people::on_listed(ctx, origin, outcome),
             Pending::Whois(origin) => people::on_found(ctx, origin, outcome),
             Pending::Block(origin) => blocks::on_blocked(ctx, origin, outcome),
+            Pending::Reads(reads, sessions) => {
+                self.reading.on_written(ctx, &reads, &sessions, outcome);
+            }
+            Pending::Mute(origin, conversation, until_ms) => {
+                reading::on_muted(ctx, origin, (conversation, until_ms), &outcome);
+            }
             Pending::History(origin, conversation) => {
                 history::on_history_page(ctx, origin, conversation, outcome);
             }

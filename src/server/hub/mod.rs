@@ -121,6 +121,7 @@ impl Hub {
             }
             close_stopping(ctx, id);
         }
+        self.services.reading.write(ctx);
         self.services.receipts.write_last(ctx);
         self.services.uses.write_last(ctx);
     }

@@ -12,6 +12,7 @@ use crate::server::receipts::Receipts;
 use crate::server::retention::RetentionTimer;
 use crate::server::rooms::listing::RoomLists;
 use crate::server::roster::alerts::Alerts;
+use crate::server::roster::reading::Reading;
 use crate::transport::{Channel, Now, SessionId};
 
 /// Rounds of turns in one go, before what has come meanwhile is looked at. Chosen: what came together is stored and
@@ -23,6 +24,7 @@ pub struct Services {
     pub alerts: Alerts,
     pub hellos: Hellos,
     pub intake: Intake,
+    pub reading: Reading,
     pub receipts: Receipts,
     pub retention: RetentionTimer,
     pub room_lists: RoomLists,
@@ -36,6 +38,7 @@ impl Services {
             alerts: Alerts::new(now.instant),
             hellos: Hellos::default(),
             intake: Intake::default(),
+            reading: Reading::default(),
             receipts: Receipts::default(),
             retention: RetentionTimer::new(now),
             room_lists: RoomLists::default(),
@@ -101,6 +104,7 @@ impl Services {
 
     pub fn on_timeout(&mut self, ctx: &mut Ctx<'_>) {
         self.hellos.on_timeout(ctx);
+        self.reading.on_timeout(ctx);
         self.receipts.on_timeout(ctx);
         self.retention.on_timeout(ctx);
         self.uses.on_timeout(ctx);
@@ -118,6 +122,7 @@ impl Services {
         let deadlines = [
             self.hellos.deadline(),
             self.intake.deadline(),
+            self.reading.deadline(),
             self.receipts.deadline(),
             self.retention.deadline(),
             self.uses.deadline(),

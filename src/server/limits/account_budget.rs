@@ -33,7 +33,8 @@ const START_COST: f64 = 5.0;
 /// may be guessed is the throttle's matter.
 const PROOF_COST: f64 = 20.0;
 
-/// What an acknowledgement costs, in requests: it asks the store for nothing, and there is one for each delivery.
+/// What an acknowledgement costs, in requests, or the word that something was read: it asks the store for nothing, and there
+/// is one for each delivery.
 const RECEIVED_COST: f64 = 0.1;
 
 /// The least time for which a session is not read. Chosen: what comes in between is taken with one wake-up.
@@ -99,7 +100,7 @@ impl Cost {
                 messages: 1.0,
                 requests: 0.0,
             },
-            ClientBody::Received(_) => Self::request(RECEIVED_COST),
+            ClientBody::Received(_) | ClientBody::ReadUpTo(_) => Self::request(RECEIVED_COST),
             ClientBody::RoomsRequest(_)
             | ClientBody::MembersRequest(_)
             | ClientBody::RosterRequest(_)

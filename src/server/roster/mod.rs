@@ -5,3 +5,4 @@ pub mod blocks;
 pub mod contacts;
 pub mod devices;
 pub mod people;
+pub mod reading;

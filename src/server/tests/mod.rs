@@ -40,6 +40,7 @@ mod people;
 mod quota;
 mod rates;
 mod readers;
+mod reading;
 mod retention;
 mod rooms;
 mod tickets;

@@ -201,6 +201,8 @@ fn however_many_talk_to_an_account_it_can_sign_in() {
         log_start: EntryId::START,
         until: None,
         expired: false,
+        read_up_to: EntryId::START,
+        muted_until_ms: 0,
     };
     let standings = (0..9_000).map(standing).collect();
     let outcome = Outcome::Done(Reply::Hello {

@@ -80,6 +80,8 @@ pub enum Reply {
         /// The account that it is about, if not the actor's.
         subject: Option<AccountId>,
     },
+    /// To [`Write::Read`](super::Write::Read): what moved, and to where.
+    Read(Vec<(ConversationId, AccountId, EntryId)>),
     /// To [`Read::Rooms`](super::Read::Rooms).
     Rooms(Vec<Room>),
     /// To [`Read::RoomUses`](super::Read::RoomUses).
@@ -244,6 +246,10 @@ pub struct ConversationState {
     pub until: Option<EntryId>,
     /// Whether retention has removed something that the device would have been sent.
     pub expired: bool,
+    /// The last entry that the account has read.
+    pub read_up_to: EntryId,
+    /// Until when the account has muted it, in milliseconds since 1970 (UTC); 0 if not.
+    pub muted_until_ms: u64,
 }
 
 /// How far a member of a conversation has received.

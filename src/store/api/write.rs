@@ -11,7 +11,7 @@ use crate::protocol::{
 };
 
 /// The highest tag of a [`Write`].
-pub(in crate::store) const LAST_TAG: u32 = 21;
+pub(in crate::store) const LAST_TAG: u32 = 23;
 
 /// A request that writes.
 ///
@@ -251,6 +251,23 @@ pub enum Write {
     /// Notes when and where devices were last used; of one that is not there, nothing: [`Reply::Nothing`].
     #[serde(rename = "21")]
     NoteUses(Vec<DeviceUse>),
+    /// Notes how far accounts have read, never back and never past what they are given: [`Reply::Read`]. What names no
+    /// reader is passed over.
+    #[serde(rename = "22")]
+    Read {
+        /// Conversation, account, and the entry up to which it has read.
+        reads: Vec<(ConversationId, AccountId, EntryId)>,
+    },
+    /// Mutes a conversation for an account, or no longer: [`Reply::Nothing`]. Refused with [`Refusal::NotPermitted`] where
+    /// it has none.
+    #[serde(rename = "23")]
+    Mute {
+        conversation: ConversationId,
+        /// Who mutes it.
+        account: AccountId,
+        /// Until when, in milliseconds since 1970 (UTC); 0 for no longer.
+        until_ms: u64,
+    },
 }
 
 /// When a device was last used, and where.

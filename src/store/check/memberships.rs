@@ -61,9 +61,16 @@ pub(super) fn members(walk: &mut Walk<'_>) -> Result<(), StoreError> {
             continue;
         };
         let last = member.until.unwrap_or(conversation.record.head);
-        if last > conversation.record.head || member.delivered_up_to.max(member.joined_after) > last
-        {
+        let reading = member.reading;
+        let furthest = member.delivered_up_to.max(member.joined_after);
+        if last > conversation.record.head || furthest.max(reading.up_to) > last {
             report.find(TABLE, &place, "it is ahead of the log");
+        }
+        if reading
+            .after
+            .is_some_and(|after| after > member.joined_after)
+        {
+            report.find(TABLE, &place, "it reads less than it is sent");
         }
         match conversation.record.kind {
             Kind::Pair(low, high) if account != low && account != high => {

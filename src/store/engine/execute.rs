@@ -6,7 +6,9 @@ use crate::store::error::{Abort, StoreError};
 use crate::store::ops::devices::{self, Resumption};
 use crate::store::ops::log::{delete, history};
 use crate::store::ops::rooms::{self, Joining, change};
-use crate::store::ops::{accounts, acquaintances, blocks, log, marks, resync, retention, usage};
+use crate::store::ops::{
+    accounts, acquaintances, blocks, log, marks, reading, resync, retention, usage,
+};
 use crate::store::schema::tables::{ReadTables, Tables};
 use crate::store::{Outcome, Read, Reply, Request, Write};
 
@@ -248,5 +250,11 @@ pub(super) fn execute_write(
             time_ms,
         } => accounts::delete(tables, *account, *proved, *time_ms),
         Write::NoteUses(uses) => devices::note_uses(tables, uses),
+        Write::Read { reads } => reading::read(tables, reads),
+        Write::Mute {
+            conversation,
+            account,
+            until_ms,
+        } => reading::mute(tables, *conversation, *account, *until_ms),
     }
 }

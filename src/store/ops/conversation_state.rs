@@ -29,6 +29,8 @@ pub(in crate::store) fn state(
         log_start: EntryId(record.log_start),
         until: member.until.map(EntryId),
         expired: false,
+        read_up_to: EntryId(member.reading.up_to),
+        muted_until_ms: member.reading.muted_until_ms,
     })
 }
 

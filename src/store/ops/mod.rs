@@ -11,6 +11,7 @@ pub(super) mod epoch;
 pub(super) mod log;
 pub(super) mod marks;
 pub(super) mod pairs;
+pub(super) mod reading;
 pub(super) mod resync;
 pub(super) mod retention;
 pub(super) mod rooms;

@@ -10,7 +10,8 @@ use super::super::ops::rooms::{BELONGS, put_room_of, successor};
 use super::super::ops::{conversations, usage};
 use super::super::schema::names::{self, NameOf};
 use super::super::schema::records::{
-    AccountRecord, ConversationRecord, Kind, LogRow, MemberRecord, RoomRecord, SenderRecord, Sent,
+    AccountRecord, ConversationRecord, History, Kind, LogRow, MemberRecord, RoomRecord,
+    SenderRecord, Sent,
 };
 use super::super::schema::tables::{ReadTables as _, Tables};
 use super::super::schema::{meta, pair_ids};
@@ -273,6 +274,7 @@ fn rooms(tables: &mut Tables, left: &Left, rescued: &mut Rescued) -> Result<(), 
             name: name.map_or_else(|| format!("#lost-{id}"), Clone::clone),
             topic: String::new(),
             access: public.map_or(Access::Private, |_| Access::Public),
+            history: History::NONE,
         };
         rescued.lose(format!("room {}: its topic", room.name));
         tables.rooms.insert(*id, room);
@@ -308,6 +310,7 @@ fn members(tables: &mut Tables, left: &mut Left, rescued: &mut Rescued) -> Resul
         let last = member.until.unwrap_or(record.head);
         member.joined_after = member.joined_after.min(last);
         member.delivered_up_to = member.delivered_up_to.min(last);
+        member.reading.up_to = member.reading.up_to.min(last);
         conversations::save_member(tables, conversation, account, member);
         conversations::put_joined(tables, account, conversation);
         if record.kind == Kind::Room {

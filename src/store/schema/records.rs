@@ -217,7 +217,7 @@ impl Sides {
 /// A row of `members`.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub(in crate::store) struct MemberRecord {
-    /// The member reads what comes after this entry.
+    /// The member is sent what comes after this entry.
     pub(in crate::store) joined_after: u64,
     /// The furthest entry that a device of theirs has made durable.
     pub(in crate::store) delivered_up_to: u64,
@@ -225,6 +225,34 @@ pub(in crate::store) struct MemberRecord {
     pub(in crate::store) until: Option<u64>,
     /// In a room, what they may do.
     pub(in crate::store) role: MemberRole,
+    #[serde(default, skip_serializing_if = "Reading::is_plain")]
+    pub(in crate::store) reading: Reading,
+}
+
+/// What concerns a member's reading, and nobody else.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::store) struct Reading {
+    /// They may also read what stands behind this entry, although it was said before they joined.
+    pub(in crate::store) after: Option<u64>,
+    /// The last entry that they have read, on any device.
+    pub(in crate::store) up_to: u64,
+    /// Until when they have muted the conversation, in milliseconds since 1970 (UTC); 0 if not.
+    pub(in crate::store) muted_until_ms: u64,
+}
+
+impl Reading {
+    /// Whether it says nothing; then the record goes without.
+    fn is_plain(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl MemberRecord {
+    /// The member may read what comes after this entry. Deliveries and receipts begin where they joined.
+    pub(in crate::store) fn reads_after(&self) -> u64 {
+        let after = self.reading.after.unwrap_or(self.joined_after);
+        after.min(self.joined_after)
+    }
 }
 
 impl From<u64> for MemberRecord {
@@ -235,6 +263,7 @@ impl From<u64> for MemberRecord {
             delivered_up_to: head,
             until: None,
             role: MemberRole::Member,
+            reading: Reading::default(),
         }
     }
 }
@@ -246,6 +275,32 @@ pub(in crate::store) struct RoomRecord {
     pub(in crate::store) name: String,
     pub(in crate::store) topic: String,
     pub(in crate::store) access: Access,
+    #[serde(default, skip_serializing_if = "History::is_none")]
+    pub(in crate::store) history: History,
+}
+
+/// What newcomers of a room may read of what was said before they joined.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::store) struct History {
+    /// How many of the last entries; 0 for none.
+    pub(in crate::store) last: u64,
+    /// Nothing up to this entry: while it was said newcomers were to read nothing.
+    pub(in crate::store) after: u64,
+}
+
+impl History {
+    /// Newcomers read nothing.
+    pub(in crate::store) const NONE: Self = Self { last: 0, after: 0 };
+
+    const fn is_none(&self) -> bool {
+        self.last == 0 && self.after == 0
+    }
+
+    /// The entry after which somebody may read who joins where the log ends with `head`, if that is before their joining.
+    pub(in crate::store) fn readable_after(self, head: u64) -> Option<u64> {
+        let after = head.saturating_sub(self.last).max(self.after);
+        (after < head).then_some(after)
+    }
 }
 
 /// An entry where a copy keeps it.

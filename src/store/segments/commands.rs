@@ -92,6 +92,8 @@ mod tests {
         "019181a231399301c002",
         "019181a232309301dc001009090909090909090909090909090909cf0000019cfc1a7bc0",
         "019181a2323191940102cf0000019cfc1a7bc092c404c000020107",
+        "019181a232329191930301cd012c",
+        "019181a23233930301cf0000019cfc1a7bc0",
     ];
 
     /// The writes of these records.
@@ -245,6 +247,14 @@ mod tests {
                 time_ms: TIME_MS,
                 address: Some(std::net::SocketAddr::from(([192, 0, 2, 1], 7)).into()),
             }]),
+            Write::Read {
+                reads: vec![(ROOM, ALICE, EntryId(300))],
+            },
+            Write::Mute {
+                conversation: ROOM,
+                account: ALICE,
+                until_ms: TIME_MS,
+            },
         ]
     }
 

@@ -9,7 +9,9 @@ use crate::client::commands::row::{Call, ChatCommand, Group, ROW};
 use crate::client::core::Core;
 use crate::client::env::Fault;
 use crate::client::script::{Awaited, FocusChange};
-use crate::protocol::{Access, Change, EventKind, MemberRole, TOPIC_MAX_BYTES};
+use crate::protocol::{
+    Access, Change, EventKind, HISTORY_ALL, MemberRole, TOPIC_MAX_BYTES, history_text,
+};
 
 pub(super) const ROOMS: Group = Group {
     name: "rooms",
@@ -160,8 +162,16 @@ pub(super) const ROOMS: Group = Group {
         },
         ChatCommand {
             name: "access",
-            arguments: &[Argument::choice(&["public", "private"]), ROOM.optional()],
-            summary: "let everybody join a room, or only invited users",
+            arguments: &[
+                Argument::choice(&["public", "private", "history"]),
+                Argument::choice(&["none", "last", "all"]).optional(),
+                Argument::number("N").optional(),
+                ROOM.optional(),
+            ],
+            summary: "set who may join, and what newcomers may read",
+            help: "`public` lets everybody join, `private` only invited users. `/access history none|last N|all` sets which \
+               earlier messages those who join from now on may read; in a new room it is `none`. Messages of a time when it was \
+               `none` stay hidden from them, and current members keep what they can read.",
             run: access,
             ..ROW
         },
@@ -220,15 +230,25 @@ fn role(core: &mut Core, call: &Call<'_>) {
 }
 
 fn access(core: &mut Core, call: &Call<'_>) {
-    let access = match call.required(0) {
-        "public" => Access::Public,
-        _ => Access::Private,
+    let number = call.optional(2).and_then(|number| number.parse().ok());
+    let (access, history) = match (call.required(0), call.optional(1), number) {
+        ("public", None, None) => (Some(Access::Public), None),
+        ("private", None, None) => (Some(Access::Private), None),
+        ("history", Some("none"), None) => (None, Some(0)),
+        ("history", Some("last"), Some(last)) => (None, Some(last)),
+        ("history", Some("all"), None) => (None, Some(HISTORY_ALL)),
+        _ => {
+            let usage = "usage: /access public|private|history none|last N|all [#ROOM]";
+            return core.fail(Fault::Usage, usage);
+        }
     };
+    let kind = history.map_or(EventKind::Access, |_| EventKind::History);
     let set = Change {
-        access: Some(access),
-        ..change(EventKind::Access)
+        access,
+        text: history.map(history_text),
+        ..change(kind)
     };
-    apply(core, call, 1, set);
+    apply(core, call, 3, set);
 }
 
 /// A change of a room of this kind, which says nothing further.

@@ -64,6 +64,8 @@ fn bridge_joined(since: EntryId) -> Joined {
         log_start: EntryId::START,
         until: None,
         expired: false,
+        read_up_to: EntryId::START,
+        muted_until_ms: 0,
     };
     let room = Room {
         conversation: BRIDGE,
@@ -72,6 +74,7 @@ fn bridge_joined(since: EntryId) -> Joined {
         access: Access::Public,
         role: Some(MemberRole::Member),
         members: 1,
+        history: Some(0),
     };
     Joined {
         standing,

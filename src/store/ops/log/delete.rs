@@ -25,7 +25,7 @@ pub(in crate::store) fn delete(
     time_ms: u64,
 ) -> Result<Reply, Abort> {
     let (mut record, member) = membership(tables, conversation, actor)?;
-    if entry.0 <= record.log_start.max(member.joined_after) || entry.0 > record.head {
+    if entry.0 <= record.log_start.max(member.reads_after()) || entry.0 > record.head {
         return Err(Refusal::NotPermitted.into());
     }
     let key = (conversation.0, entry.0);

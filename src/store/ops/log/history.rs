@@ -21,7 +21,7 @@ pub(in crate::store) fn read_back(
     max_bytes: usize,
 ) -> Result<Reply, Abort> {
     let (record, member) = permitted(tables, conversation, reader)?;
-    let first = member.joined_after.max(record.log_start);
+    let first = member.reads_after().max(record.log_start);
     let from = first.saturating_add(1);
     let mut to = before.0.saturating_sub(1).min(record.head);
     let mut entries = Vec::<Entry>::new();

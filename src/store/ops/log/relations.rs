@@ -46,7 +46,7 @@ pub(in crate::store) fn check(
         return Ok(());
     }
     let key = (append.conversation.0, refers_to.0);
-    let is_given = member.joined_after < key.1
+    let is_given = member.reads_after() < key.1
         && key.1 <= record.head
         && Given::new(tables, append.conversation, record, append.author)
             .first(key.1, key.1)?

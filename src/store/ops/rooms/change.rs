@@ -9,6 +9,7 @@ use super::permission::{Deed, permits};
 use super::{INVITATIONS_MAX, list, membership, require, require_member};
 use crate::protocol::{
     Access, AccountId, Change, ConversationId, EventKind, MemberRole, RoomEvent, TOPIC_MAX_BYTES,
+    history_of, history_text,
 };
 use crate::store::error::{Abort, StoreError};
 use crate::store::ops::log::events;
@@ -65,6 +66,7 @@ pub(in crate::store) fn change(
             let subject = subject(tables, change)?;
             scene.role(tables, &subject, change.role)
         }
+        EventKind::History => scene.history(tables, text.and_then(history_of)),
         EventKind::Joined | EventKind::Left | EventKind::Other(_) => {
             Err(Refusal::NotPermitted.into())
         }
@@ -142,6 +144,24 @@ impl Scene {
         }
         let mut event = self.event(tables, EventKind::Access)?;
         event.access = Some(access);
+        self.write(tables, event, None)
+    }
+
+    /// How many of the last entries newcomers may read from now on. What was said while that was none they never read.
+    fn history(mut self, tables: &mut Tables, last: Option<u64>) -> Result<Reply, Abort> {
+        let last = last.ok_or(Refusal::NotPermitted)?;
+        let history = &mut self.room.history;
+        if history.last == last {
+            return Ok(unchanged(None));
+        }
+        if history.last == 0 {
+            history.after = self.record.head;
+        }
+        history.last = last;
+        self.require(Deed::History)?;
+        tables.rooms.insert(self.id.0, self.room.clone());
+        let mut event = self.event(tables, EventKind::History)?;
+        event.text = Some(history_text(last));
         self.write(tables, event, None)
     }
 

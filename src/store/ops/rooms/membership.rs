@@ -8,7 +8,7 @@ use super::{ROOM_MEMBERS_MAX, ROOMS_JOINED_MAX, ROOMS_LEFT_MAX};
 use crate::protocol::{AccountId, ConversationId, MemberRole};
 use crate::store::Refusal;
 use crate::store::error::{Abort, StoreError, skip_damaged};
-use crate::store::schema::records::{ConversationRecord, MemberRecord};
+use crate::store::schema::records::{ConversationRecord, History, MemberRecord};
 use crate::store::schema::table::ReadTable as _;
 use crate::store::schema::tables::{ReadTables, Tables};
 
@@ -76,18 +76,20 @@ pub(super) fn check_limits(
     Ok(())
 }
 
-/// Begins a membership; the entry that is written next is the first that the member reads.
+/// Begins a membership; the entry that is written next is the first that the member is sent. What they may read of the
+/// entries before it is decided here, by the room's setting of this moment.
 pub(super) fn begin(
     tables: &mut Tables,
     room: ConversationId,
     record: &mut ConversationRecord,
-    account: AccountId,
-    role: MemberRole,
+    (account, role): (AccountId, MemberRole),
+    history: History,
 ) -> MemberRecord {
-    let member = MemberRecord {
+    let mut member = MemberRecord {
         role,
         ..MemberRecord::from(record.head)
     };
+    member.reading.after = history.readable_after(record.head);
     conversations::save_member(tables, room, account, member);
     conversations::put_joined(tables, account, room);
     put_room_of(tables, account, room, BELONGS);

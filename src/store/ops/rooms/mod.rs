@@ -17,7 +17,7 @@ use crate::store::schema::meta;
 use crate::store::schema::meta::Sequence;
 use crate::store::schema::names;
 use crate::store::schema::names::NameOf;
-use crate::store::schema::records::{ConversationRecord, Kind, MemberRecord, RoomRecord};
+use crate::store::schema::records::{ConversationRecord, History, Kind, MemberRecord, RoomRecord};
 use crate::store::schema::table::ReadTable as _;
 use crate::store::schema::tables::{ReadTables, Tables};
 use crate::store::{Event, Joined, Refusal, Reply};
@@ -83,7 +83,7 @@ pub(in crate::store) fn join(tables: &mut Tables, joining: &Joining<'_>) -> Resu
         before => {
             check_access(tables, id, &room, &record, account, before)?;
             membership::check_limits(tables, account, record.members)?;
-            let (member, event) = admit(tables, id, &mut record, joining)?;
+            let (member, event) = admit(tables, id, &mut record, room.history, joining)?;
             (member, Some(event))
         }
     };
@@ -123,6 +123,7 @@ fn make(tables: &mut Tables, joining: &Joining<'_>) -> Result<ConversationId, Ab
         name: one_spelling(joining.name),
         topic: String::new(),
         access,
+        history: History::NONE,
     };
     names::put(tables, NameOf::Room, &room.name, id.0);
     names::put(tables, NameOf::RoomSkeleton, joining.skeleton, id.0);
@@ -158,6 +159,7 @@ fn admit(
     tables: &mut Tables,
     id: ConversationId,
     record: &mut ConversationRecord,
+    history: History,
     joining: &Joining<'_>,
 ) -> Result<(MemberRecord, Event), Abort> {
     let mut event = events::event(tables, EventKind::Joined, joining.account)?;
@@ -167,7 +169,7 @@ fn admit(
     } else {
         MemberRole::Member
     };
-    let member = membership::begin(tables, id, record, joining.account, role);
+    let member = membership::begin(tables, id, record, (joining.account, role), history);
     let event = events::write(tables, id, record, joining.account, event, joining.time_ms)?;
     Ok((member, event))
 }
@@ -272,6 +274,7 @@ impl RoomRecord {
             access: self.access,
             role,
             members: record.members,
+            history: Some(self.history.last),
         }
     }
 }

@@ -17,6 +17,8 @@ pub(in crate::store) enum Deed {
     Role,
     /// Open or close the room.
     Access,
+    /// Let newcomers read what was said before.
+    History,
     /// Delete what another has said.
     Delete,
     /// Pin what somebody has said, or no longer.
@@ -37,7 +39,10 @@ pub(in crate::store) const fn permits(role: MemberRole, deed: Deed) -> bool {
         )
         | (_, MemberRole::Owner) => true,
         (
-            Deed::Kick(MemberRole::Moderator | MemberRole::Owner) | Deed::Role | Deed::Access,
+            Deed::Kick(MemberRole::Moderator | MemberRole::Owner)
+            | Deed::Role
+            | Deed::Access
+            | Deed::History,
             MemberRole::Moderator,
         )
         | (_, MemberRole::Member | MemberRole::Other(_)) => false,
@@ -61,6 +66,7 @@ mod tests {
             (Deed::Kick(MemberRole::Owner), "O"),
             (Deed::Role, "O"),
             (Deed::Access, "O"),
+            (Deed::History, "O"),
             (Deed::Delete, "MO"),
             (Deed::Pin, "MO"),
         ];

@@ -149,3 +149,18 @@ fn a_copy_is_made_before_and_named_after_schema_and_day() {
     let (_, again) = open_with(directory.path(), 0, [0; 32], STEPS).unwrap();
     assert_eq!(again, None, "what is current is not copied");
 }
+
+#[test]
+fn rows_of_schema_7_are_rows_of_schema_8() {
+    let (disk, truth) = populated();
+    let database = disk.open().unwrap();
+    let transaction = database.begin_write().unwrap();
+    {
+        let mut meta = transaction.open_table(META).unwrap();
+        meta.insert("server schema", 7).unwrap();
+    }
+    transaction.commit().unwrap();
+    migrate(&database, crate::store::migration::STEPS).unwrap();
+    drop(database);
+    whole(disk, &truth);
+}

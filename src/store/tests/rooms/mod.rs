@@ -2,6 +2,8 @@
 
 mod limits;
 mod model;
+mod newcomers;
+mod reading;
 
 use super::super::testing::{Bench, User, append, change, join, leave, void};
 use super::super::{

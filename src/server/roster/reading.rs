@@ -1,0 +1,181 @@
+//! How far users have read, and what they have muted: known to the store, and told to a user's own devices only.
+//!
+//! A place that has been read to is written behind, as marks are, and told to the other devices once it is durable: what
+//! they are told the store has checked. If the server dies before, the device that has read says it again when it signs in.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use crate::protocol::{
+    AccountId, Command, ConversationId, EntryId, Message, Mute, Muted, ReadElsewhere, ReadUpTo,
+};
+use crate::server::ctx::reply::failure_of;
+use crate::server::ctx::requests::{Pending, RequestOrigin};
+use crate::server::ctx::{CONTROL, Ctx};
+use crate::server::receipts::marks::{UNWRITTEN_MAX, WRITE_BEHIND};
+use crate::store::{Outcome, Reply, Write};
+use crate::transport::{Channel, SendError, SessionId};
+
+/// A place in a conversation that somebody has read to.
+pub type Read = (ConversationId, AccountId, EntryId);
+
+/// What has been read and is not written yet.
+#[derive(Debug, Default)]
+pub struct Reading {
+    unwritten: BTreeMap<(ConversationId, AccountId), (EntryId, SessionId)>,
+    write_at: Option<Instant>,
+    /// Writing has failed, and waits for its time.
+    has_failed: bool,
+}
+
+impl Reading {
+    /// A user has read a conversation up to an entry, on one of their devices. Whether it is theirs the store knows.
+    pub fn on_read(&mut self, ctx: &mut Ctx<'_>, id: SessionId, body: ReadUpTo) {
+        let Some(user) = ctx.sessions.user(id) else {
+            return;
+        };
+        let place = (body.conversation, user.account, body.entry);
+        self.note(ctx.now.instant, place, id);
+        if self.unwritten.len() >= UNWRITTEN_MAX && !self.has_failed {
+            self.write(ctx);
+        }
+    }
+
+    fn note(&mut self, now: Instant, (conversation, account, entry): Read, session: SessionId) {
+        let unwritten = self
+            .unwritten
+            .entry((conversation, account))
+            .or_insert((EntryId::START, session));
+        if unwritten.0 < entry {
+            *unwritten = (entry, session);
+            self.write_at.get_or_insert(now + WRITE_BEHIND);
+        }
+    }
+
+    pub const fn deadline(&self) -> Option<Instant> {
+        self.write_at
+    }
+
+    pub fn on_timeout(&mut self, ctx: &mut Ctx<'_>) {
+        if self.write_at.is_some_and(|at| at <= ctx.now.instant) {
+            self.write(ctx);
+        }
+    }
+
+    /// Writes what waits.
+    pub fn write(&mut self, ctx: &mut Ctx<'_>) {
+        self.write_at = None;
+        self.has_failed = false;
+        let unwritten = std::mem::take(&mut self.unwritten);
+        if unwritten.is_empty() {
+            return;
+        }
+        let place = |(place, (entry, _)): (&(ConversationId, AccountId), &(EntryId, SessionId))| {
+            (place.0, place.1, *entry)
+        };
+        let reads: Vec<Read> = unwritten.iter().map(place).collect();
+        let sessions: Vec<SessionId> = unwritten.values().map(|(_, session)| *session).collect();
+        let pending = Pending::Reads(reads.clone(), sessions.clone());
+        if !ctx.store.submit(
+            pending,
+            Write::Read {
+                reads: reads.clone(),
+            },
+        ) {
+            self.restore(ctx.now.instant, &reads, &sessions);
+        }
+    }
+
+    /// Writing failed: it is tried again.
+    fn restore(&mut self, now: Instant, reads: &[Read], sessions: &[SessionId]) {
+        for (place, session) in reads.iter().zip(sessions) {
+            self.note(now, *place, *session);
+        }
+        self.has_failed = true;
+    }
+
+    /// The store has noted it, or not: the other devices of those who have read are told.
+    pub fn on_written(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        reads: &[Read],
+        sessions: &[SessionId],
+        outcome: Outcome,
+    ) {
+        let moved = match outcome {
+            Outcome::Done(Reply::Read(moved)) => moved,
+            Outcome::Unknown => return self.restore(ctx.now.instant, reads, sessions),
+            _ => return,
+        };
+        for (conversation, account, entry) in moved {
+            let is_place = |place: &Read| (place.0, place.1) == (conversation, account);
+            let at = reads.iter().position(is_place);
+            let reader = at.and_then(|at| sessions.get(at)).copied();
+            let body = ReadElsewhere {
+                conversation,
+                entry,
+            };
+            tell(ctx, account, reader, &Message::control(body));
+        }
+    }
+}
+
+/// Tells all devices of an account but one. One that has no room for it learns of it at its next sign-in.
+fn tell(
+    ctx: &mut Ctx<'_>,
+    account: AccountId,
+    except: Option<SessionId>,
+    message: &crate::protocol::ServerMessage,
+) {
+    for id in ctx.sessions_of(account) {
+        let is_ready = ctx.sessions.user(id).is_some_and(|user| user.ready);
+        if Some(id) != except && is_ready && ctx.send(id, CONTROL, message) == Err(SendError::Full)
+        {
+            tracing::debug!(
+                session = id.0,
+                "a device is not told what another has read or muted"
+            );
+        }
+    }
+}
+
+/// A user mutes a conversation, or no longer.
+pub fn mute(ctx: &mut Ctx<'_>, id: SessionId, channel: Channel, body: &Mute) {
+    let Some(origin) = ctx.request_origin(id, channel, body.tag) else {
+        return;
+    };
+    if !ctx.check_change_rate(origin, Command::Mute) {
+        return;
+    }
+    let request = Write::Mute {
+        conversation: body.conversation,
+        account: origin.account,
+        until_ms: body.until_ms,
+    };
+    let pending = Pending::Mute(origin, body.conversation, body.until_ms);
+    ctx.submit_for(origin, Command::Mute, pending, request);
+}
+
+/// The store has noted it, or not: all devices of the account are told.
+pub fn on_muted(
+    ctx: &mut Ctx<'_>,
+    origin: RequestOrigin,
+    (conversation, until_ms): (ConversationId, u64),
+    outcome: &Outcome,
+) {
+    if *outcome != Outcome::Done(Reply::Nothing) {
+        return ctx.send_error_if_connected(origin, Command::Mute, failure_of(outcome));
+    }
+    let muted = |tag| Muted {
+        tag,
+        conversation,
+        until_ms,
+    };
+    tell(
+        ctx,
+        origin.account,
+        Some(origin.session),
+        &Message::control(muted(None)),
+    );
+    ctx.respond_if_connected(origin, muted(Some(origin.tag)));
+}
