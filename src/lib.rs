@@ -48,6 +48,8 @@
 //! | stored | the entry is durable on the server |
 //! | position | the last entry of a conversation that a device has made durable |
 //! | mark | the furthest position of any device of an account: the source of receipts |
+//! | read position | how far a user has looked at a conversation, on any device; only their own devices know it, and no receipt follows from it |
+//! | unread | what others have said behind it |
 //! | receipt | tells an author that a member's mark has reached an entry |
 //! | count | how many members have an entry; replaces names in conversations of more than 32 |
 //! | caught up, lagging | a device that gets new entries at once, and one that the hub still reads the log for |
@@ -92,6 +94,8 @@
 //! | history | `src/server/messages/history.rs`; in the store `src/store/ops/log/history.rs`, in what steps `src/store/engine/page.rs`, on which threads `src/store/thread/pages.rs` |
 //! | what a search finds | `src/client/account/history/search.rs`, `query.rs` beside it; the words that are stored `src/text/words.rs`, their table `src/client/storage/history.rs` |
 //! | a receipt | `src/server/receipts/subscriptions.rs`, then `marks.rs` beside it; `src/client/account/receipts/mod.rs` |
+//! | what is read, or muted | `src/client/account/reading.rs` (what reading is), `src/server/roster/reading.rs`, `src/store/ops/reading.rs` |
+//! | what newcomers of a room may read | `src/store/ops/rooms/membership.rs` |
 //! | a room's creation | `src/store/ops/rooms/mod.rs`; the request `src/server/rooms/membership.rs` |
 //! | an answer, an edit, a reaction, a pin | who may refer to which entry, up to which limits, and what comes of it `src/store/ops/log/relations.rs`; what is asked before that `src/server/policy.rs` |
 //! | a deleted entry | who may `src/store/ops/log/relations.rs`; what is left of it `delete.rs` beside it; overwriting its content `src/store/segments/erase.rs` |
@@ -199,6 +203,15 @@
 //!    sign-in it asks for the receipts that it is still missing.
 //! 5. Once the line is on the screen, it records that, with its next commit or within a second. After a crash before that,
 //!    the receipt is shown again, marked as such: a receipt is shown at least once.
+//!
+//! ## Read
+//!
+//! 1. At a terminal, what is printed where the user looks is read (`src/client/account/reading.rs`). The client records it with
+//!    what was shown, and says READ a second later, for all of that second.
+//! 2. The place is committed within a second, together with others, never back and never beyond what the account is given.
+//!    Then the account's other sessions are told, and nobody else.
+//! 3. A device that was away learns it from the answer to HELLO, and says what it has read beyond that. Until then a crash of the
+//!    server has lost nothing that the device does not know.
 //!
 //! ## Reconnect
 //!

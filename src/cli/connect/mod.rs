@@ -20,6 +20,7 @@ pub fn command() -> Subcommand {
         .section("WHAT IS SHOWN", WHAT_IS_SHOWN)
         .section("COLOURS", COLOURS)
         .section("RECEIPTS", RECEIPTS)
+        .section("READING", READING)
         .section("BLOCKING", BLOCKING)
         .section("WITHOUT A TERMINAL", WITHOUT_A_TERMINAL)
         .section("SETTINGS", SETTINGS)
@@ -71,6 +72,17 @@ const PASTING: &str = "\
     and escape sequences in a paste are dropped; if a sequence cannot be told from the text behind it, the whole \
     paste is left out. Of a paste at a password only the first line is taken. Without bracketed paste each pasted \
     line is run as if typed.";
+
+const READING: &str = "\
+    What is unread is counted for each conversation, and the count is the same on all your devices; nobody else \
+    learns what you have read. A line is read once it is printed where you look: in the conversation at the prompt, or, at \
+    a prompt without one, if it is no room's. All of a conversation is read when you enter it, page through it with \
+    `/history`, or say something there. Where you left off, `── unread ──` stands above what was unread, until you say \
+    something. What a client without a terminal prints nobody has read.\n\n    \
+    Of the messages that you missed, the last 20 of each conversation are shown, below a line that counts \
+    them all; `/history` shows the others. What you have read on another device meanwhile is only counted. \
+    `/mute CONVERSATION` shows nothing of a conversation until you enter it, on all your devices, and \
+    `/mute CONVERSATION 8h` for eight hours; its lines are received and counted as always.";
 
 const WHAT_IS_SHOWN: &str = "\
     A message begins with its time and its author's name, `(you)` for your own, which no name can be. The program's own lines \

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::client::account::blocked::BlockedUsers;
 use crate::client::account::ctx::{Ctx, Shared};
+use crate::client::account::reading;
 use crate::client::account::receipts::{Receipts, ToldReceipt};
 use crate::client::account::sender::Sender;
 use crate::client::storage::StateError;
@@ -114,6 +115,9 @@ impl Display {
                 let stored = &mut known.stored;
                 let shown = stored.displayed_up_to.max(entry);
                 stored.displayed_up_to = shown.min(stored.received_up_to);
+            }
+            if reading::is_looked_at(&shared.conversations, &shared.focus, id) {
+                shared.conversations.read(id, entry);
             }
         }
         confirm(shared, receipts, queued.receipts);

@@ -35,6 +35,7 @@ pub(super) fn handle(
         | Command::Whois
         | Command::Away
         | Command::Devices
+        | Command::Mute
         | Command::History => request_refused(ctx, parts, failure),
         Command::SendMessage | Command::SendAllMessage | Command::Void => {
             let is_conflict = parts.sender.handle_refused(ctx, failure);
@@ -89,10 +90,12 @@ pub(super) fn request_refused(ctx: &mut Ctx<'_>, parts: &mut Parts, failure: &Fa
             None => refusal(&name),
         },
         Some(PendingRequest::Block { name, .. }) => blocked::refusal(failure, &name),
-        Some(PendingRequest::Leave { name } | PendingRequest::Members { name, .. }) => {
-            refusal(&name)
-        }
-        Some(PendingRequest::Whois { name }) => refusal(&name),
+        Some(
+            PendingRequest::Leave { name }
+            | PendingRequest::Members { name, .. }
+            | PendingRequest::Mute { name }
+            | PendingRequest::Whois { name },
+        ) => refusal(&name),
         Some(
             PendingRequest::Rooms { .. }
             | PendingRequest::Contacts { .. }

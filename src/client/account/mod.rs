@@ -21,23 +21,21 @@ mod display;
 mod failures;
 mod inbox;
 mod on_screen;
+pub(super) mod reading;
 mod receipts;
 mod resync;
 mod start;
 #[cfg(test)]
 mod testing;
 
-use std::collections::BTreeSet;
 use std::time::Instant;
 
 use rand_chacha::ChaCha20Rng;
 
 use super::effects::Effects;
-use super::env::Names;
 use super::name::canonical_target;
 use super::storage::{State, StateError};
 use crate::protocol::{EndReason, Envelope, HelloAnswer, ServerBody, ServerMessage, SessionStart};
-use crate::text::printable;
 use crate::transport::Now;
 use attention::Attention;
 use blocked::BlockedUsers;
@@ -54,6 +52,7 @@ use mending::recent::Recent;
 use mending::why;
 use people::People;
 use places::Places;
+use reading::Reading;
 use receipts::Receipts;
 use resync::{Resync, Settled};
 use rooms::{answers, joining};
@@ -88,6 +87,7 @@ pub(super) struct Parts {
     pub(super) places: Places,
     pub(super) recent: Recent,
     eraser: Eraser,
+    pub(super) reading: Reading,
 }
 
 impl SignedIn {
@@ -138,6 +138,7 @@ impl SignedIn {
                 places: Places::load(loaded.places),
                 recent: Recent::default(),
                 eraser: Eraser::default(),
+                reading: Reading::default(),
             },
         };
         let (parts, mut ctx) = signed_in.split(now, effects);
@@ -242,6 +243,8 @@ impl SignedIn {
             ServerBody::Members(members) => answers::handle_members(ctx, members),
             ServerBody::Moderated(done) => answers::handle_moderated(ctx, &done),
             ServerBody::Devices(told) => devices::handle_list(ctx, told),
+            ServerBody::ReadElsewhere(told) => reading::handle_elsewhere(ctx, told),
+            ServerBody::Muted(told) => reading::handle_muted(ctx, &told),
             ServerBody::Blocked(told) => parts.blocked.handle_list(ctx, told),
             ServerBody::Resolved(resolved) => {
                 if let Some(target) = parts.sender.handle_resolved(ctx, &resolved) {
@@ -398,6 +401,8 @@ impl SignedIn {
             .display
             .add_receipts(parts.receipts.show(ctx, are_sent));
         parts.inbox.show_backlog(ctx);
+        parts.history.show_unread(ctx, &parts.blocked)?;
+        parts.reading.settle(ctx, &parts.blocked)?;
         parts.inbox.send_acks(ctx);
         ctx.state.commit()?;
         parts.eraser.after_commit(ctx);
@@ -424,6 +429,7 @@ impl SignedIn {
             self.parts.display.deadline(),
             self.parts.eraser.deadline(),
             self.parts.roster.deadline(),
+            self.parts.reading.deadline(&self.shared),
             self.shared.pending.deadline(),
         ]
         .into_iter()
@@ -465,32 +471,4 @@ impl SignedIn {
     pub(super) fn is_changing_focus(&self) -> bool {
         self.shared.pending.is_changing_focus() || self.shared.focus.resolving.is_some()
     }
-
-    /// The names that the tab key completes, if they are others than before.
-    pub(super) fn take_names(&mut self) -> Option<Names> {
-        let has_new = std::mem::take(&mut self.shared.session.has_new_names);
-        has_new.then(|| self.names())
-    }
-
-    /// The names that are known.
-    pub(super) fn names(&self) -> Names {
-        let partners = self.shared.conversations.partners();
-        let known: BTreeSet<&String> = partners.iter().copied().collect();
-        let online = self.parts.roster.names().iter();
-        let others = online.filter(|name| !known.contains(name));
-        Names {
-            users: harmless(partners.into_iter().chain(others)),
-            rooms: harmless(self.shared.conversations.rooms().map(|room| &room.name)),
-            blocked: harmless(self.parts.blocked.names()),
-            ignored: harmless(self.parts.blocked.ignored_names()),
-        }
-    }
-}
-
-/// Names of others, fit to be shown.
-fn harmless<'a>(names: impl IntoIterator<Item = &'a String>) -> Vec<String> {
-    let names = names.into_iter();
-    names
-        .map(|name| printable::line(name).into_owned())
-        .collect()
 }

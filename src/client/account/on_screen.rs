@@ -16,6 +16,8 @@ impl SignedIn {
         self.parts
             .display
             .on_lines_queued(shared, now, (lines, printed), is_gathering);
+        let reading = &mut self.parts.reading;
+        reading.note(now.instant, &self.shared.conversations);
     }
 
     /// The console has printed this many of the lines that it was given.

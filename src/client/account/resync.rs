@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::client::account::ctx::Ctx;
+use crate::client::account::reading;
 use crate::client::account::receipts::Receipts;
 use crate::client::account::rooms;
 use crate::client::account::sender::Sender;
@@ -75,6 +76,7 @@ impl Resync {
                 begin_conversation(ctx, &head);
             }
             settle_membership(ctx, &head);
+            reading::settle_head(ctx, &head);
             // As many as there are conversations, however often the server names them.
             if ctx.conversations.get(head.conversation).is_some() {
                 self.heads.insert(head.conversation, head.head);
@@ -137,6 +139,8 @@ impl Resync {
                 rewound_from: stored.rewound_from.max(stored.displayed_up_to),
                 last_own_seq: stored.last_own_seq,
                 hold_until: stored.hold_until,
+                read_up_to: stored.read_up_to.min(head.start),
+                muted_until_ms: stored.muted_until_ms,
                 ..StoredConversation::at(&head.name, head.start)
             };
         }
@@ -238,6 +242,7 @@ pub(crate) fn send_hello(ctx: &mut Ctx<'_>) {
             digest: known.stored.digest.unwrap_or_default(),
         })
         .collect();
+    ctx.conversations.were_none = positions.is_empty();
     let epoch = ctx.state.identity().map(|identity| identity.epoch);
     let mut parts: Vec<&[Position]> = positions.chunks(POSITIONS_PER_PART).collect();
     if parts.is_empty() {
@@ -305,6 +310,8 @@ fn is_restored(ctx: &Ctx<'_>) -> bool {
 fn begin_conversation(ctx: &mut Ctx<'_>, head: &Head) {
     let stored = StoredConversation {
         last_own_seq: Some(head.last_number),
+        // What another device has received the user may not have read.
+        read_up_to: head.read.unwrap_or(head.start),
         ..StoredConversation::at(&head.name, head.start)
     };
     if !ctx.conversations.insert(head.conversation, stored) {
@@ -345,6 +352,8 @@ mod tests {
             floor: EntryId::START,
             until: None,
             expired: false,
+            read: None,
+            muted_until_ms: None,
         };
         let mut sender = Sender::new(Vec::new(), ChaCha20Rng::from_seed([7; 32]));
         let mut receipts = Receipts::default();

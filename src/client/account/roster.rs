@@ -4,14 +4,16 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
+use crate::client::account::SignedIn;
 use crate::client::account::arrivals::{Arrivals, listed};
 use crate::client::account::ctx::pending::{LISTED_MAX, PendingRequest};
 use crate::client::account::ctx::{Ctx, NO_LINK};
 use crate::client::account::people::People;
-use crate::client::env::{Fault, Tone};
+use crate::client::env::{Fault, Names, Tone};
 use crate::client::name::truncate_name;
 use crate::client::ui::render;
 use crate::protocol::{Alert, Contact, ContactsRequest, Greeting, ListContacts};
+use crate::text::printable;
 use crate::transport::Channel;
 
 /// How many of those online are remembered. At the limit the others are not listed; messages reach them all the
@@ -173,6 +175,36 @@ impl Roster {
         self.missed.extend(self.names.iter().take(room).cloned());
         self.missed_until = None;
     }
+}
+
+impl SignedIn {
+    /// The names that the tab key completes, if they are others than before.
+    pub(in crate::client) fn take_names(&mut self) -> Option<Names> {
+        let has_new = std::mem::take(&mut self.shared.session.has_new_names);
+        has_new.then(|| self.names())
+    }
+
+    /// The names that are known.
+    pub(in crate::client) fn names(&self) -> Names {
+        let partners = self.shared.conversations.partners();
+        let known: BTreeSet<&String> = partners.iter().copied().collect();
+        let online = self.parts.roster.names().iter();
+        let others = online.filter(|name| !known.contains(name));
+        Names {
+            users: harmless(partners.into_iter().chain(others)),
+            rooms: harmless(self.shared.conversations.rooms().map(|room| &room.name)),
+            blocked: harmless(self.parts.blocked.names()),
+            ignored: harmless(self.parts.blocked.ignored_names()),
+        }
+    }
+}
+
+/// Names of others, fit to be shown.
+fn harmless<'a>(names: impl IntoIterator<Item = &'a String>) -> Vec<String> {
+    let names = names.into_iter();
+    names
+        .map(|name| printable::line(name).into_owned())
+        .collect()
 }
 
 #[cfg(test)]

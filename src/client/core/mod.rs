@@ -376,7 +376,7 @@ impl Core {
         self.effects.show_laid_out(tone, lines);
     }
 
-    fn shared(&self) -> Option<&Shared> {
+    pub(super) fn shared(&self) -> Option<&Shared> {
         self.signed_in.as_ref().map(|signed_in| &signed_in.shared)
     }
 

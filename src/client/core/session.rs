@@ -161,7 +161,8 @@ impl Core {
         if let Some(state) = state {
             let (preferences, random) = self.own();
             let effects = &mut self.effects;
-            let signed_in = SignedIn::new(now, state, start, preferences, random, effects)?;
+            let mut signed_in = SignedIn::new(now, state, start, preferences, random, effects)?;
+            signed_in.shared.conversations.is_attended = self.console.is_interactive();
             self.signed_in = Some(signed_in);
         }
         Ok(())

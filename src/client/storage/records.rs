@@ -17,7 +17,7 @@ pub(crate) struct StoredConversation {
     pub(crate) digest: Option<Digest>,
     /// The last entry that was shown, or need not be.
     pub(crate) displayed_up_to: EntryId,
-    /// How many messages of a room came while it did not have the focus.
+    /// How many messages of others stand here that the user has not read.
     pub(crate) unread: u32,
     /// Whether the user is no longer a member; the history stays readable.
     pub(crate) is_left: bool,
@@ -38,6 +38,16 @@ pub(crate) struct StoredConversation {
     /// When its last entry was written, in milliseconds since 1970, if any has come here.
     #[serde(default)]
     pub(crate) last_at_ms: Option<u64>,
+    /// The last entry that the user has read, here or on another device; that may be one which is not here yet.
+    #[serde(default = "at_start")]
+    pub(crate) read_up_to: EntryId,
+    /// Until when the user has muted it, in milliseconds since 1970 (UTC); 0 if not.
+    #[serde(default)]
+    pub(crate) muted_until_ms: u64,
+}
+
+const fn at_start() -> EntryId {
+    EntryId::START
 }
 
 impl StoredConversation {
@@ -56,12 +66,19 @@ impl StoredConversation {
             nothing_before: None,
             mentions: 0,
             last_at_ms: None,
+            read_up_to: received_up_to,
+            muted_until_ms: 0,
         }
     }
 
     /// How many of the unread messages mention the user.
     pub(crate) fn unread_mentions(&self) -> u32 {
         self.mentions.min(self.unread)
+    }
+
+    /// Whether its lines are counted and not shown.
+    pub(crate) const fn is_muted(&self, now_ms: u64) -> bool {
+        self.muted_until_ms > now_ms
     }
 
     /// Whether a message that waits here may already be in the log.

@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use super::time::Clock;
 use crate::client::name::is_room;
-use crate::protocol::{Contact, EVERYONE_NAME, EntryId, ErrorCode, Failure, Person};
+use crate::protocol::{
+    Contact, EVERYONE_NAME, EntryId, ErrorCode, Failure, MUTED_FOR_GOOD, Person,
+};
 use crate::text::printable;
 
 /// Maximum names that a receipt, or a count, spells out; the design's bound for named receipts.
@@ -54,8 +56,46 @@ pub(crate) fn unknown(entry: EntryId) -> String {
 /// The line above messages of the user's absence that are counted below them.
 pub(crate) const AWAY_UNCOUNTED: &str = "messages while you were away; their number follows them";
 
+/// The line between what the user has read and what not.
+pub(crate) const UNREAD: &str = "── unread ──";
+
+/// How to see the lines of a conversation that were left out among those that were missed.
+pub(crate) fn left_out(name: &str, left_out: usize, shown: usize) -> String {
+    let all = left_out + shown;
+    let lines = if left_out == 1 {
+        "line is"
+    } else {
+        "lines are"
+    };
+    let them = if left_out == 1 { "it" } else { "them" };
+    format!("{name}: {left_out} older {lines} not shown; `/history {name} {all}` shows {them}")
+}
+
+/// That a conversation is muted, or no longer.
+pub(crate) fn muted(name: &str, until_ms: u64, clock: Clock<'_>) -> String {
+    let until = match until_ms {
+        0 => return format!("{name} is not muted"),
+        MUTED_FOR_GOOD => String::new(),
+        until_ms => format!(" until {}", clock.show(until_ms)),
+    };
+    format!("{name} is muted{until}; `/enter {name}` shows its lines")
+}
+
+/// How many messages were read on another device, in all and in each conversation.
+pub(crate) fn read_elsewhere(counts: &BTreeMap<String, usize>) -> String {
+    counted(
+        counts,
+        "was read on another device",
+        "were read on another device",
+    )
+}
+
 /// How many messages were sent while the user was away, in all and in each conversation.
 pub(crate) fn away(counts: &BTreeMap<String, usize>) -> String {
+    counted(counts, "while you were away", "while you were away")
+}
+
+fn counted(counts: &BTreeMap<String, usize>, one: &str, many: &str) -> String {
     let total: usize = counts.values().sum();
     let mut parts: Vec<String> = counts
         .iter()
@@ -66,8 +106,12 @@ pub(crate) fn away(counts: &BTreeMap<String, usize>) -> String {
         let others: usize = counts.values().skip(NAMES_MAX).sum();
         parts.push(format!("others {others}"));
     }
-    let noun = if total == 1 { "message" } else { "messages" };
-    format!("{total} {noun} while you were away: {}", parts.join(", "))
+    let what = if total == 1 {
+        format!("message {one}")
+    } else {
+        format!("messages {many}")
+    };
+    format!("{total} {what}: {}", parts.join(", "))
 }
 
 /// A receipt of so many messages: who has them; in a pair how long it took, for everyone how many of how many; and which

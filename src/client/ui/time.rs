@@ -1,8 +1,8 @@
 //! Times as a user reads and types them.
 
-use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time, Weekday};
 use jiff::tz::{AmbiguousOffset, TimeZone};
+use jiff::{Span, SpanRelativeTo, Timestamp};
 
 use thiserror::Error;
 
@@ -36,6 +36,16 @@ pub(crate) enum TimeError {
     Day(String),
     #[error("there is no time {0}")]
     Hour(String),
+}
+
+/// How long something is to last, in milliseconds, as a user types it: `30m`, `8h`, `2d`, `1w`, `1h 30m`. Nothing for what
+/// is no such time, or none at all.
+pub(crate) fn span_ms(typed: &str) -> Option<u64> {
+    let span: Span = typed.parse().ok()?;
+    let span = span.to_duration(SpanRelativeTo::days_are_24_hours()).ok()?;
+    u64::try_from(span.as_millis())
+        .ok()
+        .filter(|span| *span > 0)
 }
 
 const WEEKDAYS: [(Weekday, &str); 7] = [

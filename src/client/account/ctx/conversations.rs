@@ -26,6 +26,10 @@ pub(crate) struct Conversation {
     pub(crate) floor: EntryId,
     /// Whether the user was told, by the answer to this device's JOIN, that they joined it.
     pub(crate) is_joined_here: bool,
+    /// Whether lines were left out among those that were missed: then only who looks at it has read it.
+    pub(crate) has_unseen: bool,
+    /// What the user had read when they last looked at it and something was unread; until they say something there.
+    pub(crate) left_off: Option<EntryId>,
 }
 
 impl Conversation {
@@ -45,6 +49,14 @@ pub(crate) struct Conversations {
     pub(crate) undisplayed: BTreeSet<ConversationId>,
     /// The pair in which something came last in this run.
     newest_pair: Option<ConversationId>,
+    /// Those that the user has read further than the server was told.
+    pub(crate) untold: BTreeSet<ConversationId>,
+    /// Those of which it has to be counted again what is unread.
+    pub(crate) uncounted: BTreeSet<ConversationId>,
+    /// Whether somebody reads at a terminal. What a script prints nobody has read.
+    pub(crate) is_attended: bool,
+    /// Whether there was none when this device said where it stands: it is a new one.
+    pub(crate) were_none: bool,
 }
 
 impl Conversations {
@@ -60,6 +72,8 @@ impl Conversations {
             receipts_asked: false,
             floor: EntryId::START,
             is_joined_here: false,
+            has_unseen: false,
+            left_off: None,
         };
         self.all.insert(id, conversation);
         true
@@ -122,6 +136,40 @@ impl Conversations {
     pub(crate) fn rooms(&self) -> impl Iterator<Item = &StoredConversation> {
         let stored = self.all.values().map(|known| &known.stored);
         stored.filter(|stored| is_room(&stored.name) && !stored.is_left)
+    }
+
+    /// The user has read a conversation up to an entry that is here. Returns whether that is news.
+    pub(crate) fn read(&mut self, id: ConversationId, entry: EntryId) -> bool {
+        let Some(known) = self.all.get_mut(&id) else {
+            return false;
+        };
+        let stored = &mut known.stored;
+        let is_all = entry >= stored.received_up_to;
+        let had_unread = stored.unread > 0;
+        if is_all {
+            stored.unread = 0;
+            known.has_unseen = false;
+        } else if had_unread && entry > stored.read_up_to {
+            self.uncounted.insert(id);
+        }
+        let is_news = self.is_attended && entry > stored.read_up_to;
+        if is_news {
+            stored.read_up_to = entry.min(stored.received_up_to);
+            self.untold.insert(id);
+        }
+        is_news || (is_all && had_unread)
+    }
+
+    /// What is unread, by the names of the conversations.
+    pub(crate) fn unread(&self) -> impl Iterator<Item = (&str, u32)> {
+        let stored = self.all.values().map(|known| &known.stored);
+        let unread = stored.filter(|stored| stored.unread > 0 && !stored.is_left);
+        unread.map(|stored| (&*stored.name, stored.unread))
+    }
+
+    /// Whether this device asked to belong to a room, and the answer has said that the user does.
+    pub(crate) fn is_joined_here(&self, id: ConversationId) -> bool {
+        self.get(id).is_some_and(|known| known.is_joined_here)
     }
 
     /// Whether the user belongs to a room of this name, as far as this device knows.

@@ -1,5 +1,7 @@
 //! The focus: the conversation to which plain text goes.
 
+use crate::protocol::{ConversationId, EntryId};
+
 /// Where plain text goes.
 #[derive(Debug, Default)]
 pub(crate) struct Focus {
@@ -11,6 +13,17 @@ pub(crate) struct Focus {
     pub(crate) knows_slash: bool,
     /// Whether they were told that what they said is also the name of a command.
     pub(crate) knows_commands: bool,
+    /// What is about to be shown because the user has just switched to it.
+    pub(crate) to_show: Option<ToShow>,
+}
+
+/// What is shown of a conversation that the user has switched to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ToShow {
+    /// What is unread there, and how much that is.
+    Unread(ConversationId, u32),
+    /// What was said there before this entry.
+    Before(ConversationId, EntryId),
 }
 
 impl Focus {

@@ -59,6 +59,10 @@ pub(crate) enum PendingRequest {
     Away {
         is_shown: bool,
     },
+    /// Mute a conversation, or no longer.
+    Mute {
+        name: String,
+    },
     /// Older entries for the page of history that is being put together.
     History,
     /// Older entries that are only kept.

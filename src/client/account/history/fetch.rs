@@ -2,8 +2,9 @@
 
 use std::collections::VecDeque;
 
+use super::ending::Ending;
 use super::holes::Holes;
-use super::page::{Ending, Page};
+use super::page::Page;
 use crate::client::account::blocked::BlockedUsers;
 use crate::client::account::ctx::pending::PendingRequest;
 use crate::client::account::ctx::{Ctx, NO_LINK};

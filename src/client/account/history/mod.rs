@@ -4,9 +4,11 @@
 //! the server for the next one that is missing. Fetched entries are checked like deliveries and kept, but they do not
 //! move the position.
 
+mod ending;
 pub(crate) mod export;
 pub(crate) mod fetch;
 mod holes;
+mod left_off;
 pub(crate) mod links;
 mod page;
 mod query;
@@ -14,7 +16,9 @@ pub(crate) mod search;
 
 use crate::client::account::blocked::BlockedUsers;
 use crate::client::account::ctx::Ctx;
+use crate::client::account::ctx::focus::ToShow;
 use crate::client::account::ctx::pending::PendingRequest;
+use crate::client::account::reading;
 use crate::client::account::rooms::joining::check_target;
 use crate::client::env::Fault;
 use crate::client::name::{canonical_target, is_room};
@@ -22,8 +26,10 @@ use crate::client::storage::StateError;
 use crate::client::ui::render;
 use crate::client::ui::time::HistoryAnchor;
 use crate::protocol::{ConversationId, EntryId, Failure, History};
+use ending::{Ending, PageKind};
 use fetch::Fetcher;
-use page::{Ending, Page};
+use left_off::LeftOff;
+use page::Page;
 
 /// How many entries a page has if no number is given. Chosen: most of a screen.
 const PAGE: usize = 20;
@@ -165,19 +171,31 @@ impl HistoryPager {
             (HistoryAnchor::Time(time_ms), _) => (EntryId(u64::MAX), Some(time_ms)),
             (HistoryAnchor::Now, None) => (EntryId(u64::MAX), None),
         };
-        let expected = if cursor.0 == u64::MAX {
-            ctx.conversations
-                .get(id)
-                .map(|known| known.stored.received_up_to)
-        } else {
-            prev_of(ctx, id, cursor)
-        };
-        self.page = Some(Page {
-            want: Some(want.unwrap_or(PAGE).clamp(1, PAGE_MAX)),
-            before_ms,
-            ..Page::before((id, cursor), expected)
-        });
+        let want = want.unwrap_or(PAGE).clamp(1, PAGE_MAX);
+        self.page = Some(page(ctx, id, (cursor, before_ms), want));
         self.load_more(ctx, blocked);
+    }
+
+    /// Shows what is unread in the conversation that the user has just switched to, or what newcomers may read of the room
+    /// that they have just joined.
+    pub(crate) fn show_unread(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        blocked: &BlockedUsers,
+    ) -> Result<(), StateError> {
+        let Some(to_show) = ctx.focus.to_show.take() else {
+            return Ok(());
+        };
+        // What has just come is part of it.
+        ctx.state.commit()?;
+        let (id, cursor, kind) = match to_show {
+            ToShow::Unread(id, unread) => (id, EntryId(u64::MAX), PageKind::Unread(unread)),
+            ToShow::Before(id, entry) => (id, entry, PageKind::Joined),
+        };
+        let page = page(ctx, id, (cursor, None), PAGE);
+        self.page = Some(Page { kind, ..page });
+        self.load_more(ctx, blocked);
+        Ok(())
     }
 
     /// Puts a page together as far as it can be, and asks for the rest or shows it.
@@ -200,8 +218,15 @@ impl HistoryPager {
 
     fn show_page(&mut self, ctx: &mut Ctx<'_>, mut page: Page, ending: &Ending) {
         let name = ctx.name_of(page.conversation).to_owned();
-        for line in page.lines.drain(..).rev() {
+        let mark = page.mark();
+        for (index, line) in page.lines.drain(..).enumerate().rev() {
+            if mark == Some(index) {
+                ctx.plain(render::UNREAD);
+            }
             ctx.effects.show_line(line);
+        }
+        if page.is_newest {
+            reading::look_at(ctx, page.conversation);
         }
         if page.damaged > 0 {
             ctx.fail(
@@ -213,26 +238,15 @@ impl HistoryPager {
             let text = format!("{name}: messages from blocked users are hidden");
             ctx.notice(text);
         }
-        let text = match (ending, page.oldest) {
-            (Ending::Full, Some(oldest)) => {
-                format!("{name}: repeat `/history` for older messages, or use `--before {oldest}`")
-            }
-            (Ending::Full, None) => {
-                format!("{name}: not that far back yet; repeat `/history` to continue")
-            }
-            (Ending::Begin, _) => format!("{name}: start of your history"),
-            (Ending::Expired, _) => format!("{name}: older messages have expired"),
-            (Ending::NoLink, _) => {
-                format!("{name}: older messages are on the server, which is not answering now")
-            }
-        };
         if matches!(ending, Ending::Begin | Ending::Expired) {
             page.note_begin(ctx);
         }
-        if matches!(ending, Ending::NoLink) {
-            ctx.fail(Fault::Unreachable, text);
-        } else {
-            ctx.notice(text);
+        match ending.follow_up(page.kind, page.oldest, &name) {
+            Some(text) if matches!(ending, Ending::NoLink) => {
+                ctx.fail(Fault::Unreachable, text);
+            }
+            Some(text) => ctx.notice(text),
+            None => {}
         }
         self.page_end = page
             .oldest
@@ -276,6 +290,29 @@ impl HistoryPager {
     /// The next `history` begins from the end again.
     pub(crate) const fn reset_paging(&mut self) {
         self.page_end = None;
+    }
+}
+
+/// A page of a conversation that goes back from this entry, and this time.
+fn page(
+    ctx: &mut Ctx<'_>,
+    id: ConversationId,
+    (cursor, before_ms): (EntryId, Option<u64>),
+    want: usize,
+) -> Page {
+    let is_end = cursor.0 == u64::MAX;
+    let expected = if is_end {
+        let known = ctx.conversations.get(id);
+        known.map(|known| known.stored.received_up_to)
+    } else {
+        prev_of(ctx, id, cursor)
+    };
+    Page {
+        want: Some(want),
+        before_ms,
+        left_off: LeftOff::of(ctx, id),
+        is_newest: is_end && before_ms.is_none(),
+        ..Page::before((id, cursor), expected)
     }
 }
 

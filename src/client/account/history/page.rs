@@ -7,12 +7,16 @@ use crate::client::account::blocked::BlockedUsers;
 use crate::client::account::ctx::Ctx;
 use crate::client::account::ctx::pending::PendingRequest;
 use crate::client::account::mending;
+use crate::client::account::reading;
 use crate::client::line::Line;
 use crate::client::name::truncate_name;
 use crate::client::storage::StateError;
 use crate::client::storage::entry::{Entry, Said};
 use crate::protocol::{ConversationId, Digest, EntryId, History, HistoryRequest};
 use crate::transport::Channel;
+
+use super::ending::{Ending, PageKind};
+use super::left_off::LeftOff;
 
 /// How many entries are asked for at once. A server gives fewer where they fit no message.
 const FETCH: u32 = 100;
@@ -42,16 +46,12 @@ pub(super) struct Page {
     pub(super) fetched: usize,
     /// How many messages of blocked users were left out.
     pub(super) hidden: usize,
-}
-
-pub(super) enum Ending {
-    Full,
-    /// It reached the first entry for this user.
-    Begin,
-    /// The server has removed older entries.
-    Expired,
-    /// Older entries are on the server, which does not answer.
-    NoLink,
+    pub(super) kind: PageKind,
+    pub(super) left_off: LeftOff,
+    /// How many of its lines can be unread.
+    pub(super) missable: u32,
+    /// Whether it begins with the end of the log.
+    pub(super) is_newest: bool,
 }
 
 impl Page {
@@ -73,6 +73,10 @@ impl Page {
             damaged: 0,
             fetched: 0,
             hidden: 0,
+            kind: PageKind::Asked,
+            left_off: LeftOff::NONE,
+            missable: 0,
+            is_newest: false,
         }
     }
 
@@ -133,6 +137,9 @@ impl Page {
             .get(id)
             .map_or(EntryId::START, |known| known.floor);
         while self.want.is_none_or(|want| self.lines.len() < want) {
+            if self.is_all_unread() {
+                return Ok(Some(Ending::LeftOff));
+            }
             let found = match self.expected {
                 Some(EntryId::START) => return Ok(Some(Ending::Begin)),
                 Some(expected) => ctx
@@ -182,6 +189,20 @@ impl Page {
         }
     }
 
+    /// Whether all that is unread is on it, if that is what it is for. What another device has received was counted there.
+    fn is_all_unread(&self) -> bool {
+        matches!(self.kind, PageKind::Unread(unread) if self.missable >= unread)
+            || matches!(self.kind, PageKind::Unread(_)) && self.left_off.is_at(self.expected)
+    }
+
+    /// Above which line, counted back from the newest, the mark stands that says what is unread.
+    pub(super) fn mark(&self) -> Option<usize> {
+        match self.kind {
+            PageKind::Unread(_) => self.lines.len().checked_sub(1),
+            PageKind::Asked | PageKind::Joined => self.left_off.mark(self.expected),
+        }
+    }
+
     /// Adds the line of an entry, if it is shown.
     fn add(&mut self, ctx: &Ctx<'_>, blocked: &BlockedUsers, at: EntryId, entry: &Entry) {
         let id = self.conversation;
@@ -197,6 +218,7 @@ impl Page {
             // It is shown where the entry stands that it changes.
             return;
         }
+        self.missable += u32::from(reading::is_missable(entry, said.as_ref(), ctx.me.id));
         self.lines.push(if let Some(said) = said {
             ctx.entry_line((id, at), entry, &said)
         } else {
@@ -206,6 +228,7 @@ impl Page {
                 &format!("a message that cannot be shown (entry {at})"),
             )
         });
+        self.left_off.add(at, self.lines.len());
         self.oldest = Some(at);
     }
 }

@@ -1,7 +1,9 @@
-//! Messages that were sent while the user was away: gathered until complete, then shown under one line that counts them. If
+//! Messages that were sent while the user was away: gathered until complete, then shown under one line that counts them.
+//!
+//! At a terminal the last ones of each conversation are shown, with how to see the others. A script is given all of them; if
 //! they are too many, or too slow, they are shown as they come, and the count stands below them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
 use crate::client::effects::Effects;
@@ -18,18 +20,43 @@ const WAIT: Duration = Duration::from_secs(2);
 /// its link is lost, and to connect again.
 const COUNT_WAIT: Duration = Duration::from_mins(1);
 
-/// Maximum lines that are gathered. At the limit they are shown, and what follows is shown as it comes.
+/// Maximum lines that are gathered. At the limit a script is shown them, and what follows as it comes; at a terminal the
+/// oldest is left out.
 const LINES_MAX: usize = 500;
+
+/// How many lines of one conversation are shown at a terminal. Chosen: as many as a page of history; the others are counted,
+/// and the user is told how to see them.
+const LAST_MAX: usize = 20;
+
+/// A line with the time by which it is sorted.
+#[derive(Debug)]
+struct Timed {
+    time_ms: u64,
+    line: Line,
+}
+
+/// What is gathered of one conversation.
+#[derive(Debug, Default)]
+struct Gathered {
+    lines: VecDeque<Timed>,
+    /// The time of its last line.
+    time_ms: u64,
+    /// The name under which its messages count, and how many do.
+    counted: Option<(String, usize)>,
+    /// How many lines were left out, and are not told yet.
+    left_out: usize,
+}
 
 /// The gathering of one sign-in.
 #[derive(Debug)]
 pub(crate) struct Backlog {
     missing: BTreeMap<ConversationId, EntryId>,
-    counts: BTreeMap<String, usize>,
-    /// With the time by which they are sorted.
-    lines: Vec<(u64, Line)>,
-    /// The time of each conversation's last line.
-    times: BTreeMap<ConversationId, u64>,
+    gathered: BTreeMap<ConversationId, Gathered>,
+    /// How many were not missed, since they were read on another device, by conversation.
+    read_elsewhere: BTreeMap<String, usize>,
+    lines: usize,
+    /// Whether only the last lines of each conversation are shown.
+    is_folding: bool,
     /// Whether lines were shown without their count.
     has_begun: bool,
     last_old_at: Instant,
@@ -56,9 +83,10 @@ impl Backlog {
     ) -> Self {
         let earlier = earlier.unwrap_or(Self {
             missing: BTreeMap::new(),
-            counts: BTreeMap::new(),
-            lines: Vec::new(),
-            times: BTreeMap::new(),
+            gathered: BTreeMap::new(),
+            read_elsewhere: BTreeMap::new(),
+            lines: 0,
+            is_folding: false,
             has_begun: false,
             last_old_at: now,
         });
@@ -69,18 +97,64 @@ impl Backlog {
         }
     }
 
+    /// The same, of which only the last lines of each conversation are shown, if somebody reads them.
+    pub(crate) fn folding(self, is_folding: bool) -> Self {
+        Self { is_folding, ..self }
+    }
+
     /// Adds a line; `counted` is the name under which it counts, if others sent it before the sign-in.
     pub(crate) fn add(&mut self, now: Instant, line: MissedLine, counted: Option<&str>) {
-        if let Some(name) = counted {
-            *self.counts.entry(name.to_owned()).or_default() += 1;
-        }
         if line.is_old {
             self.last_old_at = now;
         }
+        let gathered = self.gathered.entry(line.conversation).or_default();
+        if let Some(name) = counted {
+            let counted = gathered.counted.get_or_insert((name.to_owned(), 0));
+            counted.1 += 1;
+        }
         // A conversation's order is that of its entries, also where the server's clock was set back.
-        let time_ms = self.times.entry(line.conversation).or_default();
-        *time_ms = line.time_ms.max(*time_ms);
-        self.lines.push((*time_ms, line.line));
+        gathered.time_ms = line.time_ms.max(gathered.time_ms);
+        gathered.lines.push_back(Timed {
+            time_ms: gathered.time_ms,
+            line: line.line,
+        });
+        self.lines += 1;
+        if self.is_folding {
+            self.fold(line.conversation);
+        }
+    }
+
+    /// Leaves out what is too much to be shown, now that a conversation has a line more.
+    fn fold(&mut self, last: ConversationId) {
+        let is_long = |gathered: &&mut Gathered| gathered.lines.len() > LAST_MAX;
+        let oldest = if self.lines > LINES_MAX {
+            let with_lines = self.gathered.iter();
+            let times = with_lines.filter_map(|(id, it)| Some((it.lines.front()?.time_ms, *id)));
+            times.min().map(|(_, id)| id)
+        } else {
+            None
+        };
+        let longest = self.gathered.get_mut(&last).filter(is_long).map(|_| last);
+        if let Some(gathered) = longest.or(oldest).and_then(|id| self.gathered.get_mut(&id))
+            && gathered.lines.pop_front().is_some()
+        {
+            gathered.left_out += 1;
+            self.lines -= 1;
+        }
+    }
+
+    /// The lines of a conversation that are gathered are shown otherwise.
+    pub(crate) fn forget_lines(&mut self, conversation: ConversationId) {
+        if let Some(gathered) = self.gathered.get_mut(&conversation) {
+            self.lines -= gathered.lines.len();
+            gathered.lines.clear();
+            gathered.left_out = 0;
+        }
+    }
+
+    /// A message was not missed: it was read on another device.
+    pub(crate) fn skip(&mut self, name: &str) {
+        *self.read_elsewhere.entry(name.to_owned()).or_default() += 1;
     }
 
     /// Whether an entry was there when the session began.
@@ -103,7 +177,7 @@ impl Backlog {
 
     /// Whether lines wait to be shown.
     pub(crate) const fn holds_lines(&self) -> bool {
-        !self.lines.is_empty()
+        self.lines > 0
     }
 
     /// Whether missing entries may still come, so that a script's end waits for them.
@@ -115,10 +189,16 @@ impl Backlog {
         self.last_old_at + if self.has_begun { COUNT_WAIT } else { WAIT }
     }
 
-    /// Shows what is due; `true` once all is shown and counted.
-    pub(crate) fn show(&mut self, now: Instant, effects: &mut Effects) -> bool {
+    /// Shows what is due; the conversations of which lines were left out are added to `unseen`. `true` once all is shown and
+    /// counted.
+    pub(crate) fn show(
+        &mut self,
+        now: Instant,
+        effects: &mut Effects,
+        unseen: &mut Vec<ConversationId>,
+    ) -> bool {
         if self.missing.is_empty() || now >= self.last_old_at + COUNT_WAIT {
-            let total = (!self.counts.is_empty()).then(|| render::away(&self.counts));
+            let total = self.total();
             let (above, below) = if self.has_begun {
                 (None, total)
             } else {
@@ -127,180 +207,66 @@ impl Backlog {
             if let Some(total) = above {
                 effects.show(Tone::Notice, total);
             }
-            self.show_lines(effects);
+            self.missing.clear();
+            self.show_lines(effects, unseen);
             if let Some(total) = below {
                 effects.show(Tone::Notice, total);
+            }
+            if !self.read_elsewhere.is_empty() {
+                let text = render::read_elsewhere(&self.read_elsewhere);
+                effects.show(Tone::Notice, text);
             }
             return true;
         }
         let is_late = now >= self.last_old_at + WAIT;
-        if is_late || self.lines.len() >= LINES_MAX {
-            if !self.has_begun && !self.counts.is_empty() {
+        if is_late || (self.lines >= LINES_MAX && !self.is_folding) {
+            if !self.has_begun && self.total().is_some() {
                 effects.show(Tone::Notice, render::AWAY_UNCOUNTED);
             }
             self.has_begun = true;
         }
         if self.has_begun {
-            self.show_lines(effects);
+            self.show_lines(effects, unseen);
         }
         false
     }
 
-    fn show_lines(&mut self, effects: &mut Effects) {
+    /// How many messages were missed, if any.
+    fn total(&self) -> Option<String> {
+        let counted = self.gathered.values().filter_map(|it| it.counted.clone());
+        let mut counts = BTreeMap::<String, usize>::new();
+        for (name, count) in counted {
+            *counts.entry(name).or_default() += count;
+        }
+        (!counts.is_empty()).then(|| render::away(&counts))
+    }
+
+    /// Shows the lines of all conversations; where only the last ones are shown, of those that are complete.
+    fn show_lines(&mut self, effects: &mut Effects, unseen: &mut Vec<ConversationId>) {
+        let (mut lines, mut folded) = (Vec::new(), Vec::new());
+        for (id, gathered) in &mut self.gathered {
+            if self.is_folding && self.missing.contains_key(id) {
+                continue;
+            }
+            lines.extend(gathered.lines.drain(..));
+            let left_out = std::mem::take(&mut gathered.left_out);
+            if left_out > 0 {
+                unseen.push(*id);
+                let name = gathered.counted.as_ref().map(|(name, _)| name.clone());
+                folded.extend(name.map(|name| (name, left_out)));
+            }
+        }
+        self.lines -= lines.len();
         // The server sends one conversation after the other. What was sent at the same time stays as it came.
-        self.lines.sort_by_key(|(time_ms, ..)| *time_ms);
-        for (_, line) in self.lines.drain(..) {
-            effects.show_line(line);
+        lines.sort_by_key(|timed| timed.time_ms);
+        for timed in lines {
+            effects.show_line(timed.line);
+        }
+        for (name, left_out) in folded {
+            effects.show(Tone::Notice, render::left_out(&name, left_out, LAST_MAX));
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::client::testing::{Screen, instant};
-
-    const BOB: ConversationId = ConversationId(7);
-    const DECK: ConversationId = ConversationId(8);
-
-    fn lines(effects: &mut Effects) -> Vec<String> {
-        let screen = Screen::plain();
-        effects.flush_lines(&mut *screen.console());
-        screen.lines()
-    }
-
-    fn gather(now: Instant, missing: &[(ConversationId, u64)]) -> Backlog {
-        let missing = missing.iter().map(|(id, head)| (*id, EntryId(*head)));
-        Backlog::new(now, missing.collect(), None)
-    }
-
-    /// A line of bob's.
-    fn said(time_ms: u64, text: &str) -> MissedLine {
-        MissedLine {
-            conversation: BOB,
-            time_ms,
-            line: Line::of(Tone::Said, text),
-            is_old: true,
-        }
-    }
-
-    #[test]
-    fn lines_wait_for_the_last_one_and_stand_under_their_count() {
-        let now = instant();
-        let mut effects = Effects::default();
-        let mut backlog = gather(now, &[(BOB, 5)]);
-        backlog.add(now, said(1, "one"), Some("bob"));
-        backlog.reached(BOB, EntryId(4));
-        assert!(!backlog.show(now, &mut effects));
-        assert!(!effects.has_lines());
-        backlog.add(now, said(2, "two"), Some("bob"));
-        backlog.reached(BOB, EntryId(5));
-        assert!(backlog.show(now, &mut effects));
-        assert_eq!(
-            lines(&mut effects),
-            ["2 messages while you were away: bob 2", "one", "two"]
-        );
-    }
-
-    #[test]
-    fn lines_of_several_conversations_stand_in_the_order_in_which_they_were_said() {
-        // A question in a room stood behind the answer to it in another conversation.
-        let now = instant();
-        let mut effects = Effects::default();
-        let mut backlog = gather(now, &[]);
-        for (conversation, time_ms, text) in [
-            (BOB, 1, "one"),
-            (BOB, 4, "four"),
-            (BOB, 4, "four too"),
-            (DECK, 2, "two"),
-            (DECK, 3, "three"),
-        ] {
-            let line = MissedLine {
-                conversation,
-                ..said(time_ms, text)
-            };
-            backlog.add(now, line, None);
-        }
-        assert!(backlog.show(now, &mut effects));
-        assert_eq!(
-            lines(&mut effects),
-            ["one", "two", "three", "four", "four too"]
-        );
-    }
-
-    #[test]
-    fn clock_that_was_set_back_changes_no_order_within_a_conversation() {
-        let now = instant();
-        let mut effects = Effects::default();
-        let mut backlog = gather(now, &[]);
-        for (time_ms, text) in [(1, "one"), (900, "ten years ahead"), (2, "two")] {
-            backlog.add(now, said(time_ms, text), None);
-        }
-        let line = MissedLine {
-            conversation: DECK,
-            ..said(3, "elsewhere")
-        };
-        backlog.add(now, line, None);
-        assert!(backlog.show(now, &mut effects));
-        let order = ["one", "elsewhere", "ten years ahead", "two"];
-        assert_eq!(lines(&mut effects), order);
-    }
-
-    /// Two thousand missed messages were counted in 71 lines, and nowhere together.
-    #[test]
-    fn many_or_slow_lines_are_shown_as_they_come_and_counted_once_below() {
-        let mut now = instant();
-        let mut effects = Effects::default();
-        let mut backlog = gather(now, &[(BOB, 2_001), (DECK, 1)]);
-        for number in 0..2_000 {
-            // Each burst comes later than one waits for it.
-            if number % 300 == 0 {
-                now += WAIT + Duration::from_secs(1);
-            }
-            backlog.add(now, said(number, "x"), Some("bob"));
-            assert!(!backlog.show(now, &mut effects));
-        }
-        // The link was lost, and came back.
-        let missing = BTreeMap::from([(BOB, EntryId(2_001))]);
-        let mut backlog = Backlog::new(now, missing, Some(backlog));
-        backlog.add(now, said(2_000, "last"), Some("bob"));
-        backlog.reached(BOB, EntryId(2_001));
-        assert!(backlog.show(now, &mut effects));
-        let lines = lines(&mut effects);
-        assert_eq!(lines.len(), 2_003);
-        assert_eq!(lines[0], render::AWAY_UNCOUNTED);
-        assert_eq!(lines[2_001], "last");
-        let total = "2001 messages while you were away: bob 2001";
-        assert_eq!(lines[2_002], total);
-    }
-
-    #[test]
-    fn missing_entry_holds_the_others_up_for_two_seconds_and_their_count_for_a_minute() {
-        let now = instant();
-        let mut effects = Effects::default();
-        let mut backlog = gather(now, &[(BOB, 5)]);
-        backlog.add(now, said(1, "one"), Some("bob"));
-        assert!(!backlog.show(backlog.deadline(), &mut effects));
-        assert_eq!(lines(&mut effects), [render::AWAY_UNCOUNTED, "one"]);
-        // What is new is not held up, and does not put the end off.
-        let new = MissedLine {
-            is_old: false,
-            ..said(2, "new")
-        };
-        backlog.add(now + COUNT_WAIT / 2, new, None);
-        assert!(!backlog.show(now + COUNT_WAIT / 2, &mut effects));
-        assert_eq!(lines(&mut effects), ["new"]);
-        assert_eq!(backlog.deadline(), now + COUNT_WAIT);
-        assert!(backlog.show(backlog.deadline(), &mut effects));
-        let total = "1 message while you were away: bob 1";
-        assert_eq!(lines(&mut effects), [total]);
-    }
-
-    #[test]
-    fn nothing_missed_says_nothing() {
-        let mut effects = Effects::default();
-        let now = instant();
-        assert!(gather(now, &[]).show(now, &mut effects));
-        assert!(!effects.has_lines());
-    }
-}
+mod tests;

@@ -4,6 +4,7 @@
 //! shown; a gap is requested; a damaged entry is requested once more, and if it stays damaged it is reported and
 //! skipped.
 
+mod attend;
 mod backlog;
 mod gaps;
 mod next;
@@ -14,10 +15,13 @@ use std::time::Instant;
 use crate::client::account::attention::Attention;
 use crate::client::account::blocked::BlockedUsers;
 use crate::client::account::ctx::Ctx;
+use crate::client::account::ctx::focus::ToShow;
+use crate::client::account::inbox::attend::unread_of;
 use crate::client::account::inbox::backlog::{Backlog, MissedLine};
 use crate::client::account::inbox::gaps::Gaps;
 use crate::client::account::inbox::next::{Next, next, was_rewound_from};
 use crate::client::account::mending;
+use crate::client::account::reading;
 use crate::client::account::sender::Sender;
 use crate::client::account::sender::refused::is_temporary;
 use crate::client::env::Tone;
@@ -83,7 +87,9 @@ impl Inbox {
     pub(crate) fn gather(&mut self, ctx: &mut Ctx<'_>, missing: BTreeMap<ConversationId, EntryId>) {
         // What was gathered is stored, so it does not come again.
         let earlier = self.backlog.take();
-        self.backlog = Some(Backlog::new(ctx.now.instant, missing, earlier));
+        let is_attended = ctx.conversations.is_attended;
+        let backlog = Backlog::new(ctx.now.instant, missing, earlier);
+        self.backlog = Some(backlog.folding(is_attended));
     }
 
     /// Whether lines are held back that were sent while the user was away.
@@ -99,7 +105,23 @@ impl Inbox {
 
     pub(crate) fn show_backlog(&mut self, ctx: &mut Ctx<'_>) {
         let (now, effects) = (ctx.now.instant, &mut *ctx.effects);
-        self.backlog.take_if(|backlog| backlog.show(now, effects));
+        let Some(backlog) = &mut self.backlog else {
+            return;
+        };
+        if let Some(ToShow::Unread(id, _)) = ctx.focus.to_show {
+            // With what is gathered of it.
+            backlog.forget_lines(id);
+        }
+        let mut unseen = Vec::new();
+        let is_done = backlog.show(now, effects, &mut unseen);
+        for id in unseen {
+            if let Some(known) = ctx.conversations.get_mut(id) {
+                known.has_unseen = true;
+            }
+        }
+        if is_done {
+            self.backlog = None;
+        }
     }
 
     /// Acknowledges what is durable with this batch.
@@ -180,7 +202,10 @@ impl Inbox {
         let (id, entry) = (next.delivery.conversation, next.delivery.entry);
         let is_late = was_rewound_from(ctx, id, entry);
         let unread = unread_of(ctx, id);
-        let is_conflict = advance(ctx, &next);
+        let backlog = self.backlog.as_ref();
+        let is_old = backlog.is_some_and(|backlog| backlog.is_old(id, entry));
+        let is_read = is_old && reading::is_read(ctx, id, entry);
+        let is_conflict = advance(ctx, &next, is_old);
         self.attend(ctx, attention, &next, unread);
         let mut told = None;
         self.gaps.reached(ctx.now.instant, id, entry);
@@ -205,9 +230,11 @@ impl Inbox {
         } else if next.entry.deleted.is_some() {
             sender.requeue_deleted(id, &next.entry.digest);
         }
-        if !next.is_seen && !next.is_hidden {
+        if is_read && !ctx.focus.is_on(ctx.name_of(id)) {
+            self.skip(ctx, id, &next);
+        } else if !next.is_seen && !next.is_hidden {
             let said = (next.said.as_ref(), told.as_deref());
-            self.show_entry(ctx, (id, entry), &next.entry, said);
+            self.show_entry(ctx, (id, entry), &next.entry, said, is_old);
         }
         ctx.conversations.undisplayed.insert(id);
         ctx.save_conversation(id);
@@ -231,37 +258,6 @@ impl Inbox {
         }
     }
 
-    /// Counts and rings for a message that mentions the user, or that they want to be told of. So much was unread there
-    /// before it.
-    fn attend(
-        &self,
-        ctx: &mut Ctx<'_>,
-        attention: &mut Attention,
-        next: &Next<'_>,
-        unread_before: u32,
-    ) {
-        let (id, at) = (next.delivery.conversation, next.delivery.entry);
-        let Some(text) = next.said.as_ref().and_then(Said::words) else {
-            return;
-        };
-        if next.is_seen || next.is_hidden || next.delivery.author == ctx.me.id {
-            return;
-        }
-        let is_mentioned = ctx.is_many(id) && attention.is_mentioned(text);
-        if let Some(known) = ctx.conversations.get_mut(id) {
-            let stored = &mut known.stored;
-            if unread_before == 0 {
-                stored.mentions = 0;
-            }
-            stored.mentions += u32::from(is_mentioned && stored.unread > unread_before);
-        }
-        let backlog = self.backlog.as_ref();
-        let is_old = backlog.is_some_and(|backlog| backlog.is_old(id, at));
-        if !is_old {
-            attention.message(ctx, id, is_mentioned);
-        }
-    }
-
     /// For the device that wrote an entry, `Stored` takes the place of its delivery.
     pub(crate) fn handle_stored(&mut self, ctx: &mut Ctx<'_>, stored: &Stored, digest: &Digest) {
         let id = stored.conversation;
@@ -274,6 +270,9 @@ impl Inbox {
         if stored.prev == known.stored.received_up_to {
             known.stored.received_up_to = stored.entry;
             known.stored.digest = Some(*digest);
+            if known.stored.read_up_to == stored.prev {
+                known.stored.read_up_to = stored.entry;
+            }
             ctx.conversations.undisplayed.insert(id);
             ctx.save_conversation(id);
             self.gaps.reached(ctx.now.instant, id, stored.entry);
@@ -292,11 +291,20 @@ impl Inbox {
         (id, at): (ConversationId, EntryId),
         entry: &Entry,
         (said, told): (Option<&Said>, Option<&str>),
+        is_old: bool,
     ) {
         let place = ctx.name_of(id).to_owned();
         let is_own = entry.author == ctx.me.id;
-        let backlog = self.backlog.as_ref();
-        let is_old = backlog.is_some_and(|backlog| backlog.is_old(id, at));
+        // What its user has said on other devices before there was this one they have not missed.
+        if is_old && is_own && ctx.conversations.were_none {
+            return;
+        }
+        if ctx.conversations.is_attended && reading::is_muted(ctx, id, said) {
+            if let Some(known) = ctx.conversations.get_mut(id) {
+                known.has_unseen = true;
+            }
+            return;
+        }
         let line = match said {
             None => {
                 let text =
@@ -310,7 +318,9 @@ impl Inbox {
             Some(Said::Event(_)) if place.is_empty() => return,
             // The answer to JOIN has said it.
             Some(Said::Event(event))
-                if event.kind == EventKind::Joined && is_own && is_joined_here(ctx, id) =>
+                if event.kind == EventKind::Joined
+                    && is_own
+                    && ctx.conversations.is_joined_here(id) =>
             {
                 return;
             }
@@ -339,30 +349,6 @@ impl Inbox {
                 backlog.add(ctx.now.instant, line, counted);
             }
             None => ctx.effects.show_line(line),
-        }
-    }
-
-    /// What stood before the next entry has expired at the server before it was sent to this device.
-    pub(crate) fn show_expired_before(&mut self, ctx: &mut Ctx<'_>, told: &Failure) {
-        let Some(id) = told.conversation else {
-            return;
-        };
-        let Some(known) = ctx.conversations.get(id) else {
-            return;
-        };
-        let name = &known.stored.name;
-        let text = format!("{name}: some messages expired before they reached this device");
-        match &mut self.backlog {
-            Some(backlog) => {
-                let line = MissedLine {
-                    conversation: id,
-                    time_ms: 0,
-                    line: Line::of(Tone::Notice, text),
-                    is_old: true,
-                };
-                backlog.add(ctx.now.instant, line, None);
-            }
-            None => ctx.notice(text),
         }
     }
 
@@ -400,8 +386,9 @@ impl Inbox {
 
 /// The device stands at this entry now. Returns whether a later state than this one has written it since the server's
 /// database was put back, and perhaps said what waits here.
-fn advance(ctx: &mut Ctx<'_>, next: &Next<'_>) -> bool {
+fn advance(ctx: &mut Ctx<'_>, next: &Next<'_>, is_old: bool) -> bool {
     let learnt = name_from(ctx, &next.delivery, next.said.as_ref());
+    let is_attended = ctx.conversations.is_attended;
     let Some(known) = ctx.conversations.get_mut(next.delivery.conversation) else {
         return false;
     };
@@ -419,31 +406,25 @@ fn advance(ctx: &mut Ctx<'_>, next: &Next<'_>) -> bool {
     }
     let time_ms = next.delivery.time_ms;
     stored.last_at_ms = stored.last_at_ms.max(Some(time_ms));
-    let is_said = next.said.as_ref().and_then(Said::words).is_some();
-    let is_news = is_said && next.delivery.author != ctx.me.id;
-    if is_news
+    let is_news = reading::is_missable(&next.entry, next.said.as_ref(), ctx.me.id)
         && !next.is_seen
         && !next.is_hidden
-        && is_room(&stored.name)
-        && !ctx.focus.is_on(&stored.name)
-    {
+        && next.delivery.entry > stored.read_up_to;
+    // At the prompt outside of all conversations private lines are read as they come; those that were missed once all of
+    // them stand there.
+    let is_awaited = is_old && is_attended;
+    let is_elsewhere = is_room(&stored.name)
+        || is_awaited
+        || (is_attended && (ctx.focus.current.is_some() || stored.is_muted(ctx.now.unix_ms)));
+    if is_news && is_elsewhere && !ctx.focus.is_on(&stored.name) {
         stored.unread = stored.unread.saturating_add(1);
+    } else if !is_news && stored.read_up_to == next.delivery.prev {
+        stored.read_up_to = next.delivery.entry;
     }
     let is_pair = is_pair(&stored.name);
     ctx.session.has_new_names |=
         is_pair && ctx.conversations.is_now_newest(next.delivery.conversation);
     is_conflict
-}
-
-fn unread_of(ctx: &Ctx<'_>, id: ConversationId) -> u32 {
-    let known = ctx.conversations.get(id);
-    known.map_or(0, |known| known.stored.unread)
-}
-
-/// Whether this device asked to belong to a room, and the answer has said that the user does.
-fn is_joined_here(ctx: &Ctx<'_>, id: ConversationId) -> bool {
-    let known = ctx.conversations.get(id);
-    known.is_some_and(|known| known.is_joined_here)
 }
 
 fn request_after_position(ctx: &mut Ctx<'_>, id: ConversationId) {

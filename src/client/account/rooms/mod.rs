@@ -7,6 +7,7 @@ pub(crate) mod answers;
 pub(crate) mod joining;
 
 use crate::client::account::ctx::Ctx;
+use crate::client::account::ctx::focus::ToShow;
 use crate::client::account::ctx::pending::{PendingRequest, RoomsPurpose};
 use crate::client::account::sender::Sender;
 use crate::client::account::switching;
@@ -14,7 +15,7 @@ use crate::client::env::Fault;
 use crate::client::name::{canonical_target, is_room, truncate_name};
 use crate::client::storage::records::StoredConversation;
 use crate::client::ui::render_rooms;
-use crate::protocol::{ConversationId, EventKind, Joined, Left, RoomEvent};
+use crate::protocol::{ConversationId, EntryId, EventKind, Joined, Left, RoomEvent};
 use joining::not_a_member;
 
 /// A join was accepted.
@@ -30,6 +31,8 @@ pub(crate) fn handle_joined(ctx: &mut Ctx<'_>, sender: &mut Sender, joined: &Joi
         return;
     }
     let begins = StoredConversation::at(&room, joined.start);
+    let known = ctx.conversations.get(id);
+    let is_new = known.is_none_or(|known| known.stored.received_up_to < joined.start);
     match ctx.conversations.get_mut(id) {
         None => {
             if !ctx.conversations.insert(id, begins) {
@@ -43,6 +46,8 @@ pub(crate) fn handle_joined(ctx: &mut Ctx<'_>, sender: &mut Sender, joined: &Joi
                 rewound_from: known.stored.rewound_from,
                 last_own_seq: known.stored.last_own_seq,
                 hold_until: known.stored.hold_until,
+                // Another device may have read on before the answer came here.
+                read_up_to: known.stored.read_up_to.max(joined.start),
                 ..begins
             };
         }
@@ -60,6 +65,11 @@ pub(crate) fn handle_joined(ctx: &mut Ctx<'_>, sender: &mut Sender, joined: &Joi
     ctx.notice(render_rooms::joined(&joined.room));
     if takes_focus || ctx.focus.is_on(&name) {
         switching::focus_on(ctx, &room);
+        let has_history = joined.room.history.is_some_and(|last| last > 0);
+        if has_history && is_new && ctx.conversations.is_attended {
+            let begin = EntryId(joined.start.0.saturating_add(1));
+            ctx.focus.to_show = Some(ToShow::Before(id, begin));
+        }
     }
     sender.assign_waiting(ctx, id, |typed| {
         let typed = canonical_target(typed);

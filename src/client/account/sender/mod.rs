@@ -15,6 +15,7 @@ use rand_chacha::ChaCha20Rng;
 
 use crate::client::account::blocked::BlockedUsers;
 use crate::client::account::ctx::Ctx;
+use crate::client::account::reading;
 use crate::client::account::rooms::joining;
 use crate::client::account::sender::outbox::{Outbox, Typed};
 use crate::client::effects::Effects;
@@ -84,6 +85,9 @@ impl Sender {
             return;
         }
         blocked.warn(ctx, target);
+        if let Some(id) = ctx.conversations.by_name(&canonical_target(target)) {
+            reading::answer_in(ctx, id);
+        }
         self.queue(
             ctx,
             OutboxEntry::new(target.to_owned(), text.to_owned()),

@@ -3,16 +3,18 @@
 use crate::client::account::history::export::export;
 use crate::client::account::history::links::links;
 use crate::client::account::history::search::search;
+use crate::client::account::reading;
 use crate::client::commands::arguments::{Argument, CONVERSATION, Source};
 use crate::client::commands::row::{Call, ChatCommand, Group, Needs, ROW};
 use crate::client::core::Core;
 use crate::client::env::Fault;
 use crate::client::script::Awaited;
-use crate::client::ui::time::HistoryAnchor;
+use crate::client::ui::time::{self, HistoryAnchor};
+use crate::protocol::MUTED_FOR_GOOD;
 
 pub(super) const READING: Group = Group {
     name: "reading",
-    title: "history and search",
+    title: "history, search and muting",
     commands: &[
         ChatCommand {
             name: "history",
@@ -89,8 +91,44 @@ pub(super) const READING: Group = Group {
             ..ROW
         },
         super::mending::WHY,
+        ChatCommand {
+            name: "mute",
+            arguments: &[
+                CONVERSATION,
+                Argument::word("FOR", Source::Nothing).optional(),
+            ],
+            summary: "show nothing of a conversation until you enter it",
+            help: "Its lines are counted as unread and shown where you enter it; on all your devices. FOR is how long, such as \
+               30m, 8h, 2d or 1w; without it, until `/unmute`.",
+            run: mute,
+            ..ROW
+        },
+        ChatCommand {
+            name: "unmute",
+            arguments: &[CONVERSATION],
+            summary: "show a muted conversation's lines again",
+            run: |core, call| {
+                core.with_signed_in(call.now, |_, ctx| {
+                    reading::mute(ctx, call.required(0), 0);
+                });
+            },
+            ..ROW
+        },
     ],
 };
+
+fn mute(core: &mut Core, call: &Call<'_>) {
+    core.with_signed_in(call.now, |_, ctx| {
+        let until_ms = match call.optional(1).map(time::span_ms) {
+            None => MUTED_FOR_GOOD,
+            Some(Some(span_ms)) => ctx.now.unix_ms.saturating_add(span_ms),
+            Some(None) => {
+                return ctx.fail(Fault::Usage, "how long? such as 30m, 8h, 2d or 1w");
+            }
+        };
+        reading::mute(ctx, call.required(0), until_ms);
+    });
+}
 
 fn history(core: &mut Core, call: &Call<'_>) {
     core.with_signed_in(call.now, |parts, ctx| {

@@ -85,6 +85,7 @@ fn page_that_is_not_answered_shows_what_is_here() {
     assert_eq!(
         desk.lines(),
         [
+            "── unread ──",
             "14:01 bob: ten",
             "#bridge: older messages are on the server, which is not answering now"
         ]

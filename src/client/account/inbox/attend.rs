@@ -1,0 +1,84 @@
+//! What follows of an entry beside its line: whether it calls for the user, and whether they have read it elsewhere.
+
+use super::Inbox;
+use super::next::Next;
+use crate::client::account::attention::Attention;
+use crate::client::account::ctx::Ctx;
+use crate::client::account::inbox::backlog::MissedLine;
+use crate::client::account::reading;
+use crate::client::env::Tone;
+use crate::client::line::Line;
+use crate::client::storage::entry::Said;
+use crate::protocol::{ConversationId, Failure};
+
+impl Inbox {
+    /// Counts and rings for a message that mentions the user, or that they want to be told of. So much was unread there
+    /// before it.
+    pub(super) fn attend(
+        &self,
+        ctx: &mut Ctx<'_>,
+        attention: &mut Attention,
+        next: &Next<'_>,
+        unread_before: u32,
+    ) {
+        let (id, at) = (next.delivery.conversation, next.delivery.entry);
+        let Some(text) = next.said.as_ref().and_then(Said::words) else {
+            return;
+        };
+        if next.is_seen || next.is_hidden || next.delivery.author == ctx.me.id {
+            return;
+        }
+        let is_mentioned = ctx.is_many(id) && attention.is_mentioned(text);
+        if let Some(known) = ctx.conversations.get_mut(id) {
+            let stored = &mut known.stored;
+            if unread_before == 0 {
+                stored.mentions = 0;
+            }
+            stored.mentions += u32::from(is_mentioned && stored.unread > unread_before);
+        }
+        let backlog = self.backlog.as_ref();
+        let is_old = backlog.is_some_and(|backlog| backlog.is_old(id, at));
+        if !is_old && !reading::is_muted(ctx, id, next.said.as_ref()) {
+            attention.message(ctx, id, is_mentioned);
+        }
+    }
+
+    /// An entry was read on another device before it came to this one.
+    pub(super) fn skip(&mut self, ctx: &Ctx<'_>, id: ConversationId, next: &Next<'_>) {
+        let is_counted = reading::is_missable(&next.entry, next.said.as_ref(), ctx.me.id)
+            && !next.is_seen
+            && !next.is_hidden;
+        if let Some(backlog) = self.backlog.as_mut().filter(|_| is_counted) {
+            backlog.skip(ctx.name_of(id));
+        }
+    }
+
+    /// What stood before the next entry has expired at the server before it was sent to this device.
+    pub(crate) fn show_expired_before(&mut self, ctx: &mut Ctx<'_>, told: &Failure) {
+        let Some(id) = told.conversation else {
+            return;
+        };
+        let Some(known) = ctx.conversations.get(id) else {
+            return;
+        };
+        let name = &known.stored.name;
+        let text = format!("{name}: some messages expired before they reached this device");
+        match &mut self.backlog {
+            Some(backlog) => {
+                let line = MissedLine {
+                    conversation: id,
+                    time_ms: 0,
+                    line: Line::of(Tone::Notice, text),
+                    is_old: true,
+                };
+                backlog.add(ctx.now.instant, line, None);
+            }
+            None => ctx.notice(text),
+        }
+    }
+}
+
+pub(super) fn unread_of(ctx: &Ctx<'_>, id: ConversationId) -> u32 {
+    let known = ctx.conversations.get(id);
+    known.map_or(0, |known| known.stored.unread)
+}
