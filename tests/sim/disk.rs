@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use redb::{Database, ReadableDatabase, ReadableTable, StorageBackend, TableDefinition};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_bytes::ByteBuf;
 use udpchat::protocol::{
     Access, ConversationId, Digest, EVERYONE_NAME, EventKind, RoomEvent, ServerMessage, open, seal,
@@ -21,14 +23,27 @@ const LOG: TableDefinition<'_, EntryKey, &[u8]> = TableDefinition::new("log");
 const HISTORY: TableDefinition<'_, EntryKey, &[u8]> = TableDefinition::new("history");
 /// The server's tables of what accounts and rooms are called.
 const ACCOUNTS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("accounts");
+const MEMBERS: TableDefinition<'_, (u64, u64), &[u8]> = TableDefinition::new("members");
 const ROOMS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("rooms");
 /// A client's tables of what is not stored yet and of what waits for receipts.
+const POSITIONS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("positions");
 const OUTBOX: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("outbox");
 const AWAITED: TableDefinition<'_, EntryKey, &[u8]> = TableDefinition::new("awaited");
 
 /// A row of the server's log, as its store writes it before a checksum of four bytes: the entry before it, author,
 /// device, number, time, digest, content.
-type LogRow = (u64, u64, u64, u64, u64, Digest, ByteBuf);
+#[derive(Deserialize)]
+struct LogRow(
+    IgnoredAny,
+    u64,
+    IgnoredAny,
+    IgnoredAny,
+    u64,
+    Digest,
+    ByteBuf,
+    #[serde(default)] IgnoredAny,
+    #[serde(default)] IgnoredAny,
+);
 
 /// A row of the server's accounts, likewise, of which the name counts.
 type AccountRow = (String, ByteBuf, ByteBuf, u64, u64, u32);
@@ -38,7 +53,39 @@ type RoomRow = (String, String, Access);
 
 /// A row of a device's history: author, time, content, digest, the entry before it, the author's
 /// name.
-type HistoryRow = (u64, u64, ByteBuf, Digest, Option<u64>, Option<String>);
+#[derive(Deserialize)]
+struct HistoryRow(
+    IgnoredAny,
+    IgnoredAny,
+    ByteBuf,
+    Digest,
+    IgnoredAny,
+    IgnoredAny,
+    #[serde(default)] IgnoredAny,
+    #[serde(default)] IgnoredAny,
+);
+
+/// A part of a row of which only some parts count.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Part {
+    Number(u64),
+    Parts(Vec<Part>),
+    Other(IgnoredAny),
+}
+
+/// A number in a row, of which the place is known; zero if it is missing there.
+fn number(row: &[Part], at: usize) -> u64 {
+    match row.get(at) {
+        Some(Part::Number(number)) => *number,
+        _ => 0,
+    }
+}
+
+/// Where a row of the server's members has what concerns their reading, and there the entry up to which they have read.
+const READING: (usize, usize) = (4, 1);
+/// Where a row of a device's positions has the entry up to which the user has read.
+const READ_UP_TO: usize = 12;
 
 /// An entry of the server's log.
 #[derive(Clone)]
@@ -258,6 +305,46 @@ impl Disk {
         rows(&copy, LOG)
             .into_iter()
             .map(|(key, value)| (key, logged(key, &value)))
+            .collect()
+    }
+
+    /// Up to which entry each account has read each conversation, as the server knows it, by the account's name.
+    pub fn read_by_accounts(&self) -> BTreeMap<(u64, String), u64> {
+        let copy = self.copy(true);
+        let names: BTreeMap<u64, String> = rows(&copy, ACCOUNTS)
+            .into_iter()
+            .map(|(id, value)| {
+                let row: AccountRow =
+                    rmp_serde::from_slice(unsealed(&value)).expect("rows are written so");
+                (id, row.0)
+            })
+            .collect();
+        let read = |value: &[u8]| {
+            let row: Vec<Part> =
+                rmp_serde::from_slice(unsealed(value)).expect("rows are written so");
+            match row.get(READING.0) {
+                Some(Part::Parts(reading)) => number(reading, READING.1),
+                _ => 0,
+            }
+        };
+        rows(&copy, MEMBERS)
+            .into_iter()
+            .map(|((conversation, account), value)| {
+                let name = names.get(&account).cloned().unwrap_or_default();
+                ((conversation, name), read(&value))
+            })
+            .collect()
+    }
+
+    /// Up to which entry the user of a device has read each conversation.
+    pub fn read_here(&self) -> BTreeMap<u64, u64> {
+        let read = |value: &[u8]| {
+            let row: Vec<Part> = rmp_serde::from_slice(value).expect("rows are written so");
+            number(&row, READ_UP_TO)
+        };
+        rows(&self.copy(false), POSITIONS)
+            .into_iter()
+            .map(|(conversation, value)| (conversation, read(&value)))
             .collect()
     }
 

@@ -16,6 +16,7 @@ use udpchat::protocol::Digest;
 use crate::client::ClientHost;
 use crate::disk::{Disk, EntryKey, Log, Logged, Marker, marker_of};
 pub use observed::Observed;
+use observed::Showing;
 pub use paging::conversations_of;
 
 /// What ends a line that an earlier run may have shown.
@@ -29,6 +30,12 @@ const ALARMS_OF_COPIES: &[&str] = &["unconfirmed", "a copy"];
 
 /// What it says of a conversation, behind its name, where something has expired that this reader never had.
 const EXPIRED: &str = ": some messages expired while you were away";
+
+/// What stands above what is shown again because somebody looks at a conversation where it is unread.
+const UNREAD: &str = "── unread ──";
+
+/// What is said of lines that were left out, where many were missed, behind how many they are.
+const LEFT_OUT: &str = " not shown; `/history ";
 
 /// A line that somebody typed and that others are to see.
 struct Said {
@@ -243,6 +250,14 @@ impl Oracle {
         complete
     }
 
+    /// Whether a device need not show something that it holds: its user has seen it already, on another device or on this one
+    /// in a later state, or may find it among the lines that were left out.
+    pub fn need_not_show(&self, host: usize, marker: Marker) -> bool {
+        let is_of_account = |other: &&Observed| other.host % self.accounts == host % self.accounts;
+        let mut devices = self.observed.iter().filter(is_of_account);
+        devices.any(|device| device.has_met(marker)) || self.observed[host].left_out > 0
+    }
+
     /// Whether a message has to be stored, shown to all and receipted by them.
     fn is_owed(&self, marker: Marker, said: &Said) -> bool {
         let is_open = self.lost.contains(&marker) || self.unsure.contains(&marker);
@@ -260,7 +275,10 @@ impl Oracle {
         {
             for reader in &said.to {
                 let observed = &self.observed[*reader];
-                if !observed.is_late && !observed.has_seen(*marker) {
+                if !observed.is_late
+                    && !observed.has_seen(*marker)
+                    && !self.need_not_show(*reader, *marker)
+                {
                     unseen.push(format!(
                         "host {reader} never saw {marker:?} ({:?})",
                         said.audience
@@ -301,8 +319,13 @@ impl Oracle {
             if self.is_traced {
                 eprintln!("host {number}, life {life}: {tone:?}: {line:.100}");
             }
+            self.observed[number].notice_page(*tone, line);
             match tone {
                 Tone::Said if self.is_silent => {}
+                Tone::Said if self.observed[number].showing == Showing::Again => {
+                    self.observed[number].saw_on_page(marker_of(line));
+                    self.complete.set(None);
+                }
                 Tone::Said => self.saw(number, life, line),
                 // It may be one that was counted before the crash.
                 Tone::Receipt if line.ends_with(AGAIN) => {

@@ -106,6 +106,10 @@ impl Paging {
         for (tone, line) in &lines[self.looked_at.1..] {
             match tone {
                 Tone::Said => page.push(marker_of(line)),
+                // What happened in a room has a time on a page, and nowhere else.
+                Tone::Event if line.starts_with(|first: char| first.is_ascii_digit()) => {
+                    page.push(None);
+                }
                 Tone::Notice => self.end_page(now, line, &mut page),
                 // One that the server could not be asked for is cut short, which is an error.
                 Tone::Error => {

@@ -140,6 +140,7 @@ impl Rooms {
                 };
                 if !oracle.has_said(client.number, marker)
                     && !oracle.has_seen(client.number, marker)
+                    && !oracle.need_not_show(client.number, marker)
                 {
                     return Err(format!("{} has not shown {marker:?}", whose()));
                 }

@@ -199,6 +199,8 @@ impl World {
             let log = self.oracle.whole(self.disk.log());
             let rooms = Rooms::read(&log);
             let missing = self.oracle.check_so_far(&self.clients, &log, &rooms);
+            let reading = || self.oracle.check_reading(&self.clients, &self.disk, &log);
+            let missing = missing.and_then(|()| reading());
             let Err(missing) = missing else {
                 return (log, rooms);
             };

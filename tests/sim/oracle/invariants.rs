@@ -28,6 +28,44 @@ impl Oracle {
         Ok(())
     }
 
+    /// Nobody has read past the end of a log, nor further than on one of their own devices, and each of these comes to know
+    /// what was read on the others. The log is the whole one.
+    pub fn check_reading(
+        &self,
+        clients: &[ClientHost],
+        server: &Disk,
+        log: &Log,
+    ) -> Result<(), String> {
+        let heads: BTreeMap<u64, u64> = log.keys().copied().collect();
+        let devices: Vec<_> = clients
+            .iter()
+            .map(|client| (client, disk_of(client).read_here()))
+            .collect();
+        let may_differ = self.has_lost() || self.observed.iter().any(|it| it.may_be_copy);
+        for ((conversation, name), read) in server.read_by_accounts() {
+            let head = heads.get(&conversation).copied().unwrap_or(0);
+            assert!(
+                read <= head,
+                "{name} has read {read} of {head} in conversation {conversation}"
+            );
+            let own = devices.iter().filter(|(client, _)| client.name == name);
+            let own = own.filter_map(|(client, here)| Some((client, *here.get(&conversation)?)));
+            let own: Vec<_> = own.collect();
+            let is_own = own.iter().any(|(_, here)| *here >= read);
+            assert!(
+                is_own || read == 0 || may_differ,
+                "{name} has read {read} in conversation {conversation} on no device of theirs"
+            );
+            if let Some((client, here)) = own.iter().find(|(_, here)| *here < read) {
+                return Err(format!(
+                    "{} does not know that {read} was read in conversation {conversation}, but {here}",
+                    client.host_name()
+                ));
+            }
+        }
+        Ok(())
+    }
+
     /// A device holds all that it must, and nothing else.
     fn check_history(
         &self,
@@ -80,7 +118,9 @@ impl Oracle {
                     return Err(format!("{} {text} ({marker:?}, {name})", whose()));
                 }
             }
-            let must_show = observed.may_be_copy && !observed.has_said(*marker);
+            let must_show = observed.may_be_copy
+                && !observed.has_said(*marker)
+                && !self.need_not_show(client.number, *marker);
             if must_show && is_there && !observed.has_seen(*marker) {
                 return Err(format!("{} has not shown {marker:?}", whose()));
             }

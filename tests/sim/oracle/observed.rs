@@ -2,8 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::AGAIN;
+use udpchat::client::Tone;
+
+use super::{AGAIN, LEFT_OUT, UNREAD};
 use crate::disk::Marker;
+
+/// What is shown now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Showing {
+    /// What has come.
+    New,
+    /// A page of a conversation that somebody looks at, which may have been shown before.
+    Again,
+}
 
 /// What was seen on one device.
 #[derive(Clone)]
@@ -14,6 +25,8 @@ pub struct Observed {
     /// What was seen, in order, and in which life of the process.
     pub seen: Vec<(usize, Marker)>,
     known: BTreeSet<Marker>,
+    /// What was seen here before an older state was put in its place.
+    before: BTreeSet<Marker>,
     /// Receipts from each account, for messages to many or for private ones.
     got: BTreeMap<(usize, bool), usize>,
     /// How many messages were called stored.
@@ -29,6 +42,9 @@ pub struct Observed {
     pub may_be_copy: bool,
     /// Whether its receipts are not owed any more.
     pub is_excused: bool,
+    pub showing: Showing,
+    /// How many lines were left out where many were missed.
+    pub left_out: usize,
 }
 
 impl Observed {
@@ -38,6 +54,7 @@ impl Observed {
             authors: BTreeSet::from([host]),
             seen: Vec::new(),
             known: BTreeSet::new(),
+            before: BTreeSet::new(),
             got: BTreeMap::new(),
             stored: 0,
             told: BTreeSet::new(),
@@ -46,6 +63,8 @@ impl Observed {
             sign_outs: 0,
             may_be_copy: false,
             is_excused: false,
+            showing: Showing::New,
+            left_out: 0,
         }
     }
 
@@ -70,6 +89,7 @@ impl Observed {
     pub fn restore(self, now: &Self) -> Self {
         Self {
             read: now.read,
+            before: now.known.union(&now.before).copied().collect(),
             may_be_copy: true,
             is_late: now.is_late,
             ..self
@@ -78,6 +98,11 @@ impl Observed {
 
     pub fn has_seen(&self, marker: Marker) -> bool {
         self.known.contains(&marker)
+    }
+
+    /// Whether it has shown it, or did before it was given an older state, or has typed it.
+    pub fn has_met(&self, marker: Marker) -> bool {
+        self.has_seen(marker) || self.before.contains(&marker) || self.has_said(marker)
     }
 
     /// Whether this device has typed it, or may have with the state that it was given.
@@ -133,6 +158,24 @@ impl Observed {
         );
         self.known.insert(marker);
         self.seen.push((life, marker));
+    }
+
+    /// Notes what the program says of the lines that follow, and of those that do not.
+    pub fn notice_page(&mut self, tone: Tone, line: &str) {
+        if matches!(tone, Tone::Said | Tone::Event) {
+            return;
+        }
+        self.showing = if line == UNREAD {
+            Showing::Again
+        } else {
+            Showing::New
+        };
+        if let Some((before, _)) = line.split_once(LEFT_OUT)
+            && let Some((_, lines)) = before.split_once(": ")
+        {
+            let count = lines.split(' ').next().and_then(|count| count.parse().ok());
+            self.left_out += count.unwrap_or(1);
+        }
     }
 
     /// This was shown on a page of the history.
