@@ -162,7 +162,8 @@ pub(crate) fn handle_elsewhere(ctx: &mut Ctx<'_>, told: ReadElsewhere) {
 
 fn read_elsewhere(ctx: &mut Ctx<'_>, id: ConversationId, entry: EntryId) {
     let Some(known) = ctx.conversations.get_mut(id) else {
-        return;
+        // The word of it has overtaken the first entry.
+        return ctx.conversations.read_early(id, entry);
     };
     if entry <= known.stored.read_up_to {
         return;

@@ -49,6 +49,8 @@ pub(crate) struct Conversations {
     pub(crate) undisplayed: BTreeSet<ConversationId>,
     /// The pair in which something came last in this run.
     newest_pair: Option<ConversationId>,
+    /// What was read on another device, of conversations of which nothing has come here yet; at most as many as are kept.
+    early_reads: BTreeMap<ConversationId, EntryId>,
     /// Those that the user has read further than the server was told.
     pub(crate) untold: BTreeSet<ConversationId>,
     /// Those of which it has to be counted again what is unread.
@@ -61,7 +63,10 @@ pub(crate) struct Conversations {
 
 impl Conversations {
     /// Adds or replaces one; `false` at [`CONVERSATIONS_MAX`].
-    pub(crate) fn insert(&mut self, id: ConversationId, stored: StoredConversation) -> bool {
+    pub(crate) fn insert(&mut self, id: ConversationId, mut stored: StoredConversation) -> bool {
+        if let Some(read) = self.early_reads.remove(&id) {
+            stored.read_up_to = stored.read_up_to.max(read);
+        }
         if self.all.len() >= CONVERSATIONS_MAX && !self.all.contains_key(&id) {
             return false;
         }
@@ -138,6 +143,14 @@ impl Conversations {
         stored.filter(|stored| is_room(&stored.name) && !stored.is_left)
     }
 
+    /// The user has read a conversation on another device of which nothing has come here yet.
+    pub(crate) fn read_early(&mut self, id: ConversationId, entry: EntryId) {
+        if self.early_reads.len() < CONVERSATIONS_MAX {
+            let read = self.early_reads.entry(id).or_default();
+            *read = entry.max(*read);
+        }
+    }
+
     /// The user has read a conversation up to an entry that is here. Returns whether that is news.
     pub(crate) fn read(&mut self, id: ConversationId, entry: EntryId) -> bool {
         let Some(known) = self.all.get_mut(&id) else {
@@ -180,6 +193,7 @@ impl Conversations {
 
     /// A session has ended: what the server said in it no longer holds.
     pub(crate) fn forget_session(&mut self) {
+        self.early_reads.clear();
         for conversation in self.all.values_mut() {
             conversation.last_number = None;
             conversation.receipts_asked = false;

@@ -248,6 +248,10 @@ impl HistoryPager {
             Some(text) => ctx.notice(text),
             None => {}
         }
+        if matches!(page.kind, PageKind::Unread(_)) {
+            // Nobody has asked for a page yet: the first one begins at the end.
+            return;
+        }
         self.page_end = page
             .oldest
             .or_else(|| (page.cursor.0 != u64::MAX).then_some(page.cursor))

@@ -161,6 +161,29 @@ fn reading_on_another_device_clears_what_was_read_there_and_no_more() {
 }
 
 #[test]
+fn what_was_read_elsewhere_before_anything_has_come_here_is_read() {
+    // On the control channel it overtook the first entry of the conversation, and was dropped. (Seed 31 of the simulator's
+    // rooms.)
+    let mut desk = Desk::signed_in(Screen::interactive());
+    elsewhere(&mut desk, BRIDGE, 1);
+    bobs_line(&mut desk, "one", 1);
+    assert_eq!(unread(&mut desk), []);
+}
+
+#[test]
+fn first_page_of_history_after_entering_begins_at_the_end() {
+    // It went on before the lines that were shown because they were unread. (Seed 26 of the simulator's pages.)
+    let mut desk = member();
+    for entry in 1..=2 {
+        bobs_line(&mut desk, &format!("line {entry}"), entry);
+    }
+    type_at_prompt(&mut desk, "/enter #bridge");
+    desk.lines();
+    type_at_prompt(&mut desk, "/history 1");
+    assert_eq!(desk.lines()[0], "14:01 bob: line 2");
+}
+
+#[test]
 fn what_was_read_without_a_link_is_told_at_the_next_sign_in() {
     let mut desk = member();
     bobs_line(&mut desk, "one", 1);
