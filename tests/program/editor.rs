@@ -31,7 +31,7 @@ fn sign_in(mut command: Command, name: &str) -> Person {
     command.env("TERM", "xterm");
     let mut person = Person::runs(command, name);
     person.sees("password: ");
-    person.types("swordfish");
+    person.types("swordfish in tea");
     person.sees(&format!("{name}> "));
     person
 }

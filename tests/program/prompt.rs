@@ -146,7 +146,7 @@ fn control_d_at_a_question_goes_back_to_the_prompt() {
     alice.sees("> ");
     alice.types("/login alice");
     alice.sees("password: ");
-    alice.types("swordfish");
+    alice.types("swordfish in tea");
     alice.sees("alice> ");
     alice.presses('d');
     assert_eq!(alice.ends(), 0);
@@ -182,7 +182,7 @@ fn text_that_arrives_while_a_password_is_typed_leaves_the_question() {
     server.restart();
     alice.sees("is back");
     alice.sees("password: ");
-    alice.types("fish");
+    alice.types("fish in tea");
     alice.sees("alice> ");
 }
 

@@ -44,7 +44,7 @@ fn control_z_stops_the_client_at_every_question_and_it_goes_on_with_it() {
     alice.types("/login");
     for (question, answer) in [
         ("username: ", "alice"),
-        ("password: ", "swordfish"),
+        ("password: ", "swordfish in tea"),
         ("alice> ", "/contacts"),
     ] {
         alice.sees(question);
@@ -80,7 +80,7 @@ fn terminal_that_cannot_edit_lines_is_asked_with_plain_ones() {
         alice.sees("> ");
         alice.types("/login alice");
         alice.sees("password: ");
-        alice.types("swordfish");
+        alice.types("swordfish in tea");
         let seen = alice.sees("alice> ");
         assert!(!seen.contains("swordfish"), "{seen:?}");
         bob.types("/message alice hello");
@@ -113,7 +113,7 @@ fn client_whose_output_goes_elsewhere_asks_at_the_terminal() {
     alice.sees("Trust it? [y/N] ");
     alice.types("y");
     alice.sees("password: ");
-    alice.types("swordfish");
+    alice.types("swordfish in tea");
     alice.sees("alice> ");
     bob.types("/message alice hello");
     alice.sees("bob: hello");
