@@ -89,6 +89,7 @@ fn device_is_revoked_and_the_account_deleted() {
     bob.sees("alice went offline");
     bob.types("/message alice are you there?");
     bob.sees("the account alice was deleted");
+    phone.sees("is back");
     phone.types("/signup alice");
     phone.sees("the account alice was deleted; its name cannot be used again");
 }

@@ -73,7 +73,7 @@ fn client_begins_without_its_server_and_sends_what_was_typed_when_that_is_back()
     idle.closes_input();
     assert_eq!(idle.ends(), Some(3));
     let mut person = Person::runs(connect(&[]), "alice");
-    person.sees("alice offline> ");
+    person.sees("alice> ");
     person.sees("offline: no answer from");
     person.types("/history bob");
     person.sees("before");

@@ -133,7 +133,14 @@ impl Files for StateDirectory {
             Some(name) => Some(directory.join(percent_encoded(name))),
             None => last_used(&directory),
         });
-        account.map_or(Ok(None), |account| open_existing(&account))
+        let Some(account) = account else {
+            return Ok(None);
+        };
+        let database = open_existing(&account)?;
+        if database.is_some() {
+            self.history.set(account);
+        }
+        Ok(database)
     }
 
     fn has_device(&mut self, key: &[u8; 32], canonical_name: &str) -> bool {
