@@ -78,7 +78,7 @@ const READING: &str = "\
     learns what you have read. A line is read once it is printed where you look: in the conversation at the prompt, or, at \
     a prompt without one, if it is no room's. All of a conversation is read when you enter it, page through it with \
     `/history`, or say something there. Where you left off, `── unread ──` stands above what was unread, until you say \
-    something. What a client without a terminal prints nobody has read.\n\n    \
+    something. What a client without a terminal prints nobody has read.\n\
     Of the messages that you missed, the last 20 of each conversation are shown, below a line that counts \
     them all; `/history` shows the others. What you have read on another device meanwhile is only counted. \
     `/mute CONVERSATION` shows nothing of a conversation until you enter it, on all your devices, and \
