@@ -93,6 +93,8 @@
 //! | the way of an entry to its readers | `src/server/messages/fanout.rs`, for lagging devices `catch_up.rs` beside it |
 //! | history | `src/server/messages/history.rs`; in the store `src/store/ops/log/history.rs`, in what steps `src/store/engine/page.rs`, on which threads `src/store/thread/pages.rs` |
 //! | what a search finds | `src/client/account/history/search.rs`, `query.rs` beside it; the words that are stored `src/text/words.rs`, their table `src/client/storage/history.rs` |
+//! | who comes and goes | `src/server/presence/mod.rs`, `src/server/roster/alerts.rs`; which lines tell of it `src/client/account/arrivals.rs` |
+//! | the roster, and who is away | `src/server/roster/people.rs`, in the store `src/store/ops/acquaintances.rs`; `src/client/account/people.rs` |
 //! | a receipt | `src/server/receipts/subscriptions.rs`, then `marks.rs` beside it; `src/client/account/receipts/mod.rs` |
 //! | what is read, or muted | `src/client/account/reading.rs` (what reading is), `src/server/roster/reading.rs`, `src/store/ops/reading.rs` |
 //! | what newcomers of a room may read | `src/store/ops/rooms/membership.rs` |
