@@ -36,7 +36,7 @@ pub enum PasswordError {
     /// It is longer than [`PASSWORD_MAX_BYTES`].
     #[error("a password has at most {PASSWORD_MAX_BYTES} bytes")]
     TooLong,
-    /// It has fewer characters than [`NEW_MIN_CHARS`], and is a new one.
+    /// It has fewer characters than `NEW_MIN_CHARS`, and is a new one.
     #[error(
         "a new password has at least {NEW_MIN_CHARS} characters; four random words are easy to remember"
     )]
