@@ -35,6 +35,10 @@ struct LogRow {
     _time_ms: u64,
     digest: Digest,
     content: ByteBuf,
+    #[serde(default)]
+    _deleted: IgnoredAny,
+    #[serde(default)]
+    _relation: IgnoredAny,
 }
 
 /// A row of a device's history.
@@ -46,6 +50,10 @@ struct HistoryRow {
     digest: Digest,
     _prev: IgnoredAny,
     _author_name: IgnoredAny,
+    #[serde(default)]
+    _deleted: IgnoredAny,
+    #[serde(default)]
+    _was_amendment: IgnoredAny,
 }
 
 /// A row of a device's outbox.
@@ -55,6 +63,12 @@ struct OutboxRow {
     text: String,
     _numbered: IgnoredAny,
     refused: bool,
+    #[serde(default)]
+    _kind: IgnoredAny,
+    #[serde(default)]
+    _refers_to: IgnoredAny,
+    #[serde(default)]
+    _typed_ms: IgnoredAny,
 }
 
 /// Where each text stands, and under which digest. The reading of it has seen that none stands twice, and that each
