@@ -54,6 +54,7 @@ fn new_password_signs_out_the_other_device_and_opens_a_third() {
     assert!(!shown.contains("halibut"), "{shown:?}");
     laptop.sees("alice> ");
     phone.sees("signed out: the password was changed on another device");
+    phone.sees("is back");
     phone.types("/login alice");
     phone.sees("password: ");
     phone.types("swordfish in tea");
