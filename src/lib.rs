@@ -168,8 +168,8 @@
 //! change; there is nothing to queue, and repeating the request changes nothing.
 //!
 //! What changes something said (an edit, a deletion, a reaction, a pin) is an entry too, and goes the same way. The write
-//! that appends a deletion also leaves of what it deletes no more than its digest, so after a crash both have happened or
-//! neither; the bytes are overwritten once the next checkpoint is durable.
+//! that appends a deletion also removes the content it deletes, of which the digest stays, so after a crash both have
+//! happened or neither; the bytes are overwritten once the next checkpoint is durable.
 //!
 //! ## Mend
 //!

@@ -60,7 +60,7 @@ impl Attention {
         ctx.effects.ring(Ring::of(&name));
     }
 
-    /// Rings no more, or again; without a word says which.
+    /// Turns the bell off or on; without a word it shows which it is.
     pub(crate) fn set_quiet(&mut self, ctx: &mut Ctx<'_>, wanted: Option<bool>) {
         if let Some(is_quiet) = wanted {
             self.is_quiet = is_quiet;

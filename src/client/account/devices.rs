@@ -8,7 +8,7 @@ use crate::client::env::Tone;
 use crate::client::ui::time::Clock;
 use crate::protocol::{Device, DeviceId, Devices, DevicesRequest};
 
-/// How many devices of one answer are shown. The server keeps no more.
+/// How many devices of one answer are shown. The server keeps at most as many.
 const SHOWN_MAX: usize = 64;
 
 /// Asks the server for the list.
