@@ -30,9 +30,7 @@ fn client(workspace: &Workspace, server: &Server) -> Command {
 fn sign_in(mut command: Command, name: &str) -> Person {
     command.env("TERM", "xterm");
     let mut person = Person::runs(command, name);
-    person.sees("password: ");
-    person.types("swordfish in tea");
-    person.sees(&format!("{name}> "));
+    person.signs_in(name);
     person
 }
 

@@ -16,9 +16,7 @@ fn signed_in(name: &str, server: &Server, variables: &[(&str, &str)], more: &[&s
         .args(arguments)
         .args(more);
     let mut person = Person::runs(command, name).keeping(state);
-    person.sees("password: ");
-    person.types("swordfish in tea");
-    person.sees(&format!("{name}> "));
+    person.signs_in(name);
     person
 }
 

@@ -122,6 +122,13 @@ impl Person {
         self.pty.process_mut().signal(signal).expect("it runs");
     }
 
+    /// Types the password of everybody's account where it is asked for, and is at the prompt then.
+    pub fn signs_in(&mut self, name: &str) {
+        self.sees("password: ");
+        self.types(super::PASSWORD);
+        self.sees(&format!("{name}> "));
+    }
+
     pub fn types(&mut self, line: &str) {
         self.pty.send_line(line).expect("the terminal takes it");
     }
