@@ -28,10 +28,15 @@ pub(super) fn lines(server: &str, status: &LinkStatus) -> [String; 4] {
         loss_sent_permille,
         loss_received_permille,
     } = status.statistics;
+    let remote = status.remote.to_string();
+    let at = if remote == server {
+        String::new()
+    } else {
+        format!(" at {remote}")
+    };
     [
         format!(
-            "link to {server} at {}: round trip {}, at least {}",
-            status.remote,
+            "link to {server}{at}: round trip {}, at least {}",
             milliseconds(rtt_us),
             milliseconds(min_rtt_us)
         ),

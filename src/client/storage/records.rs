@@ -162,6 +162,16 @@ impl OutboxEntry {
         }
     }
 
+    /// Says that it was not sent, and why.
+    pub(crate) fn not_sent(&self, why: &str) -> String {
+        let what = self.described();
+        if self.kind.is_said() {
+            format!("not sent: {why}: {what}")
+        } else {
+            format!("{what} was not sent: {why}")
+        }
+    }
+
     /// The message in the outbox that has to be stored before this one gets a number.
     pub(crate) const fn waits_for(&self) -> Option<u64> {
         match self.refers_to {

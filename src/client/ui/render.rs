@@ -274,7 +274,9 @@ fn words(failure: &Failure, subject: &str) -> String {
         ErrorCode::NoSuchDevice => return format!("you have no device {subject}"),
         ErrorCode::NameTaken => return format!("the name \"{subject}\" is taken"),
         // The detail is a sentence of its own.
-        ErrorCode::BadName | ErrorCode::BadReference if !failure.detail.is_empty() => {
+        ErrorCode::BadName | ErrorCode::BadReference | ErrorCode::NotPermitted
+            if !failure.detail.is_empty() =>
+        {
             return failure.detail.clone();
         }
         ErrorCode::BadReference => "there is no such message",

@@ -118,8 +118,7 @@ impl Sender {
             if let Some(unsent) = self.outbox.remove(waiting)
                 && unsent.kind != EntryKind::Delete
             {
-                let what = unsent.described();
-                let text = format!("not sent: the message that it is about was not stored: {what}");
+                let text = unsent.not_sent("the message that it is about was not stored");
                 ctx.effects.refuse(line, Fault::Failed, &text);
             }
         }
@@ -172,9 +171,10 @@ impl Sender {
 }
 
 fn show_misplaced(ctx: &mut Ctx<'_>, unsent: &OutboxEntry, line: Option<u64>) {
-    let (target, what) = (&unsent.target, unsent.described());
-    let text = format!(
-        "not sent: the server's database was restored, and the message in {target} that it is about may be another one: {what}"
+    let why = format!(
+        "the server's database was restored, and the message in {} that it is about may be another one",
+        unsent.target
     );
-    ctx.effects.refuse(line, Fault::Failed, &text);
+    ctx.effects
+        .refuse(line, Fault::Failed, &unsent.not_sent(&why));
 }

@@ -217,7 +217,7 @@ impl Sender {
         meant: impl Fn(&str) -> bool,
     ) {
         for (line, unsent) in self.take_waiting(ctx, meant) {
-            let text = format!("not sent: {reason}: {}", unsent.described());
+            let text = unsent.not_sent(reason);
             ctx.effects.refuse(line, fault, &text);
         }
     }

@@ -133,7 +133,7 @@ impl Sender {
             return true;
         }
         let reason = render::refusal(failure, &unsent.target);
-        let text = format!("not sent: {reason}: {}", unsent.described());
+        let text = unsent.not_sent(&reason);
         let line = self.outbox.line(sequence);
         ctx.effects.refuse(line, Fault::of(failure.code), &text);
         self.drop_waiting_for(ctx, sequence);

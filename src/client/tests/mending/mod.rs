@@ -343,7 +343,7 @@ fn what_waits_for_an_entry_that_a_restore_has_lost_hits_no_other() {
     // The backup was made before erin said anything.
     desk.settle_heads(vec![head(PAIR, "bob", 1, 0, 1)]);
     let lines = desk.lines();
-    let dropped = "not sent: the server's database was restored, and the message in bob that it is about may be another one: the edit \"at six\"";
+    let dropped = "the edit \"at six\" was not sent: the server's database was restored, and the message in bob that it is about may be another one";
     assert!(lines.iter().any(|line| line == dropped), "{lines:?}");
     assert!(
         !lines.iter().any(|line| line.contains("reaction")),
