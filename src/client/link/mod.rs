@@ -5,6 +5,7 @@
 //! server does not answer, its name is resolved again.
 
 mod addresses;
+mod codes;
 mod resolving;
 
 use std::collections::VecDeque;
@@ -15,6 +16,7 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::RngCore;
 
 use self::addresses::Addresses;
+use self::codes::{CODE_NOT_READING, CODE_QUIT, end_reason};
 use super::core::status::LinkStatus;
 use crate::protocol::EndReason;
 use crate::transport::{Channel, CloseReason, Endpoint, Event, SendError, SessionId};
@@ -50,25 +52,6 @@ const WAITING_MAX: usize = 10_000;
 /// once, others would see on a path that loses packets somebody online who is not. Chosen: three times on a path
 /// of 100 ms each way; past it the server notices the silence.
 const GOODBYE_WAIT: Duration = Duration::from_secs(1);
-
-/// The code of a goodbye without a fault.
-const CODE_QUIT: u16 = 0;
-
-/// The code with which a session is closed whose other end does not take what it asked for.
-const CODE_NOT_READING: u16 = 2;
-
-/// The code with which a server closes a session whose device has signed in again (udpchat-protocol(7)). A client
-/// that came back by its ticket after that would drive the other one out in turn.
-const CODE_SUPERSEDED: u16 = 3;
-
-/// The code with which it closes the oldest session of an account that has too many. A client that came back by its
-/// ticket after that would drive the next one out.
-const CODE_TOO_MANY_SESSIONS: u16 = 4;
-
-/// The codes with which it ends what a ticket no longer opens.
-const CODE_REVOKED: u16 = 7;
-const CODE_PASSWORD_CHANGED: u16 = 8;
-const CODE_ACCOUNT_DELETED: u16 = 9;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum LinkEvent {
@@ -488,18 +471,5 @@ impl Link {
     /// Whether the goodbye has been said.
     pub(super) const fn is_closed(&self) -> bool {
         matches!(self.state, State::Closed)
-    }
-}
-
-/// What the code in a server's goodbye says of who was signed in on the session: the same as the message before it,
-/// which may be lost.
-const fn end_reason(code: u16) -> Option<EndReason> {
-    match code {
-        CODE_SUPERSEDED => Some(EndReason::Superseded),
-        CODE_TOO_MANY_SESSIONS => Some(EndReason::TooManySessions),
-        CODE_REVOKED => Some(EndReason::Revoked),
-        CODE_PASSWORD_CHANGED => Some(EndReason::PasswordChanged),
-        CODE_ACCOUNT_DELETED => Some(EndReason::AccountDeleted),
-        _ => None,
     }
 }
