@@ -64,9 +64,11 @@ pub(crate) fn event(event: &RoomEvent, own_name: &str, room: &str) -> String {
         }
         EventKind::History => match history_of(text) {
             None | Some(0) => format!("{actor} closed the history of {room} to newcomers"),
-            Some(HISTORY_ALL) => format!("{actor} opened the history of {room} to newcomers"),
+            Some(HISTORY_ALL) => {
+                format!("{actor} opened the history of {room} to newcomers from here on")
+            }
             Some(last) => {
-                format!("{actor} opened the last {last} lines of {room} to newcomers")
+                format!("{actor} opened the last {last} lines of {room} to newcomers from here on")
             }
         },
         EventKind::Invited if subject == "you" && is_room(text) => {
@@ -137,31 +139,47 @@ pub(crate) fn not_permitted(change: &Change, own_name: &str, room: &str) -> Stri
     }
 }
 
-/// A room as a row of the list: its name, what is unread, how many belong to it, its topic.
-pub(crate) fn rooms(rooms: &[(Room, u32)]) -> Vec<Vec<String>> {
+/// A room in the list, and what this device knows of it.
+pub(crate) struct RoomRow {
+    pub(crate) room: Room,
+    pub(crate) unread: u32,
+    pub(crate) is_muted: bool,
+}
+
+/// A room as a row of the list: its name, how many belong to it, what is unread, its topic.
+pub(crate) fn rooms(rooms: &[RoomRow]) -> Vec<Vec<String>> {
     rooms
         .iter()
-        .map(|(room, unread)| {
-            let mut parts = vec![members(room.members)];
-            match room.role {
-                Some(MemberRole::Member) => parts.push("joined".into()),
-                Some(other) => parts.push(role(other).into()),
-                None => {}
-            }
-            if room.access == Access::Private {
-                parts.push("private".into());
-            }
-            match room.history {
-                None | Some(0) => {}
-                Some(HISTORY_ALL) => parts.push("open history".into()),
-                Some(last) => parts.push(format!("last {last} lines open")),
-            }
-            if *unread > 0 {
-                parts.push(format!("{unread} unread"));
-            }
-            let topic = topic(&room.topic);
-            vec![room.name.clone(), format!("{}{topic}", parts.join(", "))]
-        })
+        .map(
+            |RoomRow {
+                 room,
+                 unread,
+                 is_muted,
+             }| {
+                let mut parts = vec![members(room.members)];
+                match room.role {
+                    Some(MemberRole::Member) => parts.push("joined".into()),
+                    Some(other) => parts.push(role(other).into()),
+                    None => {}
+                }
+                if room.access == Access::Private {
+                    parts.push("private".into());
+                }
+                match room.history {
+                    None | Some(0) => {}
+                    Some(HISTORY_ALL) => parts.push("open history".into()),
+                    Some(last) => parts.push(format!("last {last} lines open")),
+                }
+                if *unread > 0 {
+                    parts.push(format!("{unread} unread"));
+                }
+                if *is_muted {
+                    parts.push("muted".into());
+                }
+                let topic = topic(&room.topic);
+                vec![room.name.clone(), format!("{}{topic}", parts.join(", "))]
+            },
+        )
         .collect()
 }
 
@@ -267,7 +285,7 @@ mod tests {
                 EventKind::History,
                 None,
                 Some("20"),
-                "bob opened the last 20 lines of #bridge to newcomers",
+                "bob opened the last 20 lines of #bridge to newcomers from here on",
             ),
             (
                 EventKind::Invited,

@@ -118,11 +118,16 @@ pub(crate) fn handle_rooms(ctx: &mut Ctx<'_>, answer: Rooms) {
             ctx.plain(text);
         }
         RoomsPurpose::List(page) => {
-            let with_unread = rooms.into_iter().map(|room| {
+            let rows = rooms.into_iter().map(|room| {
                 let known = ctx.conversations.get(room.conversation);
-                (room, known.map_or(0, |known| known.stored.unread))
+                let stored = known.map(|known| &known.stored);
+                render_rooms::RoomRow {
+                    unread: stored.map_or(0, |stored| stored.unread),
+                    is_muted: stored.is_some_and(|stored| stored.is_muted(ctx.now.unix_ms)),
+                    room,
+                }
             });
-            let rooms: Vec<(Room, u32)> = with_unread.collect();
+            let rooms: Vec<_> = rows.collect();
             ctx.effects
                 .show_table(Tone::Plain, &render_rooms::rooms(&rooms));
             if page < pages {

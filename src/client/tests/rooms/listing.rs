@@ -1,7 +1,7 @@
 //! The list of rooms, page by page.
 
 use super::*;
-use crate::protocol::{ClientBody, Rooms, RoomsRequest, ServerMessage};
+use crate::protocol::{ClientBody, MUTED_FOR_GOOD, Muted, Rooms, RoomsRequest, ServerMessage};
 
 /// What the client asks for with this line.
 fn asked(desk: &mut Desk, line: &str) -> RoomsRequest {
@@ -51,5 +51,20 @@ fn server_that_knows_no_pages_has_one() {
     for line in ["rooms 0", "rooms x"] {
         type_at_prompt(&mut desk, line);
         assert_eq!(desk.lines(), ["a page is a number, as in `/rooms 2`"]);
+    }
+}
+
+#[test]
+fn list_says_which_room_is_muted() {
+    let mut desk = member();
+    for (until_ms, is_said) in [(MUTED_FOR_GOOD, true), (0, false)] {
+        desk.control(&ServerMessage::control(Muted {
+            tag: None,
+            conversation: BRIDGE,
+            until_ms,
+        }));
+        let request = asked(&mut desk, "rooms");
+        let lines = answer(&mut desk, request.tag, vec![bridge()], Some(1));
+        assert_eq!(lines[0].contains("muted"), is_said, "{lines:?}");
     }
 }
