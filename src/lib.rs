@@ -100,6 +100,7 @@
 //! | what newcomers of a room may read | `src/store/ops/rooms/membership.rs` |
 //! | a room's creation | `src/store/ops/rooms/mod.rs`; the request `src/server/rooms/membership.rs` |
 //! | an answer, an edit, a reaction, a pin | who may refer to which entry, up to which limits, and what comes of it `src/store/ops/log/relations.rs`; what is asked before that `src/server/policy.rs` |
+//! | a transcript | its lines `src/client/account/history/transcript.rs`; `/export` is `export.rs`, what is logged as it comes `chat_log.rs`, both beside it; the logs' files `src/cli/connect/state/chat_log.rs` |
 //! | a deleted entry | who may `src/store/ops/log/relations.rs`; what is left of it `delete.rs` beside it; overwriting its content `src/store/segments/erase.rs` |
 //! | which entries expire | `src/store/ops/retention.rs`; when it looks for them `src/server/retention.rs` |
 //! | what a client does with a delivery | `src/client/account/inbox/mod.rs`, which also finds gaps; how often it asks `gaps.rs` beside it |

@@ -37,6 +37,14 @@ pub fn home() -> Option<PathBuf> {
         .filter(|home| home.is_absolute())
 }
 
+/// A path as somebody writes it where no shell reads it: `~/` is the user's home directory.
+pub fn expanded(path: &str) -> Option<PathBuf> {
+    match path.strip_prefix("~/") {
+        Some(below) => Some(home()?.join(below)),
+        None => Some(path.into()),
+    }
+}
+
 /// A variable that sets an option. An empty one counts as unset.
 pub fn variable(name: &str) -> Option<OsString> {
     env::var_os(name).filter(|value| !value.is_empty())

@@ -317,6 +317,20 @@ pub trait Files: Send {
     /// If it cannot be opened or made, or is damaged.
     fn open_device(&mut self, key: &[u8; 32], canonical_name: &str) -> anyhow::Result<Database>;
 
+    /// Whether what is said is to be kept in logs.
+    fn logs_chat(&self) -> bool {
+        false
+    }
+
+    /// Opens the log of a conversation of an account here, to which each write adds a message.
+    ///
+    /// # Errors
+    /// If it cannot be opened or made.
+    fn open_log(&mut self, account: &str, conversation: &str) -> io::Result<Box<dyn io::Write>> {
+        let _ = (account, conversation);
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
     /// Makes a file that the user has named, for them alone.
     ///
     /// # Errors

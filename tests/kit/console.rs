@@ -1,5 +1,6 @@
 //! A client's screen that remembers, and its files in memory.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -123,6 +124,15 @@ pub struct Memory {
     known: Arc<Mutex<Known>>,
     device: MemoryDisk,
     written: Written,
+    logs: Arc<Mutex<Logs>>,
+}
+
+/// The logs of what is said.
+#[derive(Default)]
+struct Logs {
+    are_kept: bool,
+    is_full: bool,
+    texts: BTreeMap<String, Written>,
 }
 
 /// What was written to a file.
@@ -155,7 +165,15 @@ impl Default for Memory {
             known: Arc::new(Mutex::new(known)),
             device: MemoryDisk::new(),
             written: Written::default(),
+            logs: Arc::default(),
         }
+    }
+}
+
+impl Written {
+    fn take(&self) -> String {
+        let written = &mut *self.0.lock().expect("no test panics while it holds this");
+        String::from_utf8(std::mem::take(written)).expect("it is text")
     }
 }
 
@@ -168,12 +186,30 @@ impl Memory {
 
     /// What was written to files since the last call.
     pub fn written(&self) -> String {
-        let written = &mut *self
-            .written
-            .0
+        self.written.take()
+    }
+
+    fn logs(&self) -> MutexGuard<'_, Logs> {
+        self.logs
             .lock()
-            .expect("no test panics while it holds this");
-        String::from_utf8(std::mem::take(written)).expect("it is text")
+            .expect("no test panics while it holds this")
+    }
+
+    /// Whether a client that begins now keeps logs.
+    pub fn set_keeps_logs(&self, are_kept: bool) {
+        self.logs().are_kept = are_kept;
+    }
+
+    /// Whether there is no room for logs.
+    pub fn set_full(&self, is_full: bool) {
+        self.logs().is_full = is_full;
+    }
+
+    /// What was written to the log of a conversation since the last call.
+    pub fn logged(&self, conversation: &str) -> String {
+        let logs = self.logs();
+        let text = logs.texts.get(conversation);
+        text.map(Written::take).unwrap_or_default()
     }
 
     pub fn set_trust(&self, trust: Trust) {
@@ -207,6 +243,19 @@ impl Files for Memory {
 
     fn open_device(&mut self, _: &[u8; 32], _: &str) -> anyhow::Result<Database> {
         Ok(self.device.open()?)
+    }
+
+    fn logs_chat(&self) -> bool {
+        self.logs().are_kept
+    }
+
+    fn open_log(&mut self, _: &str, conversation: &str) -> io::Result<Box<dyn io::Write>> {
+        let mut logs = self.logs();
+        if logs.is_full {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        let text = logs.texts.entry(conversation.to_owned()).or_default();
+        Ok(Box::new(text.clone()))
     }
 
     fn create(&mut self, path: &str) -> io::Result<Box<dyn io::Write>> {

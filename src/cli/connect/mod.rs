@@ -22,6 +22,7 @@ pub fn command() -> Subcommand {
         .section("RECEIPTS", RECEIPTS)
         .section("READING", READING)
         .section("BLOCKING", BLOCKING)
+        .section("CHAT LOGS", CHAT_LOGS)
         .section("WITHOUT A TERMINAL", WITHOUT_A_TERMINAL)
         .section("SETTINGS", SETTINGS)
         .section("FILES", FILES)
@@ -131,6 +132,21 @@ const BLOCKING: &str = "\
     messages in rooms and to everyone are received as usual, with a receipt, and are hidden while you block \
     them, in `/history` and `/search` too; somebody who compares the two can conclude that they are blocked. \
     You are not told of their invitations, nor when they come online or go offline.";
+
+const CHAT_LOGS: &str = "\
+    With --log-chat DIR, what is said in each conversation is added to DIR/SERVER/USER/CONVERSATION.log, in a script too: \
+    what comes from then on, also while you were away, muted or not, in the order in which all devices see it; your own \
+    messages once they are stored. Older messages that are fetched are not in it; `/export` writes those. Lines of users whom \
+    you hide are left out. Each message has its date and time, `--- Tuesday 17 March 2026` stands where the day changes, and \
+    `--` begins what happened. The further lines of a text are indented. In a file's name \
+    everything but letters, digits, dots and - _ # is % and two hexadecimal digits for each byte.\n\
+    The files are only added to. An edit or a deletion is a line of its own below, so what was deleted stays in them, and in \
+    your backups of them, until you remove it. DIR must be yours alone (mode 0700); files have the mode 0600, and one \
+    that is a symbolic link is not written to.\n\
+    The next run with the option goes on where the last one has stopped. What comes to a run without it is not written \
+    later. After a kill of the client the last lines may stand there twice, and none is missing; after a power failure the last \
+    ones may be missing. If a file cannot be written, the client says so once, goes on, and adds what is missing \
+    as soon as it can. Programs may share DIR: no line is broken by another, but two clients of one user write everything twice.";
 
 const WITHOUT_A_TERMINAL: &str = "\
     If standard input is not a terminal, commands are read from it, one a line: UTF-8, with or without a byte order mark. A byte that is not UTF-8 \

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -30,7 +31,10 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
     let server = server(args.server, context.host.as_deref())?;
     let server_name = server.to_string();
     let files = StateDirectory::open(state, server_name.clone());
-    let files = files.map_err(|error| context.blame("state")(error.into()))?;
+    let mut files = files.map_err(|error| context.blame("state")(error.into()))?;
+    if let Some(directory) = &args.log_chat {
+        log_chat(&mut files, directory, args.restricted).map_err(context.blame("log-chat"))?;
+    }
     if let Some(warning) = files.warning() {
         print_error(format_args!("udpchat: {warning}"));
     }
@@ -97,6 +101,19 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
     drop(restore);
     let client = ended?;
     outcome(client.end(), client.fault())
+}
+
+fn log_chat(
+    files: &mut StateDirectory,
+    directory: &Path,
+    is_restricted: bool,
+) -> Result<(), Failure> {
+    if is_restricted {
+        return Err(Failure::usage(
+            "a restricted client keeps no logs: --restricted and --log-chat exclude each other",
+        ));
+    }
+    Ok(files.log_chat(directory)?)
 }
 
 /// The server that is meant: that of a profile, or the one that was named.

@@ -211,13 +211,11 @@ fn reason(error: &clap::Error, texts: &[String]) -> String {
 
 /// A path of a file is relative to the file's directory, and `~/` is the user's own. `-` is standard input.
 fn path(text: &str, directory: &Path) -> Result<String, String> {
-    let path = match text.strip_prefix("~/") {
-        _ if text == "-" || text.is_empty() => return Ok(text.to_owned()),
-        Some(below) => environment::home()
-            .ok_or("HOME names no directory")?
-            .join(below),
-        None => directory.join(text),
-    };
+    if text == "-" || text.is_empty() {
+        return Ok(text.to_owned());
+    }
+    let path = environment::expanded(text).ok_or("HOME names no directory")?;
+    let path = directory.join(path);
     path.into_os_string()
         .into_string()
         .map_err(|_| "the path is not UTF-8".into())

@@ -33,6 +33,7 @@ use std::time::Instant;
 use rand_chacha::ChaCha20Rng;
 
 use super::effects::Effects;
+use super::env::Files;
 use super::name::canonical_target;
 use super::storage::{State, StateError};
 use crate::protocol::{EndReason, Envelope, HelloAnswer, ServerBody, ServerMessage, SessionStart};
@@ -46,6 +47,7 @@ use ctx::server::Server;
 use ctx::{Ctx, Me, SessionState, Shared};
 use display::Display;
 use history::HistoryPager;
+use history::chat_log::ChatLog;
 use inbox::Inbox;
 use mending::eraser::Eraser;
 use mending::recent::Recent;
@@ -88,6 +90,7 @@ pub(super) struct Parts {
     pub(super) recent: Recent,
     eraser: Eraser,
     pub(super) reading: Reading,
+    chat_log: ChatLog,
 }
 
 impl SignedIn {
@@ -139,9 +142,11 @@ impl SignedIn {
                 recent: Recent::default(),
                 eraser: Eraser::default(),
                 reading: Reading::default(),
+                chat_log: ChatLog::default(),
             },
         };
         let (parts, mut ctx) = signed_in.split(now, effects);
+        parts.chat_log = ChatLog::begin(&mut ctx, preferences.logs_chat, loaded.logs_chat);
         for (conversation, entry, awaited) in loaded.awaited {
             let place = (conversation, ctx.is_many(conversation));
             parts
@@ -409,6 +414,12 @@ impl SignedIn {
         Ok(())
     }
 
+    /// Writes what is durable to the logs of what is said.
+    pub(super) fn write_log(&mut self, now: Now, effects: &mut Effects, files: &mut dyn Files) {
+        let (parts, mut ctx) = self.split(now, effects);
+        parts.chat_log.write(&mut ctx, files, &parts.blocked);
+    }
+
     /// Does what is due, without anything having come.
     pub(super) fn handle_timeout(&mut self, now: Now, effects: &mut Effects) {
         let (parts, mut ctx) = self.split(now, effects);
@@ -428,6 +439,7 @@ impl SignedIn {
             self.parts.inbox.deadline(),
             self.parts.display.deadline(),
             self.parts.eraser.deadline(),
+            self.parts.chat_log.deadline(),
             self.parts.roster.deadline(),
             self.parts.reading.deadline(&self.shared),
             self.shared.pending.deadline(),

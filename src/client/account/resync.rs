@@ -141,6 +141,7 @@ impl Resync {
                 hold_until: stored.hold_until,
                 read_up_to: stored.read_up_to.min(head.start),
                 muted_until_ms: stored.muted_until_ms,
+                logged_up_to: stored.logged_up_to.min(head.start),
                 ..StoredConversation::at(&head.name, head.start)
             };
         }

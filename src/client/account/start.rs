@@ -23,6 +23,8 @@ pub(in crate::client) struct Preferences {
     pub(in crate::client) attention: AttentionOptions,
     /// Whether others are not to be told that this session comes and goes.
     pub(in crate::client) is_unannounced: bool,
+    /// Whether what is said is to be kept in logs.
+    pub(in crate::client) logs_chat: bool,
 }
 
 impl SignedIn {

@@ -287,8 +287,11 @@ impl Core {
                 // Nothing that follows from what could not be kept may leave.
                 self.effects = Effects::default();
                 self.finish(End::Failed(error.to_string()));
-            } else if let Some(names) = signed_in.take_names() {
-                self.console.set_names(names);
+            } else {
+                signed_in.write_log(now, &mut self.effects, &mut *self.files);
+                if let Some(names) = signed_in.take_names() {
+                    self.console.set_names(names);
+                }
             }
         }
         if self.ending.end.is_none() {

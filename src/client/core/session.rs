@@ -181,6 +181,7 @@ impl Core {
             },
             is_unannounced: self.options.unannounced,
             attention: self.options.attention.clone(),
+            logs_chat: self.files.logs_chat(),
         };
         (preferences, ChaCha20Rng::from_seed(seed))
     }

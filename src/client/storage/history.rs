@@ -4,13 +4,18 @@
 //! nothing.
 
 use redb::{
-    ReadTransaction, ReadableTable, ReadableTableMetadata, Table, TableDefinition, WriteTransaction,
+    AccessGuard, Range, ReadTransaction, ReadableTable, ReadableTableMetadata, StorageError, Table,
+    TableDefinition, WriteTransaction,
 };
 
 use super::entry::Entry;
 use super::{StateError, decode};
 use crate::protocol::{AccountId, ConversationId, EntryId, to_bytes};
 use crate::text::words::words;
+
+type Rows = Range<'static, Key, &'static [u8]>;
+
+type RowRead<'a> = Result<(AccessGuard<'a, Key>, AccessGuard<'a, &'static [u8]>), StorageError>;
 
 /// A conversation and an entry of it.
 type Key = (u64, u64);
@@ -190,6 +195,46 @@ impl<'a> HistoryTables<'a> {
         }
         Ok(oldest)
     }
+}
+
+/// The first entries of a conversation behind one place and up to another, at most so many.
+pub(super) fn first(
+    transaction: &ReadTransaction,
+    conversation: ConversationId,
+    places: (EntryId, EntryId),
+    limit: usize,
+) -> Result<Vec<(EntryId, Entry)>, StateError> {
+    let rows = between(transaction, conversation, places)?;
+    rows.take(limit).map(read).collect()
+}
+
+/// The last ones, oldest first.
+pub(super) fn last(
+    transaction: &ReadTransaction,
+    conversation: ConversationId,
+    places: (EntryId, EntryId),
+    limit: usize,
+) -> Result<Vec<(EntryId, Entry)>, StateError> {
+    let rows = between(transaction, conversation, places)?;
+    let mut entries: Vec<_> = rows.rev().take(limit).map(read).collect::<Result<_, _>>()?;
+    entries.reverse();
+    Ok(entries)
+}
+
+fn between(
+    transaction: &ReadTransaction,
+    conversation: ConversationId,
+    (after, upto): (EntryId, EntryId),
+) -> Result<Rows, StateError> {
+    let first = (conversation.0, after.0.saturating_add(1));
+    // An empty range is no error of redb.
+    let last = (conversation.0, upto.0);
+    Ok(transaction.open_table(HISTORY)?.range(first..=last)?)
+}
+
+fn read(row: RowRead<'_>) -> Result<(EntryId, Entry), StateError> {
+    let (key, value) = row?;
+    Ok((EntryId(key.value().1), decode(value.value(), "history")?))
 }
 
 /// Calls `visit` with what is found of each entry of a conversation, or of all.

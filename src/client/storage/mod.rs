@@ -47,6 +47,7 @@ const KEY_SETTINGS: &str = "settings";
 const KEY_IGNORED: &str = "ignored";
 const KEY_PLACES: &str = "places";
 const KEY_QUIET: &str = "quiet";
+const KEY_LOGS_CHAT: &str = "logs_chat";
 
 /// Who this device is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,6 +76,8 @@ pub(super) struct Loaded {
     pub(super) places: BTreeMap<u8, String>,
     /// Whether the user does not want to be disturbed.
     pub(super) is_quiet: bool,
+    /// Whether the last run has kept logs of what is said.
+    pub(super) logs_chat: bool,
 }
 
 enum Change {
@@ -170,6 +173,7 @@ impl State {
             loaded.ignored = read(&settings, KEY_IGNORED)?.unwrap_or_default();
             loaded.places = read(&settings, KEY_PLACES)?.unwrap_or_default();
             loaded.is_quiet = read(&settings, KEY_QUIET)?.unwrap_or_default();
+            loaded.logs_chat = read(&settings, KEY_LOGS_CHAT)?.unwrap_or_default();
             Ok(loaded)
         })
     }
@@ -208,6 +212,10 @@ impl State {
 
     pub(super) fn put_quiet(&mut self, is_quiet: bool) {
         self.put_setting(KEY_QUIET, &is_quiet);
+    }
+
+    pub(super) fn put_logs_chat(&mut self, logs_chat: bool) {
+        self.put_setting(KEY_LOGS_CHAT, &logs_chat);
     }
 
     fn put_setting<T: Serialize>(&mut self, key: &'static str, value: &T) {
@@ -273,25 +281,20 @@ impl State {
         upto: EntryId,
         limit: usize,
     ) -> Result<Vec<(EntryId, Entry)>, StateError> {
-        guard(|| {
-            if after >= upto {
-                return Ok(Vec::new());
-            }
-            let transaction = self.database.begin_read()?;
-            let table = transaction.open_table(HISTORY)?;
-            let first = (conversation.0, after.0 + 1);
-            let mut entries = Vec::new();
-            for row in table
-                .range(first..=(conversation.0, upto.0))?
-                .rev()
-                .take(limit)
-            {
-                let (key, value) = row?;
-                entries.push((EntryId(key.value().1), decode(value.value(), "history")?));
-            }
-            entries.reverse();
-            Ok(entries)
-        })
+        let places = (after, upto);
+        guard(|| history::last(&self.database.begin_read()?, conversation, places, limit))
+    }
+
+    /// The first durable entries of a conversation behind one place and up to another, at most so many.
+    pub(super) fn entries_after(
+        &self,
+        conversation: ConversationId,
+        after: EntryId,
+        upto: EntryId,
+        limit: usize,
+    ) -> Result<Vec<(EntryId, Entry)>, StateError> {
+        let places = (after, upto);
+        guard(|| history::first(&self.database.begin_read()?, conversation, places, limit))
     }
 
     /// One entry, if it is here, durable or not.
@@ -432,6 +435,7 @@ impl State {
                         KEY_IGNORED,
                         KEY_PLACES,
                         KEY_QUIET,
+                        KEY_LOGS_CHAT,
                     ] {
                         identity.remove(key)?;
                     }

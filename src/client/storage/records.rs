@@ -44,6 +44,9 @@ pub(crate) struct StoredConversation {
     /// Until when the user has muted it, in milliseconds since 1970 (UTC); 0 if not.
     #[serde(default)]
     pub(crate) muted_until_ms: u64,
+    /// The last entry that stands in the log of the conversation, or need not, where that is kept.
+    #[serde(default = "at_start")]
+    pub(crate) logged_up_to: EntryId,
 }
 
 const fn at_start() -> EntryId {
@@ -68,6 +71,7 @@ impl StoredConversation {
             last_at_ms: None,
             read_up_to: received_up_to,
             muted_until_ms: 0,
+            logged_up_to: received_up_to,
         }
     }
 

@@ -7,7 +7,7 @@ use crate::protocol::{
     TEXT_MAX_BYTES, seal,
 };
 
-fn delivery(entry: u64, prev: u64) -> Delivery<'static> {
+pub(super) fn delivery(entry: u64, prev: u64) -> Delivery<'static> {
     Delivery {
         conversation: PAIR,
         entry: EntryId(entry),
@@ -20,7 +20,7 @@ fn delivery(entry: u64, prev: u64) -> Delivery<'static> {
     }
 }
 
-fn from_bob(text: &str, number: u64) -> ServerMessage {
+pub(super) fn from_bob(text: &str, number: u64) -> ServerMessage {
     let origin = Origin {
         conversation: PAIR,
         device: DeviceId(77),

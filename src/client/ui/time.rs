@@ -84,6 +84,11 @@ impl Clock<'_> {
         }
     }
 
+    /// The day of a time, as a transcript names it where it changes.
+    pub(crate) fn show_day(self, time_ms: u64) -> String {
+        self.local(time_ms).strftime("%A %-d %B %Y").to_string()
+    }
+
     /// A time with its date and seconds, as a transcript has it.
     pub(crate) fn show_whole(self, time_ms: u64) -> String {
         self.local(time_ms)

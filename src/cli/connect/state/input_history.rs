@@ -5,12 +5,12 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
+use super::open_own as open;
 use crate::client::commands::Recalled;
 
 /// The longest file, in bytes. Chosen: some thousand messages of usual length.
@@ -125,19 +125,6 @@ fn end_of(file: &mut File, max_bytes: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     file.take(max_bytes).read_to_end(&mut bytes)?;
     Ok(bytes)
-}
-
-/// Opens a file of this user only, and nothing that would be waited for.
-fn open(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
-    let flags = nix::libc::O_NOFOLLOW | nix::libc::O_NONBLOCK;
-    let file = options.mode(0o600).custom_flags(flags).open(path)?;
-    if !file.metadata()?.is_file() {
-        return Err(io::Error::other(format!(
-            "{} is not a file",
-            path.display()
-        )));
-    }
-    Ok(file)
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! The client's state directory: known servers, and the databases of devices.
 
+mod chat_log;
 pub mod input_history;
 mod known_servers;
 
@@ -12,8 +13,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use redb::Database;
 
+use self::chat_log::ChatLogs;
 use self::input_history::HistoryPlace;
 use self::known_servers::KnownServers;
+use crate::cli::environment;
 use crate::cli::options::require_directory;
 use crate::client::{Files, Trust};
 use crate::protocol::{Digest, digest_of, fingerprint};
@@ -25,24 +28,35 @@ const DEVICES_MAX: u32 = 64;
 /// Bytes of the server key's digest in the name of its directory. Chosen: no two servers of one user share 64 bits.
 const SERVER_DIRECTORY_BYTES: usize = 8;
 
+/// The option that names the state directory.
+const STATE: &str = "--state";
+
 pub struct StateDirectory {
     path: PathBuf,
     server: String,
     known: KnownServers,
     history: HistoryPlace,
+    logs: Option<ChatLogs>,
 }
 
 impl StateDirectory {
     /// Opens the directory, or creates it. `server` is the name in `known_servers`.
     pub fn open(path: PathBuf, server: String) -> anyhow::Result<Self> {
-        private_directory(&path)?;
+        private_directory(&path, STATE)?;
         let known = KnownServers::new(path.join("known_servers"));
         Ok(Self {
             path,
             server,
             known,
             history: HistoryPlace::default(),
+            logs: None,
         })
+    }
+
+    /// Keeps logs of what is said below this directory, which is made.
+    pub fn log_chat(&mut self, directory: &Path) -> anyhow::Result<()> {
+        self.logs = Some(ChatLogs::open(directory, &self.server)?);
+        Ok(())
     }
 
     /// Where the account has its input history whose device was opened last.
@@ -151,7 +165,7 @@ impl Files for StateDirectory {
 
     fn open_device(&mut self, key: &[u8; 32], canonical_name: &str) -> anyhow::Result<Database> {
         let directory = self.devices(key, canonical_name);
-        private_directory(&directory)?;
+        private_directory(&directory, STATE)?;
         for number in 1..=DEVICES_MAX {
             let file = directory.join(database_file(number));
             match store::open_file(&file) {
@@ -173,7 +187,20 @@ impl Files for StateDirectory {
         )
     }
 
+    fn logs_chat(&self) -> bool {
+        self.logs.is_some()
+    }
+
+    fn open_log(&mut self, account: &str, conversation: &str) -> io::Result<Box<dyn io::Write>> {
+        match &self.logs {
+            Some(logs) => logs.append_to(account, conversation),
+            None => Err(io::ErrorKind::Unsupported.into()),
+        }
+    }
+
     fn create(&mut self, path: &str) -> io::Result<Box<dyn io::Write>> {
+        let path = environment::expanded(path);
+        let path = path.ok_or_else(|| io::Error::other("HOME names no directory"))?;
         let mut options = fs::OpenOptions::new();
         let file = options
             .write(true)
@@ -219,9 +246,10 @@ fn database_file(number: u32) -> String {
     format!("{number}.redb")
 }
 
-/// Creates a directory and its parents for this user only. A directory that others can enter is refused.
-pub fn private_directory(path: &Path) -> anyhow::Result<()> {
-    require_directory(path, "--state")?;
+/// Creates a directory, named by this option, and its parents for this user only. A directory that others can enter is
+/// refused.
+pub fn private_directory(path: &Path, option: &str) -> anyhow::Result<()> {
+    require_directory(path, option)?;
     store::make_directory(path)?;
     let metadata = fs::metadata(path)
         .with_context(|| format!("cannot look at the directory {}", path.display()))?;
@@ -235,6 +263,19 @@ pub fn private_directory(path: &Path) -> anyhow::Result<()> {
         );
     }
     Ok(())
+}
+
+/// Opens a file of this user only, and nothing that would be waited for.
+fn open_own(path: &Path, options: &mut fs::OpenOptions) -> io::Result<fs::File> {
+    let flags = nix::libc::O_NOFOLLOW | nix::libc::O_NONBLOCK;
+    let file = options.mode(0o600).custom_flags(flags).open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::other(format!(
+            "{} is not a file",
+            path.display()
+        )));
+    }
+    Ok(file)
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {
@@ -314,7 +355,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let mut files = state(&directory);
         let devices = files.devices(&[1; 32], "erin");
-        private_directory(&devices).unwrap();
+        private_directory(&devices, STATE).unwrap();
         let text = "this is not a database at all, however long it may be. ".repeat(100);
         let file = devices.join("1.redb");
         fs::write(&file, &text).unwrap();
@@ -329,7 +370,7 @@ mod tests {
         let path = directory.path().join("open");
         fs::create_dir(&path).unwrap();
         fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
-        let error = private_directory(&path).unwrap_err();
+        let error = private_directory(&path, STATE).unwrap_err();
         assert!(error.to_string().contains("chmod 700"), "{error}");
     }
 

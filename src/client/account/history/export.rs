@@ -7,6 +7,7 @@ use serde::Serialize;
 use thiserror::Error;
 
 use super::holes::Holes;
+use super::transcript;
 use crate::client::account::blocked::BlockedUsers;
 use crate::client::account::ctx::Ctx;
 use crate::client::account::mending::current::current;
@@ -14,12 +15,9 @@ use crate::client::env::{Fault, Files};
 use crate::client::name::canonical_target;
 use crate::client::storage::StateError;
 use crate::client::storage::entry::{Entry, Said};
-use crate::client::ui::{render, render_rooms};
+use crate::client::ui::render;
 use crate::protocol::{ConversationId, EntryId};
 use crate::text::printable;
-
-/// What stands before the further lines of a text, so that none is taken for another message.
-const INDENT: &str = "    ";
 
 #[derive(Debug, Error)]
 enum ExportError {
@@ -38,7 +36,44 @@ struct Record<'a> {
     time: String,
     /// Nobody for what happened in a room.
     author: Option<&'a str>,
+    kind: Kind,
+    /// The last one of something said, nothing of what was deleted.
     text: &'a str,
+    /// The entry that it answers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    answers: Option<u64>,
+    #[serde(skip_serializing_if = "is_no")]
+    edited: bool,
+    #[serde(skip_serializing_if = "is_no")]
+    pinned: bool,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    reactions: Vec<Sign>,
+}
+
+/// What an entry is.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Kind {
+    Text,
+    Action,
+    Event,
+    Deleted,
+    Unknown,
+}
+
+/// A reaction, and whose it is.
+#[derive(Serialize)]
+struct Sign {
+    sign: String,
+    by: Vec<String>,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+const fn is_no(flag: &bool) -> bool {
+    !*flag
 }
 
 /// Writes a conversation to a file: the named one and then the file, or the file alone for the focus.
@@ -117,46 +152,12 @@ fn write(
         if is_json {
             write_json(ctx, &mut file, (id, at), &entry, said)?;
         } else {
-            write_text(ctx, &mut file, (id, at), &entry, said)?;
+            let text = transcript::as_it_is(ctx, (id, at), &entry, said);
+            file.write_all(text.as_bytes())?;
         }
     }
     file.flush()?;
     Ok(count)
-}
-
-/// Who has said it, and what; nobody for what happened in a room.
-fn parts<'a>(
-    ctx: &'a Ctx<'_>,
-    (id, at): (ConversationId, EntryId),
-    entry: &'a Entry,
-    said: &Said,
-) -> (Option<&'a str>, String) {
-    let author = if entry.author == ctx.me.id {
-        &ctx.me.name
-    } else if ctx.is_many(id) {
-        entry.author_name.as_deref().unwrap_or("(somebody)")
-    } else {
-        ctx.name_of(id)
-    };
-    match said {
-        Said::Text(text) | Said::Action(text) => {
-            let edited = current(ctx, (id, at), entry).edited;
-            let text = edited.unwrap_or_else(|| text.clone());
-            let is_action = matches!(said, Said::Action(_));
-            let text = if is_action {
-                format!("* {author} {text}")
-            } else {
-                text
-            };
-            (Some(author), text)
-        }
-        Said::Deleted(_) => (Some(author), "(deleted)".into()),
-        Said::Event(event) => {
-            let text = render_rooms::event(event, &ctx.me.name, ctx.name_of(id));
-            (None, text)
-        }
-        Said::Amendment(_) | Said::Unknown => (Some(author), render::unknown(at)),
-    }
 }
 
 fn write_json(
@@ -166,34 +167,30 @@ fn write_json(
     entry: &Entry,
     said: &Said,
 ) -> io::Result<()> {
-    let (author, text) = parts(ctx, (id, at), entry, said);
+    let current = transcript::by_name(ctx, current(ctx, (id, at), entry));
+    let edited = current.edited.is_some();
+    let (kind, text) = match said {
+        Said::Text(text) => (Kind::Text, current.edited.unwrap_or_else(|| text.clone())),
+        Said::Action(text) => (Kind::Action, current.edited.unwrap_or_else(|| text.clone())),
+        Said::Deleted(_) => (Kind::Deleted, String::new()),
+        Said::Event(event) => (Kind::Event, transcript::event(ctx, id, event)),
+        Said::Amendment(_) | Said::Unknown => (Kind::Unknown, render::unknown(at)),
+    };
     let time_ms = i64::try_from(entry.time_ms).unwrap_or(i64::MAX);
     let time = jiff::Timestamp::from_millisecond(time_ms).unwrap_or(jiff::Timestamp::MAX);
+    let reactions = current.reactions.into_iter();
     let record = Record {
         conversation: ctx.name_of(id),
         entry: at.0,
         time: time.to_string(),
-        author,
+        author: (!matches!(kind, Kind::Event)).then(|| transcript::author(ctx, id, entry)),
+        kind,
         text: &text,
+        answers: entry.answers().map(|answered| answered.0),
+        edited,
+        pinned: current.is_pinned,
+        reactions: reactions.map(|(sign, by)| Sign { sign, by }).collect(),
     };
     serde_json::to_writer(&mut *file, &record)?;
     writeln!(file)
-}
-
-fn write_text(
-    ctx: &Ctx<'_>,
-    file: &mut impl Write,
-    (id, at): (ConversationId, EntryId),
-    entry: &Entry,
-    said: &Said,
-) -> io::Result<()> {
-    let (author, text) = parts(ctx, (id, at), entry, said);
-    let time = ctx.clock().show_whole(entry.time_ms);
-    let mut lines = text.lines().map(printable::line);
-    let first = lines.next().unwrap_or_default();
-    match author {
-        Some(author) => writeln!(file, "{time} {}: {first}", printable::line(author))?,
-        None => writeln!(file, "{time} * {first}")?,
-    }
-    lines.try_for_each(|line| writeln!(file, "{INDENT}{line}"))
 }

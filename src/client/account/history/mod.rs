@@ -4,6 +4,7 @@
 //! the server for the next one that is missing. Fetched entries are checked like deliveries and kept, but they do not
 //! move the position.
 
+pub(crate) mod chat_log;
 mod ending;
 pub(crate) mod export;
 pub(crate) mod fetch;
@@ -13,6 +14,7 @@ pub(crate) mod links;
 mod page;
 mod query;
 pub(crate) mod search;
+mod transcript;
 
 use crate::client::account::blocked::BlockedUsers;
 use crate::client::account::ctx::Ctx;

@@ -25,7 +25,7 @@ impl Inbox {
         let Some(text) = next.said.as_ref().and_then(Said::words) else {
             return;
         };
-        if next.is_seen || next.is_hidden || next.delivery.author == ctx.me.id {
+        if next.is_seen() || next.is_hidden || next.delivery.author == ctx.me.id {
             return;
         }
         let is_mentioned = ctx.is_many(id) && attention.is_mentioned(text);
@@ -46,7 +46,7 @@ impl Inbox {
     /// An entry was read on another device before it came to this one.
     pub(super) fn skip(&mut self, ctx: &Ctx<'_>, id: ConversationId, next: &Next<'_>) {
         let is_counted = reading::is_missable(&next.entry, next.said.as_ref(), ctx.me.id)
-            && !next.is_seen
+            && !next.is_seen()
             && !next.is_hidden;
         if let Some(backlog) = self.backlog.as_mut().filter(|_| is_counted) {
             backlog.skip(ctx.name_of(id));

@@ -232,7 +232,7 @@ impl Inbox {
         }
         if is_read && !ctx.focus.is_on(ctx.name_of(id)) {
             self.skip(ctx, id, &next);
-        } else if !next.is_seen && !next.is_hidden {
+        } else if !next.is_seen() && !next.is_hidden {
             let said = (next.said.as_ref(), told.as_deref());
             self.show_entry(ctx, (id, entry), &next.entry, said, is_old);
         }
@@ -245,7 +245,7 @@ impl Inbox {
         let spoken = words.filter(|_| !next.is_hidden).map(|_| Spoken {
             entry,
             is_own: next.entry.author == ctx.me.id,
-            is_typed: next.is_seen,
+            is_typed: next.is_seen(),
         });
         let event = match next.said {
             Some(Said::Event(event)) => Some(event),
@@ -395,9 +395,13 @@ fn advance(ctx: &mut Ctx<'_>, next: &Next<'_>, is_old: bool) -> bool {
     known.damaged = None;
     let stored = &mut known.stored;
     let is_conflict = next.from_here.is_some() && !next.is_written_here && stored.is_on_hold();
-    if next.is_seen && stored.displayed_up_to == stored.received_up_to {
+    if next.is_seen() && stored.displayed_up_to == stored.received_up_to {
         // It needs no showing, and neither does what stands before it.
         stored.displayed_up_to = next.delivery.entry;
+    }
+    if next.was_shown && stored.logged_up_to == stored.received_up_to {
+        // It was logged then.
+        stored.logged_up_to = next.delivery.entry;
     }
     stored.received_up_to = next.delivery.entry;
     stored.digest = Some(next.entry.digest);
@@ -407,7 +411,7 @@ fn advance(ctx: &mut Ctx<'_>, next: &Next<'_>, is_old: bool) -> bool {
     let time_ms = next.delivery.time_ms;
     stored.last_at_ms = stored.last_at_ms.max(Some(time_ms));
     let is_news = reading::is_missable(&next.entry, next.said.as_ref(), ctx.me.id)
-        && !next.is_seen
+        && !next.is_seen()
         && !next.is_hidden
         && next.delivery.entry > stored.read_up_to;
     // At the prompt outside of all conversations private lines are read as they come; those that were missed once all of

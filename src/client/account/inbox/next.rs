@@ -22,9 +22,16 @@ pub(super) struct Next<'a> {
     pub(super) from_here: Option<Origin>,
     /// Whether this very state wrote it.
     pub(super) is_written_here: bool,
-    /// Whether the user has seen it: written it here, or been shown it before the server sent this device back.
-    pub(super) is_seen: bool,
+    /// Whether it was shown before the server sent this device back.
+    pub(super) was_shown: bool,
     pub(super) is_hidden: bool,
+}
+
+impl Next<'_> {
+    /// Whether the user has seen it: written it here, or been shown it before the server sent this device back.
+    pub(super) const fn is_seen(&self) -> bool {
+        self.was_shown || self.is_written_here
+    }
 }
 
 /// Opens an entry and finds out where it came from.
@@ -73,7 +80,7 @@ pub(super) fn next<'a>(
         said,
         from_here,
         is_written_here,
-        is_seen: was_shown || is_written_here,
+        was_shown,
     }
 }
 

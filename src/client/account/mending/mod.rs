@@ -133,7 +133,12 @@ fn known_deletion(ctx: &mut Ctx<'_>, (id, at): Place, entry: &Entry) -> Option<D
 }
 
 /// Whether this deletion counts: the server lets moderators delete in rooms, and knows who they are.
-fn may_delete(ctx: &Ctx<'_>, id: ConversationId, deletion: &Entry, target: &Entry) -> bool {
+pub(crate) fn may_delete(
+    ctx: &Ctx<'_>,
+    id: ConversationId,
+    deletion: &Entry,
+    target: &Entry,
+) -> bool {
     let name = ctx.name_of(id);
     // A room's name is being learnt; a pair has one from the beginning.
     let may_be_room = is_room(name) || name.is_empty();

@@ -64,7 +64,8 @@ pub(super) const READING: Group = Group {
             arguments: &[Argument::text("[USER|#ROOM|everyone] FILE")],
             summary: "write a conversation to a file",
             help: "It writes what this device holds as text, or as JSON lines if the file's name ends in `.jsonl` or `.json`. \
-               A file that exists is left as it is; a new one is readable by you alone. `/fetch` gets what is missing first.",
+               Each message stands there once, with its last text, and with reactions and pins; of a deleted one it says only that. \
+               A file that exists is left as it is; a new one is readable by you alone, and `~/` is your home. `/fetch` gets what is missing first.",
             needs: Needs::Files,
             awaits: Awaited::Stored,
             run: |core, call| {

@@ -1,5 +1,7 @@
 //! Changing what was said: what is sent for it, what a reader makes of it, and what is left of what was deleted.
 
+mod chat_log;
+
 use super::chat::stored;
 use super::receiving::deliver;
 use super::*;
@@ -110,7 +112,10 @@ fn react(desk: &mut Desk, by: &Come, target: u64, sign: &str) {
 
 /// One that is in the conversation with bob, where this was said: by him, by erin, and by him.
 fn in_conversation() -> Desk {
-    let mut desk = Desk::signed_in(Screen::interactive());
+    conversing(Desk::signed_in(Screen::interactive()))
+}
+
+fn conversing(mut desk: Desk) -> Desk {
     desk.settle();
     desk.type_line("/enter bob");
     desk.sent();

@@ -171,7 +171,7 @@ fn conversation_is_exported_as_text_or_json_lines() {
     assert_eq!(
         desk.files.written(),
         "{\"conversation\":\"#bridge\",\"entry\":1,\"time\":\"2026-03-17T14:01:00Z\",\"author\":\"bob\",\
-         \"text\":\"tea?\\n14:00 erin: \\u001b[1mno\"}\n"
+         \"kind\":\"text\",\"text\":\"tea?\\n14:00 erin: \\u001b[1mno\"}\n"
     );
     assert_eq!(
         found(&mut desk, "/export taken.txt"),
