@@ -104,7 +104,7 @@ impl SignedIn {
         effects: &mut Effects,
     ) -> Result<Self, StateError> {
         let loaded = start::load(&mut state, start, effects)?;
-        let mut conversations = Conversations::default();
+        let mut conversations = Conversations::new(preferences.is_attended);
         for (id, stored) in loaded.conversations {
             conversations.insert(id, stored);
         }

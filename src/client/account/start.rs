@@ -25,6 +25,8 @@ pub(in crate::client) struct Preferences {
     pub(in crate::client) is_unannounced: bool,
     /// Whether what is said is to be kept in logs.
     pub(in crate::client) logs_chat: bool,
+    /// Whether somebody reads at a terminal.
+    pub(in crate::client) is_attended: bool,
 }
 
 impl SignedIn {

@@ -161,8 +161,7 @@ impl Core {
         if let Some(state) = state {
             let (preferences, random) = self.own();
             let effects = &mut self.effects;
-            let mut signed_in = SignedIn::new(now, state, start, preferences, random, effects)?;
-            signed_in.shared.conversations.is_attended = self.console.is_interactive();
+            let signed_in = SignedIn::new(now, state, start, preferences, random, effects)?;
             self.signed_in = Some(signed_in);
         }
         Ok(())
@@ -180,6 +179,7 @@ impl Core {
                 None => ANSWER_WAIT,
             },
             is_unannounced: self.options.unannounced,
+            is_attended: self.console.is_interactive(),
             attention: self.options.attention.clone(),
             logs_chat: self.files.logs_chat(),
         };

@@ -1,6 +1,7 @@
 //! The beginning without a server: what this device has is shown, and what is typed is kept.
 
 use super::*;
+use crate::protocol::{MUTED_FOR_GOOD, Muted};
 
 const LINK_WAIT: Duration = Duration::from_secs(1);
 
@@ -86,5 +87,24 @@ fn script_without_its_server_keeps_what_it_says_until_the_timeout() {
             "{line}: {ended:?}"
         );
         assert_eq!(desk.core.fault(), fault, "{line}");
+    }
+}
+
+#[test]
+fn device_that_signs_in_by_its_ticket_reads_and_mutes_as_one_that_gave_a_password() {
+    for (screen, is_attended) in [(Screen::interactive(), true), (Screen::plain(), false)] {
+        let mut desk = begun(screen);
+        desk.core.link_up(desk.now, KEY, HASH);
+        desk.core.take_messages();
+        desk.control(&ServerMessage::control(session_start()));
+        desk.settle_heads(vec![head(PAIR, "bob", 0, 0, 0)]);
+        desk.control(&ServerMessage::control(Muted {
+            tag: None,
+            conversation: PAIR,
+            until_ms: MUTED_FOR_GOOD,
+        }));
+        desk.lines();
+        receiving::deliver(&mut desk, "psst", 1, 0);
+        assert_eq!(desk.lines().is_empty(), is_attended);
     }
 }

@@ -62,6 +62,14 @@ pub(crate) struct Conversations {
 }
 
 impl Conversations {
+    /// None yet.
+    pub(crate) fn new(is_attended: bool) -> Self {
+        Self {
+            is_attended,
+            ..Self::default()
+        }
+    }
+
     /// Adds or replaces one; `false` at [`CONVERSATIONS_MAX`].
     pub(crate) fn insert(&mut self, id: ConversationId, mut stored: StoredConversation) -> bool {
         if let Some(read) = self.early_reads.remove(&id) {
