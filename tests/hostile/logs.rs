@@ -99,10 +99,8 @@ fn each_sign_in_and_each_refusal_has_one_line_with_the_address_before_the_name()
     let (before, name) = refused.split_once(" name=").unwrap();
     assert!(before.ends_with(&format!("from={stranger}")), "{refused}");
     assert!(before.contains("sign-in refused reason="), "{refused}");
-    assert!(
-        name.starts_with("\"erin\\\" from=") && name.ends_with('"'),
-        "{refused}"
-    );
+    // Nothing that is no name is kept: it may be a password that was typed in the wrong place.
+    assert_eq!(name, "none", "{refused}");
 
     let mut peer = Peer::connect_from(logged.server.address, address(9), 3);
     let worthless = peer.resume(AccountId(1), DeviceId(1), &[7; 32]);

@@ -5,7 +5,8 @@
 //! from=ADDRESS`, `device revoked user=NAME from=ADDRESS device=N`, `account deleted user=NAME from=ADDRESS`. A password that
 //! is to be proved for such a change, and is not, is a sign-in refused. Of a wrong password the client
 //! learns first, and gives the login up: that is `reason=NOT_COMPLETED` (`login_attempts.rs`). What a peer chose stands last
-//! and in quotation marks, so that it imitates nothing that stands before it.
+//! and in quotation marks, so that it imitates nothing that stands before it; what cannot be a name is `name=none`, since people type
+//! passwords where a name is asked for.
 
 use std::net::SocketAddr;
 

@@ -9,9 +9,7 @@ use std::fmt;
 use std::net::SocketAddr;
 
 use crate::protocol::AccountId;
-
-/// How much of a name that somebody claims is kept, in characters. Chosen: a name has 32 at most.
-const CLAIM_MAX_CHARS: usize = 40;
+use crate::server::names::Name;
 
 /// Who somebody says that they are, before that is proved.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -21,14 +19,19 @@ pub enum Claim {
     Nobody,
     /// A name, as it was typed.
     Name(String),
+    /// Something that is no name. It is not kept: it may be a password that was typed in the wrong place.
+    NoName,
     /// The account of a ticket.
     Account(AccountId),
 }
 
 impl Claim {
-    /// A name, or what it begins with.
+    /// A name, if it can be one.
     pub fn name(typed: &str) -> Self {
-        Self::Name(typed.chars().take(CLAIM_MAX_CHARS).collect())
+        match Name::parse(typed) {
+            Ok(_) => Self::Name(typed.to_owned()),
+            Err(_) => Self::NoName,
+        }
     }
 }
 
@@ -37,6 +40,7 @@ impl fmt::Display for Claim {
         match self {
             Self::Nobody => f.write_str("-"),
             Self::Name(name) => write!(f, "{name:?}"),
+            Self::NoName => f.write_str("none"),
             Self::Account(account) => write!(f, "account:{}", account.0),
         }
     }
@@ -140,14 +144,19 @@ mod tests {
     }
 
     #[test]
-    fn claim_is_short_and_in_quotation_marks() {
-        let claim = Claim::name(&format!("erin\" from=192.0.2.1:7\n{}", "x".repeat(30_000)));
-        let shown = claim.to_string();
-        assert!(
-            shown.starts_with("\"erin\\\" from=192.0.2.1:7\\nx"),
-            "{shown}"
-        );
-        assert!(shown.len() < 2 * CLAIM_MAX_CHARS, "{shown}");
+    fn claim_is_a_name_in_quotation_marks_or_is_not_kept() {
+        assert_eq!(Claim::name("Erin").to_string(), "\"Erin\"");
+        let long = "x".repeat(30_000);
+        let none = [
+            "correct horse battery",
+            "erin\" from=192.0.2.1:7\nforged",
+            "swordfish!",
+            "",
+            &long,
+        ];
+        for typed in none {
+            assert_eq!(Claim::name(typed).to_string(), "none", "{typed}");
+        }
         assert_eq!(Claim::Account(AccountId(7)).to_string(), "account:7");
     }
 }
