@@ -111,9 +111,16 @@ impl Line {
     /// What somebody said, made harmless; its line breaks and tabs stay.
     pub(crate) fn said(head: Head, text: &str) -> Self {
         Self {
-            head: Some(head),
             text: printable::text_or_nothing(text).into_owned(),
-            ..Self::of(Tone::Said, "")
+            ..Self::headed(head, Tone::Said, "")
+        }
+    }
+
+    /// What the program tells of a place, made harmless.
+    pub(crate) fn headed(head: Head, tone: Tone, text: &str) -> Self {
+        Self {
+            head: Some(head.harmless()),
+            ..Self::of(tone, text)
         }
     }
 
@@ -126,15 +133,23 @@ impl Line {
         self
     }
 
-    /// The same line with a remark of the program behind it.
+    /// The same line with a remark of the program behind it. What that quotes is made harmless here.
     #[must_use]
     pub(crate) fn with_note(mut self, note: &str) -> Self {
-        self.note = Some(note.to_owned());
+        self.note = Some(printable::line(note).into_owned());
         self
     }
 }
 
 impl Place {
+    fn harmless(self) -> Self {
+        match self {
+            Self::Pair(name) => Self::Pair(harmless(&name)),
+            Self::Room(name) => Self::Room(harmless(&name)),
+            Self::Everyone => Self::Everyone,
+        }
+    }
+
     /// What it is called.
     #[must_use]
     pub fn name(&self) -> &str {
@@ -173,7 +188,29 @@ impl Display for Line {
     }
 }
 
+/// A name of the server's, or what else stands in a head.
+fn harmless(text: &str) -> String {
+    printable::line(text).into_owned()
+}
+
 impl Head {
+    fn harmless(self) -> Self {
+        let who = self.who.map(|who| match who {
+            Who::Own => Who::Own,
+            Who::Other(name) => Who::Other(harmless(&name)),
+        });
+        let answers = self.manner.answers.map(|answers| harmless(&answers));
+        Self {
+            place: self.place.harmless(),
+            who,
+            manner: Manner {
+                answers,
+                ..self.manner
+            },
+            ..self
+        }
+    }
+
     /// What stands before the text, piece by piece.
     #[must_use]
     pub fn parts(&self) -> Vec<(Part, &str)> {
@@ -272,6 +309,33 @@ mod tests {
             line.to_string(),
             "def f():\n      \treturn 1\n      \n      ✓ Message received by carol"
         );
+    }
+
+    /// A name that a server gave, and the sign of a reaction, reached the terminal as they came.
+    #[test]
+    fn names_and_remarks_hold_no_control_characters() {
+        let evil = "bob\u{1b}]0;x\u{7}\r\n✓ x\u{202e}";
+        for place in [Place::Pair(evil.into()), Place::Room(format!("#{evil}"))] {
+            let day = Day {
+                name: "Mon 30 Nov".into(),
+                is_today: true,
+            };
+            let head = Head {
+                time: "14:02".into(),
+                day,
+                place,
+                names_place: true,
+                who: Some(Who::Other(evil.into())),
+                manner: Manner {
+                    answers: Some(format!(", to \"tea?\" of {evil}")),
+                    ..Manner::default()
+                },
+            };
+            let line = Line::said(head, "hi").with_note(&format!("({evil} carol)"));
+            let shown = line.to_string();
+            let is_bad = |character: char| character.is_control() || character == '\u{202e}';
+            assert!(!shown.contains(is_bad), "{shown:?}");
+        }
     }
 
     #[test]

@@ -68,10 +68,7 @@ impl Ctx<'_> {
 
     /// What the program says in the place of an entry, or of what happened in a room.
     pub(crate) fn told_line(&self, id: ConversationId, entry: &Entry, text: &str) -> Line {
-        Line {
-            head: Some(self.head(id, entry)),
-            ..Line::of(Tone::Event, text)
-        }
+        Line::headed(self.head(id, entry), Tone::Event, text)
     }
 
     /// An entry as it is shown when it comes; what happened in a room has a time only if that is `old`.
