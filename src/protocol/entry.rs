@@ -83,7 +83,7 @@ wire_struct! {
         pub sender: AccountId,
         pub receiver: ConversationId,
         pub salt: Bytes<16>,
-        /// An emoji or a word, at most [`SIGN_MAX_BYTES`] of UTF-8, never empty.
+        /// An emoji or a word, at most [`SIGN_MAX_BYTES`] of UTF-8, never empty and without blanks.
         pub sign: String,
     }
 }

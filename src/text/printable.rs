@@ -119,6 +119,14 @@ pub fn quoted(text: &str) -> String {
     format!("\"{}\"", line(text))
 }
 
+/// The text as one word, as [`line()`] shows it; nothing if it is empty or has a blank there.
+#[must_use]
+pub fn word(text: &str) -> Option<Cow<'_, str>> {
+    let word = line(text);
+    let is_one = !word.is_empty() && !word.chars().any(unicode::is_blank);
+    is_one.then_some(word)
+}
+
 /// Whether a text has no visible character.
 #[must_use]
 pub fn is_blank(text: &str) -> bool {

@@ -1,6 +1,6 @@
 //! What one user writes onto the screen of another: nothing that looks like a line of the program's or of somebody else's.
 
-use udpchat::protocol::ErrorCode;
+use udpchat::protocol::{Bytes, EntryBody, EntryId, EntryKind, ErrorCode, Reaction};
 
 use crate::kit::{Peer, address};
 use crate::support::{Host, Person, Workspace};
@@ -57,6 +57,41 @@ fn padded_text_begins_no_row_of_its_own() {
         // What a terminal draws wider than is counted does not go on in the next row.
         assert!(screen.contains("\u{1b}[?7l"), "{screen:?}");
     }
+}
+
+/// Behind the text in the history, the sign of a reaction reached the terminal as it came.
+#[test]
+fn sign_of_a_reaction_is_no_command_for_the_terminal() {
+    let workspace = Workspace::new(&["bob"]);
+    let server = workspace.serve();
+    let more = ["--accept-new", "--user", "bob"];
+    let mut bob = Person::connect(&Host::default(), "bob", &server.address.to_string(), &more);
+    bob.sees("password: ");
+    bob.types("swordfish in tea");
+    bob.sees("bob> ");
+    let (mut mallory, pass) = Peer::enter(server.address, address(3), "mallory", 1);
+    let pair = mallory.resolve("bob").expect("bob is there").conversation;
+    let said = Peer::line(&pass, pair, 1, "tea?");
+    mallory.say(&said).expect("it is stored");
+    for (number, sign) in [(2, "\u{1b}]0;forged\u{7}ok"), (3, "\u{1b}[2J👍")] {
+        let mut reaction = Peer::line(&pass, pair, number, "");
+        let entry = reaction.header.entry.as_mut().expect("it is an entry");
+        entry.kind = EntryKind::React;
+        entry.refers_to = Some(EntryId(1));
+        let body = Reaction {
+            sender: pass.account,
+            receiver: pair,
+            salt: Bytes([7; 16]),
+            sign: sign.into(),
+        };
+        reaction.body = EntryBody::of(&body).into();
+        mallory.say(&reaction).expect("the server reads no signs");
+        bob.sees("mallory reacted");
+    }
+    bob.types("/history mallory");
+    let screen = bob.sees("(ok mallory; 👍 mallory)");
+    assert!(!screen.contains("forged"), "{screen:?}");
+    assert!(!screen.contains("\u{1b}[2J"), "{screen:?}");
 }
 
 /// `you` could be taken, and was shown as the reader.

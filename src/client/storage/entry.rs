@@ -9,6 +9,7 @@ use crate::protocol::{
     AccountId, ConversationId, Deletion, DeviceId, Digest, EntryHeader, EntryId, EntryKind, Origin,
     Reaction, Reference, Refers, RoomEvent, ServerMessage, Text, open,
 };
+use crate::text::printable;
 
 /// An entry that was received or, being this device's own, stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,7 +65,7 @@ pub(crate) enum Amends {
     Edit(String),
     /// It loses its content; a reaction is taken back.
     Delete,
-    /// This sign is put to it.
+    /// This sign is put to it: one word, made harmless.
     React(String),
     Pin,
     Unpin,
@@ -118,7 +119,9 @@ fn by_user(
     let sign = || {
         let reaction: Reaction = message.body_of(kind)?;
         let is_fitting = reaction.is_sized() && (reaction.sender, reaction.receiver) == from;
-        is_fitting.then_some(reaction.sign)
+        // With a blank in it, it could name others who have not reacted.
+        let sign = printable::word(&reaction.sign).filter(|_| is_fitting)?;
+        Some(sign.into_owned())
     };
     let reference = |what| {
         let reference: Reference = message.body_of(kind)?;

@@ -163,7 +163,7 @@ fn check_author(
 fn check_sign(sign: &str) -> Result<(), Refused> {
     let why = if sign.is_empty() || printable::is_blank(sign) {
         render::NOTHING_SEEN.to_owned()
-    } else if sign.contains(char::is_whitespace) {
+    } else if printable::word(sign).is_none() {
         "a reaction is one emoji or one word".to_owned()
     } else if sign.len() > SIGN_MAX_BYTES {
         format!(
@@ -182,6 +182,7 @@ fn own_reaction(
     (id, at): (ConversationId, EntryId),
     sign: &str,
 ) -> Option<EntryId> {
+    let sign = printable::word(sign)?;
     let all = ctx.state.amendments(id, at).unwrap_or_default();
     let reactions = all
         .into_iter()
@@ -189,7 +190,7 @@ fn own_reaction(
     let found = reactions.filter(|(by, _)| {
         let reaction = held(ctx, (id, *by)).filter(|reaction| reaction.author == ctx.me.id);
         let said = reaction.and_then(|reaction| said_at(ctx, id, &reaction));
-        let is_it = |what: &Amends| matches!(what, Amends::React(known) if known == sign);
+        let is_it = |what: &Amends| matches!(what, Amends::React(known) if *known == sign);
         matches!(said, Some(Said::Amendment(Amendment { what, .. })) if is_it(&what))
     });
     found.last().map(|(by, _)| by)
