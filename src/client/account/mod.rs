@@ -334,6 +334,8 @@ impl SignedIn {
             return None;
         };
         match message.body {
+            // In no log an entry stands before itself.
+            ServerBody::Stored(stored) if stored.entry <= stored.prev => {}
             ServerBody::Stored(stored) => {
                 if let Some(done) = parts.sender.handle_stored(ctx, &stored) {
                     parts.inbox.handle_stored(ctx, &stored, &done.digest);
