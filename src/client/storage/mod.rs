@@ -3,7 +3,7 @@
 //! Changes are collected and committed together, once for each batch of the driver. Nothing that follows from a change
 //! (a packet, a line on the screen) may leave before [`State::commit`] has returned.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use redb::{
     Database, ReadableDatabase, ReadableTable, ReadableTableMetadata, TableDefinition,
@@ -101,6 +101,8 @@ pub(super) struct State {
     identity: Option<Identity>,
     settings: Settings,
     changes: Vec<Change>,
+    /// Where the last change of an entry stands among them.
+    changed: HashMap<(ConversationId, EntryId), usize>,
     entries_max: u64,
     erasure: Erasure,
 }
@@ -137,6 +139,7 @@ impl State {
                 identity,
                 settings,
                 changes: Vec::new(),
+                changed: HashMap::new(),
                 entries_max: HISTORY_ENTRIES_MAX,
                 erasure: Erasure::begin(is_erasure_due),
             })
@@ -234,6 +237,8 @@ impl State {
     /// Keeps an entry, and the words that it is found by.
     pub(super) fn put_entry(&mut self, conversation: ConversationId, entry: EntryId, what: &Entry) {
         let row = Row::of(conversation, what);
+        self.changed
+            .insert((conversation, entry), self.changes.len());
         self.changes.push(Change::History(conversation, entry, row));
     }
 
@@ -304,14 +309,9 @@ impl State {
         entry: EntryId,
     ) -> Result<Option<Entry>, StateError> {
         guard(|| {
-            let of_this_batch = self.changes.iter().rev().find_map(|change| match change {
-                Change::History(of, at, row) if (*of, *at) == (conversation, entry) => {
-                    Some(&row.bytes)
-                }
-                _ => None,
-            });
-            if let Some(bytes) = of_this_batch {
-                return decode(bytes, "history").map(Some);
+            let changed = self.changed.get(&(conversation, entry));
+            if let Some(Change::History(_, _, row)) = changed.and_then(|at| self.changes.get(*at)) {
+                return decode(&row.bytes, "history").map(Some);
             }
             let table = self.database.begin_read()?.open_table(HISTORY)?;
             let found = table.get((conversation.0, entry.0))?;
@@ -371,6 +371,7 @@ impl State {
             self.write(&transaction)?;
             transaction.commit()?;
             self.changes.clear();
+            self.changed.clear();
             Ok(())
         })
     }
