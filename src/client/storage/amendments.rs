@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use redb::{ReadableDatabase as _, Table, TableDefinition, WriteTransaction};
+use redb::{ReadableDatabase as _, ReadableTable as _, Table, TableDefinition, WriteTransaction};
 
 use super::{Change, State, StateError, guard};
 use crate::protocol::{ConversationId, EntryId, EntryKind};
@@ -14,15 +14,21 @@ use crate::protocol::{ConversationId, EntryId, EntryKind};
 pub(super) const AMENDMENTS: TableDefinition<'_, (u64, u64, u64), u8> =
     TableDefinition::new("amendments");
 
-/// How many changes of one entry are looked at: the last ones. Chosen: more than a conversation has members who react.
+/// How many changes of one entry are looked at: the last ones. Chosen: more than a server lets stand.
 const OF_ONE_MAX: usize = 1_000;
 
-/// How many changes of a conversation are looked at for what is pinned there: the last ones.
+/// How many pins and ends of pins of one entry are kept, the last ones: what counts is the last, and a log that was put back
+/// may have lost some. Without it, who pins an entry over and over would have its edits no longer looked at.
+const PINS_OF_ONE_MAX: usize = 8;
+
+/// How many pins and ends of pins of a conversation are looked at: the last ones.
 const PINS_LOOKED_AT_MAX: usize = 10_000;
 
 /// What is put into the index, or taken out of it.
 pub(super) enum Indexed {
     Put(ConversationId, EntryId, EntryId, EntryKind),
+    /// That this entry is changed by that one, which was taken back.
+    Remove(ConversationId, EntryId, EntryId),
     /// All of a conversation that stand behind this place.
     RemoveAfter(ConversationId, EntryId),
 }
@@ -38,6 +44,12 @@ impl Indexed {
         match self {
             Self::Put(conversation, target, at, kind) => {
                 table.insert((conversation.0, target.0, at.0), kind.number())?;
+                if is_pin(*kind) {
+                    forget_earlier_pins(table, (conversation.0, target.0))?;
+                }
+            }
+            Self::Remove(conversation, target, at) => {
+                table.remove((conversation.0, target.0, at.0))?;
             }
             Self::RemoveAfter(conversation, place) => {
                 let all = (conversation.0, 0, 0)..=(conversation.0, u64::MAX, u64::MAX);
@@ -46,6 +58,29 @@ impl Indexed {
         }
         Ok(())
     }
+}
+
+const fn is_pin(kind: EntryKind) -> bool {
+    matches!(kind, EntryKind::Pin | EntryKind::Unpin)
+}
+
+fn forget_earlier_pins(
+    table: &mut AmendmentsTable<'_>,
+    (conversation, target): (u64, u64),
+) -> Result<(), StateError> {
+    let all = (conversation, target, 0)..=(conversation, target, u64::MAX);
+    let mut pins = Vec::new();
+    for row in table.range(all)? {
+        let (key, kind) = row?;
+        if is_pin(EntryKind::from_number(kind.value())) {
+            pins.push(key.value());
+        }
+    }
+    let earlier = pins.len().saturating_sub(PINS_OF_ONE_MAX);
+    for key in &pins[..earlier] {
+        table.remove(key)?;
+    }
+    Ok(())
 }
 
 /// Forgets what is about an entry that made room for others, or about one before it.
@@ -70,6 +105,16 @@ impl State {
         self.changes.push(Change::Amendment(put));
     }
 
+    /// Forgets that an entry changes this one: it was taken back.
+    pub(in crate::client) fn remove_amendment(
+        &mut self,
+        conversation: ConversationId,
+        (target, at): (EntryId, EntryId),
+    ) {
+        let removed = Indexed::Remove(conversation, target, at);
+        self.changes.push(Change::Amendment(removed));
+    }
+
     /// Forgets what changed the entries of a conversation and stands behind this place: its log is another one there.
     pub(in crate::client) fn remove_amendments_after(
         &mut self,
@@ -87,8 +132,9 @@ impl State {
         target: EntryId,
     ) -> Result<Vec<(EntryId, EntryKind)>, StateError> {
         let (id, of) = (conversation.0, target.0);
-        let mut found = self.amendments_in((id, of, 0), (id, of, u64::MAX), OF_ONE_MAX)?;
-        let all = found.drain(..).map(|(_, at, kind)| (at, kind));
+        let (first, last) = ((id, of, 0), (id, of, u64::MAX));
+        let found = self.amendments_in((first, last), OF_ONE_MAX, |_| true)?;
+        let all = found.into_iter().map(|(_, at, kind)| (at, kind));
         Ok(all.collect())
     }
 
@@ -98,35 +144,41 @@ impl State {
         conversation: ConversationId,
     ) -> Result<Vec<(EntryId, EntryId, EntryKind)>, StateError> {
         let id = conversation.0;
-        let all = self.amendments_in((id, 0, 0), (id, u64::MAX, u64::MAX), PINS_LOOKED_AT_MAX)?;
-        let pins = all.into_iter();
-        let mut pins: Vec<_> = pins
-            .filter(|(_, _, kind)| matches!(kind, EntryKind::Pin | EntryKind::Unpin))
-            .collect();
+        let all = ((id, 0, 0), (id, u64::MAX, u64::MAX));
+        let mut pins = self.amendments_in(all, PINS_LOOKED_AT_MAX, is_pin)?;
         pins.sort_by_key(|(_, at, _)| *at);
         Ok(pins)
     }
 
     fn amendments_in(
         &self,
-        first: (u64, u64, u64),
-        last: (u64, u64, u64),
+        (first, last): ((u64, u64, u64), (u64, u64, u64)),
         limit: usize,
+        is_meant: impl Fn(EntryKind) -> bool,
     ) -> Result<Vec<(EntryId, EntryId, EntryKind)>, StateError> {
         guard(|| {
             let mut found = BTreeMap::new();
             let table = self.database.begin_read()?.open_table(AMENDMENTS)?;
-            for row in table.range(first..=last)?.rev().take(limit) {
+            for row in table.range(first..=last)?.rev() {
                 let (key, kind) = row?;
-                found.insert(key.value(), EntryKind::from_number(kind.value()));
+                let kind = EntryKind::from_number(kind.value());
+                if is_meant(kind) {
+                    found.insert(key.value(), kind);
+                }
+                if found.len() >= limit {
+                    break;
+                }
             }
             for change in &self.changes {
                 match change {
                     Change::Amendment(Indexed::Put(conversation, target, at, kind)) => {
                         let key = (conversation.0, target.0, at.0);
-                        if (first..=last).contains(&key) {
+                        if (first..=last).contains(&key) && is_meant(*kind) {
                             found.insert(key, *kind);
                         }
+                    }
+                    Change::Amendment(Indexed::Remove(conversation, target, at)) => {
+                        found.remove(&(conversation.0, target.0, at.0));
                     }
                     Change::Amendment(Indexed::RemoveAfter(conversation, place)) => {
                         found.retain(|(of, _, at), _| *of != conversation.0 || *at <= place.0);

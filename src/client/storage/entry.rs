@@ -170,12 +170,18 @@ impl Entry {
         header.refers_to
     }
 
+    /// The entry that it changes, as long as it has its content.
+    pub(crate) fn amends(&self) -> Option<EntryId> {
+        let header = self.header();
+        header
+            .filter(|header| header.kind.refers() == Refers::Always)?
+            .refers_to
+    }
+
     /// What is left of it once it was deleted.
     pub(crate) fn without_content(self, deletion: Deletion) -> Self {
-        let header = self.header();
-        let amends = header.is_some_and(|header| header.kind.refers() == Refers::Always);
         Self {
-            was_amendment: amends,
+            was_amendment: self.amends().is_some(),
             content: ByteBuf::new(),
             deleted: Some(deletion),
             ..self

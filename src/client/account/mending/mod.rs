@@ -36,7 +36,8 @@ pub(crate) fn keep(
 ) -> Option<String> {
     let (id, at) = place;
     match said {
-        Said::Amendment(amendment) => {
+        // What stands behind it is none that it could be about.
+        Said::Amendment(amendment) if amendment.target < at => {
             let target = held(ctx, (id, amendment.target));
             let told = target
                 .as_ref()
@@ -44,9 +45,10 @@ pub(crate) fn keep(
             let gone = target.as_ref().and_then(|target| target.deleted);
             if let (Some(deletion), Amends::Edit(_) | Amends::React(_)) = (gone, &amendment.what) {
                 entry = entry.without_content(deletion);
+            } else {
+                let kind = amendment.what.kind();
+                ctx.state.put_amendment(id, (amendment.target, at), kind);
             }
-            ctx.state
-                .put_amendment(id, (amendment.target, at), amendment.what.kind());
             if let (Some(target), Amends::Delete, None) = (target, &amendment.what, gone)
                 && may_delete(ctx, id, &entry, &target)
             {
@@ -154,6 +156,9 @@ fn remove_content(ctx: &mut Ctx<'_>, (id, at): Place, entry: Entry, deletion: De
         }
     }
     for (at, entry) in all {
+        if let Some(target) = entry.amends() {
+            ctx.state.remove_amendment(id, (target, at));
+        }
         let entry = match entry.deleted {
             Some(_) => entry,
             None => entry.without_content(deletion),

@@ -1,5 +1,6 @@
 //! Changing what was said: what is sent for it, what a reader makes of it, and what is left of what was deleted.
 
+mod abuse;
 mod chat_log;
 
 use super::chat::stored;
@@ -223,31 +224,6 @@ fn reaction_is_put_and_the_same_again_takes_it_back() {
     desk.chat(stored(3, 5, 4, 1));
     assert_eq!(desk.lines(), ["14:02 (you) took back 👍 from \"yes\""]);
     assert_eq!(history(&mut desk)[2], "14:01 bob: yes");
-}
-
-/// The sign went to the terminal as it came, and could name others behind itself.
-#[test]
-fn sign_commands_no_terminal_and_names_nobody_else() {
-    let mut desk = in_conversation();
-    react(&mut desk, &by_bob(4, 3), 1, "\u{1b}[2Jok\u{7}\u{202e}");
-    assert_eq!(desk.lines(), ["14:01 bob reacted ok to \"tea?\""]);
-    let forged = [
-        "👍 (you),",
-        "👍\u{2800}(you),",
-        "x\n✓",
-        "\u{200b}",
-        "a\u{a0}b",
-    ];
-    for (entry, sign) in (5..).zip(forged) {
-        react(&mut desk, &by_bob(entry, entry - 1), 1, sign);
-        let unknown = format!("a message that this version cannot show (entry {entry})");
-        let lines = desk.lines();
-        assert!(
-            lines.len() == 1 && lines[0].ends_with(&unknown),
-            "{sign:?}: {lines:?}"
-        );
-    }
-    assert_eq!(history(&mut desk)[0], "14:01 bob: tea?  (ok bob)");
 }
 
 #[test]
