@@ -9,6 +9,10 @@ use unicode_normalization::UnicodeNormalization as _;
 use super::comparison::folded;
 use super::unicode::{WordPart, is_diacritic, word_part};
 
+/// How long the words of a text are at most, in bytes; what follows is not looked for. Chosen: twice the longest text, with a
+/// space before each sign. A ligature that stands for a sentence would make a text ten times as long.
+const WORDS_MAX_BYTES: usize = 32 << 10;
+
 /// The words of a text, each with a space before it.
 #[must_use]
 pub fn words(text: &str) -> String {
@@ -22,6 +26,9 @@ pub fn words(text: &str) -> String {
     let mut words = String::with_capacity(plain.len() + 1);
     let mut last = WordPart::Gap;
     for character in plain.chars() {
+        if words.len() >= WORDS_MAX_BYTES {
+            break;
+        }
         let part = word_part(character);
         let is_inside = if part == WordPart::Mark {
             last != WordPart::Gap
@@ -129,6 +136,16 @@ mod tests {
         ] {
             assert!(!finds(word, text), "{word} in {text}: {:?}", words(text));
         }
+    }
+
+    /// One sign stands for 18 letters: a text of 16 KB took 180 KB.
+    #[test]
+    fn words_take_little_more_than_the_longest_text() {
+        let signs = "\u{fdfa}".repeat(5_461);
+        assert!(words(&signs).len() < WORDS_MAX_BYTES + 8);
+        let text = "世a👍".repeat(2_048);
+        assert!(words(&text).len() < WORDS_MAX_BYTES);
+        assert!(finds("end", &format!("{text} end")));
     }
 
     #[test]
