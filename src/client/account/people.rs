@@ -171,7 +171,7 @@ impl People {
 
     /// A message to this user is stored, who says this of being away: shown once for each text.
     fn note_away(&mut self, ctx: &mut Ctx<'_>, name: &str, away: Option<&str>) {
-        let Some(away) = away else {
+        let Some(away) = away.map(shortened) else {
             self.told.remove(name);
             return;
         };
@@ -226,8 +226,14 @@ fn show(ctx: &mut Ctx<'_>, people: &[Person]) {
 fn truncated(person: Person) -> Person {
     Person {
         name: truncate_name(person.name),
+        away: person.away.map(|away| shortened(&away).to_owned()),
         ..person
     }
+}
+
+/// What a server says that somebody says of being away, as long as such texts are.
+fn shortened(away: &str) -> &str {
+    &away[..away.floor_char_boundary(TOPIC_MAX_BYTES)]
 }
 
 #[cfg(test)]
@@ -293,6 +299,17 @@ mod tests {
         people.note_away(&mut bench.ctx(), "bob", None);
         people.note_away(&mut bench.ctx(), "bob", Some("lunch"));
         assert_eq!(bench.lines(), ["bob is away: lunch"]);
+    }
+
+    #[test]
+    fn text_of_a_server_is_kept_as_long_as_such_texts_are() {
+        let away = "é".repeat(30_000);
+        let kept = truncated(person("bob", true, None, Some(&away)));
+        assert_eq!(kept.away.map(|away| away.len()), Some(TOPIC_MAX_BYTES));
+        let mut bench = Workbench::new();
+        let mut people = People::default();
+        people.note_away(&mut bench.ctx(), "bob", Some(&away));
+        assert_eq!(people.told["bob"].len(), TOPIC_MAX_BYTES);
     }
 
     #[test]
