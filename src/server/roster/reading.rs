@@ -16,6 +16,10 @@ use crate::server::receipts::marks::{UNWRITTEN_MAX, WRITE_BEHIND};
 use crate::store::{Outcome, Reply, Write};
 use crate::transport::{Channel, SendError, SessionId};
 
+/// How many places wait at most, while the store cannot take them; further ones are forgotten, since a device says again what
+/// it has read when it signs in.
+const WAITING_MAX: usize = 4 * UNWRITTEN_MAX;
+
 /// A place in a conversation that somebody has read to.
 pub type Read = (ConversationId, AccountId, EntryId);
 
@@ -42,9 +46,13 @@ impl Reading {
     }
 
     fn note(&mut self, now: Instant, (conversation, account, entry): Read, session: SessionId) {
+        let key = (conversation, account);
+        if self.unwritten.len() >= WAITING_MAX && !self.unwritten.contains_key(&key) {
+            return;
+        }
         let unwritten = self
             .unwritten
-            .entry((conversation, account))
+            .entry(key)
             .or_insert((EntryId::START, session));
         if unwritten.0 < entry {
             *unwritten = (entry, session);
@@ -107,10 +115,11 @@ impl Reading {
             Outcome::Unknown => return self.restore(ctx.now.instant, reads, sessions),
             _ => return,
         };
+        // Those that moved are some of them, in the same order.
+        let mut asked = reads.iter().zip(sessions);
         for (conversation, account, entry) in moved {
-            let is_place = |place: &Read| (place.0, place.1) == (conversation, account);
-            let at = reads.iter().position(is_place);
-            let reader = at.and_then(|at| sessions.get(at)).copied();
+            let asked = asked.find(|(place, _)| (place.0, place.1) == (conversation, account));
+            let reader = asked.map(|(_, session)| *session);
             let body = ReadElsewhere {
                 conversation,
                 entry,
