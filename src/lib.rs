@@ -181,8 +181,7 @@
 //! 2. The device commits it together with its place in the index of amendments. Of a deletion the same commit replaces the target,
 //!    its edits and the reactions to it by tombstones, and records that their bytes are still in the file.
 //! 3. Within a minute the rows are written afresh, the file is made as short as it can be, all pages that are still free are
-//!    overwritten, and the record is removed. After
-//!    a crash in between this begins again at the next start.
+//!    overwritten, and the record is removed. After a crash in between this begins again at the next start.
 //! 4. If the server's database was restored, what waits and refers to an entry behind the last one in common is given up with a word:
 //!    its target may be another one by now.
 //!

@@ -188,3 +188,29 @@ pub fn on_muted(
     );
     ctx.respond_if_connected(origin, muted(Some(origin.tag)));
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::instant;
+
+    const BOB: AccountId = AccountId(2);
+
+    /// Which conversations there are the store knows: until it could be asked, there was one for each number.
+    #[test]
+    fn who_reads_what_there_is_not_fills_no_memory_while_the_store_fails() {
+        let mut reading = Reading::default();
+        let now = instant();
+        let mut note = |conversation, entry| {
+            let place = (ConversationId(conversation), BOB, EntryId(entry));
+            reading.note(now, place, SessionId(1));
+            reading.unwritten.len()
+        };
+        note(1, 1);
+        for conversation in 0..2 * WAITING_MAX as u64 {
+            assert!(note(conversation, 1) <= WAITING_MAX);
+        }
+        note(1, 7);
+        assert_eq!(reading.unwritten[&(ConversationId(1), BOB)].0, EntryId(7));
+    }
+}
