@@ -15,6 +15,8 @@ pub(super) struct Effects {
     /// The line of a script that is being carried out, counted from 1.
     pub(super) script_line: Option<u64>,
     ring: Option<Ring>,
+    /// Texts that the user has typed, and that are to be left nowhere.
+    deleted: Vec<String>,
     /// The worst of all failures.
     pub(super) worst: Option<Fault>,
 }
@@ -83,6 +85,15 @@ impl Effects {
     /// Rings once the lines of this batch are shown.
     pub(super) fn ring(&mut self, ring: Ring) {
         self.ring = Some(ring);
+    }
+
+    /// Has a text be forgotten where typed lines are kept.
+    pub(super) fn forget_typed(&mut self, text: String) {
+        self.deleted.push(text);
+    }
+
+    pub(super) fn take_deleted(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.deleted)
     }
 
     pub(super) fn take_messages(&mut self) -> Vec<(Channel, Vec<u8>)> {

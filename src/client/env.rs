@@ -317,6 +317,15 @@ pub trait Files: Send {
     /// If it cannot be opened or made, or is damaged.
     fn open_device(&mut self, key: &[u8; 32], canonical_name: &str) -> anyhow::Result<Database>;
 
+    /// Leaves nothing of the lines that the user has typed to say these texts.
+    ///
+    /// # Errors
+    /// If the file of typed lines cannot be read or written.
+    fn forget_typed(&mut self, texts: &[String]) -> io::Result<()> {
+        let _ = texts;
+        Ok(())
+    }
+
     /// Whether what is said is to be kept in logs.
     fn logs_chat(&self) -> bool {
         false

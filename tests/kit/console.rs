@@ -125,6 +125,7 @@ pub struct Memory {
     device: MemoryDisk,
     written: Written,
     logs: Arc<Mutex<Logs>>,
+    forgotten: Arc<Mutex<Vec<String>>>,
 }
 
 /// The logs of what is said.
@@ -166,6 +167,7 @@ impl Default for Memory {
             device: MemoryDisk::new(),
             written: Written::default(),
             logs: Arc::default(),
+            forgotten: Arc::default(),
         }
     }
 }
@@ -193,6 +195,15 @@ impl Memory {
         self.logs
             .lock()
             .expect("no test panics while it holds this")
+    }
+
+    /// The typed texts that were forgotten since the last call.
+    pub fn forgotten(&self) -> Vec<String> {
+        let mut forgotten = self
+            .forgotten
+            .lock()
+            .expect("no test panics while it holds this");
+        std::mem::take(&mut forgotten)
     }
 
     /// Whether a client that begins now keeps logs.
@@ -243,6 +254,15 @@ impl Files for Memory {
 
     fn open_device(&mut self, _: &[u8; 32], _: &str) -> anyhow::Result<Database> {
         Ok(self.device.open()?)
+    }
+
+    fn forget_typed(&mut self, texts: &[String]) -> io::Result<()> {
+        let mut forgotten = self
+            .forgotten
+            .lock()
+            .expect("no test panics while it holds this");
+        forgotten.extend_from_slice(texts);
+        Ok(())
     }
 
     fn logs_chat(&self) -> bool {

@@ -178,5 +178,5 @@ const WITHOUT_A_TERMINAL: &str = "\
 const FILES: &str = "\
     DIR/known_servers has a line for each trusted server key. DIR/SERVER/USER/N.redb is the history of one \
     device of a user; clients that run at the same time use one each. DIR/SERVER/USER/input_history is what was typed at the \
-    prompt, at most 1 MiB, without passwords and other answers. Only the owner may have access to the \
+    prompt, at most 1 MiB, without passwords and other answers, and without the lines that said what you have deleted. Only the owner may have access to the \
     directory (mode 0700).";

@@ -283,6 +283,14 @@ impl Core {
         }
         if let Some(signed_in) = &mut self.signed_in {
             signed_in.on_lines_printed(self.console.printed());
+            let deleted = self.effects.take_deleted();
+            // Before the deletion is durable: after a kill in between it comes again.
+            if !deleted.is_empty()
+                && let Err(error) = self.files.forget_typed(&deleted)
+            {
+                let text = format!("what you deleted is still in the input history: {error}");
+                self.effects.show(Tone::Error, text);
+            }
             if let Err(error) = signed_in.settle(now, &mut self.effects) {
                 // Nothing that follows from what could not be kept may leave.
                 self.effects = Effects::default();

@@ -201,6 +201,18 @@ impl Entry {
         Some(Said::of(&message, conversation, self.author, own))
     }
 
+    /// The text that its author typed for it, if its bytes are whole.
+    pub(crate) fn typed(&self, conversation: ConversationId) -> Option<String> {
+        match self.said(conversation, (self.author, ""))? {
+            Said::Text(text) | Said::Action(text) => Some(text),
+            Said::Amendment(Amendment {
+                what: Amends::Edit(text),
+                ..
+            }) => Some(text),
+            _ => None,
+        }
+    }
+
     /// The text that a user said, if it is one and its bytes are whole.
     pub(crate) fn text(&self, conversation: ConversationId) -> Option<String> {
         // Only of an event it matters who reads it.

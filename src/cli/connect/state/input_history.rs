@@ -5,8 +5,9 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
@@ -26,18 +27,37 @@ const LOCK_FILE: &str = "input_history.lock";
 
 /// Where the signed-in account has its file; shared by whoever opens its database and the prompt.
 #[derive(Clone, Default)]
-pub struct HistoryPlace(Arc<Mutex<Option<PathBuf>>>);
+pub struct HistoryPlace(Arc<Mutex<Place>>);
+
+/// A directory, and how often lines were removed from the file in it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Place {
+    pub directory: Option<PathBuf>,
+    removals: u64,
+}
 
 impl HistoryPlace {
     pub fn set(&self, directory: PathBuf) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(directory);
+        self.lock().directory = Some(directory);
     }
 
-    pub fn get(&self) -> Option<PathBuf> {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+    pub fn get(&self) -> Place {
+        self.lock().clone()
+    }
+
+    /// Removes the lines that were typed to say these texts, also from where they were read before.
+    pub fn forget(&self, texts: &[String]) -> io::Result<()> {
+        let mut place = self.lock();
+        if let Some(directory) = &place.directory
+            && remove(directory, texts)?
+        {
+            place.removals += 1;
+        }
+        Ok(())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Place> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -100,6 +120,56 @@ pub fn append(directory: &Path, recalled: &Recalled) -> io::Result<()> {
         shorten(directory, &mut file)?;
     }
     Ok(())
+}
+
+/// Overwrites the entries that say one of these texts with blanks. Returns whether there were any.
+fn remove(directory: &Path, texts: &[String]) -> io::Result<bool> {
+    let lock = open(
+        &directory.join(LOCK_FILE),
+        OpenOptions::new().write(true).create(true),
+    )?;
+    lock.lock()?;
+    let path = directory.join(FILE);
+    let file = match open(&path, OpenOptions::new().read(true).write(true)) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        Err(error) => return Err(error),
+    };
+    let mut bytes = Vec::new();
+    (&file).read_to_end(&mut bytes)?;
+    let mut at = 0;
+    let mut has_removed = false;
+    for line in bytes.split(|byte| *byte == b'\n') {
+        let entry = serde_json::from_slice(line).ok();
+        if entry.is_some_and(|entry| texts.iter().any(|text| says(&entry, text))) {
+            file.write_all_at(&vec![b' '; line.len()], at)?;
+            has_removed = true;
+        }
+        at += line.len() as u64 + 1;
+    }
+    if has_removed {
+        file.sync_data()?;
+    }
+    Ok(has_removed)
+}
+
+/// Whether an entry was typed to say this text: it is the text, or a command, or one of several, that ends with it. How the
+/// words are set apart does not matter.
+fn says(entry: &Entry, text: &str) -> bool {
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let text = words(text);
+    if text.is_empty() {
+        return false;
+    }
+    match entry {
+        // Two slashes are one in a text.
+        Entry::Text(typed) => [&text, &format!("/{text}")].contains(&&words(typed)),
+        Entry::Command(typed) => {
+            let end = format!(" {text}");
+            let parts = typed.lines().chain([typed.as_str()]);
+            parts.map(words).any(|part| part.ends_with(&end))
+        }
+    }
 }
 
 /// Replaces the file by its end.
@@ -215,6 +285,43 @@ mod tests {
         let found = load(directory, 1000).unwrap();
         assert_eq!(found.last(), Some(&command(&format!("99 {long}"))));
         assert!(found.len() > 20, "{}", found.len());
+    }
+
+    /// Deleted on every device, a message stood in the file of the device that it was typed on.
+    #[test]
+    fn what_was_deleted_is_removed_with_its_bytes() {
+        let directory = tempfile::tempdir().unwrap();
+        let directory = directory.path();
+        let text = |line: &str| Recalled::Text(line.into());
+        let removed = [
+            command("/message bob  tea at\tfour"),
+            command("/edit #3 tea at four"),
+            text("tea at four"),
+            command("/away\n/message bob tea at four\n/quit"),
+            text("//me"),
+            command("/message bob\n  tea\n  at four"),
+        ];
+        let kept = [
+            command("/message bob no tea at four o'clock"),
+            text("green tea at four"),
+            command("/tea at four"),
+            text("me"),
+        ];
+        for entry in removed.iter().chain(&kept) {
+            append(directory, entry).unwrap();
+        }
+        let place = HistoryPlace::default();
+        place.set(directory.to_owned());
+        let before = place.get();
+        place.forget(&["absent".into(), "  ".into()]).unwrap();
+        assert_eq!(place.get(), before);
+        place.forget(&["tea at four".into(), "/me".into()]).unwrap();
+        assert_ne!(place.get(), before);
+        assert_eq!(load(directory, 100).unwrap(), kept);
+        let bytes = fs::read_to_string(directory.join(FILE)).unwrap();
+        assert_eq!(bytes.matches("tea at").count(), 3, "{bytes}");
+        append(directory, &command("/next")).unwrap();
+        assert_eq!(load(directory, 1).unwrap(), [command("/next")]);
     }
 
     #[test]

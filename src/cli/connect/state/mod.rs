@@ -187,6 +187,10 @@ impl Files for StateDirectory {
         )
     }
 
+    fn forget_typed(&mut self, texts: &[String]) -> io::Result<()> {
+        self.history.forget(texts)
+    }
+
     fn logs_chat(&self) -> bool {
         self.logs.is_some()
     }

@@ -136,6 +136,7 @@ fn mend_waiting(
         Request::Delete => {
             let taken = sender.take_back(ctx, sequence);
             if let Some(unsent) = &taken {
+                ctx.effects.forget_typed(unsent.text.clone());
                 ctx.notice(format!("not sent: {}", unsent.described()));
             }
             taken.is_some()

@@ -159,6 +159,11 @@ fn remove_content(ctx: &mut Ctx<'_>, (id, at): Place, entry: Entry, deletion: De
         if let Some(target) = entry.amends() {
             ctx.state.remove_amendment(id, (target, at));
         }
+        if entry.author == ctx.me.id
+            && let Some(text) = entry.typed(id)
+        {
+            ctx.effects.forget_typed(text);
+        }
         let entry = match entry.deleted {
             Some(_) => entry,
             None => entry.without_content(deletion),

@@ -212,6 +212,28 @@ fn deletion_takes_the_text_its_edits_and_its_reactions_and_says_whose_it_was() {
 }
 
 #[test]
+fn own_text_that_is_deleted_is_forgotten_where_it_was_typed() {
+    let mut desk = in_conversation();
+    desk.type_line("/edit at five");
+    desk.sent();
+    desk.chat(stored(2, 4, 3, 1));
+    refer(&mut desk, &by_bob(5, 4), EntryKind::Delete, 1);
+    desk.settle();
+    assert_eq!(desk.files.forgotten(), [] as [String; 0]);
+    desk.type_line("/delete");
+    desk.sent();
+    desk.chat(stored(3, 6, 5, 1));
+    desk.settle();
+    assert_eq!(desk.files.forgotten(), ["at four", "at five"]);
+    desk.core.link_lost(desk.now, "reset", None);
+    desk.type_line("at nine");
+    desk.settle();
+    desk.type_line("/delete");
+    desk.settle();
+    assert_eq!(desk.files.forgotten(), ["at nine"]);
+}
+
+#[test]
 fn reaction_is_put_and_the_same_again_takes_it_back() {
     let mut desk = in_conversation();
     desk.type_line("/react 👍");

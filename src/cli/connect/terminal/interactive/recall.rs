@@ -1,12 +1,10 @@
 //! What Up and Ctrl-R recall: in a conversation texts and commands, elsewhere commands only.
 
-use std::path::PathBuf;
-
 use rustyline::Editor;
 use rustyline::history::{History as _, MemHistory};
 
 use super::helper::LineHelper;
-use crate::cli::connect::state::input_history::{self, HistoryPlace};
+use crate::cli::connect::state::input_history::{self, HistoryPlace, Place};
 use crate::client::commands::Recalled;
 
 /// Lines in the prompt's history; the oldest is dropped first.
@@ -20,17 +18,18 @@ pub struct Recall {
     is_inside: bool,
     place: HistoryPlace,
     /// Whose lines are in memory.
-    loaded: Option<PathBuf>,
+    loaded: Place,
 }
 
 impl Recall {
     /// The editor has that of commands at first.
-    pub const fn new(with_texts: MemHistory, place: HistoryPlace) -> Self {
+    pub fn new(with_texts: MemHistory, place: HistoryPlace) -> Self {
+        let loaded = Place::default();
         Self {
             other: with_texts,
             is_inside: false,
             place,
-            loaded: None,
+            loaded,
         }
     }
 
@@ -46,18 +45,18 @@ impl Recall {
         }
     }
 
-    /// Takes the lines of the account that has signed in, instead of those of the account before it.
-    fn load(&mut self, editor: &mut LineEditor, place: Option<PathBuf>) {
-        let was_anothers = self.loaded.is_some();
+    /// Takes the lines of the account that has signed in, or what is left of them, instead of those that are in memory.
+    fn load(&mut self, editor: &mut LineEditor, place: Place) {
+        let had_lines = self.loaded.directory.is_some();
         self.loaded = place;
-        if was_anothers {
+        if had_lines {
             for history in [editor.history_mut(), &mut self.other] {
                 if let Err(error) = history.clear() {
-                    tracing::warn!(%error, "cannot drop the input history of the account before");
+                    tracing::warn!(%error, "cannot drop the input history");
                 }
             }
         }
-        let Some(directory) = &self.loaded else {
+        let Some(directory) = &self.loaded.directory else {
             return;
         };
         match input_history::load(directory, HISTORY_LINES) {
@@ -69,7 +68,7 @@ impl Recall {
     /// Keeps a line, in the file too once somebody has signed in.
     pub fn keep(&mut self, editor: &mut LineEditor, recalled: &Recalled) {
         self.add(editor, recalled);
-        if let Some(directory) = &self.loaded
+        if let Some(directory) = &self.loaded.directory
             && let Err(error) = input_history::append(directory, recalled)
         {
             tracing::warn!(%error, "cannot write the input history");
