@@ -18,6 +18,7 @@ mod disk_full;
 mod editor;
 mod logs;
 mod looks;
+mod mending;
 mod paste;
 mod prompt;
 mod questions;

@@ -3,7 +3,7 @@
 
 use std::num::NonZeroU32;
 
-use crate::client::account::mending::target::LineNumber;
+use crate::client::account::mending::target::{LineNumber, WAITING_SIGN};
 use crate::protocol::ROOM_SIGN;
 
 /// One argument of a command.
@@ -147,7 +147,7 @@ pub(super) fn assign<'a>(arguments: &[Argument], line: &'a str) -> Option<Vec<Op
     let mut rest = line.trim();
     while !rest.is_empty() {
         let (word, behind) = split_word(rest);
-        let at = place(arguments, &values, word)?;
+        let at = place(arguments, &values, (word, behind))?;
         let (value, behind) = match arguments[at].kind {
             Kind::Text => (rest, ""),
             Kind::Option(_) => split_value(behind),
@@ -161,13 +161,23 @@ pub(super) fn assign<'a>(arguments: &[Argument], line: &'a str) -> Option<Vec<Op
 
 /// The argument that a word is for: the first that must still be given, else the first that claims it, else the first
 /// that takes any word.
-fn place(arguments: &[Argument], values: &[Option<&str>], word: &str) -> Option<usize> {
+fn place(
+    arguments: &[Argument],
+    values: &[Option<&str>],
+    (word, behind): (&str, &str),
+) -> Option<usize> {
     let find = |fits: &dyn Fn(&Argument) -> bool| {
         let mut each = arguments.iter().zip(values);
         each.position(|(argument, value)| value.is_none() && fits(argument))
     };
     // These can be meant for nothing else, and stand before what must be given.
     let is_signed = |argument: &Argument| matches!(argument.kind, Kind::Line | Kind::Option(_));
+    // +1 is also what many answer: it is no line's number where nothing would be left to be said of that line.
+    let is_sign = |argument: &Argument| argument.kind == Kind::Word && !argument.is_optional;
+    let is_agreement = word.starts_with(WAITING_SIGN) && behind.is_empty();
+    if let Some(at) = find(&is_sign).filter(|_| is_agreement) {
+        return Some(at);
+    }
     if let Some(at) = find(&|argument| is_signed(argument) && argument.claims(word)) {
         return Some(at);
     }
@@ -183,8 +193,8 @@ fn place(arguments: &[Argument], values: &[Option<&str>], word: &str) -> Option<
 
 /// The argument that the first word of a line is for.
 pub(super) fn of_first_word<'a>(arguments: &'a [Argument], line: &str) -> Option<&'a Argument> {
-    let (word, _) = split_word(line);
-    let at = place(arguments, &vec![None; arguments.len()], word)?;
+    let (word, behind) = split_word(line);
+    let at = place(arguments, &vec![None; arguments.len()], (word, behind))?;
     arguments.get(at).filter(|_| !word.is_empty())
 }
 
@@ -303,6 +313,12 @@ mod tests {
         let delete = [IN, LINE];
         assert_eq!(parse(&delete, "+3"), Some(vec![None, Some("+3")]));
         assert_eq!(parse(&delete, "bob"), None);
+        let react = [IN, LINE, Argument::word("EMOJI", Source::Nothing)];
+        let sign = |line, sign| Some(vec![None, line, Some(sign)]);
+        assert_eq!(parse(&react, "+1"), sign(None, "+1"));
+        assert_eq!(parse(&react, "+3 +1"), sign(Some("+3"), "+1"));
+        assert_eq!(parse(&react, "#3 +1"), sign(Some("#3"), "+1"));
+        assert_eq!(parse(&react, "#3"), None);
     }
 
     #[test]
