@@ -1,9 +1,6 @@
 //! Finding what was said, and fetching what this device does not hold.
 
-use std::time::Instant;
-
 use super::*;
-use crate::client::storage::entry::Entry;
 
 fn said(desk: &mut Desk, author: AccountId, text: &str, entry: u64) {
     let message = said_in_bridge(author, text, entry);
@@ -211,62 +208,4 @@ fn links_are_listed_newest_first() {
         ]
     );
     assert_eq!(found(&mut desk, "links bob"), ["no links on this device"]);
-}
-
-/// Run by hand, in a release build: `cargo test --release --lib hundred_thousand -- --ignored --nocapture`.
-#[test]
-#[ignore = "a measurement"]
-#[expect(clippy::disallowed_methods, reason = "it measures")]
-fn hundred_thousand_entries_are_searched_in_200_ms() {
-    const WORDS: [&str; 8] = [
-        "tea",
-        "ship",
-        "engine",
-        "Übergabe",
-        "харбор",
-        "東京",
-        "watch",
-        "four",
-    ];
-    let mut desk = member_at(100_000, 100_000);
-    let signed_in = desk.core.signed_in.as_mut().expect("erin is signed in");
-    for number in 1..=100_000_u64 {
-        let words: Vec<&str> = (0..9)
-            .map(|at| WORDS[usize::try_from((number * 7 + at * at * number / 3) % 8).unwrap_or(0)])
-            .collect();
-        let text = format!("{} {number}", words.join(" "));
-        let (content, digest) = seal(&said_in_bridge(BOB, &text, number));
-        let entry = Entry {
-            author: BOB,
-            time_ms: START_MS - 60_000 - number,
-            content: ByteBuf::from(content),
-            digest,
-            prev: EntryId(number - 1),
-            author_name: Some("bob".into()),
-            deleted: None,
-            was_amendment: false,
-        };
-        let state = &mut signed_in.shared.state;
-        state.put_entry(BRIDGE, EntryId(number), &entry);
-        if number.is_multiple_of(10_000) {
-            state.commit().expect("memory does not fail");
-        }
-    }
-    for typed in [
-        "search 77777",
-        "search tea eng",
-        "search kyoto",
-        "search from:bob",
-    ] {
-        let begun = Instant::now();
-        let lines = found(&mut desk, typed);
-        let taken = begun.elapsed();
-        println!(
-            "{typed}: {} in {taken:?}",
-            lines.last().expect("it says how many")
-        );
-        if !cfg!(debug_assertions) {
-            assert!(taken < Duration::from_millis(200), "{typed}: {taken:?}");
-        }
-    }
 }
