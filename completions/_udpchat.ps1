@@ -77,7 +77,7 @@ Register-ArgumentCompleter -Native -CommandName 'udpchat' -ScriptBlock {
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Without a terminal: how long to wait for the server to answer, and at the end for everything to be stored; 1 to 86400')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Whether lines are coloured; auto follows NO_COLOR, CLICOLOR_FORCE, CLICOLOR and the terminal')
             [CompletionResult]::new('--theme', '--theme', [CompletionResultType]::ParameterName, 'How a part of a line is painted, such as own=bold or name=#ff8800; a table in the settings')
-            [CompletionResult]::new('--log-chat', '--log-chat', [CompletionResultType]::ParameterName, 'Add what is said in each conversation to a file below this directory, as plain text that stays there')
+            [CompletionResult]::new('--log-chat', '--log-chat', [CompletionResultType]::ParameterName, 'Add each message to a file of its conversation below this directory, as plain text that stays there')
             [CompletionResult]::new('--notify', '--notify', [CompletionResultType]::ParameterName, 'For which messages the terminal rings: none, those that mention you, private ones too, or all')
             [CompletionResult]::new('--notify-by', '--notify-by', [CompletionResultType]::ParameterName, 'How it rings: bell, or a notification by the terminal''s OSC 9 or OSC 777, which has the conversation''s name only')
             [CompletionResult]::new('--mention', '--mention', [CompletionResultType]::ParameterName, 'A word that counts as a mention, beside your name; may be repeated')

@@ -72,7 +72,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --timeout 'Without a terminal: how long to wait for the server to answer, and at the end for everything to be stored; 1 to 86400'
             cand --color 'Whether lines are coloured; auto follows NO_COLOR, CLICOLOR_FORCE, CLICOLOR and the terminal'
             cand --theme 'How a part of a line is painted, such as own=bold or name=#ff8800; a table in the settings'
-            cand --log-chat 'Add what is said in each conversation to a file below this directory, as plain text that stays there'
+            cand --log-chat 'Add each message to a file of its conversation below this directory, as plain text that stays there'
             cand --notify 'For which messages the terminal rings: none, those that mention you, private ones too, or all'
             cand --notify-by 'How it rings: bell, or a notification by the terminal''s OSC 9 or OSC 777, which has the conversation''s name only'
             cand --mention 'A word that counts as a mention, beside your name; may be repeated'

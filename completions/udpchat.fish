@@ -73,7 +73,7 @@ complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -l color -d 'Wh
 always\t'Also where the output is no terminal'
 never\t''"
 complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -l theme -d 'How a part of a line is painted, such as own=bold or name=#ff8800; a table in the settings' -r -f
-complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -l log-chat -d 'Add what is said in each conversation to a file below this directory, as plain text that stays there' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -l log-chat -d 'Add each message to a file of its conversation below this directory, as plain text that stays there' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -l notify -d 'For which messages the terminal rings: none, those that mention you, private ones too, or all' -r -f -a "none\t''
 mention\t''
 private\t''

@@ -16,9 +16,8 @@ mod command_line;
 #[cfg(target_os = "linux")]
 mod disk_full;
 mod editor;
-mod logs;
 mod looks;
-mod mending;
+mod messages;
 mod paste;
 mod prompt;
 mod questions;

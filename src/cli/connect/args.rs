@@ -72,7 +72,7 @@ pub struct Args {
     /// Do not tell others that this session comes and goes, for programs; `/contacts` lists it all the same
     #[arg(long, env = "UDPCHAT_UNANNOUNCED")]
     pub unannounced: bool,
-    /// Add what is said in each conversation to a file below this directory, as plain text that stays there
+    /// Add each message to a file of its conversation below this directory, as plain text that stays there
     #[arg(long, value_name = "DIR", env = "UDPCHAT_LOG_CHAT")]
     pub log_chat: Option<PathBuf>,
     /// Refuse all commands that read or write files or run programs, for a login shell

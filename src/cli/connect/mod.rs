@@ -134,7 +134,7 @@ const BLOCKING: &str = "\
     You are not told of their invitations, nor when they come online or go offline.";
 
 const CHAT_LOGS: &str = "\
-    With --log-chat DIR, what is said in each conversation is added to DIR/SERVER/USER/CONVERSATION.log, in a script too: \
+    With --log-chat DIR, each message is added to DIR/SERVER/USER/CONVERSATION.log, in a script too: \
     what comes from then on, also while you were away, muted or not, in the order in which all devices see it; your own \
     messages once they are stored. Older messages that are fetched are not in it; `/export` writes those. Lines of users whom \
     you hide are left out. Each message has its date and time, `--- Tuesday 17 March 2026` stands where the day changes, and \
@@ -145,7 +145,7 @@ const CHAT_LOGS: &str = "\
     that is a symbolic link is not written to.\n\
     The next run with the option goes on where the last one has stopped. What comes to a run without it is not written \
     later. After a kill of the client the last lines may stand there twice, and none is missing; after a power failure the last \
-    ones may be missing. If a file cannot be written, the client says so once, goes on, and adds what is missing \
+    ones may be missing. If a file cannot be written, the client shows why once, goes on, and adds what is missing \
     as soon as it can. Programs may share DIR: no line is broken by another, but two clients of one user write everything twice.";
 
 const WITHOUT_A_TERMINAL: &str = "\

@@ -1,0 +1,4 @@
+//! What is done with messages that were received: they are changed, and kept in files.
+
+mod logs;
+mod mending;
