@@ -70,6 +70,8 @@ impl Services {
         };
         ctx.respond(id, CONTROL, &Message::control(start));
         self.set_active(ctx, id, account, name);
+        // After a kill nothing says when the session ended: then this is what is known.
+        self.receipts.note_seen(ctx, account);
         // Only now, so that nobody is told that the user went offline.
         let opened = Applied::DeviceOpened(account, device, id);
         on_applied(ctx, &mut self.receipts, &opened);

@@ -107,3 +107,29 @@ fn unannounced_session_comes_and_goes_without_a_word() {
     let heard = bench.heard(alice);
     assert!(heard.is_empty(), "{heard:?}");
 }
+
+#[test]
+fn user_is_noted_as_seen_when_a_session_begins_as_a_kill_may_end_it() {
+    let mut bench = Bench::new();
+    let (account, device) = bench.user("bob");
+    let link = bench.connect();
+    let opened = Outcome::Done(Reply::Device {
+        account,
+        name: "bob".into(),
+        device,
+        epoch: 1,
+    });
+    let begun_ms = bench.now.unix_ms;
+    bench.run(|services, ctx| {
+        services.on_device_opened(ctx, link.server, Command::Login, vec![7], &opened);
+    });
+    bench.pass(1500);
+    let found = bench.done(Read::FindAccount {
+        name: "bob".into(),
+        skeleton: None,
+    });
+    let Reply::Account(found) = found else {
+        panic!("{found:?} is no account");
+    };
+    assert!(found.seen_ms >= begun_ms, "{found:?}");
+}
