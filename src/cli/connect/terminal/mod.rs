@@ -57,7 +57,8 @@ impl Looks {
         };
         let palette = in_colour.then(|| (Theme::new(&self.theme), Depth::of_environment()));
         let symbols = match (self.is_plain, environment::is_utf8()) {
-            (true, _) => Symbols::Words,
+            (true, true) => Symbols::Words,
+            (true, false) => Symbols::AsciiWords,
             (false, true) => Symbols::Unicode,
             (false, false) => Symbols::Ascii,
         };
@@ -72,6 +73,7 @@ pub struct Terminal {
     asks: Sender<Ask>,
     names: SharedNames,
     is_interactive: bool,
+    look: Look,
     notify_by: NotifyBy,
 }
 
@@ -129,6 +131,7 @@ pub fn open(
         asks,
         names,
         is_interactive,
+        look: looks.on(true),
         notify_by: NotifyBy::default(),
     };
     Ok((terminal, restore))
@@ -173,7 +176,8 @@ impl Console for Terminal {
 
     fn ring(&mut self, ring: &Ring) {
         if self.is_interactive {
-            self.printer.ring(self.notify_by.sequence(ring));
+            let name = self.look.text(ring.name());
+            self.printer.ring(self.notify_by.sequence(&name));
         }
     }
 

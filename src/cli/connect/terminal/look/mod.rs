@@ -56,7 +56,7 @@ impl Look {
 
     /// What the reader says now, or nothing where a line that was written stays as it is, since it is read aloud.
     pub fn own(&self, now_ms: u64, target: &str, is_here: bool, text: &str) -> Option<Line> {
-        if self.symbols == Symbols::Words {
+        if self.symbols.is_read_aloud() {
             return None;
         }
         let clock = Clock {

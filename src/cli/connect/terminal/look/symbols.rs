@@ -30,6 +30,8 @@ pub enum Symbols {
     Ascii,
     /// Words, as they are read aloud.
     Words,
+    /// The same for a terminal that is not set to UTF-8.
+    AsciiWords,
 }
 
 impl Symbols {
@@ -47,7 +49,7 @@ impl Symbols {
             _ if text.is_none() && line.tone == Tone::Receipt => "",
             Self::Unicode => mark[0],
             Self::Ascii => mark[1],
-            Self::Words => mark[2],
+            Self::Words | Self::AsciiWords => mark[2],
         };
         (mark, text.unwrap_or(&line.text))
     }
@@ -58,7 +60,7 @@ impl Symbols {
             (_, _, None) | (_, Place::Room(_) | Place::Everyone, _) => "",
             (Self::Unicode, ..) => "✉ ",
             (Self::Ascii, ..) => "[private] ",
-            (Self::Words, ..) => "private: ",
+            (Self::Words | Self::AsciiWords, ..) => "private: ",
         }
     }
 
@@ -66,13 +68,19 @@ impl Symbols {
         match self {
             Self::Unicode => format!("── {name} ──"),
             Self::Ascii => format!("-- {name} --"),
-            Self::Words => format!("day: {name}"),
+            Self::Words | Self::AsciiWords => format!("day: {name}"),
         }
+    }
+
+    /// Whether it is read aloud what is written.
+    pub const fn is_read_aloud(self) -> bool {
+        matches!(self, Self::Words | Self::AsciiWords)
     }
 
     /// A text as it can be shown.
     pub fn text<'t>(self, text: &'t str) -> Cow<'t, str> {
-        if self != Self::Ascii || text.is_ascii() {
+        let is_utf8 = matches!(self, Self::Unicode | Self::Words);
+        if is_utf8 || text.is_ascii() {
             return Cow::Borrowed(text);
         }
         let shown = |cluster: &'t str| -> &'t str {
@@ -111,8 +119,10 @@ mod tests {
     /// In a terminal that is not set to UTF-8, the second byte of `Û` is a control character: `Û2J` would clear its screen.
     #[test]
     fn nothing_but_ascii_reaches_a_terminal_that_is_not_set_to_utf_8() {
-        let shown = Symbols::Ascii.text("Û2J é 世界 👩\u{200d}👧 “x”… →");
-        assert_eq!(shown, "?2J ? ?? ? \"x\"... ->");
+        for symbols in [Symbols::Ascii, Symbols::AsciiWords] {
+            let shown = symbols.text("Û2J é 世界 👩\u{200d}👧 “x”… →");
+            assert_eq!(shown, "?2J ? ?? ? \"x\"... ->");
+        }
         assert_eq!(Symbols::Unicode.text("Û2J"), "Û2J");
     }
 }
