@@ -25,6 +25,9 @@ pub(in crate::store) fn list(tables: &impl ReadTables, account: AccountId) -> Re
     let mut rooms = Vec::new();
     let mut found = BTreeSet::new();
     for conversation in conversations::joined(tables, account)? {
+        if found.len() > NAMED_MAX {
+            break;
+        }
         let record = skip_damaged(conversations::load(tables, conversation))?.flatten();
         match record.map(|record| record.kind) {
             Some(Kind::Pair(low, high)) => {
@@ -68,7 +71,11 @@ pub(in crate::store) fn find(
 ) -> Result<Reply, Abort> {
     let found = accounts::find(tables, name)?.ok_or(Refusal::NoSuchUser)?;
     let mut rooms = Vec::new();
-    for conversation in conversations::joined(tables, account)? {
+    let theirs: BTreeSet<_> = conversations::joined(tables, found.id)?
+        .into_iter()
+        .collect();
+    let own = conversations::joined(tables, account)?.into_iter();
+    for conversation in own.filter(|own| theirs.contains(own)) {
         if is_member(tables, conversation, account)? && is_member(tables, conversation, found.id)? {
             let record = skip_damaged(tables.rooms().get(&conversation.0))?.flatten();
             rooms.extend(record.map(|record| record.name));
