@@ -5,10 +5,12 @@ use std::time::{Duration, Instant};
 
 use crate::client::account::blocked::BlockedUsers;
 use crate::client::account::ctx::{Ctx, Shared};
+use crate::client::account::mending;
 use crate::client::account::reading;
 use crate::client::account::receipts::{Receipts, ToldReceipt};
 use crate::client::account::sender::Sender;
 use crate::client::storage::StateError;
+use crate::client::storage::entry::Said;
 use crate::client::ui::render;
 use crate::protocol::{ConversationId, EntryId};
 use crate::transport::Now;
@@ -191,8 +193,15 @@ pub(crate) fn show_undisplayed(
                 && !is_written_here
                 && !blocked.hides(entry.author, &said)
             {
-                let line = ctx.live_line((id, at), &entry, &said, true);
-                ctx.effects.show_line(line.with_note(render::AGAIN));
+                let line = match &said {
+                    Said::Deleted(_) => None,
+                    Said::Amendment(amendment) => mending::tell_late(ctx, id, (&entry, amendment))
+                        .map(|told| ctx.amendment_line(id, &entry, &told)),
+                    said => Some(ctx.live_line((id, at), &entry, said, true)),
+                };
+                if let Some(line) = line {
+                    ctx.effects.show_line(line.with_note(render::AGAIN));
+                }
             }
         }
         ctx.conversations.undisplayed.insert(id);

@@ -49,14 +49,19 @@ pub(crate) fn keep(
                 let kind = amendment.what.kind();
                 ctx.state.put_amendment(id, (amendment.target, at), kind);
             }
-            if let (Some(target), Amends::Delete, None) = (target, &amendment.what, gone)
-                && may_delete(ctx, id, &entry, &target)
-            {
-                let deletion = Deletion {
-                    by: entry.author,
-                    time_ms: entry.time_ms,
-                };
-                remove_content(ctx, (id, amendment.target), target, deletion);
+            let deletion = Deletion {
+                by: entry.author,
+                time_ms: entry.time_ms,
+            };
+            let place = (id, amendment.target);
+            match (&amendment.what, target) {
+                (Amends::Delete, None) => remove_changes(ctx, place, &entry, deletion),
+                (Amends::Delete, Some(target))
+                    if gone.is_none() && may_delete(ctx, id, &entry, &target) =>
+                {
+                    remove_content(ctx, place, target, deletion);
+                }
+                _ => {}
             }
             ctx.state.put_entry(id, at, &entry);
             if matches!(amendment.what, Amends::Edit(_)) {
@@ -141,10 +146,31 @@ pub(crate) fn may_delete(
     deletion: &Entry,
     target: &Entry,
 ) -> bool {
+    deletion.author == target.author || may_be_room(ctx, id)
+}
+
+fn may_be_room(ctx: &Ctx<'_>, id: ConversationId) -> bool {
     let name = ctx.name_of(id);
     // A room's name is being learnt; a pair has one from the beginning.
-    let may_be_room = is_room(name) || name.is_empty();
-    deletion.author == target.author || may_be_room
+    is_room(name) || name.is_empty()
+}
+
+/// The same of what changed an entry that is not held here. Whose that is only its edits tell.
+fn remove_changes(ctx: &mut Ctx<'_>, (id, at): Place, by: &Entry, deletion: Deletion) {
+    let is_many = may_be_room(ctx, id);
+    for (change, kind) in amendments(ctx, (id, at)) {
+        let counts = |entry: &Entry| match kind {
+            EntryKind::Edit => is_many || entry.author == by.author,
+            kind => kind == EntryKind::React,
+        };
+        let found = held(ctx, (id, change)).filter(|entry| entry.deleted.is_none());
+        if let Some(entry) = found.filter(counts) {
+            ctx.state.remove_amendment(id, (at, change));
+            ctx.state
+                .put_entry(id, change, &entry.without_content(deletion));
+            ctx.state.erase(id, change);
+        }
+    }
 }
 
 /// Keeps of an entry, of what edited it and of the reactions to it only that they were.
@@ -203,19 +229,45 @@ fn tell(
             format!("{who} edited: {edited} (was {quoted})")
         }
         Amends::Delete if !may_delete(ctx, id, entry, target) => return None,
-        Amends::Delete => {
-            let time = ctx.clock().show(target.time_ms);
-            if entry.author == target.author {
-                format!("{who} deleted a message ({time})")
-            } else {
-                let whose = ctx.author_name(id, target);
-                format!("{who} deleted a message of {whose} ({time})")
-            }
-        }
+        Amends::Delete => tell_deletion(ctx, id, entry, target),
         Amends::React(sign) => format!("{who} reacted {sign} to {quoted}"),
         Amends::Pin => format!("{who} pinned {quoted}"),
         Amends::Unpin => format!("{who} unpinned {quoted}"),
     })
+}
+
+fn tell_deletion(ctx: &Ctx<'_>, id: ConversationId, entry: &Entry, target: &Entry) -> String {
+    let who = ctx.author_name(id, entry);
+    let time = ctx.clock().show(target.time_ms);
+    if entry.author == target.author {
+        format!("{who} deleted a message ({time})")
+    } else {
+        let whose = ctx.author_name(id, target);
+        format!("{who} deleted a message of {whose} ({time})")
+    }
+}
+
+/// The same once that has happened: what the text was before it is not known any more.
+pub(crate) fn tell_late(
+    ctx: &mut Ctx<'_>,
+    id: ConversationId,
+    (entry, amendment): (&Entry, &Amendment),
+) -> Option<String> {
+    let target = held(ctx, (id, amendment.target))?;
+    match &amendment.what {
+        Amends::Delete if target.deleted.is_none() => None,
+        Amends::Delete if target.was_amendment => {
+            let who = ctx.author_name(id, entry);
+            Some(format!("{who} took back a reaction"))
+        }
+        Amends::Delete => Some(tell_deletion(ctx, id, entry, &target)),
+        Amends::Edit(edited) if entry.author == target.author && target.deleted.is_none() => {
+            let who = ctx.author_name(id, entry);
+            let edited = render::quote_upto(edited, EDITED_MAX_CHARS);
+            Some(format!("{who} edited: {edited}"))
+        }
+        _ => tell(ctx, id, (entry, amendment), &target),
+    }
 }
 
 /// The last text of an entry, if that is something said and held here.

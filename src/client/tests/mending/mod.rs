@@ -428,3 +428,41 @@ fn change_of_what_this_device_does_not_hold_counts_once_that_comes() {
     ];
     assert_eq!(lines[..3], all);
 }
+
+#[test]
+fn changes_that_a_crash_may_have_kept_from_the_screen_are_told_again() {
+    // Each was called a message that this version cannot show; and what had been deleted was shown as a line of its own.
+    let mut desk = in_conversation();
+    edit(&mut desk, &by_bob(4, 3), 1, "coffee?");
+    react(&mut desk, &by_bob(5, 4), 1, "👍");
+    refer(&mut desk, &by_bob(6, 5), EntryKind::Delete, 3);
+    refer(&mut desk, &by_bob(7, 6), EntryKind::Delete, 5);
+    desk.core.settle(desk.now);
+    let mut desk = desk.killed_and_back();
+    assert_eq!(
+        desk.lines_again(),
+        [
+            "14:01 bob: bob edited: \"coffee?\"  (perhaps shown before)",
+            "14:01 bob: bob deleted a message (14:01)  (perhaps shown before)",
+            "14:01 bob: bob took back a reaction  (perhaps shown before)",
+        ]
+    );
+}
+
+#[test]
+fn deletion_takes_the_changes_of_what_this_device_does_not_hold() {
+    // Who had joined again held an edit of what was said before, and kept its text once that was deleted.
+    let mut desk = Desk::connected(Screen::interactive(), with_password("erin", "secret"));
+    Server::with_signed_in("erin", "secret").log_in(&mut desk);
+    desk.settle_heads(vec![head(PAIR, "bob", 7, 0, 7)]);
+    edit(&mut desk, &by_bob(8, 7), 3, "coffee?");
+    react(&mut desk, &by_bob(9, 8), 3, "👍");
+    refer(&mut desk, &by_bob(10, 9), EntryKind::Delete, 3);
+    desk.core.settle(desk.now);
+    let account = desk.core.signed_in.as_mut().unwrap();
+    for entry in [8, 9] {
+        let kept = account.shared.state.entry(PAIR, EntryId(entry)).unwrap();
+        let kept = kept.expect("its place is kept");
+        assert!(kept.content.is_empty() && kept.deleted.is_some(), "{entry}");
+    }
+}
