@@ -11,8 +11,10 @@ use udpchat::client::{Ask, Client, End, Files, Input, Options, Tone, Trust};
 use udpchat::protocol::opaque::KeyStretching;
 use udpchat::transport::{ClientConfig, Endpoint};
 
-use crate::disk::{Disk, Marker, marker_of};
+use crate::disk::Disk;
+use crate::entries::{Marker, change_of, marker_of};
 use crate::kit::{Screen, Seen};
+use crate::mending::{Typing, Typist, Verb, Wish, said_by};
 use crate::network::{Host, Network, SERVER};
 use crate::paging::Paging;
 use crate::process::{Clocks, Process};
@@ -58,8 +60,18 @@ pub struct ClientHost {
     pub name: String,
     /// Whether this device comes while the others talk.
     pub is_late: bool,
+    /// How many people there are.
+    people: usize,
     /// What the person has typed.
     pub typed: BTreeSet<Marker>,
+    /// Edits and reactions that they have typed, each with what it is about.
+    pub changes: BTreeMap<Marker, Marker>,
+    /// Those of which it is not known whether they stand, or that came to nothing at once.
+    pub idle_changes: BTreeSet<Marker>,
+    /// What they have chosen to say or to delete since this was asked for last.
+    pub chosen: Vec<Chosen>,
+    /// What they have asked to be deleted.
+    asked: BTreeSet<Marker>,
     /// What was refused while it was typed.
     pub refused: BTreeSet<Marker>,
     pub clocks: Clocks,
@@ -70,7 +82,7 @@ pub struct ClientHost {
     /// What they page back through, if they do.
     pub paging: Option<Paging>,
     /// Lines that the person will type, and when.
-    pub script: VecDeque<(Duration, String)>,
+    pub script: VecDeque<(Duration, Typing)>,
     /// When the person, whom a sign-in has failed, tries again.
     patience: Duration,
     /// How often this process has said that its person is signed out, as far as that was heeded.
@@ -81,14 +93,27 @@ pub struct ClientHost {
     unsure: Option<String>,
 }
 
+/// What somebody has chosen when they typed.
+pub enum Chosen {
+    /// To say this, in this conversation.
+    Says(Marker, String),
+    /// To delete this.
+    Deletes(Marker),
+}
+
 impl ClientHost {
-    /// A host on which nothing runs yet.
-    pub fn new(number: usize, account: usize, clocks: Clocks) -> Self {
+    /// A host on which nothing runs yet, of one of so many people.
+    pub fn new(number: usize, people: usize, clocks: Clocks) -> Self {
         Self {
             number,
-            name: user(account),
+            name: user(number % people),
+            people,
             is_late: false,
             typed: BTreeSet::new(),
+            changes: BTreeMap::new(),
+            idle_changes: BTreeSet::new(),
+            chosen: Vec::new(),
+            asked: BTreeSet::new(),
             refused: BTreeSet::new(),
             clocks,
             process: None,
@@ -140,9 +165,9 @@ impl ClientHost {
         self.process = None;
         self.is_doomed = false;
         if let (Some(line), Some(disk)) = (self.unsure.take(), self.disk())
-            && marker_of(&line).is_some_and(|marker| !disk.knows(marker))
+            && said_by(&line).is_some_and(|marker| !disk.knows(marker))
         {
-            self.script.push_front((Duration::ZERO, line));
+            self.script.push_front((Duration::ZERO, Typing::Line(line)));
         }
     }
 
@@ -257,8 +282,15 @@ impl ClientHost {
                 *tone == Tone::Error && line.starts_with("you are not a member of")
             };
             let is_refused = self.screen().1.lines[shown..].iter().any(is_refusal);
-            if let (true, Some(marker)) = (is_refused, marker_of(&line)) {
+            if let (true, Some(marker)) = (is_refused, said_by(&line)) {
                 self.refused.insert(marker);
+            }
+            if let Some(change) = change_of(&line) {
+                let failed = |(tone, _): &(Tone, String)| *tone == Tone::Error;
+                if process.app.end().is_some() || self.screen().1.lines[shown..].iter().any(failed)
+                {
+                    self.idle_changes.insert(change);
+                }
             }
             if process.app.end().is_some() {
                 self.unsure = Some(line);
@@ -286,8 +318,15 @@ impl ClientHost {
             }
             Ask::Command(_) | Ask::Inside { .. } if self.is_signed_in() => {
                 self.script.front().filter(|(at, _)| *at <= now)?;
-                let (_, line) = self.script.pop_front()?;
-                self.typed.extend(marker_of(&line));
+                let line = match self.script.pop_front()?.1 {
+                    Typing::Line(line) => line,
+                    Typing::Wish(wish) => match self.mend(wish) {
+                        Some(line) => line,
+                        None => return self.next_line(now),
+                    },
+                };
+                self.typed.extend(said_by(&line));
+                self.changes.extend(change_of(&line).zip(marker_of(&line)));
                 Some(line)
             }
             // The sign-in failed for a while (too many attempts, a crash): once more.
@@ -297,6 +336,24 @@ impl ClientHost {
             }
             Ask::Command(_) | Ask::Inside { .. } => None,
         }
+    }
+
+    /// What the person types about a line that this device has, if there is one.
+    fn mend(&mut self, wish: Wish) -> Option<String> {
+        let typist = Typist {
+            host: self.number,
+            accounts: self.people,
+        };
+        let mend = wish.line(typist, &self.disk()?, &self.asked)?;
+        let is_again = mend.deletes.iter().any(|gone| self.asked.contains(gone));
+        if wish.verb == Verb::TakeBack && is_again {
+            return None;
+        }
+        self.asked.extend(&mend.deletes);
+        let deletes = mend.deletes.into_iter().map(Chosen::Deletes);
+        let says = mend.says.map(|(marker, name)| Chosen::Says(marker, name));
+        self.chosen.extend(deletes.chain(says));
+        Some(mend.line)
     }
 
     /// Somebody who pages back looks at the screen.

@@ -9,14 +9,11 @@ use redb::{Database, ReadableDatabase, ReadableTable, StorageBackend, TableDefin
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_bytes::ByteBuf;
-use udpchat::protocol::{
-    Access, ConversationId, Digest, EVERYONE_NAME, EventKind, RoomEvent, ServerMessage, open, seal,
-};
+use udpchat::protocol::{Access, ConversationId, Digest, EVERYONE_NAME, EntryKind, open};
 use udpchat::store::fault_disk::MemoryDisk;
 use udpchat::store::{Engine, Files, SegmentFiles};
 
-/// Where a text stands: conversation and entry.
-pub type EntryKey = (u64, u64);
+use crate::entries::{Deleted, EntryKey, Held, HeldEntry, Log, Logged, Marker, next_marker};
 
 /// The tables of server and client in which entries stand.
 const LOG: TableDefinition<'_, EntryKey, &[u8]> = TableDefinition::new("log");
@@ -31,7 +28,7 @@ const OUTBOX: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("outbox");
 const AWAITED: TableDefinition<'_, EntryKey, &[u8]> = TableDefinition::new("awaited");
 
 /// A row of the server's log, as its store writes it before a checksum of four bytes: the entry before it, author,
-/// device, number, time, digest, content.
+/// device, number, time, digest, content, who deleted it and when, kind and target.
 #[derive(Deserialize)]
 struct LogRow(
     IgnoredAny,
@@ -41,7 +38,7 @@ struct LogRow(
     u64,
     Digest,
     ByteBuf,
-    #[serde(default)] IgnoredAny,
+    #[serde(default)] Option<(u64, u64)>,
     #[serde(default)] IgnoredAny,
 );
 
@@ -52,17 +49,17 @@ type AccountRow = (String, ByteBuf, ByteBuf, u64, u64, u32);
 type RoomRow = (String, String, Access);
 
 /// A row of a device's history: author, time, content, digest, the entry before it, the author's
-/// name.
+/// name, who deleted it and when, whether it changed another entry.
 #[derive(Deserialize)]
 struct HistoryRow(
-    IgnoredAny,
+    u64,
     IgnoredAny,
     ByteBuf,
     Digest,
     IgnoredAny,
     IgnoredAny,
-    #[serde(default)] IgnoredAny,
-    #[serde(default)] IgnoredAny,
+    #[serde(default)] Option<(u64, u64)>,
+    #[serde(default)] bool,
 );
 
 /// A part of a row of which only some parts count.
@@ -70,6 +67,7 @@ struct HistoryRow(
 #[serde(untagged)]
 enum Part {
     Number(u64),
+    Text(String),
     Parts(Vec<Part>),
     Other(IgnoredAny),
 }
@@ -86,108 +84,16 @@ fn number(row: &[Part], at: usize) -> u64 {
 const READING: (usize, usize) = (4, 1);
 /// Where a row of a device's positions has the entry up to which the user has read.
 const READ_UP_TO: usize = 12;
-
-/// An entry of the server's log.
-#[derive(Clone)]
-pub struct Logged {
-    pub digest: Digest,
-    pub message: ServerMessage,
-    /// What its author is called.
-    pub author: String,
-    /// What its author calls the conversation.
-    pub receiver: String,
-    pub time_ms: u64,
-    /// The length of its row.
-    pub bytes: u64,
-}
-
-impl Logged {
-    /// An entry by which somebody joined a room.
-    pub fn joining(room: u64, name: &str) -> Self {
-        let event = RoomEvent {
-            kind: EventKind::Joined,
-            actor: name.to_owned(),
-            subject: None,
-            text: None,
-            role: None,
-            access: None,
-        };
-        let message = ServerMessage::event(ConversationId(room), &event);
-        let (content, digest) = seal(&message);
-        Self {
-            digest,
-            message,
-            author: name.to_owned(),
-            receiver: String::new(),
-            time_ms: 0,
-            bytes: content.len() as u64,
-        }
-    }
-
-    /// The marker of what was said, if it is that.
-    pub fn marker(&self) -> Option<Marker> {
-        marker_of(&self.message.text()?.text)
-    }
-}
-
-/// The server's log, in order.
-pub type Log = BTreeMap<EntryKey, Logged>;
-
-/// An entry as a device holds it.
-pub struct HeldEntry {
-    pub digest: Digest,
-    pub marker: Option<Marker>,
-}
-
-/// What a device holds.
-pub type Held = BTreeMap<EntryKey, HeldEntry>;
-
-/// The marker in a text by which it is known again: `<author.number>`.
-pub type Marker = (usize, usize);
-
-/// The first marker in these bytes from `start` on, and where the search goes on.
-fn next_marker(bytes: &[u8], start: usize) -> Option<(Marker, usize)> {
-    let mut from = start;
-    loop {
-        let at = first_marker_sign(bytes, from)?;
-        from = at + 1;
-        let tail = &bytes[from..bytes.len().min(from + 12)];
-        let Some(end) = tail.iter().position(|byte| *byte == b'>') else {
-            continue;
-        };
-        let marker = std::str::from_utf8(&tail[..end])
-            .ok()
-            .and_then(|marker| marker.split_once('.'))
-            .and_then(|(author, number)| Some((author.parse().ok()?, number.parse().ok()?)));
-        if let Some(marker) = marker {
-            return Some((marker, from));
-        }
-    }
-}
-
-/// Where the next `<` is. Most of what is written has none: whole pages are looked through in optimised code.
-fn first_marker_sign(bytes: &[u8], from: usize) -> Option<usize> {
-    let mut start = from;
-    for part in bytes[from..].chunks(64) {
-        if part.contains(&b'<') {
-            let at = part.iter().position(|byte| *byte == b'<')?;
-            return Some(start + at);
-        }
-        start += part.len();
-    }
-    None
-}
-
-/// The marker in a text.
-pub fn marker_of(text: &str) -> Option<Marker> {
-    next_marker(text.as_bytes(), 0).map(|(marker, _)| marker)
-}
+/// Where a row of a device's outbox has its kind.
+const UNSENT_KIND: usize = 4;
 
 /// A disk that survives the processes that use it.
 #[derive(Debug, Clone, Default)]
 pub struct Disk {
     pub memory: MemoryDisk,
     durable: Arc<Mutex<BTreeSet<Marker>>>,
+    /// What has come to be stored, so that it is known also once it is deleted.
+    contents: Arc<Mutex<BTreeMap<Digest, Vec<u8>>>>,
     /// Something that was written did not reach the disk.
     failed: Arc<AtomicBool>,
 }
@@ -231,18 +137,22 @@ impl Disk {
         let found: Vec<Marker> = if is_server {
             self.log().values().filter_map(Logged::marker).collect()
         } else {
-            self.held()
-                .values()
-                .filter_map(|held| held.marker)
-                .collect()
+            self.held().values().filter_map(HeldEntry::marker).collect()
         };
         self.durable.lock().unwrap().extend(found);
     }
 
-    /// A disk with nothing but a backup on it.
-    pub fn of_backup(image: Vec<u8>) -> Self {
+    /// This comes to be stored, unless it is refused.
+    pub fn note_content(&self, digest: Digest, content: &[u8]) {
+        let mut contents = self.contents.lock().unwrap();
+        contents.entry(digest).or_insert_with(|| content.to_vec());
+    }
+
+    /// A disk with nothing but a backup of this one on it.
+    pub fn of_backup(&self, image: Vec<u8>) -> Self {
         Self {
             memory: MemoryDisk::from_image(image),
+            contents: self.contents.clone(),
             ..Self::default()
         }
     }
@@ -276,6 +186,7 @@ impl Disk {
     /// The server's log.
     pub fn log(&self) -> Log {
         let copy = self.copy(true);
+        let contents = self.contents.lock().unwrap();
         let names = self.names();
         let accounts: BTreeMap<u64, String> = rows(&copy, ACCOUNTS)
             .into_iter()
@@ -293,13 +204,26 @@ impl Disk {
         };
         let logged = |(conversation, _): EntryKey, value: &[u8]| {
             let row: LogRow = rmp_serde::from_slice(unsealed(value)).expect("rows are written so");
+            let name = |account: u64| accounts.get(&account).cloned().unwrap_or_default();
+            let content = match row.7 {
+                Some(_) => contents.get(&row.5).expect("it was stored before"),
+                None => &*row.6,
+            };
+            assert!(
+                row.7.is_none() || row.6.is_empty(),
+                "a deleted entry has content"
+            );
             Logged {
                 digest: row.5,
-                message: open(&row.6, &row.5).expect("the log holds messages"),
-                author: accounts.get(&row.1).cloned().unwrap_or_default(),
+                message: open(content, &row.5).expect("the log holds messages"),
+                author: name(row.1),
                 receiver: receiver(conversation, row.1),
                 time_ms: row.4,
                 bytes: value.len() as u64,
+                deleted: row.7.map(|(by, time_ms)| Deleted {
+                    by: name(by),
+                    time_ms,
+                }),
             }
         };
         rows(&copy, LOG)
@@ -352,15 +276,51 @@ impl Disk {
     pub fn held(&self) -> Held {
         let held = |value: &[u8]| {
             let row: HistoryRow = rmp_serde::from_slice(value).expect("rows are written so");
+            assert!(
+                row.6.is_none() || row.2.is_empty(),
+                "a deleted entry has content"
+            );
             HeldEntry {
-                digest: row.3,
-                marker: next_marker(&row.2, 0).map(|(marker, _)| marker),
+                is_deleted: row.6.is_some(),
+                was_change: row.7,
+                ..HeldEntry::new(row.0, row.3, &row.2)
             }
         };
         rows(&self.copy(false), HISTORY)
             .into_iter()
             .map(|(key, value)| (key, held(&value)))
             .collect()
+    }
+
+    /// What a device calls its conversations.
+    pub fn names_here(&self) -> BTreeMap<u64, String> {
+        let name = |value: &[u8]| {
+            // Of the row's parts only the first one is read.
+            let parts: Vec<Part> = rmp_serde::from_slice(value).expect("rows are written so");
+            match parts.into_iter().next() {
+                Some(Part::Text(name)) => name,
+                _ => String::new(),
+            }
+        };
+        rows(&self.copy(false), POSITIONS)
+            .into_iter()
+            .map(|(conversation, value)| (conversation, name(&value)))
+            .collect()
+    }
+
+    /// What a device has yet to send: for whom, the text, and whether that is something said.
+    pub fn outbox(&self) -> Vec<(String, String, bool)> {
+        let unsent = |value: &[u8]| {
+            let parts: Vec<Part> = rmp_serde::from_slice(value).expect("rows are written so");
+            let text = |at: usize| match parts.get(at) {
+                Some(Part::Text(text)) => text.clone(),
+                _ => String::new(),
+            };
+            let is_said = number(&parts, UNSENT_KIND) == u64::from(EntryKind::Text.number());
+            (text(0), text(1), is_said)
+        };
+        let rows = rows(&self.copy(false), OUTBOX).into_iter();
+        rows.map(|(_, value)| unsent(&value)).collect()
     }
 
     /// Whether a device knows of a text: has it yet to send, or has it in its history.
@@ -382,6 +342,20 @@ impl Disk {
     /// A backup of a server that does not run.
     pub fn back_up(&self) -> Vec<u8> {
         self.whole_copy(true).image()
+    }
+
+    /// All bytes of the server's files.
+    pub fn images(&self) -> Vec<Vec<u8>> {
+        let numbers = self.memory.list().expect("segments can be listed");
+        let segments = numbers.into_iter().map(|number| {
+            let file = SegmentFiles::open(&self.memory, number).expect("just listed");
+            let length = file.len().expect("the disk does not fail in reading");
+            let mut bytes = vec![0; length as usize];
+            file.read(0, &mut bytes)
+                .expect("the disk does not fail in reading");
+            bytes
+        });
+        segments.chain([self.memory.image()]).collect()
     }
 
     /// The database as it would be found if the power failed now.

@@ -62,6 +62,11 @@ faults! {
     ServerRestored: "older databases given to the server",
     ClientRestored: "older states given to clients",
     ClientCopied: "copies of client states",
+    Edited: "edits",
+    Deleted: "deletions",
+    Moderated: "of them by moderators",
+    Reacted: "reactions",
+    Pinned: "pins and ends of pins",
     Expired: "entries expired",
     Missed: "of them before somebody had them",
 }

@@ -19,9 +19,11 @@
 mod attacker;
 mod client;
 mod disk;
+mod entries;
 mod faults;
 #[path = "../kit/mod.rs"]
 mod kit;
+mod mending;
 mod network;
 mod oracle;
 mod paging;

@@ -3,6 +3,7 @@
 //! What a run may lose it is told: what a server's older database does not have, what a client's older state does not
 //! know of, what retention has removed. Everything else is owed.
 
+mod changes;
 mod invariants;
 mod observed;
 mod paging;
@@ -14,7 +15,12 @@ use udpchat::client::Tone;
 use udpchat::protocol::Digest;
 
 use crate::client::ClientHost;
-use crate::disk::{Disk, EntryKey, Log, Logged, Marker, marker_of};
+use crate::disk::Disk;
+use crate::entries::{
+    EntryKey, Log, Logged, Marker, change_of, marker_of, reactions_of, shown_marker_of,
+};
+pub use changes::Changes;
+use changes::{CANNOT_SHOW, is_of_change};
 pub use observed::Observed;
 use observed::Showing;
 pub use paging::conversations_of;
@@ -77,6 +83,14 @@ pub struct Oracle {
     unreceipted: BTreeSet<Marker>,
     /// What retention has removed from the server's log.
     expired: Log,
+    /// What each account has typed that it be deleted.
+    wanted: BTreeMap<usize, BTreeSet<Marker>>,
+    /// What is deleted, or perhaps will be: nobody has to see it any more.
+    gone: BTreeSet<Marker>,
+    /// What was taken back before it was sent.
+    withdrawn: BTreeSet<Marker>,
+    /// Edits and reactions of which their author was told that they do not stand.
+    dropped: BTreeSet<Marker>,
     /// Whether everything that is owed was seen when that was last looked for; none if something was seen since.
     complete: Cell<Option<bool>>,
     /// Nobody says anything, and what is shown as said is of pages of the history.
@@ -98,6 +112,10 @@ impl Oracle {
             unsure: BTreeSet::new(),
             unreceipted: BTreeSet::new(),
             expired: Log::new(),
+            wanted: BTreeMap::new(),
+            gone: BTreeSet::new(),
+            withdrawn: BTreeSet::new(),
+            dropped: BTreeSet::new(),
             complete: Cell::new(None),
             is_silent: false,
             is_traced: std::env::var_os("UDPCHAT_SIM_TRACE").is_some(),
@@ -164,7 +182,7 @@ impl Oracle {
     /// The server, whose log was `before`, was given an older database, whose log is `kept`.
     pub fn server_is_restored(&mut self, before: &Log, kept: &Log) {
         let markers = |log: &Log| -> BTreeSet<Marker> {
-            let markers = log.values().filter_map(Logged::marker);
+            let markers = log.values().filter_map(Logged::id);
             markers.collect()
         };
         let entries = |log: &Log| -> BTreeSet<(EntryKey, Digest)> {
@@ -260,7 +278,9 @@ impl Oracle {
 
     /// Whether a message has to be stored, shown to all and receipted by them.
     fn is_owed(&self, marker: Marker, said: &Said) -> bool {
-        let is_open = self.lost.contains(&marker) || self.unsure.contains(&marker);
+        let is_open = [&self.lost, &self.unsure, &self.gone, &self.withdrawn]
+            .iter()
+            .any(|open| open.contains(&marker));
         said.audience != Audience::Room && !is_open && !self.is_expired(marker)
     }
 
@@ -319,11 +339,17 @@ impl Oracle {
             if self.is_traced {
                 eprintln!("host {number}, life {life}: {tone:?}: {line:.100}");
             }
+            assert!(
+                !line.contains(CANNOT_SHOW),
+                "host {number} was shown: {line}"
+            );
             self.observed[number].notice_page(*tone, line);
             match tone {
                 Tone::Said if self.is_silent => {}
                 Tone::Said if self.observed[number].showing == Showing::Again => {
-                    self.observed[number].saw_on_page(marker_of(line));
+                    self.observed[number].saw_on_page(shown_marker_of(line));
+                    let changes = change_of(line).into_iter().chain(reactions_of(line));
+                    self.observed[number].saw_on_page(changes);
                     self.complete.set(None);
                 }
                 Tone::Said => self.saw(number, life, line),
@@ -338,6 +364,12 @@ impl Oracle {
                 // That nobody has received it yet comes after the word that it is stored, if there was one.
                 Tone::Event if line.contains("stored; not received by ") => {}
                 Tone::Event if line.starts_with("● stored") => self.stored(number, line, server),
+                Tone::Event if is_of_change(line) => self.saw_change(number, life, line),
+                Tone::Error if is_of_change(line) => self.was_told_of_change(number, line),
+                Tone::Notice if line.starts_with("not sent: ") => self.withdrew(number, line),
+                Tone::Notice if line.starts_with("● queued instead: ") => {
+                    self.dropped.extend(change_of(line));
+                }
                 Tone::Error if self.is_of_a_room(line) && line.starts_with("not sent") => {
                     self.refused.extend(marker_of(line));
                 }
@@ -374,7 +406,7 @@ impl Oracle {
 
     /// Somebody saw what was said.
     fn saw(&mut self, reader: usize, life: usize, text: &str) {
-        let marker = marker_of(text).expect("everything said is marked");
+        let marker = shown_marker_of(text).expect("everything said is marked");
         let said = self
             .said
             .get(&marker)
@@ -417,7 +449,10 @@ impl Oracle {
                     && matches!(said.audience, Audience::One(_)) != is_many
                     && self.readers(*marker, said.audience).contains(&reader)
             };
-            let is_held = |marker: Marker| disks.iter().any(|disk| disk.holds(marker));
+            // Also what was deleted before it came counts as received.
+            let is_held = |marker: Marker| {
+                self.gone.contains(&marker) || disks.iter().any(|disk| disk.holds(marker))
+            };
             let wanted = self
                 .said
                 .iter()

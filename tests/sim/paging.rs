@@ -4,12 +4,12 @@
 //! They do it while nobody says anything, so that every line on the screen that somebody said is of a page; what hosts and
 //! network do meanwhile cuts pages short, and the next one must go on where the last one ended.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
 use udpchat::client::Tone;
 
-use crate::disk::{Marker, marker_of};
+use crate::entries::{Marker, edit_of, reactions_of, shown_marker_of};
 use crate::kit::Rng;
 
 /// How long a person waits who was told that the server does not answer.
@@ -24,11 +24,30 @@ const FULL: &str = ": repeat `/history` for older messages";
 const CUT_SHORT: &str = ": older messages are on the server";
 const OLDEST: &[&str] = &[": start of your history", ": older messages have expired"];
 
-/// What a person was shown of a conversation, oldest first: the markers of what was said, and nothing for what happened.
+/// A line of a page: what was said, its last edit and the reactions to it; nothing of these for what happened.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PagedLine {
+    pub marker: Option<Marker>,
+    pub edit: Option<Marker>,
+    pub reactions: BTreeSet<Marker>,
+}
+
+impl PagedLine {
+    fn read(line: &str) -> Self {
+        let said = line.split_once(": ").map_or(line, |(_, said)| said);
+        Self {
+            marker: shown_marker_of(line),
+            edit: edit_of(said),
+            reactions: reactions_of(said).into_iter().collect(),
+        }
+    }
+}
+
+/// What a person was shown of a conversation, oldest first.
 pub struct PagedConversation {
     pub name: String,
     pub conversation: u64,
-    pub shown: Vec<Option<Marker>>,
+    pub shown: Vec<PagedLine>,
 }
 
 /// A person who pages back.
@@ -39,7 +58,7 @@ pub struct Paging {
     /// Up to which life and line the screen was looked at.
     looked_at: (usize, usize),
     /// Of the first conversation, oldest first.
-    shown: VecDeque<Option<Marker>>,
+    shown: VecDeque<PagedLine>,
     /// How many lines were asked for, if a page was and has not been shown.
     wants: Option<usize>,
     /// When the next one is asked for.
@@ -105,10 +124,10 @@ impl Paging {
         let mut page = Vec::new();
         for (tone, line) in &lines[self.looked_at.1..] {
             match tone {
-                Tone::Said => page.push(marker_of(line)),
+                Tone::Said => page.push(PagedLine::read(line)),
                 // What happened in a room has a time on a page, and nowhere else.
                 Tone::Event if line.starts_with(|first: char| first.is_ascii_digit()) => {
-                    page.push(None);
+                    page.push(PagedLine::default());
                 }
                 Tone::Notice => self.end_page(now, line, &mut page),
                 // One that the server could not be asked for is cut short, which is an error.
@@ -128,7 +147,7 @@ impl Paging {
     }
 
     /// Takes a page, if this line stands under one.
-    fn end_page(&mut self, now: Duration, line: &str, page: &mut Vec<Option<Marker>>) {
+    fn end_page(&mut self, now: Duration, line: &str, page: &mut Vec<PagedLine>) {
         let Some((conversation, name)) = self.conversations.front() else {
             return;
         };

@@ -31,6 +31,8 @@ pub struct Plan {
     pub pages_back: bool,
     /// Whether people join, leave and talk in rooms instead of saying something to everyone.
     pub rooms: bool,
+    /// How much of what is typed changes or answers what was said, as a share.
+    pub mends: f64,
     /// Lines that each client types.
     pub messages: usize,
     /// How long those may be that fill several packets, in bytes, if some do.
@@ -246,7 +248,14 @@ impl Plan {
             // Few join again of the few whose rooms outlive an older database.
             (self.rooms && troubles.server_restores == 0, Fault::Rejoined),
             (self.rooms, Fault::MembershipEnded),
-            (self.rooms && self.messages > 10, Fault::SaidOutside),
+            (
+                self.rooms && self.messages > 10 && self.mends == 0.0,
+                Fault::SaidOutside,
+            ),
+            (self.mends > 0.0, Fault::Edited),
+            (self.mends > 0.0, Fault::Deleted),
+            (self.mends > 0.0, Fault::Reacted),
+            (self.mends > 0.0, Fault::Pinned),
             (self.late_devices, Fault::LateDevice),
             (self.pages_back, Fault::PagedBack),
             (self.pages_back && self.late_devices, Fault::Fetched),
@@ -428,6 +437,7 @@ const INGREDIENTS: &[Ingredient] = &[
     |plan, rng| plan.troubles.client_restores = 1 + rng.below(2),
     |plan, _| plan.copies = 1,
     |plan, _| plan.rooms = true,
+    |plan, _| plan.mends = 0.5,
     |plan, _| plan.devices = 2,
     |plan, _| {
         plan.devices = 2;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use udpchat::store::Retention;
 
-use crate::disk::{Log, Logged};
+use crate::entries::{Log, Logged};
 
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 const MEGABYTE: u64 = 1_000_000;

@@ -5,10 +5,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use udpchat::protocol::{EventKind, ServerMessage};
+use udpchat::protocol::{EntryKind, EventKind, ServerMessage};
 
 use crate::client::ClientHost;
-use crate::disk::{EntryKey, Held, Log, Logged, Marker, marker_of};
+use crate::entries::{EntryKey, Held, Log, Logged, Marker};
 use crate::faults::{Fault, Faults};
 use crate::oracle::Oracle;
 
@@ -141,6 +141,7 @@ impl Rooms {
                 if !oracle.has_said(client.number, marker)
                     && !oracle.has_seen(client.number, marker)
                     && !oracle.need_not_show(client.number, marker)
+                    && !oracle.is_gone(marker)
                 {
                     return Err(format!("{} has not shown {marker:?}", whose()));
                 }
@@ -197,8 +198,9 @@ impl Rooms {
 impl Room {
     fn take(&mut self, entry: u64, logged: &Logged) {
         let message = &logged.message;
-        let marker = match (message.text(), message.room_event()) {
-            (Some(text), _) => {
+        let is_event = logged.kind() == Some(EntryKind::Event);
+        let marker = match (!is_event, message.room_event()) {
+            (true, _) => {
                 let spans = self.spans.get(&logged.author);
                 let last = spans.and_then(|spans| spans.last());
                 assert!(
@@ -206,7 +208,7 @@ impl Room {
                     "{} said something in a room that they did not belong to: entry {entry}",
                     logged.author
                 );
-                marker_of(&text.text)
+                logged.marker()
             }
             (_, Some(event)) => {
                 let ended = match event.kind {

@@ -4,6 +4,7 @@ mod attacks;
 mod backups;
 mod conversations;
 mod hosts;
+mod mending;
 mod mixed;
 mod network;
 

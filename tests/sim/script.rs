@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use crate::disk::Marker;
+use crate::entries::Marker;
 use crate::kit::Rng;
+use crate::mending::{Typing, Wish, word_of};
 use crate::oracle::Audience;
 use crate::plan::Plan;
 
@@ -15,7 +16,7 @@ pub struct Typed {
     pub host: usize,
     /// Counted from the moment at which the talking begins.
     pub after: Duration,
-    pub line: String,
+    pub line: Typing,
     /// What is said by it, and for whom, if anything is.
     pub says: Option<(Marker, Audience)>,
 }
@@ -37,18 +38,31 @@ pub fn write(plan: &Plan, rng: &mut Rng) -> Vec<Typed> {
                 script.push(Typed {
                     host,
                     after: Duration::ZERO,
-                    line: format!("/join {room}"),
+                    line: Typing::Line(format!("/join {room}")),
                     says: None,
                 });
             }
         }
         for (number, after) in times.into_iter().enumerate() {
-            let (line, audience) = line(plan, rng, (host, number));
+            let marker = (host, number);
+            if plan.mends > 0.0 && number > 0 && rng.happens(plan.mends) {
+                script.push(Typed {
+                    host,
+                    after,
+                    line: Typing::Wish(Wish::draw(rng, marker)),
+                    says: None,
+                });
+                continue;
+            }
+            let (mut line, audience) = line(plan, rng, marker);
+            if plan.mends > 0.0 && audience.is_some() {
+                line = format!("{line} {}", word_of(marker));
+            }
             script.push(Typed {
                 host,
                 after,
-                line,
-                says: audience.map(|audience| ((host, number), audience)),
+                line: Typing::Line(line),
+                says: audience.map(|audience| (marker, audience)),
             });
         }
     }

@@ -141,6 +141,11 @@ impl ServerHost {
         if batch.is_empty() {
             return;
         }
+        for (_, request) in &batch {
+            if let Request::Write(Write::Append(append)) = request {
+                self.disk.note_content(append.digest, &append.content);
+            }
+        }
         if let Some(operations) = self.doom {
             self.disk.memory.fail_after(Some(operations));
             self.engine.execute(batch);
@@ -190,6 +195,12 @@ impl ServerHost {
         let request = Write::Retain { name, keep }.into();
         let done = self.engine.execute(vec![(RequestId(0), request)]);
         matches!(done[0].outcome, Outcome::Done(_))
+    }
+
+    /// Everything is in the tables, and what was deleted is overwritten.
+    pub fn checkpoint(&mut self) {
+        self.engine
+            .execute(vec![(RequestId(0), Request::Checkpoint)]);
     }
 
     /// A backup, made as `store backup` makes one while the server runs.

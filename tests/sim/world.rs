@@ -9,11 +9,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use crate::client::ClientHost;
-use crate::disk::{Disk, Log};
+use crate::disk::Disk;
+use crate::entries::Log;
 use crate::faults::{Fault, Faults};
 use crate::kit::Rng;
+use crate::mending::Typing;
 use crate::network::{Datagram, Host, Network};
-use crate::oracle::{Audience, Oracle};
+use crate::oracle::{Audience, Changes, Oracle};
 use crate::plan::{Event, Plan};
 use crate::process::Clocks;
 use crate::rooms::Rooms;
@@ -75,7 +77,7 @@ impl World {
         let generation = &mut archive.generation;
         let server = ServerHost::boot(clocks, now, &disk, generation, plan.keep.all, rng.seed());
         let mut clients: Vec<ClientHost> = (0..plan.hosts())
-            .map(|number| ClientHost::new(number, number % plan.clients, clocks))
+            .map(|number| ClientHost::new(number, plan.clients, clocks))
             .collect();
         // The other devices come once there are the accounts.
         for client in &mut clients[..plan.clients] {
@@ -142,10 +144,15 @@ impl World {
             self.page_back();
             self.rest();
         }
-        let (log, rooms) = self.settle_logs(self.now);
-        self.oracle.check(&self.clients, &log, &rooms);
+        if let Some(server) = &mut self.server {
+            server.checkpoint();
+        }
+        let (log, rooms, changes) = self.settle_logs(self.now);
+        self.oracle
+            .check(&self.clients, &self.disk, &log, (&rooms, &changes));
         let mut faults = self.network.faults;
         rooms.count(&mut faults);
+        changes.count(&mut faults);
         for _ in 0..self.oracle.refusals() {
             faults.count(Fault::SaidOutside);
         }
@@ -194,15 +201,18 @@ impl World {
     }
 
     /// Waits until what was said is where it must be. Returns the whole log, and what it says of rooms.
-    fn settle_logs(&mut self, healed: Duration) -> (Log, Rooms) {
+    fn settle_logs(&mut self, healed: Duration) -> (Log, Rooms, Changes) {
         loop {
             let log = self.oracle.whole(self.disk.log());
             let rooms = Rooms::read(&log);
-            let missing = self.oracle.check_so_far(&self.clients, &log, &rooms);
+            let changes = Changes::read(&log, &self.oracle);
+            self.oracle.settle_deleted(&log);
+            let read = (&rooms, &changes);
+            let missing = self.oracle.check_so_far(&self.clients, &log, read);
             let reading = || self.oracle.check_reading(&self.clients, &self.disk, &log);
             let missing = missing.and_then(|()| reading());
             let Err(missing) = missing else {
-                return (log, rooms);
+                return (log, rooms, changes);
             };
             if self.now > healed + QUIET_WITHIN {
                 self.give_up(&missing);
@@ -226,7 +236,8 @@ impl World {
         self.crash_server(down);
         self.oracle.expect((0, 0), Audience::One(1));
         let line = "message user1 <0.0>".to_owned();
-        self.clients[0].script.push_back((self.now + typed, line));
+        let line = (self.now + typed, Typing::Line(line));
+        self.clients[0].script.push_back(line);
         let limit = self.now + down + typed + Duration::from_secs(30);
         self.run_until(limit, "start again", |world| world.server.is_some());
         self.network.spoke.fill(None);
@@ -237,8 +248,9 @@ impl World {
         self.run_until(limit, "be back", |world| world.clients[0].is_settled());
         let took = self.now.saturating_sub(first);
         self.run_until(limit, "get everything", |world| world.oracle.is_complete());
-        let (log, rooms) = self.settle_logs(self.now);
-        self.oracle.check(&self.clients, &log, &rooms);
+        let (log, rooms, changes) = self.settle_logs(self.now);
+        self.oracle
+            .check(&self.clients, &self.disk, &log, (&rooms, &changes));
         took
     }
 

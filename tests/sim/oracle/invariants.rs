@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Audience, Observed, Oracle};
+use super::{Audience, Changes, Observed, Oracle};
 use crate::client::ClientHost;
-use crate::disk::{Disk, EntryKey, Held, Log, Logged, Marker};
+use crate::disk::Disk;
+use crate::entries::{EntryKey, Held, Log, Logged, Marker};
 use crate::rooms::Rooms;
 
 impl Oracle {
@@ -14,12 +15,16 @@ impl Oracle {
         &self,
         clients: &[ClientHost],
         log: &Log,
-        rooms: &Rooms,
+        (rooms, changes): (&Rooms, &Changes),
     ) -> Result<(), String> {
+        if let Some(missing) = self.missing().next() {
+            return Err(missing);
+        }
         let places = places(log, "the server");
         for client in clients {
             let held = disk_of(client).held();
             self.check_history(clients, client, log, (&places, &held))?;
+            self.check_changes(client, (log, changes), &held)?;
             if self.has_rooms {
                 rooms.check_device(client, log, &held, self)?;
                 self.check_receipts_in_rooms(client, clients, rooms)?;
@@ -85,7 +90,7 @@ impl Oracle {
                 "{} holds at {key:?} what the log does not",
                 whose()
             );
-            if is_logged && let Some(marker) = message.marker {
+            if is_logged && let Some(marker) = log[key].marker() {
                 assert!(found.insert(marker), "{} holds {marker:?} twice", whose());
             }
         }
@@ -119,6 +124,7 @@ impl Oracle {
                 }
             }
             let must_show = observed.may_be_copy
+                && !self.is_gone(*marker)
                 && !observed.has_said(*marker)
                 && !self.need_not_show(client.number, *marker);
             if must_show && is_there && !observed.has_seen(*marker) {
@@ -139,7 +145,8 @@ impl Oracle {
             if reader.name == client.name {
                 continue;
             }
-            let is_owed = |marker: Marker| !self.unreceipted.contains(&marker);
+            let is_owed =
+                |marker: Marker| !self.unreceipted.contains(&marker) && !self.is_gone(marker);
             let names = (&*client.name, &*reader.name);
             let (least, most) = rooms.receipts(client.number, names, is_owed);
             let got = author.receipts(reader.number, true);
@@ -177,7 +184,7 @@ impl Oracle {
             let holds = |reader: &usize| {
                 held[*reader]
                     .values()
-                    .any(|held| held.marker == Some(*marker))
+                    .any(|held| held.marker() == Some(*marker))
             };
             !readers.iter().all(holds)
         };
@@ -186,10 +193,19 @@ impl Oracle {
     }
 
     /// All that can be checked only at the end: what stands where, and the order. The log is the whole one.
-    pub fn check(&self, clients: &[ClientHost], log: &Log, rooms: &Rooms) {
+    pub fn check(
+        &self,
+        clients: &[ClientHost],
+        server: &Disk,
+        log: &Log,
+        (rooms, changes): (&Rooms, &Changes),
+    ) {
+        self.check_typed_changes(clients, log);
+        self.check_erased(clients, server, (log, changes));
         let places = places(log, "the server");
         for (marker, said) in &self.said {
-            let is_refused = said.audience == Audience::Room && self.is_refused(clients, *marker);
+            let is_refused = said.audience == Audience::Room && self.is_refused(clients, *marker)
+                || self.withdrawn.contains(marker);
             let stands = places.contains_key(marker);
             let may_lack = self.lost.contains(marker) || self.unsure.contains(marker);
             assert!(
@@ -204,9 +220,13 @@ impl Oracle {
             "the log holds all and nothing else"
         );
         self.check_order_of_typing(&places);
+        let all = log
+            .iter()
+            .filter_map(|(key, logged)| Some((logged.id()?, *key)));
+        let all: BTreeMap<Marker, EntryKey> = all.collect();
         for client in clients {
             let number = client.number;
-            self.check_order_of_showing(&self.observed[number], &places);
+            self.check_order_of_showing(&self.observed[number], &all);
             let (unsent, awaited) = disk_of(client).waiting();
             assert_eq!(unsent, 0, "host {number} has something to send");
             // Of who has left a room no receipt comes any more, nor of what has expired.
@@ -244,7 +264,12 @@ impl Oracle {
             if self.lost.contains(marker) {
                 continue;
             }
-            let (conversation, entry) = places[marker];
+            let Some(&(conversation, entry)) = places.get(marker) else {
+                panic!(
+                    "host {} saw {marker:?}, which does not stand",
+                    observed.host
+                );
+            };
             let before = last.insert((*life, conversation), entry);
             assert!(
                 before < Some(entry),
@@ -255,7 +280,7 @@ impl Oracle {
     }
 }
 
-fn disk_of(client: &ClientHost) -> Disk {
+pub(super) fn disk_of(client: &ClientHost) -> Disk {
     client.disk().expect("everybody has signed in")
 }
 

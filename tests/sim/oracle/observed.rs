@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use udpchat::client::Tone;
 
 use super::{AGAIN, LEFT_OUT, UNREAD};
-use crate::disk::Marker;
+use crate::entries::Marker;
 
 /// What is shown now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,12 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use udpchat::protocol::{ConversationId, EVERYONE_NAME};
+use udpchat::protocol::{ConversationId, EVERYONE_NAME, EntryKind};
 
 use super::Oracle;
 use crate::client::ClientHost;
-use crate::disk::{EntryKey, Held, Log, Logged};
-use crate::paging::PagedConversation;
+use crate::entries::{EntryKey, Held, HeldEntry, Log, Logged, id_of};
+use crate::paging::{PagedConversation, PagedLine};
 use crate::rooms::Rooms;
 
 /// The conversations of a user in which something stands, by the names that they have for this user. A room of which
@@ -73,10 +73,10 @@ impl Oracle {
         let places = (conversation, 0)..=(conversation, u64::MAX);
         let at_first = readable(begin, rooms, conversation, &client.name);
         let at_first: BTreeSet<&EntryKey> = at_first.collect();
-        let mut markers = Vec::new();
+        let mut lines = Vec::new();
         let mut fetched = 0;
         for (key, entry) in held.range(places) {
-            markers.push(entry.marker);
+            lines.extend(line_of(held, *key, entry));
             if !before.contains_key(key) {
                 fetched += 1;
                 assert!(
@@ -96,20 +96,50 @@ impl Oracle {
                 whose()
             );
             let marker = logged.marker();
+            let is_shown = paged.shown.iter().any(|line| line.marker == marker);
+            // What a restored database has again stays deleted where it was.
+            let is_so = is_shown != logged.deleted.is_some() || self.has_lost();
             assert!(
-                marker.is_none() || paged.shown.contains(&marker),
-                "{} was not shown {marker:?}",
+                marker.is_none() || is_so,
+                "{} was shown {marker:?} ({is_shown}), which is deleted or not",
                 whose()
             );
         }
         assert!(
-            paged.shown == markers || self.has_lost(),
-            "{} was shown {:?}, and holds {markers:?}",
+            paged.shown == lines || self.has_lost(),
+            "{} was shown {:?}, and holds {lines:?}",
             whose(),
             paged.shown
         );
-        let markers = paged.shown.iter().copied().flatten();
+        let markers = paged.shown.iter().filter_map(|line| line.marker);
         self.observed[client.number].saw_on_page(markers);
         fetched
     }
+}
+
+/// The line of an entry by what a device holds: nothing of what changed another one.
+fn line_of(held: &Held, key: EntryKey, entry: &HeldEntry) -> Option<PagedLine> {
+    let is_line = matches!(
+        entry.kind(),
+        Some(EntryKind::Text | EntryKind::Event) | None
+    );
+    if entry.was_change || !is_line {
+        return None;
+    }
+    let mut line = PagedLine {
+        marker: entry.marker(),
+        ..PagedLine::default()
+    };
+    for (_, change) in held.range(key..=(key.0, u64::MAX)) {
+        let id = change.message.as_ref().and_then(id_of);
+        if change.refers_to() != Some(key.1) || line.marker.is_none() {
+            continue;
+        }
+        match change.kind() {
+            Some(EntryKind::Edit) if change.author == entry.author => line.edit = id,
+            Some(EntryKind::React) => line.reactions.extend(id),
+            _ => {}
+        }
+    }
+    Some(line)
 }

@@ -96,6 +96,7 @@ fn who_pages_back_is_shown_all_that_is_theirs_to_read_once_and_in_order() {
             late_devices: true,
             pages_back: true,
             rooms: seed % 2 == 0 || seed % 8 == 1,
+            mends: 0.5 * (seed / 2 % 2) as f64,
             // Of these only two or three fit one answer.
             long_texts: (seed % 3 == 0).then_some(16_000),
             messages: 10,

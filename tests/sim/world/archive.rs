@@ -7,7 +7,6 @@ use std::time::Duration;
 use udpchat::store::mark_as_copy;
 
 use super::World;
-use crate::disk::Disk;
 use crate::faults::Fault;
 use crate::network::Host;
 use crate::oracle::Observed;
@@ -74,7 +73,7 @@ impl World {
         };
         self.network.faults.count(Fault::ServerRestored);
         let before = self.disk.log();
-        let kept = Disk::of_backup(image.clone()).log();
+        let kept = self.disk.of_backup(image.clone()).log();
         if by_hand {
             self.disk.restore_tables(image);
         } else {

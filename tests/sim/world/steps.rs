@@ -121,6 +121,9 @@ impl World {
             }
             Host::Client(number) => {
                 self.clients[number].settle(self.now, &mut self.network);
+                for chosen in std::mem::take(&mut self.clients[number].chosen) {
+                    self.oracle.learn(number, chosen);
+                }
                 self.oracle.observe(&self.clients, number, &self.disk);
                 if self.clients[number].has_failed() {
                     self.network.faults.count(Fault::ClientDiskFailed);
