@@ -67,6 +67,7 @@ faults! {
     Moderated: "of them by moderators",
     Reacted: "reactions",
     Pinned: "pins and ends of pins",
+    Repelled: "forged changes refused",
     Expired: "entries expired",
     Missed: "of them before somebody had them",
 }

@@ -21,6 +21,7 @@ mod client;
 mod disk;
 mod entries;
 mod faults;
+mod hostile;
 #[path = "../kit/mod.rs"]
 mod kit;
 mod mending;

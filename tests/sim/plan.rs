@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::attacker::Attack;
 use crate::faults::Fault;
+use crate::hostile::Hostile;
 use crate::kit::{Link, Rng};
 use crate::network::Host;
 use crate::retention::Keep;
@@ -188,6 +189,11 @@ impl Plan {
         plan
     }
 
+    /// Whoever tries to change what is not theirs to change, where people change anything.
+    pub fn hostile(&self, rng: &mut Rng) -> Option<Hostile> {
+        (self.mends > 0.0).then(|| Hostile::new(rng.seed()))
+    }
+
     /// How many hosts there are beside the server.
     pub const fn hosts(&self) -> usize {
         self.devices() + self.copies
@@ -256,6 +262,7 @@ impl Plan {
             (self.mends > 0.0, Fault::Deleted),
             (self.mends > 0.0, Fault::Reacted),
             (self.mends > 0.0, Fault::Pinned),
+            (self.mends > 0.0, Fault::Repelled),
             (self.late_devices, Fault::LateDevice),
             (self.pages_back, Fault::PagedBack),
             (self.pages_back && self.late_devices, Fault::Fetched),

@@ -10,6 +10,7 @@ use udpchat::store::{
 use udpchat::transport::{App, Endpoint, Limits, ServerConfig};
 
 use crate::disk::Disk;
+use crate::hostile::Hostile;
 use crate::kit::QueuedStore;
 use crate::network::{Host, Network};
 use crate::process::{Clocks, Process};
@@ -35,6 +36,9 @@ pub struct ServerHost {
     pub is_dead: bool,
     /// Passes of retention.
     pub passes: Vec<Pass>,
+    /// Who tries what may not be done, if somebody does, and how often it was refused.
+    pub hostile: Option<Hostile>,
+    pub repelled: usize,
 }
 
 impl ServerHost {
@@ -102,6 +106,8 @@ impl ServerHost {
             doom: None,
             is_dead: false,
             passes: Vec::new(),
+            hostile: None,
+            repelled: 0,
         }
     }
 
@@ -151,9 +157,27 @@ impl ServerHost {
             self.engine.execute(batch);
             self.is_dead = true;
         } else {
-            self.done = Some((now + COMMIT, self.execute(batch)));
+            self.attack(now);
+            let done = self.execute(batch);
+            if let Some(hostile) = &mut self.hostile {
+                hostile.learn(&done);
+            }
+            self.done = Some((now + COMMIT, done));
             // What was done before the power failed was not yet said to anybody.
             self.is_dead = self.disk.has_failed();
+        }
+    }
+
+    /// Somebody asks for what they may not do.
+    fn attack(&mut self, now: Duration) {
+        let at = self.process.clocks.moment(now);
+        let Some(hostile) = &mut self.hostile else {
+            return;
+        };
+        if let Some(append) = hostile.draw(at.unix_ms) {
+            let engine = &mut self.engine;
+            let execute = |request| engine.execute(vec![(RequestId(0), request)]);
+            self.repelled += usize::from(hostile.attack(append, execute));
         }
     }
 

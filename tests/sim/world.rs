@@ -75,7 +75,9 @@ impl World {
         let now = Duration::ZERO;
         let mut archive = Archive::default();
         let generation = &mut archive.generation;
-        let server = ServerHost::boot(clocks, now, &disk, generation, plan.keep.all, rng.seed());
+        let mut server =
+            ServerHost::boot(clocks, now, &disk, generation, plan.keep.all, rng.seed());
+        server.hostile = plan.hostile(&mut rng);
         let mut clients: Vec<ClientHost> = (0..plan.hosts())
             .map(|number| ClientHost::new(number, plan.clients, clocks))
             .collect();

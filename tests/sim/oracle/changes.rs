@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use udpchat::protocol::{ConversationId, EVERYONE_NAME, EntryKind, EventKind, MemberRole};
 
 use super::invariants::disk_of;
-use super::{AGAIN, Audience, Oracle};
+use super::{Audience, Oracle};
 use crate::client::{Chosen, ClientHost};
 use crate::disk::Disk;
 use crate::entries::{
@@ -417,8 +417,10 @@ fn readable(bytes: &[u8]) -> String {
 
 /// Whether a line tells of an edit, a deletion, a reaction or a pin.
 pub(super) fn is_of_change(line: &str) -> bool {
-    let line = line.strip_suffix(AGAIN).map_or(line, str::trim_end);
     let is_told = [" edited: ", " reacted ", ": the edit ", ": the reaction "];
+    let (what, _) = line.split_once(" was not sent: ").unwrap_or((line, ""));
+    let is_refused = ["the edit ", "the reaction "];
     is_told.iter().any(|told| line.contains(told))
-        || CHANGES.iter().any(|what| line.ends_with(what))
+        || is_refused.iter().any(|refused| what.starts_with(refused))
+        || CHANGES.iter().any(|change| what.ends_with(change))
 }

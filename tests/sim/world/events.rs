@@ -117,7 +117,8 @@ impl World {
         let generation = &mut self.archive.generation;
         let keep = self.plan.keep.all;
         let clocks = self.server_clocks;
-        let server = ServerHost::boot(clocks, self.now, &self.disk, generation, keep, seed);
+        let mut server = ServerHost::boot(clocks, self.now, &self.disk, generation, keep, seed);
+        server.hostile = self.plan.hostile(&mut self.rng);
         self.server = Some(server);
     }
 

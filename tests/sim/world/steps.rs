@@ -103,6 +103,8 @@ impl World {
                 if let Some(server) = &mut self.server {
                     server.settle(self.now, &mut self.network);
                     let passes = std::mem::take(&mut server.passes);
+                    let repelled = std::mem::take(&mut server.repelled);
+                    self.network.faults.count_many(Fault::Repelled, repelled);
                     let has_stopped = server.has_stopped();
                     if server.is_dead {
                         self.network.faults.count(Fault::CommitTorn);
