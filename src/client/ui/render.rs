@@ -74,7 +74,7 @@ pub(crate) fn left_out(name: &str, left_out: usize, shown: usize) -> String {
 /// That a conversation is muted, or no longer.
 pub(crate) fn muted(name: &str, until_ms: u64, clock: Clock<'_>) -> String {
     let until = match until_ms {
-        0 => return format!("{name} is not muted"),
+        0 => return format!("{name} is no longer muted"),
         MUTED_FOR_GOOD => String::new(),
         until_ms => format!(" until {}", clock.show(until_ms)),
     };

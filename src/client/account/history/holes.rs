@@ -81,10 +81,15 @@ impl Holes {
             all if all <= NAMED_MAX => {
                 format!("not all of {shown} is on this device; `/fetch all` gets the rest")
             }
-            all => format!(
-                "not all of {shown} and {} others is on this device; `/fetch all` gets the rest",
-                all - NAMED_MAX
-            ),
+            all => {
+                let others = match all - NAMED_MAX {
+                    1 => "1 other".into(),
+                    others => format!("{others} others"),
+                };
+                format!(
+                    "not all of {shown} and {others} is on this device; `/fetch all` gets the rest"
+                )
+            }
         })
     }
 }

@@ -1,5 +1,7 @@
 //! `links`: the addresses of pages that stand in messages on this device, newest first.
 
+use linkify::{LinkFinder, LinkKind};
+
 use crate::client::account::blocked::BlockedUsers;
 use crate::client::account::ctx::Ctx;
 use crate::client::env::Fault;
@@ -56,16 +58,16 @@ fn found(
     Ok(lines)
 }
 
-/// The links of a text, without the signs that end a sentence around them.
+/// The links of a text, without the signs around them.
 fn in_text(text: &str) -> impl Iterator<Item = &str> {
-    text.split_whitespace().filter_map(|word| {
-        let word = word.trim_start_matches(['(', '<', '[', '"']);
-        let word = word.trim_end_matches(['.', ',', ';', ':', '!', '?', ')', '>', ']', '"']);
-        let scheme = SCHEMES.iter().find(|scheme| {
-            let head = word.get(..scheme.len());
-            head.is_some_and(|head| head.eq_ignore_ascii_case(scheme))
-        })?;
-        (word.len() > scheme.len()).then_some(word)
+    let mut finder = LinkFinder::new();
+    finder.kinds(&[LinkKind::Url]);
+    let links: Vec<&str> = finder.links(text).map(|link| link.as_str()).collect();
+    links.into_iter().filter(|link| {
+        SCHEMES.iter().any(|scheme| {
+            let head = link.get(..scheme.len());
+            head.is_some_and(|head| head.eq_ignore_ascii_case(scheme)) && link.len() > scheme.len()
+        })
     })
 }
 
@@ -75,8 +77,17 @@ mod tests {
 
     #[test]
     fn links_are_told_from_the_text_around_them() {
-        let text = "see (https://example.org/a?b=1), HTTP://x.org. or http:// and ftp://y.org";
+        let text = "see (https://example.org/a?b=1), HTTP://x.org. or http:// and ftp://y.org, \
+            <https://en.example.org/wiki/Tea_(meal)>; \"https://例え.jp/道\"";
         let links: Vec<&str> = in_text(text).collect();
-        assert_eq!(links, ["https://example.org/a?b=1", "HTTP://x.org"]);
+        assert_eq!(
+            links,
+            [
+                "https://example.org/a?b=1",
+                "HTTP://x.org",
+                "https://en.example.org/wiki/Tea_(meal)",
+                "https://例え.jp/道",
+            ]
+        );
     }
 }

@@ -237,7 +237,7 @@ impl HistoryPager {
             );
         }
         if page.hidden > 0 {
-            let text = format!("{name}: messages from blocked users are hidden");
+            let text = format!("{name}: messages from users whom you block or ignore are hidden");
             ctx.notice(text);
         }
         if matches!(ending, Ending::Begin | Ending::Expired) {

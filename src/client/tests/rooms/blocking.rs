@@ -66,7 +66,9 @@ fn lines_of_the_blocked_in_rooms_are_kept_and_acknowledged_but_not_shown() {
     let lines = desk.lines();
     assert!(!lines.iter().any(|line| line.contains("spam")), "{lines:?}");
     assert!(
-        lines.contains(&"#bridge: messages from blocked users are hidden".to_owned()),
+        lines.contains(
+            &"#bridge: messages from users whom you block or ignore are hidden".to_owned()
+        ),
         "{lines:?}"
     );
 }
