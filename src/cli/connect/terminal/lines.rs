@@ -4,9 +4,11 @@
 use std::fs::File;
 use std::io::{self, IsTerminal as _, Write};
 use std::sync::mpsc::Receiver;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use super::interrupt::PasswordInterrupt;
+use super::printer::Printer;
 use super::{Looks, plain, printer, secret};
 use crate::client::{Ask, Input, Line};
 use crate::net::InputSender;
@@ -20,6 +22,10 @@ pub struct Output {
     is_terminal: bool,
     inner: plain::Output,
 }
+
+/// How long a question waits for the lines before it. Chosen: longer than printing takes; who has stopped the terminal with
+/// Ctrl-S gets the question all the same.
+const LINES_FLUSH: Duration = Duration::from_secs(2);
 
 /// Asks each question.
 pub struct Questions {
@@ -65,8 +71,10 @@ impl printer::Output for Output {
 
 impl Questions {
     /// Answers each question until the input ends.
-    pub fn run(self, asks: &Receiver<Ask>, inputs: &InputSender<Input>) {
+    pub fn run(self, asks: &Receiver<Ask>, inputs: &InputSender<Input>, printer: &Printer) {
         for ask in asks {
+            // What was shown before it stands above it.
+            printer.flush_within(LINES_FLUSH);
             let input = match ask {
                 Ask::Command(prompt) | Ask::Inside { prompt, .. } => self.line(&prompt),
                 Ask::Line(question) => match self.line(&question) {
@@ -86,8 +94,12 @@ impl Questions {
     }
 
     fn line(&self, question: &str) -> Input {
+        let mut open = self.open();
         write_terminal(question);
-        let input = self.ask(question, |_| plain::next_line());
+        *open = Some(question.to_owned());
+        drop(open);
+        let input = plain::next_line();
+        *self.open() = None;
         if input == Input::EndOfInput {
             write_terminal("\n");
         }
@@ -95,12 +107,15 @@ impl Questions {
     }
 
     fn ask(&self, question: &str, ask: impl FnOnce(&str) -> Input) -> Input {
-        let set =
-            |open: Option<String>| *self.open.lock().unwrap_or_else(PoisonError::into_inner) = open;
-        set(Some(question.to_owned()));
+        *self.open() = Some(question.to_owned());
         let input = ask(question);
-        set(None);
+        *self.open() = None;
         input
+    }
+
+    /// No line is printed while it is held.
+    fn open(&self) -> MutexGuard<'_, Option<String>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

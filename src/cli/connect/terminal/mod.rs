@@ -112,8 +112,10 @@ pub fn open(
     } else if is_interactive {
         let (output, questions_at) = lines::open(looks, Arc::clone(gate));
         let printer = Printer::start(output, inputs.clone(), on_screen)?;
-        let inputs = inputs.clone();
-        spawn("prompt", move || questions_at.run(&questions, &inputs))?;
+        let (inputs, before) = (inputs.clone(), printer.clone());
+        spawn("prompt", move || {
+            questions_at.run(&questions, &inputs, &before);
+        })?;
         (printer, None)
     } else {
         let printer = Printer::start(plain::Output::new(looks), inputs.clone(), on_screen)?;
