@@ -63,6 +63,22 @@ fn terminal_without_utf_8_is_written_to_in_ascii_and_a_screen_reader_is_told_wor
     assert!(!seen.contains("\u{1b}[K"), "{seen:?}");
 }
 
+/// Read aloud, and where it rings by its name, others' letters reached such a terminal as they came.
+#[test]
+fn terminal_without_utf_8_is_written_to_in_ascii_also_where_it_is_read_aloud() {
+    let workspace = Workspace::new(&["ěva", "bob"]);
+    let server = workspace.serve();
+    let latin = [("LC_ALL", "de_DE.ISO-8859-1"), ("TERM", "xterm")];
+    let more = ["--plain", "--notify-by", "osc9"];
+    let mut bob = signed_in("bob", &server, &latin, &more);
+    let mut eva = signed_in("ěva", &server, &[], &["--plain"]);
+    eva.types("/message bob \u{db}2J ok");
+    let seen = bob.sees("?va: ?2J ok");
+    assert!(seen.is_ascii(), "{seen:?}");
+    let rung = bob.sees("]9;udpchat: ?va");
+    assert!(rung.is_ascii(), "{rung:?}");
+}
+
 #[test]
 fn theme_is_a_table_of_the_settings_and_what_is_wrong_in_it_is_told() {
     let directory = tempfile::TempDir::new().expect("a directory");
