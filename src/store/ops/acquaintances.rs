@@ -13,9 +13,6 @@ use crate::store::{Acquaintance, Refusal, Reply};
 /// How many are named; others are not. Chosen: more than anybody reads.
 pub(in crate::store) const NAMED_MAX: usize = 1_000;
 
-/// How many common rooms are named; others are not. Chosen: with the longest names a message holds twice as many.
-const ROOMS_MAX: usize = 200;
-
 /// Of how many rows of members an answer is made at most, so that the members of large rooms hold nobody up for long.
 /// Chosen: as many as make the largest answer, and some who are members of several rooms.
 const ROWS_MAX: usize = 4 * NAMED_MAX;
@@ -82,7 +79,6 @@ pub(in crate::store) fn find(
         }
     }
     rooms.sort_unstable();
-    rooms.truncate(ROOMS_MAX);
     let found = acquaintance(tables, found.id)?.ok_or(Refusal::Deleted)?;
     Ok(Reply::Acquaintance(found, rooms))
 }
