@@ -128,8 +128,8 @@ impl State {
             history + transaction.open_table(OUTBOX)?.stats()?.fragmented_bytes()
         };
         transaction.abort()?;
-        // What is free in pages that are in use is counted with the free pages, apart from that of the largest tables: the
-        // file grows by some pages more than are needed, and shrinks again.
+        // What is free in pages that are in use is counted with the free pages, apart from that of the largest tables: some
+        // pages more are filled than are free, and the file is doubled, which the next removal undoes.
         let free_bytes = stats.fragmented_bytes().saturating_sub(used);
         let pages = free_bytes.div_ceil(PAGE_BYTES as u64);
         Ok(Erasure::Filling {
