@@ -30,6 +30,9 @@ const TELL_EVERY: Duration = Duration::from_secs(1);
 /// How many entries are looked at to count what is unread. At the limit as many count as unread as were found there.
 const COUNTED_MAX: usize = 10_000;
 
+/// How many of them are in memory at once. Chosen: with the longest texts 2 MB; all of them would take 160 MB.
+const COUNTED_AT_ONCE: usize = 128;
+
 /// When the server is told what was read.
 #[derive(Debug, Default)]
 pub(crate) struct Reading {
@@ -140,14 +143,25 @@ fn count(ctx: &mut Ctx<'_>, blocked: &BlockedUsers, id: ConversationId) -> Resul
     let Some(known) = ctx.conversations.get(id) else {
         return Ok(());
     };
-    let (read, received) = (known.stored.read_up_to, known.stored.received_up_to);
-    let entries = ctx.state.last_entries(id, read, received, COUNTED_MAX)?;
-    let unread = entries.iter().filter(|(_, entry)| {
-        let said = entry.said(id, ctx.own());
-        is_missable(entry, said.as_ref(), ctx.me.id)
-            && !said.is_some_and(|said| blocked.hides(entry.author, &said))
-    });
-    let unread = u32::try_from(unread.count()).unwrap_or(u32::MAX);
+    let (mut read, received) = (known.stored.read_up_to, known.stored.received_up_to);
+    let most = known.stored.unread;
+    let (mut unread, mut looked_at) = (0_u32, 0);
+    while unread < most && looked_at < COUNTED_MAX && read < received {
+        let entries = ctx
+            .state
+            .entries_after(id, read, received, COUNTED_AT_ONCE)?;
+        let Some((last, _)) = entries.last() else {
+            break;
+        };
+        read = *last;
+        looked_at += entries.len();
+        for (_, entry) in &entries {
+            let said = entry.said(id, ctx.own());
+            let is_unread = is_missable(entry, said.as_ref(), ctx.me.id)
+                && !said.is_some_and(|said| blocked.hides(entry.author, &said));
+            unread += u32::from(is_unread);
+        }
+    }
     if let Some(known) = ctx.conversations.get_mut(id) {
         known.stored.unread = unread.min(known.stored.unread);
     }
