@@ -146,7 +146,7 @@ const CHAT_LOGS: &str = "\
     The next run with the option goes on where the last one has stopped. What comes to a run without it is not written \
     later. After a kill of the client the last lines may stand there twice, and none is missing; after a power failure the last \
     ones may be missing. If a file cannot be written, the client shows why once, goes on, and adds what is missing \
-    as soon as it can. Programs may share DIR: no line is broken by another, but two clients of one user write everything twice.";
+    as soon as it can; a line of which a full disk took only the beginning stands whole below that. Programs may share DIR: no line is broken by another, but two clients of one user write everything twice.";
 
 const WITHOUT_A_TERMINAL: &str = "\
     If standard input is not a terminal, commands are read from it, one a line: UTF-8, with or without a byte order mark. A byte that is not UTF-8 \

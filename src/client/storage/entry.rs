@@ -204,8 +204,9 @@ impl Entry {
     /// The text that its author typed for it, if its bytes are whole.
     pub(crate) fn typed(&self, conversation: ConversationId) -> Option<String> {
         match self.said(conversation, (self.author, ""))? {
-            Said::Text(text) | Said::Action(text) => Some(text),
-            Said::Amendment(Amendment {
+            Said::Text(text)
+            | Said::Action(text)
+            | Said::Amendment(Amendment {
                 what: Amends::Edit(text),
                 ..
             }) => Some(text),
