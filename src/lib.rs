@@ -38,7 +38,7 @@
 //! | address token | proves a client's address to a server in the first packet (RFC 9000 §8.1.3) |
 //! | cookie | proves a client's address within one handshake |
 //! | conflict | a device's number exists with another digest: its state directory is a copy |
-//! | conversation | everyone, a room, or a pair of accounts; it has one log |
+//! | conversation | everyone, a room, a pair of accounts, or one account's notes to itself; it has one log |
 //! | log, entry | the ordered messages and events of a conversation; entries are numbered from 1 |
 //! | head, floor | the last entry of a log; the entry up to which retention has removed it |
 //! | header, body | the part of a message the server decodes, and the part that is opaque to it |
@@ -109,6 +109,8 @@
 //! | a digest's check | `src/protocol/codec.rs` |
 //! | the outbox | `src/client/account/sender/outbox.rs` (in memory); when it is sent `mod.rs` beside it; on disk `src/client/storage/mod.rs` |
 //! | the beginning without a server | `src/client/core/offline.rs` |
+//! | what waits in other states of an account | `src/cli/connect/forwarder.rs`; when it begins `Core::take_arrival` |
+//! | notes to oneself | their id `src/store/schema/pair_ids.rs`; that they are asked for by name `src/store/ops/resync.rs` |
 //! | reconnecting | `src/client/link/mod.rs`, `src/transport/endpoint/handshake/standby.rs` |
 //! | what is sent again after it | `src/client/account/resync.rs`, `src/client/account/sender/mod.rs` |
 //! | the server's key | `src/client/core/host_key.rs`; the file `src/cli/connect/state/known_servers.rs` |

@@ -94,6 +94,8 @@ pub enum Place {
     Room(String),
     /// Everyone.
     Everyone,
+    /// The reader's notes, which nobody else sees.
+    Notes,
 }
 
 impl Line {
@@ -146,7 +148,7 @@ impl Place {
         match self {
             Self::Pair(name) => Self::Pair(harmless(&name)),
             Self::Room(name) => Self::Room(harmless(&name)),
-            Self::Everyone => Self::Everyone,
+            Self::Everyone | Self::Notes => self,
         }
     }
 
@@ -156,6 +158,7 @@ impl Place {
         match self {
             Self::Pair(name) | Self::Room(name) => name,
             Self::Everyone => crate::protocol::EVERYONE_NAME,
+            Self::Notes => crate::protocol::NOTES_NAME,
         }
     }
 }

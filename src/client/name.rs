@@ -4,7 +4,7 @@ use precis_profiles::UsernameCaseMapped;
 use precis_profiles::precis_core::profile::PrecisFastInvocation;
 use unicode_normalization::UnicodeNormalization as _;
 
-use crate::protocol::{EVERYONE_NAME, ROOM_SIGN, with_room_sign};
+use crate::protocol::{EVERYONE_NAME, NOTES_NAME, ROOM_SIGN, with_room_sign};
 use crate::text::name_case::one_spelling;
 
 /// A name as the server will write it (PRECIS, RFC 8265, in one spelling), or as it was typed if it cannot be one. The server's
@@ -36,7 +36,7 @@ pub(super) fn is_room(name: &str) -> bool {
 
 /// Whether a conversation of this name is one with another user.
 pub(super) fn is_pair(name: &str) -> bool {
-    !name.is_empty() && !is_room(name) && name != EVERYONE_NAME
+    !name.is_empty() && !is_room(name) && ![EVERYONE_NAME, NOTES_NAME].contains(&name)
 }
 
 /// The longest name that is kept, in characters; as the server's limit (udpchat-protocol(7)). What a server sends

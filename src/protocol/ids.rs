@@ -29,7 +29,7 @@ id!(
     DeviceId
 );
 id!(
-    /// One conversation: a pair of accounts, a room, or [`ConversationId::EVERYONE`].
+    /// One conversation: a pair of accounts, an account's notes, a room, or [`ConversationId::EVERYONE`].
     ConversationId
 );
 id!(

@@ -191,6 +191,9 @@ impl ServerMessage {
 /// The name under which everyone is addressed; no account can have it.
 pub const EVERYONE_NAME: &str = "everyone";
 
+/// The name under which each account addresses its notes to itself; no account can have it.
+pub const NOTES_NAME: &str = "notes";
+
 impl<B: Body> Serialize for Message<B> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         (&self.header, &self.body).serialize(serializer)

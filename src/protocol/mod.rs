@@ -30,7 +30,8 @@ pub use entry::{EntryBody, EntryHeader, Origin, Reaction, Reference, RoomEvent, 
 pub use fingerprint::{digest_of, fingerprint};
 pub use ids::{AccountId, ConversationId, DeviceId, DeviceSeq, EntryId};
 pub use message::{
-    ClientMessage, Deletion, Delivery, EVERYONE_NAME, Header, Hop, Message, ServerMessage,
+    ClientMessage, Deletion, Delivery, EVERYONE_NAME, Header, Hop, Message, NOTES_NAME,
+    ServerMessage,
 };
 pub use parts::{
     AccountChange, BlockedUser, Change, Contact, Count, Device, Failure, Head, HistoryEntry, Mark,

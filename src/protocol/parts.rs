@@ -147,7 +147,8 @@ wire_struct! {
     #[derive(Debug, Clone, PartialEq, Eq)]
     pub struct Head {
         pub conversation: ConversationId,
-        /// The other user's name in a pair; [`super::EVERYONE_NAME`] for everyone; a room's name with its `#`.
+        /// The other user's name in a pair; [`super::EVERYONE_NAME`] for everyone; [`super::NOTES_NAME`] for notes; a room's
+        /// name with its `#`.
         pub name: String,
         /// The last entry of its log.
         pub head: EntryId,

@@ -86,6 +86,34 @@ fn client_begins_without_its_server_and_sends_what_was_typed_when_that_is_back()
 }
 
 #[test]
+fn note_is_on_all_devices_of_its_author_and_message_to_oneself_stays_refused() {
+    let workspace = Workspace::new(&[]);
+    let server = workspace.serve();
+    let mut bob = workspace.sign_in(server.address, "bob");
+    let mut alice = workspace.sign_in(server.address, "alice");
+    alice.types("/message alice buy rope");
+    alice.sees(
+        1,
+        "you cannot send a message to yourself; `/note TEXT` keeps a note",
+    );
+    alice.types("/note buy rope");
+    alice.sees(1, "● stored");
+    let mut other = workspace.sign_in(server.address, "alice");
+    other.types("/notes");
+    other.sees(1, "(you): buy rope");
+    alice.types("/note and tar");
+    other.sees(1, "(you) to notes: and tar");
+    bob.types("/roster");
+    bob.types("/message alice done");
+    alice.sees(1, "done");
+    assert!(!bob.lines().join("\n").contains("rope"));
+    alice.types("/roster");
+    alice.sees(1, "bob");
+    let lines = alice.lines().join("\n");
+    assert!(!lines.contains("received by alice"), "{lines}");
+}
+
+#[test]
 fn orderly_stop_tells_the_clients_and_leaves_a_clean_database() {
     for signal in ["INT", "TERM"] {
         let workspace = Workspace::new(&[]);

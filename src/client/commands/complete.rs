@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::arguments::{self, Argument, Kind, Source, split_word, text_inside};
 use super::groups::{self, TABLE};
 use crate::client::env::Names;
-use crate::protocol::EVERYONE_NAME;
+use crate::protocol::{EVERYONE_NAME, NOTES_NAME};
 use crate::text::comparison::folded;
 
 /// Where the word before the cursor begins, and what it could become. `is_inside` says that the prompt stands in a
@@ -81,7 +81,10 @@ fn offered(source: Source, names: &Names) -> Vec<String> {
         Source::Ignored => ignored.clone(),
         Source::Rooms => rooms.clone(),
         Source::UsersAndRooms => [&users[..], rooms].concat(),
-        Source::Conversations => [&users[..], rooms, &[EVERYONE_NAME.to_owned()]].concat(),
+        Source::Conversations => {
+            let others = [EVERYONE_NAME, NOTES_NAME].map(str::to_owned);
+            [&users[..], rooms, &others].concat()
+        }
         Source::Commands => sorted(TABLE.words()),
         Source::Topics => {
             let groups = TABLE.groups.iter().map(|group| group.name);
@@ -161,7 +164,7 @@ mod tests {
             ("join #b", "#bridge"),
             ("join #new ", "private"),
             ("leave ", "#bridge #deck"),
-            ("enter ", "bob bert meg #bridge #deck everyone"),
+            ("enter ", "bob bert meg #bridge #deck everyone notes"),
             ("message #", "#bridge #deck"),
             ("kick ", "bob bert meg"),
             ("kick bob #", "#bridge #deck"),

@@ -104,7 +104,10 @@ fn is_known(word: &str, names: &Names) -> bool {
 fn is_private_slip(word: &str) -> bool {
     let word = folded(word);
     let name = word.strip_prefix('/').unwrap_or(&word);
-    let messages = TABLE.iter().filter(|command| is_message(command));
+    // "not bob" and "vote bob" are what people say.
+    let messages = TABLE
+        .iter()
+        .filter(|command| is_message(command) && command.name != "note");
     let mut words = messages.flat_map(|command| command.aliases.iter().chain([&command.name]));
     words.any(|own| is_near(own, name))
 }
@@ -149,6 +152,7 @@ mod tests {
             "message* secret",
             "Message* secret",
             "message bob secret\nand more",
+            "note my secret",
             "\n\nmessage bob secret\n\n",
         ] {
             let found = Mistaken::of(line, &names());

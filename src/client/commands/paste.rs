@@ -4,7 +4,7 @@
 use super::arguments::{self, has_number, split_word, text_inside};
 use super::groups::{self, TABLE};
 use super::row::ChatCommand;
-use crate::protocol::{EVERYONE_NAME, TEXT_MAX_BYTES};
+use crate::protocol::{EVERYONE_NAME, NOTES_NAME, TEXT_MAX_BYTES};
 use crate::text::{comparison, printable};
 
 /// Maximum commands in a paste; with more of them none is run. Chosen: more than anybody reads before pressing Enter, and
@@ -182,9 +182,9 @@ fn call(line: &str, is_inside: bool) -> Option<(&'static ChatCommand, Vec<Option
     Some((command, arguments::parse(command.arguments, rest)?))
 }
 
-/// Whether it says something to others.
+/// Whether it says something in a conversation that it names.
 pub(super) fn is_message(command: &ChatCommand) -> bool {
-    matches!(command.name, "message" | "message*")
+    matches!(command.name, "message" | "message*" | "note")
 }
 
 /// The target and the text of a message; no other command takes a text of several lines.
@@ -193,6 +193,7 @@ pub(super) fn message(draft: &str, is_inside: bool) -> Option<(&str, &str)> {
     match (command.name, &values[..]) {
         ("message", [Some(target), Some(text)]) => Some((target, text)),
         ("message*", [Some(text)]) => Some((EVERYONE_NAME, text)),
+        ("note", [Some(text)]) => Some((NOTES_NAME, text)),
         _ => None,
     }
 }

@@ -9,7 +9,8 @@ use crate::protocol::{AccountId, ConversationId, DeviceSeq, Digest, EntryId, Ent
 /// Where a device stands in one conversation: what is durable of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct StoredConversation {
-    /// The other user's name in a pair, a room's with its `#`, `everyone` for everyone; empty while it is not known.
+    /// The other user's name in a pair, a room's with its `#`, `everyone` for everyone, `notes` for notes; empty while it is
+    /// not known.
     pub(crate) name: String,
     /// The last entry that is durable here.
     pub(crate) received_up_to: EntryId,

@@ -169,6 +169,41 @@ fn message_to_an_unknown_conversation_is_resolved_first_and_keeps_its_order() {
     );
 }
 
+/// A server that says a note is stored speaks of no recipients, and a pair without one was "offline".
+#[test]
+fn note_goes_to_a_conversation_of_its_own_and_nobody_is_said_to_receive_it() {
+    let mut desk = Desk::signed_in(Screen::interactive());
+    say(&mut desk, "note buy rope");
+    let Some(ClientBody::Resolve(resolve)) = desk.bodies().pop() else {
+        panic!("the client does not look for its notes");
+    };
+    assert_eq!(resolve.name, "notes");
+    let notes = ConversationId(41);
+    desk.control(&ServerMessage::control(Resolved {
+        tag: resolve.tag,
+        conversation: notes,
+        name: "notes".into(),
+        account: ERIN,
+        last_number: DeviceSeq(0),
+        start: EntryId::START,
+    }));
+    assert_eq!(texts(&mut desk), [(1, "buy rope".to_owned())]);
+    desk.chat(Stored {
+        conversation: notes,
+        recipients: 0,
+        ..stored(1, 1, 0, 0)
+    });
+    assert_eq!(desk.lines(), ["● stored"]);
+    say(&mut desk, "notes");
+    assert_eq!(desk.lines()[0], "14:02 (you): buy rope");
+    say(&mut desk, "search rope in:notes");
+    assert_eq!(desk.lines()[0], "14:02 (you) to notes: buy rope");
+    say(&mut desk, "/edit --in notes buy tar");
+    let [ClientBody::Entry(_)] = &desk.bodies()[..] else {
+        panic!("the client does not edit its note");
+    };
+}
+
 #[test]
 fn user_who_does_not_exist_is_named_and_the_message_forgotten() {
     let mut desk = Desk::signed_in(Screen::interactive());

@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::time::Clock;
 use crate::client::name::is_room;
 use crate::protocol::{
-    Contact, EVERYONE_NAME, EntryId, ErrorCode, Failure, MUTED_FOR_GOOD, Person,
+    Contact, EVERYONE_NAME, EntryId, ErrorCode, Failure, MUTED_FOR_GOOD, NOTES_NAME, Person,
 };
 use crate::text::printable;
 
@@ -177,6 +177,17 @@ pub(crate) fn duration(span: Duration) -> String {
         _ => format!("{} h", seconds / 3600),
     }
 }
+
+/// There is no conversation of this name, or nothing in it.
+pub(crate) fn nothing_with(name: &str) -> String {
+    match name {
+        NOTES_NAME => "no notes".into(),
+        _ => format!("no messages with {name}"),
+    }
+}
+
+/// What is for nobody else is stored: there is nobody to receive it.
+pub(crate) const STORED: &str = "● stored";
 
 /// A private message is stored, and its receiver is not there.
 pub(crate) fn stored_offline(name: &str, last_seen: Option<&str>) -> String {

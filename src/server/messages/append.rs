@@ -60,8 +60,8 @@ pub fn on_resolved(ctx: &mut Ctx<'_>, id: SessionId, channel: Channel, tag: u32,
     let answer = Resolved {
         tag,
         conversation: standing.conversation,
-        name: peer.name,
-        account: peer.id,
+        name: standing.name,
+        account: peer,
         last_number: standing.last_number,
         start: standing.start,
     };
@@ -182,9 +182,12 @@ fn ack_stored(
         away,
     });
     // A former member may still learn that their message is stored, but gets no receipts.
-    let is_stranger = matches!(stored.audience, Audience::Room { .. })
-        && !ctx.presence.is_in(append.author, conversation);
-    if is_said && !is_stranger {
+    let gets_receipts = match stored.audience {
+        Audience::Pair { .. } | Audience::Everyone { .. } => true,
+        Audience::Room { .. } => ctx.presence.is_in(append.author, conversation),
+        Audience::Notes { .. } => false,
+    };
+    if is_said && gets_receipts {
         receipts.subscribe(ctx, id, conversation);
     }
     let is_sent = ctx.send(id, CHAT, &message).is_ok();
@@ -210,6 +213,7 @@ fn recipients(ctx: &Ctx<'_>, append: &Append, audience: &Audience) -> (u32, u32,
             let last_seen_ms = (!online && *peer_seen_ms > 0).then_some(*peer_seen_ms);
             (1, u32::from(online), last_seen_ms)
         }
+        Audience::Notes { .. } => (0, 0, None),
         Audience::Everyone { accounts } => {
             let author_too = usize::from(ctx.presence.is_online(author));
             let online = ctx.presence.online_count() - author_too;

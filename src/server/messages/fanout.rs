@@ -2,7 +2,9 @@
 //!
 //! A device that lags, or has no room, costs a position; the log is read for it when there is room (`catch_up.rs`).
 
-use crate::protocol::{AccountId, ConversationId, Delivery, DeviceId, Digest, Envelope, Hop};
+use crate::protocol::{
+    AccountId, ConversationId, Delivery, DeviceId, Digest, Envelope, Hop, NOTES_NAME,
+};
 use crate::server::ctx::{CHAT, Ctx};
 use crate::server::presence::{OnlineAccount, Presence};
 use crate::store::{Append, Audience, Event, StoredEntry};
@@ -75,6 +77,7 @@ pub fn fan_out(ctx: &mut Ctx<'_>, outgoing: &OutgoingEntry<'_>, stored: &StoredE
             peer_name,
             ..
         } => (*peer_prev, Some(peer_name.as_deref())),
+        Audience::Notes { is_first, .. } => (None, Some(is_first.then_some(NOTES_NAME))),
         Audience::Everyone { .. } | Audience::Room { .. } => (Some(stored.prev), None),
     };
     let as_peer = peer_prev.map(|prev| match own_name {
@@ -118,6 +121,11 @@ fn readers(
         Audience::Pair { low, high, .. } => [low, high]
             .into_iter()
             .filter_map(|account| presence.get(*account))
+            .flat_map(OnlineAccount::sessions)
+            .collect(),
+        Audience::Notes { account, .. } => presence
+            .get(*account)
+            .into_iter()
             .flat_map(OnlineAccount::sessions)
             .collect(),
         Audience::Everyone { .. } => presence.sessions().collect(),

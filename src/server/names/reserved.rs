@@ -1,6 +1,6 @@
 //! Names that nobody may take, since who reads them would take them for somebody or something else.
 
-use crate::protocol::EVERYONE_NAME;
+use crate::protocol::{EVERYONE_NAME, NOTES_NAME};
 use crate::text::skeleton::skeleton;
 
 /// A name, and why it is reserved, as an error says it.
@@ -8,11 +8,12 @@ pub(super) type Reserved = (&'static str, &'static str);
 
 pub(super) const EVERYONE: Reserved = (EVERYONE_NAME, "it means all users");
 
-const RESERVED: [Reserved; 14] = [
+const RESERVED: [Reserved; 15] = [
     EVERYONE,
     ("all", "it means all users"),
     ("here", "it means all users who are online"),
     ("nobody", "it means no user"),
+    (NOTES_NAME, "it means the reader's own notes"),
     ("you", "it means the reader"),
     ("me", "it means the reader"),
     ("server", "it would speak for the server"),

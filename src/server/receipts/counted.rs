@@ -36,7 +36,7 @@ impl Receipts {
         audience: &Audience,
     ) {
         let members = match audience {
-            Audience::Pair { .. } => return,
+            Audience::Pair { .. } | Audience::Notes { .. } => return,
             Audience::Everyone { accounts } => *accounts,
             Audience::Room { members } => *members,
         };

@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::protocol::{
-    AwayRequest, BlockedUser, ClientBody, ClientMessage, RosterRequest, ServerBody, WhoisRequest,
+    AwayRequest, BlockedUser, ClientBody, ClientMessage, NOTES_NAME, Received, RosterRequest,
+    ServerBody, WhoisRequest,
 };
 
 /// Alice and bob in a room.
@@ -132,4 +133,46 @@ fn user_is_noted_as_seen_when_a_session_begins_as_a_kill_may_end_it() {
         panic!("{found:?} is no account");
     };
     assert!(found.seen_ms >= begun_ms, "{found:?}");
+}
+
+/// A message that its author had received would be a receipt by oneself.
+#[test]
+fn note_is_delivered_to_the_other_devices_of_its_author_and_to_nobody_else() {
+    let (mut bench, [_, bob], _) = shipmates();
+    let user = bench.user("carol");
+    let open = Write::OpenDevice {
+        account: user.0,
+        device: None,
+        ticket: TicketHash([1; 32]),
+        expires_ms: 0,
+    };
+    let Reply::Device { device: other, .. } = bench.done(open) else {
+        panic!("a device was asked for");
+    };
+    let notes = bench.pair(user, NOTES_NAME);
+    let writing = bench.signed_in("carol", user);
+    let reading = bench.signed_in("carol", (user.0, other));
+    bench.heard(bob);
+    let origin = Origin {
+        conversation: notes,
+        device: user.1,
+        number: DeviceSeq(1),
+    };
+    bench.say(writing, Channel::Chat, &text("buy rope", origin));
+    bench.pass(50);
+    let heard = bench.heard(writing);
+    let [ServerBody::Stored(stored)] = &heard[..] else {
+        panic!("{heard:?} is not that it is stored");
+    };
+    assert_eq!((stored.recipients, stored.online), (0, 0));
+    let read = bench.heard(reading);
+    assert!(matches!(&read[..], [ServerBody::Entry(_)]), "{read:?}");
+    let received = Received {
+        conversation: notes,
+        entry: stored.entry,
+    };
+    bench.say(reading, Channel::Chat, &ClientMessage::control(received));
+    bench.pass(50);
+    assert_eq!(bench.heard(writing), []);
+    assert_eq!(bench.heard(bob), []);
 }

@@ -20,7 +20,8 @@ pub enum Read {
     Devices { account: AccountId },
     /// All accounts that were not deleted, by name: [`Reply::Accounts`].
     ListAccounts,
-    /// The conversation of a pair, which has no rows before something is said in it: [`Reply::Resolved`], or
+    /// The conversation of a pair, or of an account with itself, which has no rows before something is said in it:
+    /// [`Reply::Resolved`], or
     /// [`Refusal::NoSuchUser`], [`Refusal::ToOneself`].
     Resolve {
         /// The account that asks, or that it is about.

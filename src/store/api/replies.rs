@@ -50,8 +50,8 @@ pub enum Reply {
     Resolved {
         /// Where the device stands in it.
         standing: ConversationState,
-        /// The other account.
-        peer: Account,
+        /// The other account, or this one if it asked for its notes.
+        peer: AccountId,
     },
     /// To [`Write::Append`](super::Write::Append).
     Stored(StoredEntry),
@@ -294,6 +294,12 @@ pub enum Audience {
         peer_prev: Option<EntryId>,
         /// The name of the one who is not the author, where this is the first entry that the author is given.
         peer_name: Option<String>,
+    },
+    /// One account, for which the author, who is it, notes something.
+    Notes {
+        account: AccountId,
+        /// Whether it is the first entry that the account is given.
+        is_first: bool,
     },
     /// Every account; so many there are.
     Everyone {

@@ -270,9 +270,10 @@ pub(super) fn retention(walk: &mut Walk<'_>) -> Result<(), StoreError> {
         walk.report.row(TABLE, id, limits);
         match walk.conversations.get(&id).map(|log| log.record.kind) {
             Some(Kind::Everyone | Kind::Room) => {}
-            Some(Kind::Pair(..)) => walk
-                .report
-                .find(TABLE, id, "a pair has no limits of its own"),
+            Some(Kind::Pair(..) | Kind::Notes(_)) => {
+                let problem = "a direct conversation has no limits of its own";
+                walk.report.find(TABLE, id, problem);
+            }
             None => walk
                 .report
                 .find(TABLE, id, "the conversation does not exist"),

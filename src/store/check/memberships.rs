@@ -76,10 +76,13 @@ pub(super) fn members(walk: &mut Walk<'_>) -> Result<(), StoreError> {
             Kind::Pair(low, high) if account != low && account != high => {
                 report.find(TABLE, &place, "the pair is two others");
             }
-            Kind::Everyone | Kind::Pair(..) if member.until.is_some() => {
+            Kind::Notes(owner) if account != owner => {
+                report.find(TABLE, &place, "the notes are another's");
+            }
+            Kind::Everyone | Kind::Pair(..) | Kind::Notes(_) if member.until.is_some() => {
                 report.find(TABLE, &place, "nobody leaves it");
             }
-            Kind::Everyone | Kind::Pair(..) => {}
+            Kind::Everyone | Kind::Pair(..) | Kind::Notes(_) => {}
             Kind::Room => {
                 let left_ms = readable(tables.rooms_of().get(&(account, id)))?;
                 let belongs = left_ms.map(|left_ms| left_ms == BELONGS);
@@ -104,6 +107,7 @@ pub(super) fn counts(walk: &mut Walk<'_>) -> Result<(), StoreError> {
         let due = match conversation.record.kind {
             Kind::Everyone => accounts,
             Kind::Pair(..) => 2,
+            Kind::Notes(_) => 1,
             Kind::Room => conversation.record.members.into(),
         };
         if found != due {

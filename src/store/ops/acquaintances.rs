@@ -31,7 +31,7 @@ pub(in crate::store) fn list(tables: &impl ReadTables, account: AccountId) -> Re
                 found.insert(if low == account.0 { high } else { low });
             }
             Some(Kind::Room) => rooms.push(conversation),
-            Some(Kind::Everyone) | None => {}
+            Some(Kind::Everyone | Kind::Notes(_)) | None => {}
         }
     }
     // Those of whom there is a conversation of their own come before the members of a large room.

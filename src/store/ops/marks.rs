@@ -26,6 +26,7 @@ pub(in crate::store) fn list(
     let members = match record.kind {
         Kind::Everyone => u32::try_from(meta::reader_count(tables)?).unwrap_or(u32::MAX),
         Kind::Pair(..) => 2,
+        Kind::Notes(_) => 1,
         Kind::Room => record.members,
     };
     let mut marks = Vec::new();

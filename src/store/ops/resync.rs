@@ -6,34 +6,35 @@ use super::access::permitted;
 use super::conversation_state::{first, state};
 use super::{accounts, blocks, conversations, log, marks, pairs, rooms};
 use crate::protocol::{
-    AccountId, ConversationId, DeviceId, Digest, EVERYONE_NAME, EntryId, Position,
+    AccountId, ConversationId, DeviceId, Digest, EVERYONE_NAME, EntryId, NOTES_NAME, Position,
 };
 use crate::store::error::{Abort, StoreError};
 use crate::store::schema::records::{ConversationRecord, Kind, MemberRecord};
 use crate::store::schema::tables::{ReadTables, Tables};
 use crate::store::{ConversationState, Refusal, Reply};
 
-/// The conversation of a pair; nothing is made by asking for it.
+/// The conversation with a user, or the account's notes; nothing is made by asking for it.
 pub(in crate::store) fn resolve(
     tables: &impl ReadTables,
     account: AccountId,
     device: DeviceId,
     name: &str,
 ) -> Result<Reply, Abort> {
-    let peer = accounts::find(tables, name)?.ok_or(Refusal::NoSuchUser)?;
-    if peer.id == account {
-        return Err(Refusal::ToOneself.into());
-    }
+    let (conversation, peer, name) = if name == NOTES_NAME {
+        (pairs::notes(account)?, account, NOTES_NAME.to_owned())
+    } else {
+        let peer = accounts::find(tables, name)?.ok_or(Refusal::NoSuchUser)?;
+        if peer.id == account {
+            return Err(Refusal::ToOneself.into());
+        }
+        (pairs::find(account, peer.id)?, peer.id, peer.name)
+    };
     accounts::load(tables, account)?.ok_or(Refusal::NoSuchUser)?;
-    let conversation = pairs::find(account, peer.id)?;
     // What was said before is still read.
-    if accounts::is_deleted(tables, peer.id)?
-        && conversations::load(tables, conversation)?.is_none()
-    {
+    if accounts::is_deleted(tables, peer)? && conversations::load(tables, conversation)?.is_none() {
         return Err(Refusal::Deleted.into());
     }
     let (record, member) = permitted(tables, conversation, account)?;
-    let name = peer.name.clone();
     Ok(Reply::Resolved {
         standing: state(
             tables,
@@ -216,6 +217,7 @@ pub(in crate::store) fn name_for(
 ) -> Result<String, StoreError> {
     match record.kind {
         Kind::Everyone => Ok(EVERYONE_NAME.into()),
+        Kind::Notes(_) => Ok(NOTES_NAME.into()),
         Kind::Pair(low, high) => {
             let other = if low == account.0 { high } else { low };
             Ok(accounts::require(tables, AccountId(other))?.name)

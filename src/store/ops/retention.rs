@@ -8,12 +8,13 @@ use std::collections::BTreeMap;
 use super::conversations::{load, save};
 use super::log::relations;
 use super::rooms;
-use super::{blocks, log, usage};
-use crate::protocol::{ConversationId, EVERYONE_NAME};
+use super::{accounts, blocks, log, usage};
+use crate::protocol::{AccountId, ConversationId, EVERYONE_NAME};
 use crate::store::error::{Abort, StoreError, skip_damaged};
 use crate::store::schema::meta;
 use crate::store::schema::names;
 use crate::store::schema::names::NameOf;
+use crate::store::schema::pair_ids;
 use crate::store::schema::places;
 use crate::store::schema::records::{ConversationRecord, Kind, RetentionRecord};
 use crate::store::schema::table::ReadTable as _;
@@ -51,6 +52,14 @@ struct Limits {
 }
 
 impl Limits {
+    /// Nothing is kept.
+    const NOTHING: Self = Self {
+        from_ms: 0,
+        now_ms: 0,
+        entries: 0,
+        bytes: 0,
+    };
+
     fn new(keep: Retention, own: RetentionRecord, now_ms: u64) -> Self {
         let limit =
             |own: Option<u64>, common: Option<u64>| own.or(common).filter(|limit| *limit > 0);
@@ -105,7 +114,11 @@ pub(in crate::store) fn expire(
     for id in ids.into_iter().map(ConversationId) {
         // Where it cannot be read what is to be kept, all is.
         if let Some(own) = skip_damaged(own(tables, id))? {
-            let limits = Limits::new(keep, own, now_ms);
+            let limits = if skip_damaged(is_nobodys(tables, id))? == Some(true) {
+                Limits::NOTHING
+            } else {
+                Limits::new(keep, own, now_ms)
+            };
             removed += skip_damaged(shorten(tables, id, limits, &mut left))?.unwrap_or(0);
         }
         if left == 0 {
@@ -118,6 +131,14 @@ pub(in crate::store) fn expire(
         next,
         jumped_from_ms: None,
     })
+}
+
+/// Whether nobody can read a conversation any more: the notes of an account that was deleted.
+fn is_nobodys(tables: &impl ReadTables, id: ConversationId) -> Result<bool, StoreError> {
+    match pair_ids::kind_of(id) {
+        Kind::Notes(account) => accounts::is_deleted(tables, AccountId(account)),
+        Kind::Everyone | Kind::Pair(..) | Kind::Room => Ok(false),
+    }
 }
 
 /// Removes entries from the start of a log, and counts `left` down by them and by what refers to them; returns how many.

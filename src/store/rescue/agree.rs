@@ -120,8 +120,10 @@ fn read(tables: &Tables, rescued: &mut Rescued) -> Result<Left, StoreError> {
         });
     }
     for record in left.records.values() {
-        if let Kind::Pair(low, high) = record.kind {
-            left.accounts.extend([low, high]);
+        match record.kind {
+            Kind::Pair(low, high) => left.accounts.extend([low, high]),
+            Kind::Notes(account) => left.accounts.extend([account]),
+            Kind::Everyone | Kind::Room => {}
         }
     }
     for row in tables.devices().rows()? {
@@ -350,6 +352,10 @@ fn join(left: &mut Left, members: &mut BTreeMap<(u64, u64), MemberRecord>) {
                     let member = members.entry((*id, account));
                     member.or_insert_with(|| record.log_start.into());
                 }
+            }
+            Kind::Notes(account) => {
+                let member = members.entry((*id, account));
+                member.or_insert_with(|| record.log_start.into());
             }
             Kind::Room => {}
         }

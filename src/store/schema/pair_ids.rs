@@ -1,4 +1,6 @@
 //! The ids of direct conversations, apart from those that are assigned in sequence: each follows from the two accounts.
+//!
+//! No account has the id zero, so the id of a pair with zero is that of an account's notes to itself.
 
 use super::records::Kind;
 use crate::protocol::{AccountId, ConversationId};
@@ -9,6 +11,8 @@ pub(super) const FIRST: u64 = 1 << 31;
 /// Where they end: those of accounts with ids below 2^31 fit. The sequence goes on from here if it ever comes to them.
 pub(super) const END: u64 = 1 << 62;
 const ACCOUNTS_END: u64 = 1 << 31;
+/// What stands for the other one in the id of an account's notes: ids of accounts begin at 1.
+const NOBODY: u64 = 0;
 
 const _: () = assert!(FIRST + ACCOUNTS_END * (ACCOUNTS_END - 1) / 2 <= END);
 
@@ -36,9 +40,15 @@ pub(in crate::store) fn id_of(one: AccountId, other: AccountId) -> Option<Conver
     id(one.min(other).0, one.max(other).0).map(ConversationId)
 }
 
+/// The conversation of an account with itself.
+pub(in crate::store) fn notes_of(account: AccountId) -> Option<ConversationId> {
+    id(NOBODY, account.0).map(ConversationId)
+}
+
 /// The id alone tells: everyone has its own, and pairs are in a range of theirs.
 pub(in crate::store) const fn kind_of(id: ConversationId) -> Kind {
     match accounts_of(id) {
+        Some((NOBODY, account)) => Kind::Notes(account),
         Some((low, high)) => Kind::Pair(low, high),
         None if id.0 == ConversationId::EVERYONE.0 => Kind::Everyone,
         None => Kind::Room,
@@ -46,7 +56,7 @@ pub(in crate::store) const fn kind_of(id: ConversationId) -> Kind {
 }
 
 /// The pair that has this id.
-pub(in crate::store) const fn accounts_of(id: ConversationId) -> Option<(u64, u64)> {
+const fn accounts_of(id: ConversationId) -> Option<(u64, u64)> {
     if !is_id(id.0) {
         return None;
     }
@@ -98,6 +108,11 @@ mod tests {
             assert_eq!(skip(other), other);
         }
         assert_eq!(skip(FIRST), END);
+        let notes = notes_of(AccountId(7)).expect("an account's id");
+        assert_eq!(kind_of(notes), Kind::Notes(7));
+        assert_ne!(id_of(AccountId(7), AccountId(7)), Some(notes));
+        let pair = id_of(AccountId(7), AccountId(1)).expect("two ids");
+        assert_eq!(kind_of(pair), Kind::Pair(1, 7));
         for last in [END - 1, END - 1000] {
             assert!(
                 accounts_of(ConversationId(last))

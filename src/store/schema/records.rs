@@ -100,6 +100,8 @@ pub(in crate::store) enum Kind {
     Pair(u64, u64),
     /// Those who have joined it and not left; its name and the like are in `rooms`.
     Room,
+    /// One account, which notes something for itself.
+    Notes(u64),
 }
 
 /// A row of `conversations`.

@@ -10,6 +10,7 @@ mod fixture;
 mod forged;
 mod logs;
 mod model;
+mod notes;
 mod relations;
 mod replay;
 mod restore;

@@ -7,7 +7,7 @@ use crate::client::line::{Head, Line, Manner, Place, Who};
 use crate::client::name::is_room;
 use crate::client::storage::entry::{Entry, Said};
 use crate::client::ui::{render, render_rooms};
-use crate::protocol::{ConversationId, EntryId};
+use crate::protocol::{ConversationId, EntryId, NOTES_NAME};
 
 /// What stands for an author whose name the server could not tell.
 const UNNAMED: &str = "(somebody)";
@@ -48,6 +48,8 @@ impl Ctx<'_> {
             Place::Everyone
         } else if is_room(name) {
             Place::Room(name.to_owned())
+        } else if name == NOTES_NAME {
+            Place::Notes
         } else {
             Place::Pair(name.to_owned())
         }

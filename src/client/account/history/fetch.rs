@@ -11,6 +11,7 @@ use crate::client::account::ctx::{Ctx, NO_LINK};
 use crate::client::env::Fault;
 use crate::client::name::canonical_target;
 use crate::client::storage::StateError;
+use crate::client::ui::render;
 use crate::protocol::{ConversationId, EntryId, History};
 
 /// After how many requests it is said how far it has come. Chosen: a sign of life every few seconds on a slow link.
@@ -42,7 +43,7 @@ impl Fetcher {
             Some(named) => match ctx.conversations.by_name(&canonical_target(named)) {
                 Some(id) => Some(id),
                 None => {
-                    return ctx.fail(Fault::NoRecipient, format!("no messages with {named}"));
+                    return ctx.fail(Fault::NoRecipient, render::nothing_with(named));
                 }
             },
             None => None,

@@ -7,6 +7,7 @@ use crate::client::account::ctx::Ctx;
 use crate::client::env::Fault;
 use crate::client::name::canonical_target;
 use crate::client::storage::StateError;
+use crate::client::ui::render;
 use crate::protocol::ConversationId;
 
 /// How many are shown. Chosen: most of a screen.
@@ -19,7 +20,7 @@ pub(crate) fn links(ctx: &mut Ctx<'_>, blocked: &BlockedUsers, named: Option<&st
     let scope = match named {
         Some(named) => match ctx.conversations.by_name(&canonical_target(named)) {
             Some(id) => Some(id),
-            None => return ctx.fail(Fault::NoRecipient, format!("no messages with {named}")),
+            None => return ctx.fail(Fault::NoRecipient, render::nothing_with(named)),
         },
         None => None,
     };

@@ -97,7 +97,7 @@ impl HistoryPager {
             ctx.fail(Fault::NoRecipient, refused);
         } else if is_room(&name) || name == ctx.me.name {
             // A room that is about to be joined, or the user themselves.
-            ctx.notice(format!("no messages with {named}"));
+            ctx.notice(render::nothing_with(&named));
         } else if ctx.can_ask() && ctx.resolve(&named) {
             let unfound = Unfound {
                 named,
@@ -324,8 +324,8 @@ fn page(
 
 /// Nothing of this user is here, and whether there is one only the server knows.
 fn not_here(ctx: &mut Ctx<'_>, named: &str) {
-    let text =
-        format!("no messages with {named} on this device, and the server is not answering now");
+    let nothing = render::nothing_with(named);
+    let text = format!("{nothing} on this device, and the server is not answering now");
     ctx.fail(Fault::Unreachable, text);
 }
 

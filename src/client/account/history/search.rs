@@ -10,6 +10,7 @@ use crate::client::account::history::query::Query;
 use crate::client::env::Fault;
 use crate::client::name::canonical;
 use crate::client::storage::StateError;
+use crate::client::ui::render;
 use crate::protocol::{AccountId, ConversationId, EntryId};
 
 /// How many lines a search shows: the newest ones. The others are counted.
@@ -32,7 +33,7 @@ pub(crate) fn search(ctx: &mut Ctx<'_>, blocked: &BlockedUsers, typed: &str) {
     let scope = match &query.place {
         Some(name) => match ctx.conversations.by_name(name) {
             Some(id) => Some(id),
-            None => return ctx.fail(Fault::NoRecipient, format!("no messages with {name}")),
+            None => return ctx.fail(Fault::NoRecipient, render::nothing_with(name)),
         },
         None => None,
     };

@@ -115,7 +115,8 @@ pub(crate) fn enter(ctx: &mut Ctx<'_>, named: &str) {
     if let Err(refused) = check_target(ctx, &name) {
         ctx.fail(Fault::NoRecipient, refused);
     } else if name == ctx.me.name {
-        ctx.fail(Fault::NoRecipient, "you cannot send a message to yourself");
+        let text = "you cannot send a message to yourself; `/enter notes` goes to your notes";
+        ctx.fail(Fault::NoRecipient, text);
     } else if is_room(&name)
         || name == EVERYONE_NAME
         || ctx.conversations.by_name(&name).is_some()

@@ -25,7 +25,8 @@ use crate::client::storage::State;
 use crate::client::storage::records::OutboxEntry;
 use crate::client::ui::render;
 use crate::protocol::{
-    ConversationId, DeviceSeq, Digest, EVERYONE_NAME, EntryId, Envelope, Hop, Message, Stored, Void,
+    ConversationId, DeviceSeq, Digest, EVERYONE_NAME, EntryId, Envelope, Hop, Message, NOTES_NAME,
+    Stored, Void,
 };
 use crate::text::printable;
 use crate::transport::Channel;
@@ -345,7 +346,7 @@ pub(crate) fn check_text(ctx: &Ctx<'_>, target: &str, text: &str) -> Result<(), 
         return Err((Fault::Usage, text));
     }
     if canonical(target) == ctx.me.name {
-        let text = "you cannot send a message to yourself".into();
+        let text = "you cannot send a message to yourself; `/note TEXT` keeps a note".into();
         return Err((Fault::NoRecipient, text));
     }
     joining::check_target(ctx, target).map_err(|refused| (Fault::NoRecipient, refused))
@@ -354,7 +355,9 @@ pub(crate) fn check_text(ctx: &Ctx<'_>, target: &str, text: &str) -> Result<(), 
 /// Shows for whom a message was stored, if not all of them are online.
 pub(crate) fn show_stored(ctx: &mut Ctx<'_>, stored: &Stored) {
     let name = ctx.name_of(stored.conversation);
-    let line = if stored.conversation == ConversationId::EVERYONE {
+    let line = if name == NOTES_NAME {
+        Some(render::STORED.to_owned())
+    } else if stored.conversation == ConversationId::EVERYONE {
         render::stored_for_many(stored.recipients, stored.online, None)
     } else if is_room(name) {
         render::stored_for_many(stored.recipients, stored.online, Some(name))

@@ -29,7 +29,14 @@ pub(super) const READING: Group = Group {
             continues: true,
             awaits: Awaited::Stored,
             is_basic: true,
-            run: history,
+            run: |core, call| {
+                history(
+                    core,
+                    call,
+                    call.optional(0),
+                    [1, 2].map(|at| call.optional(at)),
+                );
+            },
             ..ROW
         },
         ChatCommand {
@@ -131,10 +138,16 @@ fn mute(core: &mut Core, call: &Call<'_>) {
     });
 }
 
-fn history(core: &mut Core, call: &Call<'_>) {
+/// Shows a page of a conversation, or of the one with the focus.
+pub(super) fn history(
+    core: &mut Core,
+    call: &Call<'_>,
+    conversation: Option<&str>,
+    [before, count]: [Option<&str>; 2],
+) {
     core.with_signed_in(call.now, |parts, ctx| {
         let clock = ctx.clock();
-        let before = call.optional(1).map(|typed| clock.read(typed));
+        let before = before.map(|typed| clock.read(typed));
         let (before, note) = match before.unwrap_or(Ok((HistoryAnchor::Now, None))) {
             Ok(before) => before,
             Err(why) => return ctx.fail(Fault::Usage, format!("--before: {why}")),
@@ -142,9 +155,8 @@ fn history(core: &mut Core, call: &Call<'_>) {
         if let Some(note) = note {
             ctx.notice(note);
         }
-        let want = call.optional(2).and_then(|number| number.parse().ok());
-        parts
-            .history
-            .show(ctx, &parts.blocked, call.optional(0), before, want);
+        let want = count.and_then(|number| number.parse().ok());
+        let history = &mut parts.history;
+        history.show(ctx, &parts.blocked, conversation, before, want);
     });
 }

@@ -1,10 +1,11 @@
 //! The commands for writing.
 
+use super::reading::history;
 use crate::client::commands::arguments::{Argument, IN, USER_OR_ROOM};
 use crate::client::commands::row::{ChatCommand, Group, Needs, ROW};
 use crate::client::env::Fault;
 use crate::client::script::Awaited;
-use crate::protocol::EVERYONE_NAME;
+use crate::protocol::{EVERYONE_NAME, NOTES_NAME};
 
 pub(super) const WRITING: Group = Group {
     name: "writing",
@@ -26,6 +27,36 @@ pub(super) const WRITING: Group = Group {
             summary: "send a message to everyone",
             awaits: Awaited::Nothing,
             run: |core, call| core.send_text(call.now, EVERYONE_NAME, call.required(0)),
+            ..ROW
+        },
+        ChatCommand {
+            name: "note",
+            arguments: &[Argument::text("TEXT")],
+            summary: "keep a note to yourself, which nobody else sees",
+            help: "It is on all your devices, in a conversation that is called notes: `/notes` shows it, `/enter notes` goes \
+                   there, and what works in other conversations works in it.",
+            awaits: Awaited::Nothing,
+            run: |core, call| core.send_text(call.now, NOTES_NAME, call.required(0)),
+            ..ROW
+        },
+        ChatCommand {
+            name: "notes",
+            arguments: &[
+                Argument::option("--before", "WHEN|ENTRY"),
+                Argument::number("N").optional(),
+            ],
+            summary: "show your notes to yourself; repeat for older ones",
+            help: "It is `/history notes`.",
+            continues: true,
+            awaits: Awaited::Stored,
+            run: |core, call| {
+                history(
+                    core,
+                    call,
+                    Some(NOTES_NAME),
+                    [0, 1].map(|at| call.optional(at)),
+                );
+            },
             ..ROW
         },
         ChatCommand {

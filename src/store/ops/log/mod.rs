@@ -17,7 +17,9 @@ use super::blocks::{self, Given};
 use super::conversations;
 use super::rooms::permission::{Deed, permits};
 use super::{accounts, pairs, usage, wall_clock};
-use crate::protocol::{AccountId, ConversationId, DeviceId, DeviceSeq, Digest, EntryId, EntryKind};
+use crate::protocol::{
+    AccountId, ConversationId, DeviceId, DeviceSeq, Digest, EntryId, EntryKind, NOTES_NAME,
+};
 use crate::store::error::{Abort, StoreError, skip_damaged};
 use crate::store::schema::meta;
 use crate::store::schema::places;
@@ -86,7 +88,7 @@ pub(in crate::store) fn append(tables: &mut Tables, append: &Append) -> Result<R
         digest: Sent::part_of(append.digest),
         entry: stored.entry.0,
         readers: match stored.audience {
-            Audience::Pair { .. } => 0,
+            Audience::Pair { .. } | Audience::Notes { .. } => 0,
             Audience::Everyone { accounts: readers } | Audience::Room { members: readers } => {
                 readers
             }
@@ -318,9 +320,15 @@ pub(super) fn name(
     reader: AccountId,
     entries: &mut [Entry],
 ) -> Result<(), StoreError> {
-    if let Kind::Pair(low, high) = record.kind {
-        let peer = if low == reader.0 { high } else { low };
-        let name = accounts::name(tables, AccountId(peer))?;
+    let place = match record.kind {
+        Kind::Pair(low, high) => {
+            let peer = if low == reader.0 { high } else { low };
+            Some(accounts::name(tables, AccountId(peer))?)
+        }
+        Kind::Notes(_) => Some(Some(NOTES_NAME.to_owned())),
+        Kind::Everyone | Kind::Room => None,
+    };
+    if let Some(name) = place {
         for entry in entries {
             entry.peer_name.clone_from(&name);
         }
@@ -439,6 +447,10 @@ fn audience(
                 },
             }
         }
+        Kind::Notes(account) => Audience::Notes {
+            account: AccountId(account),
+            is_first: prev == EntryId::START,
+        },
         Kind::Room => Audience::Room {
             members: record.members,
         },

@@ -203,7 +203,7 @@ impl Target<'_> {
 
 fn may_pin(record: &ConversationRecord, member: MemberRecord) -> Result<(), Refusal> {
     match record.kind {
-        Kind::Pair(..) => Ok(()),
+        Kind::Pair(..) | Kind::Notes(_) => Ok(()),
         Kind::Room if permits(member.role, Deed::Pin) => Ok(()),
         Kind::Room => Err(Refusal::OnlyOthers("only the room's moderators can pin")),
         Kind::Everyone => Err(Refusal::OnlyOthers("nobody can pin for everyone")),

@@ -82,7 +82,7 @@ pub fn flat(line: &Line) -> Pieces {
 /// The beginning of a line.
 fn parts(head: &Head, tone: Tone) -> impl Iterator<Item = (Style, &str)> {
     let place = match &head.place {
-        Place::Pair(_) => Style::Private,
+        Place::Pair(_) | Place::Notes => Style::Private,
         Place::Room(_) => Style::Room,
         Place::Everyone => Style::Everyone,
     };

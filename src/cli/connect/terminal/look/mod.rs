@@ -19,7 +19,7 @@ pub use self::rows::Rows;
 pub use self::symbols::Symbols;
 pub use self::theme::{Setting, Theme};
 use crate::client::{Clock, Head, Line, Place, Tone, Who};
-use crate::protocol::EVERYONE_NAME;
+use crate::protocol::{EVERYONE_NAME, NOTES_NAME};
 use crate::text::printable;
 
 /// Whether lines are coloured.
@@ -65,6 +65,7 @@ impl Look {
         };
         let place = match target {
             EVERYONE_NAME => Place::Everyone,
+            NOTES_NAME => Place::Notes,
             _ if target.starts_with('#') => Place::Room(printable::line(target).into_owned()),
             _ => Place::Pair(printable::line(target).into_owned()),
         };

@@ -57,7 +57,7 @@ impl Symbols {
     /// What stands before the author of a message that nobody else sees. A name has neither blanks nor brackets.
     pub const fn private(self, place: &Place, who: Option<&Who>) -> &'static str {
         match (self, place, who) {
-            (_, _, None) | (_, Place::Room(_) | Place::Everyone, _) => "",
+            (_, _, None) | (_, Place::Room(_) | Place::Everyone | Place::Notes, _) => "",
             (Self::Unicode, ..) => "✉ ",
             (Self::Ascii, ..) => "[private] ",
             (Self::Words | Self::AsciiWords, ..) => "private: ",
