@@ -71,6 +71,11 @@ impl App for Client {
         for (channel, bytes) in messages {
             self.link.send(now.instant, endpoint, channel, bytes);
         }
+        if let (Some((key, account)), Some(signed_in)) =
+            (self.core.take_arrival(), &mut self.signed_in)
+        {
+            signed_in(key, &account);
+        }
         if self.core.end().is_some() {
             self.link.close(now.instant, endpoint);
         } else if std::mem::take(&mut self.core.requests().reconnect) {

@@ -18,6 +18,10 @@ use crate::protocol::opaque::KeyStretching;
 
 /// What the command line says. It holds a password, so it has no form for logs.
 #[derive(Clone)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is an option of its own"
+)]
 pub struct Options {
     /// The server as it was typed, `host:port`.
     pub server_name: String,
@@ -44,6 +48,8 @@ pub struct Options {
     pub attention: AttentionOptions,
     /// Whether no command may touch files or run programs.
     pub is_restricted: bool,
+    /// Whether a client without a terminal waits at its end for the receipts of users who are online.
+    pub awaits_receipts: bool,
 }
 
 /// What calls for the user's attention.
@@ -90,7 +96,8 @@ impl Ring {
 
 impl Options {
     /// The password that was given for this user, and only for this one; without a user it is that of whoever signs in.
-    pub(super) fn password_of(&self, user: Option<&str>) -> Option<Password> {
+    #[must_use]
+    pub fn password_of(&self, user: Option<&str>) -> Option<Password> {
         let given_for = self.user.as_deref().map(canonical);
         let is_given = given_for.is_none() || given_for == user.map(canonical);
         self.password.clone().filter(|_| is_given)
@@ -118,6 +125,8 @@ pub enum Input {
     },
     /// The last question was given up with Ctrl-C.
     Cancelled,
+    /// Something has to be shown that another part of the program says.
+    Aside(Box<Line>),
     /// A line could not be read, for this reason.
     Skipped(String),
     /// There is no more input: Ctrl-D, or the end of standard input.

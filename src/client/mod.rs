@@ -22,6 +22,7 @@ mod testing;
 #[cfg(test)]
 mod tests;
 mod ui;
+mod waiting;
 
 pub use self::core::Core;
 pub use auth::opaque;
@@ -33,6 +34,7 @@ pub use line::{Day, Head, INDENT, Line, Manner, Part, Place, Who};
 pub use password::{PASSWORD_MAX_BYTES, Password, PasswordError};
 pub(crate) use ui::render::unreachable;
 pub(crate) use ui::time::Clock;
+pub use waiting::Waiting;
 
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
@@ -47,7 +49,11 @@ pub struct Client {
     core: Core,
     random: ChaCha20Rng,
     resolve: Option<Box<dyn FnMut() + Send>>,
+    signed_in: Option<OnSignIn>,
 }
+
+/// What is called with the server's key and the canonical name of the account when that has signed in.
+pub type OnSignIn = Box<dyn FnMut([u8; 32], &str) + Send>;
 
 impl Client {
     /// A client that has not begun. The seed decides all its chances.
@@ -68,6 +74,7 @@ impl Client {
             core: Core::new(options, console, files, core_seed),
             random,
             resolve: None,
+            signed_in: None,
         }
     }
 
@@ -75,6 +82,13 @@ impl Client {
     #[must_use]
     pub fn with_resolver(mut self, resolve: Option<Box<dyn FnMut() + Send>>) -> Self {
         self.resolve = resolve;
+        self
+    }
+
+    /// Says what to do when an account has signed in, for the first time in this run, or after another one.
+    #[must_use]
+    pub fn on_sign_in(mut self, signed_in: OnSignIn) -> Self {
+        self.signed_in = Some(signed_in);
         self
     }
 

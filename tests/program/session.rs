@@ -85,6 +85,49 @@ fn client_begins_without_its_server_and_sends_what_was_typed_when_that_is_back()
     bob.sees(1, "from a person");
 }
 
+/// What waited in the state of a terminal that was closed stayed there until a client happened to open that state again.
+#[test]
+fn sign_in_sends_what_waits_in_another_state_of_the_account() {
+    let workspace = Workspace::new(&[]);
+    let mut server = workspace.serve();
+    let alice = workspace.sign_in(server.address, "alice");
+    // Each of the two has a state of its own.
+    let both = [(); 2].map(|()| workspace.sign_in(server.address, "bob"));
+    for mut client in both {
+        client.types("/quit");
+        assert_eq!(client.ends(), Some(0));
+    }
+    server.kill();
+    let state = workspace.file("state-of-bob");
+    let begins = |timeout: &str| {
+        let mut command = Host::default().udpchat();
+        command.arg("connect").arg(server.address.to_string());
+        command.args(["--state", &state, "--timeout", timeout]);
+        let script = Script::spawn(&mut command);
+        script.sees(1, "offline: no answer from");
+        script
+    };
+    let mut first = begins("60");
+    let mut second = begins("5");
+    for text in ["one", "two"] {
+        second.types(&format!("/message alice {text} of the second"));
+    }
+    second.types("/message nobody three of the second");
+    second.closes_input();
+    assert_eq!(second.ends(), Some(6));
+    first.kill();
+    server.restart();
+    let bob = workspace.sign_in(server.address, "bob");
+    bob.sees(1, "sending 3 messages that waited since ");
+    alice.sees(1, "one of the second");
+    alice.sees(1, "two of the second");
+    bob.sees(
+        1,
+        "there is no user \"nobody\" here; not sent: \"three of the second\"",
+    );
+    bob.sees(1, "(you) to alice: two of the second");
+}
+
 #[test]
 fn note_is_on_all_devices_of_its_author_and_message_to_oneself_stays_refused() {
     let workspace = Workspace::new(&[]);

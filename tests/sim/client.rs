@@ -148,6 +148,7 @@ impl ClientHost {
             time_zone: jiff::tz::TimeZone::UTC,
             attention: udpchat::client::AttentionOptions::default(),
             is_restricted: false,
+            awaits_receipts: true,
         };
         let (console, files) = (screen.console(), Box::new(self.files.clone()));
         let mut client = Client::new(at, options, console, files, seed);

@@ -1,6 +1,7 @@
 //! `udpchat connect`: the chat itself, at a terminal or with plain lines.
 
 mod args;
+mod forwarder;
 mod resolver;
 mod run;
 mod server_key;
@@ -177,6 +178,7 @@ const WITHOUT_A_TERMINAL: &str = "\
 
 const FILES: &str = "\
     DIR/known_servers has a line for each trusted server key. DIR/SERVER/USER/N.redb is the history of one \
-    device of a user; clients that run at the same time use one each. DIR/SERVER/USER/input_history is what was typed at the \
+    device of a user; clients that run at the same time use one each. \
+    A sign-in also sends what waits in those that no client has open. DIR/SERVER/USER/input_history is what was typed at the \
     prompt, at most 1 MiB, without passwords and other answers, and without the lines that said what you have deleted. Only the owner may have access to the \
     directory (mode 0700).";

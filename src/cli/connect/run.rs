@@ -10,6 +10,7 @@ use anyhow::{Context as _, anyhow};
 use jiff::tz::TimeZone;
 
 use super::args::Args;
+use super::forwarder::{Forwarder, Plan};
 use super::resolver;
 use super::state::StateDirectory;
 use super::terminal::{self, Looks, PasswordInterrupt, Screen};
@@ -30,7 +31,7 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
     let state = args.state.map_or_else(environment::state_directory, Ok)?;
     let server = server(args.server, context.host.as_deref())?;
     let server_name = server.to_string();
-    let files = StateDirectory::open(state, server_name.clone());
+    let files = StateDirectory::open(state.clone(), server_name.clone());
     let mut files = files.map_err(|error| context.blame("state")(error.into()))?;
     if let Some(directory) = &args.log_chat {
         log_chat(&mut files, directory, args.restricted).map_err(context.blame("log-chat"))?;
@@ -66,9 +67,9 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
     let (terminal, restore) =
         terminal::open(&inputs, &gate, &looks, files.history(), args.restricted)?;
     set_last_words(restore.screen());
-    interrupt_on_signal(inputs, gate, restore.screen())?;
+    interrupt_on_signal(inputs.clone(), gate, restore.screen())?;
     let options = Options {
-        server_name,
+        server_name: server_name.clone(),
         addresses,
         user: args.user,
         password,
@@ -83,7 +84,16 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
             mentions: args.mention,
         },
         is_restricted: args.restricted,
+        awaits_receipts: true,
     };
+    let forwarder = Forwarder::start(
+        Plan {
+            server,
+            options: options.clone(),
+            state: StateDirectory::open(state, server_name)?,
+        },
+        inputs.clone(),
+    )?;
     let client = Client::new(
         now,
         options,
@@ -91,16 +101,22 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
         Box::new(files),
         net::seed()?,
     )
-    .with_resolver(resolver);
+    .with_resolver(resolver)
+    .on_sign_in(forwarder.on_sign_in());
     let mut driver =
         Driver::new(setup, sockets, endpoint, client).context("cannot wait for the sockets")?;
     driver.roam();
     let (endpoint, client) = driver.parts();
     client.start(now, endpoint);
     let ended = driver.run().context("cannot wait for the network");
+    let is_script = restore.screen().is_none();
     drop(restore);
     let client = ended?;
-    outcome(client.end(), client.fault())
+    let outcome = outcome(client.end(), client.fault());
+    let is_patient = is_script && matches!(&outcome, Ok(exit) if !matches!(exit, Exit::Signal(_)));
+    drop(client);
+    forwarder.end(is_patient);
+    outcome
 }
 
 fn log_chat(
@@ -149,7 +165,7 @@ fn set_last_words(screen: Option<Screen>) {
 }
 
 /// Sockets for these addresses; for a name of both families, since it may move to an address of the other.
-fn bind(server: &ServerName, addresses: &[SocketAddr]) -> io::Result<Vec<Socket>> {
+pub(super) fn bind(server: &ServerName, addresses: &[SocketAddr]) -> io::Result<Vec<Socket>> {
     if server.is_address() {
         return Socket::bind_toward(addresses);
     }

@@ -53,6 +53,8 @@ pub struct Core {
     sign_in: Option<SignIn>,
     step_up: Option<StepUp>,
     pub(super) signed_in: Option<SignedIn>,
+    /// The account that was last known to be signed in.
+    arrived: Option<String>,
     ending: Ending,
 }
 
@@ -95,6 +97,7 @@ impl Core {
             sign_in: None,
             step_up: None,
             signed_in: None,
+            arrived: None,
             ending: Ending::default(),
         }
     }
@@ -196,6 +199,7 @@ impl Core {
                 self.prompt.take();
                 self.fail(Fault::Usage, &text);
             }
+            Input::Aside(line) => self.effects.show_line(*line),
             Input::EndOfInput => self.end_input(now),
             Input::Broken(text) if self.script.is_none() => {
                 self.show_unsent();

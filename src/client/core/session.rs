@@ -359,11 +359,25 @@ impl Core {
             stored: sender.stored(),
             waiting: sender.waiting(),
             awaits_answer: signed_in.awaits_answer() || self.step_up.is_some(),
-            awaits_receipts: signed_in.awaits_receipts(),
+            awaits_receipts: self.options.awaits_receipts && signed_in.awaits_receipts(),
             has_nothing_open: signed_in.has_nothing_open(),
             is_stored: signed_in.is_stored(now.instant),
             ..view
         }
+    }
+
+    /// The account that has signed in and is settled since this was last asked, with the server's key; not one that was
+    /// signed in before.
+    pub(in crate::client) fn take_arrival(&mut self) -> Option<([u8; 32], String)> {
+        let key = self.link.trusted_peer()?.key;
+        let shared = self.shared().filter(|shared| shared.session.is_settled)?;
+        let name = &shared.me.name;
+        if self.arrived.as_ref() == Some(name) {
+            return None;
+        }
+        let name = name.clone();
+        self.arrived = Some(name.clone());
+        Some((key, name))
     }
 
     /// Signs out, or quits: at once at a terminal, else when what was sent is stored.

@@ -92,6 +92,7 @@ fn options() -> Options {
         time_zone: jiff::tz::TimeZone::UTC,
         attention: crate::client::AttentionOptions::default(),
         is_restricted: false,
+        awaits_receipts: true,
     }
 }
 

@@ -89,6 +89,13 @@ impl StateDirectory {
         )
     }
 
+    /// The databases of an account's devices.
+    pub fn databases(&self, key: &[u8; 32], canonical_name: &str) -> Vec<PathBuf> {
+        let directory = self.devices(key, canonical_name);
+        let files = (1..=DEVICES_MAX).map(|number| directory.join(database_file(number)));
+        files.filter(|file| file.exists()).collect()
+    }
+
     /// The directory of an account's device databases.
     fn devices(&self, key: &[u8; 32], canonical_name: &str) -> PathBuf {
         self.server(key).join(percent_encoded(canonical_name))
