@@ -66,6 +66,51 @@ fn new_password_signs_out_the_other_device_and_opens_a_third() {
     phone.sees("stored");
 }
 
+/// One was told to log in again, and what had been typed offline waited for that.
+#[test]
+fn ticket_that_is_refused_after_an_offline_beginning_asks_for_the_password_and_sends_what_was_typed()
+ {
+    let workspace = Workspace::new(&["alice"]);
+    let mut server = workspace.serve();
+    let bob = workspace.sign_in(server.address, "bob");
+    let (state, address) = (workspace.file("state-of-phone"), server.address);
+    let phone = |more: &[&str]| {
+        let mut command = Host::default().udpchat();
+        command.arg("connect").arg(address.to_string());
+        command.args(["--state", &state]).args(more);
+        Person::runs(command, "alice")
+    };
+    let mut before = phone(&["--accept-new", "--user", "alice"]);
+    before.signs_in("alice");
+    before.types("/message bob before");
+    before.sees("Message received by bob");
+    before.types("/quit");
+    assert_eq!(before.ends(), 0);
+    let mut laptop = signed_in("alice", &server);
+    laptop.types("/passwd");
+    for (question, answer) in [
+        ("old password: ", "swordfish in tea"),
+        ("new password: ", "halibut in coffee"),
+        ("repeat password: ", "halibut in coffee"),
+    ] {
+        laptop.sees(question);
+        laptop.types(answer);
+    }
+    laptop.sees("the password is changed");
+    server.kill();
+    let mut phone = phone(&[]);
+    phone.sees("offline: no answer from");
+    phone.types("/message bob typed offline");
+    phone.sees("● queued");
+    server.restart();
+    phone.sees("the earlier sign-in is no longer valid; Enter asks for the password");
+    phone.types("");
+    phone.sees("password: ");
+    phone.types("halibut in coffee");
+    phone.sees("alice> ");
+    bob.sees(1, "typed offline");
+}
+
 #[test]
 fn device_is_revoked_and_the_account_deleted() {
     let workspace = Workspace::new(&["alice", "bob"]);

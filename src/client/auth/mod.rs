@@ -97,6 +97,8 @@ pub(super) struct SignIn {
     identity: Option<Identity>,
     state: Option<Box<State>>,
     is_reconnection: bool,
+    /// The ticket was refused, and the user is asked for the password.
+    asks_again: bool,
     tries: u32,
     pauses: u32,
     due: Option<Instant>,
@@ -113,6 +115,7 @@ impl SignIn {
             identity: None,
             state: None,
             is_reconnection: false,
+            asks_again: false,
             tries: 0,
             pauses: 0,
             due: None,
@@ -155,6 +158,11 @@ impl SignIn {
     /// Whether it is for a user who was signed in when the link was lost.
     pub(super) const fn is_reconnection(&self) -> bool {
         self.is_reconnection
+    }
+
+    /// Whether the user is asked for the password of a session that they believed to go on.
+    pub(super) const fn asks_again(&self) -> bool {
+        self.asks_again
     }
 
     /// What the user is to be asked now.
@@ -336,7 +344,9 @@ impl SignIn {
     fn refused(&mut self, failure: &Failure, context: &mut Context<'_>) -> Progress {
         match (failure.code, &self.step) {
             (ErrorCode::TicketRefused, Step::Resume) => self.by_password(context),
-            (ErrorCode::NoSuchUser, Step::Probe | Step::Login(_)) if context.is_interactive => {
+            (ErrorCode::NoSuchUser, Step::Probe | Step::Login(_))
+                if context.is_interactive && !self.is_reconnection =>
+            {
                 self.password = None;
                 self.wait_for_user(Step::OfferSignUp);
                 Progress::Going

@@ -17,14 +17,18 @@ impl SignIn {
         if self.password.is_some() {
             return self.log_in(context);
         }
-        if self.is_reconnection {
-            return Progress::GivenUp {
-                text: "signed out: the earlier sign-in is no longer valid; `/login` again".into(),
-                refused: true,
-            };
-        }
         if !context.is_interactive {
-            return given_up(NO_PASSWORD);
+            return given_up(if self.is_reconnection {
+                "signed out: the earlier sign-in is no longer valid; `/login` again"
+            } else {
+                NO_PASSWORD
+            });
+        }
+        if self.is_reconnection {
+            // A prompt is open already, and what is typed at it is not lost.
+            let text = "the earlier sign-in is no longer valid; Enter asks for the password";
+            context.effects.show(Tone::Notice, text);
+            self.asks_again = true;
         }
         if self.identity.is_some() {
             self.wait_for_user(Step::Password);
@@ -119,7 +123,7 @@ impl SignIn {
     pub(super) fn wrong_password(&mut self, context: &mut Context<'_>) -> Progress {
         self.password = None;
         self.tries += 1;
-        if self.is_reconnection || !context.is_interactive || self.tries >= TRIES_MAX {
+        if !context.is_interactive || self.tries >= TRIES_MAX {
             return given_up(render::LOGIN_FAILED);
         }
         context.effects.show(Tone::Error, render::LOGIN_FAILED);

@@ -2,6 +2,7 @@
 
 use super::Core;
 use super::offline::Offline;
+use crate::client::auth::SignIn;
 use crate::client::script::Script;
 use crate::client::ui::prompt::{Question, Waiting, prompt_text};
 use crate::protocol::fingerprint;
@@ -38,10 +39,10 @@ impl Core {
         if self.script.as_ref().is_some_and(Script::is_exiting) {
             return false;
         }
-        let is_signing_in = self
-            .sign_in
-            .as_ref()
-            .is_some_and(|sign_in| !sign_in.is_reconnection());
+        let has_link = self.link.peer.is_some();
+        let waits =
+            |sign_in: &SignIn| !sign_in.is_reconnection() || sign_in.asks_again() && has_link;
+        let is_signing_in = self.sign_in.as_ref().is_some_and(waits);
         match &self.signed_in {
             _ if is_signing_in || self.step_up.is_some() => false,
             Some(_) if self.response_timer.is_expired() => true,

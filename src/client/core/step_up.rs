@@ -102,8 +102,13 @@ impl Core {
         if self.step_up.take().is_some() {
             self.show(Tone::Notice, "nothing was changed");
         } else {
-            self.sign_in = None;
+            let sign_in = self.sign_in.take();
             self.pending_user = None;
+            if sign_in.is_some_and(|sign_in| sign_in.is_reconnection()) {
+                self.show_unsent();
+                self.end_session(None);
+                self.show(Tone::Notice, "signed out; `/login` signs in again");
+            }
         }
     }
 

@@ -1,7 +1,7 @@
 //! The beginning without a server: what this device has is shown, and what is typed is kept.
 
 use super::*;
-use crate::protocol::{MUTED_FOR_GOOD, Muted};
+use crate::protocol::{Command, ErrorCode, Failure, MUTED_FOR_GOOD, Muted};
 
 const LINK_WAIT: Duration = Duration::from_secs(1);
 
@@ -13,6 +13,16 @@ fn begun(screen: Screen) -> Desk {
     assert!(desk.core.begin_offline(desk.now));
     desk.settle();
     desk
+}
+
+fn refuse_ticket(desk: &mut Desk) {
+    for (command, code) in [
+        (Command::Resume, ErrorCode::TicketRefused),
+        (Command::Hello, ErrorCode::NotSignedIn),
+    ] {
+        let failure = Failure::new(code, "");
+        desk.control(&ServerMessage::error(command, failure));
+    }
 }
 
 #[test]
@@ -43,6 +53,45 @@ fn last_user_is_at_the_prompt_at_once_and_signed_in_when_there_is_a_link() {
     let sent = desk.settle_heads(vec![head(PAIR, "bob", 0, 0, 0)]);
     let is_text = |body: &ClientBody| matches!(body, ClientBody::Entry(_));
     assert!(sent.iter().any(is_text), "{sent:?}");
+}
+
+/// It was said that one should log in again, and the messages that had been queued went nowhere.
+#[test]
+fn refused_ticket_asks_for_the_password_and_keeps_what_is_typed_meanwhile() {
+    let mut server = Server::with_signed_in("erin", "secret");
+    let mut desk = begun(Screen::interactive());
+    desk.core.link_up(desk.now, KEY, HASH);
+    desk.sent();
+    desk.screen.asks();
+    refuse_ticket(&mut desk);
+    let told = ["the earlier sign-in is no longer valid; Enter asks for the password"];
+    assert_eq!(desk.lines(), told);
+    desk.type_line("message bob tea?");
+    desk.settle();
+    assert_eq!(desk.screen.asks(), [Ask::Secret("password: ".into())]);
+    desk.type_line("secret");
+    server.log_in(&mut desk);
+    // It would say "offline" until the next line.
+    assert_eq!(desk.screen.asks(), []);
+    let sent = desk.bodies();
+    assert!(matches!(&sent[..], [ClientBody::Hello(_)]), "{sent:?}");
+    let sent = desk.settle_heads(vec![head(PAIR, "bob", 0, 0, 0)]);
+    let is_text = |body: &ClientBody| matches!(body, ClientBody::Entry(_));
+    assert!(sent.iter().any(is_text), "{sent:?}");
+}
+
+#[test]
+fn who_gives_no_password_for_a_refused_ticket_is_at_the_prompt_of_nobody() {
+    let mut desk = begun(Screen::interactive());
+    desk.core.link_up(desk.now, KEY, HASH);
+    desk.sent();
+    refuse_ticket(&mut desk);
+    desk.type_line("");
+    desk.settle();
+    desk.screen.asks();
+    desk.core.handle_input(desk.now, Input::Cancelled);
+    desk.settle();
+    assert_eq!(desk.screen.asks(), [Ask::Command("> ".into())]);
 }
 
 #[test]
