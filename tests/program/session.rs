@@ -212,7 +212,7 @@ fn status_at_the_prompt_shows_the_link() {
     erin.types("/status");
     erin.sees(1, "signed in as erin for ");
     erin.sees(1, "; the server sees 127.0.0.1:");
-    erin.sees(1, &format!("at {}: round trip ", server.address));
+    erin.sees(1, &format!("link to {}: round trip ", server.address));
     erin.sees(1, "retransmissions");
 }
 
