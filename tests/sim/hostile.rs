@@ -156,11 +156,7 @@ impl Hostile {
     }
 
     /// Asks for it until its number is the right one. Returns whether it was refused for what it is.
-    pub fn attack(
-        &self,
-        mut append: Append,
-        mut execute: impl FnMut(Request) -> Vec<Completion>,
-    ) -> bool {
+    pub fn attack(mut append: Append, mut execute: impl FnMut(Request) -> Vec<Completion>) -> bool {
         for _ in 0..2 {
             let done = execute(Write::Append(append.clone()).into());
             match &done[0].outcome {

@@ -177,7 +177,7 @@ impl ServerHost {
         if let Some(append) = hostile.draw(at.unix_ms) {
             let engine = &mut self.engine;
             let execute = |request| engine.execute(vec![(RequestId(0), request)]);
-            self.repelled += usize::from(hostile.attack(append, execute));
+            self.repelled += usize::from(Hostile::attack(append, execute));
         }
     }
 
