@@ -3,7 +3,7 @@
 use crate::client::account::ctx::Ctx;
 use crate::client::account::mending::current::said_at;
 use crate::client::account::mending::recent::{Recent, Whose};
-use crate::client::account::mending::target::{Named, Refused, Target, target};
+use crate::client::account::mending::target::{Named, Refused, Target, placed_target};
 use crate::client::account::mending::{held, text_at};
 use crate::client::account::sender::{Sender, check_text};
 use crate::client::env::Fault;
@@ -74,7 +74,7 @@ fn carry_out(
     request: Request<'_>,
     is_linked: bool,
 ) -> Result<(), Refused> {
-    let target = target(ctx, (sender, recent), named, request.whose())?;
+    let target = placed_target(ctx, (sender, recent), named, request.whose())?;
     let name = match &target {
         Target::Entry(id, ..) => ctx.name_of(*id).to_owned(),
         Target::Waiting(_, unsent) => unsent.target.clone(),

@@ -126,6 +126,9 @@ fn line_of(
         return None;
     }
     let mut line = ctx.entry_line((id, at), entry, &said);
+    if !ctx.focus.is_on(ctx.name_of(id)) {
+        line = line.naming_place();
+    }
     if let Some(head) = &mut line.head {
         head.manner.number = Some(format!("{STORED_SIGN}{at}"));
     }

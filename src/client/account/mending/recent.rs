@@ -2,6 +2,7 @@
 //!
 //! Which line they mean is fixed when the command is begun: one that comes while the user types was not on the screen then.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, VecDeque};
 
 use crate::protocol::{ConversationId, EntryId};
@@ -94,11 +95,13 @@ impl Recent {
         found.map(|seen| seen.entry)
     }
 
-    /// The conversation in which the user can mean the last line of all.
-    pub(crate) fn last_place(&self, whose: Whose) -> Option<ConversationId> {
+    /// The conversations in which the user can mean the last line, the one with the last line of all first.
+    pub(crate) fn last_places(&self, whose: Whose) -> Vec<ConversationId> {
         let last = |id: &ConversationId| self.meant(*id, whose).map(|seen| seen.order).max();
         let all = self.said.keys().filter_map(|id| Some((last(id)?, *id)));
-        all.max().map(|(_, id)| id)
+        let mut all: Vec<_> = all.collect();
+        all.sort_by_key(|(order, _)| Reverse(*order));
+        all.into_iter().map(|(_, id)| id).collect()
     }
 
     /// Before which entry the history may be searched for a line that is not remembered here.
@@ -177,9 +180,9 @@ mod tests {
         assert_eq!(recent.last(BOB, Whose::Others), Some(EntryId(4)));
         assert_eq!(recent.last(BOB, Whose::Own), Some(EntryId(5)));
         assert_eq!(recent.last(BOB, Whose::Anybodys), Some(EntryId(5)));
-        assert_eq!(recent.last_place(Whose::Own), Some(BOB));
-        assert_eq!(recent.last_place(Whose::Others), Some(DECK));
+        assert_eq!(recent.last_places(Whose::Own), [BOB]);
+        assert_eq!(recent.last_places(Whose::Others), [DECK, BOB]);
         recent.forget((DECK, EntryId(1)));
-        assert_eq!(recent.last_place(Whose::Others), Some(BOB));
+        assert_eq!(recent.last_places(Whose::Others), [BOB]);
     }
 }

@@ -15,6 +15,9 @@ use crate::protocol::{ConversationId, EntryId};
 /// the user has to name the line.
 const LOOKED_THROUGH_MAX: usize = 1_000;
 
+/// How many conversations are offered where one has to be named. Chosen: those of the last lines on the screen.
+const OFFERED_MAX: usize = 3;
+
 /// What stands before the number of a line.
 pub(crate) const STORED_SIGN: char = '#';
 
@@ -86,15 +89,48 @@ pub(crate) fn place(
         let id = ctx.conversations.by_name(&name);
         return Ok(Place { id, name });
     }
-    let last = recent.last_place(whose).ok_or_else(|| {
-        let text = "in which conversation? `/enter NAME` goes to one, `--in NAME` names it";
-        (Fault::Usage, text.to_owned())
-    })?;
+    let last = recent.last_places(whose).first().copied();
+    let last = last.ok_or_else(|| which_place(ctx, recent, whose))?;
     let name = ctx.name_of(last).to_owned();
     Ok(Place {
         id: Some(last),
         name,
     })
+}
+
+/// That the conversation has to be named, and which ones it may be.
+pub(crate) fn which_place(ctx: &Ctx<'_>, recent: &Recent, whose: Whose) -> Refused {
+    let last = recent.last_places(whose).into_iter().take(OFFERED_MAX);
+    let names: Vec<String> = last
+        .map(|id| format!("`--in {}`", ctx.name_of(id)))
+        .collect();
+    let how = match &names[..] {
+        [] => "`--in NAME` names it".to_owned(),
+        [one] => format!("{one} names the last one"),
+        [others @ .., last] => format!("{} or {last} names it", others.join(", ")),
+    };
+    let text = format!("in which conversation? {how}; `/enter NAME` goes to one");
+    (Fault::Usage, text)
+}
+
+/// Whether the user has said in which conversation the line is.
+fn is_placed(ctx: &Ctx<'_>, named: Named<'_>) -> bool {
+    named.place.is_some() || ctx.focus.current.is_some()
+}
+
+/// The line that is meant by a command that others hear of. The last line of all may be another one than the user thinks, so
+/// the conversation is one that has the focus, or is named.
+pub(crate) fn placed_target(
+    ctx: &mut Ctx<'_>,
+    (sender, recent): (&Sender, &mut Recent),
+    named: Named<'_>,
+    whose: Whose,
+) -> Result<Target, Refused> {
+    let is_waiting = matches!(named.line, Some(LineNumber::Waiting(_)));
+    if !is_waiting && !is_placed(ctx, named) {
+        return Err(which_place(ctx, recent, whose));
+    }
+    target(ctx, (sender, recent), named, whose)
 }
 
 /// The line that is meant.
@@ -114,6 +150,10 @@ pub(crate) fn target(
         return waiting
             .map(|unsent| Target::Waiting(sequence, unsent))
             .ok_or_else(gone);
+    }
+    if named.line.is_some() && !is_placed(ctx, named) {
+        // Each conversation has numbers of its own.
+        return Err(which_place(ctx, recent, Whose::Anybodys));
     }
     let own_waiting = || {
         let is_wanted = whose != Whose::Others && named.line.is_none();

@@ -10,11 +10,11 @@ use crate::client::core::Core;
 use crate::client::script::Awaited;
 
 const WHICH: &str = "Without #N it is about your own last message, as it was when you began to type; `/lines` shows the numbers. \
-                     Without `--in` it is in the conversation that you are in, else in that of this message.";
+                     It is in the conversation that you are in; where there is none, `--in` has to name it.";
 
 const WHICH_OF_OTHERS: &str = "Without #N it is about the last message of somebody else, as it was when you began to type; \
-                               `/lines` shows the numbers. Without `--in` it is in the conversation that you are in, else in \
-                               that of this message.";
+                               `/lines` shows the numbers. It is in the conversation that you are in; where there is none, \
+                               `--in` has to name it.";
 
 pub(super) const MENDING: Group = Group {
     name: "mending",
@@ -34,7 +34,8 @@ pub(super) const MENDING: Group = Group {
             arguments: &[IN, LINE],
             summary: "delete what you said, on every device",
             help: "A room's moderators delete the messages of others, too. Without #N it is about your own last message, as it was when \
-                   you began to type; `/lines` shows the numbers.",
+                   you began to type; `/lines` shows the numbers. It is in the conversation that you are in; where there is none, \
+                   `--in` has to name it.",
             awaits: Awaited::Stored,
             run: |core, call| mend(core, call, Request::Delete),
             ..ROW
@@ -53,7 +54,7 @@ pub(super) const MENDING: Group = Group {
             arguments: &[IN, LINE, Argument::word("EMOJI", Source::Nothing)],
             summary: "put an emoji to a message, or take it back",
             help: "An emoji that you have put already is removed. Without #N it is about the last message of somebody else, as it was when you began to \
-                   type; `/lines` shows the numbers.",
+                   type; `/lines` shows the numbers. It is in the conversation that you are in; where there is none, `--in` has to name it.",
             awaits: Awaited::Stored,
             run: |core, call| mend(core, call, Request::React(call.required(2))),
             ..ROW
@@ -63,7 +64,7 @@ pub(super) const MENDING: Group = Group {
             arguments: &[IN, LINE],
             summary: "pin a message, for `/pins` to show",
             help: "In a room its moderators can. Without #N it is the last message, as it was when you began to type; `/lines` \
-                   shows the numbers.",
+                   shows the numbers. It is in the conversation that you are in; where there is none, `--in` has to name it.",
             awaits: Awaited::Stored,
             run: |core, call| mend(core, call, Request::Pin),
             ..ROW
@@ -92,7 +93,7 @@ pub(super) const MENDING: Group = Group {
             name: "lines",
             arguments: &[IN, Argument::number("N").optional()],
             summary: "show the last messages with their numbers",
-            help: "A number stays a message's own. What waits to be sent has one with a + before it.",
+            help: "Without a conversation they are those of the last message. A number stays a message's own. What waits to be sent has one with a + before it.",
             awaits: Awaited::Stored,
             run: |core, call| {
                 let want = call.optional(1).and_then(|number| number.parse().ok());
@@ -112,7 +113,8 @@ pub(super) const WHY: ChatCommand = ChatCommand {
     arguments: &[IN, LINE],
     summary: "show what has become of a message, step by step",
     help: "It says what this device has heard: when the message was queued, stored, and received by whom. Without #N it is \
-           about your own last message, as it was when you began to type; `/lines` shows the numbers.",
+           about your own last message, as it was when you began to type; `/lines` shows the numbers. \
+           A number needs a conversation: the one that you are in, or `--in`.",
     awaits: Awaited::Nothing,
     run: |core, call| {
         core.with_signed_in(call.now, |parts, ctx| {

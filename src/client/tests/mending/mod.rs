@@ -2,6 +2,7 @@
 
 mod abuse;
 mod chat_log;
+mod place;
 
 use super::chat::stored;
 use super::receiving::deliver;
