@@ -253,6 +253,12 @@ pub trait Console: Send {
 
     /// Whether a person sits there who can be asked: a terminal at both ends.
     fn is_interactive(&self) -> bool;
+
+    /// Whether it holds back a line that looks like a command, so that the user can still edit it. Otherwise the terminal itself
+    /// edits lines, and what was entered is gone from it.
+    fn edits_lines(&self) -> bool {
+        self.is_interactive()
+    }
 }
 
 /// What is known of a server's key.

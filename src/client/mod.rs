@@ -11,6 +11,7 @@ pub mod commands;
 mod core;
 mod effects;
 mod env;
+mod hold;
 mod line;
 mod link;
 mod name;
@@ -30,6 +31,7 @@ pub use env::{
     Ask, AttentionOptions, Console, End, Fault, Files, Input, Names, Notify, Options, Ring, Tone,
     Trust,
 };
+pub use hold::Hold;
 pub use line::{Day, Head, INDENT, Line, Manner, Part, Place, Who};
 pub use password::{PASSWORD_MAX_BYTES, Password, PasswordError};
 pub(crate) use ui::render::unreachable;

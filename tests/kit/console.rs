@@ -13,6 +13,7 @@ use udpchat::store::fault_disk::MemoryDisk;
 pub struct Screen {
     seen: Arc<Mutex<Seen>>,
     is_interactive: bool,
+    edits_lines: bool,
 }
 
 #[derive(Default)]
@@ -31,16 +32,25 @@ pub struct Seen {
 
 impl Screen {
     pub fn interactive() -> Self {
-        let (seen, is_interactive) = (Arc::default(), true);
         Self {
-            seen,
-            is_interactive,
+            seen: Arc::default(),
+            is_interactive: true,
+            edits_lines: true,
+        }
+    }
+
+    /// A terminal that itself edits what is typed.
+    pub fn without_editor() -> Self {
+        Self {
+            edits_lines: false,
+            ..Self::interactive()
         }
     }
 
     pub fn plain() -> Self {
         Self {
             is_interactive: false,
+            edits_lines: false,
             ..Self::interactive()
         }
     }
@@ -115,6 +125,10 @@ impl Console for Screen {
 
     fn is_interactive(&self) -> bool {
         self.is_interactive
+    }
+
+    fn edits_lines(&self) -> bool {
+        self.edits_lines
     }
 }
 

@@ -114,8 +114,11 @@ fn private_message_typed_in_a_room_goes_back_into_the_editor() {
     let seen = bob.sees("alice: all of you");
     assert!(seen.contains("alice to (you): my secret"), "{seen}");
     assert!(!seen.contains("#deck alice"), "{seen}");
-    alice.types("contacts");
-    alice.sees("that went to #deck; the command is `/contacts`");
+    // So does the name of a command alone.
+    alice.types_without_enter("contacts\r");
+    alice.sees("looks like a command: / before it runs it, Enter sends it");
+    alice.types_without_enter(&format!("{HOME}/\r"));
+    alice.sees("(you)");
 }
 
 #[test]
@@ -373,7 +376,12 @@ fn terminal_that_cannot_edit_lines_is_used_as_plain_input_and_output() {
     alice.sees("nobody else is online");
     alice.types("contacts");
     alice.sees("(you)");
-    alice.types("quit");
+    // It cannot take a line back to be edited.
+    alice.types("/join #deck");
+    alice.sees("alice #deck> ");
+    alice.types("message bob my secret");
+    alice.sees("not sent: it looks like a command");
+    alice.types("/quit");
     assert_eq!(alice.ends(), 0);
 }
 

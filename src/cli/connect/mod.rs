@@ -49,9 +49,11 @@ const ADDRESS: &str = "\
 const IN_A_ROOM: &str = "\
     A command works everywhere with its slash; where the prompt shows no conversation the slash may be left out. \
     After `/join` or `/enter`, the prompt shows the conversation, what you type goes there, and commands need \
-    a slash; type two for a text that begins with one. A line that would be a command but for its slash, such as \
-    a private message, is not sent by the first Enter: put / before it to run it, or press Enter again, a second \
-    later, to send it as it is. `/back` returns to the prompt without a conversation; \
+    a slash; type two for a text that begins with one. A line that would be a command but for its slash is not sent by the \
+    first Enter: put / before it to run it, or press Enter again, a second later, to send it as it is. Such a line begins with \
+    `message USER` or `message*`, or is the name of a command alone, such as `quit`, or a command whose first argument exists, \
+    such as `kick bob`. Where the terminal itself edits what is typed (--plain, TERM=dumb) it is refused, and the same line once \
+    more, as the next one and at least a second later, says it. `/back` returns to the prompt without a conversation; \
     you stay a member of a room until `/leave`. Commands for rooms mean the room at the prompt unless they \
     name another; where a word can only be a room, its # may be left out. Without a connection `/join` waits for one, and so do messages.";
 
@@ -81,8 +83,8 @@ const READING: &str = "\
     a prompt without one, if it is no room's. All of a conversation is read when you enter it, page through it with \
     `/history`, or say something there. Where you left off, `── unread ──` stands above what was unread, until you say \
     something. What a client without a terminal prints nobody has read.\n\
-    Of the messages that you missed, the last 20 of each conversation are shown, below a line that counts \
-    them all; `/history` shows the others. What you have read on another device meanwhile is only counted. \
+    Of the messages that you missed, the last 20 of each conversation are shown at a terminal, below a line that counts \
+    them all; `/history` shows the others. A client without a terminal prints them all. What you have read on another device meanwhile is only counted. \
     `/mute CONVERSATION` shows nothing of a conversation until you enter it, on all your devices, and \
     `/mute CONVERSATION 8h` for eight hours; its lines are received and counted as always.";
 
@@ -157,7 +159,7 @@ const WITHOUT_A_TERMINAL: &str = "\
     does so again without its password: then the one in the file is not compared with anything.\n\
     Lines take effect in order, and a command that fails does not stop the others; the error names its line. \
     A line is a command, with or without its slash, and `/join` does not change that. After `/enter` a line without a slash goes \
-    to that conversation; what looks like a command without one is refused. \
+    to that conversation; what looks like a command without one (see IN A ROOM) is refused, and `/message` before the conversation and the text says it. \
     If `/enter` fails, or the script loses its place in a room, the lines after it that have no slash are \
     refused, since they were meant as messages there; `/back` ends that. `/login NAME` takes the password of \
     --password-file, if --user names nobody else. \
@@ -165,8 +167,9 @@ const WITHOUT_A_TERMINAL: &str = "\
     the client waits until all messages are stored, but no longer than --timeout; then standard error names those \
     that are not, and the exit code is 6. They are kept, and sent at the next sign-in: do not send them again. \
     Receipts of users who are online are waited for up to 10 seconds.\n\
-    A sign-in that takes longer than --timeout ends the client with 3, or with 6 if messages are queued: a device that \
-    has signed in before carries out what needs no server after a second. If the server goes away later, messages \
+    A sign-in that takes longer than --timeout ends the client with 3, or with 6 if its input has queued messages (those of earlier runs do not count): a device that \
+    has signed in before carries out what needs no server after a second; a command that needs it, and all behind that, \
+    once --timeout is over. If the server goes away later, messages \
     are queued, `/history`, `/search`, `/status` and `/help` go on, and a command that needs the server waits \
     for --timeout once, even if it was already sent; then it and all that follow fail at once.\n\
     If commands fail in different ways, the exit code is the highest, but 6 only if there is no other, \

@@ -36,7 +36,9 @@ impl Mistaken {
             return is_slip.then_some(Self::Mistyped);
         };
         let is_meant = match command.name {
-            _ if !is_message(command) => is_one_line && is_whole(command, rest, names),
+            _ if !is_message(command) => {
+                is_one_line && (is_alone(command, word, rest) || is_whole(command, rest, names))
+            }
             _ if command.arguments.len() == 1 => !rest.is_empty(),
             // Nobody whom this client does not know is to read it either.
             _ => !behind.is_empty() || is_known(first, names),
@@ -54,12 +56,10 @@ impl Mistaken {
     }
 }
 
-/// The command that a text is the name of, with nothing behind it.
-pub(super) fn named_alone(text: &str) -> Option<&'static str> {
-    let word = text.trim();
-    let is_word = word.chars().all(char::is_alphabetic);
-    let command = groups::find(word).filter(|_| is_word)?;
-    arguments::parse(command.arguments, "").map(|_| command.name)
+/// Whether a text is nothing but a command's name, and that is all that the command takes. A number and "?" are what people say.
+fn is_alone(command: &ChatCommand, word: &str, rest: &str) -> bool {
+    let is_name = folded(word).chars().all(char::is_alphabetic);
+    is_name && rest.is_empty() && arguments::parse(command.arguments, "").is_some()
 }
 
 /// Whether this is all that the command takes, and its first argument exists.
@@ -201,10 +201,14 @@ mod tests {
             "kick nobody",
             "help me with this",
             "help me",
-            "back",
-            "who",
             "?",
-            "contacts",
+            "1",
+            "who is there",
+            "Quit!",
+            "away now",
+            "search foo",
+            "edit abc",
+            "quit\nor stay",
             "search bob",
             "topic bob",
             "role bob captain",
@@ -218,12 +222,30 @@ mod tests {
         }
     }
 
+    /// They went to all who were there.
     #[test]
-    fn name_of_a_command_alone_is_said_and_known() {
-        assert_eq!(named_alone(" Quit "), Some("quit"));
-        assert_eq!(named_alone("who"), Some("contacts"));
-        for text in ["?", "quit now", "message", "message*", ""] {
-            assert_eq!(named_alone(text), None, "{text:?}");
+    fn name_of_a_command_alone_is_noticed_if_it_can_be_called_like_that() {
+        for line in [
+            "rooms",
+            "history",
+            "who",
+            "contacts",
+            "help",
+            "members",
+            "passwd",
+            "logout",
+            "status",
+            "next",
+            "back",
+            "delete",
+            "exit",
+            " Quit ",
+            "\u{200b}quit",
+            "\u{ff51}uit",
+            "quit\n\n",
+        ] {
+            let found = Mistaken::of(line, &names());
+            assert_eq!(found, Some(Mistaken::Command), "{line:?}");
         }
     }
 }

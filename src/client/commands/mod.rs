@@ -61,52 +61,55 @@ pub(super) fn run_parked(core: &mut Core, now: Now) {
     }
 }
 
-/// Whether a script's text is not said in a conversation: it may be a private message that was meant for another. At a
-/// terminal the editor asks.
-fn refuses_mistaken(core: &mut Core, place: &str, line: &str) -> bool {
+/// Whether a text is not said in a conversation: it may be a private message that was meant for another. Where there is
+/// an editor, that has asked.
+fn refuses_mistaken(core: &mut Core, now: Now, place: &str, line: &str) -> bool {
     let names = core.signed_in.as_ref().map(SignedIn::names);
-    let Some(names) = names.filter(|_| !core.is_interactive()) else {
+    let Some(names) = names.filter(|_| !core.has_editor()) else {
         return false;
     };
-    let is_mistaken = Mistaken::of(line, &names).is_some();
-    if is_mistaken {
-        let quoted = render::quote(line);
-        let text = format!(
-            "not sent: it looks like a command: / before it runs it, `/message {place}` before it says it: {quoted}"
-        );
-        core.fail(Fault::Usage, &text);
+    if Mistaken::of(line, &names).is_none() || is_repeated(core, now, line) {
+        return false;
     }
-    is_mistaken
+    let how = if core.is_interactive() {
+        format!("the same line once more says it to {place}")
+    } else {
+        format!("`/message {place}` before it says it")
+    };
+    let quoted = render::quote(line);
+    let text = format!("not sent: it looks like a command: / before it runs it, {how}: {quoted}");
+    core.fail(Fault::Usage, &text);
+    true
 }
 
-/// Tells somebody who has said nothing but the name of a command how it is called, once in a run.
-fn tell_name(core: &mut Core, now: Now, place: &str, text: &str) {
-    if let Some(name) = mistaken::named_alone(text).filter(|_| core.is_interactive()) {
-        core.with_signed_in(now, |_, ctx| {
-            if !std::mem::replace(&mut ctx.focus.knows_commands, true) {
-                ctx.notice(format!("that went to {place}; the command is `/{name}`"));
-            }
-        });
-    }
+/// Whether somebody at a terminal without an editor has entered a line a second time, after they were told.
+fn is_repeated(core: &mut Core, now: Now, line: &str) -> bool {
+    let is_interactive = core.is_interactive();
+    let focus = core.signed_in.as_mut().map(|user| &mut user.shared.focus);
+    focus.is_some_and(|focus| is_interactive && focus.hold.takes_enter(line, now.instant))
 }
 
 /// Runs a line that was typed at the prompt. A line that is no command is never sent anywhere, unless the prompt stood
 /// in a conversation (`inside`).
 pub(super) fn run(core: &mut Core, now: Now, line: &str, inside: Option<&str>) {
+    core.with_signed_in(now, |_, ctx| ctx.focus.hold.keep_only(trimmed(line)));
     run_line(core, now, line, inside);
     core.with_signed_in(now, |parts, _| parts.recent.end());
 }
 
+/// A file that begins with a byte order mark is read like any other.
+fn trimmed(line: &str) -> &str {
+    paste::trimmed(line.trim_start_matches('\u{feff}'))
+}
+
 fn run_line(core: &mut Core, now: Now, line: &str, inside: Option<&str>) {
-    // A file that begins with a byte order mark is read like any other.
-    let line = paste::trimmed(line.trim_start_matches('\u{feff}'));
+    let line = trimmed(line);
     if let Some(text) = text_inside(line) {
         let place = inside.unwrap_or_default();
-        if !place.is_empty() && refuses_mistaken(core, place, line) {
+        if !place.is_empty() && refuses_mistaken(core, now, place, line) {
             return;
         }
         if core.takes_text(now, inside, text) {
-            tell_name(core, now, place, text);
             return;
         }
     }

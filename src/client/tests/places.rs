@@ -5,6 +5,13 @@ use super::*;
 use crate::client::Tone;
 use crate::protocol::{Access, Joined, Room};
 
+/// The conversations that something is said in.
+fn receivers(desk: &mut Desk) -> Vec<ConversationId> {
+    let sent = desk.sent().into_iter();
+    let entries = sent.filter_map(|(_, message)| message.header.entry);
+    entries.map(|entry| entry.origin.conversation).collect()
+}
+
 /// After an `enter` that had failed, the text for the room ran as a command: "message bob …" went to bob.
 #[test]
 fn text_for_a_conversation_that_was_not_reached_is_no_command() {
@@ -84,11 +91,6 @@ fn join_without_a_terminal_does_not_change_what_the_next_line_means() {
         }));
         desk.settle();
     };
-    let receivers = |desk: &mut Desk| -> Vec<ConversationId> {
-        let sent = desk.sent().into_iter();
-        let entries = sent.filter_map(|(_, message)| message.header.entry);
-        entries.map(|entry| entry.origin.conversation).collect()
-    };
     let mut desk = script();
     reads(&mut desk, "join #ops");
     joined(&mut desk);
@@ -149,4 +151,34 @@ fn history_that_another_replaces_is_told_to_be_not_here() {
     let told: Vec<_> = told.map(|(_, line)| &**line).collect();
     assert_eq!(told.len(), 1, "{told:?}");
     assert!(told[0].contains("yara"), "{told:?}");
+}
+
+/// Where the terminal itself edits lines, a private message without its slash was said to the room.
+#[test]
+fn terminal_without_an_editor_says_what_looks_like_a_command_only_the_second_time() {
+    let mut desk = Desk::signed_in(Screen::without_editor());
+    reads(&mut desk, "/enter bob");
+    desk.screen.lines();
+    let types = |desk: &mut Desk, line: &str| {
+        desk.settle();
+        desk.type_line(line);
+        (receivers(desk).len(), desk.screen.lines())
+    };
+    let refused = |line: &str| {
+        vec![format!(
+            "not sent: it looks like a command: / before it runs it, the same line once more says it to bob: {line:?}"
+        )]
+    };
+    for line in ["message carol secret", "quit"] {
+        assert_eq!(types(&mut desk, line), (0, refused(line)));
+        // Two lines of one paste come at once.
+        assert_eq!(types(&mut desk, line), (0, refused(line)));
+        desk.wait(Duration::from_secs(1));
+        assert_eq!(types(&mut desk, line), (1, vec![]), "{line}");
+        desk.wait(Duration::from_secs(1));
+        assert_eq!(types(&mut desk, line), (0, refused(line)));
+        assert_eq!(types(&mut desk, "hello").0, 1);
+        desk.wait(Duration::from_secs(1));
+        assert_eq!(types(&mut desk, line), (0, refused(line)));
+    }
 }

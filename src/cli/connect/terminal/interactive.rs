@@ -1,7 +1,6 @@
 //! The prompt at a terminal: rustyline edits it, and output is printed above it.
 
 mod helper;
-mod hold;
 mod keys;
 mod paste;
 mod recall;

@@ -74,6 +74,7 @@ pub struct Terminal {
     names: SharedNames,
     is_interactive: bool,
     look: Look,
+    edits_lines: bool,
     notify_by: NotifyBy,
 }
 
@@ -134,6 +135,7 @@ pub fn open(
         names,
         is_interactive,
         look: looks.on(true),
+        edits_lines: can_edit,
         notify_by: NotifyBy::default(),
     };
     Ok((terminal, restore))
@@ -189,6 +191,10 @@ impl Console for Terminal {
 
     fn is_interactive(&self) -> bool {
         self.is_interactive
+    }
+
+    fn edits_lines(&self) -> bool {
+        self.edits_lines
     }
 }
 

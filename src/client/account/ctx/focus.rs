@@ -1,5 +1,6 @@
 //! The focus: the conversation to which plain text goes.
 
+use crate::client::hold::Hold;
 use crate::protocol::{ConversationId, EntryId};
 
 /// Where plain text goes.
@@ -11,8 +12,8 @@ pub(crate) struct Focus {
     pub(crate) resolving: Option<String>,
     /// Whether the user was told in this run how commands are typed inside.
     pub(crate) knows_slash: bool,
-    /// Whether they were told that what they said is also the name of a command.
-    pub(crate) knows_commands: bool,
+    /// What looked like a command and was not said, where no editor asks about it: it is said if it comes again.
+    pub(crate) hold: Hold,
     /// What is about to be shown because the user has just switched to it.
     pub(crate) to_show: Option<ToShow>,
 }

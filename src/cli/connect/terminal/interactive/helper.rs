@@ -14,11 +14,10 @@ use rustyline::{Context, GraphemeClusterMode, Helper};
 use terminal_size::{Height, Width, terminal_size_of};
 
 use super::super::look::{Look, Rows};
-use super::hold::Hold;
 use super::viewport::{self, Drawing, Screen, View};
 use crate::cli::environment;
-use crate::client::Names;
 use crate::client::commands::{self, Composition, Draft, Mistaken, Recalled};
+use crate::client::{Hold, Names};
 use crate::net;
 
 /// Names for completion; the client replaces them when users come and go.
@@ -76,7 +75,7 @@ impl LineHelper {
             names,
             look,
             purpose: Purpose::Command,
-            hold: RefCell::new(Hold::new()),
+            hold: RefCell::new(Hold::default()),
             drawn: RefCell::default(),
             view: RefCell::new(None),
             draws_all: Cell::new(false),
