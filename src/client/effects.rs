@@ -2,6 +2,8 @@
 //!
 //! The logic never touches the endpoint or the console, so that it can be tested without either.
 
+use std::collections::BTreeSet;
+
 use super::env::{Console, Fault, Ring, Tone};
 use super::line::Line;
 use super::ui::table;
@@ -17,8 +19,8 @@ pub(super) struct Effects {
     ring: Option<Ring>,
     /// Texts that the user has typed, and that are to be left nowhere.
     deleted: Vec<String>,
-    /// The worst of all failures.
-    pub(super) worst: Option<Fault>,
+    /// The kinds of all failures.
+    faults: BTreeSet<Fault>,
 }
 
 impl Effects {
@@ -65,7 +67,17 @@ impl Effects {
 
     /// Counts a failure that is shown otherwise.
     pub(super) fn count(&mut self, fault: Fault) {
-        self.worst = self.worst.max(Some(fault));
+        self.faults.insert(fault);
+    }
+
+    /// Counts failures of this kind no longer: what follows from the same is counted otherwise.
+    pub(super) fn uncount(&mut self, fault: Fault) {
+        self.faults.remove(&fault);
+    }
+
+    /// The worst of all failures.
+    pub(super) fn worst(&self) -> Option<Fault> {
+        self.faults.last().copied()
     }
 
     pub(super) fn show_table(&mut self, tone: Tone, rows: &[Vec<String>]) {

@@ -52,7 +52,11 @@ impl Core {
                 Some(script) => script.may_read_on(&self.session_view(now)),
                 None => !self.is_settling(signed_in),
             },
-            None => self.link.is_greeted && self.pending_user.is_none(),
+            // Who has signed out where there was no link is at a prompt, too.
+            None => {
+                let is_offline = self.offline != Offline::No && self.is_interactive();
+                (self.link.is_greeted || is_offline) && self.pending_user.is_none()
+            }
         }
     }
 

@@ -374,7 +374,7 @@ impl Core {
 
     /// The worst failure, if there is no terminal at which the user has seen them all.
     pub(super) fn fault(&self) -> Option<Fault> {
-        self.effects.worst.filter(|_| self.script.is_some())
+        self.effects.worst().filter(|_| self.script.is_some())
     }
 
     /// Shows why a command was not carried out.

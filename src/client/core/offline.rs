@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::Core;
 use crate::client::account::SignedIn;
-use crate::client::env::{End, Tone};
+use crate::client::env::{End, Fault, Tone};
 use crate::client::name::canonical;
 use crate::client::script::Exit;
 use crate::client::storage::State;
@@ -88,13 +88,21 @@ impl Core {
 
     /// A script has waited long enough for a server that it never met. What it has written is kept; what an earlier run wrote is
     /// no failure of this one.
-    pub(super) fn give_up_offline(&mut self, text: String) {
+    pub(super) fn give_up_offline(&mut self) {
+        let (name, seconds) = (&self.options.server_name, self.options.timeout.as_secs());
+        let text = if self.link.is_greeted {
+            format!("no sign-in at {name} within {seconds} s\nhint: --timeout SECONDS waits longer")
+        } else {
+            self.unreachable(&format!(" within {seconds} s"))
+        };
         let has_written = |signed_in: &SignedIn| {
             let mut unsent = signed_in.parts.sender.unsent();
             unsent.any(|(line, ..)| line.is_some())
         };
         if self.signed_in.as_ref().is_some_and(has_written) {
             self.show(Tone::Error, &text);
+            // That there was no server is why the messages wait, too.
+            self.effects.uncount(Fault::Unreachable);
             self.exit_now(Exit::Quit);
         } else {
             self.finish(End::Unreachable(text));

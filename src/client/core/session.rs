@@ -59,7 +59,7 @@ impl Core {
         if begun.is_none() {
             self.pending_user = name.map(str::to_owned);
             let text = match name {
-                Some(_) => "not connected; signing in when the connection is back",
+                Some(_) => "not connected; signing in when the connection is back; Ctrl-C quits",
                 None => "not connected; try again when the connection is back",
             };
             self.show(Tone::Notice, text);
@@ -383,6 +383,7 @@ impl Core {
     /// Signs out, or quits: at once at a terminal, else when what was sent is stored.
     pub(crate) fn exit(&mut self, now: Now, exit: Exit) {
         match &mut self.script {
+            Some(script) if script.has_given_up() => self.give_up_offline(),
             Some(script) => script.defer_exit(now.instant, exit),
             None => self.exit_now(exit),
         }
@@ -419,7 +420,15 @@ impl Core {
                 let end = Message::control(SessionEnd { reason });
                 self.effects.send(Channel::Control, &end);
                 self.end_session(Some(SignOutReason::Ended(reason)));
-                self.show(Tone::Notice, "logged out");
+                let text = if self.is_linked() {
+                    "logged out".to_owned()
+                } else {
+                    format!(
+                        "logged out here; no answer from {} yet, still trying; `/quit` leaves",
+                        self.options.server_name
+                    )
+                };
+                self.show(Tone::Notice, &text);
             }
             Exit::Quit => self.finish(End::Quit),
         }

@@ -19,7 +19,7 @@ use self::wait_timer::WaitTimer;
 use super::account::sender::outbox::IN_FLIGHT_MAX;
 use super::ui::prompt::TypedLine;
 
-/// How long a client whose output was closed waits for the next line. Chosen: what its input already holds comes
+/// How long a client whose output was closed, or whose server was given up, waits for the next line. Chosen: what its input already holds comes
 /// within it.
 const INPUT_WAIT: Duration = Duration::from_secs(1);
 
@@ -89,6 +89,8 @@ pub(super) struct Script {
     was_settled: bool,
     /// Whether it is carried out, as far as that can be, before the server was met.
     begins_offline: bool,
+    /// Whether it was never met in time, and only what the input holds already is carried out.
+    has_given_up: bool,
     /// A command that waits.
     parked: Option<(Awaited, TypedLine)>,
     /// Where the script believes to be.
@@ -97,7 +99,7 @@ pub(super) struct Script {
     is_output_closed: bool,
     /// When an output that is far behind is looked at again.
     output_due: Option<Instant>,
-    /// When a client whose output was closed waits no longer for a line.
+    /// When such a client waits no longer for a line.
     input_due: Option<Instant>,
 }
 
@@ -110,6 +112,7 @@ impl Script {
             stored: 0,
             was_settled: false,
             begins_offline: false,
+            has_given_up: false,
             parked: None,
             place: None,
             exit: None,
@@ -179,6 +182,16 @@ impl Script {
         self.begins_offline = true;
     }
 
+    /// The server was waited for in vain. Returns whether there is an input that can be carried out without it, to its end.
+    pub(super) const fn gives_up(&mut self) -> bool {
+        self.has_given_up = self.begins_offline && self.exit.is_none();
+        self.has_given_up
+    }
+
+    pub(super) const fn has_given_up(&self) -> bool {
+        self.has_given_up
+    }
+
     /// A command is carried out that changes the focus, or tries to.
     pub(super) fn changes_focus(&mut self, change: FocusChange, argument: &str) {
         self.place = Place::after(self.place.take(), change, argument, self.lines);
@@ -209,6 +222,7 @@ impl Script {
     /// Follows how long the server is away. Returns the moment at which that is too long.
     pub(super) fn watch_server(&mut self, now: Instant, view: &SessionView) -> Option<Late> {
         self.was_settled = view.is_signed_in && (self.was_settled || view.is_settled);
+        self.has_given_up &= !self.was_settled;
         if std::mem::replace(&mut self.stored, view.stored) != view.stored {
             self.server = WaitTimer::default();
         }
@@ -238,11 +252,11 @@ impl Script {
         };
     }
 
-    /// Begins to wait for an output that is far behind, or for a line if the output was closed.
+    /// Begins to wait for an output that is far behind, or for a line if the output was closed or the server was given up.
     pub(super) fn limit_input(&mut self, now: Instant, view: &SessionView, is_asked: bool) {
         let is_behind = view.lines_behind > LINES_BEHIND_MAX;
         self.output_due = is_behind.then(|| now + OUTPUT_WAIT);
-        if self.is_output_closed && is_asked {
+        if (self.is_output_closed || self.has_given_up) && is_asked {
             self.input_due.get_or_insert(now + INPUT_WAIT);
         }
     }

@@ -111,6 +111,58 @@ fn device_without_a_ticket_begins_at_the_sign_in() {
     assert!(!desk.core.begin_offline(desk.now));
 }
 
+/// It was said, and then there was no prompt until the server was back.
+#[test]
+fn user_who_signs_out_without_a_link_has_a_prompt_and_is_told_that_there_is_none() {
+    let mut desk = begun(Screen::interactive());
+    desk.screen.asks();
+    desk.type_line("/logout");
+    let told = "logged out here; no answer from host:7777 yet, still trying; `/quit` leaves";
+    assert_eq!(desk.lines(), [told]);
+    assert_eq!(desk.screen.asks(), [Ask::Command("> ".into())]);
+    desk.type_line("/history bob");
+    assert_eq!(desk.lines(), ["sign in first, with `/login`"]);
+    desk.type_line("/quit");
+    desk.settle();
+    assert_eq!(desk.core.end(), Some(&End::Quit));
+}
+
+/// What stood behind a command that waited for the server was neither sent nor named.
+#[test]
+fn script_without_its_server_keeps_what_stands_behind_a_command_that_waits_for_it() {
+    let mut desk = begun(Screen::plain());
+    desk.wait(LINK_WAIT);
+    desk.settle();
+    desk.type_line("/contacts");
+    desk.settle();
+    desk.wait(Duration::from_secs(29));
+    let told = [desk.lines(), desk.lines()].concat();
+    let failed = "line 1: not connected; try again when the connection is back".to_owned();
+    assert!(told.contains(&failed), "{told:?}");
+    desk.type_line("/message bob tea?");
+    desk.settle();
+    assert!(desk.core.end().is_none());
+    desk.core.handle_input(desk.now, Input::EndOfInput);
+    let told = desk.lines();
+    let not_stored = "line 2: not stored yet: message to bob: \"tea?\"".to_owned();
+    assert!(told.contains(&not_stored), "{told:?}");
+    assert_eq!(desk.core.end(), Some(&End::Quit));
+    assert_eq!(desk.core.fault(), Some(Fault::Unconfirmed));
+}
+
+#[test]
+fn script_without_its_server_does_not_wait_for_lines_after_the_timeout() {
+    let mut desk = begun(Screen::plain());
+    desk.wait(LINK_WAIT);
+    desk.settle();
+    desk.wait(Duration::from_secs(29));
+    desk.settle();
+    assert!(desk.core.end().is_none());
+    desk.wait(Duration::from_secs(1));
+    desk.settle();
+    assert!(matches!(desk.core.end(), Some(End::Unreachable(_))));
+}
+
 /// A script did nothing at all without its server, and what it had to say was lost.
 #[test]
 fn script_without_its_server_keeps_what_it_says_until_the_timeout() {

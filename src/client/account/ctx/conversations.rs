@@ -159,9 +159,9 @@ impl Conversations {
         }
     }
 
-    /// The user has read a conversation up to an entry that is here. Returns whether that is news.
+    /// The user has read a conversation up to an entry that is here, unless nobody looks. Returns whether that is news.
     pub(crate) fn read(&mut self, id: ConversationId, entry: EntryId) -> bool {
-        let Some(known) = self.all.get_mut(&id) else {
+        let Some(known) = self.all.get_mut(&id).filter(|_| self.is_attended) else {
             return false;
         };
         let stored = &mut known.stored;
@@ -173,7 +173,7 @@ impl Conversations {
         } else if had_unread && entry > stored.read_up_to {
             self.uncounted.insert(id);
         }
-        let is_news = self.is_attended && entry > stored.read_up_to;
+        let is_news = entry > stored.read_up_to;
         if is_news {
             stored.read_up_to = entry.min(stored.received_up_to);
             self.untold.insert(id);

@@ -416,11 +416,12 @@ fn advance(ctx: &mut Ctx<'_>, next: &Next<'_>, is_old: bool) -> bool {
         && next.delivery.entry > stored.read_up_to;
     // At the prompt outside of all conversations private lines are read as they come; those that were missed once all of
     // them stand there.
-    let is_awaited = is_old && is_attended;
-    let is_elsewhere = is_room(&stored.name)
-        || is_awaited
-        || (is_attended && (ctx.focus.current.is_some() || stored.is_muted(ctx.now.unix_ms)));
-    if is_news && is_elsewhere && !ctx.focus.is_on(&stored.name) {
+    let is_shown_there = !is_room(&stored.name)
+        && !is_old
+        && ctx.focus.current.is_none()
+        && !stored.is_muted(ctx.now.unix_ms);
+    let is_looked_at = is_attended && (ctx.focus.is_on(&stored.name) || is_shown_there);
+    if is_news && !is_looked_at {
         stored.unread = stored.unread.saturating_add(1);
     } else if !is_news && stored.read_up_to == next.delivery.prev {
         stored.read_up_to = next.delivery.entry;

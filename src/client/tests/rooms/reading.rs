@@ -427,7 +427,13 @@ fn script_reads_nothing() {
     let mut desk = Desk::signed_in(Screen::plain());
     private_line(&mut desk, "tea?", 1);
     assert_eq!(desk.lines(), ["14:01 bob: tea?"]);
-    assert_eq!(told(&mut desk), []);
+    let one = [("bob".to_owned(), 1)];
+    for line in ["/history bob", "/enter bob", "milk, please"] {
+        assert_eq!(unread(&mut desk), one, "{line}");
+        desk.type_line(line);
+        assert_eq!(told(&mut desk), [], "{line}");
+    }
+    assert_eq!(unread(&mut desk), one);
 }
 
 #[test]
