@@ -466,9 +466,13 @@ impl Core {
         if has_focus {
             self.send_text(now, focus, text);
         } else {
-            let quoted = render::quote(text);
-            let text = format!("not sent: you are no longer in {focus}: {quoted}");
-            self.fail(Fault::NoRecipient, &text);
+            // Whole: it is nowhere else any longer.
+            let quoted = render::quote_upto(text, usize::MAX);
+            let why = match self.user() {
+                Some(_) => format!("you are no longer in {focus}"),
+                None => "nobody is signed in; `/login` first".to_owned(),
+            };
+            self.fail(Fault::NoRecipient, &format!("not sent: {why}: {quoted}"));
         }
     }
 

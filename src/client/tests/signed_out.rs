@@ -120,3 +120,32 @@ fn user_whom_a_later_server_signs_out_for_a_reason_unknown_here_stays_out() {
     link_again(&mut desk, EndReason::Other(99));
     assert_eq!(desk.bodies(), []);
 }
+
+/// It was said that the user was no longer in the conversation.
+#[test]
+fn line_that_is_entered_after_the_user_was_signed_out_is_given_back_whole_and_says_why() {
+    for reason in [
+        EndReason::PasswordChanged,
+        EndReason::Revoked,
+        EndReason::Superseded,
+        EndReason::TooManySessions,
+        EndReason::AccountDeleted,
+    ] {
+        let mut desk = Desk::signed_in(Screen::interactive());
+        desk.settle();
+        desk.type_line("/enter bob");
+        desk.settle();
+        assert_eq!(desk.screen.asks().last(), Some(&inside("bob")));
+        desk.control(&ServerMessage::control(SessionEnd { reason }));
+        let told = desk.lines();
+        assert!(
+            told.iter().any(|line| line.starts_with("signed out: ")),
+            "{told:?}"
+        );
+        let text = "a line that is longer than forty characters, for all who are there";
+        desk.type_line(text);
+        let told = format!("not sent: nobody is signed in; `/login` first: \"{text}\"");
+        assert_eq!(desk.lines(), [told]);
+        assert_eq!(desk.screen.asks(), [Ask::Command("> ".into())]);
+    }
+}
