@@ -57,6 +57,7 @@ impl Composition {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::client::commands::paste::Draft;
 
     fn composition(call: &str, text: &str) -> Composition {
         let (call, text) = (call.to_owned(), text.to_owned());
@@ -87,6 +88,37 @@ mod tests {
             ("/composed", Some("#deck"), None),
         ] {
             assert_eq!(Composition::of(line, inside), expected, "{line}");
+        }
+    }
+
+    /// A line of it that looked like a command kept it from being sent, or several were run.
+    #[test]
+    fn what_was_written_is_one_text_whatever_its_lines_look_like() {
+        let written = "composed one\n/quit\nmessage carol secret\n// so\n";
+        for text in [
+            written,
+            "/quit\n/help\n",
+            "quit\nhelp",
+            "message carol x\nhelp",
+            "/usr\n/bin",
+        ] {
+            for (call, inside, target) in
+                [("", Some("#deck"), "#deck"), ("/message bob ", None, "bob")]
+            {
+                let draft = composition(call, "").draft(text);
+                let Some(Draft::Text {
+                    line, target: to, ..
+                }) = Draft::composed(&draft, inside)
+                else {
+                    panic!("{draft:?} is no text");
+                };
+                assert_eq!(to, target);
+                let said = match text_inside(&line).filter(|_| inside.is_some()) {
+                    Some(said) => said,
+                    None => line.strip_prefix("/message bob ").expect("for bob"),
+                };
+                assert_eq!(said.trim(), text.trim());
+            }
         }
     }
 

@@ -51,6 +51,27 @@ impl Draft {
         excess(text).map(Self::Refused)
     }
 
+    /// What a draft does that was written with an editor: several lines of it are one text, whatever they look like.
+    #[must_use]
+    pub fn composed(draft: &str, inside: Option<&str>) -> Option<Self> {
+        let lines = without_blank_lines(draft);
+        let said = inside.filter(|_| text_inside(lines).is_some());
+        let (target, text, line) = match (message(lines, inside.is_some()), said) {
+            _ if !lines.contains('\n') => return Self::of(draft, inside),
+            (Some((target, text)), _) => (target, text, slashed(lines)),
+            (None, Some(place)) => (place, lines, lines.to_owned()),
+            (None, None) => return Self::of(draft, inside),
+        };
+        Some(excess(text).map_or_else(
+            || Self::Text {
+                line,
+                count: lines.lines().count(),
+                target: target.to_owned(),
+            },
+            Self::Refused,
+        ))
+    }
+
     fn of_lines(draft: &str, inside: Option<&str>) -> Self {
         let is_inside = inside.is_some();
         let aligned = without_indent(draft);

@@ -12,11 +12,15 @@ pub enum Recalled {
     Text(String),
 }
 
-/// What the history keeps of a line that was entered, in the conversation at the prompt if there is one.
+/// What the history keeps of a line that was entered and did what the draft says, in the conversation at the prompt if there is
+/// one; nothing of a text that would be something else without the editor it was written with.
 #[must_use]
-pub fn recalled(line: &str, inside: Option<&str>) -> Recalled {
+pub fn recalled(line: &str, inside: Option<&str>, draft: Option<Draft>) -> Option<Recalled> {
     let is_said = |line: &str| inside.is_some() && text_inside(line).is_some();
-    match Draft::of(line, inside) {
+    if draft != Draft::of(line, inside) {
+        return None;
+    }
+    Some(match draft {
         Some(Draft::Commands(commands)) => Recalled::Command(commands.join("\n")),
         Some(Draft::Text { line: sent, .. }) if is_said(&sent) => {
             Recalled::Text(without_blank_lines(line).to_owned())
@@ -24,13 +28,13 @@ pub fn recalled(line: &str, inside: Option<&str>) -> Recalled {
         Some(Draft::Text { line, .. }) => Recalled::Command(line),
         _ if is_said(line.trim()) => Recalled::Text(line.trim().to_owned()),
         _ => Recalled::Command(slashed(line)),
-    }
+    })
 }
 
-/// Whom a line is said to, as typed, and what it says; nothing for any other command.
+/// Whom a line is said to that does what the draft says, as typed, and what it says; nothing for any other command.
 #[must_use]
-pub fn said(line: &str, inside: Option<&str>) -> Option<(String, String)> {
-    let sent = match Draft::of(line, inside) {
+pub fn said(line: &str, inside: Option<&str>, draft: Option<Draft>) -> Option<(String, String)> {
+    let sent = match draft {
         Some(Draft::Text { line, .. }) => line,
         Some(Draft::Commands(_) | Draft::Refused(_)) => return None,
         None => trimmed(line).to_owned(),
@@ -65,7 +69,7 @@ mod tests {
             ("  ", Some("#deck"), None),
             ("/msg bob a\n/msg carol b", Some("#deck"), None),
         ] {
-            let said = said(line, inside);
+            let said = said(line, inside, Draft::of(line, inside));
             let said = said.as_ref().map(|(to, text)| (to.as_str(), text.as_str()));
             assert_eq!(said, expected, "{line:?}");
         }
@@ -105,7 +109,20 @@ mod tests {
             ),
             (" /back", Some("#deck"), command("/back")),
         ] {
-            assert_eq!(recalled(line, inside), kept, "{line:?}");
+            let draft = Draft::of(line, inside);
+            assert_eq!(recalled(line, inside, draft), Some(kept), "{line:?}");
+        }
+    }
+
+    #[test]
+    fn text_that_only_an_editor_can_have_written_is_not_kept() {
+        for (line, inside) in [
+            ("/message bob a\n/quit", None),
+            ("/message bob a\nquit", None),
+            ("a\n/quit", Some("#deck")),
+        ] {
+            let draft = Draft::composed(line, inside);
+            assert_eq!(recalled(line, inside, draft), None, "{line:?}");
         }
     }
 }

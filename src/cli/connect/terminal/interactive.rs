@@ -178,7 +178,10 @@ impl Prompt {
         if line.trim().is_empty() {
             return;
         }
-        let recalled = self.editor.helper().map(|helper| helper.recalled(line));
+        let recalled = self
+            .editor
+            .helper()
+            .and_then(|helper| helper.recalled(line));
         if let Some(recalled) = recalled {
             self.recall.keep(&mut self.editor, &recalled);
         }
@@ -196,7 +199,10 @@ impl Prompt {
                 return String::new();
             }
             Ok(written) => match composition.draft(&written) {
-                draft if draft.len() <= DRAFT_MAX_BYTES => return draft,
+                draft if draft.len() <= DRAFT_MAX_BYTES => {
+                    self.set_composed(Some(&draft));
+                    return draft;
+                }
                 _ => format!("the text has more than {DRAFT_MAX_BYTES} bytes"),
             },
             Err(why) => why,
@@ -302,7 +308,14 @@ impl Prompt {
         Input::Broken(format!("the prompt has failed: {error}{draft}"))
     }
 
+    fn set_composed(&self, draft: Option<&str>) {
+        if let Some(helper) = self.editor.helper() {
+            helper.set_composed(draft);
+        }
+    }
+
     fn set_purpose(&mut self, purpose: Purpose) {
+        self.set_composed(None);
         self.interrupts.store(0, Ordering::Relaxed);
         match purpose {
             Purpose::Command => self.recall.turn(&mut self.editor, false),

@@ -40,6 +40,8 @@ pub struct LineHelper {
     look: Look,
     pub purpose: Purpose,
     hold: RefCell<Hold>,
+    /// The draft that was written with the user's own editor, if the line began as one.
+    composed: RefCell<Option<String>>,
     drawn: RefCell<Drawn>,
     /// What is drawn of it, if it is taller than the screen.
     view: RefCell<Option<View>>,
@@ -76,6 +78,7 @@ impl LineHelper {
             look,
             purpose: Purpose::Command,
             hold: RefCell::new(Hold::default()),
+            composed: RefCell::new(None),
             drawn: RefCell::default(),
             view: RefCell::new(None),
             draws_all: Cell::new(false),
@@ -135,7 +138,15 @@ impl LineHelper {
             let is_long = line.trim().contains('\n');
             return is_long.then(|| Draft::Refused("an answer has one line".into()));
         }
-        Draft::of(line, self.inside())
+        match *self.composed.borrow() {
+            Some(_) => Draft::composed(line, self.inside()),
+            None => Draft::of(line, self.inside()),
+        }
+    }
+
+    /// The line begins as this draft, which was written with the user's own editor.
+    pub fn set_composed(&self, draft: Option<&str>) {
+        self.composed.replace(draft.map(str::to_owned));
     }
 
     /// The text that a line wants written with the user's own editor.
@@ -143,13 +154,16 @@ impl LineHelper {
         Composition::of(line, self.inside()).filter(|_| self.purpose != Purpose::Answer)
     }
 
-    pub fn recalled(&self, line: &str) -> Recalled {
-        commands::recalled(line, self.inside())
+    pub fn recalled(&self, line: &str) -> Option<Recalled> {
+        commands::recalled(line, self.inside(), self.draft(line))
     }
 
     /// What a line could have been meant as that would be said in a conversation.
     fn mistaken(&self, line: &str) -> Option<Mistaken> {
         self.inside()?;
+        if self.composed.borrow().as_deref() == Some(line) {
+            return None;
+        }
         Mistaken::of(line, &self.names())
     }
 
@@ -172,7 +186,7 @@ impl LineHelper {
     fn enter(&self, draft: &str) -> bool {
         let is_answer = self.purpose == Purpose::Answer;
         let said = (!is_answer)
-            .then(|| commands::said(draft, self.inside()))
+            .then(|| commands::said(draft, self.inside(), self.draft(draft)))
             .flatten();
         let line = said.and_then(|(target, text)| {
             let is_here = self.inside() == Some(&target);
@@ -214,6 +228,9 @@ impl Hinter for LineHelper {
     fn hint(&self, line: &str, cursor: usize, _: &Context<'_>) -> Option<DraftNotice> {
         self.keep_drawn(line, cursor);
         self.entered.replace(None);
+        if line.is_empty() {
+            self.composed.replace(None);
+        }
         let is_held = self.hold.borrow().is_on(line);
         let held = self.mistaken(line).filter(|_| is_held);
         let notice = match held {
