@@ -100,6 +100,13 @@ impl Sender {
             let line = ctx.amendment_line(id, &entry, &told);
             ctx.effects.show_line(line);
         }
+        // How it was typed does not say what is answered, nor how an action reads.
+        let is_answer = unsent.kind.is_said() && unsent.refers_to.is_some();
+        let is_told = is_answer || unsent.kind == EntryKind::Action;
+        if is_told && is_new && ctx.conversations.is_attended {
+            let line = ctx.live_line((id, stored.entry), &entry, &said, false);
+            ctx.effects.show_line(line);
+        }
         Some(Done {
             digest: numbered.digest,
             typed,

@@ -265,8 +265,14 @@ fn answer_says_what_it_answers_and_an_action_has_a_star() {
     );
     desk.type_line("/reply #1 of course");
     assert_eq!(kinds(&mut desk), [(EntryKind::Text, Some(1))]);
+    desk.chat(stored(2, 6, 5, 1));
+    assert_eq!(desk.lines(), ["14:02 (you), to \"tea?\" of bob: of course"]);
     desk.type_line("/me waves, too");
     assert_eq!(kinds(&mut desk), [(EntryKind::Action, None)]);
+    desk.type_line("/back");
+    desk.lines();
+    desk.chat(stored(3, 7, 6, 1));
+    assert_eq!(desk.lines(), ["14:02 bob * (you) waves, too"]);
 }
 
 #[test]
