@@ -27,6 +27,9 @@ const LIKENESS_MIN: f64 = 0.75;
 /// `he`, `his` and `why` do not.
 const SLIP_LIKENESS_MIN: f64 = 0.9;
 
+/// The fewest bytes by which a word is taken for the beginning of another. Chosen: `hist` is one, `hi` is not.
+const START_MIN_BYTES: usize = 3;
+
 impl<T: Entry + ?Sized> Default for Registry<T> {
     fn default() -> Self {
         Self {
@@ -66,6 +69,12 @@ impl<T: Entry + ?Sized> Registry<T> {
     /// The most similar word of the table, if one is similar enough.
     pub fn nearest(&self, word: &str) -> Option<&'static str> {
         nearest(self.words(), word)
+    }
+
+    /// Whether a word of the table begins so, with three letters or more.
+    pub fn has_start(&self, word: &str) -> bool {
+        let word = word.to_lowercase();
+        word.len() >= START_MIN_BYTES && self.words().any(|own| own.starts_with(&word))
     }
 
     /// Whether a word is in the table, or hardly anything but a mistyped one of it.

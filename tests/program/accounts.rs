@@ -43,10 +43,10 @@ fn new_password_signs_out_the_other_device_and_opens_a_third() {
     laptop.sees("wrong password");
     laptop.sees("old password: ");
     laptop.types("swordfish in tea");
-    laptop.sees("new password: ");
+    laptop.sees("new password (at least 12 characters): ");
     laptop.types("short");
     laptop.sees("at least 12 characters");
-    laptop.sees("new password: ");
+    laptop.sees("new password (at least 12 characters): ");
     laptop.types("halibut in coffee");
     laptop.sees("repeat password: ");
     laptop.types("halibut in coffee");

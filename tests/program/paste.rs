@@ -179,7 +179,10 @@ fn password_is_the_first_line_of_a_paste() {
     alice.types("login carol");
     alice.sees("Sign up? [Y/n]");
     alice.types("y");
-    for question in ["new password: ", "repeat password: "] {
+    for question in [
+        "new password (at least 12 characters): ",
+        "repeat password: ",
+    ] {
         alice.sees(question);
         alice.types_without_enter("swordfish in tea\r\n");
     }

@@ -12,7 +12,7 @@ use crate::client::account::people::People;
 use crate::client::env::{Fault, Names, Tone};
 use crate::client::name::truncate_name;
 use crate::client::ui::render;
-use crate::protocol::{Alert, Contact, ContactsRequest, Greeting, ListContacts};
+use crate::protocol::{Alert, Contact, ContactsRequest, ConversationId, Greeting, ListContacts};
 use crate::text::printable;
 use crate::transport::Channel;
 
@@ -49,6 +49,11 @@ impl Roster {
             count => format!("{count} others are online"),
         };
         ctx.notice(format!("{}  ({others})", greeting.text));
+        let is_everyone = |(id, _)| id == ConversationId::EVERYONE;
+        let is_new = ctx.conversations.iter().all(is_everyone);
+        if ctx.conversations.is_attended && is_new {
+            ctx.notice(render::FIRST_STEPS);
+        }
     }
 
     /// Asks for those who are online, and begins to wait for those who were.

@@ -91,6 +91,8 @@ pub(super) struct SignIn {
     name: String,
     /// An account is to be opened, whatever there is.
     is_sign_up: bool,
+    /// Whether the name was asked for, so that it can be asked for again.
+    asks_name: bool,
     /// The only account that has a device here: an empty answer to the question for a name is this one.
     offered: Option<String>,
     password: Option<Password>,
@@ -110,6 +112,7 @@ impl SignIn {
             step: Step::Name,
             name: String::new(),
             is_sign_up: false,
+            asks_name: false,
             offered: None,
             password,
             identity: None,
@@ -132,6 +135,7 @@ impl SignIn {
         let progress = if let Some(name) = name {
             sign_in.named(name, context)
         } else {
+            sign_in.asks_name = true;
             let mut names = context.files.accounts(&context.server_key);
             sign_in.offered = names.pop().filter(|_| names.is_empty());
             Progress::Going
@@ -177,7 +181,7 @@ impl SignIn {
                 Question::SignUp,
                 format!("No account \"{}\" here. Sign up? [Y/n] ", self.name),
             ),
-            Step::NewPassword => (Question::NewPassword, "new password: ".into()),
+            Step::NewPassword => (Question::NewPassword, render::new_password()),
             Step::RepeatPassword => (Question::RepeatPassword, "repeat password: ".into()),
             _ => return None,
         })
@@ -357,9 +361,33 @@ impl SignIn {
             {
                 self.pause(failure, context)
             }
-            (ErrorCode::NameTaken, _) => self.name_taken(failure),
-            _ => given_up(render::refusal(failure, &self.name)),
+            (ErrorCode::NameTaken, _) => self.name_taken(failure, context),
+            _ => self.not_this_name(failure.code, render::refusal(failure, &self.name), context),
         }
+    }
+
+    /// What was asked for is refused. If only another name is wanted, it is asked for again.
+    fn not_this_name(
+        &mut self,
+        code: ErrorCode,
+        text: String,
+        context: &mut Context<'_>,
+    ) -> Progress {
+        let is_name = matches!(
+            code,
+            ErrorCode::BadName
+                | ErrorCode::NameTaken
+                | ErrorCode::NameLooksLike
+                | ErrorCode::AccountDeleted
+        );
+        self.tries += 1;
+        if !(is_name && self.asks_name && context.is_interactive) || self.tries >= TRIES_MAX {
+            return given_up(text);
+        }
+        context.effects.show(Tone::Error, text);
+        self.password = None;
+        self.wait_for_user(Step::Name);
+        Progress::Going
     }
 
     /// Waits before the next attempt, as the server wishes.

@@ -26,7 +26,10 @@ impl SignIn {
         };
         let progress = match name {
             Some(name) => sign_in.named(name, context),
-            None => Progress::Going,
+            None => {
+                sign_in.asks_name = true;
+                Progress::Going
+            }
         };
         (sign_in, progress)
     }
@@ -117,12 +120,13 @@ impl SignIn {
     }
 
     /// Somebody has the name.
-    pub(super) fn name_taken(&self, failure: &Failure) -> Progress {
+    pub(super) fn name_taken(&mut self, failure: &Failure, context: &mut Context<'_>) -> Progress {
         let name = &self.name;
-        given_up(format!(
+        let text = format!(
             "{}; if it is yours, `/login {name}`",
             render::refusal(failure, name)
-        ))
+        );
+        self.not_this_name(failure.code, text, context)
     }
 
     /// The user has given up before anything was asked of the server.

@@ -109,7 +109,7 @@ impl StepUp {
                 (Question::Password, "old password: ".into())
             }
             Step::OldPassword => (Question::Password, "password: ".into()),
-            Step::NewPassword => (Question::NewPassword, "new password: ".into()),
+            Step::NewPassword => (Question::NewPassword, render::new_password()),
             Step::RepeatPassword => (Question::RepeatPassword, "repeat password: ".into()),
             Step::Check(_) | Step::Prove(_) | Step::Change => return None,
         })

@@ -3,7 +3,8 @@
 use super::row::{Call, ChatCommand, Group, Table};
 use crate::client::core::Core;
 use crate::client::env::{Fault, Tone};
-use crate::client::ui::table;
+use crate::client::name::canonical;
+use crate::client::ui::{render, table};
 
 /// How wide the calls are set, in columns. Chosen: with [`SUMMARY_WIDTH`] and the blanks between it fits a terminal of
 /// 80 columns. A longer call has its summary on the next line.
@@ -67,6 +68,28 @@ pub(super) fn find(table: &Table, word: &str) -> Result<Vec<String>, String> {
         return Err(unknown(table, if name.is_empty() { word } else { name }));
     }
     Ok(lines)
+}
+
+/// How to write to somebody, for whoever types a text where no conversation is; to the known user whom the text names, if it
+/// does. Nothing for a line that is more likely a mistyped command.
+pub(super) fn unaddressed(table: &Table, line: &str, users: &[String]) -> Option<String> {
+    let mut words = line.split_whitespace();
+    let first = words.next()?;
+    let is_alone = words.next().is_none();
+    let is_slip = SUBCOMMANDS.contains(&first) || table.has_near(&first.to_lowercase());
+    if line.starts_with('/') || is_slip || is_alone && table.has_start(first) {
+        return None;
+    }
+    let known = |word: &str| {
+        let name = canonical(word.trim_matches(|sign: char| !sign.is_alphanumeric()));
+        users.iter().find(|user| canonical(user) == name).cloned()
+    };
+    let name = line.split_whitespace().rev().find_map(known);
+    let name = name.unwrap_or_else(|| "NAME".to_owned());
+    Some(format!(
+        "unknown command {}; to write to somebody: `/message {name} TEXT`, or `/enter {name}`  (`/help` shows the menu)",
+        render::quote(first)
+    ))
 }
 
 /// Says that there is no such command, and which one may have been meant.

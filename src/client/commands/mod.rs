@@ -97,6 +97,13 @@ pub(super) fn run(core: &mut Core, now: Now, line: &str, inside: Option<&str>) {
     core.with_signed_in(now, |parts, _| parts.recent.end());
 }
 
+/// What somebody at a terminal is told whose text is for nobody.
+fn unaddressed(core: &Core, line: &str) -> Option<String> {
+    let names = core.signed_in.as_ref().map(SignedIn::names)?;
+    let text = help::unaddressed(&TABLE, line, &names.users);
+    text.filter(|_| core.is_interactive())
+}
+
 /// A file that begins with a byte order mark is read like any other.
 fn trimmed(line: &str) -> &str {
     paste::trimmed(line.trim_start_matches('\u{feff}'))
@@ -118,7 +125,8 @@ fn run_line(core: &mut Core, now: Now, line: &str, inside: Option<&str>) {
         return;
     }
     let Some(command) = groups::find(word) else {
-        core.fail(Fault::Usage, &help::unknown(&TABLE, word));
+        let text = unaddressed(core, line).unwrap_or_else(|| help::unknown(&TABLE, word));
+        core.fail(Fault::Usage, &text);
         return;
     };
     if command.needs != Needs::Nothing && core.is_restricted() {

@@ -103,7 +103,12 @@ impl HostKeys {
     pub(super) fn answer(&mut self, is_yes: bool, files: &mut dyn Files) -> Verdict {
         match self.asked.take() {
             Some(key) if is_yes => self.trust(key, files),
-            _ => refused("the server's key was not trusted".into()),
+            _ => refused(
+                "the server's key was not trusted\n\
+                 hint: compare it with what the server prints at its start (`server key SHA256:…`), or ask the operator for that; \
+                 then connect again and answer y"
+                    .into(),
+            ),
         }
     }
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::time::Clock;
 use crate::client::name::is_room;
+use crate::client::password::NEW_MIN_CHARS;
 use crate::protocol::{
     Contact, EVERYONE_NAME, EntryId, ErrorCode, Failure, MUTED_FOR_GOOD, NOTES_NAME, Person,
 };
@@ -31,6 +32,15 @@ pub(crate) const NOTHING_SEEN: &str = "the text has nothing visible in it";
 /// What greets a user before the sign-in.
 pub(crate) const WELCOME: &str =
     "> Greetings from the Chat Room!  `/login` signs you in, `/help` shows the menu.";
+
+/// The question for a new password.
+pub(crate) fn new_password() -> String {
+    format!("new password (at least {NEW_MIN_CHARS} characters): ")
+}
+
+/// What somebody is told after the greeting who has no conversation yet.
+pub(crate) const FIRST_STEPS: &str = "no conversations yet: `/contacts` shows who is online, `/message NAME TEXT` writes to somebody, \
+     `/rooms` lists the rooms, `/join #ROOM` enters one or makes it";
 
 /// Nobody has answered; what was `heard` instead, if anything.
 pub(crate) fn unreachable(server: &str, heard: &str) -> String {

@@ -74,7 +74,10 @@ fn old_password(desk: &mut Desk, server: &mut Server) {
     assert_eq!(prove.registration, None);
     let answer = server.prove_answer(&prove);
     desk.control(&ServerMessage::control(answer));
-    assert_eq!(asked(desk), secret("new password: "));
+    assert_eq!(
+        asked(desk),
+        secret("new password (at least 12 characters): ")
+    );
 }
 
 #[test]
@@ -82,7 +85,10 @@ fn passwd_proves_the_old_password_and_sets_the_new_one() {
     let (mut desk, mut server) = at_terminal();
     old_password(&mut desk, &mut server);
     desk.type_line("secret");
-    assert_eq!(asked(&mut desk), secret("new password: "));
+    assert_eq!(
+        asked(&mut desk),
+        secret("new password (at least 12 characters): ")
+    );
     assert!(desk.lines()[0].contains("at least 12 characters"));
     desk.type_line("a longer secret");
     assert_eq!(asked(&mut desk), secret("repeat password: "));

@@ -52,9 +52,15 @@ fn signup_opens_an_account_with_a_password_that_is_long_enough() {
     };
     let answer = server.sign_up_answer(&probe);
     desk.control(&ServerMessage::control(answer));
-    assert_eq!(asked(&mut desk), Ask::Secret("new password: ".into()));
+    assert_eq!(
+        asked(&mut desk),
+        Ask::Secret("new password (at least 12 characters): ".into())
+    );
     desk.type_line("eleven char");
-    assert_eq!(asked(&mut desk), Ask::Secret("new password: ".into()));
+    assert_eq!(
+        asked(&mut desk),
+        Ask::Secret("new password (at least 12 characters): ".into())
+    );
     let lines = desk.lines();
     assert!(lines[0].contains("at least 12 characters"), "{lines:?}");
     desk.type_line("twelve chars");

@@ -28,9 +28,7 @@ fn without_a_conversation_nothing_is_changed_or_answered_that_is_not_named() {
         assert_eq!(kinds(&mut desk), [], "{line}");
         assert_eq!(
             desk.screen.lines(),
-            [
-                "in which conversation? `--in bob` names the last one; `/enter NAME` goes to one"
-            ],
+            ["in which conversation? `--in bob` names the last one; `/enter NAME` goes to one"],
             "{line}"
         );
     }
