@@ -50,9 +50,9 @@ const IN_A_ROOM: &str = "\
     A command works everywhere with its slash; where the prompt shows no conversation the slash may be left out. \
     After `/join` or `/enter`, the prompt shows the conversation, what you type goes there, and commands need \
     a slash; type two for a text that begins with one. A line that would be a command but for its slash is not sent by the \
-    first Enter: put / before it to run it, or press Enter again, a second later, to send it as it is. Such a line begins with \
-    `message USER` or `message*`, or is the name of a command alone, such as `quit`, or a command whose first argument exists, \
-    such as `kick bob`. Where the terminal itself edits what is typed (--plain, TERM=dumb) it is refused, and the same line once \
+    first Enter: put / before it to run it, or press Enter again, a second later, to send it as it is. That is one that a slash \
+    makes a `/message USER` or `/message*`, the name of a command alone, such as `/quit`, or a command whose first argument \
+    exists, such as `/kick bob`. Where the terminal itself edits what is typed (--plain, TERM=dumb) it is refused, and the same line once \
     more, as the next one and at least a second later, says it. `/back` returns to the prompt without a conversation; \
     you stay a member of a room until `/leave`. Commands for rooms mean the room at the prompt unless they \
     name another; where a word can only be a room, its # may be left out. Without a connection `/join` waits for one, and so do messages.";

@@ -64,7 +64,7 @@ pub(super) const WRITING: Group = Group {
             arguments: &[USER_OR_ROOM.optional(), Argument::text("TEXT").optional()],
             summary: "write a message with an editor of your own",
             help: "It opens $VISUAL or $EDITOR with TEXT, in a file that only you can read and that is removed afterwards. What \
-                   you write then stands at the prompt, and Enter sends it. In a conversation all words are TEXT.",
+                   you write then stands at the prompt, and Enter sends it as one text, whatever its lines look like. In a conversation all words are TEXT.",
             awaits: Awaited::Nothing,
             // At the prompt it is carried out before it comes here.
             needs: Needs::Programs,
