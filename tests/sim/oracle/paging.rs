@@ -97,11 +97,12 @@ impl Oracle {
             );
             let marker = logged.marker();
             let is_shown = paged.shown.iter().any(|line| line.marker == marker);
-            // What a restored database has again stays deleted where it was.
-            let is_so = is_shown != logged.deleted.is_some() || self.has_lost();
+            // Who has left does not learn what was deleted afterwards.
+            let is_deleted = held.get(key).is_some_and(|held| held.is_deleted);
+            let is_so = is_shown != is_deleted || self.has_lost();
             assert!(
                 marker.is_none() || is_so,
-                "{} was shown {marker:?} ({is_shown}), which is deleted or not",
+                "{} was shown {marker:?} ({is_shown}), which is deleted there ({is_deleted})",
                 whose()
             );
         }
