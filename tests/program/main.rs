@@ -10,6 +10,7 @@
 
 mod abuse;
 mod accounts;
+mod attention;
 mod bad_input;
 mod bench;
 mod command_line;

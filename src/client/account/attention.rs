@@ -43,13 +43,17 @@ impl Attention {
         self.mentions.iter().any(is_word)
     }
 
-    /// A message of another has come: rings if the user wants that.
+    /// A message of another has come: rings if the user wants that, and has not muted its conversation.
     pub(crate) fn message(&mut self, ctx: &mut Ctx<'_>, id: ConversationId, mentions: bool) {
         let kind = match (ctx.is_many(id), mentions) {
             (_, true) => Notify::Mention,
             (false, false) => Notify::Private,
             (true, false) => Notify::All,
         };
+        let known = ctx.conversations.get(id);
+        if known.is_some_and(|known| known.stored.is_muted(ctx.now.unix_ms)) {
+            return;
+        }
         let now = ctx.now.instant;
         let was_just_now = |rang_at: Instant| now.duration_since(rang_at) < RING_EVERY;
         if kind > self.notify || self.is_quiet || self.rang_at.is_some_and(was_just_now) {

@@ -61,7 +61,8 @@ impl Places {
     }
 }
 
-/// Switches to the conversation with something unread that matters most: where the user is mentioned, then private ones.
+/// Switches to the conversation with something unread that matters most: where the user is mentioned, then private ones;
+/// muted ones are the last of each kind.
 pub(crate) fn next(ctx: &mut Ctx<'_>) {
     let unread = ctx.conversations.iter().filter(|(_, known)| {
         let stored = &known.stored;
@@ -70,7 +71,9 @@ pub(crate) fn next(ctx: &mut Ctx<'_>) {
     let first = unread.min_by_key(|(id, known)| {
         let stored = &known.stored;
         let is_mentioned = stored.unread_mentions() > 0;
-        (Reverse(is_mentioned), ctx.is_many(*id), stored.name.clone())
+        let is_muted = stored.is_muted(ctx.now.unix_ms);
+        let name = stored.name.clone();
+        (Reverse(is_mentioned), is_muted, ctx.is_many(*id), name)
     });
     match first.map(|(_, known)| known.stored.name.clone()) {
         Some(name) => focus_on(ctx, &name),

@@ -20,7 +20,6 @@ use crate::protocol::{
     AccountId, ConversationId, EntryId, EventKind, Head, Message, Mute, Muted, ReadElsewhere,
     ReadUpTo,
 };
-use crate::text::words::{needle, words};
 use crate::transport::Channel;
 
 /// How long the server is not told again what was read. Chosen: other devices are not behind for longer than one notices,
@@ -211,27 +210,21 @@ pub(crate) fn settle_head(ctx: &mut Ctx<'_>, head: &Head) {
     }
 }
 
-/// Whether a line is kept from the screen because its conversation is muted.
-pub(crate) fn is_muted(ctx: &Ctx<'_>, id: ConversationId, said: Option<&Said>) -> bool {
+/// Whether a line is kept from the screen because its conversation is muted. One that mentions the user is not.
+pub(crate) fn is_muted(
+    ctx: &Ctx<'_>,
+    id: ConversationId,
+    said: Option<&Said>,
+    is_mention: bool,
+) -> bool {
     let Some(known) = ctx.conversations.get(id) else {
         return false;
     };
-    // An invitation is no talk, and who is spoken to by name is to know it.
-    let words = said.and_then(Said::words);
-    let is_for_user = match said {
-        Some(Said::Event(event)) => event.kind == EventKind::Invited,
-        _ => ctx.is_many(id) && words.is_some_and(|words| mentions(words, &ctx.me.name)),
-    };
+    // An invitation is no talk.
+    let is_invitation =
+        matches!(said, Some(Said::Event(event)) if event.kind == EventKind::Invited);
+    let is_for_user = is_mention || is_invitation;
     known.stored.is_muted(ctx.now.unix_ms) && !is_for_user && !ctx.focus.is_on(&known.stored.name)
-}
-
-/// Whether a text has this name as a word; of a script without spaces nobody can tell where a word ends.
-fn mentions(text: &str, name: &str) -> bool {
-    let words = format!("{} ", words(text));
-    needle(name).is_some_and(|needle| match needle.strip_prefix(' ') {
-        Some(_) => words.contains(&format!("{needle} ")),
-        None => words.contains(&needle),
-    })
 }
 
 /// Asks the server to mute a conversation until a time, or no longer.

@@ -23,7 +23,7 @@ impl Core {
         } else if self.is_ready_for_command(now) {
             let shared = self.shared();
             let focus = shared.and_then(|shared| shared.focus.current.clone());
-            let text = self.prompt_text();
+            let text = self.prompt_text(now);
             Some((focus.map_or(Question::Command, Question::InFocus), text))
         } else {
             None
@@ -61,7 +61,7 @@ impl Core {
     }
 
     /// Such as `erin #bridge (2, 1!) offline> `.
-    fn prompt_text(&self) -> String {
+    fn prompt_text(&self, now: Now) -> String {
         let Some(shared) = self.shared() else {
             return prompt_text(None, None, Waiting::default(), true);
         };
@@ -70,9 +70,14 @@ impl Core {
         let unread = all.filter(|stored| !stored.is_left);
         let waiting = unread.fold(Waiting::default(), |waiting, stored| {
             let mentions = stored.unread_mentions();
+            let others = if stored.is_muted(now.unix_ms) {
+                0
+            } else {
+                stored.unread - mentions
+            };
             Waiting {
                 mentions: waiting.mentions.saturating_add(mentions),
-                others: waiting.others.saturating_add(stored.unread - mentions),
+                others: waiting.others.saturating_add(others),
             }
         });
         // The prompt stays as it is while a line is typed: it does not say what holds for the first moment only.

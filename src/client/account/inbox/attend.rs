@@ -22,24 +22,21 @@ impl Inbox {
         unread_before: u32,
     ) {
         let (id, at) = (next.delivery.conversation, next.delivery.entry);
-        let Some(text) = next.said.as_ref().and_then(Said::words) else {
-            return;
-        };
-        if next.is_seen() || next.is_hidden || next.delivery.author == ctx.me.id {
+        let is_said = next.said.as_ref().and_then(Said::words).is_some();
+        if !is_said || next.is_seen() || next.is_hidden || next.delivery.author == ctx.me.id {
             return;
         }
-        let is_mentioned = ctx.is_many(id) && attention.is_mentioned(text);
         if let Some(known) = ctx.conversations.get_mut(id) {
             let stored = &mut known.stored;
             if unread_before == 0 {
                 stored.mentions = 0;
             }
-            stored.mentions += u32::from(is_mentioned && stored.unread > unread_before);
+            stored.mentions += u32::from(next.is_mention && stored.unread > unread_before);
         }
         let backlog = self.backlog.as_ref();
         let is_old = backlog.is_some_and(|backlog| backlog.is_old(id, at));
-        if !is_old && !reading::is_muted(ctx, id, next.said.as_ref()) {
-            attention.message(ctx, id, is_mentioned);
+        if !is_old {
+            attention.message(ctx, id, next.is_mention);
         }
     }
 

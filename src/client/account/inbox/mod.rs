@@ -27,7 +27,7 @@ use crate::client::account::sender::refused::is_temporary;
 use crate::client::env::Tone;
 use crate::client::line::Line;
 use crate::client::name::{is_pair, is_room, truncate_name};
-use crate::client::storage::entry::{Entry, Said};
+use crate::client::storage::entry::Said;
 use crate::client::storage::records::StoredConversation;
 use crate::client::ui::render;
 use crate::protocol::{
@@ -188,7 +188,8 @@ impl Inbox {
         if let Some(name) = delivery.author_name.or(delivery.peer_name) {
             blocked.learn(ctx, delivery.author, name);
         }
-        let next = next(ctx, (sender, blocked), envelope, delivery, opened);
+        let others = (&*sender, &*blocked, &*attention);
+        let next = next(ctx, others, envelope, delivery, opened);
         self.take(ctx, (sender, attention), next)
     }
 
@@ -233,8 +234,7 @@ impl Inbox {
         if is_read && !ctx.focus.is_on(ctx.name_of(id)) {
             self.skip(ctx, id, &next);
         } else if !next.is_seen() && !next.is_hidden {
-            let said = (next.said.as_ref(), told.as_deref());
-            self.show_entry(ctx, (id, entry), &next.entry, said, is_old);
+            self.show_entry(ctx, &next, told.as_deref(), is_old);
         }
         ctx.conversations.undisplayed.insert(id);
         ctx.save_conversation(id);
@@ -288,18 +288,19 @@ impl Inbox {
     fn show_entry(
         &mut self,
         ctx: &mut Ctx<'_>,
-        (id, at): (ConversationId, EntryId),
-        entry: &Entry,
-        (said, told): (Option<&Said>, Option<&str>),
+        next: &Next<'_>,
+        told: Option<&str>,
         is_old: bool,
     ) {
+        let (id, at) = (next.delivery.conversation, next.delivery.entry);
+        let (entry, said) = (&next.entry, next.said.as_ref());
         let place = ctx.name_of(id).to_owned();
         let is_own = entry.author == ctx.me.id;
         // What its user has said on other devices before there was this one they have not missed.
         if is_old && is_own && ctx.conversations.were_none {
             return;
         }
-        if ctx.conversations.is_attended && reading::is_muted(ctx, id, said) {
+        if ctx.conversations.is_attended && reading::is_muted(ctx, id, said, next.is_mention) {
             if let Some(known) = ctx.conversations.get_mut(id) {
                 known.has_unseen = true;
             }

@@ -2,6 +2,7 @@
 
 use serde_bytes::ByteBuf;
 
+use crate::client::account::attention::Attention;
 use crate::client::account::blocked::BlockedUsers;
 use crate::client::account::ctx::Ctx;
 use crate::client::account::sender::Sender;
@@ -25,6 +26,8 @@ pub(super) struct Next<'a> {
     /// Whether it was shown before the server sent this device back.
     pub(super) was_shown: bool,
     pub(super) is_hidden: bool,
+    /// Whether it has the user's name, or a word of theirs, where there are others whom it could be for.
+    pub(super) is_mention: bool,
 }
 
 impl Next<'_> {
@@ -37,7 +40,7 @@ impl Next<'_> {
 /// Opens an entry and finds out where it came from.
 pub(super) fn next<'a>(
     ctx: &mut Ctx<'_>,
-    (sender, blocked): (&Sender, &BlockedUsers),
+    (sender, blocked, attention): (&Sender, &BlockedUsers, &Attention),
     envelope: &Envelope<'_>,
     delivery: Delivery<'a>,
     opened: Result<ServerMessage, DecodeError>,
@@ -61,7 +64,9 @@ pub(super) fn next<'a>(
         Err(DecodeError::Digest) => None,
         Err(_) => Some(Said::Unknown),
     };
+    let words = said.as_ref().and_then(Said::words);
     Next {
+        is_mention: ctx.is_many(id) && words.is_some_and(|text| attention.is_mentioned(text)),
         is_hidden: blocked.hides(author, said.as_ref().unwrap_or(&Said::Unknown)),
         entry: Entry {
             author,

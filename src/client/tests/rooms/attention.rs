@@ -1,6 +1,8 @@
 //! What calls for attention: mentions, what rings, who is ignored; places, and what is unread.
 
 use super::*;
+use crate::client::AttentionOptions;
+use crate::protocol::{MUTED_FOR_GOOD, Muted};
 
 fn rings(desk: &mut Desk) -> Vec<String> {
     desk.lines();
@@ -99,6 +101,62 @@ fn ignored_user_is_neither_shown_nor_counted_until_unignored() {
     shown(&mut desk, "unignore bob");
     assert_eq!(shown(&mut desk, "search spam").len(), 3);
     assert_eq!(shown(&mut desk, "unignore bob"), ["you do not ignore bob"]);
+}
+
+fn mute(desk: &mut Desk, conversation: ConversationId, until_ms: u64) {
+    desk.control(&ServerMessage::control(Muted {
+        tag: None,
+        conversation,
+        until_ms,
+    }));
+}
+
+#[test]
+fn muted_conversation_neither_rings_nor_counts_in_the_prompt_but_its_mentions_do_count() {
+    let mut attentive = with_password("erin", "secret");
+    attentive.attention = AttentionOptions {
+        notify: crate::client::Notify::All,
+        mentions: vec!["watch".into()],
+    };
+    let mut desk = member_with(attentive, 0, 0);
+    mute(&mut desk, BRIDGE, MUTED_FOR_GOOD);
+    mute(&mut desk, PAIR, MUTED_FOR_GOOD);
+    privately(&mut desk, "psst", 1);
+    assert!(rings(&mut desk).is_empty());
+    assert!(said(&mut desk, BOB, "tea?", 1).is_empty());
+    assert_eq!(prompt(&mut desk, ""), "erin> ");
+    // A word of the user's own mentions them as their name does.
+    for (entry, text) in [(2, "who has the watch?"), (3, "erin?")] {
+        desk.wait(Duration::from_secs(3));
+        deliver(
+            &mut desk,
+            &said_in_bridge(BOB, text, entry),
+            BOB,
+            entry,
+            entry - 1,
+        );
+        assert_eq!(desk.lines(), [format!("14:01 #bridge bob: {text}")]);
+        assert!(rings(&mut desk).is_empty());
+    }
+    assert_eq!(prompt(&mut desk, ""), "erin (2!)> ");
+    // Where one looks its lines are shown, and still nothing rings.
+    shown(&mut desk, "enter #bridge");
+    assert!(said(&mut desk, BOB, "erin, here?", 4).is_empty());
+    mute(&mut desk, BRIDGE, 0);
+    assert_eq!(said(&mut desk, BOB, "so?", 5), ["#bridge"]);
+    assert_eq!(prompt(&mut desk, "/back"), "erin> ");
+    mute(&mut desk, PAIR, 0);
+    assert_eq!(prompt(&mut desk, ""), "erin (1)> ");
+}
+
+#[test]
+fn next_goes_to_muted_conversations_last() {
+    let mut desk = member();
+    mute(&mut desk, PAIR, MUTED_FOR_GOOD);
+    privately(&mut desk, "psst", 1);
+    said(&mut desk, BOB, "tea?", 1);
+    assert_eq!(prompt(&mut desk, "next"), "erin #bridge> ");
+    assert_eq!(prompt(&mut desk, "/next"), "erin bob> ");
 }
 
 #[test]

@@ -36,7 +36,11 @@ fn member() -> Desk {
 }
 
 fn member_at(at: u64, start: u64) -> Desk {
-    let mut desk = Desk::connected(Screen::interactive(), with_password("erin", "secret"));
+    member_with(with_password("erin", "secret"), at, start)
+}
+
+fn member_with(options: Options, at: u64, start: u64) -> Desk {
+    let mut desk = Desk::connected(Screen::interactive(), options);
     Server::with_signed_in("erin", "secret").log_in(&mut desk);
     desk.settle_heads(vec![
         head(PAIR, "bob", 0, 0, 0),
