@@ -181,7 +181,9 @@ impl AdminHandler {
             Err(Refusal::LooksLike(other)) => {
                 bail!("the name looks like {}, which is taken", quoted(&other))
             }
-            Err(Refusal::LimitReached(limit)) => bail!("the owner cannot have another: {limit}"),
+            Err(Refusal::LimitReached(limit)) => {
+                bail!("the owner cannot have another: {}", limit.sentence())
+            }
             other => bail!("unexpected answer from the database: {other:?}"),
         }
     }

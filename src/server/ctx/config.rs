@@ -2,7 +2,7 @@
 
 use crate::server::limits::Limits;
 use crate::server::policy::{Registration, RoomCreationPolicy};
-use crate::store::Retention;
+use crate::store::{Retention, StoreLimit};
 
 /// What an operator can choose.
 #[derive(Debug, Clone)]
@@ -44,6 +44,9 @@ pub struct HubCounters {
     pub delivered: u64,
     /// Messages refused because their author, or all accounts together, had stored as much as they may.
     pub over_quota: u64,
+    /// How often what an account asked for was refused because of each limit of the store, in the order of
+    /// [`StoreLimit::ALL`].
+    pub at_store_limits: [u64; StoreLimit::ALL.len()],
     /// How often a session on which nobody is signed in asked so much that it was not read for a while.
     pub strangers_slowed: u64,
     /// Sessions closed to make room for others: there were too many, or their HELLO or what they did not read was too

@@ -289,7 +289,7 @@ pub fn failure_of(outcome: &Outcome) -> Failure {
             "this server's storage is full, and you use more than your share".into(),
         ),
         Outcome::Refused(Refusal::LimitReached(limit)) => {
-            (ErrorCode::LimitReached, (*limit).to_owned())
+            (ErrorCode::LimitReached, limit.sentence().to_owned())
         }
         Outcome::Done(_) | Outcome::Unknown => (
             ErrorCode::Unavailable,

@@ -15,7 +15,7 @@ use crate::server::policy;
 use crate::server::rooms::{listing, membership};
 use crate::server::roster::{blocks, contacts, devices, people, reading};
 use crate::server::session::Session;
-use crate::store::{Completion, Outcome, Write};
+use crate::store::{Completion, Outcome, Refusal, Write};
 use crate::transport::{Channel, SessionId};
 
 impl Services {
@@ -115,6 +115,9 @@ impl Services {
             return;
         };
         let (write, outcome) = (completion.write, completion.outcome);
+        if let Outcome::Refused(Refusal::LimitReached(limit)) = &outcome {
+            ctx.counters.at_store_limits[*limit as usize] += 1;
+        }
         let (hellos, receipts) = (&mut self.hellos, &mut self.receipts);
         match pending {
             Pending::Hello { session, channel } => {

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use super::Hub;
 use crate::server::ctx::config::HubCounters;
-use crate::store::Quota;
+use crate::store::{Quota, StoreLimit};
 use crate::transport::{Counters, Endpoint, Statistics, Usage};
 
 /// How many sessions are listed one by one. The others are only counted: chosen for a list that a person still
@@ -85,6 +85,8 @@ impl Hub {
         counts.extend(self.core.throttle.refused());
         counts.extend(self.core.budgets.pauses());
         counts.insert("quota", self.core.counters.over_quota);
+        let of_store = StoreLimit::ALL.map(StoreLimit::name);
+        counts.extend(of_store.into_iter().zip(self.core.counters.at_store_limits));
         counts
     }
 }

@@ -1,6 +1,7 @@
 //! Who has stored as much as they may is told so, and nobody else.
 
 use super::*;
+use crate::protocol::{EntryBody, EntryKind, Reaction};
 use crate::server::Limit;
 
 #[test]
@@ -50,4 +51,37 @@ fn message_beyond_the_quota_is_refused_by_name_and_counted_and_others_go_on() {
             .iter()
             .any(|body| matches!(body, ServerBody::Stored(_)))
     );
+}
+
+/// Nothing told the operator that somebody ran into them.
+#[test]
+fn what_comes_to_a_limit_of_the_store_is_counted_under_its_name() {
+    let mut bench = Bench::new();
+    let alice = bench.user("alice");
+    bench.user("bob");
+    let link = bench.signed_in("alice", alice);
+    let pair = bench.pair(alice, "bob");
+    let origin = |number| Origin {
+        conversation: pair,
+        device: alice.1,
+        number: DeviceSeq(number),
+    };
+    bench.say(link, Channel::Chat, &text("tea?", origin(1)));
+    for number in 2..=19 {
+        let reaction = Reaction {
+            sender: alice.0,
+            receiver: pair,
+            salt: Bytes([7; 16]),
+            sign: format!("sign{number}"),
+        };
+        let what = (EntryKind::React, Some(EntryId(1)));
+        // Without an entry no number is used up.
+        let number = DeviceSeq(number.min(18));
+        let message = ClientMessage::entry(origin(number.0), what, EntryBody::of(&reaction));
+        bench.say(link, Channel::Chat, &message);
+    }
+    bench.pass(200);
+    let limits = bench.hub.status(&bench.server).limits;
+    assert_eq!(limits["reactions_of_one_user"], 2);
+    assert_eq!((limits["reactions"], limits["pins"]), (0, 0));
 }

@@ -6,10 +6,12 @@
 
 #![allow(missing_docs, reason = "a field that its name explains has no comment")]
 
+mod limits;
 mod read;
 mod replies;
 mod write;
 
+pub use limits::StoreLimit;
 pub use read::Read;
 pub use replies::*;
 pub(super) use write::LAST_TAG;

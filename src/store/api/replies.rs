@@ -1,6 +1,7 @@
 //! What comes back from a store: what each reply is made of, and why something was refused.
 
 use super::Retention;
+use super::StoreLimit;
 pub use crate::protocol::BlockedUser;
 use crate::protocol::{
     AccountId, ConversationId, DeviceId, DeviceSeq, Digest, EntryId, EventKind, MemberRole,
@@ -396,6 +397,5 @@ pub enum Refusal {
     QuotaFull(u64),
     /// All have written as many bytes as may stand, or nearly, and the author more than their share.
     StorageFull,
-    /// The limit of this name.
-    LimitReached(&'static str),
+    LimitReached(StoreLimit),
 }

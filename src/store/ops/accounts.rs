@@ -13,7 +13,7 @@ use crate::store::schema::names::NameOf;
 use crate::store::schema::records::AccountRecord;
 use crate::store::schema::table::ReadTable as _;
 use crate::store::schema::tables::{ReadTables, Tables};
-use crate::store::{Account, NewAccount, Refusal, Reply};
+use crate::store::{Account, NewAccount, Refusal, Reply, StoreLimit};
 
 /// How many rooms an account may make in its life; one more is refused. Chosen: rooms stay for good, and more than
 /// this is no person's need.
@@ -280,8 +280,7 @@ pub(in crate::store) fn note_seen(
 pub(in crate::store) fn count_room(tables: &mut Tables, id: AccountId) -> Result<(), Abort> {
     let mut record = require(tables, id)?;
     if record.rooms_made >= ROOMS_MADE_MAX {
-        let sentence = "you have made as many rooms as one user may";
-        return Err(Refusal::LimitReached(sentence).into());
+        return Err(Refusal::LimitReached(StoreLimit::RoomsMade).into());
     }
     record.rooms_made += 1;
     tables.accounts.insert(id.0, record);

@@ -12,7 +12,7 @@ use crate::store::schema::pair_ids;
 use crate::store::schema::records::{ConversationRecord, Kind, Side};
 use crate::store::schema::table::ReadTable as _;
 use crate::store::schema::tables::{ReadTables, Tables};
-use crate::store::{BlockedUser, Refusal, Reply};
+use crate::store::{BlockedUser, Refusal, Reply, StoreLimit};
 
 /// Blocks a user, or no longer.
 pub(in crate::store) fn block(
@@ -30,8 +30,7 @@ pub(in crate::store) fn block(
     let key = (account.0, other.id.0);
     match (known, is_blocking) {
         (None, true) if blocked.len() >= BLOCKED_MAX => {
-            let sentence = "you block as many users as one may; unblock one first";
-            return Err(Refusal::LimitReached(sentence).into());
+            return Err(Refusal::LimitReached(StoreLimit::Blocked).into());
         }
         (None, true) => {
             tables.blocked.insert(key, ());

@@ -5,22 +5,20 @@
 
 use super::{accounts, blocks, conversations};
 use crate::protocol::{AccountId, ConversationId};
-use crate::store::Refusal;
 use crate::store::error::{Abort, StoreError};
 use crate::store::schema::pair_ids::{id_of, kind_of, notes_of};
 use crate::store::schema::records::{ConversationRecord, Kind, MemberRecord};
 use crate::store::schema::tables::{ReadTables, Tables};
+use crate::store::{Refusal, StoreLimit};
 
 /// The conversation of two accounts, whether something was said in it or not.
 pub(in crate::store) fn find(one: AccountId, other: AccountId) -> Result<ConversationId, Abort> {
-    let sentence = "this server has too many accounts for another direct conversation";
-    id_of(one, other).ok_or(Refusal::LimitReached(sentence).into())
+    id_of(one, other).ok_or(Refusal::LimitReached(StoreLimit::Pairs).into())
 }
 
 /// The notes of an account, whether there are any or not.
 pub(in crate::store) fn notes(account: AccountId) -> Result<ConversationId, Abort> {
-    let sentence = "this server has too many accounts for notes of this one";
-    notes_of(account).ok_or(Refusal::LimitReached(sentence).into())
+    notes_of(account).ok_or(Refusal::LimitReached(StoreLimit::Notes).into())
 }
 
 /// Whose conversation it is, if that follows from its kind.

@@ -12,7 +12,7 @@ use crate::store::schema::records::{ConversationRecord, Kind, MemberRecord, RefR
 use crate::store::schema::table::ReadTable as _;
 use crate::store::schema::tables::{ReadTables, Tables};
 use crate::store::segments::stored::{EntryKey, LogRecord};
-use crate::store::{Append, Refusal, Relation, StoredEntry};
+use crate::store::{Append, Refusal, Relation, StoreLimit, StoredEntry};
 
 /// How many edits of one entry stand at most. Chosen: more than anybody needs, and few enough that a deletion, which deletes
 /// them all, takes no longer than a large group of messages.
@@ -130,8 +130,7 @@ impl Target<'_> {
         }
         self.be_there()?;
         if Counted::of(tables, self.key, author)?.edits >= EDITS_MAX {
-            let limit = "64 edits of one message";
-            return Err(Refusal::LimitReached(limit).into());
+            return Err(Refusal::LimitReached(StoreLimit::Edits).into());
         }
         Ok(())
     }
@@ -164,9 +163,9 @@ impl Target<'_> {
         self.be_there()?;
         let counted = Counted::of(tables, self.key, author)?;
         let limit = if counted.own_reactions >= REACTIONS_OF_ONE_MAX {
-            "16 reactions of yours to one message"
+            StoreLimit::OwnReactions
         } else if counted.reactions >= REACTIONS_MAX {
-            "256 reactions to one message"
+            StoreLimit::Reactions
         } else {
             return Ok(());
         };
@@ -194,8 +193,7 @@ impl Target<'_> {
             .pins()
             .range((conversation, 0)..=(conversation, u64::MAX))?;
         if pins.count() >= PINS_MAX {
-            let limit = "64 pinned messages in one conversation";
-            return Err(Refusal::LimitReached(limit).into());
+            return Err(Refusal::LimitReached(StoreLimit::Pins).into());
         }
         Ok(())
     }

@@ -17,7 +17,7 @@ use crate::store::schema::names;
 use crate::store::schema::names::NameOf;
 use crate::store::schema::records::{ConversationRecord, MemberRecord, RoomRecord};
 use crate::store::schema::tables::{ReadTables, Tables};
-use crate::store::{Account, Refusal, Reply};
+use crate::store::{Account, Refusal, Reply, StoreLimit};
 
 /// Who changes which room, and when.
 struct Scene {
@@ -48,8 +48,7 @@ pub(in crate::store) fn change(
     };
     let text = change.text.as_deref();
     if text.is_some_and(|text| text.len() > TOPIC_MAX_BYTES) {
-        let sentence = "a topic or a reason is longer than it may be";
-        return Err(Refusal::LimitReached(sentence).into());
+        return Err(Refusal::LimitReached(StoreLimit::TopicBytes).into());
     }
     match change.kind {
         EventKind::Topic => scene.topic(tables, text.unwrap_or_default()),
@@ -195,8 +194,7 @@ impl Scene {
         }
         permitted?;
         if !has_room {
-            let sentence = "this user has as many open invitations as one may have";
-            return Err(Refusal::LimitReached(sentence).into());
+            return Err(Refusal::LimitReached(StoreLimit::Invitations).into());
         }
         tables
             .invited

@@ -6,7 +6,7 @@
 use super::super::conversations;
 use super::{ROOM_MEMBERS_MAX, ROOMS_JOINED_MAX, ROOMS_LEFT_MAX};
 use crate::protocol::{AccountId, ConversationId, MemberRole};
-use crate::store::Refusal;
+use crate::store::{Refusal, StoreLimit};
 use crate::store::error::{Abort, StoreError, skip_damaged};
 use crate::store::schema::records::{ConversationRecord, History, MemberRecord};
 use crate::store::schema::table::ReadTable as _;
@@ -67,11 +67,10 @@ pub(super) fn check_limits(
     members: u32,
 ) -> Result<(), Abort> {
     if current(tables, account)?.len() >= ROOMS_JOINED_MAX {
-        let sentence = "you belong to as many rooms as one user may: leave one first";
-        return Err(Refusal::LimitReached(sentence).into());
+        return Err(Refusal::LimitReached(StoreLimit::RoomsJoined).into());
     }
     if members >= ROOM_MEMBERS_MAX {
-        return Err(Refusal::LimitReached("the room has as many members as one may have").into());
+        return Err(Refusal::LimitReached(StoreLimit::RoomMembers).into());
     }
     Ok(())
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{User, words};
 use crate::protocol::{AccountId, DeviceSeq, EntryId, EntryKind};
-use crate::store::{Outcome, Refusal, Reply};
+use crate::store::{Outcome, Refusal, Reply, StoreLimit};
 
 /// A reading of `count` entries that are not deleted, in bytes: `log::ENTRY_OVERHEAD_BYTES` and a text each.
 pub(super) const ENTRY_BYTES: usize = 106;
@@ -147,7 +147,7 @@ impl Model {
             is_own && said.relation == Some((EntryKind::React, entry))
         });
         if kind == EntryKind::React && reactions.count() >= 16 {
-            return Err(Refusal::LimitReached(""));
+            return Err(Refusal::LimitReached(StoreLimit::OwnReactions));
         }
         Ok(())
     }
