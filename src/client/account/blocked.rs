@@ -45,6 +45,14 @@ impl BlockedUsers {
         self.is_told = false;
     }
 
+    /// Has the other parts know whose words are not shown, and the tab key the names.
+    pub(crate) fn note(&self, ctx: &mut Ctx<'_>) {
+        let blocked = self.users.iter().map(|user| user.account);
+        let ignored = self.ignored.iter().filter_map(|user| user.account);
+        ctx.hidden.set(blocked.chain(ignored));
+        ctx.session.has_new_names = true;
+    }
+
     fn set(&mut self, users: Vec<BlockedUser>) {
         self.is_told = true;
         let users = users.into_iter().take(BLOCKED_MAX);
@@ -87,6 +95,7 @@ impl BlockedUsers {
         if let Some(user) = self.ignored.iter_mut().find(unknown) {
             user.account = Some(account);
             ctx.state.put_ignored(&self.ignored);
+            self.note(ctx);
         }
     }
 
@@ -117,7 +126,7 @@ impl BlockedUsers {
         ));
         self.ignored.push(IgnoredUser { name, account });
         ctx.state.put_ignored(&self.ignored);
-        ctx.session.has_new_names = true;
+        self.note(ctx);
     }
 
     pub(crate) fn unignore(&mut self, ctx: &mut Ctx<'_>, named: &str) {
@@ -128,7 +137,7 @@ impl BlockedUsers {
             return ctx.notice(format!("you do not ignore {name}"));
         }
         ctx.state.put_ignored(&self.ignored);
-        ctx.session.has_new_names = true;
+        self.note(ctx);
         ctx.notice(format!(
             "{name}'s messages are shown again; `/history` has those that were hidden"
         ));
@@ -192,7 +201,7 @@ impl BlockedUsers {
         let asked = told.tag.and_then(|tag| ctx.pending.take(tag));
         let was_blocked = matches!(&asked, Some(PendingRequest::Block { name, .. }) if self.has(&canonical(name)));
         self.set(told.users);
-        ctx.session.has_new_names = true;
+        self.note(ctx);
         ctx.state.put_blocked(&self.users);
         if let Some(PendingRequest::Block { name, blocking }) = asked {
             let text = if !blocking && !was_blocked {
@@ -215,7 +224,7 @@ impl BlockedUsers {
         if !self.is_told && !self.users.is_empty() {
             self.users.clear();
             ctx.state.put_blocked(&self.users);
-            ctx.session.has_new_names = true;
+            self.note(ctx);
         }
     }
 

@@ -42,6 +42,7 @@ use attention::Attention;
 use blocked::BlockedUsers;
 use ctx::conversations::Conversations;
 use ctx::focus::Focus;
+use ctx::hidden::Hidden;
 use ctx::pending::PendingRequests;
 use ctx::server::Server;
 use ctx::{Ctx, Me, SessionState, Shared};
@@ -126,6 +127,7 @@ impl SignedIn {
                 conversations,
                 pending: PendingRequests::new(preferences.answer_wait),
                 focus: Focus::default(),
+                hidden: Hidden::default(),
             },
             parts: Parts {
                 sender: Sender::new(loaded.outbox, random),
@@ -146,6 +148,7 @@ impl SignedIn {
             },
         };
         let (parts, mut ctx) = signed_in.split(now, effects);
+        parts.blocked.note(&mut ctx);
         parts.chat_log = ChatLog::begin(&mut ctx, preferences.logs_chat, loaded.logs_chat);
         for (conversation, entry, awaited) in loaded.awaited {
             let place = (conversation, ctx.is_many(conversation));

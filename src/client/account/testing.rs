@@ -4,6 +4,7 @@ use jiff::tz::TimeZone;
 
 use super::ctx::conversations::Conversations;
 use super::ctx::focus::Focus;
+use super::ctx::hidden::Hidden;
 use super::ctx::pending::PendingRequests;
 use super::ctx::{Ctx, Me, SessionState, Shared};
 use crate::client::effects::Effects;
@@ -46,6 +47,7 @@ impl Workbench {
                 conversations: Conversations::default(),
                 pending: PendingRequests::default(),
                 focus: Focus::default(),
+                hidden: Hidden::default(),
             },
             now: Now {
                 instant,

@@ -4,15 +4,17 @@
 //! every device of theirs then sees the same log, before and after they unblock. The entries stand in the log as all
 //! others do, for the one who wrote them; for the other one the log goes on from the entry before to the one after, as
 //! it does where retention has been.
+//!
+//! A deletion is not withheld from who was given what it deletes: the bytes are to go from all devices that have them.
 
 use super::{accounts, conversations};
-use crate::protocol::{AccountId, BLOCKED_MAX, ConversationId, EntryId};
+use crate::protocol::{AccountId, BLOCKED_MAX, ConversationId, EntryId, EntryKind};
 use crate::store::error::{Abort, StoreError, skip_damaged};
 use crate::store::schema::pair_ids;
 use crate::store::schema::records::{ConversationRecord, Kind, Side};
 use crate::store::schema::table::ReadTable as _;
 use crate::store::schema::tables::{ReadTables, Tables};
-use crate::store::{BlockedUser, Refusal, Reply, StoreLimit};
+use crate::store::{BlockedUser, Refusal, Relation, Reply, StoreLimit};
 
 /// Blocks a user, or no longer.
 pub(in crate::store) fn block(
@@ -160,18 +162,29 @@ pub(in crate::store) fn decide(
     tables: &mut Tables,
     conversation: ConversationId,
     record: &mut ConversationRecord,
-    author: AccountId,
+    (author, relation): (AccountId, Option<Relation>),
     entry: u64,
-) -> Option<EntryId> {
-    let peer = record.peer(author)?;
-    let before = record.given_at_end(peer, entry - 1);
-    let Some(side) = record.side_mut(peer).filter(|side| side.is_blocking) else {
-        return Some(EntryId(before));
+) -> Result<Option<EntryId>, StoreError> {
+    let Some(peer) = record.peer(author) else {
+        return Ok(None);
+    };
+    let before = EntryId(record.given_at_end(peer, entry - 1));
+    if !record.side(peer).is_blocking {
+        return Ok(Some(before));
+    }
+    if let Some(Relation { kind, refers_to }) = relation
+        && kind == EntryKind::Delete
+        && Given::new(tables, conversation, record, peer).has(refers_to.0)?
+    {
+        return Ok(Some(before));
+    }
+    let Some(side) = record.side_mut(peer) else {
+        return Ok(None);
     };
     let (first, last) = side.run;
     if first != 0 && last + 1 == entry {
         side.run.1 = entry;
-        return None;
+        return Ok(None);
     }
     side.run = (entry, entry);
     if first != 0 {
@@ -179,7 +192,7 @@ pub(in crate::store) fn decide(
             .withheld
             .insert((conversation.0, peer.0, first), last);
     }
-    None
+    Ok(None)
 }
 
 /// What of a log one reader is given.
@@ -233,6 +246,12 @@ impl<'l, L: ReadTables> Given<'l, L> {
         let row = self.tables.withheld().range(range)?.next().transpose()?;
         let earlier = row.map(|((_, _, first), _)| first);
         Ok(earlier.or(Some(first).filter(|first| *first >= entry)))
+    }
+
+    /// Whether the reader is given this entry.
+    pub(in crate::store) fn has(&self, entry: u64) -> Result<bool, StoreError> {
+        let withheld = self.run_at(entry)?;
+        Ok(withheld.is_none_or(|(_, last)| last < entry))
     }
 
     /// The first entries in a row, of those between two, both included, that the reader is given.

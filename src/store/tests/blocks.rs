@@ -1,8 +1,10 @@
 //! What is withheld from who blocks its author: decided once, alike for every device, and for good.
 
-use super::super::testing::{Bench, User, append, change, join, leave, position, read};
+use super::super::testing::{Bench, User, append, change, join, leave, position, read, refer};
 use super::super::{Audience, Outcome, Read, Refusal, Reply, Request, Retention, Write};
-use crate::protocol::{AccountId, BLOCKED_MAX, Change, ConversationId, EntryId, EventKind};
+use crate::protocol::{
+    AccountId, BLOCKED_MAX, Change, ConversationId, EntryId, EntryKind, EventKind,
+};
 
 fn request((account, _): User, name: &str, is_blocking: bool) -> Write {
     Write::Block {
@@ -134,6 +136,37 @@ fn what_was_said_while_blocked_is_never_given_and_everything_else_is() {
         assert!(again.repeated);
         assert_eq!(again.prev.0, prev, "{number}");
     }
+}
+
+/// The blocked user's own devices forgot what they deleted, and those of the one who blocks kept it for good.
+#[test]
+fn deletion_reaches_who_blocks_its_author_if_they_were_given_what_it_deletes() {
+    let mut bench = Bench::new();
+    let (alice, bob, talk) = pair(&mut bench);
+    let about = |bench: &mut Bench, number, what: (EntryKind, u64)| {
+        let write = refer(alice, talk, number, (what.0, what.1, "x"));
+        let Reply::Stored(stored) = bench.done(write) else {
+            panic!("it is stored");
+        };
+        peer_prev(stored.audience)
+    };
+    bench.say(alice, talk, 1, "given");
+    bench.say(alice, talk, 2, "given, too");
+    block(&mut bench, bob, "alice", true);
+    bench.say(alice, talk, 3, "withheld");
+    assert_eq!(about(&mut bench, 4, (EntryKind::Edit, 1)), None);
+    assert_eq!(about(&mut bench, 5, (EntryKind::React, 2)), None);
+    assert_eq!(about(&mut bench, 6, (EntryKind::Delete, 3)), None);
+    assert_eq!(about(&mut bench, 7, (EntryKind::Delete, 1)), Some(2));
+    // What stands behind it is withheld as what stands before it.
+    bench.say(alice, talk, 8, "withheld");
+    assert_eq!(about(&mut bench, 9, (EntryKind::Delete, 2)), Some(7));
+    let given = [(0, 1), (1, 2), (2, 7), (7, 9)];
+    assert_eq!(places(&mut bench, bob.0, talk, 0), given);
+    is_sound(&mut bench);
+    let mut bench = bench.crash();
+    assert_eq!(places(&mut bench, bob.0, talk, 0), given);
+    assert_eq!(paged(&mut bench, bob.0, talk), given);
 }
 
 #[test]

@@ -136,7 +136,8 @@ impl Ctx<'_> {
             return ", to an earlier message".into();
         };
         let whose = self.author_name(id, &entry);
-        let Some(words) = said.words() else {
+        let words = said.words().filter(|_| !self.hidden.has(entry.author));
+        let Some(words) = words else {
             return format!(", to a message of {whose}");
         };
         let edited = current(self, (id, answered), &entry).edited;

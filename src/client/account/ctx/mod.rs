@@ -5,6 +5,7 @@
 
 pub(crate) mod conversations;
 pub(crate) mod focus;
+pub(crate) mod hidden;
 mod lines;
 pub(crate) mod pending;
 pub(crate) mod server;
@@ -15,6 +16,7 @@ use jiff::tz::TimeZone;
 
 use crate::client::account::ctx::conversations::Conversations;
 use crate::client::account::ctx::focus::Focus;
+use crate::client::account::ctx::hidden::Hidden;
 use crate::client::account::ctx::pending::{PendingRequest, PendingRequests};
 use crate::client::account::ctx::server::Server;
 use crate::client::effects::Effects;
@@ -63,6 +65,7 @@ pub(crate) struct Shared {
     pub(crate) conversations: Conversations,
     pub(crate) pending: PendingRequests,
     pub(crate) focus: Focus,
+    pub(crate) hidden: Hidden,
 }
 
 impl Shared {
@@ -76,6 +79,7 @@ impl Shared {
             conversations: &mut self.conversations,
             pending: &mut self.pending,
             focus: &mut self.focus,
+            hidden: &mut self.hidden,
         }
     }
 }
@@ -90,6 +94,7 @@ pub(crate) struct Ctx<'a> {
     pub(crate) conversations: &'a mut Conversations,
     pub(crate) pending: &'a mut PendingRequests,
     pub(crate) focus: &'a mut Focus,
+    pub(crate) hidden: &'a mut Hidden,
 }
 
 impl<'a> Ctx<'a> {

@@ -207,9 +207,12 @@ pub(crate) fn pinned(ctx: &mut Ctx<'_>, id: ConversationId) -> Vec<EntryId> {
         }
     };
     let mut pinned = std::collections::BTreeSet::new();
-    for (target, _, kind) in changes {
+    for (target, by, kind) in changes {
         if kind == EntryKind::Pin {
-            pinned.insert(target);
+            let pin = held(ctx, (id, by));
+            if !pin.is_some_and(|pin| ctx.hidden.has(pin.author)) {
+                pinned.insert(target);
+            }
         } else {
             pinned.remove(&target);
         }

@@ -31,7 +31,8 @@ pub(crate) fn said_at(ctx: &Ctx<'_>, id: ConversationId, entry: &Entry) -> Optio
     entry.said(id, ctx.own())
 }
 
-/// Puts together what is held here of an entry's changes. A database that fails says so at the end of the batch.
+/// Puts together what is held here of an entry's changes, apart from what hidden users have put to it. A database that fails
+/// says so at the end of the batch.
 pub(crate) fn current(
     ctx: &Ctx<'_>,
     (id, at): (ConversationId, EntryId),
@@ -50,7 +51,9 @@ pub(crate) fn current(
         if amendment.target != at {
             continue;
         }
+        let is_hidden = ctx.hidden.has(change.author);
         match amendment.what {
+            Amends::React(_) | Amends::Pin if is_hidden => {}
             Amends::Edit(text) if is_said && change.author == entry.author => {
                 current.edited = Some(text);
             }

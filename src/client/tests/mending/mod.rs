@@ -3,6 +3,7 @@
 mod abuse;
 mod chat_log;
 mod place;
+mod hidden;
 
 use super::chat::stored;
 use super::receiving::deliver;

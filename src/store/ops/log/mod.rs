@@ -160,7 +160,8 @@ pub(in crate::store) fn put(
         relation: new.relation,
         deleted: None,
     };
-    let peer_prev = blocks::decide(tables, conversation, record, new.author, entry.0);
+    let by = (new.author, new.relation);
+    let peer_prev = blocks::decide(tables, conversation, record, by, entry.0)?;
     record.head = entry.0;
     record.time_ms = row.time_ms;
     let bytes = row.counted_bytes();

@@ -48,9 +48,7 @@ pub(in crate::store) fn check(
     let key = (append.conversation.0, refers_to.0);
     let is_given = member.reads_after() < key.1
         && key.1 <= record.head
-        && Given::new(tables, append.conversation, record, append.author)
-            .first(key.1, key.1)?
-            .is_some();
+        && Given::new(tables, append.conversation, record, append.author).has(key.1)?;
     if !is_given {
         return Err(NOT_THERE.into());
     }
