@@ -39,12 +39,21 @@ wire_struct! {
 }
 
 wire_struct! {
-    /// Who deleted an entry, and when. Both are zero where the server does not know.
+    /// Who deleted an entry, and when: both are zero where the server does not know. And what the entry was.
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
     pub struct Deletion {
         pub by: AccountId,
         /// In milliseconds since 1970 (UTC).
         pub time_ms: u64,
+        /// Without content nothing else tells whether something is to be shown in its place.
+        pub kind: Option<EntryKind>,
+    }
+}
+
+impl Deletion {
+    /// Whether what was deleted changed another entry: then nothing is shown in its place. What is not known was said.
+    pub(crate) fn was_amendment(self) -> bool {
+        self.kind.is_some_and(EntryKind::is_amendment)
     }
 }
 

@@ -146,6 +146,11 @@ impl EntryKind {
             Self::Event | Self::Other(_) => Refers::Never,
         }
     }
+
+    /// Whether an entry of this kind changes another one, and says nothing of its own.
+    pub(crate) fn is_amendment(self) -> bool {
+        self.refers() == Refers::Always
+    }
 }
 
 wire_enum! {

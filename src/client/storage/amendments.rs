@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use redb::{ReadableDatabase as _, ReadableTable as _, Table, TableDefinition, WriteTransaction};
 
+use super::history::Evicted;
 use super::{Change, State, StateError, guard};
 use crate::protocol::{ConversationId, EntryId, EntryKind};
 
@@ -27,7 +28,8 @@ const PINS_LOOKED_AT_MAX: usize = 10_000;
 /// What is put into the index, or taken out of it.
 pub(super) enum Indexed {
     Put(ConversationId, EntryId, EntryId, EntryKind),
-    /// That this entry is changed by that one, which was taken back.
+    /// That this entry is changed by that one, which has lost its content.
+    /// That this entry is changed by that one, which has lost its content.
     Remove(ConversationId, EntryId, EntryId),
     /// All of a conversation that stand behind this place.
     RemoveAfter(ConversationId, EntryId),
@@ -83,13 +85,15 @@ fn forget_earlier_pins(
     Ok(())
 }
 
-/// Forgets what is about an entry that made room for others, or about one before it.
+/// Forgets a change that made room for other entries. One that is here stays in the index when its target is not here any
+/// longer: if that is deleted, its edits have to be found.
 pub(super) fn evicted(
     table: &mut AmendmentsTable<'_>,
-    (conversation, entry): (u64, u64),
+    evicted: &Evicted,
 ) -> Result<(), StateError> {
-    let upto = (conversation, 0, 0)..=(conversation, entry, u64::MAX);
-    table.retain_in(upto, |_, _| false)?;
+    if let Some(key) = evicted.as_amendment() {
+        table.remove(key)?;
+    }
     Ok(())
 }
 
@@ -105,7 +109,7 @@ impl State {
         self.changes.push(Change::Amendment(put));
     }
 
-    /// Forgets that an entry changes this one: it was taken back.
+    /// Forgets that an entry changes another one: it has lost its content.
     pub(in crate::client) fn remove_amendment(
         &mut self,
         conversation: ConversationId,

@@ -7,7 +7,7 @@ use serde_bytes::ByteBuf;
 
 use crate::protocol::{
     AccountId, ConversationId, Deletion, DeviceId, Digest, EntryHeader, EntryId, EntryKind, Origin,
-    Reaction, Reference, Refers, RoomEvent, ServerMessage, Text, open,
+    Reaction, Reference, RoomEvent, ServerMessage, Text, open,
 };
 use crate::text::printable;
 
@@ -172,16 +172,16 @@ impl Entry {
 
     /// The entry that it changes, as long as it has its content.
     pub(crate) fn amends(&self) -> Option<EntryId> {
-        let header = self.header();
-        header
-            .filter(|header| header.kind.refers() == Refers::Always)?
-            .refers_to
+        let header = self.header().filter(|header| header.kind.is_amendment())?;
+        header.refers_to
     }
 
     /// What is left of it once it was deleted.
     pub(crate) fn without_content(self, deletion: Deletion) -> Self {
+        let kind = self.header().map(|header| header.kind).or(deletion.kind);
+        let deletion = Deletion { kind, ..deletion };
         Self {
-            was_amendment: self.amends().is_some(),
+            was_amendment: deletion.was_amendment(),
             content: ByteBuf::new(),
             deleted: Some(deletion),
             ..self

@@ -54,7 +54,7 @@ impl Erasure {
 }
 
 impl State {
-    /// An entry that is put with this batch has lost its content.
+    /// An entry that is put with this batch has lost its content, or one that was deleted has made room for others before.
     pub(in crate::client) fn erase(&mut self, conversation: ConversationId, entry: EntryId) {
         self.changes.push(Change::Erased(conversation, entry));
         if self.erasure == Erasure::Done {
@@ -247,6 +247,7 @@ mod tests {
             let deletion = Deletion {
                 by: AccountId(2),
                 time_ms: 1,
+                kind: None,
             };
             let left = entry.without_content(deletion);
             state.put_entry(ROOM, EntryId(*number), &left);
@@ -291,6 +292,7 @@ mod tests {
             let deletion = Deletion {
                 by: AccountId(2),
                 time_ms: 1,
+                kind: None,
             };
             state.put_entry(ROOM, EntryId(number), &entry.without_content(deletion));
             state.erase(ROOM, EntryId(number));
@@ -304,6 +306,38 @@ mod tests {
             lengths.push(std::fs::metadata(&path).unwrap().len());
         }
         assert!(lengths.iter().max() <= lengths.first(), "{lengths:?}");
+    }
+
+    #[test]
+    fn what_made_room_for_others_before_it_was_deleted_is_removed_too() {
+        for in_one_commit in [true, false] {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("device.redb");
+            let mut state = open(&path);
+            state.entries_max = 250;
+            for number in 1..=300 {
+                state.put_entry(ROOM, EntryId(number), &said(number).0);
+                if !in_one_commit {
+                    state.commit().unwrap();
+                }
+            }
+            state.commit().unwrap();
+            let evicted = [1, 7, 23, 49, 50];
+            let is_left = |number: &u64| has(&path, &said(*number).1);
+            assert!(
+                in_one_commit || evicted.iter().any(is_left),
+                "there is nothing to be removed"
+            );
+            for number in evicted {
+                state.erase(ROOM, EntryId(number));
+            }
+            state.commit().unwrap();
+            while state.has_erasure() {
+                state.erase_step().unwrap();
+            }
+            assert!(!evicted.iter().any(is_left), "{in_one_commit}");
+            assert!((51..=300).all(|number| is_left(&number)));
+        }
     }
 
     #[test]

@@ -55,6 +55,21 @@ impl Row {
     }
 }
 
+/// An entry that made room for another.
+pub(super) struct Evicted {
+    key: Key,
+    /// The entry that it changes, if it does that.
+    target: Option<EntryId>,
+}
+
+impl Evicted {
+    /// Its place in the index of amendments.
+    pub(super) fn as_amendment(&self) -> Option<(u64, u64, u64)> {
+        let (conversation, at) = self.key;
+        Some((conversation, self.target?.0, at))
+    }
+}
+
 /// What is found of an entry without reading it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Found<'a> {
@@ -103,7 +118,7 @@ impl<'a> HistoryTables<'a> {
         key: Key,
         row: &Row,
         entries_max: u64,
-    ) -> Result<Option<Key>, StateError> {
+    ) -> Result<Option<Evicted>, StateError> {
         let is_new = self.entries.insert(key, row.bytes.as_slice())?.is_none();
         self.words.insert(key, row.found())?;
         if is_new {
@@ -115,8 +130,23 @@ impl<'a> HistoryTables<'a> {
         Ok(None)
     }
 
-    /// Puts the rows of an entry into fresh pages, together with those beside it.
+    /// Puts the rows of an entry into fresh pages, together with those beside it; of one that is not here any longer, those
+    /// between which it stood.
     pub(super) fn rewrite(&mut self, key: Key) -> Result<(), StateError> {
+        if self.entries.get(key)?.is_some() {
+            return self.rewrite_one(key);
+        }
+        let before = self.entries.range(..key)?.next_back().transpose()?;
+        let before = before.map(|(key, _)| key.value());
+        let behind = self.entries.range(key..)?.next().transpose()?;
+        let behind = behind.map(|(key, _)| key.value());
+        for key in before.into_iter().chain(behind) {
+            self.rewrite_one(key)?;
+        }
+        Ok(())
+    }
+
+    fn rewrite_one(&mut self, key: Key) -> Result<(), StateError> {
         let known = self
             .entries
             .remove(key)?
@@ -175,7 +205,7 @@ impl<'a> HistoryTables<'a> {
     }
 
     /// Removes the oldest entry of the conversation that has most, and says which.
-    fn evict(&mut self) -> Result<Option<Key>, StateError> {
+    fn evict(&mut self) -> Result<Option<Evicted>, StateError> {
         let mut largest = (0, 0);
         for row in self.counts.iter()? {
             let (conversation, entries) = row?;
@@ -188,12 +218,17 @@ impl<'a> HistoryTables<'a> {
             .next()
             .transpose()?
             .map(|(key, _)| key.value());
-        if let Some(oldest) = oldest {
-            self.entries.remove(oldest)?;
-            self.words.remove(oldest)?;
-            self.count(conversation, false)?;
-        }
-        Ok(oldest)
+        let Some(key) = oldest else {
+            return Ok(None);
+        };
+        let row = self.entries.remove(key)?;
+        let row = row.map(|row| row.value().to_vec());
+        self.words.remove(key)?;
+        self.count(conversation, false)?;
+        // What is damaged changes nothing that could be shown.
+        let entry: Option<Entry> = row.and_then(|row| decode(&row, "history").ok());
+        let target = entry.and_then(|entry| entry.amends());
+        Ok(Some(Evicted { key, target }))
     }
 }
 

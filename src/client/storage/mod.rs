@@ -403,7 +403,7 @@ impl State {
                 Change::History(conversation, entry, row) => {
                     let key = (conversation.0, entry.0);
                     if let Some(evicted) = history.insert(key, row, self.entries_max)? {
-                        amendments::evicted(&mut amendments, evicted)?;
+                        amendments::evicted(&mut amendments, &evicted)?;
                     }
                 }
                 Change::Words(conversation, entry, words) => {

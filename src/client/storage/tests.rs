@@ -3,7 +3,9 @@
 use super::*;
 use crate::client::testing::database;
 use crate::fence::catch;
-use crate::protocol::{Bytes, DeviceSeq, Digest, Origin, ServerMessage, Text, seal};
+use crate::protocol::{
+    Bytes, DeviceSeq, Digest, EntryBody, EntryKind, Origin, ServerMessage, Text, seal,
+};
 
 const CONVERSATION: ConversationId = ConversationId(7);
 const LAST: EntryId = EntryId(u64::MAX);
@@ -156,6 +158,50 @@ fn entry_is_kept_with_its_words_until_it_is_edited_or_makes_room() {
     state.clear();
     state.commit().expect("memory does not fail");
     assert!(words_in(&state).is_empty());
+}
+
+#[test]
+fn change_is_found_by_its_target_as_long_as_it_is_here_itself() {
+    let mut state = State::open(database()).expect("memory does not fail");
+    state.entries_max = 3;
+    let edit_of = |target: u64, text: &str| {
+        let origin = Origin {
+            conversation: CONVERSATION,
+            device: DeviceId(1),
+            number: DeviceSeq(1),
+        };
+        let body = Text {
+            sender: AccountId(5),
+            receiver: CONVERSATION,
+            salt: Bytes([7; 16]),
+            text: text.into(),
+        };
+        let what = (EntryKind::Edit, Some(EntryId(target)));
+        let message = ServerMessage::entry(origin, what, EntryBody::of(&body));
+        let (content, digest) = seal(&message);
+        Entry {
+            content: ByteBuf::from(content),
+            digest,
+            ..entry(1)
+        }
+    };
+    state.put_entry(CONVERSATION, EntryId(1), &said("tea"));
+    state.put_entry(CONVERSATION, EntryId(2), &edit_of(1, "coffee"));
+    state.put_amendment(CONVERSATION, (EntryId(1), EntryId(2)), EntryKind::Edit);
+    for at in [3, 4] {
+        state.put_entry(CONVERSATION, EntryId(at), &said("more"));
+    }
+    state.commit().expect("memory does not fail");
+    let edits = |state: &State| {
+        state
+            .amendments(CONVERSATION, EntryId(1))
+            .expect("it can be read")
+    };
+    // The message has made room, its edit has not.
+    assert_eq!(edits(&state), [(EntryId(2), EntryKind::Edit)]);
+    state.put_entry(CONVERSATION, EntryId(5), &said("more"));
+    state.commit().expect("memory does not fail");
+    assert_eq!(edits(&state), []);
 }
 
 #[test]

@@ -1,11 +1,10 @@
 //! What comes back from a store: what each reply is made of, and why something was refused.
 
-use super::Retention;
-use super::StoreLimit;
+use super::{Retention, StoreLimit};
 pub use crate::protocol::BlockedUser;
 use crate::protocol::{
-    AccountId, ConversationId, DeviceId, DeviceSeq, Digest, EntryId, EventKind, MemberRole,
-    RecipientData, Room,
+    AccountId, ConversationId, DeviceId, DeviceSeq, Digest, EntryId, EntryKind, EventKind,
+    MemberRole, RecipientData, Room,
 };
 
 /// What a request that was done returns.
@@ -345,6 +344,8 @@ pub struct Deleted {
     pub by: AccountId,
     /// In milliseconds since 1970 (UTC).
     pub time_ms: u64,
+    /// What the entry was.
+    pub kind: EntryKind,
 }
 
 impl From<Deleted> for crate::protocol::Deletion {
@@ -352,6 +353,7 @@ impl From<Deleted> for crate::protocol::Deletion {
         Self {
             by: deleted.by,
             time_ms: deleted.time_ms,
+            kind: Some(deleted.kind),
         }
     }
 }

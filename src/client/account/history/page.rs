@@ -12,7 +12,7 @@ use crate::client::line::Line;
 use crate::client::name::truncate_name;
 use crate::client::storage::StateError;
 use crate::client::storage::entry::{Entry, Said};
-use crate::protocol::{ConversationId, Digest, EntryId, History, HistoryRequest};
+use crate::protocol::{ConversationId, Deletion, Digest, EntryId, History, HistoryRequest};
 use crate::transport::Channel;
 
 use super::ending::{Ending, PageKind};
@@ -117,7 +117,7 @@ impl Page {
                 prev: old.prev,
                 author_name: old.author_name.map(truncate_name),
                 deleted: old.deleted,
-                was_amendment: false,
+                was_amendment: old.deleted.is_some_and(Deletion::was_amendment),
             };
             let said = entry.said(id, ctx.own()).unwrap_or(Said::Unknown);
             mending::keep_late(ctx, (id, old.entry), entry, &said);

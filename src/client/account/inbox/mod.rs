@@ -285,13 +285,7 @@ impl Inbox {
     }
 
     /// Shows an entry, at once or among what was said while the user was away.
-    fn show_entry(
-        &mut self,
-        ctx: &mut Ctx<'_>,
-        next: &Next<'_>,
-        told: Option<&str>,
-        is_old: bool,
-    ) {
+    fn show_entry(&mut self, ctx: &mut Ctx<'_>, next: &Next<'_>, told: Option<&str>, is_old: bool) {
         let (id, at) = (next.delivery.conversation, next.delivery.entry);
         let (entry, said) = (&next.entry, next.said.as_ref());
         let place = ctx.name_of(id).to_owned();

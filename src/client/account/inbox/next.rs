@@ -9,7 +9,8 @@ use crate::client::account::sender::Sender;
 use crate::client::name::truncate_name;
 use crate::client::storage::entry::{Entry, Said};
 use crate::protocol::{
-    ConversationId, DecodeError, Delivery, Digest, EntryId, Envelope, Origin, ServerMessage,
+    ConversationId, DecodeError, Deletion, Delivery, Digest, EntryId, Envelope, Origin,
+    ServerMessage,
 };
 
 /// An entry that follows where the device stands, and where it came from.
@@ -77,7 +78,7 @@ pub(super) fn next<'a>(
             },
             digest: envelope.digest,
             deleted: delivery.deleted,
-            was_amendment: false,
+            was_amendment: delivery.deleted.is_some_and(Deletion::was_amendment),
             prev: delivery.prev,
             author_name: author_name.map(|name| truncate_name(name.to_owned())),
         },

@@ -52,6 +52,7 @@ pub(crate) fn keep(
             let deletion = Deletion {
                 by: entry.author,
                 time_ms: entry.time_ms,
+                kind: None,
             };
             let place = (id, amendment.target);
             match (&amendment.what, target) {
@@ -136,6 +137,7 @@ fn known_deletion(ctx: &mut Ctx<'_>, (id, at): Place, entry: &Entry) -> Option<D
     Some(Deletion {
         by: deletion.author,
         time_ms: deletion.time_ms,
+        kind: None,
     })
 }
 
@@ -157,6 +159,10 @@ fn may_be_room(ctx: &Ctx<'_>, id: ConversationId) -> bool {
 
 /// The same of what changed an entry that is not held here. Whose that is only its edits tell.
 fn remove_changes(ctx: &mut Ctx<'_>, (id, at): Place, by: &Entry, deletion: Deletion) {
+    if ctx.state.is_full().unwrap_or(true) {
+        // It may have made room for others, and its bytes still stand in the file.
+        ctx.state.erase(id, at);
+    }
     let is_many = may_be_room(ctx, id);
     for (change, kind) in amendments(ctx, (id, at)) {
         let counts = |entry: &Entry| match kind {

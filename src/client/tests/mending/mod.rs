@@ -2,8 +2,9 @@
 
 mod abuse;
 mod chat_log;
-mod place;
+mod gone;
 mod hidden;
+mod place;
 
 use super::chat::stored;
 use super::receiving::deliver;
@@ -337,22 +338,25 @@ fn change_of_a_message_under_way_waits_until_that_is_stored() {
 #[test]
 fn tombstone_moves_the_position_and_is_shown_in_the_history_only() {
     let mut desk = in_conversation();
-    let deletion = Deletion {
-        by: BOB,
-        time_ms: START_MS,
+    let deleted = |kind| {
+        let (by, time_ms) = (BOB, START_MS);
+        Some(Deletion { by, time_ms, kind })
     };
+    // Of an edit or a reaction nothing is shown: it stood in no place of its own.
     let gone = Come {
-        deleted: Some(deletion),
+        deleted: deleted(Some(EntryKind::Edit)),
         ..by_bob(4, 3)
     };
     edit(&mut desk, &gone, 1, "coffee?");
-    let text = EntryBody::of(&text_by(BOB, PAIR, "never mind"));
-    let gone = Come {
-        deleted: Some(deletion),
-        ..by_bob(5, 4)
-    };
-    come(&mut desk, &gone, (EntryKind::Text, 0), text);
-    deliver(&mut desk, "tea it is", 6, 5);
+    for (entry, kind) in [(5, Some(EntryKind::Text)), (6, None)] {
+        let text = EntryBody::of(&text_by(BOB, PAIR, "never mind"));
+        let gone = Come {
+            deleted: deleted(kind),
+            ..by_bob(entry, entry - 1)
+        };
+        come(&mut desk, &gone, (EntryKind::Text, 0), text);
+    }
+    deliver(&mut desk, "tea it is", 7, 6);
     assert_eq!(desk.lines(), ["14:01 bob: tea it is"]);
     assert_eq!(
         history(&mut desk)[3..],
@@ -390,6 +394,11 @@ fn what_waits_for_an_entry_that_a_restore_has_lost_hits_no_other() {
 #[test]
 fn change_of_what_this_device_does_not_hold_counts_once_that_comes() {
     let old = |entry: u64, prev: u64, text: &str| {
+        let deletion = Deletion {
+            by: BOB,
+            time_ms: START_MS,
+            kind: Some(EntryKind::React),
+        };
         let origin = Origin {
             conversation: PAIR,
             device: DeviceId(77),
@@ -404,7 +413,7 @@ fn change_of_what_this_device_does_not_hold_counts_once_that_comes() {
             digest,
             content: ByteBuf::from(content),
             author_name: None,
-            deleted: None,
+            deleted: Some(deletion).filter(|_| text.is_empty()),
         }
     };
     let mut desk = Desk::connected(Screen::interactive(), with_password("erin", "secret"));
@@ -423,7 +432,12 @@ fn change_of_what_this_device_does_not_hold_counts_once_that_comes() {
     let answer = ServerMessage::control(History {
         tag: request.tag,
         conversation: PAIR,
-        entries: vec![old(3, 0, "tea?"), old(4, 3, "never mind"), old(7, 4, "so")],
+        entries: vec![
+            old(3, 0, "tea?"),
+            old(4, 3, "never mind"),
+            old(5, 4, ""),
+            old(7, 5, "so"),
+        ],
         more: false,
     });
     let bytes = encode(&answer, Hop::default());

@@ -363,6 +363,9 @@ impl LogRecord<'_> {
             deleted: self.deleted.map(|deletion| Deleted {
                 by: AccountId(deletion.by),
                 time_ms: deletion.time_ms,
+                kind: self
+                    .relation
+                    .map_or(EntryKind::Text, |relation| relation.kind),
             }),
             author_name: None,
             peer_name: None,

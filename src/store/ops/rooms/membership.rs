@@ -6,11 +6,11 @@
 use super::super::conversations;
 use super::{ROOM_MEMBERS_MAX, ROOMS_JOINED_MAX, ROOMS_LEFT_MAX};
 use crate::protocol::{AccountId, ConversationId, MemberRole};
-use crate::store::{Refusal, StoreLimit};
 use crate::store::error::{Abort, StoreError, skip_damaged};
 use crate::store::schema::records::{ConversationRecord, History, MemberRecord};
 use crate::store::schema::table::ReadTable as _;
 use crate::store::schema::tables::{ReadTables, Tables};
+use crate::store::{Refusal, StoreLimit};
 
 /// The value of `rooms_of` while the account belongs to the room; else it is when it left.
 pub(in crate::store) const BELONGS: u64 = 0;

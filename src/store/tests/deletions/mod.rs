@@ -6,7 +6,8 @@ mod disks;
 pub(super) mod recovery;
 
 use crate::protocol::{
-    AccountId, Change, ConversationId, DeviceId, DeviceSeq, Digest, EntryId, EventKind, MemberRole,
+    AccountId, Change, ConversationId, DeviceId, DeviceSeq, Digest, EntryId, EntryKind, EventKind,
+    MemberRole,
 };
 use crate::store::testing::{Bench, User, append, change, delete, expire, join, leave, position};
 use crate::store::{Deleted, Entry, Read, Refusal, Reply, Request, Write};
@@ -101,6 +102,7 @@ fn deleted_entry_keeps_everything_but_its_content() {
         deleted: Some(Deleted {
             by: alice.0,
             time_ms: 200,
+            kind: EntryKind::Text,
         }),
         ..before
     };

@@ -285,9 +285,12 @@ fn deletion_takes_edits_and_reactions_with_it_and_nothing_is_done_to_what_is_gon
     let before = talk.says(alice, pair, "before");
     let said = talk.says(alice, pair, "secret");
     let mut gone = vec![said];
+    let mut kinds = vec![EntryKind::Text];
     for kind in [EntryKind::Edit, EntryKind::React, EntryKind::Edit] {
         gone.push(talk.refers(alice, pair, (kind, said)).unwrap());
+        kinds.push(kind);
     }
+    kinds.push(EntryKind::React);
     gone.push(talk.refers(bob, pair, (EntryKind::React, said)).unwrap());
     let answer = talk.refers(bob, pair, (EntryKind::Text, said)).unwrap();
     let other = talk.refers(bob, pair, (EntryKind::React, before)).unwrap();
@@ -299,13 +302,13 @@ fn deletion_takes_edits_and_reactions_with_it_and_nothing_is_done_to_what_is_gon
         bytes - freed + 64 + ABOUT.len() as u64
     );
     for _ in 0..2 {
-        for at in &gone {
+        for (at, kind) in gone.iter().zip(&kinds) {
             let text = if *at == said { "secret" } else { ABOUT };
             let read = entry(&mut talk.bench, bob.0, pair, *at);
             assert!(is_deleted(&read, text), "{read:?}");
             assert_eq!(
-                read.deleted.map(|it| (it.by, it.time_ms)),
-                Some((alice.0, 200))
+                read.deleted.map(|it| (it.by, it.time_ms, it.kind)),
+                Some((alice.0, 200, *kind))
             );
         }
         for at in [answer, other, deletion] {
