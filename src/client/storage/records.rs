@@ -154,9 +154,9 @@ impl OutboxEntry {
         }
     }
 
-    /// What it is, as it is spoken of.
+    /// What it is, as it is spoken of where it is not sent: with all of its text, which may stand nowhere else.
     pub(crate) fn described(&self) -> String {
-        let quoted = render::quote(&self.text);
+        let quoted = render::quote_upto(&self.text, usize::MAX);
         match self.kind {
             EntryKind::Edit => format!("the edit {quoted}"),
             EntryKind::Delete => "the deletion".into(),

@@ -50,7 +50,7 @@ fn say(desk: &mut Desk, line: &str) {
     desk.type_line(line);
 }
 
-fn refuse(desk: &mut Desk, code: ErrorCode, number: u64, expected: Option<u64>) {
+pub(super) fn refuse(desk: &mut Desk, code: ErrorCode, number: u64, expected: Option<u64>) {
     let failure = Failure {
         expected: expected.map(DeviceSeq),
         ..Failure::of_number(code, PAIR, DeviceSeq(number))

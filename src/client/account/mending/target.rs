@@ -186,18 +186,37 @@ pub(crate) fn target(
             );
             (Fault::Failed, text)
         })?;
-        return Ok(Target::Entry(id, at, found));
+        return stored(ctx, (id, at), found);
     }
     while let Some(at) = recent.last(id, whose) {
         if let Some(found) = said_entry(ctx, (id, at)) {
-            return Ok(Target::Entry(id, at, found));
+            return stored(ctx, (id, at), found);
         }
         // It was deleted since.
         recent.forget((id, at));
     }
     let found = last_held(ctx, recent, id, whose);
     let (at, found) = found.ok_or_else(|| nothing(&place.name))?;
-    Ok(Target::Entry(id, at, found))
+    stored(ctx, (id, at), found)
+}
+
+/// An entry as the line that is meant, unless the server has lost it: what stands there by now may be another one.
+fn stored(
+    ctx: &Ctx<'_>,
+    (id, at): (ConversationId, EntryId),
+    entry: Entry,
+) -> Result<Target, Refused> {
+    let known = ctx.conversations.get(id).map(|known| &known.stored);
+    let is_lost =
+        known.is_some_and(|stored| stored.received_up_to < at && at <= stored.rewound_from);
+    if is_lost {
+        let name = ctx.name_of(id);
+        let text = format!(
+            "the server's database was restored, and {STORED_SIGN}{at} in {name} is not in it any more; nothing was changed"
+        );
+        return Err((Fault::Failed, text));
+    }
+    Ok(Target::Entry(id, at, entry))
 }
 
 /// An entry that is held here, if it is something said.
