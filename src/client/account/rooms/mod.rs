@@ -48,6 +48,7 @@ pub(crate) fn handle_joined(ctx: &mut Ctx<'_>, sender: &mut Sender, joined: &Joi
                 hold_until: known.stored.hold_until,
                 // Another device may have read on before the answer came here.
                 read_up_to: known.stored.read_up_to.max(joined.start),
+                muted_until_ms: known.stored.muted_until_ms,
                 ..begins
             };
         }

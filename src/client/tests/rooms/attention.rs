@@ -150,6 +150,28 @@ fn muted_conversation_neither_rings_nor_counts_in_the_prompt_but_its_mentions_do
 }
 
 #[test]
+fn room_that_is_joined_again_is_muted_as_it_was_left() {
+    let mut desk = member();
+    mute(&mut desk, BRIDGE, MUTED_FOR_GOOD);
+    let left = event(EventKind::Left, "erin", None, None);
+    deliver(&mut desk, &left, ERIN, 1, 0);
+    type_at_prompt(&mut desk, "/join #bridge");
+    let Some(ClientBody::Join(join)) = desk.bodies().pop() else {
+        panic!("the client does not join");
+    };
+    desk.control(&ServerMessage::control(Joined {
+        tag: join.tag,
+        room: bridge(),
+        last_number: DeviceSeq(0),
+        start: EntryId(4),
+    }));
+    shown(&mut desk, "/back");
+    let message = said_in_bridge(BOB, "tea?", 5);
+    deliver(&mut desk, &message, BOB, 5, 4);
+    assert!(desk.lines().is_empty());
+}
+
+#[test]
 fn next_goes_to_muted_conversations_last() {
     let mut desk = member();
     mute(&mut desk, PAIR, MUTED_FOR_GOOD);

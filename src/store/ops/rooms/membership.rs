@@ -76,16 +76,19 @@ pub(super) fn check_limits(
 }
 
 /// Begins a membership; the entry that is written next is the first that the member is sent. What they may read of the
-/// entries before it is decided here, by the room's setting of this moment.
+/// entries before it is decided here, by the room's setting of this moment. Who comes back has the room muted as they left it,
+/// and what they had read.
 pub(super) fn begin(
     tables: &mut Tables,
     room: ConversationId,
     record: &mut ConversationRecord,
     (account, role): (AccountId, MemberRole),
     history: History,
-) -> MemberRecord {
+) -> Result<MemberRecord, StoreError> {
+    let before = skip_damaged(conversations::load_member(tables, room, account))?.flatten();
     let mut member = MemberRecord {
         role,
+        reading: before.map(|before| before.reading).unwrap_or_default(),
         ..MemberRecord::from(record.head)
     };
     member.reading.after = history.readable_after(record.head);
@@ -94,7 +97,7 @@ pub(super) fn begin(
     put_room_of(tables, account, room, BELONGS);
     tables.invited.remove(&(account.0, room.0));
     record.members = record.members.saturating_add(1);
-    member
+    Ok(member)
 }
 
 /// Ends a membership; the entry that is the record's head is the last that the member reads. What was left longest

@@ -169,7 +169,7 @@ fn admit(
     } else {
         MemberRole::Member
     };
-    let member = membership::begin(tables, id, record, (joining.account, role), history);
+    let member = membership::begin(tables, id, record, (joining.account, role), history)?;
     let event = events::write(tables, id, record, joining.account, event, joining.time_ms)?;
     Ok((member, event))
 }

@@ -86,7 +86,7 @@ fn what_is_not_ones_own_is_passed_over_without_a_word() {
 }
 
 #[test]
-fn who_has_left_has_read_no_further_than_they_may_and_begins_afresh() {
+fn who_has_left_has_read_no_further_than_they_may_and_comes_back_to_a_muted_room() {
     let mut bench = Bench::new();
     let ([alice, bob, _], _) = pair(&mut bench, 0);
     let Reply::Joined(made) = bench.done(join(alice, "#bridge")) else {
@@ -100,7 +100,7 @@ fn who_has_left_has_read_no_further_than_they_may_and_begins_afresh() {
     assert_eq!(moved(&mut bench, bob, room, 9), Some(3));
     bench.done(join(bob, "#bridge"));
     let begun = standing(&mut bench, bob, room);
-    assert_eq!((begun.read_up_to, begun.muted_until_ms), (EntryId(0), 0));
+    assert_eq!((begun.read_up_to, begun.muted_until_ms), (EntryId(3), 9));
 }
 
 #[test]
