@@ -254,6 +254,8 @@ bodies! {
         members: Vec<RoomMember>,
         /// Whether another part follows.
         more: bool,
+        /// What newcomers may read, as in [`Room`].
+        history: Option<u64>,
     }
     /// Change a room or its members.
     (Moderate, Request) client(Ready, Control, tagged) => Moderate {

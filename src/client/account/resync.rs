@@ -282,9 +282,15 @@ fn settle_membership(ctx: &mut Ctx<'_>, head: &Head) {
         return;
     };
     known.floor = head.floor;
-    let is_left = head.until.is_some();
-    if is_room(&head.name) && known.stored.is_left != is_left {
-        known.stored.is_left = is_left;
+    let stored = &mut known.stored;
+    let before = (stored.is_left, stored.nothing_before);
+    if is_room(&head.name) {
+        stored.is_left = head.until.is_some();
+    }
+    if let Some(reads_after) = head.reads_after {
+        stored.nothing_before = Some(reads_after.min(stored.received_up_to));
+    }
+    if before != (stored.is_left, stored.nothing_before) {
         ctx.save_conversation(head.conversation);
     }
     ctx.session.has_new_names = true;
@@ -355,6 +361,7 @@ mod tests {
             expired: false,
             read: None,
             muted_until_ms: None,
+            reads_after: None,
         };
         let mut sender = Sender::new(Vec::new(), ChaCha20Rng::from_seed([7; 32]));
         let mut receipts = Receipts::default();

@@ -269,6 +269,7 @@ fn head(id: ConversationId, name: &str, head: u64, last_number: u64, start: u64)
         expired: false,
         read: None,
         muted_until_ms: None,
+        reads_after: None,
     }
 }
 

@@ -209,6 +209,15 @@ fn members(count: u32) -> String {
     }
 }
 
+/// What those who join a room may read of what was said before.
+pub(crate) fn for_newcomers(name: &str, history: u64) -> String {
+    match history {
+        0 => format!("newcomers of {name} read nothing of what was said before them"),
+        HISTORY_ALL => format!("newcomers of {name} read all that was said before them"),
+        last => format!("newcomers of {name} read the last {last} lines before them"),
+    }
+}
+
 /// Who belongs to a room, a row each.
 pub(crate) fn member_list(members: &[RoomMember], own_name: &str) -> Vec<Vec<String>> {
     members

@@ -232,6 +232,7 @@ impl From<ConversationState> for Head {
             expired,
             read_up_to,
             muted_until_ms,
+            reads_after,
             ..
         } = state;
         Self {
@@ -245,6 +246,7 @@ impl From<ConversationState> for Head {
             expired,
             read: Some(read_up_to),
             muted_until_ms: Some(muted_until_ms),
+            reads_after: Some(reads_after),
         }
     }
 }

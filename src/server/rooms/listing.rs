@@ -146,7 +146,7 @@ pub fn on_members_listed(
     room: ConversationId,
     outcome: Outcome,
 ) {
-    let Outcome::Done(Reply::Members(members)) = outcome else {
+    let Outcome::Done(Reply::Members { members, history }) = outcome else {
         ctx.send_error_if_connected(origin, Command::Members, failure_of(&outcome));
         return ctx.unblock(origin.session);
     };
@@ -168,6 +168,7 @@ pub fn on_members_listed(
         conversation: room,
         members,
         more,
+        history: Some(history),
     });
     ctx.respond_paged(origin.session, origin.channel, parts);
 }

@@ -203,6 +203,7 @@ fn however_many_talk_to_an_account_it_can_sign_in() {
         expired: false,
         read_up_to: EntryId::START,
         muted_until_ms: 0,
+        reads_after: EntryId::START,
     };
     let standings = (0..9_000).map(standing).collect();
     let outcome = Outcome::Done(Reply::Hello {

@@ -91,7 +91,11 @@ pub enum Reply {
         next: Option<String>,
     },
     /// To [`Read::Members`](super::Read::Members).
-    Members(Vec<Member>),
+    Members {
+        members: Vec<Member>,
+        /// What newcomers may read, as in [`Room::history`].
+        history: u64,
+    },
     /// To [`Read::Acquaintances`](super::Read::Acquaintances).
     Acquaintances(Vec<Acquaintance>),
     /// To [`Read::Acquaintance`](super::Read::Acquaintance), with the names of the rooms.
@@ -250,6 +254,8 @@ pub struct ConversationState {
     pub read_up_to: EntryId,
     /// Until when the account has muted it, in milliseconds since 1970 (UTC); 0 if not.
     pub muted_until_ms: u64,
+    /// The account may read what stands behind this entry.
+    pub reads_after: EntryId,
 }
 
 /// How far a member of a conversation has received.

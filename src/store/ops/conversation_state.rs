@@ -31,6 +31,7 @@ pub(in crate::store) fn state(
         expired: false,
         read_up_to: EntryId(member.reading.up_to),
         muted_until_ms: member.reading.muted_until_ms,
+        reads_after: EntryId(member.reads_after()),
     })
 }
 

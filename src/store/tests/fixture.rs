@@ -220,7 +220,7 @@ impl Truth {
                     conversation,
                     account,
                 }),
-                Reply::Members(members),
+                Reply::Members { members, .. },
             ) => {
                 let members = members.into_iter().map(|member| (member.name, member.role));
                 self.members

@@ -165,8 +165,11 @@ pub(crate) fn handle_members(ctx: &mut Ctx<'_>, answer: Members) {
     if answer.more {
         return;
     }
-    if let Some(PendingRequest::Members { members, .. }) = ctx.pending.take(answer.tag) {
+    if let Some(PendingRequest::Members { members, name }) = ctx.pending.take(answer.tag) {
         let rows = render_rooms::member_list(&members, &ctx.me.name);
         ctx.effects.show_table(Tone::Plain, &rows);
+        if let Some(history) = answer.history {
+            ctx.notice(render_rooms::for_newcomers(&name, history));
+        }
     }
 }

@@ -30,7 +30,11 @@ pub(crate) fn handle_joined(ctx: &mut Ctx<'_>, sender: &mut Sender, joined: &Joi
     if !is_room(&room) {
         return;
     }
-    let begins = StoredConversation::at(&room, joined.start);
+    let is_closed = joined.room.history.is_none_or(|last| last == 0);
+    let begins = StoredConversation {
+        nothing_before: Some(joined.start).filter(|_| is_closed),
+        ..StoredConversation::at(&room, joined.start)
+    };
     let known = ctx.conversations.get(id);
     let is_new = known.is_none_or(|known| known.stored.received_up_to < joined.start);
     match ctx.conversations.get_mut(id) {

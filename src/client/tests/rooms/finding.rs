@@ -93,6 +93,30 @@ fn answer(desk: &mut Desk, before: u64, entries: Vec<HistoryEntry>) {
     desk.core.handle_message(desk.now, Channel::Bulk, &bytes);
 }
 
+/// The first search of a new account said that not all of everyone's messages were on the device.
+#[test]
+fn what_was_said_before_the_user_was_there_is_not_missing() {
+    let mut desk = Desk::connected(Screen::interactive(), with_password("erin", "secret"));
+    Server::with_signed_in("erin", "secret").log_in(&mut desk);
+    let begins = |reads_after| Head {
+        reads_after: Some(EntryId(reads_after)),
+        ..head(BRIDGE, "#bridge", 9, 0, 9)
+    };
+    desk.settle_heads(vec![begins(9)]);
+    said(&mut desk, BOB, "tea at ten", 10);
+    let here = ["14:01 #bridge bob: tea at ten", "1 found"];
+    assert_eq!(found(&mut desk, "search tea"), here);
+    let mut desk = desk.killed_and_back();
+    // Joined again where newcomers read more.
+    let wide = Head {
+        head: EntryId(10),
+        start: EntryId(10),
+        ..begins(4)
+    };
+    desk.settle_heads(vec![wide]);
+    assert_eq!(found(&mut desk, "search tea").len(), 3);
+}
+
 #[test]
 fn what_is_not_here_is_said_and_fetched() {
     let mut desk = member_at(9, 9);

@@ -1,7 +1,10 @@
 //! The list of rooms, page by page.
 
 use super::*;
-use crate::protocol::{ClientBody, MUTED_FOR_GOOD, Muted, Rooms, RoomsRequest, ServerMessage};
+use crate::protocol::{
+    ClientBody, HISTORY_ALL, MUTED_FOR_GOOD, MemberRole, Members, Muted, RoomMember, Rooms,
+    RoomsRequest, ServerMessage,
+};
 
 /// What the client asks for with this line.
 fn asked(desk: &mut Desk, line: &str) -> RoomsRequest {
@@ -40,6 +43,48 @@ fn page_of_rooms_tells_how_to_see_the_next() {
     let request = asked(&mut desk, "rooms 9");
     let lines = answer(&mut desk, request.tag, Vec::new(), Some(3));
     assert_eq!(lines, ["page 9 of the rooms is empty; there are 3 pages"]);
+}
+
+#[test]
+fn members_are_listed_with_what_newcomers_may_read() {
+    let mut desk = member();
+    for (history, told) in [
+        (
+            Some(0),
+            Some("newcomers of #bridge read nothing of what was said before them"),
+        ),
+        (
+            Some(20),
+            Some("newcomers of #bridge read the last 20 lines before them"),
+        ),
+        (
+            Some(HISTORY_ALL),
+            Some("newcomers of #bridge read all that was said before them"),
+        ),
+        (None, None),
+    ] {
+        type_at_prompt(&mut desk, "/members #bridge");
+        let Some(ClientBody::MembersRequest(request)) = desk.bodies().pop() else {
+            panic!("no members are asked for");
+        };
+        desk.lines();
+        let bob = RoomMember {
+            account: BOB,
+            name: "bob".into(),
+            role: MemberRole::Owner,
+            online: true,
+        };
+        desk.control(&ServerMessage::control(Members {
+            tag: request.tag,
+            conversation: BRIDGE,
+            members: vec![bob],
+            more: false,
+            history,
+        }));
+        let lines = desk.lines();
+        assert_eq!(lines[0], "bob  owner  online");
+        assert_eq!(lines.get(1).map(String::as_str), told);
+    }
 }
 
 #[test]

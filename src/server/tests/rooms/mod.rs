@@ -66,6 +66,7 @@ fn bridge_joined(since: EntryId) -> Joined {
         expired: false,
         read_up_to: EntryId::START,
         muted_until_ms: 0,
+        reads_after: since,
     };
     let room = Room {
         conversation: BRIDGE,
@@ -302,13 +303,17 @@ fn however_many_belong_to_a_room_its_list_ends_no_session() {
         role: MemberRole::Member,
     };
     let members = (0..16_000).map(member).collect();
-    bench.answer_next(Outcome::Done(Reply::Members(members)));
+    let history = 20;
+    bench.answer_next(Outcome::Done(Reply::Members { members, history }));
     let mut listed = 0;
     for _ in 0..20 {
         bench.pass(100);
         for body in bench.heard(link) {
             match body {
-                ServerBody::Members(part) => listed += part.members.len(),
+                ServerBody::Members(part) => {
+                    assert_eq!(part.history, Some(20));
+                    listed += part.members.len();
+                }
                 other => panic!("{other:?}"),
             }
         }

@@ -149,5 +149,6 @@ pub(in crate::store) fn members(
         }));
     }
     members.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok(Reply::Members(members))
+    let history = require(tables, id)?.history.last;
+    Ok(Reply::Members { members, history })
 }

@@ -239,7 +239,7 @@ fn deleted_account_leaves_its_rooms_to_others_and_its_words_stand() {
         ]
     );
     let mut bench = bench.crash();
-    let Reply::Members(members) = bench.done(Read::Members {
+    let Reply::Members { members, .. } = bench.done(Read::Members {
         conversation: bridge,
         account: bob.0,
     }) else {

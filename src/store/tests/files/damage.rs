@@ -172,7 +172,7 @@ impl Asker<'_> {
                 conversation: *conversation,
                 account: *account,
             };
-            if let Some(Reply::Members(members)) = self.ask(request) {
+            if let Some(Reply::Members { members, .. }) = self.ask(request) {
                 let members = members.into_iter().map(|member| (member.name, member.role));
                 self.compare(&members.collect::<Vec<_>>(), there);
             }

@@ -95,7 +95,7 @@ fn roles(bench: &mut Bench, user: User, room: ConversationId) -> Vec<(String, Me
         account: user.0,
     };
     match bench.done(request) {
-        Reply::Members(members) => members
+        Reply::Members { members, .. } => members
             .into_iter()
             .map(|Member { name, role, .. }| (name, role))
             .collect(),
