@@ -86,7 +86,8 @@ const READING: &str = "\
     Of the messages that you missed, the last 20 of each conversation are shown at a terminal, below a line that counts \
     them all; `/history` shows the others. A client without a terminal prints them all. What you have read on another device meanwhile is only counted. \
     `/mute CONVERSATION` shows nothing of a conversation until you enter it, on all your devices, and \
-    `/mute CONVERSATION 8h` for eight hours; its lines are received and counted as always.";
+    `/mute CONVERSATION 8h` for eight hours; its lines are received as always. It neither rings nor counts at the prompt; a \
+    message of a room that mentions you is shown all the same, and counts there, with a `!`. `/next` goes there last.";
 
 const WHAT_IS_SHOWN: &str = "\
     A message begins with its time and its author's name, `(you)` for your own, which no name can be. The program's own lines \
@@ -134,7 +135,8 @@ const BLOCKING: &str = "\
     never `✓`. Their \
     messages in rooms and to everyone are received as usual, with a receipt, and are hidden while you block \
     them, in `/history` and `/search` too; somebody who compares the two can conclude that they are blocked. \
-    You are not told of their invitations, nor when they come online or go offline.";
+    You are not told of their invitations, nor when they come online or go offline. Their reactions and pins are hidden, \
+    too. What they delete is deleted on your devices all the same, if these have it.";
 
 const CHAT_LOGS: &str = "\
     With --log-chat DIR, each message is added to DIR/SERVER/USER/CONVERSATION.log, in a script too: \

@@ -212,9 +212,9 @@ fn members(count: u32) -> String {
 /// What those who join a room may read of what was said before.
 pub(crate) fn for_newcomers(name: &str, history: u64) -> String {
     match history {
-        0 => format!("newcomers of {name} read nothing of what was said before them"),
-        HISTORY_ALL => format!("newcomers of {name} read all that was said before them"),
-        last => format!("newcomers of {name} read the last {last} lines before them"),
+        0 => format!("newcomers of {name} read no earlier messages"),
+        HISTORY_ALL => format!("newcomers of {name} read all earlier messages"),
+        last => format!("newcomers of {name} read the last {last} earlier messages"),
     }
 }
 

@@ -212,7 +212,7 @@ fn stored(
     if is_lost {
         let name = ctx.name_of(id);
         let text = format!(
-            "the server's database was restored, and {STORED_SIGN}{at} in {name} is not in it any more; nothing was changed"
+            "the server's database was restored, and {STORED_SIGN}{at} in {name} is no longer in it; nothing was changed"
         );
         return Err((Fault::Failed, text));
     }

@@ -44,7 +44,8 @@ fn line_that_a_restore_has_lost_is_not_changed_and_says_so() {
     desk.settle_heads(vec![head(PAIR, "bob", 1, 0, 1)]);
     desk.sent();
     desk.lines();
-    let told = "the server's database was restored, and #2 in bob is not in it any more; nothing was changed";
+    let told =
+        "the server's database was restored, and #2 in bob is no longer in it; nothing was changed";
     for line in [
         "/edit at six",
         "/edit #2 at six",

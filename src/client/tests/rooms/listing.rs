@@ -51,15 +51,15 @@ fn members_are_listed_with_what_newcomers_may_read() {
     for (history, told) in [
         (
             Some(0),
-            Some("newcomers of #bridge read nothing of what was said before them"),
+            Some("newcomers of #bridge read no earlier messages"),
         ),
         (
             Some(20),
-            Some("newcomers of #bridge read the last 20 lines before them"),
+            Some("newcomers of #bridge read the last 20 earlier messages"),
         ),
         (
             Some(HISTORY_ALL),
-            Some("newcomers of #bridge read all that was said before them"),
+            Some("newcomers of #bridge read all earlier messages"),
         ),
         (None, None),
     ] {
