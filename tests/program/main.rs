@@ -10,14 +10,12 @@
 
 mod abuse;
 mod accounts;
-mod attention;
 mod bad_input;
 mod bench;
 mod command_line;
 #[cfg(target_os = "linux")]
 mod disk_full;
 mod editor;
-mod looks;
 mod messages;
 mod paste;
 mod prompt;
@@ -28,6 +26,7 @@ mod session;
 mod store;
 #[path = "../support/mod.rs"]
 mod support;
+mod terminal;
 mod transcript;
 mod two_hosts;
 mod wan;

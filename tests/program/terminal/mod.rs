@@ -1,0 +1,4 @@
+//! What a pseudo-terminal is sent.
+
+mod attention;
+mod looks;
