@@ -90,7 +90,10 @@ fn ticket_that_is_refused_after_an_offline_beginning_asks_for_the_password_and_s
     laptop.types("/passwd");
     for (question, answer) in [
         ("old password: ", "swordfish in tea"),
-        ("new password: ", "halibut in coffee"),
+        (
+            "new password (at least 12 characters): ",
+            "halibut in coffee",
+        ),
         ("repeat password: ", "halibut in coffee"),
     ] {
         laptop.sees(question);

@@ -77,7 +77,7 @@ fn paste_that_could_be_either_is_not_sent_and_stays() {
     alice.presses('c');
     alice.types("message bob after");
     let seen = bob.sees("alice: after");
-    assert!(!seen.contains("one"), "{seen:?}");
+    assert!(!seen.contains("alice: one"), "{seen:?}");
     // A question takes one line.
     alice.types("logout");
     alice.sees("logged out");

@@ -1,5 +1,4 @@
 //! What a pseudo-terminal is sent.
 
 mod attention;
-mod in_place;
 mod looks;
