@@ -127,7 +127,8 @@
 //! | a limit | its value `src/server/limits/mod.rs`, `src/transport/limits.rs`; its option `src/cli/serve/limits.rs`; how an account's rates are applied `src/server/limits/account_budget.rs` |
 //! | what the operator asks a running server | `src/cli/admin/handler.rs`; `status` `src/server/hub/status.rs` |
 //! | a peer's text on the screen | `src/text/printable.rs` |
-//! | the prompt's redraw | `src/cli/connect/terminal/interactive.rs`; the queue of lines is `printer.rs` beside it |
+//! | the prompt's redraw | `src/cli/connect/terminal/interactive.rs`; what is printed above it, or changed there in place, `interactive/above.rs`, and what stands beside it `beside.rs` there; the queue of lines is `printer.rs` |
+//! | the mark of what the user said | `src/client/own_line.rs` |
 //! | what rings and who is mentioned | `src/client/account/attention.rs`; how the terminal rings `src/cli/connect/terminal/ringing.rs` |
 //! | the prompt's words | `src/client/core/asking.rs`, `src/client/ui/prompt.rs` |
 //! | the words on the screen | `src/client/ui/render.rs`; the parts of a line `src/client/line.rs`; how it is laid out and painted `src/cli/connect/terminal/look/mod.rs` |

@@ -4,16 +4,34 @@
 
 use std::collections::BTreeSet;
 
-use super::env::{Console, Fault, Ring, Tone};
+use super::env::{Console, Fault, Progress, Ring, Tone};
 use super::line::Line;
+use super::own_line::OwnLine;
 use super::ui::table;
-use crate::protocol::{ClientMessage, Hop, encode};
+use crate::protocol::{ClientMessage, ConversationId, EntryId, Hop, encode};
 use crate::transport::Channel;
+
+/// The messages of which a line tells.
+type Subject = Vec<(ConversationId, EntryId)>;
+
+#[derive(Debug)]
+enum Shown {
+    Line(Line),
+    /// A line that tells of these messages: the first one if the last line told of the same, else the second.
+    About(Subject, Box<(Line, Line)>),
+    /// The question of this number was answered, and the answer carried out. What was said is not sent unless it is queued now.
+    Answered(u64),
+    /// How far what the user said in answer to the question of this number has come.
+    Mark(u64, Progress),
+}
 
 #[derive(Debug, Default)]
 pub(super) struct Effects {
     messages: Vec<(Channel, Vec<u8>)>,
-    lines: Vec<Line>,
+    shown: Vec<Shown>,
+    /// Of which messages a line told, and its number on the console.
+    told: Option<(Subject, u64)>,
+    own: OwnLine,
     /// The line of a script that is being carried out, counted from 1.
     pub(super) script_line: Option<u64>,
     ring: Option<Ring>,
@@ -38,7 +56,44 @@ impl Effects {
     }
 
     pub(super) fn show_line(&mut self, line: Line) {
-        self.lines.push(line);
+        self.shown.push(Shown::Line(line));
+    }
+
+    /// Shows a line about these messages. Where the last line told of them, too, it becomes `instead`.
+    pub(super) fn show_about(&mut self, subject: Subject, instead: Line, line: Line) {
+        let lines = Box::new((instead, line));
+        self.shown.push(Shown::About(subject, lines));
+    }
+
+    /// What the user typed in answer to the question of this number is being carried out.
+    pub(super) fn answer(&mut self, number: u64) {
+        self.own.answer(number);
+        self.shown.push(Shown::Answered(number));
+    }
+
+    /// What the user said waits in the outbox under this number.
+    pub(super) const fn own_queued(&mut self, sequence: u64) {
+        self.own.queued(sequence);
+    }
+
+    pub(super) fn own_stored(&mut self, sequence: u64, at: (ConversationId, EntryId)) {
+        let mark = self.own.stored(sequence, at);
+        self.mark(mark);
+    }
+
+    pub(super) fn own_received(&mut self, conversation: ConversationId, entry: EntryId) {
+        let mark = self.own.received(conversation, entry);
+        self.mark(mark);
+    }
+
+    pub(super) fn own_failed(&mut self, sequence: u64) {
+        let mark = self.own.failed(sequence);
+        self.mark(mark);
+    }
+
+    fn mark(&mut self, mark: Option<(u64, Progress)>) {
+        let mark = mark.map(|(own, progress)| Shown::Mark(own, progress));
+        self.shown.extend(mark);
     }
 
     /// Shows why something that was asked for was not reached.
@@ -117,8 +172,23 @@ impl Effects {
     }
 
     pub(super) fn flush_lines(&mut self, console: &mut dyn Console) {
-        for line in self.lines.drain(..) {
-            console.show(line);
+        for shown in self.shown.drain(..) {
+            match shown {
+                Shown::Line(line) => console.show(line),
+                Shown::About(subject, lines) => {
+                    let (instead, line) = *lines;
+                    match &self.told {
+                        Some((told, number)) if *told == subject => {
+                            console.show_instead(*number, instead, line);
+                        }
+                        _ => console.show(line),
+                    }
+                    self.told = Some((subject, console.given()));
+                }
+                Shown::Answered(number) if self.own.has_said(number) => {}
+                Shown::Answered(number) => console.mark(number, Progress::Failed),
+                Shown::Mark(own, progress) => console.mark(own, progress),
+            }
         }
         if let Some(ring) = self.ring.take() {
             console.ring(&ring);
@@ -127,6 +197,6 @@ impl Effects {
 
     #[cfg(test)]
     pub(super) fn has_lines(&self) -> bool {
-        !self.lines.is_empty()
+        !self.shown.is_empty()
     }
 }

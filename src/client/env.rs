@@ -157,6 +157,28 @@ pub enum Ask {
     Secret(String),
 }
 
+/// What stands at the prompt beside the line, at this moment.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Status {
+    /// Who the user is, and in which conversation, such as `erin #bridge`; empty while nobody is signed in.
+    pub place: String,
+    /// What is unread, and the link's state where that is not well, such as `(2, 1!) offline`.
+    pub state: String,
+}
+
+/// How far something that the user said has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Progress {
+    /// It is not known to be stored.
+    Queued,
+    /// The server has stored it.
+    Stored,
+    /// A device of somebody for whom it is has made it durable.
+    Received,
+    /// It will not be stored.
+    Failed,
+}
+
 /// How a line is meant, from which the console chooses colour or none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Tone {
@@ -240,6 +262,24 @@ pub trait Console: Send {
 
     /// Asks the next question.
     fn ask(&mut self, ask: Ask);
+
+    /// Shows a line in the place of an earlier one, by its number as [`Console::given`] counts, if that is still the last on
+    /// the screen, and the other one as a further line if not.
+    fn show_instead(&mut self, of: u64, instead: Line, line: Line) {
+        let _ = (of, instead);
+        self.show(line);
+    }
+
+    /// What the user said in answer to the question of this number, counted from 1, has come so far. That is shown where it
+    /// stands while it is the last on the screen.
+    fn mark(&mut self, own: u64, progress: Progress) {
+        let _ = (own, progress);
+    }
+
+    /// What stands at the prompt from now on, also while a line is typed.
+    fn set_status(&mut self, status: Status) {
+        let _ = status;
+    }
 
     /// Makes a noise, or shows a notification, if it can.
     fn ring(&mut self, ring: &Ring) {

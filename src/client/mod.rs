@@ -15,6 +15,7 @@ mod hold;
 mod line;
 mod link;
 mod name;
+mod own_line;
 mod password;
 mod script;
 mod storage;
@@ -28,8 +29,8 @@ mod waiting;
 pub use self::core::Core;
 pub use auth::opaque;
 pub use env::{
-    Ask, AttentionOptions, Console, End, Fault, Files, Input, Names, Notify, Options, Ring, Tone,
-    Trust,
+    Ask, AttentionOptions, Console, End, Fault, Files, Input, Names, Notify, Options, Progress,
+    Ring, Status, Tone, Trust,
 };
 pub use hold::Hold;
 pub use line::{Day, Head, INDENT, Line, Manner, Part, Place, Who};

@@ -5,7 +5,7 @@ use std::io;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use redb::Database;
-use udpchat::client::{Ask, Console, Files, Line, Names, Ring, Tone, Trust};
+use udpchat::client::{Ask, Console, Files, Line, Names, Progress, Ring, Status, Tone, Trust};
 use udpchat::store::fault_disk::MemoryDisk;
 
 /// All that was shown and asked; shared with the console that was handed out.
@@ -25,6 +25,10 @@ pub struct Seen {
     names: Names,
     /// What it rang for.
     pub rings: Vec<String>,
+    /// What stands at the prompt.
+    pub status: Status,
+    /// How far what was said in answer to which question has come.
+    pub marks: Vec<(u64, Progress)>,
     given: u64,
     /// How many lines had been printed when the output was held back.
     pub held_at: Option<u64>,
@@ -113,6 +117,14 @@ impl Console for Screen {
 
     fn ask(&mut self, ask: Ask) {
         self.seen().asks.push(ask);
+    }
+
+    fn mark(&mut self, own: u64, progress: Progress) {
+        self.seen().marks.push((own, progress));
+    }
+
+    fn set_status(&mut self, status: Status) {
+        self.seen().status = status;
     }
 
     fn ring(&mut self, ring: &Ring) {

@@ -1,6 +1,7 @@
 //! People at pseudo-terminals.
 
 use std::io::Write as _;
+use std::num::NonZero;
 use std::process::Command;
 
 use nix::sys::signal::Signal;
@@ -111,6 +112,34 @@ impl Person {
         screen.set_scrollback(0);
         rows.extend(screen.rows(0, 80));
         rows
+    }
+
+    /// Waits until such a terminal shows this.
+    #[track_caller]
+    pub fn shows(&mut self, what: &str, is_shown: impl Fn(&[String]) -> bool) -> Vec<String> {
+        loop {
+            let rows = self.rows();
+            if is_shown(&rows) {
+                return rows;
+            }
+            match self.pty.exp_regex("(?s).") {
+                Ok((_, next)) => self.draws(&next),
+                Err(error) => panic!("{} does not see {what}: {error}\n{rows:#?}", self.name),
+            }
+        }
+    }
+
+    /// The size of the window changes.
+    pub fn resizes(&mut self, rows: u16, columns: u16) {
+        let terminal = self.pty.process().get_file_handle();
+        let mut stty = Command::new("stty");
+        stty.stdin(terminal.expect("the terminal is open"));
+        stty.args(["rows", &rows.to_string(), "cols", &columns.to_string()]);
+        assert!(stty.status().expect("stty runs").success());
+        let size = (NonZero::new(rows), NonZero::new(columns));
+        if let (Some(rows), Some(columns)) = size {
+            self.screen.screen_mut().set_size(rows, columns);
+        }
     }
 
     /// Row and column of the cursor on such a terminal, from 0.

@@ -55,7 +55,9 @@ const IN_A_ROOM: &str = "\
     exists, such as `/kick bob`. Where the terminal itself edits what is typed (--plain, TERM=dumb) it is refused, and the same line once \
     more, as the next one and at least a second later, says it. `/back` returns to the prompt without a conversation; \
     you stay a member of a room until `/leave`. Commands for rooms mean the room at the prompt unless they \
-    name another; where a word can only be a room, its # may be left out. Without a connection `/join` waits for one, and so do messages.";
+    name another; where a word can only be a room, its # may be left out. At the right edge of the prompt's row stand how many \
+    messages are unread, such as (2, 1!) where one mentions you, and `offline` while the server does not answer; where a \
+    terminal cannot edit lines, the prompt itself shows them. Without a connection `/join` waits for one, and so do messages.";
 
 const TYPING: &str = "\
     Alt-Enter types a newline; newlines and tabs go out as typed. Up and Ctrl-R recall what was typed, also in earlier runs \
@@ -103,8 +105,10 @@ const WHAT_IS_SHOWN: &str = "\
     two blanks are shown in a row, in a text of several lines 32, and at most 8 marks on a letter.";
 
 const COLOURS: &str = "\
-    At a terminal what you say becomes a line with its time in the place of the draft; that it is there says nothing of whether \
-    it is stored or received. A line that nobody else sees begins with ✉ behind its time, one of a room that is not at the prompt with the \
+    At a terminal what you say becomes a line with its time in the place of the draft. Its mark says how far it has come: … \
+    it is not known to be stored, ● the server has stored it, ✓ somebody has received it, ! it is not sent. The mark changes \
+    while that line is the last one, and then stays as it is; lines below it tell the rest. No line of somebody \
+    else begins with a mark. A line that nobody else sees begins with ✉ behind its time, one of a room that is not at the prompt with the \
     room's name, and a line of another day stands below the day's name. Each name has a colour of its own, the same in every \
     program that follows XEP-0392. With COLORTERM=truecolor it is exact; else it is the nearest of 256 or of 16, as TERM \
     says.\n\
@@ -120,7 +124,8 @@ const COLOURS: &str = "\
 
 const RECEIPTS: &str = "\
     `✓ Message received by bob (84 ms)` means that one of bob's devices has the message on its disk; it \
-    never means read. For a message to several users the receipt counts them. Receipts of messages that were sent one \
+    never means read. For a message to several users the receipt counts them, and changes with the next one while it is the last \
+    line of a terminal. Receipts of messages that were sent one \
     after the other are one line: `✓ 12 messages received by bob`. `● stored; not received by bob yet` is shown after \
     2 s without a receipt of a user who is online. If the receipt is not for your \
     last message, or comes late, it shows the message's time and first words. A line that ends with \

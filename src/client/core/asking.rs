@@ -3,14 +3,18 @@
 use super::Core;
 use super::offline::Offline;
 use crate::client::auth::SignIn;
+use crate::client::env::Status;
 use crate::client::script::Script;
-use crate::client::ui::prompt::{Question, Waiting, prompt_text};
+use crate::client::ui::prompt::{self, Question, Waiting, prompt_text};
 use crate::protocol::fingerprint;
 use crate::transport::Now;
 
 impl Core {
-    /// Asks the next question, if one is due and none is open.
+    /// Asks the next question, if one is due and none is open, and keeps the prompt that stands there true.
     pub(super) fn ask_next(&mut self, now: Now) {
+        let status = self.status(now);
+        let text = prompt_text(&status);
+        self.console.set_status(status);
         let next = if let Some(key) = &self.host_keys.asked {
             let text = format!(
                 "{} has the key {} (not seen before). Trust it? [y/N] ",
@@ -23,7 +27,6 @@ impl Core {
         } else if self.is_ready_for_command(now) {
             let shared = self.shared();
             let focus = shared.and_then(|shared| shared.focus.current.clone());
-            let text = self.prompt_text(now);
             Some((focus.map_or(Question::Command, Question::InFocus), text))
         } else {
             None
@@ -60,10 +63,10 @@ impl Core {
         }
     }
 
-    /// Such as `erin #bridge (2, 1!) offline> `.
-    fn prompt_text(&self, now: Now) -> String {
+    /// What stands at the prompt.
+    fn status(&self, now: Now) -> Status {
         let Some(shared) = self.shared() else {
-            return prompt_text(None, None, Waiting::default(), true);
+            return prompt::status(None, None, Waiting::default(), true);
         };
         let focus = shared.focus.current.as_deref();
         let all = shared.conversations.iter().map(|(_, known)| &known.stored);
@@ -80,9 +83,9 @@ impl Core {
                 others: waiting.others.saturating_add(others),
             }
         });
-        // The prompt stays as it is while a line is typed: it does not say what holds for the first moment only.
+        // Where it stays as it is while a line is typed, it does not say what holds for the first moment only.
         let is_linked = shared.session.is_settled && !shared.session.is_silent
             || matches!(self.offline, Offline::Since(_));
-        prompt_text(Some(&shared.me.name), focus, waiting, is_linked)
+        prompt::status(Some(&shared.me.name), focus, waiting, is_linked)
     }
 }

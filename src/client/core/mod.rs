@@ -172,6 +172,7 @@ impl Core {
             Input::Addresses(_) | Input::Unresolved { .. } => {}
             Input::Line(line) => {
                 let line = Zeroizing::new(line);
+                self.effects.answer(self.prompt.asked());
                 match self.prompt.take() {
                     None => {}
                     Some(Question::Command) => return Some(TypedLine { line, focus: None }),

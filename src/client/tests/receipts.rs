@@ -1,6 +1,7 @@
 //! Receipts at the screen: which message they are of, and what a kill leaves of them.
 
 use super::*;
+use crate::client::Progress;
 use crate::protocol::{Mark, Receipts, Stored};
 
 /// Says something to bob and is told that it is stored; the lines of that are gone.
@@ -33,6 +34,28 @@ fn received_by_bob(desk: &mut Desk, entry: u64) -> Vec<String> {
         }],
     });
     desk.lines()
+}
+
+#[test]
+fn line_of_what_was_said_is_marked_before_the_line_about_it() {
+    let mut desk = Desk::signed_in(Screen::interactive());
+    desk.core.settle(desk.now);
+    desk.screen.seen().marks.clear();
+    let asked = desk.screen.asks().len() as u64;
+    say_stored(&mut desk, "tea at four?", 1, 1);
+    let marks = std::mem::take(&mut desk.screen.seen().marks);
+    let [(own, Progress::Stored)] = marks[..] else {
+        panic!("{marks:?}");
+    };
+    assert!(own >= asked, "{own}");
+    received_by_bob(&mut desk, 1);
+    let marks = std::mem::take(&mut desk.screen.seen().marks);
+    assert_eq!(marks, [(own, Progress::Received)]);
+    desk.core.settle(desk.now);
+    desk.type_line("message erin to myself");
+    desk.lines();
+    let marks = std::mem::take(&mut desk.screen.seen().marks);
+    assert_eq!(marks, [(own + 1, Progress::Failed)]);
 }
 
 #[test]

@@ -5,7 +5,8 @@
 
 use zeroize::Zeroizing;
 
-use crate::client::env::{Ask, Console};
+use crate::client::env::{Ask, Console, Status};
+use crate::text::printable;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Question {
@@ -32,6 +33,7 @@ pub(crate) struct TypedLine {
 #[derive(Debug, Default)]
 pub(crate) struct Prompt {
     open: Option<Question>,
+    asked: u64,
     input_ended: bool,
 }
 
@@ -41,7 +43,7 @@ impl Prompt {
         if self.open.is_some() || self.input_ended {
             return;
         }
-        let text = crate::text::printable::line(text).into_owned();
+        let text = printable::line(text).into_owned();
         console.ask(match &question {
             Question::Command => Ask::Command(text),
             Question::InFocus(place) => Ask::Inside {
@@ -54,6 +56,12 @@ impl Prompt {
             }
         });
         self.open = Some(question);
+        self.asked += 1;
+    }
+
+    /// How many questions were asked.
+    pub(crate) const fn asked(&self) -> u64 {
+        self.asked
     }
 
     pub(crate) const fn is_open(&self) -> bool {
@@ -80,14 +88,14 @@ pub(crate) struct Waiting {
     pub(crate) others: u32,
 }
 
-/// The prompt of a user, such as `erin #bridge (2, 1!) offline> `: the conversation, what is unread (mentions with a
-/// sign), and the link's state where that is not well.
-pub(crate) fn prompt_text(
+/// What stands at the prompt: the conversation, what is unread (mentions with a sign), and the link's state where that is
+/// not well.
+pub(crate) fn status(
     user: Option<&str>,
     focus: Option<&str>,
     waiting: Waiting,
     is_linked: bool,
-) -> String {
+) -> Status {
     let unread = match (waiting.others, waiting.mentions) {
         (0, 0) => None,
         (others, 0) => Some(format!("({others})")),
@@ -95,9 +103,21 @@ pub(crate) fn prompt_text(
         (others, mentions) => Some(format!("({others}, {mentions}!)")),
     };
     let offline = (!is_linked).then_some("offline");
-    let parts = [user, focus, unread.as_deref(), offline];
-    let shown: Vec<&str> = parts.into_iter().flatten().collect();
-    format!("{}> ", shown.join(" "))
+    let joined = |parts: [Option<&str>; 2]| {
+        let shown: Vec<&str> = parts.into_iter().flatten().collect();
+        printable::line(&shown.join(" ")).into_owned()
+    };
+    Status {
+        place: joined([user, focus]),
+        state: joined([unread.as_deref(), offline]),
+    }
+}
+
+/// The prompt where it cannot change while a line is typed, such as `erin #bridge (2, 1!) offline> `.
+pub(crate) fn prompt_text(status: &Status) -> String {
+    let parts = [&*status.place, &*status.state];
+    let shown = parts.into_iter().filter(|part| !part.is_empty());
+    format!("{}> ", shown.collect::<Vec<_>>().join(" "))
 }
 
 /// Reads a yes or a no; an empty answer is the one that the question offers in capitals.
@@ -118,13 +138,14 @@ mod tests {
     fn prompt_shows_the_conversation_what_is_unread_and_a_link_that_is_not_well() {
         let text = |others, mentions, is_linked| {
             let waiting = Waiting { mentions, others };
-            prompt_text(Some("erin"), Some("#bridge"), waiting, is_linked)
+            prompt_text(&status(Some("erin"), Some("#bridge"), waiting, is_linked))
         };
         assert_eq!(text(0, 0, true), "erin #bridge> ");
         assert_eq!(text(2, 0, true), "erin #bridge (2)> ");
         assert_eq!(text(0, 1, true), "erin #bridge (1!)> ");
         assert_eq!(text(2, 1, false), "erin #bridge (2, 1!) offline> ");
-        assert_eq!(prompt_text(None, None, Waiting::default(), true), "> ");
+        let nobody = status(None, None, Waiting::default(), true);
+        assert_eq!(prompt_text(&nobody), "> ");
     }
 
     #[test]

@@ -130,16 +130,21 @@ fn what_one_says_becomes_a_line_with_its_time_in_the_place_of_the_draft() {
     for text in ["hi".to_owned(), "x".repeat(60), "y".repeat(61)] {
         alice.types(&format!("/message bob {text}"));
         // The longest goes on in a second row.
-        alice.sees_like(&format!(r"\x1b\[\?7l\d\d:\d\d ✉ \(you\) to bob:\s+{text}"));
-        let behind = alice.sees("✓ Message received by bob");
-        let down = behind.matches('\n').count();
-        let up = behind.matches("\u{1b}[1A").count();
-        assert_eq!(down - up, 1, "{behind:?}");
+        alice.sees_like(&format!(
+            r"\x1b\[\?7l… \d\d:\d\d ✉ \(you\) to bob:\s+{text}"
+        ));
+        alice.sees("✓ Message received by bob");
+        let rows = alice.rows();
+        let own = rows.iter().rposition(|row| row.contains("(you) to bob:"));
+        let own = &rows[own.expect("it was seen")..];
+        let receipt = own.iter().position(|row| row.starts_with("✓ Message"));
+        let between = &own[..receipt.expect("it was seen")];
+        assert!(between.iter().all(|row| !row.is_empty()), "{rows:#?}");
     }
     alice.types("/enter bob");
     alice.sees("alice bob> ");
     alice.types("here");
-    alice.sees_like(r"\d\d:\d\d ✉ \(you\): here");
+    alice.sees_like(r"… \d\d:\d\d ✉ \(you\): here");
     // A command stays as it was typed.
     alice.types("/contacts");
     let seen = alice.sees("alice bob> ");

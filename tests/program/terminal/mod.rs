@@ -1,4 +1,5 @@
 //! What a pseudo-terminal is sent.
 
 mod attention;
+mod in_place;
 mod looks;

@@ -1,5 +1,7 @@
 //! The prompt at a terminal: rustyline edits it, and output is printed above it.
 
+mod above;
+mod beside;
 mod helper;
 mod keys;
 mod paste;
@@ -8,7 +10,7 @@ mod screen;
 mod text_editor;
 mod viewport;
 
-use std::io::{self, Write as _};
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::Receiver;
@@ -21,6 +23,7 @@ use rustyline::error::ReadlineError;
 use rustyline::history::MemHistory;
 use rustyline::{Config, Editor, Event, EventHandler};
 
+use self::above::{Block, Printed};
 pub use self::helper::SharedNames;
 use self::helper::{LineHelper, Purpose, cluster_mode};
 pub use self::keys::Begun;
@@ -34,6 +37,7 @@ use super::look::Look;
 use super::printer;
 use super::secret;
 use crate::cli::connect::state::input_history::HistoryPlace;
+use crate::cli::threads::spawn;
 use crate::client::commands::{Composition, Draft};
 use crate::client::{Ask, Input};
 use crate::net::InputSender;
@@ -52,7 +56,7 @@ pub fn open(
 ) -> anyhow::Result<(Screen, impl printer::Output + use<>, Prompt)> {
     // Threads started from here on inherit this; the prompt's thread reverts it.
     stop_signal().thread_block()?;
-    let screen = Screen::of_terminal()?;
+    let (screen, nudged) = Screen::of_terminal()?;
     let config = Config::builder()
         .max_history_size(HISTORY_LINES)?
         .history_ignore_dups(true)?
@@ -64,16 +68,16 @@ pub fn open(
     let history = || MemHistory::with_config(&config);
     let (commands, with_texts) = (history(), history());
     let mut editor = Editor::with_history(config, commands)?;
-    editor.set_helper(Some(LineHelper::new(names, look.clone())));
-    let mut output = || -> rustyline::Result<_> {
-        Ok(screen.output(editor.create_external_printer()?, look.clone()))
-    };
-    let (output, keys_output) = (output()?, output()?);
+    editor.set_helper(Some(LineHelper::new(names, look.clone(), screen.clone())));
+    let printer = editor.create_external_printer()?;
+    let passing = screen.clone();
+    spawn("nudge", move || passing.pass_on(&nudged, printer))?;
+    let output = screen.output(look.clone());
+    let keys_output = screen.output(look).without_waiting();
     let paste = OpenPaste::default();
     let interrupts = Interrupts::default();
     let keys = Keys::new(
-        Arc::clone(&paste),
-        Arc::clone(&interrupts),
+        (Arc::clone(&paste), Arc::clone(&interrupts)),
         keys_output,
         begun,
     );
@@ -86,6 +90,7 @@ pub fn open(
         interrupts,
         gate,
         screen: screen.clone(),
+        answers: 0,
     };
     Ok((screen, output, prompt))
 }
@@ -108,6 +113,8 @@ pub struct Prompt {
     interrupts: Interrupts,
     gate: Arc<PasswordInterrupt>,
     screen: Screen,
+    /// How many questions were asked.
+    answers: u64,
 }
 
 impl Prompt {
@@ -123,9 +130,10 @@ impl Prompt {
             tracing::warn!(%error, "Ctrl-Z does not work");
         }
         for ask in asks {
+            self.answers += 1;
             let input = match ask {
-                Ask::Command(prompt) => self.command(&prompt, Purpose::Command),
-                Ask::Inside { prompt, place } => self.command(&prompt, Purpose::Inside(place)),
+                Ask::Command(_) => self.command(Purpose::Command),
+                Ask::Inside { place, .. } => self.command(Purpose::Inside(place)),
                 Ask::Line(question) => self.line(&question),
                 Ask::Secret(question) => self.secret(question),
             };
@@ -142,7 +150,7 @@ impl Prompt {
         }
     }
 
-    fn command(&mut self, prompt: &str, purpose: Purpose) -> Input {
+    fn command(&mut self, purpose: Purpose) -> Input {
         let pasted = self.screen.pasted().pop_front();
         if let Some(command) = pasted {
             return Input::Line(command);
@@ -150,7 +158,8 @@ impl Prompt {
         self.set_purpose(purpose);
         let mut draft = String::new();
         loop {
-            match self.edit(prompt, &std::mem::take(&mut draft)) {
+            let prompt = beside::prompt(&self.screen.stage().status.place);
+            match self.edit(&prompt, &std::mem::take(&mut draft)) {
                 Ok(line) => {
                     self.remember(&line);
                     match self
@@ -167,7 +176,7 @@ impl Prompt {
                     return Input::Interrupt;
                 }
                 Err(ReadlineError::Interrupted) => {
-                    say("press Ctrl-C again to quit");
+                    self.screen.say("press Ctrl-C again to quit");
                 }
                 Err(error) => return self.ended(&error),
             }
@@ -191,11 +200,11 @@ impl Prompt {
     fn compose(&mut self, composition: &Composition, line: String) -> String {
         let why = match text_editor::edit(&composition.text, &self.screen) {
             Ok(written) if written.trim_end() == composition.text.trim_end() => {
-                say("nothing was changed; nothing is sent");
+                self.screen.say("nothing was changed; nothing is sent");
                 return String::new();
             }
             Ok(written) if written.trim().is_empty() => {
-                say("the text is empty; nothing is sent");
+                self.screen.say("the text is empty; nothing is sent");
                 return String::new();
             }
             Ok(written) => match composition.draft(&written) {
@@ -207,7 +216,7 @@ impl Prompt {
             },
             Err(why) => why,
         };
-        say(&format!("{why}; nothing is sent"));
+        self.screen.say(&format!("{why}; nothing is sent"));
         line
     }
 
@@ -258,7 +267,7 @@ impl Prompt {
                 Err(ReadlineError::Io(error)) if error.kind() == io::ErrorKind::InvalidData => {
                     typed = self.typed();
                     if self.leaves_out_paste() {
-                        say("the paste is not UTF-8; it was left out");
+                        self.screen.say("the paste is not UTF-8; it was left out");
                     } else {
                         typed.0.push(char::REPLACEMENT_CHARACTER);
                     }
@@ -266,7 +275,14 @@ impl Prompt {
                 result => break result,
             }
         };
-        self.screen.set(Phase::Idle);
+        let own = self.editor.helper().and_then(LineHelper::take_entered);
+        let own = own.filter(|_| line.is_ok()).map(|(line, rows)| Block {
+            printed: Printed::Own(self.answers),
+            rows,
+            size: screen::size(),
+            own: Some(line),
+        });
+        self.screen.end_line(own);
         if self.interrupts.load(Ordering::Relaxed) > 0 {
             return Err(ReadlineError::Interrupted);
         }
@@ -326,11 +342,6 @@ impl Prompt {
             helper.purpose = purpose;
         }
     }
-}
-
-/// Says something between two questions. If the terminal is gone, the next question ends.
-fn say(text: &str) {
-    let _ = writeln!(io::stdout(), "{text}");
 }
 
 /// Whether the user ended the input, or the terminal was closed.

@@ -32,7 +32,7 @@ use super::state::input_history::HistoryPlace;
 use crate::cli::environment;
 use crate::cli::signals;
 use crate::cli::threads::spawn;
-use crate::client::{Ask, Console, Input, Line, Names, Ring};
+use crate::client::{Ask, Console, Input, Line, Names, Progress, Ring, Status};
 use crate::net::InputSender;
 
 /// What the command line says of how lines look.
@@ -76,6 +76,8 @@ pub struct Terminal {
     look: Look,
     edits_lines: bool,
     notify_by: NotifyBy,
+    /// Nothing where no line is edited.
+    screen: Option<Screen>,
 }
 
 /// When dropped, waits for the last lines and restores the terminal.
@@ -126,7 +128,7 @@ pub fn open(
     };
     let restore = TerminalGuard {
         printer: printer.clone(),
-        screen,
+        screen: screen.clone(),
     };
     let terminal = Terminal {
         printer,
@@ -137,6 +139,7 @@ pub fn open(
         look: looks.on(true),
         edits_lines: can_edit,
         notify_by: NotifyBy::default(),
+        screen,
     };
     Ok((terminal, restore))
 }
@@ -162,7 +165,24 @@ impl Terminal {
 impl Console for Terminal {
     fn show(&mut self, line: Line) {
         self.given += 1;
-        self.printer.show(self.given, line);
+        self.printer.show(self.given, line, None);
+    }
+
+    fn show_instead(&mut self, of: u64, instead: Line, line: Line) {
+        self.given += 1;
+        self.printer.show(self.given, line, Some((of, instead)));
+    }
+
+    fn mark(&mut self, own: u64, progress: Progress) {
+        if self.screen.is_some() {
+            self.printer.mark(own, progress);
+        }
+    }
+
+    fn set_status(&mut self, status: Status) {
+        if let Some(screen) = &self.screen {
+            screen.set_status(status);
+        }
     }
 
     fn given(&self) -> u64 {

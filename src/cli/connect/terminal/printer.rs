@@ -8,7 +8,7 @@ use std::sync::mpsc::{self, Receiver, SyncSender};
 use std::time::Duration;
 
 use crate::cli::threads::spawn;
-use crate::client::{Input, Line, Tone};
+use crate::client::{Input, Line, Progress, Tone};
 use crate::net::InputSender;
 
 /// Lines in the queue. Further ones are left out, and their number is printed once there is room; the device's history has
@@ -25,6 +25,19 @@ pub trait Output: Send + 'static {
     /// An error is that nobody reads any longer.
     fn print(&mut self, line: &Line) -> io::Result<()>;
 
+    /// The same for the line of this number. If another one is still the last on the screen, something else stands in its
+    /// place instead.
+    fn show(&mut self, line: &Line, number: u64, instead: Option<&(u64, Line)>) -> io::Result<()> {
+        let _ = (number, instead);
+        self.print(line)
+    }
+
+    /// What the user said in the answer of this number has come so far.
+    fn mark(&mut self, own: u64, progress: Progress) -> io::Result<()> {
+        let _ = (own, progress);
+        Ok(())
+    }
+
     /// Calls the user.
     fn ring(&mut self, sequence: &str) -> io::Result<()> {
         let _ = sequence;
@@ -39,8 +52,9 @@ pub trait Output: Send + 'static {
 }
 
 enum Job {
-    /// A line and its number.
-    Show(Box<Line>, u64),
+    /// A line, its number, and what stands in the place of another one instead, if that is the last.
+    Show(Box<Line>, u64, Option<Box<(u64, Line)>>),
+    Mark(u64, Progress),
     /// What calls the user, and moves no cursor.
     Ring(String),
     Flush(SyncSender<()>),
@@ -75,8 +89,8 @@ impl Printer {
                 for job in queue {
                     counters.0.store(0, Ordering::Relaxed);
                     match job {
-                        Job::Show(_, number) => counters.1.store(number, Ordering::Release),
-                        Job::Ring(_) => {}
+                        Job::Show(_, number, _) => counters.1.store(number, Ordering::Release),
+                        Job::Ring(_) | Job::Mark(..) => {}
                         // The waiting thread may have timed out.
                         Job::Flush(done) => drop(done.try_send(())),
                     }
@@ -94,14 +108,20 @@ impl Printer {
 
     /// Queues a line that [`Printer::printed`] reports by its number, counted from 1, or counts it as left out. Never
     /// blocks.
-    pub fn show(&self, number: u64, line: Line) {
-        let job = Job::Show(Box::new(line), number);
+    pub fn show(&self, number: u64, line: Line, instead: Option<(u64, Line)>) {
+        let job = Job::Show(Box::new(line), number, instead.map(Box::new));
         if self.jobs.try_send(job).is_ok() {
             self.queued.store(number, Ordering::Relaxed);
         } else {
             self.left_out.fetch_add(1, Ordering::Relaxed);
         }
         self.shown.store(number, Ordering::Relaxed);
+    }
+
+    /// Queues that what the user said in the answer of this number has come so far. It is left out where there is no room:
+    /// then it is not the last line for long.
+    pub fn mark(&self, own: u64, progress: Progress) {
+        let _ = self.jobs.try_send(Job::Mark(own, progress));
     }
 
     /// Queues what calls the user. It is left out where there is no room: then there is enough to see.
@@ -148,10 +168,11 @@ fn print_all(
 ) -> io::Result<()> {
     while let Ok(job) = queue.recv() {
         match job {
-            Job::Show(line, number) => {
-                output.print(&line)?;
+            Job::Show(line, number, instead) => {
+                output.show(&line, number, instead.as_deref())?;
                 printed.store(number, Ordering::Release);
             }
+            Job::Mark(own, progress) => output.mark(own, progress)?,
             Job::Ring(sequence) => output.ring(&sequence)?,
             // The waiting thread may have timed out.
             Job::Flush(done) => drop(done.try_send(())),
@@ -199,7 +220,7 @@ mod tests {
         let (sender, printed) = mpsc::channel();
         let lines = Printer::start(Collect(sender), inputs, Arc::default()).unwrap();
         for (line, number) in ["one", "two", "three"].into_iter().zip(1..) {
-            lines.show(number, Line::of(Tone::Plain, line));
+            lines.show(number, Line::of(Tone::Plain, line), None);
         }
         lines.flush();
         assert_eq!(
@@ -220,7 +241,7 @@ mod tests {
             shown: Arc::default(),
         };
         for (line, number) in ["one", "two", "three", "four"].into_iter().zip(1..) {
-            lines.show(number, Line::of(Tone::Plain, line));
+            lines.show(number, Line::of(Tone::Plain, line), None);
         }
         drop(lines);
         let (sender, printed) = mpsc::channel();
@@ -238,8 +259,8 @@ mod tests {
         let (_setup, inputs) = Setup::new().unwrap();
         let (sender, printed) = mpsc::sync_channel(0);
         let lines = Printer::start(Held(sender), inputs, Arc::default()).unwrap();
-        lines.show(1, Line::of(Tone::Plain, "one"));
-        lines.show(2, Line::of(Tone::Plain, "two"));
+        lines.show(1, Line::of(Tone::Plain, "one"), None);
+        lines.show(2, Line::of(Tone::Plain, "two"), None);
         assert_eq!(lines.printed(), 0);
         printed.recv().unwrap();
         printed.recv().unwrap();

@@ -51,6 +51,8 @@ struct Own {
     /// When the receipts that are not told yet began to come.
     heard_at: Option<Instant>,
     fresh: Vec<(AccountId, String)>,
+    /// Who was named in lines of this run.
+    named: Vec<String>,
     /// Whose receipts an earlier run was telling when it was killed, and up to which count.
     perhaps: Vec<AccountId>,
     perhaps_count: u32,
@@ -100,6 +102,8 @@ pub(crate) struct News {
     pub(crate) entry: EntryId,
     /// Who has it, those told before not repeated.
     pub(crate) names: Vec<String>,
+    /// The same with those who were told before in this run.
+    pub(crate) all_names: Vec<String>,
     /// From typing to the receipt, if it was typed in this run.
     pub(crate) elapsed: Option<Duration>,
     /// For everyone and rooms: how many have it by now, and how many it is for, online or not.
@@ -126,7 +130,8 @@ impl News {
                 news.is_again,
             )
         };
-        who(self) == who(other) && self.names == other.names
+        let names = |news: &Self| [news.names.clone(), news.all_names.clone()];
+        who(self) == who(other) && names(self) == names(other)
     }
 }
 
@@ -178,6 +183,7 @@ impl Receipts {
             silence_due: None,
             heard_at: None,
             fresh,
+            named: Vec::new(),
             perhaps,
             perhaps_count,
         };
@@ -394,6 +400,8 @@ fn named(now: Instant, key: (ConversationId, EntryId), own: &mut Own) -> Option<
         names.push(name);
     }
     names.sort();
+    own.named.extend(names.iter().cloned());
+    own.named.sort();
     let of = own.awaited.recipients.max(have_u32);
     Some(News {
         count: (!is_pair).then_some((have, of)),
@@ -401,6 +409,7 @@ fn named(now: Instant, key: (ConversationId, EntryId), own: &mut Own) -> Option<
         is_again,
         told: told(key, names.len(), 0),
         names,
+        all_names: own.named.clone(),
         ..said(now, key, own)
     })
 }
@@ -429,6 +438,7 @@ fn said(now: Instant, key: (ConversationId, EntryId), own: &Own) -> News {
         conversation: key.0,
         entry: key.1,
         names: Vec::new(),
+        all_names: Vec::new(),
         elapsed: own.elapsed(now),
         count: None,
         is_counted: false,

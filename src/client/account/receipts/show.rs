@@ -56,6 +56,9 @@ impl Receipts {
         are_sent: impl Fn(ConversationId) -> bool,
     ) -> Vec<ToldReceipt> {
         let news = self.news(ctx.now.instant, are_sent);
+        for news in &news {
+            ctx.effects.own_received(news.conversation, news.entry);
+        }
         for alike in news.chunk_by(News::is_like) {
             show_alike(ctx, alike);
         }
@@ -87,19 +90,24 @@ fn show_alike(ctx: &mut Ctx<'_>, alike: &[News]) {
         which => which,
     };
     let which = which.as_deref();
-    let count = last.count.filter(|_| last.is_counted);
-    let text = if let Some((have, of)) = count {
-        render::received_by_count(alike.len(), (have, of), which)
-    } else {
-        let elapsed = last.elapsed.filter(|_| is_one);
-        render::received(alike.len(), &last.names, (elapsed, last.count), which)
+    let line = |names: &[String]| {
+        let count = last.count.filter(|_| last.is_counted);
+        let text = if let Some((have, of)) = count {
+            render::received_by_count(alike.len(), (have, of), which)
+        } else {
+            let elapsed = last.elapsed.filter(|_| is_one);
+            render::received(alike.len(), names, (elapsed, last.count), which)
+        };
+        let line = Line::of(Tone::Receipt, text);
+        if last.is_again {
+            line.with_note(render::AGAIN)
+        } else {
+            line
+        }
     };
-    let line = Line::of(Tone::Receipt, text);
-    ctx.effects.show_line(if last.is_again {
-        line.with_note(render::AGAIN)
-    } else {
-        line
-    });
+    let of = alike.iter().map(|news| (news.conversation, news.entry));
+    ctx.effects
+        .show_about(of.collect(), line(&last.all_names), line(&last.names));
 }
 
 fn message_of(ctx: &Ctx<'_>, news: &News) -> Option<String> {

@@ -81,6 +81,7 @@ impl Sender {
         self.stored += 1;
         ctx.state.remove_unsent(sequence);
         ctx.save_conversation(id);
+        ctx.effects.own_stored(sequence, (id, stored.entry));
         self.place_waiting(ctx, sequence, stored.entry);
         let entry = Entry {
             author: ctx.me.id,

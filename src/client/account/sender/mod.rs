@@ -109,6 +109,7 @@ impl Sender {
         match self.outbox.add(typed, unsent.clone()) {
             Ok(sequence) => {
                 ctx.state.put_unsent(sequence, &unsent);
+                ctx.effects.own_queued(sequence);
                 if !is_linked {
                     ctx.notice("● queued; will be sent when the server answers");
                 }
@@ -203,6 +204,7 @@ impl Sender {
         let meant = waiting.filter(|(_, typed)| meant(typed));
         let removed = meant.filter_map(|(sequence, _)| {
             ctx.state.remove_unsent(sequence);
+            ctx.effects.own_failed(sequence);
             let line = self.outbox.line(sequence);
             Some((line, self.outbox.remove(sequence)?))
         });
@@ -283,6 +285,7 @@ impl Sender {
     pub(crate) fn give_up(&mut self, state: &mut State, effects: &mut Effects) {
         for sequence in self.outbox.sequences() {
             let line = self.outbox.line(sequence);
+            effects.own_failed(sequence);
             if let Some(unsent) = self.outbox.remove(sequence) {
                 show_unconfirmed(&unsent, line, effects);
             }

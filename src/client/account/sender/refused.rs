@@ -107,6 +107,7 @@ impl Sender {
                 ctx.save_conversation(id);
                 ctx.state.remove_unsent(sequence);
                 let line = self.outbox.line(sequence);
+                ctx.effects.own_failed(sequence);
                 if let Some(unsent) = self.outbox.remove(sequence)
                     && !unsent.refused
                 {
@@ -134,6 +135,7 @@ impl Sender {
         }
         let reason = render::refusal(failure, &unsent.target);
         let text = unsent.not_sent(&reason);
+        ctx.effects.own_failed(sequence);
         let line = self.outbox.line(sequence);
         ctx.effects.refuse(line, Fault::of(failure.code), &text);
         self.drop_waiting_for(ctx, sequence);

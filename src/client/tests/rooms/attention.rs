@@ -215,3 +215,24 @@ fn prompt_says_that_the_link_is_lost() {
     desk.core.link_lost(desk.now, "reset", None);
     assert_eq!(prompt(&mut desk, ""), "erin offline> ");
 }
+
+/// It was `offline` until the next Enter, and what had become unread was not counted before that.
+#[test]
+fn prompt_changes_while_it_is_open() {
+    let mut desk = member();
+    prompt(&mut desk, "");
+    let state = |desk: &mut Desk| {
+        desk.core.settle(desk.now);
+        assert_eq!(desk.screen.asks(), []);
+        let status = desk.screen.seen().status.clone();
+        assert_eq!(status.place, "erin");
+        status.state
+    };
+    assert_eq!(state(&mut desk), "");
+    said(&mut desk, BOB, "tea?", 1);
+    assert_eq!(state(&mut desk), "(1)");
+    desk.core.link_silent("no answer from host:7777 for 10 s");
+    assert_eq!(state(&mut desk), "(1) offline");
+    desk.core.link_awake(desk.now, "host:7777 is back");
+    assert_eq!(state(&mut desk), "(1)");
+}

@@ -11,13 +11,15 @@ use rustyline::highlight::{CmdKind, Highlighter};
 use rustyline::hint::{Hint, Hinter};
 use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 use rustyline::{Context, GraphemeClusterMode, Helper};
-use terminal_size::{Height, Width, terminal_size_of};
 
 use super::super::look::{Look, Rows};
-use super::viewport::{self, Drawing, Screen, View};
+use super::above::{self, Below};
+use super::beside::{self, Row};
+use super::screen::{self, Screen};
+use super::viewport::{self, Drawing, View};
 use crate::cli::environment;
 use crate::client::commands::{self, Composition, Draft, Mistaken, Recalled};
-use crate::client::{Hold, Names};
+use crate::client::{Hold, Line, Names, Progress};
 use crate::net;
 
 /// Names for completion; the client replaces them when users come and go.
@@ -48,8 +50,24 @@ pub struct LineHelper {
     /// Whether the editor was last told to draw all when the cursor moves.
     draws_all: Cell<bool>,
     mode: GraphemeClusterMode,
-    /// What stands in the place of the draft once it was entered: the rows of what it says.
-    entered: RefCell<Option<String>>,
+    /// What stands in the place of the draft once it was entered.
+    entered: RefCell<Option<Entered>>,
+    screen: Screen,
+    /// How the line was drawn since something was printed above it.
+    below: Cell<Below>,
+    /// The size of the terminal at the last drawing.
+    size: Cell<Option<viewport::Screen>>,
+    /// Whether the line is drawn for the last time, as it stays.
+    is_final: Cell<bool>,
+    /// Whether the status stands in the prompt's row.
+    has_status: Cell<bool>,
+}
+
+/// What was said, its rows, and how many of them are its own.
+struct Entered {
+    line: Line,
+    text: String,
+    rows: usize,
 }
 
 /// How wide the editor takes joined pictures for. What it takes for wider than it is drawn would have it clear rows above the
@@ -71,8 +89,19 @@ struct Drawn {
     notice: Option<String>,
 }
 
+impl Drawn {
+    fn drawing(&self) -> Drawing<'_> {
+        Drawing {
+            prompt: &self.prompt,
+            line: &self.line,
+            cursor: self.cursor,
+            notice: self.notice.as_deref().unwrap_or_default(),
+        }
+    }
+}
+
 impl LineHelper {
-    pub fn new(names: SharedNames, look: Look) -> Self {
+    pub fn new(names: SharedNames, look: Look, screen: Screen) -> Self {
         Self {
             names,
             look,
@@ -84,6 +113,11 @@ impl LineHelper {
             draws_all: Cell::new(false),
             mode: cluster_mode(),
             entered: RefCell::new(None),
+            screen,
+            below: Cell::default(),
+            size: Cell::default(),
+            is_final: Cell::new(false),
+            has_status: Cell::new(false),
         }
     }
 
@@ -99,22 +133,81 @@ impl LineHelper {
 
     /// What is drawn of a draft that is taller than the screen.
     fn viewed(&self) -> Option<View> {
-        let (Width(columns), Height(rows)) = terminal_size_of(io::stdout())?;
-        if rows == 0 || columns == 0 {
-            return None;
+        let drawn = self.drawn.borrow();
+        viewport::view(drawn.drawing(), screen::size()?, self.mode)
+    }
+
+    /// Takes what is to be written before the line is drawn, and with it what waits to be printed.
+    fn print_above(&self) -> String {
+        let (size, mut below) = (screen::size(), self.below.get());
+        let is_resized = self.size.replace(size) != size;
+        let mut stage = self.screen.stage();
+        if is_resized {
+            // The terminal may have wrapped again what it shows.
+            stage.above.forget_last();
+            below.is_tall = false;
         }
-        let screen = Screen {
-            rows: rows.into(),
-            columns: columns.into(),
+        let (mut above, has_printed) = stage.above.take(below, size);
+        drop(stage);
+        self.screen.has_printed();
+        if has_printed {
+            self.below.set(Below::NOTHING);
+        }
+        if is_resized || self.has_status.get() {
+            above.push_str(above::ERASE_BELOW);
+        }
+        above
+    }
+
+    /// Keeps how the line is drawn now.
+    fn keep_below(&self, is_tall: bool) {
+        let Some(size) = self.size.get() else {
+            return;
         };
         let drawn = self.drawn.borrow();
-        let drawing = Drawing {
-            prompt: &drawn.prompt,
-            line: &drawn.line,
-            cursor: drawn.cursor,
-            notice: drawn.notice.as_deref().unwrap_or_default(),
+        let rows = |mode| viewport::rows(drawn.drawing(), size.columns, mode);
+        let (joined, each) = (
+            rows(GraphemeClusterMode::Unicode),
+            rows(GraphemeClusterMode::WcWidth),
+        );
+        let before = self.below.get();
+        self.below.set(Below {
+            most_rows: before.most_rows.max(joined).max(each),
+            is_certain: before.is_certain && joined == each,
+            is_tall,
+        });
+    }
+
+    /// The status, where there is room for it in the prompt's row.
+    fn status(&self, prompt: &str, line: &str) -> Option<String> {
+        let is_hidden = self.purpose == Purpose::Answer || self.is_final.get();
+        let columns = self.size.get()?.columns;
+        let state = self.screen.stage().status.state.clone();
+        let row = Row {
+            prompt,
+            line,
+            columns,
         };
-        viewport::view(drawing, screen, self.mode)
+        let before = row.before(&state).filter(|_| !is_hidden)?;
+        Some(format!("{before}{}\r", self.look.remark(&state)))
+    }
+
+    /// A key has changed the line. The editor may only have added to what it has drawn, or erased behind it.
+    fn note_change(&self, line: &str) {
+        let (has_status, prompt) = (self.has_status.get(), self.drawn.borrow().prompt.clone());
+        let is_shorter = line.len() < self.drawn.borrow().line.len();
+        if has_status != self.status(&prompt, line).is_some() || has_status && is_shorter {
+            self.screen.nudge();
+        }
+    }
+
+    /// What was said, and how many rows it takes above the cursor, if the editor has certainly drawn it where the draft stood.
+    pub fn take_entered(&self) -> Option<(Line, usize)> {
+        let entered = self.entered.take()?;
+        let below = self.below.replace(Below::NOTHING);
+        let most_rows = below.most_rows.max(entered.rows);
+        let is_on_screen = screen::size().is_some_and(|size| most_rows + 1 < size.rows);
+        (is_on_screen && !below.is_tall).then_some((entered.line, entered.rows))
     }
 
     /// A part of what the editor draws, or what is drawn of it instead.
@@ -192,8 +285,18 @@ impl LineHelper {
             let is_here = self.inside() == Some(&target);
             self.look.own(net::now().unix_ms, &target, is_here, &text)
         });
-        let rows = line.map(|line| Rows::guarded(&self.look.rows(&line, Rows::of(io::stdout()))));
-        self.entered.replace(rows);
+        self.entered.replace(line.map(|line| {
+            let columns = Rows::of(io::stdout());
+            let own = self.look.own_rows(&line, Progress::Queued, columns);
+            let rows = own.matches('\n').count() + 1;
+            let day = self.look.day_rows(&line, columns);
+            let shown = day.map_or_else(|| own.clone(), |day| format!("{day}\n{own}"));
+            Entered {
+                line,
+                text: Rows::guarded(&shown),
+                rows,
+            }
+        }));
         self.entered.borrow().is_some()
     }
 
@@ -226,6 +329,8 @@ impl Hinter for LineHelper {
     type Hint = DraftNotice;
 
     fn hint(&self, line: &str, cursor: usize, _: &Context<'_>) -> Option<DraftNotice> {
+        self.is_final.set(false);
+        self.note_change(line);
         self.keep_drawn(line, cursor);
         self.entered.replace(None);
         if line.is_empty() {
@@ -254,25 +359,50 @@ impl Validator for LineHelper {
             // Without a message the editor does not draw the line once more. This one keeps it from beginning a row of its
             // own where the draft had filled one.
             None if self.enter(context.input()) => ValidationResult::Valid(Some("\n".into())),
-            None => ValidationResult::Valid(None),
+            None => {
+                self.is_final.set(true);
+                ValidationResult::Valid(self.has_status.get().then(String::new))
+            }
         })
     }
 }
 
 impl Highlighter for LineHelper {
     /// Called first of what is drawn.
-    fn highlight_prompt<'b, 's: 'b, 'p: 'b>(&'s self, prompt: &'p str, _: bool) -> Cow<'b, str> {
-        prompt.clone_into(&mut self.drawn.borrow_mut().prompt);
-        *self.view.borrow_mut() = self.viewed();
+    fn highlight_prompt<'b, 's: 'b, 'p: 'b>(
+        &'s self,
+        prompt: &'p str,
+        is_default: bool,
+    ) -> Cow<'b, str> {
+        let above = self.print_above();
+        let is_command = is_default && self.purpose != Purpose::Answer;
+        let prompt = if is_command {
+            Cow::Owned(beside::fitted(&self.screen.stage().status.place, prompt))
+        } else {
+            Cow::Borrowed(prompt)
+        };
+        (*prompt).clone_into(&mut self.drawn.borrow_mut().prompt);
+        let view = self.viewed();
+        let is_tall = view.is_some();
+        *self.view.borrow_mut() = view;
+        self.keep_below(is_tall);
         if self.entered.borrow().is_some() {
-            return Cow::Borrowed("");
+            self.has_status.set(false);
+            return Cow::Owned(above);
         }
-        self.part(prompt, |view| &view.prompt)
+        let line = self.drawn.borrow().line.clone();
+        let status = (is_default && !is_tall)
+            .then(|| self.status(&prompt, &line))
+            .flatten();
+        self.has_status.set(status.is_some());
+        let status = status.unwrap_or_default();
+        let shown = self.part(&prompt, |view| &view.prompt);
+        Cow::Owned(format!("{above}{status}{shown}"))
     }
 
     fn highlight<'l>(&self, line: &'l str, _: usize) -> Cow<'l, str> {
         match &*self.entered.borrow() {
-            Some(rows) => Cow::Owned(rows.clone()),
+            Some(entered) => Cow::Owned(entered.text.clone()),
             None => self.part(line, |view| &view.line),
         }
     }

@@ -12,8 +12,9 @@ use rustyline::{
     Movement, RepeatCount,
 };
 
-use super::super::printer::Output;
+use super::super::printer::Output as _;
 use super::paste::Paste;
+use super::screen::{Output, lock};
 use crate::client::{Line, Tone};
 
 /// A Ctrl-C this long after the last byte of a paste is no part of it. Chosen: longer than a terminal pauses.
@@ -32,18 +33,18 @@ pub type OpenPaste = Arc<Mutex<Option<Paste>>>;
 pub type Begun = Box<dyn Fn() + Send + Sync>;
 
 /// What the keys do before the editor sees them.
-pub struct Keys<O> {
+pub struct Keys {
     paste: OpenPaste,
     /// So many characters of [`MARK_WITHOUT_ESCAPE`] have come, and one more for the key before them.
     mark: AtomicUsize,
     /// Ctrl-C ends an empty line like Enter: an editor that ends with an error would drop the keys pressed after it.
     interrupts: Interrupts,
-    output: Mutex<O>,
+    output: Mutex<Output>,
     begun: Begun,
 }
 
-impl<O: Output> Keys<O> {
-    pub fn new(paste: OpenPaste, interrupts: Interrupts, output: O, begun: Begun) -> Self {
+impl Keys {
+    pub fn new((paste, interrupts): (OpenPaste, Interrupts), output: Output, begun: Begun) -> Self {
         Self {
             paste,
             mark: AtomicUsize::new(0),
@@ -61,6 +62,36 @@ impl<O: Output> Keys<O> {
         } else {
             self.interrupts.store(0, Ordering::Relaxed);
             Cmd::Kill(Movement::WholeBuffer)
+        }
+    }
+
+    /// What may write beside the line, such as a list of what Tab completes, leaves nothing above it that is known. These keys
+    /// do not.
+    fn note_what_it_draws(&self, key: KeyEvent) {
+        const CTRL_L: KeyEvent = KeyEvent(KeyCode::Char('L'), Modifiers::CTRL);
+        let is_editing = match key {
+            KeyEvent(KeyCode::Char(_), modifiers) => modifiers.is_empty(),
+            KeyEvent(
+                KeyCode::Backspace
+                | KeyCode::Delete
+                | KeyCode::Left
+                | KeyCode::Right
+                | KeyCode::Up
+                | KeyCode::Down
+                | KeyCode::Home
+                | KeyCode::End
+                | KeyCode::Enter
+                | KeyCode::BracketedPasteStart
+                | KeyCode::BracketedPasteEnd,
+                _,
+            ) => true,
+            _ => false,
+        };
+        let output = lock(&self.output);
+        if key == CTRL_L {
+            output.screen().stage().above.clear();
+        } else if !is_editing {
+            output.screen().stage().above.forget_last();
         }
     }
 
@@ -93,6 +124,7 @@ impl<O: Output> Keys<O> {
             return Some(self.interrupt(line));
         }
         self.interrupts.store(0, Ordering::Relaxed);
+        self.note_what_it_draws(key);
         let mark = self.mark.swap(0, Ordering::Relaxed);
         match key {
             KeyEvent(KeyCode::BracketedPasteStart, _) => {
@@ -128,7 +160,7 @@ impl<O: Output> Keys<O> {
     }
 }
 
-impl<O: Output> ConditionalEventHandler for Keys<O> {
+impl ConditionalEventHandler for Keys {
     #[allow(
         clippy::disallowed_methods,
         reason = "the editor does not say when a key was pressed"

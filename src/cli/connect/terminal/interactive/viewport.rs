@@ -41,20 +41,7 @@ pub struct View {
 
 /// Nothing if the drawing fits the screen.
 pub fn view(drawing: Drawing<'_>, screen: Screen, mode: GraphemeClusterMode) -> Option<View> {
-    let columns = screen.columns.max(1);
-    let walk = |drawn: &mut dyn FnMut(usize, Glyph<'_>)| {
-        let mut place = Place::new(columns, mode);
-        place.walk(drawing.prompt, &mut |glyph| drawn(0, glyph));
-        let (before, behind) = drawing
-            .line
-            .split_at_checked(drawing.cursor)
-            .unwrap_or((drawing.line, ""));
-        place.walk(before, &mut |glyph| drawn(1, glyph));
-        let cursor = place.row;
-        place.walk(behind, &mut |glyph| drawn(1, glyph));
-        place.walk(drawing.notice, &mut |glyph| drawn(2, glyph));
-        (cursor, place)
-    };
+    let walk = |drawn: &mut dyn FnMut(usize, Glyph<'_>)| drawing.walk(screen.columns, mode, drawn);
     let (cursor, end) = walk(&mut |_, _| ());
     if end.row < screen.rows {
         return None;
@@ -68,6 +55,34 @@ pub fn view(drawing: Drawing<'_>, screen: Screen, mode: GraphemeClusterMode) -> 
         line,
         notice,
     })
+}
+
+/// How many rows the editor believes to draw.
+pub fn rows(drawing: Drawing<'_>, columns: usize, mode: GraphemeClusterMode) -> usize {
+    let (_, end) = drawing.walk(columns, mode, &mut |_, _| ());
+    end.row + 1
+}
+
+impl Drawing<'_> {
+    /// Passes each glyph on with the number of its part. Returns the cursor's row, and the place behind the last glyph.
+    fn walk(
+        self,
+        columns: usize,
+        mode: GraphemeClusterMode,
+        drawn: &mut dyn FnMut(usize, Glyph<'_>),
+    ) -> (usize, Place) {
+        let mut place = Place::new(columns.max(1), mode);
+        place.walk(self.prompt, &mut |glyph| drawn(0, glyph));
+        let (before, behind) = self
+            .line
+            .split_at_checked(self.cursor)
+            .unwrap_or((self.line, ""));
+        place.walk(before, &mut |glyph| drawn(1, glyph));
+        let cursor = place.row;
+        place.walk(behind, &mut |glyph| drawn(1, glyph));
+        place.walk(self.notice, &mut |glyph| drawn(2, glyph));
+        (cursor, place)
+    }
 }
 
 /// The rows that are drawn.

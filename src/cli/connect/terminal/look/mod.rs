@@ -18,7 +18,7 @@ use self::layout::Style;
 pub use self::rows::Rows;
 pub use self::symbols::Symbols;
 pub use self::theme::{Setting, Theme};
-use crate::client::{Clock, Head, Line, Place, Tone, Who};
+use crate::client::{Clock, Head, Line, Place, Progress, Tone, Who};
 use crate::protocol::{EVERYONE_NAME, NOTES_NAME};
 use crate::text::printable;
 
@@ -85,14 +85,31 @@ impl Look {
     pub fn rows(&self, line: &Line, rows: Rows) -> String {
         let lines = layout::lines(line, self.symbols);
         let shown = rows.of_lines(&lines, |style, text| self.paint(style, text));
-        match self.new_day(line) {
-            Some(day) => {
-                let day = vec![vec![(Style::Day, day)]];
-                let day = rows.of_lines(&day, |style, text| self.paint(style, text));
-                format!("{day}\n{shown}")
-            }
+        match self.day_rows(line, rows) {
+            Some(day) => format!("{day}\n{shown}"),
             None => shown,
         }
+    }
+
+    /// The name of the line's day, if that is another than the last one's.
+    pub fn day_rows(&self, line: &Line, rows: Rows) -> Option<String> {
+        let day = vec![vec![(Style::Day, self.new_day(line)?)]];
+        Some(rows.of_lines(&day, |style, text| self.paint(style, text)))
+    }
+
+    /// The rows of what the reader said, which has come so far.
+    pub fn own_rows(&self, line: &Line, progress: Progress, rows: Rows) -> String {
+        let style = match progress {
+            Progress::Queued => Style::Remark,
+            Progress::Stored => Style::Text(Tone::Event),
+            Progress::Received => Style::Text(Tone::Receipt),
+            Progress::Failed => Style::Text(Tone::Error),
+        };
+        let mut lines = layout::lines(line, self.symbols);
+        if let Some(first) = lines.first_mut() {
+            first.insert(0, (style, self.symbols.progress(progress).to_owned()));
+        }
+        rows.of_lines(&lines, |style, text| self.paint(style, text))
     }
 
     /// A line as a script reads it.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use unicode_segmentation::UnicodeSegmentation as _;
 
-use crate::client::{Line, Place, Tone, Who};
+use crate::client::{Line, Place, Progress, Tone, Who};
 
 /// What stands for a character that the terminal's encoding may not have.
 const NOT_SHOWN: &str = "?";
@@ -52,6 +52,20 @@ impl Symbols {
             Self::Words | Self::AsciiWords => mark[2],
         };
         (mark, text.unwrap_or(&line.text))
+    }
+
+    /// What begins a line of the user's own: how far it has come. A message of somebody else begins with its time.
+    pub const fn progress(self, progress: Progress) -> &'static str {
+        match (self, progress) {
+            (Self::Words | Self::AsciiWords, _) => "",
+            (Self::Unicode, Progress::Queued) => "… ",
+            (Self::Ascii, Progress::Queued) => ". ",
+            (Self::Unicode, Progress::Stored) => "● ",
+            (Self::Ascii, Progress::Stored) => "* ",
+            (Self::Unicode, Progress::Received) => "✓ ",
+            (Self::Ascii, Progress::Received) => "+ ",
+            (_, Progress::Failed) => "! ",
+        }
     }
 
     /// What stands before the author of a message that nobody else sees. A name has neither blanks nor brackets.
