@@ -14,9 +14,9 @@ use udpchat::transport::{ClientConfig, Endpoint};
 use crate::disk::Disk;
 use crate::entries::{Marker, change_of, marker_of};
 use crate::kit::{Screen, Seen};
-use crate::mending::{Typing, Typist, Verb, Wish, said_by};
 use crate::network::{Host, Network, SERVER};
-use crate::paging::Paging;
+use crate::people::mending::{Typing, Typist, Verb, Wish, said_by};
+use crate::people::paging::Paging;
 use crate::process::{Clocks, Process};
 use crate::script::user;
 

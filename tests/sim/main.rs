@@ -24,14 +24,11 @@ mod faults;
 mod hostile;
 #[path = "../kit/mod.rs"]
 mod kit;
-mod mending;
 mod network;
 mod oracle;
-mod paging;
+mod people;
 mod plan;
 mod process;
-mod retention;
-mod rooms;
 mod runs;
 mod script;
 mod server;

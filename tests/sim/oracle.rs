@@ -7,6 +7,7 @@ mod changes;
 mod invariants;
 mod observed;
 mod paging;
+mod texts;
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,24 +25,7 @@ use changes::{CANNOT_SHOW, is_of_change};
 pub use observed::Observed;
 use observed::Showing;
 pub use paging::conversations_of;
-
-/// What ends a line that an earlier run may have shown.
-const AGAIN: &str = "(perhaps shown before)";
-
-/// What a client says where a promise is broken, or something that these runs never do is refused.
-const ALARMS: &[&str] = &["not sent", "damaged", "too long", "no user"];
-
-/// What it says where its state directory is an older one, or a copy of one that is in use.
-const ALARMS_OF_COPIES: &[&str] = &["unconfirmed", "a copy"];
-
-/// What it says of a conversation, behind its name, where something has expired that this reader never had.
-const EXPIRED: &str = ": some messages expired while you were away";
-
-/// What stands above what is shown again because somebody looks at a conversation where it is unread.
-const UNREAD: &str = "── unread ──";
-
-/// What is said of lines that were left out, where many were missed, behind how many they are.
-const LEFT_OUT: &str = " not shown; `/history ";
+use texts::{AGAIN, ALARMS, ALARMS_OF_COPIES, EXPIRED, LEFT_OUT, UNREAD};
 
 /// A line that somebody typed and that others are to see.
 struct Said {

@@ -8,7 +8,7 @@ use crate::faults::Fault;
 use crate::hostile::Hostile;
 use crate::kit::{Link, Rng};
 use crate::network::Host;
-use crate::retention::Keep;
+use crate::people::retention::Keep;
 
 /// How long texts may be that fill several packets, where nothing else is meant, in bytes.
 pub const LONG_BYTES: usize = 4_000;

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::entries::Marker;
 use crate::kit::Rng;
-use crate::mending::{Typing, Wish, word_of};
 use crate::oracle::Audience;
+use crate::people::mending::{Typing, Wish, word_of};
 use crate::plan::Plan;
 
 /// The rooms of these runs.

@@ -13,8 +13,8 @@ use crate::disk::Disk;
 use crate::hostile::Hostile;
 use crate::kit::QueuedStore;
 use crate::network::{Host, Network};
+use crate::people::retention::Pass;
 use crate::process::{Clocks, Process};
-use crate::retention::Pass;
 
 /// How many requests the store takes at once.
 const STORE_SLOTS: usize = 256;

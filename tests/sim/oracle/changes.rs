@@ -13,7 +13,7 @@ use crate::entries::{
     EntryKey, Held, Log, Logged, Marker, change_of, marker_of, told_change_of, words_of,
 };
 use crate::faults::{Fault, Faults};
-use crate::mending::word_of;
+use crate::people::mending::word_of;
 use crate::script::user;
 
 /// What stands for an entry that a device does not understand.

@@ -6,7 +6,7 @@ use super::{Audience, Changes, Observed, Oracle};
 use crate::client::ClientHost;
 use crate::disk::Disk;
 use crate::entries::{EntryKey, Held, Log, Logged, Marker};
-use crate::rooms::Rooms;
+use crate::people::rooms::Rooms;
 
 impl Oracle {
     /// Whether what was said is where it must be, or what is missing. What must never be fails at once. The log is the

@@ -8,8 +8,8 @@ use udpchat::protocol::{ConversationId, EVERYONE_NAME, EntryKind};
 use super::Oracle;
 use crate::client::ClientHost;
 use crate::entries::{EntryKey, Held, HeldEntry, Log, Logged, id_of};
-use crate::paging::{PagedConversation, PagedLine};
-use crate::rooms::Rooms;
+use crate::people::paging::{PagedConversation, PagedLine};
+use crate::people::rooms::Rooms;
 
 /// The conversations of a user in which something stands, by the names that they have for this user. A room of which
 /// the log has no message has no name here.

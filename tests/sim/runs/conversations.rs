@@ -6,8 +6,8 @@ use udpchat::store::Retention;
 
 use super::{run_focused, run_thoroughly};
 use crate::kit::Link;
+use crate::people::retention::Keep;
 use crate::plan::{Plan, Troubles, plain_link};
-use crate::retention::Keep;
 
 #[test]
 fn rooms_give_each_member_what_was_said_while_they_belonged_and_nobody_else() {

@@ -7,9 +7,9 @@ use crate::client::ClientHost;
 use crate::faults::Fault;
 use crate::kit::Rng;
 use crate::oracle::conversations_of;
-use crate::paging::Paging;
+use crate::people::paging::Paging;
+use crate::people::rooms::Rooms;
 use crate::plan::Event;
-use crate::rooms::Rooms;
 
 /// Crashes come within so long: pages take some round trips each.
 const CRASHES_WITHIN_MS: u64 = 2_000;
