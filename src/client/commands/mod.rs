@@ -117,6 +117,7 @@ fn run_line(core: &mut Core, now: Now, line: &str, inside: Option<&str>) {
             return;
         }
         if core.takes_text(now, inside, text) {
+            core.with_signed_in(now, |parts, _| parts.history.reset_paging());
             return;
         }
     }
@@ -124,7 +125,11 @@ fn run_line(core: &mut Core, now: Now, line: &str, inside: Option<&str>) {
     if word.is_empty() {
         return;
     }
-    let Some(command) = groups::find(word) else {
+    let command = groups::find(word);
+    if !command.is_some_and(|command| command.continues) {
+        core.with_signed_in(now, |parts, _| parts.history.reset_paging());
+    }
+    let Some(command) = command else {
         let text = unaddressed(core, line).unwrap_or_else(|| help::unknown(&TABLE, word));
         core.fail(Fault::Usage, &text);
         return;
@@ -151,9 +156,6 @@ fn run_line(core: &mut Core, now: Now, line: &str, inside: Option<&str>) {
         core.fail(Fault::Usage, &format!("usage: {}", command.usage()));
         return;
     };
-    if !command.continues {
-        core.with_signed_in(now, |parts, _| parts.history.reset_paging());
-    }
     let table = &TABLE;
     let call = Call {
         now,

@@ -59,6 +59,8 @@ pub struct Paging {
     looked_at: (usize, usize),
     /// Of the first conversation, oldest first.
     shown: VecDeque<PagedLine>,
+    /// How many lines its pages have: another number would begin with the newest again.
+    length: usize,
     /// How many lines were asked for, if a page was and has not been shown.
     wants: Option<usize>,
     /// When the next one is asked for.
@@ -73,11 +75,12 @@ impl Paging {
     /// Begins to read these, on a screen of which nothing before this life and line is heeded.
     pub fn new(
         conversations: VecDeque<(u64, String)>,
-        rng: Rng,
+        mut rng: Rng,
         looked_at: (usize, usize),
     ) -> Self {
         Self {
             conversations,
+            length: length(&mut rng),
             rng,
             looked_at,
             shown: VecDeque::new(),
@@ -101,13 +104,8 @@ impl Paging {
     pub fn line(&mut self, now: Duration) -> Option<String> {
         self.deadline().filter(|at| *at <= now)?;
         let (_, name) = self.conversations.front()?;
-        let wants = match self.rng.below(8) {
-            0 => PAGE,
-            1 => PAGE_MAX,
-            lines => lines as usize - 1,
-        };
-        self.wants = Some(wants);
-        Some(match wants {
+        self.wants = Some(self.length);
+        Some(match self.length {
             PAGE => format!("/history {name}"),
             lines => format!("/history {name} {lines}"),
         })
@@ -181,6 +179,15 @@ impl Paging {
                 shown: std::mem::take(&mut self.shown).into(),
             });
             self.conversations.pop_front();
+            self.length = length(&mut self.rng);
         }
+    }
+}
+
+fn length(rng: &mut Rng) -> usize {
+    match rng.below(8) {
+        0 => PAGE,
+        1 => PAGE_MAX,
+        lines => lines as usize - 1,
     }
 }

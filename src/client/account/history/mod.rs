@@ -47,12 +47,35 @@ struct Unfound {
     want: Option<usize>,
 }
 
-/// The page that is being put together, and where the last one ended.
+/// The page that was shown last, for the next one to go on where it ended.
+#[derive(Debug, Clone, Copy)]
+struct LastPage {
+    conversation: ConversationId,
+    /// Nothing if there is nothing before it.
+    end: Option<EntryId>,
+    want: usize,
+    /// The last entry that was here when it began with the end of the log.
+    newest: Option<EntryId>,
+}
+
+impl LastPage {
+    /// Where the next page goes on: the same is asked for, and a first page is still the newest. Who has paged back
+    /// further goes on whatever is said meanwhile, or could not page in a busy room.
+    fn continued(&self, ctx: &Ctx<'_>, id: ConversationId, want: Option<usize>) -> Option<EntryId> {
+        let known = ctx.conversations.get(id)?;
+        let is_same = self.conversation == id && want.is_none_or(|want| length(want) == self.want);
+        let is_behind = |newest: EntryId| newest < known.stored.received_up_to;
+        self.end
+            .filter(|_| is_same && !self.newest.is_some_and(is_behind))
+    }
+}
+
+/// The page that is being put together, and the last one.
 #[derive(Debug, Default)]
 pub(crate) struct HistoryPager {
     unfound: Option<Unfound>,
     page: Option<Page>,
-    page_end: Option<(ConversationId, EntryId)>,
+    last: Option<LastPage>,
     pub(crate) fetcher: Fetcher,
 }
 
@@ -69,10 +92,10 @@ impl HistoryPager {
         let named = named
             .map(str::to_owned)
             .or_else(|| ctx.focus.current.clone());
-        let last = self.page_end.take();
+        let last = self.last.take();
         let found = match &named {
             Some(name) => ctx.conversations.by_name(&canonical_target(name)),
-            None => last.map(|(id, _)| id),
+            None => last.map(|last| last.conversation),
         };
         match (found, named) {
             (Some(id), _) => self.begin(ctx, blocked, (id, last), before, want),
@@ -158,22 +181,22 @@ impl HistoryPager {
         unfound.is_some()
     }
 
-    /// Begins a page of a conversation; it goes on where the last one ended if that was the same's.
+    /// Begins a page of a conversation; it goes on where the last one ended if the same was asked for.
     fn begin(
         &mut self,
         ctx: &mut Ctx<'_>,
         blocked: &BlockedUsers,
-        (id, last): (ConversationId, Option<(ConversationId, EntryId)>),
+        (id, last): (ConversationId, Option<LastPage>),
         before: HistoryAnchor,
         want: Option<usize>,
     ) {
-        let continued = last.filter(|(of, _)| *of == id).map(|(_, entry)| entry);
+        let continued = last.and_then(|last| last.continued(ctx, id, want));
         let (cursor, before_ms) = match (before, continued) {
             (HistoryAnchor::Entry(entry), _) | (HistoryAnchor::Now, Some(entry)) => (entry, None),
             (HistoryAnchor::Time(time_ms), _) => (EntryId(u64::MAX), Some(time_ms)),
             (HistoryAnchor::Now, None) => (EntryId(u64::MAX), None),
         };
-        let want = want.unwrap_or(PAGE).clamp(1, PAGE_MAX);
+        let want = length(want.unwrap_or(PAGE));
         self.page = Some(page(ctx, id, (cursor, before_ms), want));
         self.load_more(ctx, blocked);
     }
@@ -227,7 +250,7 @@ impl HistoryPager {
             }
             ctx.effects.show_line(line);
         }
-        if page.is_newest {
+        if page.newest.is_some() {
             reading::look_at(ctx, page.conversation);
         }
         if page.damaged > 0 {
@@ -254,10 +277,14 @@ impl HistoryPager {
             // Nobody has asked for a page yet: the first one begins at the end.
             return;
         }
-        self.page_end = page
-            .oldest
-            .or_else(|| (page.cursor.0 != u64::MAX).then_some(page.cursor))
-            .map(|oldest| (page.conversation, oldest));
+        let end = page.oldest.unwrap_or(page.cursor);
+        let goes_on = !matches!(ending, Ending::Begin | Ending::Expired);
+        self.last = (end.0 != u64::MAX).then_some(LastPage {
+            conversation: page.conversation,
+            end: goes_on.then_some(end),
+            want: page.want.unwrap_or(PAGE),
+            newest: page.newest,
+        });
     }
 
     /// Older entries have come. They are checked and kept; the position stays.
@@ -295,8 +322,13 @@ impl HistoryPager {
 
     /// The next `history` begins from the end again.
     pub(crate) const fn reset_paging(&mut self) {
-        self.page_end = None;
+        self.last = None;
     }
+}
+
+/// How many lines a page has for which so many are wanted.
+fn length(want: usize) -> usize {
+    want.clamp(1, PAGE_MAX)
 }
 
 /// A page of a conversation that goes back from this entry, and this time.
@@ -313,11 +345,12 @@ fn page(
     } else {
         prev_of(ctx, id, cursor)
     };
+    let newest = expected.filter(|_| is_end && before_ms.is_none());
     Page {
         want: Some(want),
         before_ms,
         left_off: LeftOff::of(ctx, id),
-        is_newest: is_end && before_ms.is_none(),
+        newest,
         ..Page::before((id, cursor), expected)
     }
 }

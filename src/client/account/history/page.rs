@@ -50,8 +50,8 @@ pub(super) struct Page {
     pub(super) left_off: LeftOff,
     /// How many of its lines can be unread.
     pub(super) missable: u32,
-    /// Whether it begins with the end of the log.
-    pub(super) is_newest: bool,
+    /// The last entry that was here when it began, if it begins with the end of the log.
+    pub(super) newest: Option<EntryId>,
 }
 
 impl Page {
@@ -76,7 +76,7 @@ impl Page {
             kind: PageKind::Asked,
             left_off: LeftOff::NONE,
             missable: 0,
-            is_newest: false,
+            newest: None,
         }
     }
 

@@ -91,3 +91,52 @@ fn page_that_is_not_answered_shows_what_is_here() {
         ]
     );
 }
+
+/// The page that `line` shows, without what follows it.
+fn page_of(desk: &mut Desk, line: &str) -> Vec<String> {
+    type_at_prompt(desk, line);
+    let lines = desk.lines();
+    let said = lines.iter().filter_map(|line| line.split_once(": "));
+    let said = said.filter(|(head, _)| head.starts_with("14:"));
+    said.map(|(_, text)| text.to_owned()).collect()
+}
+
+#[test]
+fn page_begins_with_the_newest_unless_the_same_one_is_asked_for_again_at_once() {
+    // After one page the newest lines could not be reached: each further `/history` showed older ones, although others had
+    // spoken meanwhile, and the user too.
+    let mut desk = member();
+    let mut at = 0;
+    let mut say = |desk: &mut Desk, text: &str| {
+        at += 1;
+        deliver(desk, &said_in_bridge(BOB, text, at), BOB, at, at - 1);
+        desk.lines();
+    };
+    for text in [
+        "one", "two", "three", "four", "five", "six", "seven", "eight",
+    ] {
+        say(&mut desk, text);
+    }
+    type_at_prompt(&mut desk, "enter #bridge");
+    desk.lines();
+    assert_eq!(page_of(&mut desk, "/history 2"), ["seven", "eight"]);
+    say(&mut desk, "nine");
+    assert_eq!(page_of(&mut desk, "/history 2"), ["eight", "nine"]);
+    assert_eq!(page_of(&mut desk, "/history #bridge 2"), ["six", "seven"]);
+    // Who pages in a busy room comes to the older ones.
+    say(&mut desk, "ten");
+    assert_eq!(page_of(&mut desk, "/history 2"), ["four", "five"]);
+    assert_eq!(page_of(&mut desk, "/history 3"), ["eight", "nine", "ten"]);
+    assert_eq!(
+        page_of(&mut desk, "/history"),
+        ["one", "two", "three", "four", "five", "six", "seven"]
+    );
+    // There is nothing older: the next page is the first one again.
+    assert_eq!(page_of(&mut desk, "/history").len(), 10);
+    for between in ["tea?", "/status", "/nonsense", "/history bob", "//x"] {
+        assert_eq!(page_of(&mut desk, "/history 1"), ["ten"], "{between}");
+        type_at_prompt(&mut desk, between);
+        desk.lines();
+    }
+    assert_eq!(page_of(&mut desk, "/history 2000").len(), 10);
+}
