@@ -107,6 +107,7 @@
 //! | what an edit, a deletion or a reaction does on a device | `src/client/account/mending/mod.rs`; what is shown of an entry by now `current.rs`, and which line a command means `target.rs`, both beside it |
 //! | bytes of what was deleted in a device's file | `src/client/storage/erase.rs` |
 //! | a digest's check | `src/protocol/codec.rs` |
+//! | a request whose answer is late | `src/client/account/ctx/pending.rs`, `src/client/account/failures.rs`; of a change of the account `src/client/auth/step_up.rs` |
 //! | the outbox | `src/client/account/sender/outbox.rs` (in memory); when it is sent `mod.rs` beside it; on disk `src/client/storage/mod.rs` |
 //! | the beginning without a server | `src/client/core/offline.rs` |
 //! | what waits in other states of an account | `src/cli/connect/forwarder.rs`; when it begins `Core::take_arrival` |

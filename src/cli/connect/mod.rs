@@ -130,8 +130,10 @@ const RECEIPTS: &str = "\
     2 s without a receipt of a user who is online. If the receipt is not for your \
     last message, or comes late, it shows the message's time and first words. A line that ends with \
     `(perhaps shown before)` was being shown when the client was killed.\n\
-    If the server does not answer within 2 s, the prompt returns and the answer is shown when it comes. \
-    After 10 s without an answer, messages are queued and other requests are refused.";
+    If the server does not answer within 2 s, the prompt returns and the answer is shown when it comes. After 15 s \
+    `no answer yet to …; it may still happen` names the command; it stays under way, and its answer is shown \
+    whenever it comes. After 10 s without any answer from the server, messages are queued and other requests are \
+    refused.";
 
 const BLOCKING: &str = "\
     `/block USER` applies to all your devices until `/unblock USER`. The server stores direct messages from a \

@@ -2,7 +2,7 @@
 
 use crate::client::account::blocked;
 use crate::client::account::ctx::Ctx;
-use crate::client::account::ctx::pending::{PendingRequest, RoomsPurpose};
+use crate::client::account::ctx::pending::{Late, PendingRequest, RoomsPurpose};
 use crate::client::account::history::HistoryPager;
 use crate::client::account::sender::refused::is_temporary;
 use crate::client::account::switching;
@@ -107,16 +107,25 @@ pub(super) fn request_refused(ctx: &mut Ctx<'_>, parts: &mut Parts, failure: &Fa
     ctx.fail(Fault::of(failure.code), text);
 }
 
-/// Gives up requests that were not answered in time.
+/// Tells of requests that were not answered in time, and gives those up whose answer would come too late.
 pub(super) fn requests_timeout(ctx: &mut Ctx<'_>, history: &mut HistoryPager) {
-    while let Some(late) = ctx.pending.take_late(ctx.now.instant) {
-        let text = match late {
-            PendingRequest::History | PendingRequest::Fetch => {
+    while let Some(late) = ctx.pending.next_late(ctx.now.instant) {
+        match late {
+            Late::Kept { command, is_change } => {
+                let what = if is_change {
+                    "it may still happen"
+                } else {
+                    "it is shown when it comes"
+                };
+                ctx.pending.is_overdue = true;
+                let text = format!("no answer yet to `{command}`; {what}");
+                ctx.fail(Fault::Unreachable, text);
+            }
+            Late::Dropped(PendingRequest::History | PendingRequest::Fetch) => {
                 ctx.pending.is_overdue = true;
                 history.give_up(ctx);
-                continue;
             }
-            PendingRequest::Resolve { target } => {
+            Late::Dropped(PendingRequest::Resolve { target }) => {
                 // If messages wait for this name, it is looked up again.
                 if ctx.focus.take_resolving(&target) {
                     ctx.pending.is_overdue = true;
@@ -125,30 +134,16 @@ pub(super) fn requests_timeout(ctx: &mut Ctx<'_>, history: &mut HistoryPager) {
                 if history.stop_looking_for(ctx, &target) {
                     ctx.pending.is_overdue = true;
                 }
-                continue;
             }
-            PendingRequest::Rooms {
-                purpose: RoomsPurpose::Names,
-                ..
-            }
-            | PendingRequest::Contacts {
-                is_shown: false, ..
-            }
-            | PendingRequest::Roster {
-                is_shown: false, ..
-            }
-            | PendingRequest::Away { is_shown: false } => continue,
-            PendingRequest::Contacts { .. } => "no answer from the server; try `/contacts` again",
-            _ => "no answer from the server; try again",
-        };
-        ctx.pending.is_overdue = true;
-        ctx.fail(Fault::Unreachable, text);
+            // The user has not asked for it.
+            Late::Dropped(_) => {}
+        }
     }
 }
 
 /// The link is lost: a room that was being joined is requested again when there is another, the rest is given up.
 pub(super) fn requests_lost(ctx: &mut Ctx<'_>, history: &mut HistoryPager) {
-    for request in ctx.pending.take_all() {
+    for (request, command) in ctx.pending.take_all() {
         match request {
             PendingRequest::Join {
                 name,
@@ -161,15 +156,23 @@ pub(super) fn requests_lost(ctx: &mut Ctx<'_>, history: &mut HistoryPager) {
                 purpose: RoomsPurpose::Names,
                 ..
             }
-            | PendingRequest::Contacts { .. }
+            | PendingRequest::Contacts {
+                is_shown: false, ..
+            }
             | PendingRequest::Roster {
                 is_shown: false, ..
             }
             | PendingRequest::Away { is_shown: false } => {}
-            _ => ctx.fail(
-                Fault::Unreachable,
-                "the connection was lost before the answer; try again",
-            ),
+            _ => {
+                let what = if request.is_change() {
+                    "it may have happened: check, then try again"
+                } else {
+                    "try again"
+                };
+                let text =
+                    format!("the connection was lost before the answer to `{command}`; {what}");
+                ctx.fail(Fault::Unreachable, text);
+            }
         }
     }
 }

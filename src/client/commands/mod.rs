@@ -22,11 +22,12 @@ pub use recall::{Recalled, recalled, said};
 use super::account::SignedIn;
 use super::core::Core;
 use super::env::Fault;
+use super::script::FocusChange;
 use super::ui::render;
 use crate::transport::Now;
 use arguments::{split_word, text_inside};
 use groups::TABLE;
-use row::{Call, Needs};
+use row::{Call, ChatCommand, Needs};
 
 /// All commands with what is said of them, a line each, for the manual.
 #[must_use]
@@ -163,5 +164,17 @@ fn run_line(core: &mut Core, now: Now, line: &str, inside: Option<&str>) {
         values,
         table,
     };
-    (command.run)(core, &call);
+    carry_out(core, command, line, &call);
+}
+
+/// Runs a command, which is repeated to the user if its answer is late.
+fn carry_out(core: &mut Core, command: &ChatCommand, line: &str, call: &Call<'_>) {
+    core.with_signed_in(call.now, |_, ctx| {
+        ctx.pending.command = Some(render::command(line));
+        if command.focus != FocusChange::Keeps {
+            ctx.pending.keep_focus();
+        }
+    });
+    (command.run)(core, call);
+    core.with_signed_in(call.now, |_, ctx| ctx.pending.command = None);
 }

@@ -21,8 +21,13 @@ pub(in crate::client) fn tell(signed_in: &SignedIn, effects: &mut Effects) {
         );
         effects.show(Tone::Notice, text);
     }
-    if signed_in.awaits_answer() {
+    let mut awaited = signed_in.shared.pending.awaited().peekable();
+    if signed_in.awaits_answer() && awaited.peek().is_none() {
         effects.fail(Fault::Unreachable, "no answer from the server");
+    }
+    for command in awaited {
+        let text = format!("no answer from the server to `{command}`");
+        effects.fail(Fault::Unreachable, text);
     }
     for room in signed_in.shared.pending.deferred_joins() {
         let text = format!("{room} was not joined: no answer from the server");

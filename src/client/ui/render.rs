@@ -258,11 +258,22 @@ pub(crate) fn quote(text: &str) -> String {
 /// So much of a text in quotation marks.
 pub(crate) fn quote_upto(text: &str, max_chars: usize) -> String {
     let text = printable::line_or_nothing(text);
+    format!("\"{}\"", shortened(&text, max_chars))
+}
+
+/// A command as it was typed, to name it when its answer is late.
+pub(crate) fn command(typed: &str) -> String {
+    let name = typed.strip_prefix('/').unwrap_or(typed);
+    let line = format!("/{}", printable::line(name));
+    shortened(&line, QUOTE_MAX_CHARS)
+}
+
+fn shortened(text: &str, max_chars: usize) -> String {
     let mut short: String = text.chars().take(max_chars).collect();
     if short.len() < text.len() {
         short.push('…');
     }
-    format!("\"{short}\"")
+    short
 }
 
 /// A refusal in a user's words, on one line whatever the server says in it; what it was about stands in `subject`.

@@ -1,6 +1,8 @@
 //! The requests that the server has not answered yet, with one time-out for all.
 //!
-//! Each request has a tag that its answer repeats, so that a late answer, or one to no request, does nothing.
+//! Each request has a tag that its answer repeats, so that an answer to no request does nothing. The session is reliable: a
+//! request that is not answered in time may still be carried out, and its answer may come as long as the session lives. What
+//! the user has asked for is therefore kept when it is late, for its answer to be shown like any other.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -11,7 +13,7 @@ use crate::protocol::{Access, Change, Contact, Person, Room, RoomMember};
 pub(crate) const ANSWER_WAIT: Duration = Duration::from_secs(15);
 
 /// How many requests may be open, and how many names may be looked up beside them. Chosen: a script's worth; at the
-/// limit a further request is refused by name, and a further name waits.
+/// limit the oldest that is late is forgotten; if none is, a further request is refused by name, and a further name waits.
 const REQUESTS_MAX: usize = 64;
 
 /// How many rooms may wait for a link to be joined. At the limit a further one is refused by name.
@@ -105,6 +107,53 @@ impl PendingRequest {
     const fn is_resolve(&self) -> bool {
         matches!(self, Self::Resolve { .. })
     }
+
+    /// Whether its answer is shown whenever it comes. A page of history is shown without it, and a name is looked up again.
+    fn is_kept(&self) -> bool {
+        self.is_awaited() && *self != Self::History
+    }
+
+    /// Whether something is changed by it, and not only shown.
+    pub(crate) const fn is_change(&self) -> bool {
+        matches!(
+            self,
+            Self::Join { .. }
+                | Self::Leave { .. }
+                | Self::Change { .. }
+                | Self::Block { .. }
+                | Self::Away { .. }
+                | Self::Mute { .. }
+        )
+    }
+}
+
+/// A request under way.
+#[derive(Debug)]
+struct Open {
+    request: PendingRequest,
+    /// The command that asks for it.
+    command: Option<String>,
+    /// Until when its answer is waited for; nothing once it is late.
+    due: Option<Instant>,
+}
+
+impl Open {
+    fn command(&self) -> String {
+        match (&self.command, &self.request) {
+            (Some(command), _) => command.clone(),
+            (None, PendingRequest::Join { name, .. }) => format!("/join {name}"),
+            (None, _) => "the last command".into(),
+        }
+    }
+}
+
+/// A request whose answer has not come in time.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Late {
+    /// Its answer is shown when it comes.
+    Kept { command: String, is_change: bool },
+    /// Its answer does nothing any longer.
+    Dropped(PendingRequest),
 }
 
 /// The open requests, by tag, and the joins that wait for a link.
@@ -114,7 +163,9 @@ pub(crate) struct PendingRequests {
     answer_wait: Duration,
     /// Whether an answer did not come in time, and nothing has come from the server since.
     pub(crate) is_overdue: bool,
-    open: BTreeMap<u32, (PendingRequest, Instant)>,
+    /// The command that is being carried out, as it is repeated to the user.
+    pub(crate) command: Option<String>,
+    open: BTreeMap<u32, Open>,
     last_tag: u32,
     /// Rooms that are joined when there is a link.
     deferred_joins: BTreeMap<String, Option<Access>>,
@@ -131,6 +182,7 @@ impl PendingRequests {
         Self {
             answer_wait,
             is_overdue: false,
+            command: None,
             open: BTreeMap::new(),
             last_tag: 0,
             deferred_joins: BTreeMap::new(),
@@ -139,10 +191,12 @@ impl PendingRequests {
 
     /// Adds one and returns its tag; nothing at [`REQUESTS_MAX`].
     pub(crate) fn add(&mut self, now: Instant, request: PendingRequest) -> Option<u32> {
-        let all = self.open.values().map(|(open, _)| open);
-        let alike = all.filter(|open| open.is_resolve() == request.is_resolve());
+        let all = self.open.values();
+        let alike = all.filter(|open| open.request.is_resolve() == request.is_resolve());
         if alike.count() >= REQUESTS_MAX {
-            return None;
+            let mut late = self.open.iter().filter(|(_, open)| open.due.is_none());
+            let oldest = late.next().map(|(tag, _)| *tag)?;
+            self.open.remove(&oldest);
         }
         self.last_tag = self.last_tag.wrapping_add(1).max(1);
         let wait = if request.is_awaited() {
@@ -150,31 +204,68 @@ impl PendingRequests {
         } else {
             self.answer_wait.min(ANSWER_WAIT)
         };
-        self.open.insert(self.last_tag, (request, now + wait));
+        let open = Open {
+            command: self.command.clone(),
+            due: Some(now + wait),
+            request,
+        };
+        self.open.insert(self.last_tag, open);
         Some(self.last_tag)
     }
 
     /// The request with this tag, which is answered now.
     pub(crate) fn take(&mut self, tag: u32) -> Option<PendingRequest> {
-        self.open.remove(&tag).map(|(request, _)| request)
+        self.open.remove(&tag).map(|open| open.request)
     }
 
     /// The request with this tag, of whose answer a part has come.
     pub(crate) fn get_mut(&mut self, tag: u32) -> Option<&mut PendingRequest> {
-        self.open.get_mut(&tag).map(|(request, _)| request)
+        self.open.get_mut(&tag).map(|open| &mut open.request)
     }
 
     /// Takes the request for those who are online. Returns whether the user waits for it, if there is one.
     pub(crate) fn take_contacts(&mut self) -> Option<bool> {
-        let is_contacts = |(_, (open, _)): &(&u32, &(PendingRequest, Instant))| {
-            matches!(open, PendingRequest::Contacts { .. })
-        };
+        let is_contacts =
+            |(_, open): &(&u32, &Open)| matches!(open.request, PendingRequest::Contacts { .. });
         let tag = self.open.iter().find(is_contacts).map(|(tag, _)| *tag)?;
         self.take(tag).map(|request| request.is_awaited())
     }
 
     fn any(&self, is_meant: impl Fn(&PendingRequest) -> bool) -> bool {
-        self.open.values().any(|(request, _)| is_meant(request))
+        self.open.values().any(|open| is_meant(&open.request))
+    }
+
+    /// The same of those that are not late.
+    fn any_in_time(&self, is_meant: impl Fn(&PendingRequest) -> bool) -> bool {
+        let mut in_time = self.open.values().filter(|open| open.due.is_some());
+        in_time.any(|open| is_meant(&open.request))
+    }
+
+    /// The commands whose answers the user waits for.
+    pub(crate) fn awaited(&self) -> impl Iterator<Item = String> {
+        let in_time = self.open.values().filter(|open| open.due.is_some());
+        let awaited = in_time.filter(|open| open.request.is_awaited());
+        awaited.map(Open::command)
+    }
+
+    /// This room takes the focus once it is joined.
+    pub(crate) fn take_focus(&mut self, room: &str) {
+        for open in self.open.values_mut() {
+            if let PendingRequest::Join { name, takes_focus } = &mut open.request
+                && name == room
+            {
+                *takes_focus = true;
+            }
+        }
+    }
+
+    /// The user goes somewhere: no room that is being joined takes them away from there.
+    pub(crate) fn keep_focus(&mut self) {
+        for open in self.open.values_mut() {
+            if let PendingRequest::Join { takes_focus, .. } = &mut open.request {
+                *takes_focus = false;
+            }
+        }
     }
 
     pub(crate) fn is_joining(&self, room: &str) -> bool {
@@ -191,11 +282,11 @@ impl PendingRequests {
     }
 
     pub(crate) fn awaits_answer(&self) -> bool {
-        self.any(PendingRequest::is_awaited)
+        self.any_in_time(PendingRequest::is_awaited)
     }
 
     pub(crate) fn is_changing_focus(&self) -> bool {
-        self.any(|request| {
+        self.any_in_time(|request| {
             matches!(
                 request,
                 PendingRequest::Join {
@@ -206,27 +297,37 @@ impl PendingRequests {
         })
     }
 
-    /// One that was not answered in time.
-    pub(crate) fn take_late(&mut self, now: Instant) -> Option<PendingRequest> {
-        let late = self.open.iter().find(|(_, (_, due))| *due <= now);
-        let tag = late.map(|(tag, _)| *tag)?;
-        self.take(tag)
+    /// One that has become late by now.
+    pub(crate) fn next_late(&mut self, now: Instant) -> Option<Late> {
+        let is_late = |open: &Open| open.due.is_some_and(|due| due <= now);
+        let (tag, open) = self.open.iter_mut().find(|(_, open)| is_late(open))?;
+        if open.request.is_kept() {
+            open.due = None;
+            return Some(Late::Kept {
+                command: open.command(),
+                is_change: open.request.is_change(),
+            });
+        }
+        let tag = *tag;
+        self.take(tag).map(Late::Dropped)
     }
 
     pub(crate) fn deadline(&self) -> Option<Instant> {
-        self.open.values().map(|(_, due)| *due).min()
+        self.open.values().filter_map(|open| open.due).min()
     }
 
-    /// The link is lost, and with it the answers. Joins are requested again when there is another.
-    pub(crate) fn take_all(&mut self) -> Vec<PendingRequest> {
+    /// The link is lost, and with it the answers: the requests, each with its command. Joins are requested again when there
+    /// is another link.
+    pub(crate) fn take_all(&mut self) -> Vec<(PendingRequest, String)> {
         let all = std::mem::take(&mut self.open).into_values();
-        let all: Vec<PendingRequest> = all.map(|(request, _)| request).collect();
-        for request in &all {
-            if let PendingRequest::Join { name, .. } = request {
+        all.map(|open| {
+            if let PendingRequest::Join { name, .. } = &open.request {
                 self.deferred_joins.insert(name.clone(), None);
             }
-        }
-        all
+            let command = open.command();
+            (open.request, command)
+        })
+        .collect()
     }
 
     /// Has a room joined when there is a link; `false` at [`DEFERRED_JOINS_MAX`].
@@ -269,15 +370,42 @@ mod tests {
     }
 
     #[test]
-    fn request_without_an_answer_is_given_up_after_the_wait_and_its_late_answer_does_nothing() {
+    fn request_of_a_page_that_has_no_answer_is_given_up_after_the_wait_and_its_late_answer_does_nothing()
+     {
         let now = instant();
         let mut pending = PendingRequests::default();
         let tag = pending.add(now, PendingRequest::History).unwrap();
         assert_eq!(pending.deadline(), Some(now + ANSWER_WAIT));
-        assert_eq!(pending.take_late(now), None);
-        let late = pending.take_late(now + ANSWER_WAIT);
-        assert_eq!(late, Some(PendingRequest::History));
+        assert_eq!(pending.next_late(now), None);
+        let late = pending.next_late(now + ANSWER_WAIT);
+        assert_eq!(late, Some(Late::Dropped(PendingRequest::History)));
         assert_eq!(pending.take(tag), None);
+    }
+
+    #[test]
+    fn late_request_is_told_of_once_and_kept_until_its_answer_or_the_oldest_of_too_many() {
+        let now = instant();
+        let mut pending = PendingRequests::default();
+        let mute = || PendingRequest::Mute { name: "bob".into() };
+        pending.command = Some("/mute bob".into());
+        let tags: Vec<_> = (0..REQUESTS_MAX)
+            .map(|_| pending.add(now, mute()).unwrap())
+            .collect();
+        assert_eq!(pending.add(now, mute()), None);
+        let late = now + ANSWER_WAIT;
+        for _ in &tags {
+            let kept = Late::Kept {
+                command: "/mute bob".into(),
+                is_change: true,
+            };
+            assert_eq!(pending.next_late(late), Some(kept));
+        }
+        assert_eq!(pending.next_late(late), None);
+        assert_eq!(pending.deadline(), None);
+        assert!(!pending.awaits_answer());
+        assert!(pending.add(late, mute()).is_some());
+        assert_eq!(pending.take(tags[0]), None);
+        assert_eq!(pending.take(tags[1]), Some(mute()));
     }
 
     #[test]

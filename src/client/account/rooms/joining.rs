@@ -40,11 +40,22 @@ pub(crate) fn join(ctx: &mut Ctx<'_>, named: &str, access: Option<Access>, takes
         ctx.fail(Fault::Usage, "which room? name it, as in `/join #bridge`");
         return;
     }
+    // Of several rooms the last one is meant.
+    if takes_focus {
+        ctx.pending.keep_focus();
+    }
     if ctx.conversations.is_member(&name) {
         if takes_focus {
             focus_on(ctx, &name);
         } else {
             ctx.notice(format!("you are a member of {name} already"));
+        }
+    } else if ctx.can_ask() && ctx.pending.is_joining(&name) {
+        ctx.notice(format!(
+            "{name} is being joined; no answer from the server yet"
+        ));
+        if takes_focus {
+            ctx.pending.take_focus(&name);
         }
     } else if ctx.can_ask() {
         ask_to_join(ctx, name, access, takes_focus);
