@@ -135,6 +135,18 @@ impl Line {
         self
     }
 
+    /// The same line with a remark behind those that it has.
+    #[must_use]
+    pub(crate) fn with_further_note(self, note: &str) -> Self {
+        match &self.note {
+            Some(earlier) => {
+                let both = format!("{earlier} {note}");
+                self.with_note(&both)
+            }
+            None => self.with_note(note),
+        }
+    }
+
     /// The same line with a remark of the program behind it. What that quotes is made harmless here.
     #[must_use]
     pub(crate) fn with_note(mut self, note: &str) -> Self {

@@ -430,6 +430,7 @@ impl SignedIn {
         let (parts, mut ctx) = self.split(now, effects);
         let ctx = &mut ctx;
         failures::requests_timeout(ctx, &mut parts.history);
+        parts.sender.handle_timeout(ctx);
         parts.inbox.handle_timeout(ctx);
         parts.roster.handle_timeout(ctx);
         parts.display.handle_timeout(ctx);
@@ -440,6 +441,7 @@ impl SignedIn {
     pub(super) fn deadline(&self) -> Option<Instant> {
         [
             self.parts.sender.retry_at,
+            self.parts.sender.queued_due(),
             self.parts.receipts.deadline(),
             self.parts.inbox.deadline(),
             self.parts.display.deadline(),

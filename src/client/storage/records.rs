@@ -167,6 +167,18 @@ impl OutboxEntry {
         }
     }
 
+    /// What is said of it behind the message that it changes.
+    pub(crate) fn queued_note(&self) -> Option<String> {
+        Some(match self.kind {
+            EntryKind::Edit => format!("(edit queued: {})", render::quote(&self.text)),
+            EntryKind::Delete => "(deletion queued)".into(),
+            EntryKind::React => format!("({} queued)", self.text),
+            EntryKind::Pin => "(pin queued)".into(),
+            EntryKind::Unpin => "(unpin queued)".into(),
+            _ => return None,
+        })
+    }
+
     /// Says that it was not sent, and why.
     pub(crate) fn not_sent(&self, why: &str) -> String {
         let what = self.described();

@@ -9,6 +9,7 @@ use crate::client::account::sender::Sender;
 use crate::client::env::{Fault, Tone};
 use crate::client::line::Line;
 use crate::client::storage::entry::Entry;
+use crate::client::storage::records::Referred;
 use crate::client::ui::render;
 use crate::protocol::{ConversationId, EntryId};
 
@@ -33,8 +34,12 @@ pub(crate) fn lines(
         Err((fault, text)) => return ctx.fail(fault, text),
     };
     let want = want.unwrap_or(LISTED).clamp(1, LISTED_MAX);
+    let changes = sender.changes_waiting(&place.name);
     let stored = place.id.map(|id| last_lines(ctx, blocked, id, want));
-    let mut all = stored.unwrap_or_default();
+    let stored = stored.unwrap_or_default().into_iter();
+    let mut all: Vec<Line> = stored
+        .map(|(at, line)| with_changes(line, &changes, Referred::Entry(at)))
+        .collect();
     for (sequence, unsent) in sender.said_waiting(Some(&place.name)) {
         let clock = ctx.clock();
         let time = match unsent.typed_ms {
@@ -43,7 +48,8 @@ pub(crate) fn lines(
         };
         let quoted = render::quote(&unsent.text);
         let text = format!("{WAITING_SIGN}{sequence}{time} queued: {quoted}");
-        all.push(Line::of(Tone::Event, text));
+        let line = Line::of(Tone::Event, text);
+        all.push(with_changes(line, &changes, Referred::Waiting(sequence)));
     }
     if all.is_empty() {
         let text = format!("this device has no messages of {}", place.name);
@@ -52,6 +58,12 @@ pub(crate) fn lines(
     for line in all {
         ctx.effects.show_line(line);
     }
+}
+
+/// A line with what waits about it.
+fn with_changes(line: Line, changes: &[(Referred, String)], about: Referred) -> Line {
+    let changes = changes.iter().filter(|(target, _)| *target == about);
+    changes.fold(line, |line, (_, note)| line.with_further_note(note))
 }
 
 /// Shows what is pinned in a conversation, as far as this device knows.
@@ -91,7 +103,7 @@ fn last_lines(
     blocked: &BlockedUsers,
     id: ConversationId,
     want: usize,
-) -> Vec<Line> {
+) -> Vec<(EntryId, Line)> {
     let mut lines = Vec::new();
     let mut before = EntryId(u64::MAX);
     for _ in 0..LOOKED_THROUGH_MAX {
@@ -104,7 +116,8 @@ fn last_lines(
             }
         };
         before = at;
-        lines.extend(line_of(ctx, blocked, (id, at), &entry));
+        let line = line_of(ctx, blocked, (id, at), &entry);
+        lines.extend(line.map(|line| (at, line)));
         if lines.len() >= want {
             break;
         }

@@ -68,9 +68,25 @@ impl Sender {
         })
     }
 
-    /// The last of these.
+    /// The last of these that is not to be deleted.
     pub(crate) fn last_waiting(&self, name: Option<&str>) -> Option<(u64, &OutboxEntry)> {
-        self.said_waiting(name).next_back()
+        let is_kept = |(sequence, _): &(u64, &OutboxEntry)| {
+            let changes = self.outbox.waiting_for(*sequence).into_iter();
+            let mut changes = changes.filter_map(|waiting| self.outbox.get(waiting));
+            !changes.any(|unsent| unsent.kind == EntryKind::Delete)
+        };
+        self.said_waiting(name).rev().find(is_kept)
+    }
+
+    /// What waits about the messages of a conversation, each with the one that it is about, in the order typed.
+    pub(crate) fn changes_waiting(&self, name: &str) -> Vec<(Referred, String)> {
+        let all = self.outbox.sequences().into_iter();
+        let all = all.filter_map(|sequence| self.outbox.get(sequence));
+        let there =
+            all.filter(|unsent| !unsent.refused && canonical_target(&unsent.target) == name);
+        there
+            .filter_map(|unsent| Some((unsent.refers_to?, unsent.queued_note()?)))
+            .collect()
     }
 
     /// A reaction that waits and puts this sign to this entry of a conversation.

@@ -9,7 +9,7 @@ mod known;
 pub(crate) mod outbox;
 pub(super) mod refused;
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rand_chacha::ChaCha20Rng;
 
@@ -34,6 +34,14 @@ use crate::transport::Channel;
 /// How often in one session the server may ask for everything again. Chosen: a path that damages messages so
 /// often will not carry them. At the limit they wait for the next session.
 const SEND_AGAIN_MAX: u32 = 16;
+
+/// After how long the user is told that a change or an answer waits. As [`RESPONSE_WAIT`], which holds for requests.
+///
+/// [`RESPONSE_WAIT`]: crate::client::script::wait_timer::RESPONSE_WAIT
+const QUEUED_AFTER: Duration = Duration::from_secs(2);
+
+/// How many of these are described in one line. At the limit they are counted.
+const DESCRIBED_MAX: usize = 4;
 
 /// Sends what waits in the outbox.
 pub(crate) struct Sender {
@@ -106,7 +114,7 @@ impl Sender {
             at: ctx.now.instant,
             line: ctx.effects.script_line,
         };
-        match self.outbox.add(typed, unsent.clone()) {
+        match self.outbox.add(typed, unsent.clone(), !is_linked) {
             Ok(sequence) => {
                 ctx.state.put_unsent(sequence, &unsent);
                 ctx.effects.own_queued(sequence);
@@ -118,9 +126,37 @@ impl Sender {
         }
     }
 
+    /// Tells what has waited for the server for a while: of a change nothing is on the screen until it is stored.
+    pub(crate) fn handle_timeout(&mut self, ctx: &mut Ctx<'_>) {
+        let Some(until) = ctx.now.instant.checked_sub(QUEUED_AFTER) else {
+            return;
+        };
+        let slow = self.outbox.take_untold(until);
+        if slow.is_empty() || !ctx.conversations.is_attended {
+            return;
+        }
+        let what = if slow.len() > DESCRIBED_MAX {
+            format!("{} changes and answers", slow.len())
+        } else {
+            let all: Vec<String> = slow.into_iter().map(OutboxEntry::described).collect();
+            all.join(", ")
+        };
+        ctx.notice(format!(
+            "● queued: {what}; will be sent when the server answers"
+        ));
+    }
+
+    /// When [`Sender::handle_timeout`] has something to tell.
+    pub(crate) fn queued_due(&self) -> Option<Instant> {
+        self.outbox.first_untold().map(|at| at + QUEUED_AFTER)
+    }
+
     /// Looks names up, gives numbers, and sends what may be sent.
     pub(crate) fn send_pending(&mut self, ctx: &mut Ctx<'_>) {
-        if self.outbox.len() == 0 {
+        // Without a number it can be changed and taken back where it waits. A script says nothing while the server is away, and
+        // learns that it is back by what it sends.
+        let waits = ctx.session.is_silent && ctx.conversations.is_attended;
+        if self.outbox.len() == 0 || waits {
             return;
         }
         for (sequence, target) in self.outbox.unnumbered() {

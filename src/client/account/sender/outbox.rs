@@ -19,6 +19,8 @@ pub(crate) const IN_FLIGHT_MAX: usize = 64;
 struct Slot {
     unsent: OutboxEntry,
     in_flight: bool,
+    /// Whether the user was told that it waits.
+    is_told: bool,
     /// Nothing if it was typed in an earlier run.
     typed: Option<Typed>,
 }
@@ -48,6 +50,7 @@ impl Outbox {
         let slot = |unsent| Slot {
             unsent,
             in_flight: false,
+            is_told: true,
             typed: None,
         };
         Self {
@@ -64,8 +67,13 @@ impl Outbox {
         }
     }
 
-    /// Adds a message that was typed just now.
-    pub(crate) fn add(&mut self, typed: Typed, unsent: OutboxEntry) -> Result<u64, OutboxFull> {
+    /// Adds a message that was typed just now, and of which the user is told already that it waits, or not.
+    pub(crate) fn add(
+        &mut self,
+        typed: Typed,
+        unsent: OutboxEntry,
+        is_told: bool,
+    ) -> Result<u64, OutboxFull> {
         if self.slots.len() >= OUTBOX_MAX {
             return Err(OutboxFull);
         }
@@ -76,6 +84,7 @@ impl Outbox {
             Slot {
                 unsent,
                 in_flight: false,
+                is_told,
                 typed: Some(typed),
             },
         );
@@ -123,6 +132,34 @@ impl Outbox {
         unsent
             .filter(|(_, unsent)| unsent.numbered.is_none() && is_meant(unsent))
             .map(|(sequence, unsent)| (*sequence, unsent.target.clone()))
+            .collect()
+    }
+
+    /// What changes or answers another one, and of which the user may have to be told that it waits, with when it was typed.
+    fn untold(&self) -> impl Iterator<Item = (u64, Instant)> {
+        let slots = self.slots.iter().filter(|(_, slot)| {
+            let unsent = &slot.unsent;
+            !slot.is_told && !unsent.refused && unsent.refers_to.is_some()
+        });
+        slots.filter_map(|(sequence, slot)| Some((*sequence, slot.typed?.at)))
+    }
+
+    /// When the first of these was typed.
+    pub(crate) fn first_untold(&self) -> Option<Instant> {
+        self.untold().map(|(_, at)| at).min()
+    }
+
+    /// Those of them that were typed by this time; each once.
+    pub(crate) fn take_untold(&mut self, until: Instant) -> Vec<&OutboxEntry> {
+        let slow = self.untold().filter(|(_, at)| *at <= until);
+        let slow: Vec<u64> = slow.map(|(sequence, _)| sequence).collect();
+        for sequence in &slow {
+            if let Some(slot) = self.slots.get_mut(sequence) {
+                slot.is_told = true;
+            }
+        }
+        slow.into_iter()
+            .filter_map(|sequence| self.get(sequence))
             .collect()
     }
 
@@ -314,7 +351,7 @@ mod tests {
         let mut outbox = Outbox::default();
         for number in 1..=count {
             let sequence = outbox
-                .add(typed(), OutboxEntry::new("bob".into(), "x".into()))
+                .add(typed(), OutboxEntry::new("bob".into(), "x".into()), true)
                 .expect("below the limit");
             assert!(outbox.assign(sequence, numbered(number)).is_some());
         }
@@ -373,7 +410,7 @@ mod tests {
     #[test]
     fn full_outbox_refuses_by_name() {
         let mut outbox = outbox(OUTBOX_MAX as u64);
-        let refused = outbox.add(typed(), OutboxEntry::new("bob".into(), "x".into()));
+        let refused = outbox.add(typed(), OutboxEntry::new("bob".into(), "x".into()), true);
         assert_eq!(refused, Err(OutboxFull));
     }
 }

@@ -4,6 +4,7 @@ mod abuse;
 mod chat_log;
 mod gone;
 mod hidden;
+mod offline;
 mod place;
 
 use super::chat::stored;
