@@ -32,6 +32,8 @@ pub(crate) enum Wish {
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::client) enum StepUpProgress {
     Going,
+    /// The answer has not come in time, and is shown when it comes.
+    Late(String),
     Done(String),
     GivenUp(Fault, String),
 }
@@ -57,6 +59,8 @@ pub(in crate::client) struct StepUp {
     tries: u32,
     tag: u32,
     due: Option<Instant>,
+    /// Whether the answer to the change itself is late. The session is reliable: it may come as long as that lives.
+    is_late: bool,
 }
 
 impl StepUp {
@@ -76,6 +80,7 @@ impl StepUp {
             tries: 0,
             tag: 0,
             due: None,
+            is_late: false,
         };
         let progress = match wish {
             // A person must have meant it, and no script.
@@ -117,6 +122,11 @@ impl StepUp {
 
     pub(in crate::client) const fn deadline(&self) -> Option<Instant> {
         self.due
+    }
+
+    /// Whether nobody waits for its answer any longer.
+    pub(in crate::client) const fn is_late(&self) -> bool {
+        self.is_late
     }
 
     /// The user has answered the question.
@@ -173,7 +183,7 @@ impl StepUp {
             ServerBody::Failure(failure) => failure.tag,
             _ => None,
         };
-        matches!(tag, Some(tag) if tag == self.tag) && self.due.is_some()
+        matches!(tag, Some(tag) if tag == self.tag) && (self.due.is_some() || self.is_late)
     }
 
     /// The server has answered.
@@ -183,6 +193,7 @@ impl StepUp {
         context: &mut Context<'_>,
     ) -> StepUpProgress {
         self.due = None;
+        self.is_late = false;
         match (std::mem::replace(&mut self.step, Step::Change), body) {
             (_, ServerBody::Failure(failure)) => self.refused(&failure),
             (Step::Check(begun), ServerBody::ProveAnswer(answer)) => {
@@ -205,8 +216,14 @@ impl StepUp {
     }
 
     /// The answer has not come until [`StepUp::deadline`].
-    pub(in crate::client) fn time_out(&self) -> StepUpProgress {
-        StepUpProgress::GivenUp(Fault::Unreachable, self.unanswered())
+    pub(in crate::client) fn time_out(&mut self) -> StepUpProgress {
+        self.due = None;
+        self.is_late = matches!(self.step, Step::Change);
+        if self.is_late {
+            StepUpProgress::Late(self.unanswered())
+        } else {
+            StepUpProgress::GivenUp(Fault::Unreachable, self.unanswered())
+        }
     }
 
     /// What is known when the answer does not come, or the link is lost before it; nothing while no answer is waited for.

@@ -47,8 +47,9 @@ impl Core {
             |sign_in: &SignIn| !sign_in.is_reconnection() || sign_in.asks_again() && has_link;
         let is_signing_in = self.sign_in.as_ref().is_some_and(waits);
         match &self.signed_in {
-            _ if is_signing_in || self.step_up.is_some() => false,
+            _ if is_signing_in => false,
             Some(_) if self.response_timer.is_expired() => true,
+            _ if self.awaits_change() => false,
             // Which conversation the next line is for is about to be known.
             Some(signed_in) if signed_in.is_changing_focus() => false,
             Some(signed_in) => match &self.script {

@@ -358,7 +358,7 @@ impl Core {
             is_overdue,
             stored: sender.stored(),
             waiting: sender.waiting(),
-            awaits_answer: signed_in.awaits_answer() || self.step_up.is_some(),
+            awaits_answer: signed_in.awaits_answer() || self.awaits_change(),
             awaits_receipts: self.options.awaits_receipts && signed_in.awaits_receipts(),
             has_nothing_open: signed_in.has_nothing_open(),
             is_stored: signed_in.is_stored(now.instant),

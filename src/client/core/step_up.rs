@@ -24,9 +24,17 @@ impl Core {
         let user = me.name.clone();
         let password = self.options.password_of(Some(&user));
         let password = password.filter(|_| self.script.is_some());
-        let can_ask = self.is_settled() && self.sign_in.is_none();
+        if self.awaits_change() {
+            let text = "no answer yet to the last change of the account; wait for it";
+            return self.fail(Fault::Failed, text);
+        }
+        let session = self.shared().map(|shared| &shared.session);
+        let can_ask = session.is_some_and(|session| session.is_settled && !session.is_silent);
+        if !can_ask || self.sign_in.is_some() {
+            return self.fail(Fault::Unreachable, NO_LINK);
+        }
         let begin = |context: &mut Context<'_>| StepUp::begin(wish, &user, password, context);
-        match self.with_context(now, begin).filter(|_| can_ask) {
+        match self.with_context(now, begin) {
             Some((step_up, progress)) => {
                 self.step_up = Some(step_up);
                 self.step_up_progress(progress);
@@ -52,6 +60,17 @@ impl Core {
         self.continue_step_up(now, |step_up, context| {
             step_up.handle_message(body, context)
         });
+        // The prompt was given back meanwhile.
+        if self.step_up.is_some() && self.open_question().is_some() && self.prompt.is_open() {
+            let text = "the server has answered; after this line you are asked to go on (Ctrl-C gives it up)";
+            self.show(Tone::Notice, text);
+        }
+    }
+
+    /// Whether a change of the account has begun, and its answer is not late.
+    pub(super) fn awaits_change(&self) -> bool {
+        let step_up = self.step_up.as_ref();
+        step_up.is_some_and(|step_up| !step_up.is_late())
     }
 
     /// What a sign-in, or a change of the account, asks the user.
@@ -86,6 +105,7 @@ impl Core {
     fn step_up_progress(&mut self, progress: StepUpProgress) {
         match progress {
             StepUpProgress::Going => {}
+            StepUpProgress::Late(text) => self.fail(Fault::Unreachable, &text),
             StepUpProgress::Done(text) => {
                 self.step_up = None;
                 self.show(Tone::Notice, &text);
@@ -114,6 +134,8 @@ impl Core {
 
     /// The link is lost, and with it an answer that was waited for. A question stays open.
     pub(super) fn step_up_link_lost(&mut self) {
+        // That it may have been carried out was said when it became late.
+        self.step_up.take_if(|step_up| step_up.is_late());
         if let Some(text) = self.step_up.as_ref().and_then(StepUp::link_lost) {
             self.step_up = None;
             self.fail(Fault::Unreachable, &text);

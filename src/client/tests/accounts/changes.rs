@@ -318,3 +318,105 @@ fn devices_are_listed_with_their_last_use() {
         ]
     );
 }
+
+/// Erin has typed what proves the change; the first half of the proof is sent.
+fn revoking(desk: &mut Desk) {
+    desk.type_line("devices revoke 3");
+    assert_eq!(asked(desk), secret("password: "));
+    desk.type_line("secret");
+}
+
+#[test]
+fn prompt_comes_back_while_the_server_does_not_answer_and_the_answer_is_shown_when_it_comes() {
+    // After the last Enter there was no prompt for 15 s, and what was typed stood on the bare terminal. The word that the
+    // password was changed came 4 s later, and was not shown.
+    let (mut desk, mut server) = at_terminal();
+    revoking(&mut desk);
+    let change = server.take_proof(&mut desk);
+    asked_nothing(&mut desk);
+    desk.wait(Duration::from_secs(2));
+    assert_eq!(asked(&mut desk), Ask::Command("erin> ".into()));
+    assert_eq!(desk.lines(), ["still waiting for the server's answer"]);
+    desk.type_line("devices revoke 4");
+    assert_eq!(
+        desk.lines(),
+        ["no answer yet to the last change of the account; wait for it"]
+    );
+    assert_eq!(asked(&mut desk), Ask::Command("erin> ".into()));
+    desk.wait(Duration::from_secs(15));
+    let lines = desk.lines();
+    assert!(
+        lines[0].contains("the device may be revoked already"),
+        "{lines:?}"
+    );
+    desk.type_line("help back");
+    desk.lines();
+    done(&mut desk, &change, 1);
+    assert_eq!(
+        desk.lines(),
+        ["device 3 is revoked: it asks for the password"]
+    );
+    // It is done: the same answer again is to nothing.
+    done(&mut desk, &change, 1);
+    assert!(desk.lines().is_empty());
+}
+
+fn asked_nothing(desk: &mut Desk) {
+    desk.settle();
+    assert!(desk.screen.asks().is_empty());
+}
+
+#[test]
+fn next_question_waits_for_the_line_that_is_typed_and_is_announced() {
+    let (mut desk, mut server) = at_terminal();
+    desk.type_line("passwd");
+    asked(&mut desk);
+    desk.type_line("secret");
+    let prove = proof(&mut desk);
+    desk.wait(Duration::from_secs(2));
+    assert_eq!(asked(&mut desk), Ask::Command("erin> ".into()));
+    desk.lines();
+    let answer = server.prove_answer(&prove);
+    desk.control(&ServerMessage::control(answer));
+    assert_eq!(
+        desk.lines(),
+        ["the server has answered; after this line you are asked to go on (Ctrl-C gives it up)"]
+    );
+    asked_nothing(&mut desk);
+    desk.type_line("help back");
+    assert_eq!(
+        asked(&mut desk),
+        secret("new password (at least 12 characters): ")
+    );
+}
+
+#[test]
+fn change_of_the_account_is_not_begun_while_the_server_is_known_not_to_answer() {
+    let (mut desk, _) = at_terminal();
+    desk.core.link_silent("no answer from host:7777 for 10 s");
+    desk.lines();
+    for line in ["passwd", "devices revoke 3", "account delete"] {
+        desk.type_line(line);
+        assert_eq!(
+            desk.lines(),
+            ["not connected; try again when the connection is back"],
+            "{line}"
+        );
+        assert_eq!(asked(&mut desk), Ask::Command("erin offline> ".into()));
+    }
+}
+
+#[test]
+fn late_change_does_not_hold_a_script_back() {
+    let mut desk = Desk::signed_in(Screen::plain());
+    let mut server = Server::with_signed_in("erin", "secret");
+    desk.settle();
+    desk.type_line("devices revoke 3");
+    let change = server.take_proof(&mut desk);
+    desk.wait(Duration::from_secs(30));
+    desk.settle();
+    assert_eq!(desk.core.fault(), Some(Fault::Unreachable));
+    desk.screen.asks();
+    done(&mut desk, &change, 1);
+    desk.lines();
+}
