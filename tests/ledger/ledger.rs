@@ -114,9 +114,9 @@ impl Ledger {
             }
         } else if text.contains("stored; not received by ") {
             // After the word that it is stored, if there was one.
-        } else if text.starts_with("● stored") {
-            self.stored_lines[who] += 1;
-            self.counts.stored += 1;
+        } else if let Some(messages) = stored_of(text) {
+            self.stored_lines[who] += messages;
+            self.counts.stored += messages;
         } else if let Some(marker) = marker_of(text) {
             self.showed(who, life, marker, text);
         } else {
@@ -404,4 +404,15 @@ fn is_for(author: usize, to: To, reader: usize) -> bool {
         To::Everyone | To::Room(_) => reader != author,
         To::User(other) => reader == other,
     }
+}
+
+/// How many messages a line calls stored, if it does.
+fn stored_of(line: &str) -> Option<usize> {
+    let told = line.strip_prefix("● ")?;
+    if told.starts_with("stored") {
+        return Some(1);
+    }
+    let (messages, rest) = told.split_once(' ')?;
+    let messages = messages.parse().ok()?;
+    rest.starts_with("messages stored").then_some(messages)
 }

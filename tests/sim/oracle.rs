@@ -347,7 +347,7 @@ impl Oracle {
                 Tone::Receipt => self.receipted(clients, number, line),
                 // That nobody has received it yet comes after the word that it is stored, if there was one.
                 Tone::Event if line.contains("stored; not received by ") => {}
-                Tone::Event if line.starts_with("● stored") => self.stored(number, line, server),
+                Tone::Event if stored_of(line).is_some() => self.stored(number, line, server),
                 Tone::Event if is_of_change(line) => self.saw_change(number, life, line),
                 Tone::Error if is_of_change(line) => self.was_told_of_change(number, line),
                 Tone::Notice if line.starts_with("not sent: ") => self.withdrew(number, line),
@@ -453,7 +453,7 @@ impl Oracle {
     /// An author was told that a message is stored.
     fn stored(&mut self, author: usize, line: &str, server: &Disk) {
         let observed = &mut self.observed[author];
-        observed.stored += 1;
+        observed.stored += stored_of(line).unwrap_or_default();
         let own = self
             .said
             .keys()
@@ -464,6 +464,17 @@ impl Oracle {
             "host {author} was told {line:?}, and the server holds {durable}"
         );
     }
+}
+
+/// How many messages a line calls stored, if it does.
+fn stored_of(line: &str) -> Option<usize> {
+    let told = line.strip_prefix("● ")?;
+    if told.starts_with("stored") {
+        return Some(1);
+    }
+    let (messages, rest) = told.split_once(' ')?;
+    let messages = messages.parse().ok()?;
+    rest.starts_with("messages stored").then_some(messages)
 }
 
 #[test]

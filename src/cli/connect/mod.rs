@@ -126,7 +126,8 @@ const RECEIPTS: &str = "\
     `✓ Message received by bob (84 ms)` means that one of bob's devices has the message on its disk; it \
     never means read. For a message to several users the receipt counts them, and changes with the next one while it is the last \
     line of a terminal. Receipts of messages that were sent one \
-    after the other are one line: `✓ 12 messages received by bob`. `● stored; not received by bob yet` is shown after \
+    after the other are one line: `✓ 12 messages received by bob`. So is what is stored: \
+    `● 6 messages stored; bob is offline`. `● stored; not received by bob yet` is shown after \
     2 s without a receipt of a user who is online. If the receipt is not for your \
     last message, or comes late, it shows the message's time and first words. A line that ends with \
     `(perhaps shown before)` was being shown when the client was killed.\n\

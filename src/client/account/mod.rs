@@ -346,7 +346,10 @@ impl SignedIn {
                         why::begin(ctx, &stored, done.typed_ms);
                         let place = (stored.conversation, stored.entry);
                         parts.recent.add(place, true, true);
-                        sender::show_stored(ctx, &stored);
+                        let is_last = parts.sender.said_waiting(None).next().is_none();
+                        parts
+                            .receipts
+                            .tell_stored(ctx, &stored, (done.typed, is_last));
                         parts.people.note_stored(ctx, &stored);
                         parts.receipts.expect(ctx, &stored, done.typed);
                     }

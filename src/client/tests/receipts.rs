@@ -126,3 +126,78 @@ fn receipt_that_waits_for_a_slow_terminal_is_told_again_after_a_kill() {
     desk.lines();
     assert!(received_by_bob(&mut desk, 2).is_empty());
 }
+
+fn stored_unseen(desk: &mut Desk, number: u64, online: u32) {
+    desk.chat(Stored {
+        conversation: PAIR,
+        number: DeviceSeq(number),
+        entry: EntryId(number),
+        prev: EntryId(number - 1),
+        time_ms: START_MS,
+        recipients: 1,
+        online,
+        last_seen_ms: None,
+        away: None,
+    });
+}
+
+fn say_six(desk: &mut Desk) {
+    for number in 1..=6 {
+        desk.core.settle(desk.now);
+        desk.type_line(&format!("message bob word {number}"));
+    }
+    desk.bodies();
+    desk.lines();
+}
+
+#[test]
+fn what_is_stored_late_names_its_message_and_is_one_line() {
+    // After an outage the same line stood there six times, and none said of which message.
+    let mut desk = Desk::signed_in(Screen::interactive());
+    say_six(&mut desk);
+    desk.wait(Duration::from_secs(20));
+    desk.lines();
+    for number in 1..=5 {
+        stored_unseen(&mut desk, number, 0);
+        assert!(desk.lines().is_empty(), "others follow");
+    }
+    stored_unseen(&mut desk, 6, 0);
+    assert_eq!(
+        desk.lines(),
+        ["● 6 messages stored; bob is offline (the last 14:02 \"word 6\")"]
+    );
+    // What follows does not hold it back for long.
+    desk.type_line("message bob word 7");
+    desk.settle();
+    desk.type_line("message bob word 8");
+    desk.bodies();
+    stored_unseen(&mut desk, 7, 0);
+    assert!(desk.lines().is_empty());
+    desk.wait(Duration::from_secs(2));
+    assert_eq!(
+        desk.lines(),
+        ["● stored; bob is offline (14:02 \"word 7\")"]
+    );
+    stored_unseen(&mut desk, 8, 0);
+    assert_eq!(desk.lines(), ["● stored; bob is offline"]);
+}
+
+#[test]
+fn messages_that_nobody_has_received_are_named_in_one_line() {
+    let mut desk = Desk::signed_in(Screen::interactive());
+    say_six(&mut desk);
+    desk.wait(Duration::from_secs(20));
+    for number in 1..=6 {
+        stored_unseen(&mut desk, number, 1);
+        desk.lines();
+        desk.wait(Duration::from_millis(30));
+    }
+    // Two seconds after the first one was stored.
+    desk.wait(Duration::from_millis(2_000 - 6 * 30));
+    assert_eq!(
+        desk.lines(),
+        ["● 6 messages stored; not received by bob yet (the last 14:02 \"word 6\")"]
+    );
+    desk.wait(Duration::from_secs(10));
+    assert!(desk.lines().is_empty());
+}

@@ -164,17 +164,23 @@ pub(crate) fn received_by_count(
     }
 }
 
-/// So many messages are stored, and nobody who was online has received them in time.
-pub(crate) fn stored_unheard(place: &str, messages: usize) -> String {
+/// So many messages are stored, with what else is to be said of them, such as `; bob is offline`.
+pub(crate) fn stored(messages: usize, who: &str, which: Option<&str>) -> String {
+    let which = which.map(|which| format!(" ({which})")).unwrap_or_default();
+    match messages {
+        1 => format!("● stored{who}{which}"),
+        _ => format!("● {messages} messages stored{who}{which}"),
+    }
+}
+
+/// Nobody who was online has received messages in time.
+pub(crate) fn unheard(place: &str) -> String {
     let who = if place == EVERYONE_NAME || is_room(place) {
         "anybody"
     } else {
         place
     };
-    match messages {
-        1 => format!("● stored; not received by {who} yet"),
-        _ => format!("● {messages} messages stored; not received by {who} yet"),
-    }
+    format!("; not received by {who} yet")
 }
 
 pub(crate) fn duration(span: Duration) -> String {
@@ -196,30 +202,27 @@ pub(crate) fn nothing_with(name: &str) -> String {
     }
 }
 
-/// What is for nobody else is stored: there is nobody to receive it.
-pub(crate) const STORED: &str = "● stored";
-
-/// A private message is stored, and its receiver is not there.
-pub(crate) fn stored_offline(name: &str, last_seen: Option<&str>) -> String {
+/// The receiver of a private message is not there.
+pub(crate) fn absent(name: &str, last_seen: Option<&str>) -> String {
     match last_seen {
-        Some(time) => format!("● stored; {name} is offline (last seen {time})"),
-        None => format!("● stored; {name} is offline"),
+        Some(time) => format!("; {name} is offline (last seen {time})"),
+        None => format!("; {name} is offline"),
     }
 }
 
-/// A message to everyone, or to a room, is stored; what is to be said at once of those who are not there.
-pub(crate) fn stored_for_many(recipients: u32, online: u32, room: Option<&str>) -> Option<String> {
+/// What is to be said of those who are not there for a message to everyone, or to a room.
+pub(crate) fn absent_of_many(recipients: u32, online: u32, room: Option<&str>) -> Option<String> {
     if let (0, Some(room)) = (recipients, room) {
-        Some(format!("● stored; {room} has no other members"))
+        Some(format!("; {room} has no other members"))
     } else if online == 0 {
         Some(match room {
-            Some(room) => format!("● stored; no other member of {room} is online"),
-            None => "● stored; nobody else is online".into(),
+            Some(room) => format!("; no other member of {room} is online"),
+            None => "; nobody else is online".into(),
         })
     } else {
         (recipients > online).then(|| match recipients - online {
-            1 => "● stored for 1 offline user".into(),
-            offline => format!("● stored for {offline} offline users"),
+            1 => " for 1 offline user".into(),
+            offline => format!(" for {offline} offline users"),
         })
     }
 }
@@ -411,12 +414,12 @@ mod tests {
             "✓ 2 messages received by 40 of 120"
         );
         assert_eq!(
-            stored_unheard("bob", 1),
+            stored(1, &unheard("bob"), None),
             "● stored; not received by bob yet"
         );
         assert_eq!(
-            stored_unheard("#deck", 3),
-            "● 3 messages stored; not received by anybody yet"
+            stored(3, &unheard("#deck"), Some("the last 14:02 \"tea?\"")),
+            "● 3 messages stored; not received by anybody yet (the last 14:02 \"tea?\")"
         );
     }
 
@@ -461,17 +464,17 @@ mod tests {
     #[test]
     fn stored_lines_tell_who_is_not_there() {
         assert_eq!(
-            stored_offline("bob", Some("Tue 14:02")),
+            stored(1, &absent("bob", Some("Tue 14:02")), None),
             "● stored; bob is offline (last seen Tue 14:02)"
         );
-        assert_eq!(stored_for_many(2, 2, None), None);
+        assert_eq!(absent_of_many(2, 2, None), None);
         assert_eq!(
-            stored_for_many(5, 2, None).as_deref(),
-            Some("● stored for 3 offline users")
+            absent_of_many(5, 2, None).as_deref(),
+            Some(" for 3 offline users")
         );
         assert_eq!(
-            stored_for_many(3, 2, Some("#bridge")).as_deref(),
-            Some("● stored for 1 offline user")
+            absent_of_many(3, 2, Some("#bridge")).as_deref(),
+            Some(" for 1 offline user")
         );
     }
 }

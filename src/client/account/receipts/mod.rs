@@ -7,12 +7,13 @@
 //! A receipt is shown at least once. Before its line is given to the console, the intention is durable; once the console
 //! has printed it, the fact is. A crash in between shows the line again, marked as such.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use crate::client::name::truncate_name;
 use crate::client::storage::records::Awaited;
 use crate::protocol::{AccountId, ConversationId, Count, EntryId, Mark};
+use stored::Silence;
 
 /// How long the receipts of those who were online are gathered before each line, and when somebody who is online and does
 /// not answer is told of. Chosen: a few round trips over a bad path, and not so long that a user wonders.
@@ -25,6 +26,9 @@ const COUNT_AGAIN: Duration = Duration::from_mins(1);
 /// How many own messages may wait for receipts. At the limit the oldest is forgotten: no line tells of it any
 /// more.
 pub(crate) const AWAITED_MAX: usize = 1_000;
+
+/// Within which time of each other the silence about several messages is told of in one line. Chosen: hardly noticed.
+const TOGETHER: Duration = Duration::from_millis(500);
 
 /// How many members' marks are remembered. At the limit a further member's mark counts for the messages that
 /// wait at that moment, and is then forgotten.
@@ -150,6 +154,7 @@ pub(crate) struct Receipts {
     /// The last message of this run to a room or to everyone: their receipts do not tell where it was said.
     last_to_many: Option<(ConversationId, EntryId)>,
     marks: BTreeMap<(ConversationId, AccountId), Mark>,
+    stored: stored::StoredLines,
     /// Who has received which message, as far as that is new.
     heard: Vec<(ConversationId, EntryId, AccountId)>,
 }
@@ -281,16 +286,30 @@ impl Receipts {
         }
     }
 
-    /// How many messages nobody who was online has received in time, by conversation; each is told of once.
-    pub(crate) fn unanswered(&mut self, now: Instant) -> BTreeMap<ConversationId, usize> {
-        let mut counts = BTreeMap::new();
-        for ((conversation, _), own) in &mut self.own {
-            let is_due = own.silence_due.take_if(|due| *due <= now).is_some();
-            if is_due && own.is_unheard() {
-                *counts.entry(*conversation).or_default() += 1;
+    /// The messages that nobody who was online has received in time, by conversation; each is told of once.
+    pub(crate) fn unanswered(&mut self, now: Instant) -> BTreeMap<ConversationId, Silence> {
+        let is_due = |own: &Own, until| own.silence_due.is_some_and(|due| due <= until);
+        let all = self.own.iter();
+        let due: BTreeSet<ConversationId> = all
+            .filter(|(_, own)| is_due(own, now))
+            .map(|((id, _), _)| *id)
+            .collect();
+        let mut silent: BTreeMap<ConversationId, Silence> = BTreeMap::new();
+        for ((conversation, entry), own) in &mut self.own {
+            if due.contains(conversation) && is_due(own, now + TOGETHER) {
+                own.silence_due = None;
+                if own.is_unheard() {
+                    let silence = silent.entry(*conversation).or_default();
+                    silence.messages += 1;
+                    silence.last = *entry;
+                    silence.is_late = own.elapsed(now).is_none_or(|elapsed| elapsed > PROMPT);
+                }
             }
         }
-        counts
+        for (conversation, silence) in &mut silent {
+            silence.is_late |= !self.is_last((*conversation, silence.last));
+        }
+        silent
     }
 
     /// The lines that are due. Of some conversations further messages `are_sent` at this moment.
@@ -363,7 +382,8 @@ impl Receipts {
     pub(crate) fn deadline(&self) -> Option<Instant> {
         let news = self.own.values().filter(|own| own.has_news());
         let silence = self.own.values().filter_map(|own| own.silence_due);
-        news.map(|own| own.due).chain(silence).min()
+        let due = news.map(|own| own.due).chain(silence);
+        due.chain(self.stored.deadline()).min()
     }
 
     /// Whether somebody who was online when a message of this run was stored has not received it yet.
@@ -468,5 +488,6 @@ fn covers(mark: &Mark, entry: EntryId) -> bool {
 }
 
 mod show;
+mod stored;
 #[cfg(test)]
 mod tests;

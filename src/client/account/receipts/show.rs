@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use super::stored::Told;
 use super::{Awaited, News, Receipts, ToldReceipt};
 use crate::client::account::ctx::Ctx;
 use crate::client::account::mending::why;
@@ -26,6 +27,16 @@ impl Receipts {
         if let Some((conversation, entry)) = forgotten {
             ctx.state.put_awaited(conversation, entry, None);
         }
+    }
+
+    /// A message is stored: who is not there is told, with those that follow it.
+    pub(crate) fn tell_stored(
+        &mut self,
+        ctx: &Ctx<'_>,
+        stored: &Stored,
+        when: (Option<Instant>, bool),
+    ) {
+        self.stored.add(ctx, stored, when);
     }
 
     /// A conversation's log is another one behind this place: what waited there is lost.
@@ -55,6 +66,14 @@ impl Receipts {
         ctx: &mut Ctx<'_>,
         are_sent: impl Fn(ConversationId) -> bool,
     ) -> Vec<ToldReceipt> {
+        // A script's lines do not wait: they are read by nobody who would mind how many there are.
+        let waits = ctx.conversations.is_attended;
+        let stored = self
+            .stored
+            .take_due(ctx.now.instant, |id| waits && are_sent(id));
+        for alike in stored.chunk_by(Told::is_like) {
+            show_stored(ctx, alike);
+        }
         let news = self.news(ctx.now.instant, are_sent);
         for news in &news {
             ctx.effects.own_received(news.conversation, news.entry);
@@ -70,11 +89,34 @@ impl Receipts {
             ctx.state
                 .put_awaited(news.conversation, news.entry, Some(&news.awaited));
         }
-        for (conversation, count) in self.unanswered(ctx.now.instant) {
-            let line = render::stored_unheard(ctx.name_of(conversation), count);
+        for (id, silence) in self.unanswered(ctx.now.instant) {
+            let which = silence.is_late.then(|| message_of(ctx, (id, silence.last)));
+            let which = last_of(silence.messages, which.flatten());
+            let who = render::unheard(ctx.name_of(id));
+            let line = render::stored(silence.messages, &who, which.as_deref());
             ctx.effects.show(Tone::Event, line);
         }
         news.into_iter().map(|news| news.told).collect()
+    }
+}
+
+/// One line for messages that are stored, and for which the same are not there.
+fn show_stored(ctx: &mut Ctx<'_>, alike: &[Told]) {
+    let Some(last) = alike.last() else {
+        return;
+    };
+    let place = (last.conversation, last.entry);
+    let which = last.is_late.then(|| message_of(ctx, place)).flatten();
+    let which = last_of(alike.len(), which);
+    let line = render::stored(alike.len(), &last.who, which.as_deref());
+    ctx.effects.show(Tone::Event, line);
+}
+
+/// How the last of so many messages is named.
+fn last_of(messages: usize, which: Option<String>) -> Option<String> {
+    match which {
+        Some(which) if messages > 1 => Some(format!("the last {which}")),
+        which => which,
     }
 }
 
@@ -83,12 +125,10 @@ fn show_alike(ctx: &mut Ctx<'_>, alike: &[News]) {
     let Some(last) = alike.last() else {
         return;
     };
-    let which = last.is_late.then(|| message_of(ctx, last)).flatten();
+    let place = (last.conversation, last.entry);
+    let which = last.is_late.then(|| message_of(ctx, place)).flatten();
     let is_one = alike.len() == 1;
-    let which = match which {
-        Some(which) if !is_one => Some(format!("the last {which}")),
-        which => which,
-    };
+    let which = last_of(alike.len(), which);
     let which = which.as_deref();
     let line = |names: &[String]| {
         let count = last.count.filter(|_| last.is_counted);
@@ -110,12 +150,12 @@ fn show_alike(ctx: &mut Ctx<'_>, alike: &[News]) {
         .show_about(of.collect(), line(&last.all_names), line(&last.names));
 }
 
-fn message_of(ctx: &Ctx<'_>, news: &News) -> Option<String> {
-    let found = ctx.state.entry(news.conversation, news.entry);
+fn message_of(ctx: &Ctx<'_>, (id, at): (ConversationId, EntryId)) -> Option<String> {
+    let found = ctx.state.entry(id, at);
     // A database that fails says so at the end of the batch.
     let entry = found.ok().flatten()?;
     let time = ctx.clock().show(entry.time_ms);
-    Some(match entry.said(news.conversation, ctx.own()) {
+    Some(match entry.said(id, ctx.own()) {
         Some(Said::Text(text) | Said::Action(text)) => format!("{time} {}", render::quote(&text)),
         _ => time,
     })

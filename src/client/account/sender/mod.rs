@@ -19,14 +19,13 @@ use crate::client::account::reading;
 use crate::client::account::rooms::joining;
 use crate::client::account::sender::outbox::{Outbox, Typed};
 use crate::client::effects::Effects;
-use crate::client::env::{Fault, Tone};
+use crate::client::env::Fault;
 use crate::client::name::{canonical, canonical_target, is_room};
 use crate::client::storage::State;
 use crate::client::storage::records::OutboxEntry;
 use crate::client::ui::render;
 use crate::protocol::{
-    ConversationId, DeviceSeq, Digest, EVERYONE_NAME, EntryId, Envelope, Hop, Message, NOTES_NAME,
-    Stored, Void,
+    ConversationId, DeviceSeq, Digest, EVERYONE_NAME, EntryId, Envelope, Hop, Message, Void,
 };
 use crate::text::printable;
 use crate::transport::Channel;
@@ -391,24 +390,6 @@ pub(crate) fn check_text(ctx: &Ctx<'_>, target: &str, text: &str) -> Result<(), 
     joining::check_target(ctx, target).map_err(|refused| (Fault::NoRecipient, refused))
 }
 
-/// Shows for whom a message was stored, if not all of them are online.
-pub(crate) fn show_stored(ctx: &mut Ctx<'_>, stored: &Stored) {
-    let name = ctx.name_of(stored.conversation);
-    let line = if name == NOTES_NAME {
-        Some(render::STORED.to_owned())
-    } else if stored.conversation == ConversationId::EVERYONE {
-        render::stored_for_many(stored.recipients, stored.online, None)
-    } else if is_room(name) {
-        render::stored_for_many(stored.recipients, stored.online, Some(name))
-    } else {
-        let last_seen = stored.last_seen_ms.map(|at| ctx.clock().show(at));
-        (stored.online == 0).then(|| render::stored_offline(name, last_seen.as_deref()))
-    };
-    if let Some(line) = line {
-        ctx.effects.show(Tone::Event, line);
-    }
-}
-
 /// Shows that a message may or may not have been stored.
 pub(crate) fn show_unconfirmed(unsent: &OutboxEntry, line: Option<u64>, effects: &mut Effects) {
     let (target, quoted) = (&unsent.target, unsent.described());
@@ -422,7 +403,7 @@ mod tests {
 
     use super::*;
     use crate::client::account::testing::Workbench;
-    use crate::protocol::{AccountId, ClientBody, Resolved};
+    use crate::protocol::{AccountId, ClientBody, Resolved, Stored};
 
     const PAIR: ConversationId = ConversationId(40);
 
