@@ -370,7 +370,10 @@ fn conflicting_device_gives_up_its_id_and_shows_its_lines_as_unconfirmed() {
     texts(&mut desk);
     refuse(&mut desk, ErrorCode::Conflict, 1, None);
     let lines = desk.lines();
-    assert!(lines.iter().any(|line| line.starts_with("unconfirmed")));
+    let is_told = |line: &String| {
+        line.starts_with("unconfirmed") && line.ends_with("; ask, and send it again if not")
+    };
+    assert!(lines.iter().any(is_told), "{lines:?}");
     assert_eq!(desk.core.user(), None);
     desk.type_line("login erin");
     desk.core.settle(desk.now);

@@ -1,6 +1,7 @@
 //! `fetch`: gets what this device does not hold of its conversations, so that it is found and exported.
 
 use std::collections::VecDeque;
+use std::time::{Duration, Instant};
 
 use super::ending::Ending;
 use super::holes::Holes;
@@ -14,8 +15,9 @@ use crate::client::storage::StateError;
 use crate::client::ui::render;
 use crate::protocol::{ConversationId, EntryId, History};
 
-/// After how many requests it is said how far it has come. Chosen: a sign of life every few seconds on a slow link.
-const STEP: u32 = 50;
+/// How often it is said how far it has come. Chosen: a sign of life on a slow link, and not a line for each request on a
+/// quick one.
+const TELL_EVERY: Duration = Duration::from_secs(5);
 
 /// Conversations that are being fetched, one after the other.
 #[derive(Debug, Default)]
@@ -23,6 +25,8 @@ pub(crate) struct Fetcher {
     page: Option<Page>,
     /// Those that come after it.
     waiting: VecDeque<ConversationId>,
+    /// When it was last said that it fetches, or how far it has come.
+    told_at: Option<Instant>,
 }
 
 impl Fetcher {
@@ -63,7 +67,27 @@ impl Fetcher {
                 named.unwrap_or("your history")
             ));
         }
+        self.tell_begin(ctx);
         self.begin_next(ctx);
+    }
+
+    fn tell_begin(&mut self, ctx: &mut Ctx<'_>) {
+        let what = match (self.waiting.front(), self.waiting.len()) {
+            (None, _) => return,
+            (Some(id), 1) => ctx.name_of(*id).to_owned(),
+            (Some(_), count) => format!("{count} conversations"),
+        };
+        self.told_at = Some(ctx.now.instant);
+        ctx.notice(format!("fetching what is missing of {what}"));
+    }
+
+    /// Says how far it has come, if it is time.
+    fn tell_progress(&mut self, ctx: &mut Ctx<'_>, name: &str, fetched: usize) {
+        let now = ctx.now.instant;
+        if fetched > 0 && self.told_at.is_none_or(|at| at + TELL_EVERY <= now) {
+            self.told_at = Some(now);
+            ctx.notice(format!("{name}: {fetched} fetched so far"));
+        }
     }
 
     fn begin_next(&mut self, ctx: &mut Ctx<'_>) {
@@ -86,9 +110,7 @@ impl Fetcher {
             full.and_then(|is_full| Ok((is_full, page.fill(ctx, &BlockedUsers::default())?)));
         match filled {
             Ok((false, None)) => {
-                if page.fetches > 0 && page.fetches.is_multiple_of(STEP) {
-                    ctx.notice(format!("{name}: {} fetched so far", page.fetched));
-                }
+                self.tell_progress(ctx, &name, page.fetched);
                 if page.ask(ctx, PendingRequest::Fetch) {
                     self.page = Some(page);
                     return Some(());

@@ -393,7 +393,12 @@ pub(crate) fn check_text(ctx: &Ctx<'_>, target: &str, text: &str) -> Result<(), 
 /// Shows that a message may or may not have been stored.
 pub(crate) fn show_unconfirmed(unsent: &OutboxEntry, line: Option<u64>, effects: &mut Effects) {
     let (target, quoted) = (&unsent.target, unsent.described());
-    let text = format!("unconfirmed: may not have reached {target}: {quoted}");
+    let what = if unsent.kind.is_said() {
+        "ask, and send it again if not"
+    } else {
+        "look, and do it again if not"
+    };
+    let text = format!("unconfirmed: may not have reached {target}: {quoted}; {what}");
     effects.fail_at(line, Fault::Unconfirmed, text);
 }
 

@@ -140,7 +140,10 @@ fn what_is_not_here_is_said_and_fetched() {
     answer(&mut desk, 4, vec![]);
     assert_eq!(
         desk.lines(),
-        ["#bridge: 2 fetched; all of it is on this device now"]
+        [
+            "fetching what is missing of #bridge",
+            "#bridge: 2 fetched; all of it is on this device now"
+        ]
     );
     assert_eq!(
         found(&mut desk, "search tea"),
@@ -232,4 +235,25 @@ fn links_are_listed_newest_first() {
         ]
     );
     assert_eq!(found(&mut desk, "links bob"), ["no links on this device"]);
+}
+#[test]
+fn fetching_says_that_it_does_and_now_and_then_how_far_it_is() {
+    // On a slow link nothing was shown for half a minute.
+    let mut desk = member_at(900, 900);
+    assert_eq!(
+        found(&mut desk, "fetch #bridge"),
+        ["fetching what is missing of #bridge"]
+    );
+    let mut before = u64::MAX;
+    let mut told = Vec::new();
+    for step in 0..8 {
+        let last = 900 - 100 * step;
+        desk.wait(Duration::from_secs(3));
+        let given = [last - 1, last].map(|entry| old(entry, entry - 1, "old"));
+        answer(&mut desk, before, given.to_vec());
+        before = last - 1;
+        told.extend(desk.lines());
+    }
+    let steps = ["#bridge: 4 fetched so far", "#bridge: 8 fetched so far"];
+    assert_eq!(told[..2], steps, "{told:?}");
 }
