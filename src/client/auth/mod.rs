@@ -86,6 +86,7 @@ enum Step {
     AskName,
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(super) struct SignIn {
     step: Step,
     name: String,

@@ -24,12 +24,11 @@ impl SignIn {
             is_sign_up: true,
             ..Self::new(password)
         };
-        let progress = match name {
-            Some(name) => sign_in.named(name, context),
-            None => {
-                sign_in.asks_name = true;
-                Progress::Going
-            }
+        let progress = if let Some(name) = name {
+            sign_in.named(name, context)
+        } else {
+            sign_in.asks_name = true;
+            Progress::Going
         };
         (sign_in, progress)
     }

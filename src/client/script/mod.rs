@@ -77,6 +77,7 @@ pub(super) enum Late {
     Server,
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(super) struct Script {
     timeout: Duration,
     /// The lines read so far.

@@ -14,6 +14,7 @@ use crate::protocol::{
 };
 
 /// An entry that follows where the device stands, and where it came from.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(super) struct Next<'a> {
     pub(super) delivery: Delivery<'a>,
     /// As the history keeps it.
