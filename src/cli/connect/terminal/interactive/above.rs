@@ -90,6 +90,8 @@ impl Below {
 #[derive(Debug, Default)]
 pub struct Above {
     jobs: VecDeque<Job>,
+    /// What calls the user to what is printed.
+    rings: String,
     last: Option<Block>,
     /// Whether the screen was cleared, and nothing printed since.
     is_cleared: bool,
@@ -98,6 +100,14 @@ pub struct Above {
 impl Above {
     pub fn push(&mut self, job: Job) {
         self.jobs.push_back(job);
+    }
+
+    /// Calls the user, once what waits is printed.
+    pub fn ring(&mut self, sequence: &str) {
+        // One call is as good as many.
+        if self.rings.is_empty() {
+            self.rings.push_str(sequence);
+        }
     }
 
     pub fn is_empty(&self) -> bool {
@@ -156,6 +166,7 @@ impl Above {
             // What is drawn below from here on.
             below = Below::NOTHING;
         }
+        written.push_str(&std::mem::take(&mut self.rings));
         (written, has_printed)
     }
 
@@ -296,6 +307,16 @@ mod tests {
         above.entered(Some(laid("hi", own).block));
         let changed = taken(&mut above, below(1), change());
         assert_eq!(changed, "\x1b[1A\r\x1b[J✓ hi instead\r\n");
+    }
+
+    #[test]
+    fn call_comes_behind_the_line_that_it_is_for() {
+        let mut above = Above::default();
+        above.push(job("a", Printed::Other, None));
+        above.ring("\x07");
+        above.ring("\x07");
+        assert_eq!(above.take(below(1), SIZE).0, "a\r\n\x07");
+        assert_eq!(above.take(below(1), SIZE).0, "");
     }
 
     #[test]

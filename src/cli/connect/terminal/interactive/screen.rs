@@ -350,7 +350,15 @@ impl printer::Output for Output {
     }
 
     fn ring(&mut self, sequence: &str) -> io::Result<()> {
-        // It moves no cursor, so that the edited line stays as it is.
+        let mut stage = self.screen.stage();
+        if stage.phase == Phase::Editing {
+            stage.above.ring(sequence);
+            drop(stage);
+            self.screen.nudge();
+            return Ok(());
+        }
+        drop(stage);
+        // It moves no cursor, so that a question stays as it is.
         let mut output = io::stdout().lock();
         output.write_all(sequence.as_bytes())?;
         output.flush()
