@@ -26,7 +26,7 @@ pub(super) const READING: Group = Group {
             summary: "show recent messages; repeat for older ones",
             help: "It shows the last 20 entries, or N, before a time (14:02, Tue 14:02, 2026-03-17, 2026-03-17 14:02) or an \
                entry's number. Typed again it goes on with older ones, up to the first. With another N, after anything \
-               else that is typed, or if something new was said since the newest page, it begins with the newest. Entries that this device does not hold are fetched from the server.",
+               else that is typed, or if new messages were sent since the newest page, it begins with the newest. Entries that this device does not hold are fetched from the server.",
             continues: true,
             awaits: Awaited::Stored,
             is_basic: true,
