@@ -10,6 +10,11 @@ use crate::protocol::fingerprint;
 use crate::transport::Now;
 
 impl Core {
+    /// Whether a line that looks like a command has gone back into an editor before it came here.
+    pub(in crate::client) fn has_editor(&self) -> bool {
+        self.console.edits_lines()
+    }
+
     /// Asks the next question, if one is due and none is open, and keeps the prompt that stands there true.
     pub(super) fn ask_next(&mut self, now: Now) {
         let status = self.status(now);

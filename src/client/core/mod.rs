@@ -452,11 +452,6 @@ impl Core {
         self.script.is_none()
     }
 
-    /// Whether a line that looks like a command has gone back into an editor before it came here.
-    pub(super) fn has_editor(&self) -> bool {
-        self.console.edits_lines()
-    }
-
     fn send_text_in(&mut self, now: Now, focus: &str, text: &str) {
         if let Some(script) = &mut self.script {
             script.speaks_in_focus();
