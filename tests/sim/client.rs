@@ -87,6 +87,8 @@ pub struct ClientHost {
     patience: Duration,
     /// How often this process has said that its person is signed out, as far as that was heeded.
     heeded: usize,
+    /// How often it has said that Enter asks for the password, as far as that was done.
+    entered: usize,
     /// The disk fails soon.
     is_doomed: bool,
     /// What was typed when the process ended: it may be durable, or else the person types it again.
@@ -123,6 +125,7 @@ impl ClientHost {
             script: VecDeque::new(),
             patience: Duration::ZERO,
             heeded: 0,
+            entered: 0,
             is_doomed: false,
             unsure: None,
         }
@@ -133,6 +136,7 @@ impl ClientHost {
         let screen = Screen::interactive();
         self.screens.push(screen.clone());
         self.heeded = 0;
+        self.entered = 0;
         let mut endpoint = Endpoint::client(at.instant, ClientConfig::default(), seed);
         let server = SocketAddr::from(SERVER);
         let options = Options {
@@ -260,6 +264,12 @@ impl ClientHost {
             .is_some_and(|process| process.app.is_settled())
     }
 
+    /// How often this process has said that it asks for the password as soon as the prompt is answered.
+    fn times_to_enter(&self) -> usize {
+        let is_said = |(_, line): &&(Tone, String)| line.ends_with("; Enter asks for the password");
+        self.screen().1.lines.iter().filter(is_said).count()
+    }
+
     fn times_signed_out(&self) -> usize {
         let is_signed_out =
             |(tone, line): &&(Tone, String)| *tone == Tone::Error && line.starts_with("signed out");
@@ -307,6 +317,10 @@ impl ClientHost {
             Ask::Secret(_) => Some(format!("password of {}", self.name)),
             Ask::Line(question) if question.contains("Sign up?") => Some("y".into()),
             Ask::Line(question) => panic!("{} was asked {question:?}", self.name),
+            Ask::Command(_) | Ask::Inside { .. } if self.times_to_enter() > self.entered => {
+                self.entered = self.times_to_enter();
+                Some(String::new())
+            }
             // The question stays as it was asked, but above it stands what has happened.
             Ask::Command(_) | Ask::Inside { .. } if self.times_signed_out() > self.heeded => {
                 self.heeded = self.times_signed_out();

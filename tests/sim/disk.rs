@@ -58,7 +58,7 @@ struct HistoryRow(
     Digest,
     IgnoredAny,
     IgnoredAny,
-    #[serde(default)] Option<(u64, u64)>,
+    #[serde(default)] Option<IgnoredAny>,
     #[serde(default)] bool,
 );
 

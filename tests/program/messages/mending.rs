@@ -105,7 +105,7 @@ fn nothing_of_a_deleted_message_is_left_in_any_file_of_its_author() {
     alice.signs_in("alice");
     alice.types("/message bob the safe is at 4711");
     alice.sees("stored; bob is offline");
-    alice.types("/edit the safe is at 4712");
+    alice.types("/edit --in bob the safe is at 4712");
     alice.sees("edited: ");
     alice.types("/message bob hello");
     alice.sees("stored; bob is offline");
