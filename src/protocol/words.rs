@@ -148,7 +148,8 @@ impl EntryKind {
     }
 
     /// Whether an entry of this kind changes another one, and says nothing of its own.
-    pub(crate) fn is_amendment(self) -> bool {
+    #[must_use]
+    pub fn is_amendment(self) -> bool {
         self.refers() == Refers::Always
     }
 }

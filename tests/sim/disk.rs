@@ -9,7 +9,7 @@ use redb::{Database, ReadableDatabase, ReadableTable, StorageBackend, TableDefin
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_bytes::ByteBuf;
-use udpchat::protocol::{Access, ConversationId, Digest, EVERYONE_NAME, EntryKind, open};
+use udpchat::protocol::{Access, ConversationId, Deletion, Digest, EVERYONE_NAME, EntryKind, open};
 use udpchat::store::fault_disk::MemoryDisk;
 use udpchat::store::{Engine, Files, SegmentFiles};
 
@@ -58,7 +58,7 @@ struct HistoryRow(
     Digest,
     IgnoredAny,
     IgnoredAny,
-    #[serde(default)] Option<IgnoredAny>,
+    #[serde(default)] Option<Deletion>,
     #[serde(default)] bool,
 );
 
@@ -280,9 +280,10 @@ impl Disk {
                 row.6.is_none() || row.2.is_empty(),
                 "a deleted entry has content"
             );
+            let gone = row.6.and_then(|deletion| deletion.kind);
             HeldEntry {
                 is_deleted: row.6.is_some(),
-                was_change: row.7,
+                was_change: row.7 || gone.is_some_and(EntryKind::is_amendment),
                 ..HeldEntry::new(row.0, row.3, &row.2)
             }
         };

@@ -7,6 +7,7 @@ mod changes;
 mod invariants;
 mod observed;
 mod paging;
+mod said;
 mod texts;
 
 use std::cell::Cell;
@@ -25,25 +26,9 @@ use changes::{CANNOT_SHOW, is_of_change};
 pub use observed::Observed;
 use observed::Showing;
 pub use paging::conversations_of;
+pub use said::Audience;
+use said::Said;
 use texts::{AGAIN, ALARMS, ALARMS_OF_COPIES, EXPIRED, LEFT_OUT, UNREAD};
-
-/// A line that somebody typed and that others are to see.
-struct Said {
-    /// The hosts that may show it; all of them must, unless it was said in a room.
-    to: Vec<usize>,
-    audience: Audience,
-}
-
-/// For whom something is meant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Audience {
-    /// One account.
-    One(usize),
-    /// All of them.
-    Everyone,
-    /// Those who belong to a room when it is stored, if its author does.
-    Room,
-}
 
 /// All that was typed, and what was seen of it.
 pub struct Oracle {
@@ -421,7 +406,11 @@ impl Oracle {
                 .expect("the messages of a receipt are counted"),
             None => panic!("receipts begin with their sign: {line}"),
         };
-        let is_many = line.contains(" of ");
+        // What follows in quotation marks was said by somebody.
+        let is_many = line
+            .split('"')
+            .next()
+            .is_some_and(|told| told.contains(" of "));
         let names = names.split(" (").next().expect("there is a first part");
         for name in names.split(", ") {
             let reader = clients.iter().position(|client| client.name == name);

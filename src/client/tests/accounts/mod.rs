@@ -4,4 +4,5 @@ use super::sign_in::{asked, refuse};
 use super::*;
 
 mod changes;
+mod newcomers;
 mod sign_up;
