@@ -7,7 +7,7 @@ use udpchat::protocol::{ConversationId, EVERYONE_NAME, EntryKind};
 
 use super::Oracle;
 use crate::client::ClientHost;
-use crate::entries::{EntryKey, Held, HeldEntry, Log, Logged, id_of};
+use crate::entries::{EntryKey, Held, HeldEntry, Log, Logged, edit_of, id_of, words_of};
 use crate::people::paging::{PagedConversation, PagedLine};
 use crate::people::rooms::Rooms;
 
@@ -127,8 +127,11 @@ fn line_of(held: &Held, key: EntryKey, entry: &HeldEntry) -> Option<PagedLine> {
     if entry.was_change || !is_line {
         return None;
     }
+    // What was edited while it waited to be sent came with its last text.
+    let words = entry.message.as_ref().and_then(words_of);
     let mut line = PagedLine {
         marker: entry.marker(),
+        edit: words.and_then(|words| edit_of(&words)),
         ..PagedLine::default()
     };
     for (_, change) in held.range(key..=(key.0, u64::MAX)) {

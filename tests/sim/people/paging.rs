@@ -71,6 +71,17 @@ pub struct Paging {
     pub cut_short: usize,
 }
 
+/// Whether a line begins with a time, before which the day may stand.
+fn begins_with_time(line: &str) -> bool {
+    let is_time = |word: &str| {
+        let parts = word.split_once(':');
+        parts.is_some_and(|(hour, minute)| {
+            hour.parse::<u8>().is_ok() && minute.parse::<u8>().is_ok()
+        })
+    };
+    line.split(' ').take(3).any(is_time)
+}
+
 impl Paging {
     /// Begins to read these, on a screen of which nothing before this life and line is heeded.
     pub fn new(
@@ -124,9 +135,7 @@ impl Paging {
             match tone {
                 Tone::Said => page.push(PagedLine::read(line)),
                 // What happened in a room has a time on a page, and nowhere else.
-                Tone::Event if line.starts_with(|first: char| first.is_ascii_digit()) => {
-                    page.push(PagedLine::default());
-                }
+                Tone::Event if begins_with_time(line) => page.push(PagedLine::default()),
                 Tone::Notice => self.end_page(now, line, &mut page),
                 // One that the server could not be asked for is cut short, which is an error.
                 Tone::Error => {
