@@ -117,6 +117,10 @@ fn private_message_typed_in_a_room_goes_back_into_the_editor() {
     // So does the name of a command alone.
     alice.types_without_enter("contacts\r");
     alice.sees("looks like a command: / before it runs it, Enter sends it");
+    // A line that comes meanwhile does not take away why the line is still there.
+    bob.types("what now?");
+    alice.sees("bob: what now?");
+    alice.sees("looks like a command: / before it runs it, Enter sends it");
     alice.types_without_enter(&format!("{HOME}/\r"));
     alice.sees("(you)");
 }

@@ -59,6 +59,8 @@ pub struct LineHelper {
     size: Cell<Option<viewport::Screen>>,
     /// Whether the line is drawn for the last time, as it stays.
     is_final: Cell<bool>,
+    /// Whether Enter has said something below the line, and no key was pressed since.
+    is_told: Cell<bool>,
     /// Whether the status stands in the prompt's row.
     has_status: Cell<bool>,
 }
@@ -117,6 +119,7 @@ impl LineHelper {
             below: Cell::default(),
             size: Cell::default(),
             is_final: Cell::new(false),
+            is_told: Cell::new(false),
             has_status: Cell::new(false),
         }
     }
@@ -148,6 +151,11 @@ impl LineHelper {
             below.is_tall = false;
         }
         let (mut above, has_printed) = stage.above.take(below, size);
+        if let Some(notice) = self.lost_notice().filter(|_| has_printed) {
+            above.push_str(&self.look.remark(notice.trim_start()));
+            above.push_str("\r\n");
+            stage.above.forget_last();
+        }
         drop(stage);
         self.screen.has_printed();
         if has_printed {
@@ -157,6 +165,12 @@ impl LineHelper {
             above.push_str(above::ERASE_BELOW);
         }
         above
+    }
+
+    /// What Enter has said below the line, which the editor does not draw again before the next key.
+    fn lost_notice(&self) -> Option<String> {
+        let notice = self.drawn.borrow().notice.clone();
+        notice.filter(|_| self.is_told.get())
     }
 
     /// Keeps how the line is drawn now.
@@ -330,6 +344,7 @@ impl Hinter for LineHelper {
 
     fn hint(&self, line: &str, cursor: usize, _: &Context<'_>) -> Option<DraftNotice> {
         self.is_final.set(false);
+        self.is_told.set(false);
         self.note_change(line);
         self.keep_drawn(line, cursor);
         self.entered.replace(None);
@@ -354,6 +369,7 @@ impl Validator for LineHelper {
             _ => self.held(context.input()),
         };
         self.keep_notice(notice.as_deref());
+        self.is_told.set(notice.is_some());
         Ok(match notice {
             Some(notice) => ValidationResult::Invalid(Some(notice)),
             // Without a message the editor does not draw the line once more. This one keeps it from beginning a row of its
