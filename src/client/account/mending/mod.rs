@@ -36,7 +36,7 @@ pub(crate) fn keep(
 ) -> Option<String> {
     let (id, at) = place;
     match said {
-        // What stands behind it is none that it could be about.
+        // An entry can only be about an earlier one.
         Said::Amendment(amendment) if amendment.target < at => {
             let target = held(ctx, (id, amendment.target));
             let told = target
