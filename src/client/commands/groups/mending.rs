@@ -9,12 +9,24 @@ use crate::client::commands::row::{Call, ChatCommand, Group, ROW};
 use crate::client::core::Core;
 use crate::client::script::Awaited;
 
-const WHICH: &str = "Without #N it is about your own last message, as it was when you began to type; `/lines` shows the numbers. \
-                     It is in the conversation that you are in; where there is none, `--in` has to name it.";
+/// What the help of a command says of the line that it is about.
+macro_rules! which {
+    ($line:literal) => {
+        concat!(
+            "Without #N it is ",
+            $line,
+            ", as it was when you began to type; `/lines` shows the numbers. ",
+            "It is in the conversation that you are in; where there is none, `--in` has to name it."
+        )
+    };
+}
 
-const WHICH_OF_OTHERS: &str = "Without #N it is about the last message of somebody else, as it was when you began to type; \
-                               `/lines` shows the numbers. It is in the conversation that you are in; where there is none, \
-                               `--in` has to name it.";
+/// What the rows of commands that change or answer a line have in common.
+const CHANGE: ChatCommand = ChatCommand {
+    arguments: &[IN, LINE],
+    awaits: Awaited::Stored,
+    ..ROW
+};
 
 pub(super) const MENDING: Group = Group {
     name: "mending",
@@ -24,58 +36,51 @@ pub(super) const MENDING: Group = Group {
             name: "edit",
             arguments: &[IN, LINE, Argument::text("TEXT")],
             summary: "change what you said",
-            help: WHICH,
-            awaits: Awaited::Stored,
+            help: which!("about your own last message"),
             run: |core, call| mend(core, call, Request::Edit(call.required(2))),
-            ..ROW
+            ..CHANGE
         },
         ChatCommand {
             name: "delete",
-            arguments: &[IN, LINE],
             summary: "delete what you said, on every device",
-            help: "A room's moderators delete the messages of others, too. Without #N it is about your own last message, as it was when \
-                   you began to type; `/lines` shows the numbers. It is in the conversation that you are in; where there is none, \
-                   `--in` has to name it.",
-            awaits: Awaited::Stored,
+            help: concat!(
+                "A room's moderators delete the messages of others, too. ",
+                which!("about your own last message")
+            ),
             run: |core, call| mend(core, call, Request::Delete),
-            ..ROW
+            ..CHANGE
         },
         ChatCommand {
             name: "reply",
             arguments: &[IN, LINE, Argument::text("TEXT")],
             summary: "answer a message, naming it",
-            help: WHICH_OF_OTHERS,
-            awaits: Awaited::Stored,
+            help: which!("about the last message of somebody else"),
             run: |core, call| mend(core, call, Request::Reply(call.required(2))),
-            ..ROW
+            ..CHANGE
         },
         ChatCommand {
             name: "react",
             arguments: &[IN, LINE, Argument::word("EMOJI", Source::Nothing)],
             summary: "put an emoji to a message, or take it back",
-            help: "An emoji that you have put already is removed. Without #N it is about the last message of somebody else, as it was when you began to \
-                   type; `/lines` shows the numbers. It is in the conversation that you are in; where there is none, `--in` has to name it.",
-            awaits: Awaited::Stored,
+            help: concat!(
+                "An emoji that you have put already is removed. ",
+                which!("about the last message of somebody else")
+            ),
             run: |core, call| mend(core, call, Request::React(call.required(2))),
-            ..ROW
+            ..CHANGE
         },
         ChatCommand {
             name: "pin",
-            arguments: &[IN, LINE],
             summary: "pin a message, for `/pins` to show",
-            help: "In a room its moderators can. Without #N it is the last message, as it was when you began to type; `/lines` \
-                   shows the numbers. It is in the conversation that you are in; where there is none, `--in` has to name it.",
-            awaits: Awaited::Stored,
+            help: concat!("In a room its moderators can. ", which!("the last message")),
             run: |core, call| mend(core, call, Request::Pin),
-            ..ROW
+            ..CHANGE
         },
         ChatCommand {
             name: "unpin",
-            arguments: &[IN, LINE],
             summary: "end that",
-            awaits: Awaited::Stored,
             run: |core, call| mend(core, call, Request::Unpin),
-            ..ROW
+            ..CHANGE
         },
         ChatCommand {
             name: "pins",
