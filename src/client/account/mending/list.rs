@@ -4,9 +4,11 @@ use crate::client::account::blocked::BlockedUsers;
 use crate::client::account::ctx::Ctx;
 use crate::client::account::mending::ask::pinned;
 use crate::client::account::mending::recent::{Recent, Whose};
-use crate::client::account::mending::target::{STORED_SIGN, WAITING_SIGN, place, said_entry};
+use crate::client::account::mending::target::{
+    STORED_SIGN, WAITING_SIGN, look_back, place, said_entry,
+};
 use crate::client::account::sender::Sender;
-use crate::client::env::{Fault, Tone};
+use crate::client::env::Tone;
 use crate::client::line::Line;
 use crate::client::storage::entry::Entry;
 use crate::client::storage::records::Referred;
@@ -18,9 +20,6 @@ const LISTED: usize = 10;
 
 /// How many may be. Chosen: a screen or two; `history` has the rest.
 const LISTED_MAX: usize = 100;
-
-/// How many entries are looked through for them. At the limit fewer lines are shown.
-const LOOKED_THROUGH_MAX: usize = 1_000;
 
 /// Shows the last lines of a conversation, and what waits for it, with the numbers by which commands take them.
 pub(crate) fn lines(
@@ -105,23 +104,11 @@ fn last_lines(
     want: usize,
 ) -> Vec<(EntryId, Line)> {
     let mut lines = Vec::new();
-    let mut before = EntryId(u64::MAX);
-    for _ in 0..LOOKED_THROUGH_MAX {
-        let (at, entry) = match ctx.state.entry_before(id, before) {
-            Ok(Some(found)) => found,
-            Ok(None) => break,
-            Err(error) => {
-                ctx.fail(Fault::Failed, error.to_string());
-                break;
-            }
-        };
-        before = at;
+    look_back(ctx, (id, EntryId(u64::MAX)), |ctx, at, entry| {
         let line = line_of(ctx, blocked, (id, at), &entry);
         lines.extend(line.map(|line| (at, line)));
-        if lines.len() >= want {
-            break;
-        }
-    }
+        (lines.len() >= want).then_some(())
+    });
     lines.reverse();
     lines
 }

@@ -11,8 +11,8 @@ use crate::client::storage::entry::{Entry, Said};
 use crate::client::storage::records::OutboxEntry;
 use crate::protocol::{ConversationId, EntryId};
 
-/// How far back the history is searched for the last line of somebody, in entries. Chosen: a day of a busy room. At the limit
-/// the user has to name the line.
+/// How far back the history is searched for the last lines, in entries. Chosen: a day of a busy room. At the limit the user
+/// has to name the line, and fewer are listed.
 const LOOKED_THROUGH_MAX: usize = 1_000;
 
 /// How many conversations are offered where one has to be named. Chosen: those of the last lines on the screen.
@@ -236,26 +236,38 @@ fn last_held(
     id: ConversationId,
     whose: Whose,
 ) -> Option<(EntryId, Entry)> {
-    let mut before = recent.first(id).unwrap_or(EntryId(u64::MAX));
-    for _ in 0..LOOKED_THROUGH_MAX {
-        let found = ctx.state.entry_before(id, before);
-        let (at, entry) = match found {
-            Ok(found) => found?,
-            Err(error) => {
-                ctx.fail(Fault::Failed, error.to_string());
-                return None;
-            }
-        };
-        before = at;
+    let before = recent.first(id).unwrap_or(EntryId(u64::MAX));
+    look_back(ctx, (id, before), |ctx, at, entry| {
         let is_theirs = match whose {
             Whose::Own => entry.author == ctx.me.id,
             Whose::Others => entry.author != ctx.me.id,
             Whose::Anybodys => true,
         };
         let said = said_at(ctx, id, &entry);
-        if is_theirs && said.as_ref().and_then(Said::words).is_some() {
-            return Some((at, entry));
+        let is_meant = is_theirs && said.as_ref().and_then(Said::words).is_some();
+        is_meant.then_some((at, entry))
+    })
+}
+
+/// Looks through the entries before a place, the newest first, until something is found.
+pub(super) fn look_back<T>(
+    ctx: &mut Ctx<'_>,
+    (id, mut before): (ConversationId, EntryId),
+    mut look: impl FnMut(&Ctx<'_>, EntryId, Entry) -> Option<T>,
+) -> Option<T> {
+    for _ in 0..LOOKED_THROUGH_MAX {
+        let (at, entry) = match ctx.state.entry_before(id, before) {
+            Ok(found) => found?,
+            Err(error) => {
+                ctx.fail(Fault::Failed, error.to_string());
+                return None;
+            }
+        };
+        let found = look(ctx, at, entry);
+        if found.is_some() {
+            return found;
         }
+        before = at;
     }
     None
 }
