@@ -90,6 +90,14 @@ pub fn load(directory: &Path, count: usize) -> io::Result<Vec<Recalled>> {
     Ok(entries)
 }
 
+/// Keeps other clients from changing the file in this directory, as long as the file that it returns is open.
+fn lock(directory: &Path) -> io::Result<File> {
+    let path = directory.join(LOCK_FILE);
+    let lock = open(&path, OpenOptions::new().write(true).create(true))?;
+    lock.lock()?;
+    Ok(lock)
+}
+
 /// Appends an entry to the file in this directory.
 pub fn append(directory: &Path, recalled: &Recalled) -> io::Result<()> {
     let entry = match recalled {
@@ -98,11 +106,7 @@ pub fn append(directory: &Path, recalled: &Recalled) -> io::Result<()> {
     };
     let mut line = serde_json::to_vec(&entry)?;
     line.push(b'\n');
-    let lock = open(
-        &directory.join(LOCK_FILE),
-        OpenOptions::new().write(true).create(true),
-    )?;
-    lock.lock()?;
+    let _lock = lock(directory)?;
     let path = directory.join(FILE);
     let mut file = open(
         &path,
@@ -124,11 +128,7 @@ pub fn append(directory: &Path, recalled: &Recalled) -> io::Result<()> {
 
 /// Overwrites the entries that say one of these texts with blanks. Returns whether there were any.
 fn remove(directory: &Path, texts: &[String]) -> io::Result<bool> {
-    let lock = open(
-        &directory.join(LOCK_FILE),
-        OpenOptions::new().write(true).create(true),
-    )?;
-    lock.lock()?;
+    let _lock = lock(directory)?;
     let path = directory.join(FILE);
     let file = match open(&path, OpenOptions::new().read(true).write(true)) {
         Ok(file) => file,
