@@ -4,7 +4,7 @@
 //! nothing.
 
 use redb::{
-    AccessGuard, Range, ReadTransaction, ReadableTable, ReadableTableMetadata, StorageError, Table,
+    AccessGuard, ReadTransaction, ReadableTable, ReadableTableMetadata, StorageError, Table,
     TableDefinition, WriteTransaction,
 };
 
@@ -12,8 +12,6 @@ use super::entry::Entry;
 use super::{StateError, decode};
 use crate::protocol::{AccountId, ConversationId, EntryId, to_bytes};
 use crate::text::words::words;
-
-type Rows = Range<'static, Key, &'static [u8]>;
 
 type RowRead<'a> = Result<(AccessGuard<'a, Key>, AccessGuard<'a, &'static [u8]>), StorageError>;
 
@@ -232,39 +230,17 @@ impl<'a> HistoryTables<'a> {
     }
 }
 
-/// The first entries of a conversation behind one place and up to another, at most so many.
-pub(super) fn first(
-    transaction: &ReadTransaction,
-    conversation: ConversationId,
-    places: (EntryId, EntryId),
-    limit: usize,
-) -> Result<Vec<(EntryId, Entry)>, StateError> {
-    let rows = between(transaction, conversation, places)?;
-    rows.take(limit).map(read).collect()
-}
-
-/// The last ones, oldest first.
-pub(super) fn last(
-    transaction: &ReadTransaction,
-    conversation: ConversationId,
-    places: (EntryId, EntryId),
-    limit: usize,
-) -> Result<Vec<(EntryId, Entry)>, StateError> {
-    let rows = between(transaction, conversation, places)?;
-    let mut entries: Vec<_> = rows.rev().take(limit).map(read).collect::<Result<_, _>>()?;
-    entries.reverse();
-    Ok(entries)
-}
-
-fn between(
+/// The entries of a conversation behind one place and up to another.
+pub(super) fn between(
     transaction: &ReadTransaction,
     conversation: ConversationId,
     (after, upto): (EntryId, EntryId),
-) -> Result<Rows, StateError> {
+) -> Result<impl DoubleEndedIterator<Item = Result<(EntryId, Entry), StateError>>, StateError> {
     let first = (conversation.0, after.0.saturating_add(1));
     // An empty range is no error of redb.
     let last = (conversation.0, upto.0);
-    Ok(transaction.open_table(HISTORY)?.range(first..=last)?)
+    let rows = transaction.open_table(HISTORY)?.range(first..=last)?;
+    Ok(rows.map(read))
 }
 
 fn read(row: RowRead<'_>) -> Result<(EntryId, Entry), StateError> {

@@ -286,8 +286,13 @@ impl State {
         upto: EntryId,
         limit: usize,
     ) -> Result<Vec<(EntryId, Entry)>, StateError> {
-        let places = (after, upto);
-        guard(|| history::last(&self.database.begin_read()?, conversation, places, limit))
+        guard(|| {
+            let transaction = self.database.begin_read()?;
+            let rows = history::between(&transaction, conversation, (after, upto))?;
+            let mut entries: Vec<_> = rows.rev().take(limit).collect::<Result<_, _>>()?;
+            entries.reverse();
+            Ok(entries)
+        })
     }
 
     /// The first durable entries of a conversation behind one place and up to another, at most so many.
@@ -298,8 +303,11 @@ impl State {
         upto: EntryId,
         limit: usize,
     ) -> Result<Vec<(EntryId, Entry)>, StateError> {
-        let places = (after, upto);
-        guard(|| history::first(&self.database.begin_read()?, conversation, places, limit))
+        guard(|| {
+            let transaction = self.database.begin_read()?;
+            let rows = history::between(&transaction, conversation, (after, upto))?;
+            rows.take(limit).collect()
+        })
     }
 
     /// One entry, if it is here, durable or not.
