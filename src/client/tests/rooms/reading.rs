@@ -52,6 +52,24 @@ fn elsewhere(desk: &mut Desk, conversation: ConversationId, entry: u64) {
     }));
 }
 
+/// The server comes back with an older database: of two entries with bob the user has read one, and this device has so many.
+fn restored(desk: &mut Desk, start: u64) {
+    desk.core.link_lost(desk.now, "reset", None);
+    desk.core.link_up(desk.now, KEY, HASH);
+    desk.bodies();
+    desk.control(&ServerMessage::control(SessionStart {
+        epoch: 2,
+        ..session_start()
+    }));
+    desk.settle_heads(vec![
+        Head {
+            read: Some(EntryId(1)),
+            ..head(PAIR, "bob", 2, 0, start)
+        },
+        head(BRIDGE, "#bridge", 0, 0, 0),
+    ]);
+}
+
 fn unread(desk: &mut Desk) -> Vec<(String, u32)> {
     desk.settle();
     let shared = desk.core.shared().expect("signed in");
@@ -302,20 +320,7 @@ fn restored_database_takes_what_was_read_back_to_where_the_logs_agree() {
         private_line(&mut desk, "tea?", entry);
     }
     assert_eq!(told(&mut desk), [(PAIR, 3)]);
-    desk.core.link_lost(desk.now, "reset", None);
-    desk.core.link_up(desk.now, KEY, HASH);
-    desk.bodies();
-    desk.control(&ServerMessage::control(SessionStart {
-        epoch: 2,
-        ..session_start()
-    }));
-    desk.settle_heads(vec![
-        Head {
-            read: Some(EntryId(1)),
-            ..head(PAIR, "bob", 2, 0, 2)
-        },
-        head(BRIDGE, "#bridge", 0, 0, 0),
-    ]);
+    restored(&mut desk, 2);
     // No further than where the logs agree, whatever this device has read of the lost one.
     assert_eq!(told(&mut desk), [(PAIR, 2)]);
 }
@@ -329,20 +334,7 @@ fn what_another_device_had_read_of_a_lost_log_is_not_taken_for_read_in_the_resto
     desk.lines();
     elsewhere(&mut desk, PAIR, 4);
     desk.settle();
-    desk.core.link_lost(desk.now, "reset", None);
-    desk.core.link_up(desk.now, KEY, HASH);
-    desk.bodies();
-    desk.control(&ServerMessage::control(SessionStart {
-        epoch: 2,
-        ..session_start()
-    }));
-    desk.settle_heads(vec![
-        Head {
-            read: Some(EntryId(1)),
-            ..head(PAIR, "bob", 2, 0, 1)
-        },
-        head(BRIDGE, "#bridge", 0, 0, 0),
-    ]);
+    restored(&mut desk, 1);
     desk.lines();
     private_line(&mut desk, "another two", 2);
     let lines = desk.lines();
