@@ -99,6 +99,11 @@ fn full_history_loses_the_oldest_entry_of_the_largest_conversation() {
 }
 
 fn said(text: &str) -> Entry {
+    written(text, EntryKind::Text, None)
+}
+
+/// A text, or an edit of one.
+fn written(text: &str, kind: EntryKind, refers_to: Option<EntryId>) -> Entry {
     let origin = Origin {
         conversation: CONVERSATION,
         device: DeviceId(1),
@@ -110,7 +115,8 @@ fn said(text: &str) -> Entry {
         salt: Bytes([7; 16]),
         text: text.into(),
     };
-    let (content, digest) = seal(&ServerMessage::chat(origin, &text));
+    let message = ServerMessage::entry(origin, (kind, refers_to), EntryBody::of(&text));
+    let (content, digest) = seal(&message);
     Entry {
         content: ByteBuf::from(content),
         digest,
@@ -164,27 +170,7 @@ fn entry_is_kept_with_its_words_until_it_is_edited_or_makes_room() {
 fn change_is_found_by_its_target_as_long_as_it_is_here_itself() {
     let mut state = State::open(database()).expect("memory does not fail");
     state.entries_max = 3;
-    let edit_of = |target: u64, text: &str| {
-        let origin = Origin {
-            conversation: CONVERSATION,
-            device: DeviceId(1),
-            number: DeviceSeq(1),
-        };
-        let body = Text {
-            sender: AccountId(5),
-            receiver: CONVERSATION,
-            salt: Bytes([7; 16]),
-            text: text.into(),
-        };
-        let what = (EntryKind::Edit, Some(EntryId(target)));
-        let message = ServerMessage::entry(origin, what, EntryBody::of(&body));
-        let (content, digest) = seal(&message);
-        Entry {
-            content: ByteBuf::from(content),
-            digest,
-            ..entry(1)
-        }
-    };
+    let edit_of = |target: u64, text: &str| written(text, EntryKind::Edit, Some(EntryId(target)));
     state.put_entry(CONVERSATION, EntryId(1), &said("tea"));
     state.put_entry(CONVERSATION, EntryId(2), &edit_of(1, "coffee"));
     state.put_amendment(CONVERSATION, (EntryId(1), EntryId(2)), EntryKind::Edit);
