@@ -36,9 +36,9 @@ use super::{Ask, End, Fault, Input, Options, Password};
 use crate::protocol::opaque::{IDENTITIES, KeyStretching, Suite, context};
 use crate::protocol::{
     AccountId, Bytes, ClientBody, ClientMessage, ConversationId, DeviceId, DeviceSeq,
-    EVERYONE_NAME, EntryId, Envelope, Greeting, Head, HelloAnswer, Hop, Login, LoginAnswer,
-    LoginFinish, ServerBody, ServerMessage, SessionStart, SignUp, SignUpAnswer, SignUpFinish, Text,
-    encode,
+    EVERYONE_NAME, EntryId, Envelope, Greeting, Head, HelloAnswer, HistoryEntry, Hop, Login,
+    LoginAnswer, LoginFinish, ServerBody, ServerMessage, SessionStart, SignUp, SignUpAnswer,
+    SignUpFinish, Text, encode, seal,
 };
 use crate::transport::{Channel, Now};
 
@@ -128,6 +128,14 @@ impl Desk {
     fn connected(screen: Screen, options: Options) -> Self {
         let mut desk = Self::new(screen, options);
         desk.core.link_up(desk.now, KEY, HASH);
+        desk
+    }
+
+    /// One that is signed in as erin, with these conversations.
+    fn with_conversations(heads: Vec<Head>) -> Self {
+        let mut desk = Self::connected(Screen::interactive(), with_password("erin", "secret"));
+        Server::with_signed_in("erin", "secret").log_in(&mut desk);
+        desk.settle_heads(heads);
         desk
     }
 
@@ -270,6 +278,21 @@ fn head(id: ConversationId, name: &str, head: u64, last_number: u64, start: u64)
         read: None,
         muted_until_ms: None,
         reads_after: None,
+    }
+}
+
+/// What bob said, as it stands in the server's history.
+fn old(message: &ServerMessage, entry: u64, prev: u64) -> HistoryEntry {
+    let (content, digest) = seal(message);
+    HistoryEntry {
+        entry: EntryId(entry),
+        prev: EntryId(prev),
+        author: BOB,
+        time_ms: START_MS - 120_000,
+        digest,
+        content: ByteBuf::from(content),
+        author_name: Some("bob".into()),
+        deleted: None,
     }
 }
 

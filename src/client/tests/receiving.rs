@@ -308,9 +308,7 @@ fn message_under_a_false_name_is_not_shown_as_said() {
 
 #[test]
 fn first_word_of_somebody_new_begins_a_conversation() {
-    let mut desk = Desk::connected(Screen::interactive(), with_password("erin", "secret"));
-    Server::with_signed_in("erin", "secret").log_in(&mut desk);
-    desk.settle_heads(Vec::new());
+    let mut desk = Desk::with_conversations(Vec::new());
     desk.screen.lines();
     deliver(&mut desk, "hello", 9, 0);
     assert_eq!(desk.bodies(), [received(9)]);
@@ -322,9 +320,7 @@ fn what_was_missed_is_shown_even_if_the_link_is_lost_before_it_is_complete() {
     // One of two missed lines had come, and was durable, when the server was killed. At the next sign-in it was no
     // longer missing, so it did not come again, and what had been gathered was forgotten: it was never shown
     // (simulator, seed 5192).
-    let mut desk = Desk::connected(Screen::interactive(), with_password("erin", "secret"));
-    Server::with_signed_in("erin", "secret").log_in(&mut desk);
-    desk.settle_heads(vec![head(PAIR, "bob", 4, 0, 0)]);
+    let mut desk = Desk::with_conversations(vec![head(PAIR, "bob", 4, 0, 0)]);
     deliver(&mut desk, "one", 2, 0);
     desk.screen.lines();
     desk.core.link_lost(desk.now, "reset", None);

@@ -20,9 +20,7 @@ fn prompts(desk: &mut Desk) -> Vec<Ask> {
 
 /// Erin, a member of #bridge who stands outside of it.
 fn member() -> Desk {
-    let mut desk = Desk::connected(Screen::interactive(), with_password("erin", "secret"));
-    Server::with_signed_in("erin", "secret").log_in(&mut desk);
-    desk.settle_heads(vec![
+    let desk = Desk::with_conversations(vec![
         head(PAIR, "bob", 0, 0, 0),
         head(ConversationId(60), "#bridge", 0, 0, 0),
     ]);

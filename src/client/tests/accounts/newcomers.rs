@@ -44,9 +44,7 @@ fn name_that_cannot_be_one_is_asked_for_again_where_it_was_asked_for() {
 #[test]
 fn user_without_a_conversation_is_told_how_to_begin_one_once() {
     let greeted = |heads: Vec<Head>| {
-        let mut desk = Desk::connected(Screen::interactive(), with_password("erin", "secret"));
-        Server::with_signed_in("erin", "secret").log_in(&mut desk);
-        desk.settle_heads(heads);
+        let mut desk = Desk::with_conversations(heads);
         let lines = desk.lines();
         let told = lines
             .iter()

@@ -13,9 +13,7 @@ fn is_gone(desk: &mut Desk, at: u64) -> bool {
 
 #[test]
 fn edits_of_a_message_that_is_not_held_lose_their_content_with_its_deletion() {
-    let mut desk = Desk::connected(Screen::interactive(), with_password("erin", "secret"));
-    Server::with_signed_in("erin", "secret").log_in(&mut desk);
-    desk.settle_heads(vec![head(PAIR, "bob", 7, 0, 7)]);
+    let mut desk = Desk::with_conversations(vec![head(PAIR, "bob", 7, 0, 7)]);
     edit(&mut desk, &by_bob(8, 7), 3, "coffee?");
     react(&mut desk, &by_bob(9, 8), 3, "\u{1f44d}");
     let by_erin = Come {

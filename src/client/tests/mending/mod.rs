@@ -8,12 +8,11 @@ mod offline;
 mod place;
 
 use super::chat::stored;
-use super::receiving::deliver;
+use super::receiving::{deliver, delivery, from_bob};
 use super::*;
 use crate::client::env::Input;
 use crate::protocol::{
-    Deletion, Delivery, EntryBody, EntryHeader, EntryKind, History, HistoryEntry, Origin, Reaction,
-    Reference, seal,
+    Deletion, Delivery, EntryBody, EntryHeader, EntryKind, History, Origin, Reaction, Reference,
 };
 
 /// The header and the body of each entry that is sent.
@@ -61,14 +60,9 @@ fn come(desk: &mut Desk, come: &Come, (kind, target): (EntryKind, u64), body: En
     let hop = Hop {
         recipient_data: None,
         delivery: Some(Delivery {
-            conversation: PAIR,
-            entry: EntryId(come.entry),
-            prev: EntryId(come.prev),
             author: come.author,
-            time_ms: START_MS - 60_000,
-            author_name: None,
-            peer_name: Some("bob"),
             deleted: come.deleted,
+            ..delivery(come.entry, come.prev)
         }),
     };
     let (content, digest) = seal(&message);
@@ -394,32 +388,19 @@ fn what_waits_for_an_entry_that_a_restore_has_lost_hits_no_other() {
 
 #[test]
 fn change_of_what_this_device_does_not_hold_counts_once_that_comes() {
-    let old = |entry: u64, prev: u64, text: &str| {
+    let earlier = |entry: u64, prev: u64, text: &str| {
         let deletion = Deletion {
             by: BOB,
             time_ms: START_MS,
             kind: Some(EntryKind::React),
         };
-        let origin = Origin {
-            conversation: PAIR,
-            device: DeviceId(77),
-            number: DeviceSeq(entry),
-        };
-        let (content, digest) = seal(&ServerMessage::chat(origin, &text_by(BOB, PAIR, text)));
         HistoryEntry {
-            entry: EntryId(entry),
-            prev: EntryId(prev),
-            author: BOB,
-            time_ms: START_MS - 120_000,
-            digest,
-            content: ByteBuf::from(content),
             author_name: None,
             deleted: Some(deletion).filter(|_| text.is_empty()),
+            ..old(&from_bob(text, entry), entry, prev)
         }
     };
-    let mut desk = Desk::connected(Screen::interactive(), with_password("erin", "secret"));
-    Server::with_signed_in("erin", "secret").log_in(&mut desk);
-    desk.settle_heads(vec![head(PAIR, "bob", 7, 0, 7)]);
+    let mut desk = Desk::with_conversations(vec![head(PAIR, "bob", 7, 0, 7)]);
     desk.screen.lines();
     edit(&mut desk, &by_bob(8, 7), 3, "coffee?");
     refer(&mut desk, &by_bob(9, 8), EntryKind::Delete, 4);
@@ -434,10 +415,10 @@ fn change_of_what_this_device_does_not_hold_counts_once_that_comes() {
         tag: request.tag,
         conversation: PAIR,
         entries: vec![
-            old(3, 0, "tea?"),
-            old(4, 3, "never mind"),
-            old(5, 4, ""),
-            old(7, 5, "so"),
+            earlier(3, 0, "tea?"),
+            earlier(4, 3, "never mind"),
+            earlier(5, 4, ""),
+            earlier(7, 5, "so"),
         ],
         more: false,
     });
@@ -475,9 +456,7 @@ fn changes_that_a_crash_may_have_kept_from_the_screen_are_told_again() {
 #[test]
 fn deletion_takes_the_changes_of_what_this_device_does_not_hold() {
     // Who had joined again held an edit of what was said before, and kept its text once that was deleted.
-    let mut desk = Desk::connected(Screen::interactive(), with_password("erin", "secret"));
-    Server::with_signed_in("erin", "secret").log_in(&mut desk);
-    desk.settle_heads(vec![head(PAIR, "bob", 7, 0, 7)]);
+    let mut desk = Desk::with_conversations(vec![head(PAIR, "bob", 7, 0, 7)]);
     edit(&mut desk, &by_bob(8, 7), 3, "coffee?");
     react(&mut desk, &by_bob(9, 8), 3, "👍");
     refer(&mut desk, &by_bob(10, 9), EntryKind::Delete, 3);

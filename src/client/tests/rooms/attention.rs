@@ -17,16 +17,6 @@ fn said(desk: &mut Desk, author: AccountId, text: &str, entry: u64) -> Vec<Strin
     rings(desk)
 }
 
-fn privately(desk: &mut Desk, text: &str, entry: u64) {
-    let origin = Origin {
-        conversation: PAIR,
-        device: DeviceId(77),
-        number: DeviceSeq(entry),
-    };
-    let message = ServerMessage::chat(origin, &text_by(BOB, PAIR, text));
-    deliver(desk, &message, BOB, entry, entry - 1);
-}
-
 fn shown(desk: &mut Desk, typed: &str) -> Vec<String> {
     desk.lines();
     type_at_prompt(desk, typed);
@@ -50,8 +40,8 @@ fn terminal_rings_for_mentions_and_private_messages() {
     assert_eq!(said(&mut desk, BOB, "\u{ff25}rin: tea?", 2), ["#bridge"]);
     assert!(said(&mut desk, BOB, "erinaceous", 3).is_empty());
     desk.wait(Duration::from_secs(3));
-    privately(&mut desk, "tea?", 1);
-    privately(&mut desk, "or not?", 2);
+    private_line(&mut desk, "tea?", 1);
+    private_line(&mut desk, "or not?", 2);
     assert_eq!(rings(&mut desk), ["bob"], "once for a burst");
     assert_eq!(prompt(&mut desk, ""), "erin (2, 1!)> ");
     shown(&mut desk, "enter #bridge");
@@ -121,7 +111,7 @@ fn muted_conversation_neither_rings_nor_counts_in_the_prompt_but_its_mentions_do
     let mut desk = member_with(attentive, 0, 0);
     mute(&mut desk, BRIDGE, MUTED_FOR_GOOD);
     mute(&mut desk, PAIR, MUTED_FOR_GOOD);
-    privately(&mut desk, "psst", 1);
+    private_line(&mut desk, "psst", 1);
     assert!(rings(&mut desk).is_empty());
     assert!(said(&mut desk, BOB, "tea?", 1).is_empty());
     assert_eq!(prompt(&mut desk, ""), "erin> ");
@@ -156,15 +146,7 @@ fn room_that_is_joined_again_is_muted_as_it_was_left() {
     let left = event(EventKind::Left, "erin", None, None);
     deliver(&mut desk, &left, ERIN, 1, 0);
     type_at_prompt(&mut desk, "/join #bridge");
-    let Some(ClientBody::Join(join)) = desk.bodies().pop() else {
-        panic!("the client does not join");
-    };
-    desk.control(&ServerMessage::control(Joined {
-        tag: join.tag,
-        room: bridge(),
-        last_number: DeviceSeq(0),
-        start: EntryId(4),
-    }));
+    let_in(&mut desk, 4);
     shown(&mut desk, "/back");
     let message = said_in_bridge(BOB, "tea?", 5);
     deliver(&mut desk, &message, BOB, 5, 4);
@@ -175,7 +157,7 @@ fn room_that_is_joined_again_is_muted_as_it_was_left() {
 fn next_goes_to_muted_conversations_last() {
     let mut desk = member();
     mute(&mut desk, PAIR, MUTED_FOR_GOOD);
-    privately(&mut desk, "psst", 1);
+    private_line(&mut desk, "psst", 1);
     said(&mut desk, BOB, "tea?", 1);
     assert_eq!(prompt(&mut desk, "next"), "erin #bridge> ");
     assert_eq!(prompt(&mut desk, "/next"), "erin bob> ");

@@ -62,20 +62,6 @@ fn words_are_found_by_their_beginnings_and_filters() {
     );
 }
 
-fn old(entry: u64, prev: u64, text: &str) -> HistoryEntry {
-    let (content, digest) = seal(&said_in_bridge(BOB, text, entry));
-    HistoryEntry {
-        entry: EntryId(entry),
-        prev: EntryId(prev),
-        author: BOB,
-        time_ms: START_MS - 120_000,
-        digest,
-        content: serde_bytes::ByteBuf::from(content),
-        author_name: Some("bob".into()),
-        deleted: None,
-    }
-}
-
 /// The server is asked for what stands before an entry, and gives these.
 fn answer(desk: &mut Desk, before: u64, entries: Vec<HistoryEntry>) {
     let bodies = desk.bodies();
@@ -135,7 +121,10 @@ fn what_is_not_here_is_said_and_fetched() {
     answer(
         &mut desk,
         10,
-        vec![old(4, 2, "tea at four"), old(9, 4, "nine")],
+        vec![
+            old_in_bridge(4, 2, "tea at four"),
+            old_in_bridge(9, 4, "nine"),
+        ],
     );
     answer(&mut desk, 4, vec![]);
     assert_eq!(
@@ -170,7 +159,7 @@ fn fetching_that_is_cut_off_goes_on_where_it_was() {
     answer(
         &mut desk,
         u64::MAX,
-        vec![old(8, 7, "eight"), old(9, 8, "nine")],
+        vec![old_in_bridge(8, 7, "eight"), old_in_bridge(9, 8, "nine")],
     );
     desk.core.link_lost(desk.now, "reset", None);
     let lines = desk.lines();
@@ -249,7 +238,7 @@ fn fetching_says_that_it_does_and_now_and_then_how_far_it_is() {
     for step in 0..8 {
         let last = 900 - 100 * step;
         desk.wait(Duration::from_secs(3));
-        let given = [last - 1, last].map(|entry| old(entry, entry - 1, "old"));
+        let given = [last - 1, last].map(|entry| old_in_bridge(entry, entry - 1, "old"));
         answer(&mut desk, before, given.to_vec());
         before = last - 1;
         told.extend(desk.lines());

@@ -2,20 +2,6 @@
 
 use super::*;
 
-fn old(entry: u64, prev: u64, text: &str) -> HistoryEntry {
-    let (content, digest) = seal(&said_in_bridge(BOB, text, entry));
-    HistoryEntry {
-        entry: EntryId(entry),
-        prev: EntryId(prev),
-        author: BOB,
-        time_ms: START_MS - 120_000,
-        digest,
-        content: serde_bytes::ByteBuf::from(content),
-        deleted: None,
-        author_name: Some("bob".into()),
-    }
-}
-
 #[test]
 fn new_device_pages_back_and_keeps_what_it_was_given() {
     let mut desk = member_at(9, 9);
@@ -24,16 +10,16 @@ fn new_device_pages_back_and_keeps_what_it_was_given() {
     let [ClientBody::HistoryRequest(request)] = &bodies[..] else {
         panic!("{bodies:?}");
     };
-    let mut damaged = old(5, 2, "five");
+    let mut damaged = old_in_bridge(5, 2, "five");
     damaged.digest = Digest::of(b"another");
     let answer = ServerMessage::control(History {
         tag: request.tag,
         conversation: BRIDGE,
         entries: vec![
-            old(2, 0, "two"),
+            old_in_bridge(2, 0, "two"),
             damaged,
-            old(7, 5, "seven"),
-            old(9, 7, "nine"),
+            old_in_bridge(7, 5, "seven"),
+            old_in_bridge(9, 7, "nine"),
         ],
         more: false,
     });

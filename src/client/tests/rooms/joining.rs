@@ -42,15 +42,7 @@ fn join_is_told_once_and_how_to_speak_inside_is_told_at_the_first_time_only() {
     let mut desk = Desk::signed_in(Screen::interactive());
     type_at_prompt(&mut desk, "join #bridge");
     desk.lines();
-    let Some(ClientBody::Join(join)) = desk.bodies().pop() else {
-        panic!("a join is asked for");
-    };
-    desk.control(&ServerMessage::control(Joined {
-        tag: join.tag,
-        room: bridge(),
-        last_number: DeviceSeq(0),
-        start: EntryId(4),
-    }));
+    let_in(&mut desk, 4);
     let joined = event(EventKind::Joined, "erin", None, None);
     deliver(&mut desk, &joined, ERIN, 5, 4);
     assert_eq!(
@@ -194,15 +186,7 @@ fn old_answer_to_join_makes_no_copy_of_this_device() {
     let left = event(EventKind::Left, "erin", None, None);
     deliver(&mut desk, &left, ERIN, 3, 2);
     type_at_prompt(&mut desk, "join #bridge");
-    let Some(ClientBody::Join(join)) = desk.bodies().pop() else {
-        panic!("a join is asked for");
-    };
-    desk.control(&ServerMessage::control(Joined {
-        tag: join.tag,
-        room: bridge(),
-        last_number: DeviceSeq(0),
-        start: EntryId(9),
-    }));
+    let_in(&mut desk, 9);
     desk.sent();
     let mut desk = desk.killed_and_back();
     desk.settle_heads(vec![head(BRIDGE, "#bridge", 9, 2, 9)]);

@@ -8,12 +8,13 @@ mod joining;
 mod listing;
 mod reading;
 
+use super::receiving::from_bob;
 use super::*;
 use crate::client::Ask;
 use crate::protocol::{
     Access, ClientBody, Command, Count, Delivery, DeviceId, Digest, EntryId, ErrorCode, EventKind,
     Failure, History, HistoryEntry, Joined, Left, MemberRole, Moderated, Origin, ReceiptCounts,
-    Resolved, Room, RoomEvent, ServerMessage, Stored, seal,
+    Resolved, Room, RoomEvent, ServerMessage, Stored,
 };
 
 const BRIDGE: ConversationId = ConversationId(60);
@@ -81,6 +82,29 @@ fn said_in_bridge(sender: AccountId, text: &str, number: u64) -> ServerMessage {
         number: DeviceSeq(number),
     };
     ServerMessage::chat(origin, &text_by(sender, BRIDGE, text))
+}
+
+/// What bob said in #bridge, as it stands in the server's history.
+fn old_in_bridge(entry: u64, prev: u64, text: &str) -> HistoryEntry {
+    old(&said_in_bridge(BOB, text, entry), entry, prev)
+}
+
+/// A private line of bob's.
+fn private_line(desk: &mut Desk, text: &str, entry: u64) {
+    deliver(desk, &from_bob(text, entry), BOB, entry, entry - 1);
+}
+
+/// The server grants the JOIN that was just asked for, from this entry on.
+fn let_in(desk: &mut Desk, start: u64) {
+    let Some(ClientBody::Join(join)) = desk.bodies().pop() else {
+        panic!("the client does not join");
+    };
+    desk.control(&ServerMessage::control(Joined {
+        tag: join.tag,
+        room: bridge(),
+        last_number: DeviceSeq(0),
+        start: EntryId(start),
+    }));
 }
 
 fn event(kind: EventKind, actor: &str, subject: Option<&str>, text: Option<&str>) -> ServerMessage {

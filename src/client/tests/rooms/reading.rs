@@ -15,17 +15,6 @@ fn bobs_line(desk: &mut Desk, text: &str, entry: u64) {
     );
 }
 
-/// A private line of bob's.
-fn private_line(desk: &mut Desk, text: &str, entry: u64) {
-    let origin = Origin {
-        conversation: PAIR,
-        device: DeviceId(77),
-        number: DeviceSeq(entry),
-    };
-    let message = ServerMessage::chat(origin, &text_by(BOB, PAIR, text));
-    deliver(desk, &message, BOB, entry, entry - 1);
-}
-
 /// What the server is told within the next second of what was read.
 fn told(desk: &mut Desk) -> Vec<(ConversationId, u64)> {
     desk.bodies();
@@ -224,9 +213,7 @@ fn what_was_read_without_a_link_is_told_at_the_next_sign_in() {
 
 #[test]
 fn what_was_read_on_another_device_while_this_one_was_away_is_not_shown_as_missed() {
-    let mut desk = Desk::connected(Screen::interactive(), with_password("erin", "secret"));
-    Server::with_signed_in("erin", "secret").log_in(&mut desk);
-    desk.settle_heads(vec![Head {
+    let mut desk = Desk::with_conversations(vec![Head {
         read: Some(EntryId(2)),
         ..head(PAIR, "bob", 3, 0, 0)
     }]);
@@ -247,9 +234,7 @@ fn what_was_read_on_another_device_while_this_one_was_away_is_not_shown_as_misse
 
 #[test]
 fn new_device_is_shown_nothing_old_that_its_user_has_said() {
-    let mut desk = Desk::connected(Screen::interactive(), with_password("erin", "secret"));
-    Server::with_signed_in("erin", "secret").log_in(&mut desk);
-    desk.settle_heads(vec![head(BRIDGE, "#bridge", 2, 0, 0)]);
+    let mut desk = Desk::with_conversations(vec![head(BRIDGE, "#bridge", 2, 0, 0)]);
     desk.screen.lines();
     for entry in 1..=2 {
         let said = said_in_bridge(ERIN, "from my phone", entry);
@@ -263,9 +248,7 @@ fn new_device_is_shown_nothing_old_that_its_user_has_said() {
 
 #[test]
 fn only_the_last_missed_lines_are_shown_and_the_others_stay_unread() {
-    let mut desk = Desk::connected(Screen::interactive(), with_password("erin", "secret"));
-    Server::with_signed_in("erin", "secret").log_in(&mut desk);
-    desk.settle_heads(vec![head(PAIR, "bob", 50, 0, 0)]);
+    let mut desk = Desk::with_conversations(vec![head(PAIR, "bob", 50, 0, 0)]);
     desk.screen.lines();
     for entry in 1..=50 {
         private_line(&mut desk, &format!("line {entry}"), entry);
@@ -290,9 +273,7 @@ fn only_the_last_missed_lines_are_shown_and_the_others_stay_unread() {
 #[test]
 fn who_enters_a_conversation_while_missed_lines_are_gathered_is_shown_them_once() {
     // A page showed what was unread, and what was gathered showed it again. (Seed 37 of the simulator's rooms.)
-    let mut desk = Desk::connected(Screen::interactive(), with_password("erin", "secret"));
-    Server::with_signed_in("erin", "secret").log_in(&mut desk);
-    desk.settle_heads(vec![head(BRIDGE, "#bridge", 3, 0, 0)]);
+    let mut desk = Desk::with_conversations(vec![head(BRIDGE, "#bridge", 3, 0, 0)]);
     desk.screen.lines();
     bobs_line(&mut desk, "one", 1);
     bobs_line(&mut desk, "two", 2);
