@@ -9,8 +9,9 @@ use udpchat::protocol::{
 };
 use udpchat::transport::Channel;
 
-use crate::kit::{PATIENCE, Pass, Peer, address};
-use crate::support::{Host, Person, Workspace};
+use crate::kit::{PATIENCE, Pass, Peer, address, mallory_with_bob};
+use crate::screen::bob_at_terminal;
+use crate::support::Workspace;
 
 /// Sends this as the content of a message, with the digest that fits, and says whether it was stored or why not.
 fn outcome_of(peer: &mut Peer, content: &[u8]) -> Result<(), ErrorCode> {
@@ -57,13 +58,8 @@ fn text(pass: &Pass, conversation: ConversationId, text: &str) -> Text {
 fn body_that_lies_or_is_nothing_is_shown_as_nothing_that_anybody_said() {
     let workspace = Workspace::new(&["bob"]);
     let server = workspace.serve();
-    let more = ["--accept-new", "--user", "bob"];
-    let mut bob = Person::connect(&Host::default(), "bob", &server.address.to_string(), &more);
-    bob.sees("password: ");
-    bob.types("swordfish in tea");
-    bob.sees("bob> ");
-    let (mut mallory, pass) = Peer::enter(server.address, address(3), "mallory", 1);
-    let pair = mallory.resolve("bob").expect("bob is there").conversation;
+    let mut bob = bob_at_terminal(&server);
+    let (mut mallory, pass, pair) = mallory_with_bob(server.address);
     let bob_says = |account, conversation| Text {
         sender: AccountId(account),
         receiver: conversation,
@@ -99,8 +95,7 @@ fn header_that_is_none_is_refused_and_costs_nobody_anything() {
     let workspace = Workspace::new(&[]);
     let server = workspace.serve();
     let (mut bob, _) = Peer::enter(server.address, address(4), "bob", 2);
-    let (mut mallory, pass) = Peer::enter(server.address, address(3), "mallory", 1);
-    let pair = mallory.resolve("bob").expect("bob is there").conversation;
+    let (mut mallory, pass, pair) = mallory_with_bob(server.address);
     let body = || ByteBuf::from(to_bytes(&text(&pass, pair, "tea?")));
     let origin = (pair, pass.device, 1_u8);
     let nested = [&[0x92][..], &vec![0x91; 30_000][..], &[0xc0, 0xc0][..]].concat();
@@ -196,8 +191,7 @@ fn nobody_changes_what_another_said_or_what_is_not_there() {
     let workspace = Workspace::new(&[]);
     let server = workspace.serve();
     let (mut bob, bobs) = Peer::enter(server.address, address(4), "bob", 2);
-    let (mut mallory, pass) = Peer::enter(server.address, address(3), "mallory", 1);
-    let pair = mallory.resolve("bob").expect("bob is there").conversation;
+    let (mut mallory, pass, pair) = mallory_with_bob(server.address);
     bob.resolve("mallory").expect("mallory is there");
     outcome(&mut bob, &Peer::line(&bobs, pair, 1, "tea?")).expect("it is stored");
     outcome(
@@ -274,8 +268,7 @@ fn what_changes_a_message_has_no_recipients_and_nothing_of_a_deleted_one_is_give
     let workspace = Workspace::new(&[]);
     let server = workspace.serve();
     let (mut bob, _) = Peer::enter(server.address, address(4), "bob", 2);
-    let (mut mallory, pass) = Peer::enter(server.address, address(3), "mallory", 1);
-    let pair = mallory.resolve("bob").expect("bob is there").conversation;
+    let (mut mallory, pass, pair) = mallory_with_bob(server.address);
     let said = Peer::line(&pass, pair, 1, "tea?");
     let edit = reference(&pass, pair, 2, (EntryKind::Edit, 1));
     let deletion = reference(&pass, pair, 3, (EntryKind::Delete, 1));

@@ -73,6 +73,13 @@ pub fn address(number: u16) -> IpAddr {
     Ipv4Addr::new(127, 1 + high, low, 1).into()
 }
 
+/// Mallory, and her conversation with bob.
+pub fn mallory_with_bob(server: SocketAddr) -> (Peer, Pass, ConversationId) {
+    let (mut mallory, pass) = Peer::enter(server, address(3), "mallory", 1);
+    let pair = mallory.resolve("bob").expect("bob is there").conversation;
+    (mallory, pass, pair)
+}
+
 impl Peer {
     /// A socket at this address, and a handshake that begins.
     pub fn dial(server: SocketAddr, from: IpAddr, seed: u64) -> Self {
