@@ -3,22 +3,28 @@
 use std::fs;
 
 use crate::prompt::signed_in;
-use crate::support::{Host, Person, Workspace};
+use crate::support::{Host, Person, Script, Server, Workspace};
 
 const ACCOUNTS: &[&str] = &["alice", "bob"];
+
+/// Alice at a terminal, in the conversation with bob, who has received this from her.
+fn alice_has_said(workspace: &Workspace, server: &Server, text: &str) -> (Person, Script) {
+    let bob = workspace.sign_in(server.address, "bob");
+    let mut alice = signed_in("alice", server);
+    alice.types("/enter bob");
+    alice.sees("alice bob> ");
+    alice.types(text);
+    bob.sees(1, text);
+    alice.sees("received by bob");
+    (alice, bob)
+}
 
 #[test]
 fn line_that_comes_while_one_types_is_not_the_one_that_is_meant() {
     let workspace = Workspace::new(ACCOUNTS);
     let server = workspace.serve();
-    let mut bob = workspace.sign_in(server.address, "bob");
-    let mut alice = signed_in("alice", &server);
+    let (mut alice, mut bob) = alice_has_said(&workspace, &server, "my first");
     let mut phone = workspace.sign_in(server.address, "alice");
-    alice.types("/enter bob");
-    alice.sees("alice bob> ");
-    alice.types("my first");
-    bob.sees(1, "my first");
-    alice.sees("received by bob");
     let begins = |alice: &mut Person, command: &str| {
         alice.types_without_enter(command);
         alice.sees(command);
@@ -56,13 +62,7 @@ fn line_that_comes_while_one_types_is_not_the_one_that_is_meant() {
 fn pins_and_the_life_of_a_message_are_shown() {
     let workspace = Workspace::new(ACCOUNTS);
     let server = workspace.serve();
-    let mut bob = workspace.sign_in(server.address, "bob");
-    let mut alice = signed_in("alice", &server);
-    alice.types("/enter bob");
-    alice.sees("alice bob> ");
-    alice.types("tea at four");
-    bob.sees(1, "tea at four");
-    alice.sees("received by bob");
+    let (mut alice, mut bob) = alice_has_said(&workspace, &server, "tea at four");
     bob.types("/message alice who brings milk?");
     alice.sees("who brings milk?");
     alice.types("/lines");
