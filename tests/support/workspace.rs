@@ -108,8 +108,20 @@ impl Workspace {
 
     /// A client at pipes on this host, whose device has this state directory. It signs in by itself.
     pub fn connect(&self, host: &Host, server: &str, name: &str, device: &str) -> Script {
+        self.connect_with(host, server, (name, device), &[])
+    }
+
+    /// The same with more arguments.
+    pub fn connect_with(
+        &self,
+        host: &Host,
+        server: &str,
+        (name, device): (&str, &str),
+        more: &[&str],
+    ) -> Script {
         let password = self.password_file(name).display().to_string();
         let state = self.path(&format!("state-of-{device}"));
-        Script::connect(host, name, server, &state, &["--password-file", &password])
+        let arguments = [&["--password-file", &password], more].concat();
+        Script::connect(host, name, server, &state, &arguments)
     }
 }

@@ -31,12 +31,10 @@ fn log_is_kept_of_each_conversation_and_goes_on_after_a_kill() {
     let server = workspace.serve();
     let address = server.address.to_string();
     let mut bob = workspace.sign_in(server.address, "bob");
-    let password = workspace.password_file("alice").display().to_string();
     let logs = workspace.file("logs");
-    let state = workspace.path("state-of-alice");
     let connect = || {
-        let more = ["--password-file", &password, "--log-chat", &logs];
-        Script::connect(&Host::default(), "alice", &address, &state, &more)
+        let more = ["--log-chat", &logs];
+        workspace.connect_with(&Host::default(), &address, ("alice", "alice"), &more)
     };
     let mut alice = connect();
     alice.sees(1, "Greetings from the Chat Room!");

@@ -191,10 +191,7 @@ fn run(workspace: &Workspace, server: &str, script: &str, more: &[&str]) -> Scri
 }
 
 fn start(workspace: &Workspace, server: &str, more: &[&str]) -> Script {
-    let password = workspace.password_file("alice").display().to_string();
-    let arguments = [&["--password-file", &password], more].concat();
-    let state = workspace.path("state-of-alice");
-    Script::connect(&Host::default(), "alice", server, &state, &arguments)
+    workspace.connect_with(&Host::default(), server, ("alice", "alice"), more)
 }
 
 #[test]
