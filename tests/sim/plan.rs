@@ -156,6 +156,27 @@ pub fn plain_link() -> Link {
     }
 }
 
+/// The same, which loses nothing, a twentieth or a tenth, as the seed has it.
+pub fn lossy_link(seed: u64) -> Link {
+    Link {
+        loss: 0.05 * (seed % 3) as f64,
+        ..plain_link()
+    }
+}
+
+impl Troubles {
+    /// Crashes of both sides, commits cut short and outages, how many of each the seed has.
+    pub fn crashes_and_cuts(seed: u64) -> Self {
+        Self {
+            client_crashes: seed % 4,
+            server_crashes: seed % 3,
+            torn_commits: seed % 2,
+            cuts_both_ways: seed % 2,
+            ..Self::default()
+        }
+    }
+}
+
 impl Plan {
     /// Three people who talk for a while over a network without faults.
     pub fn plain() -> Self {

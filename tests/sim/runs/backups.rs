@@ -1,18 +1,14 @@
 //! Runs in which somebody begins again with what was copied earlier.
 
 use super::run_thoroughly;
-use crate::kit::Link;
-use crate::plan::{Plan, Troubles, plain_link};
+use crate::plan::{Plan, Troubles, lossy_link};
 
 #[test]
 fn older_database_under_the_server_costs_what_was_said_since_and_nothing_else() {
     run_thoroughly(
         "older_database_under_the_server_costs_what_was_said_since_and_nothing_else",
         |seed| Plan {
-            link: Link {
-                loss: 0.05 * (seed % 3) as f64,
-                ..plain_link()
-            },
+            link: lossy_link(seed),
             troubles: Troubles {
                 server_restores: 1 + seed % 2,
                 server_stops: seed % 2,
@@ -50,10 +46,7 @@ fn copy_of_a_client_beside_it_sends_nothing_twice_and_misses_nothing() {
     run_thoroughly(
         "copy_of_a_client_beside_it_sends_nothing_twice_and_misses_nothing",
         |seed| Plan {
-            link: Link {
-                loss: 0.05 * (seed % 3) as f64,
-                ..plain_link()
-            },
+            link: lossy_link(seed),
             troubles: Troubles {
                 client_crashes: seed % 3,
                 cuts_both_ways: 1 + seed % 3,

@@ -5,26 +5,16 @@ use std::time::Duration;
 use udpchat::store::Retention;
 
 use super::{run_focused, run_thoroughly};
-use crate::kit::Link;
 use crate::people::retention::Keep;
-use crate::plan::{Plan, Troubles, plain_link};
+use crate::plan::{Plan, Troubles, lossy_link};
 
 #[test]
 fn rooms_give_each_member_what_was_said_while_they_belonged_and_nobody_else() {
     run_focused(
         "rooms_give_each_member_what_was_said_while_they_belonged_and_nobody_else",
         |seed| Plan {
-            link: Link {
-                loss: 0.05 * (seed % 3) as f64,
-                ..plain_link()
-            },
-            troubles: Troubles {
-                client_crashes: seed % 4,
-                server_crashes: seed % 3,
-                torn_commits: seed % 2,
-                cuts_both_ways: seed % 2,
-                ..Troubles::default()
-            },
+            link: lossy_link(seed),
+            troubles: Troubles::crashes_and_cuts(seed),
             rooms: true,
             clients: 4,
             messages: 12,
@@ -37,10 +27,7 @@ fn rooms_give_each_member_what_was_said_while_they_belonged_and_nobody_else() {
 fn all_devices_of_an_account_show_everything_once() {
     run_focused("all_devices_of_an_account_show_everything_once", |seed| {
         Plan {
-            link: Link {
-                loss: 0.05 * (seed % 3) as f64,
-                ..plain_link()
-            },
+            link: lossy_link(seed),
             troubles: Troubles {
                 client_crashes: seed % 4,
                 server_crashes: seed % 3,
@@ -76,10 +63,7 @@ fn who_pages_back_is_shown_all_that_is_theirs_to_read_once_and_in_order() {
     run_thoroughly(
         "who_pages_back_is_shown_all_that_is_theirs_to_read_once_and_in_order",
         |seed| Plan {
-            link: Link {
-                loss: 0.05 * (seed % 3) as f64,
-                ..plain_link()
-            },
+            link: lossy_link(seed),
             troubles: Troubles {
                 client_crashes: seed % 3,
                 server_crashes: seed % 4,
@@ -109,10 +93,7 @@ fn who_pages_back_is_shown_all_that_is_theirs_to_read_once_and_in_order() {
 fn rooms_are_the_same_on_all_devices_of_an_account() {
     run_focused("rooms_are_the_same_on_all_devices_of_an_account", |seed| {
         Plan {
-            link: Link {
-                loss: 0.05 * (seed % 3) as f64,
-                ..plain_link()
-            },
+            link: lossy_link(seed),
             troubles: Troubles {
                 client_crashes: seed % 4,
                 cuts_both_ways: seed % 3,
