@@ -173,7 +173,7 @@ impl Disk {
     /// The names of those of the server's conversations that have one of their own.
     pub fn names(&self) -> BTreeMap<u64, String> {
         let name = |value: &[u8]| {
-            let row: RoomRow = rmp_serde::from_slice(unsealed(value)).expect("rows are written so");
+            let row: RoomRow = row_of(value);
             row.0
         };
         let rooms = rows(&self.copy(true), ROOMS).into_iter();
@@ -188,14 +188,7 @@ impl Disk {
         let copy = self.copy(true);
         let contents = self.contents.lock().unwrap();
         let names = self.names();
-        let accounts: BTreeMap<u64, String> = rows(&copy, ACCOUNTS)
-            .into_iter()
-            .map(|(id, value)| {
-                let row: AccountRow =
-                    rmp_serde::from_slice(unsealed(&value)).expect("rows are written so");
-                (id, row.0)
-            })
-            .collect();
+        let accounts = account_names(&copy);
         let receiver = |conversation: u64, author: u64| {
             let mut peers = accounts.iter();
             let peer = peers.find(|(peer, _)| pair_of(author, **peer) == conversation);
@@ -203,7 +196,7 @@ impl Disk {
             name.cloned().unwrap_or_default()
         };
         let logged = |(conversation, _): EntryKey, value: &[u8]| {
-            let row: LogRow = rmp_serde::from_slice(unsealed(value)).expect("rows are written so");
+            let row: LogRow = row_of(value);
             let name = |account: u64| accounts.get(&account).cloned().unwrap_or_default();
             let content = match row.7 {
                 Some(_) => contents.get(&row.5).expect("it was stored before"),
@@ -235,17 +228,9 @@ impl Disk {
     /// Up to which entry each account has read each conversation, as the server knows it, by the account's name.
     pub fn read_by_accounts(&self) -> BTreeMap<(u64, String), u64> {
         let copy = self.copy(true);
-        let names: BTreeMap<u64, String> = rows(&copy, ACCOUNTS)
-            .into_iter()
-            .map(|(id, value)| {
-                let row: AccountRow =
-                    rmp_serde::from_slice(unsealed(&value)).expect("rows are written so");
-                (id, row.0)
-            })
-            .collect();
+        let names = account_names(&copy);
         let read = |value: &[u8]| {
-            let row: Vec<Part> =
-                rmp_serde::from_slice(unsealed(value)).expect("rows are written so");
+            let row: Vec<Part> = row_of(value);
             match row.get(READING.0) {
                 Some(Part::Parts(reading)) => number(reading, READING.1),
                 _ => 0,
@@ -415,9 +400,20 @@ impl SegmentFiles for Disk {
     }
 }
 
-/// A row of the server's without the checksum of four bytes behind it.
-fn unsealed(value: &[u8]) -> &[u8] {
-    &value[..value.len() - 4]
+/// The names of all accounts.
+fn account_names(database: &Database) -> BTreeMap<u64, String> {
+    let accounts = rows(database, ACCOUNTS).into_iter();
+    let named = accounts.map(|(id, value)| {
+        let row: AccountRow = row_of(&value);
+        (id, row.0)
+    });
+    named.collect()
+}
+
+/// A row of the server's, which has a checksum of four bytes behind it.
+fn row_of<'a, T: Deserialize<'a>>(value: &'a [u8]) -> T {
+    let unsealed = &value[..value.len() - 4];
+    rmp_serde::from_slice(unsealed).expect("rows are written so")
 }
 
 /// The conversation of two accounts, as the store numbers them: above 2^31, by the higher account, then by the lower.
