@@ -17,6 +17,7 @@ pub mod older;
 mod process;
 mod rng;
 mod store;
+pub mod told;
 
 pub use console::{Memory, Screen, Seen};
 pub use link::{Direction, Link, Mishap, UnderWay};

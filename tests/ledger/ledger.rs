@@ -16,6 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::markers::{Marker, marker_of, name};
 use crate::plan::{To, USERS};
+use crate::support::told::{receipt_of, stored_of};
 use crate::tables::{Device, Entries, EntryKey};
 
 /// What stands behind a line that was shown before a kill, or may have been.
@@ -381,16 +382,6 @@ impl Ledger {
 }
 
 /// Those whose receipt a line tells.
-/// Of how many messages a line is a receipt, and by whom.
-fn receipt_of(line: &str) -> Option<(usize, &str)> {
-    let (messages, by) = line.strip_prefix("✓ ")?.split_once(" received by ")?;
-    let count = match messages {
-        "Message" => 1,
-        many => many.strip_suffix(" messages")?.parse().ok()?,
-    };
-    Some((count, by))
-}
-
 fn readers_of(receipt: &str) -> impl Iterator<Item = usize> + '_ {
     let names = receipt.split(" (").next().unwrap_or_default();
     names.split(", ").map(move |reader| {
@@ -404,15 +395,4 @@ fn is_for(author: usize, to: To, reader: usize) -> bool {
         To::Everyone | To::Room(_) => reader != author,
         To::User(other) => reader == other,
     }
-}
-
-/// How many messages a line calls stored, if it does.
-fn stored_of(line: &str) -> Option<usize> {
-    let told = line.strip_prefix("● ")?;
-    if told.starts_with("stored") {
-        return Some(1);
-    }
-    let (messages, rest) = told.split_once(' ')?;
-    let messages = messages.parse().ok()?;
-    rest.starts_with("messages stored").then_some(messages)
 }

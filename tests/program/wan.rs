@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::support::told::receipt_of;
 use crate::support::{Host, Script, Server, Workspace};
 
 /// Lines that each client says to each other one, and to everyone.
@@ -68,13 +69,10 @@ impl Drop for Wan {
 /// How many messages the receipts that a client was told of stand for: a burst folds into one line with its number.
 fn receipts(client: &Script, is_meant: impl Fn(&str) -> bool) -> usize {
     let lines = client.lines();
-    let told = lines.iter().filter_map(|line| line.strip_prefix("✓ "));
-    told.filter(|line| is_meant(line))
-        .filter_map(|line| match line.split_once(' ')? {
-            ("Message", rest) => rest.starts_with("received by ").then_some(1),
-            (number, rest) if rest.starts_with("messages received by ") => number.parse().ok(),
-            _ => None,
-        })
+    let meant = lines.iter().filter(|line| is_meant(line));
+    meant
+        .filter_map(|line| receipt_of(line))
+        .map(|(messages, _)| messages)
         .sum()
 }
 

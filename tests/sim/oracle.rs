@@ -21,6 +21,7 @@ use crate::disk::Disk;
 use crate::entries::{
     EntryKey, Log, Logged, Marker, change_of, marker_of, reactions_of, shown_marker_of,
 };
+use crate::kit::told::{receipt_of, stored_of};
 pub use changes::Changes;
 use changes::{CANNOT_SHOW, is_of_change};
 pub use observed::Observed;
@@ -395,17 +396,8 @@ impl Oracle {
 
     /// An author was told who has received a message. That many of the author's messages must be durable there.
     fn receipted(&mut self, clients: &[ClientHost], author: usize, line: &str) {
-        let (messages, names) = line
-            .split_once(" received by ")
-            .expect("receipts are worded so");
-        let messages = match messages.strip_prefix("✓ ") {
-            Some("Message") => 1,
-            Some(many) => many
-                .strip_suffix(" messages")
-                .and_then(|number| number.parse().ok())
-                .expect("the messages of a receipt are counted"),
-            None => panic!("receipts begin with their sign: {line}"),
-        };
+        let receipt = receipt_of(line);
+        let (messages, names) = receipt.unwrap_or_else(|| panic!("no receipt: {line}"));
         // What follows in quotation marks was said by somebody.
         let is_many = line
             .split('"')
@@ -457,17 +449,6 @@ impl Oracle {
             "host {author} was told {line:?}, and the server holds {durable}"
         );
     }
-}
-
-/// How many messages a line calls stored, if it does.
-fn stored_of(line: &str) -> Option<usize> {
-    let told = line.strip_prefix("● ")?;
-    if told.starts_with("stored") {
-        return Some(1);
-    }
-    let (messages, rest) = told.split_once(' ')?;
-    let messages = messages.parse().ok()?;
-    rest.starts_with("messages stored").then_some(messages)
 }
 
 #[test]

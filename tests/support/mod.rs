@@ -12,6 +12,8 @@ pub mod older;
 mod person;
 pub mod relay;
 mod script;
+#[path = "../kit/told.rs"]
+pub mod told;
 mod workspace;
 
 use std::io::{BufRead as _, BufReader};
