@@ -279,14 +279,11 @@ fn greeting_says_what_the_server_is_and_takes() {
     let link = bench.connect();
     bench.sign_in_on(link, "alice", alice);
     let hello = Hello {
-        positions: Vec::new(),
-        more: false,
-        epoch: None,
-        unannounced: None,
         software: Some(Software {
             version: "9.9.9 \u{1b}[31m".into(),
             features: vec![Feature::Other(200)],
         }),
+        ..hello()
     };
     bench.say(link, Channel::Control, &ClientMessage::control(hello));
     bench.pass(50);

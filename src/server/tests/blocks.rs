@@ -259,15 +259,8 @@ fn device_that_signs_in_is_told_whom_its_user_blocks_before_anything_is_delivere
     let user = User::new(pair.bob.0, "bob".into(), DeviceId(99));
     let session = pair.bench.hub.core.sessions.get_mut(link.server);
     session.expect("it is connected").sign_in(user);
-    let hello = Hello {
-        positions: Vec::new(),
-        more: false,
-        epoch: None,
-        software: None,
-        unannounced: None,
-    };
     pair.bench
-        .say(link, Channel::Control, &ClientMessage::control(hello));
+        .say(link, Channel::Control, &ClientMessage::control(hello()));
     pair.bench.pass(50);
     let heard = pair.bench.heard(link);
     assert!(

@@ -184,9 +184,7 @@ fn hello_without_end_costs_no_more_than_its_limit() {
         let hello = Hello {
             positions: vec![position; 500],
             more: true,
-            epoch: None,
-            software: None,
-            unannounced: None,
+            ..hello()
         };
         bench.say(link, Channel::Control, &ClientMessage::control(hello));
         bench.pass(30);
@@ -210,9 +208,7 @@ fn hello_part(positions: usize) -> ClientMessage {
     ClientMessage::control(Hello {
         positions: vec![position; positions],
         more: true,
-        epoch: None,
-        software: None,
-        unannounced: None,
+        ..hello()
     })
 }
 
@@ -241,13 +237,7 @@ fn device_that_does_not_finish_its_hello_is_closed_with_a_reason() {
         links.push(link);
     }
     bench.say(links[1], Channel::Control, &hello_part(100));
-    let done = ClientMessage::control(Hello {
-        positions: Vec::new(),
-        more: false,
-        epoch: None,
-        software: None,
-        unannounced: None,
-    });
+    let done = ClientMessage::control(hello());
     bench.say(links[2], Channel::Control, &done);
     bench.pass(20_000);
     bench.say(links[1], Channel::Control, &hello_part(100));
@@ -417,24 +407,7 @@ fn receipts_are_told_to_nobody_before_the_store_has_permitted_it_and_are_not_los
     );
     let pair = bench.pair(alice, "bob");
     let bobs = bench.signed_in("bob", bob);
-    let origin = Origin {
-        conversation: pair,
-        device: alice.1,
-        number: DeviceSeq(1),
-    };
-    let (content, digest) = seal(&text("tea?", origin));
-    let append = Append {
-        conversation: pair,
-        author: alice.0,
-        device: alice.1,
-        number: DeviceSeq(1),
-        digest,
-        content,
-        time_ms: 1,
-        quota: Quota::default(),
-        relation: None,
-    };
-    bench.done(Write::Append(append));
+    bench.append(pair, alice, 1);
     bench.user_of(bobs).note_sent(pair, EntryId(1));
     let (alices, strangers) = (
         bench.signed_in("alice", alice),

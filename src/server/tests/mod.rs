@@ -55,6 +55,17 @@ struct Link {
     server: SessionId,
 }
 
+/// HELLO, complete, of a device that has nothing yet.
+fn hello() -> Hello {
+    Hello {
+        positions: Vec::new(),
+        more: false,
+        epoch: None,
+        software: None,
+        unannounced: None,
+    }
+}
+
 struct Bench {
     now: Now,
     hub: Hub,
@@ -186,6 +197,33 @@ impl Bench {
         standing.conversation
     }
 
+    /// The store appends what this device says, as its message of this number.
+    fn append(
+        &mut self,
+        conversation: ConversationId,
+        (author, device): (AccountId, DeviceId),
+        number: u64,
+    ) {
+        let number = DeviceSeq(number);
+        let origin = Origin {
+            conversation,
+            device,
+            number,
+        };
+        let (content, digest) = seal(&text("tea?", origin));
+        self.done(Write::Append(Append {
+            conversation,
+            author,
+            device,
+            number,
+            digest,
+            content,
+            time_ms: 1,
+            quota: Quota::default(),
+            relation: None,
+        }));
+    }
+
     fn connect(&mut self) -> Link {
         let client = self
             .client
@@ -200,14 +238,7 @@ impl Bench {
     fn signed_in(&mut self, name: &str, (account, device): (AccountId, DeviceId)) -> Link {
         let link = self.connect();
         self.sign_in_on(link, name, (account, device));
-        let hello = Hello {
-            positions: Vec::new(),
-            more: false,
-            epoch: None,
-            software: None,
-            unannounced: None,
-        };
-        self.say(link, Channel::Control, &ClientMessage::control(hello));
+        self.say(link, Channel::Control, &ClientMessage::control(hello()));
         self.pass(50);
         self.heard(link);
         link

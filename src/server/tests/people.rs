@@ -96,11 +96,8 @@ fn unannounced_session_comes_and_goes_without_a_word() {
     let link = bench.connect();
     bench.sign_in_on(link, "cron", cron);
     let hello = Hello {
-        positions: Vec::new(),
-        more: false,
-        epoch: None,
-        software: None,
         unannounced: Some(true),
+        ..hello()
     };
     ask(&mut bench, link, hello);
     bench.run(|services, ctx| services.sign_out(ctx, link.server));

@@ -34,23 +34,7 @@ fn bench() -> (Bench, ConversationId, [Link; 3]) {
     let (alice, bob) = (bench.user("alice"), bench.user("bob"));
     let pair = bench.pair(alice, "bob");
     for number in 1..=3 {
-        let origin = Origin {
-            conversation: pair,
-            device: alice.1,
-            number: DeviceSeq(number),
-        };
-        let (content, digest) = seal(&text("tea?", origin));
-        bench.done(Write::Append(Append {
-            conversation: pair,
-            author: alice.0,
-            device: alice.1,
-            number: DeviceSeq(number),
-            digest,
-            content,
-            time_ms: 1,
-            quota: Quota::default(),
-            relation: None,
-        }));
+        bench.append(pair, alice, number);
     }
     let links = [
         bench.signed_in("alice", alice),
@@ -154,14 +138,7 @@ fn device_that_signs_in_is_told_what_its_account_has_read_and_muted() {
     let bob = bench.user_of(desk).account;
     let link = bench.connect();
     bench.sign_in_on(link, "bob", (bob, DeviceId(78)));
-    let hello = Hello {
-        positions: Vec::new(),
-        more: false,
-        epoch: None,
-        software: None,
-        unannounced: None,
-    };
-    bench.say(link, Channel::Control, &ClientMessage::control(hello));
+    bench.say(link, Channel::Control, &ClientMessage::control(hello()));
     bench.pass(50);
     let heard = bench.heard(link);
     let read = heard.iter().find_map(|body| match body {

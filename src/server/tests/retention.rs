@@ -103,24 +103,7 @@ fn reader_whom_retention_overtakes_is_told_before_what_is_left() {
     let pair = bench.pair(alice, "bob");
     let bobs = bench.signed_in("bob", bob);
     for number in 1..=5 {
-        let origin = Origin {
-            conversation: pair,
-            device: alice.1,
-            number: DeviceSeq(number),
-        };
-        let (content, digest) = seal(&text("tea?", origin));
-        let append = Append {
-            conversation: pair,
-            author: alice.0,
-            device: alice.1,
-            number: DeviceSeq(number),
-            digest,
-            content,
-            time_ms: 1,
-            quota: Quota::default(),
-            relation: None,
-        };
-        bench.done(Write::Append(append));
+        bench.append(pair, alice, number);
     }
     bench.skip(FIRST_AFTER);
     bench.pass(500);
