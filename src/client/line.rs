@@ -276,23 +276,29 @@ impl Display for Head {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn said(who: Who, place: Place, names_place: bool) -> String {
-        let day = Day {
-            name: "Mon 30 Nov".into(),
-            is_today: true,
-        };
-        let head = Head {
+impl Head {
+    /// What tests show: said at 14:02, today.
+    pub(crate) fn of_today(place: Place, who: Who, names_place: bool) -> Self {
+        Self {
             time: "14:02".into(),
-            day,
+            day: Day {
+                name: "Mon 30 Nov".into(),
+                is_today: true,
+            },
             place,
             names_place,
             who: Some(who),
             manner: Manner::default(),
-        };
-        Line::said(head, "hi").to_string()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(who: Who, place: Place, names_place: bool) -> String {
+        Line::said(Head::of_today(place, who, names_place), "hi").to_string()
     }
 
     #[test]
@@ -331,20 +337,12 @@ mod tests {
     fn names_and_remarks_hold_no_control_characters() {
         let evil = "bob\u{1b}]0;x\u{7}\r\n✓ x\u{202e}";
         for place in [Place::Pair(evil.into()), Place::Room(format!("#{evil}"))] {
-            let day = Day {
-                name: "Mon 30 Nov".into(),
-                is_today: true,
-            };
             let head = Head {
-                time: "14:02".into(),
-                day,
-                place,
-                names_place: true,
-                who: Some(Who::Other(evil.into())),
                 manner: Manner {
                     answers: Some(format!(", to \"tea?\" of {evil}")),
                     ..Manner::default()
                 },
+                ..Head::of_today(place, Who::Other(evil.into()), true)
             };
             let line = Line::said(head, "hi").with_note(&format!("({evil} carol)"));
             let shown = line.to_string();

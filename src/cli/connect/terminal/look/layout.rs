@@ -104,23 +104,10 @@ fn parts(head: &Head, tone: Tone) -> impl Iterator<Item = (Style, &str)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::client::Day;
 
     fn shown(place: Place, who: Who, names_place: bool, symbols: Symbols) -> Pieces {
-        let day = Day {
-            name: "Mon 30 Nov".into(),
-            is_today: true,
-        };
-        let head = Head {
-            time: "14:02".into(),
-            day,
-            place,
-            names_place,
-            who: Some(who),
-            manner: crate::client::Manner::default(),
-        };
         let line = Line {
-            head: Some(head),
+            head: Some(Head::of_today(place, who, names_place)),
             ..Line::of(Tone::Said, "hi")
         };
         let flat: String = flat(&line).into_iter().map(|(_, text)| text).collect();

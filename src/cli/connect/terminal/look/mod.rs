@@ -172,13 +172,10 @@ mod tests {
             name: day.into(),
             is_today,
         };
+        let (place, who) = (Place::Room("#deck".into()), Who::Other("bob".into()));
         let head = Head {
-            time: "14:02".into(),
             day,
-            place: Place::Room("#deck".into()),
-            names_place: true,
-            who: Some(Who::Other("bob".into())),
-            manner: crate::client::Manner::default(),
+            ..Head::of_today(place, who, true)
         };
         Line {
             head: Some(head),
