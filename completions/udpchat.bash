@@ -37,6 +37,9 @@ _udpchat() {
             udpchat,help)
                 cmd="udpchat__subcmd__help"
                 ;;
+            udpchat,link)
+                cmd="udpchat__subcmd__link"
+                ;;
             udpchat,room)
                 cmd="udpchat__subcmd__room"
                 ;;
@@ -84,6 +87,9 @@ _udpchat() {
                 ;;
             udpchat__subcmd__help,connect)
                 cmd="udpchat__subcmd__help__subcmd__connect"
+                ;;
+            udpchat__subcmd__help,link)
+                cmd="udpchat__subcmd__help__subcmd__link"
                 ;;
             udpchat__subcmd__help,room)
                 cmd="udpchat__subcmd__help__subcmd__room"
@@ -197,7 +203,7 @@ _udpchat() {
 
     case "${cmd}" in
         udpchat)
-            opts="-v -h -V --verbose --log --help --version serve connect status bench completions user room store config help"
+            opts="-v -h -V --verbose --log --help --version serve connect link status bench completions user room store config help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -565,7 +571,7 @@ _udpchat() {
             return 0
             ;;
         udpchat__subcmd__help)
-            opts="-v --verbose --log serve connect user room status store config bench completions"
+            opts="-v --verbose --log serve connect link user room status store config bench completions"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -691,6 +697,24 @@ _udpchat() {
             return 0
             ;;
         udpchat__subcmd__help__subcmd__connect)
+            opts="-v --verbose --log"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        udpchat__subcmd__help__subcmd__link)
             opts="-v --verbose --log"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -931,6 +955,39 @@ _udpchat() {
                 return 0
             fi
             case "${prev}" in
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        udpchat__subcmd__link)
+            opts="-v -h --room --data --state --verbose --log --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --room)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --data)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --state)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --log)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

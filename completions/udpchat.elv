@@ -27,6 +27,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --version 'Print version'
             cand serve 'Run the server'
             cand connect 'Connect to a server and chat'
+            cand link 'Print a link to a server, with its key, for others'
             cand status 'Show the state of a running server'
             cand bench 'Measure a server with many clients'
             cand completions 'Print a completion script for a shell'
@@ -85,6 +86,16 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
+        }
+        &'udpchat;link'= {
+            cand --room 'A room that who opens the link is asked to join; its # may be left out'
+            cand --data 'Take the key of the server in this directory'
+            cand --state 'The client''s directory, whose known servers are looked through [default: $XDG_STATE_HOME/udpchat]'
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+            cand -h 'Print help'
+            cand --help 'Print help'
         }
         &'udpchat;status'= {
             cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
@@ -364,6 +375,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
             cand serve 'Run the server'
             cand connect 'Connect to a server and chat'
+            cand link 'Print a link to a server, with its key, for others'
             cand user 'Manage the server''s accounts'
             cand room 'Manage the server''s rooms'
             cand status 'Show the state of a running server'
@@ -378,6 +390,11 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
         }
         &'udpchat;help;connect'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+        }
+        &'udpchat;help;link'= {
             cand --log 'Write the log to this file (a client writes none without it)'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'

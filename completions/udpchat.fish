@@ -30,6 +30,7 @@ complete -c udpchat -n "__fish_udpchat_needs_command" -s h -l help -d 'Print hel
 complete -c udpchat -n "__fish_udpchat_needs_command" -s V -l version -d 'Print version'
 complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "serve" -d 'Run the server'
 complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "connect" -d 'Connect to a server and chat'
+complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "link" -d 'Print a link to a server, with its key, for others'
 complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "status" -d 'Show the state of a running server'
 complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "bench" -d 'Measure a server with many clients'
 complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "completions" -d 'Print a completion script for a shell'
@@ -89,6 +90,12 @@ complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -l unannounced 
 complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -l restricted -d 'Refuse all commands that read or write files or run programs, for a login shell'
 complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
 complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c udpchat -n "__fish_udpchat_using_subcommand link" -l room -d 'A room that who opens the link is asked to join; its # may be left out' -r -f
+complete -c udpchat -n "__fish_udpchat_using_subcommand link" -l data -d 'Take the key of the server in this directory' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand link" -l state -d 'The client\'s directory, whose known servers are looked through [default: $XDG_STATE_HOME/udpchat]' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand link" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand link" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
+complete -c udpchat -n "__fish_udpchat_using_subcommand link" -s h -l help -d 'Print help'
 complete -c udpchat -n "__fish_udpchat_using_subcommand status" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand status" -l data -d 'The server\'s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand status" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
@@ -222,21 +229,24 @@ complete -c udpchat -n "__fish_udpchat_using_subcommand config; and __fish_seen_
 complete -c udpchat -n "__fish_udpchat_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "check" -d 'Check the settings; the exit code is 0 if nothing is wrong, and else 2'
 complete -c udpchat -n "__fish_udpchat_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show each setting and its source: a variable, a line of a file, or the default'
 complete -c udpchat -n "__fish_udpchat_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "init" -d 'Write a file of settings, each explained and commented out'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect user room status store config bench completions" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect user room status store config bench completions" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect user room status store config bench completions" -f -a "serve" -d 'Run the server'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect user room status store config bench completions" -f -a "connect" -d 'Connect to a server and chat'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect user room status store config bench completions" -f -a "user" -d 'Manage the server\'s accounts'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect user room status store config bench completions" -f -a "room" -d 'Manage the server\'s rooms'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect user room status store config bench completions" -f -a "status" -d 'Show the state of a running server'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect user room status store config bench completions" -f -a "store" -d 'Check, copy and prune the server\'s database'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect user room status store config bench completions" -f -a "config" -d 'Check, show or write the files of settings'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect user room status store config bench completions" -f -a "bench" -d 'Measure a server with many clients'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect user room status store config bench completions" -f -a "completions" -d 'Print a completion script for a shell'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect link user room status store config bench completions" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect link user room status store config bench completions" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect link user room status store config bench completions" -f -a "serve" -d 'Run the server'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect link user room status store config bench completions" -f -a "connect" -d 'Connect to a server and chat'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect link user room status store config bench completions" -f -a "link" -d 'Print a link to a server, with its key, for others'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect link user room status store config bench completions" -f -a "user" -d 'Manage the server\'s accounts'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect link user room status store config bench completions" -f -a "room" -d 'Manage the server\'s rooms'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect link user room status store config bench completions" -f -a "status" -d 'Show the state of a running server'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect link user room status store config bench completions" -f -a "store" -d 'Check, copy and prune the server\'s database'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect link user room status store config bench completions" -f -a "config" -d 'Check, show or write the files of settings'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect link user room status store config bench completions" -f -a "bench" -d 'Measure a server with many clients'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect link user room status store config bench completions" -f -a "completions" -d 'Print a completion script for a shell'
 complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from serve" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from serve" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
 complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from connect" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from connect" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from link" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from link" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
 complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from user" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from user" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
 complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from user" -f -a "add" -d 'Create an account'

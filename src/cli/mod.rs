@@ -13,6 +13,7 @@ mod docgen;
 mod environment;
 mod exit;
 mod help;
+mod link;
 mod logging;
 mod options;
 mod output;
@@ -47,6 +48,7 @@ fn commands() -> Commands {
     Commands::default()
         .with(Box::new(serve::command()))
         .with(Box::new(connect::command()))
+        .with(Box::new(link::command()))
         .with(Box::new(user::command()))
         .with(Box::new(room::command()))
         .with(Box::new(status::command()))

@@ -35,6 +35,8 @@ pub struct Options {
     pub accept_new: bool,
     /// The fingerprint that the server's key must have.
     pub pinned_fingerprint: Option<String>,
+    /// What a link asks for, where one names the server.
+    pub linked: LinkOptions,
     /// How a password is made expensive to guess.
     pub key_stretching: KeyStretching,
     /// How long a client without a terminal waits for the server at a time: while it signs in, while the server is away,
@@ -50,6 +52,15 @@ pub struct Options {
     pub is_restricted: bool,
     /// Whether a client without a terminal waits at its end for the receipts of users who are online.
     pub awaits_receipts: bool,
+}
+
+/// What a link says beside the server's address. It may come from anybody.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LinkOptions {
+    /// Whether the fingerprint that the server's key must have is the link's.
+    pub has_key: bool,
+    /// A room that the user is asked about.
+    pub room: Option<String>,
 }
 
 /// What calls for the user's attention.

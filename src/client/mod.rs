@@ -29,8 +29,8 @@ mod waiting;
 pub use self::core::Core;
 pub use auth::opaque;
 pub use env::{
-    Ask, AttentionOptions, Console, End, Fault, Files, Input, Names, Notify, Options, Progress,
-    Ring, Status, Tone, Trust,
+    Ask, AttentionOptions, Console, End, Fault, Files, Input, LinkOptions, Names, Notify, Options,
+    Progress, Ring, Status, Tone, Trust,
 };
 pub use hold::Hold;
 pub use line::{Day, Head, INDENT, Line, Manner, Part, Place, Who};

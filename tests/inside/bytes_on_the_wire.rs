@@ -55,6 +55,7 @@ impl User {
             password: None,
             accept_new: true,
             pinned_fingerprint: None,
+            linked: crate::client::LinkOptions::default(),
             key_stretching: KeyStretching::Identity,
             timeout: Duration::from_secs(30),
             unannounced: false,

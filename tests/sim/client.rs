@@ -146,6 +146,7 @@ impl ClientHost {
             password: None,
             accept_new: true,
             pinned_fingerprint: None,
+            linked: udpchat::client::LinkOptions::default(),
             key_stretching: KeyStretching::Identity,
             timeout: Duration::from_secs(30),
             unannounced: false,

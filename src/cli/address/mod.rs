@@ -1,7 +1,10 @@
 //! Addresses on the command line: where to listen, and which server to connect to. dns-lookup, because std does not tell a
 //! name that does not exist from a resolver that has no answer.
 
+mod international;
+mod link;
 mod rule;
+pub mod server_key;
 
 use std::collections::HashSet;
 use std::fmt;
@@ -15,6 +18,7 @@ use thiserror::Error;
 
 use super::exit::{Exit, Failure};
 use super::output::quoted;
+pub use link::Target;
 use rule::{check_address, check_host, port, refusal_of_resolved};
 
 /// Chosen: unassigned by IANA for UDP chat, easy to type.
@@ -28,7 +32,7 @@ const OF_RESOLVER: &str = "failed to lookup address information: ";
 /// A server as the user named it, which is also its name in `known_servers`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerName {
-    /// A name or an address; IPv6 without brackets.
+    /// A name, in ASCII, or an address; IPv6 without brackets.
     pub host: String,
     pub port: u16,
 }
@@ -43,7 +47,7 @@ pub enum AddressError {
     Scheme(String),
     #[error("an IPv4 address or a name is written without brackets, as in {0}")]
     NoBrackets(String),
-    #[error("{} is not a host name: write its ASCII form, which begins with xn-- (`idn2 NAME` prints it)", quoted(.0))]
+    #[error("{} is not a host name, and not one of another script either (IDNA)", quoted(.0))]
     Script(String),
     #[error("the interface is missing behind %, as in {0}%eth0 (`ip link` lists them)")]
     ZoneMissing(Ipv6Addr),
@@ -137,11 +141,13 @@ impl FromStr for ServerName {
         if host.is_empty() {
             return Err(AddressError::NoHost);
         }
-        check_host(host)?;
-        Ok(Self {
-            host: host.to_ascii_lowercase(),
-            port,
-        })
+        let host = if host.is_ascii() {
+            host.to_ascii_lowercase()
+        } else {
+            international::to_ascii(host)?
+        };
+        check_host(&host)?;
+        Ok(Self { host, port })
     }
 }
 
@@ -156,6 +162,15 @@ impl fmt::Display for ServerName {
 }
 
 impl ServerName {
+    /// As it is shown to a user: a name of another script as that, unless it could be taken for another one.
+    pub fn shown(&self) -> String {
+        if self.is_address() {
+            return self.to_string();
+        }
+        let host = international::shown(&self.host);
+        Self { host, ..*self }.to_string()
+    }
+
     /// Whether it is an address, which needs no resolver.
     pub fn is_address(&self) -> bool {
         self.host.parse::<IpAddr>().is_ok() || is_ipv6(&self.host)

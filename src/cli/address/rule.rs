@@ -50,7 +50,7 @@ pub fn refusal_of_resolved(ip: IpAddr) -> Option<&'static str> {
     other_use(ip).or(is_every.then_some("every address of a machine"))
 }
 
-/// Letters, digits, dots, hyphens and underscores; other scripts must be in the ASCII form of resolvers.
+/// Letters, digits, dots, hyphens and underscores.
 pub fn check_host(host: &str) -> Result<(), AddressError> {
     let labels = host.strip_suffix('.').unwrap_or(host);
     let is_label = |label: &str| {
@@ -58,10 +58,6 @@ pub fn check_host(host: &str) -> Result<(), AddressError> {
         (1..=LABEL_MAX_BYTES).contains(&label.len()) && label.bytes().all(is_allowed)
     };
     let is_name = host.len() <= HOST_MAX_BYTES && !host.starts_with('-');
-    let is_written = |sign: char| !sign.is_control() && !sign.is_whitespace();
-    if !host.is_ascii() && host.chars().all(is_written) {
-        return Err(AddressError::Script(host.to_owned()));
-    }
     if !is_name || !labels.split('.').all(is_label) {
         return Err(AddressError::Host(host.to_owned()));
     }

@@ -18,6 +18,7 @@ fn host_and_port_are_found_in_every_form() {
         ("[fe80::1%eth0]", "fe80::1%eth0", DEFAULT_PORT),
         ("fe80::1%eth0", "fe80::1%eth0", DEFAULT_PORT),
         ("fe80::1%2", "fe80::1%2", DEFAULT_PORT),
+        ("bücher.example:99", "xn--bcher-kva.example", 99),
     ] {
         assert_eq!(parsed(text), Ok((host.to_owned(), port)), "{text}");
     }
@@ -46,8 +47,13 @@ fn what_is_no_address_is_refused_by_name() {
     for text in ["fe80::1%", "[fe80::1%]:99"] {
         assert_eq!(parsed(text), Err(AddressError::ZoneMissing(link_local)));
     }
-    let script = Err(AddressError::Script("bücher.example".into()));
-    assert_eq!(parsed("bücher.example:99"), script);
+    let script = Err(AddressError::Script("bü cher.example".into()));
+    assert_eq!(parsed("bü cher.example:99"), script);
+    // Digits of another script that stand for an address.
+    assert_eq!(
+        parsed("１２７.1"),
+        Err(AddressError::Number("127.1".into()))
+    );
     assert_eq!(parsed("a b"), Err(AddressError::Host("a b".into())));
     assert_eq!(
         parsed("999.1.1.1"),

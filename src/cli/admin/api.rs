@@ -44,6 +44,8 @@ pub enum Request {
     RetainShow { name: String },
     /// [`Answer::Checked`].
     StoreCheck,
+    /// [`Answer::ServerKey`].
+    ServerKey,
     /// Copies the database into the empty file that comes with the request: [`Answer::BackedUp`].
     StoreBackup,
 }
@@ -76,6 +78,9 @@ pub enum Answer {
     },
     BackedUp {
         rows: u64,
+    },
+    ServerKey {
+        fingerprint: String,
     },
     /// A refusal or an error, as a sentence for the user.
     Error {

@@ -13,15 +13,17 @@ use rand_core::OsRng;
 
 use super::api::{AdminApi, Answer, Request, RetainedConversation, User};
 use super::status::{self, Status, StoreStatus};
+use crate::cli::database::Secrets;
 use crate::cli::exit::{Coded, Exit};
 use crate::cli::output::quoted;
 use crate::net::{self, InputSender};
-use crate::protocol::{Access, AccountId, with_room_sign};
+use crate::protocol::{Access, AccountId, fingerprint, with_room_sign};
 use crate::server::{self, CreateRoom, Input, Name, OpaqueServer, PendingSignUp, RoomName};
 use crate::stalls::{StallReport, Stalls};
 use crate::store::{
     self, Engine, LogLoss, Outcome, Refusal, Reply, RequestId, Snapshots, StoreCaller,
 };
+use crate::transport::public_key;
 
 /// The longest wait for the hub to create a room. Chosen: a commit on a busy disk, and then some.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(20);
@@ -66,6 +68,8 @@ fn done(outcome: Outcome) -> anyhow::Result<Result<Reply, Refusal>> {
 pub struct AdminHandler {
     store: StoreAccess,
     opaque: OpaqueServer,
+    /// The server's public key.
+    key: [u8; 32],
     snapshots: Snapshots,
     /// Found at the start of the server.
     loss: Option<LogLoss>,
@@ -76,15 +80,20 @@ pub struct AdminHandler {
 }
 
 impl AdminHandler {
-    pub const fn new(store: StoreAccess, opaque: OpaqueServer, snapshots: Snapshots) -> Self {
-        Self {
+    pub fn new(
+        store: StoreAccess,
+        secrets: &Secrets,
+        snapshots: Snapshots,
+    ) -> anyhow::Result<Self> {
+        Ok(Self {
             store,
-            opaque,
+            opaque: secrets.opaque()?,
+            key: public_key(&secrets.static_key),
             snapshots,
             loss: None,
             hub: None,
             pending: None,
-        }
+        })
     }
 
     /// For a running server, with the loss that its start found.
@@ -307,6 +316,9 @@ impl AdminApi for AdminHandler {
             Request::RetainList => self.retained(None),
             Request::RetainShow { name } => self.retained(Some(&name)),
             Request::StoreCheck => self.check(),
+            Request::ServerKey => Ok(Answer::ServerKey {
+                fingerprint: fingerprint(&self.key),
+            }),
             Request::StoreBackup => bail!("no file came with the request"),
         }
     }

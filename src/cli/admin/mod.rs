@@ -75,10 +75,10 @@ pub fn open_or_make(data: &Path) -> anyhow::Result<Box<dyn AdminApi>> {
 }
 
 fn direct(mut engine: Engine, data: &Path) -> anyhow::Result<Box<dyn AdminApi>> {
-    let opaque = Secrets::of(&mut engine, data)?.opaque()?;
+    let secrets = Secrets::of(&mut engine, data)?;
     let snapshots = engine.snapshots();
     let store = StoreAccess::Engine(Box::new(engine));
-    Ok(Box::new(AdminHandler::new(store, opaque, snapshots)))
+    Ok(Box::new(AdminHandler::new(store, &secrets, snapshots)?))
 }
 
 pub fn unexpected() -> anyhow::Error {

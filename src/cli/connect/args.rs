@@ -4,9 +4,8 @@ use std::path::PathBuf;
 
 use clap::ArgAction;
 
-use super::server_key;
 use super::terminal::{NotifyBy, NotifyOf, Setting, When};
-use crate::cli::address::{DEFAULT_HOST, ServerName};
+use crate::cli::address::{DEFAULT_HOST, Target, server_key};
 use crate::cli::options::PasswordFile;
 use crate::cli::settings::Side;
 use crate::server::{Name, NameError};
@@ -21,9 +20,10 @@ pub struct Args {
     #[arg(
         value_name = "HOST[:PORT]",
         default_value = DEFAULT_HOST,
-        help = "The server: a profile of the settings, a name or an address, an IPv6 one with a port as [address]:port"
+        help = "The server: a profile of the settings, a name or an address, an IPv6 one with a port as [address]:port, or a link \
+                (udpchat://…)"
     )]
-    pub server: ServerName,
+    pub server: Target,
     /// Read the settings from this file [default: $XDG_CONFIG_HOME/udpchat/config.toml]
     // It is read before the other arguments.
     #[arg(id = "config", long = "config", value_name = "FILE", env = Side::Client.config_variable())]

@@ -19,8 +19,8 @@ use crate::cli::address::ServerName;
 use crate::cli::output::print_error;
 use crate::cli::threads::spawn;
 use crate::client::{
-    Ask, AttentionOptions, Client, Console, End, Files, Input, Line, OnSignIn, Options, Tone,
-    Trust, Waiting,
+    Ask, AttentionOptions, Client, Console, End, Files, Input, Line, LinkOptions, OnSignIn,
+    Options, Tone, Trust, Waiting,
 };
 use crate::net::{self, Driver, InputSender, Setup};
 use crate::protocol::fingerprint;
@@ -175,6 +175,7 @@ impl Thread {
             password: options.password_of(Some(&job.account)),
             accept_new: false,
             pinned_fingerprint: Some(fingerprint(&job.key)),
+            linked: LinkOptions::default(),
             unannounced: true,
             attention: AttentionOptions::default(),
             is_restricted: true,

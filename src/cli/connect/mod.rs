@@ -4,9 +4,10 @@ mod args;
 mod forwarder;
 mod resolver;
 mod run;
-mod server_key;
 mod state;
 mod terminal;
+
+pub use state::known_servers::KnownServers;
 
 use super::command::Subcommand;
 use crate::client::commands;
@@ -14,6 +15,7 @@ use crate::client::commands;
 pub fn command() -> Subcommand {
     Subcommand::new("connect", "Connect to a server and chat", run::run)
         .section("THE SERVER'S ADDRESS", ADDRESS)
+        .section("LINKS", LINKS)
         .section("CHAT COMMANDS", commands::manual())
         .section("IN A ROOM", IN_A_ROOM)
         .section("TYPING", TYPING)
@@ -44,7 +46,17 @@ const ADDRESS: &str = "\
     are queued, and the client goes on trying until the server answers, even if its name cannot be resolved. 0.0.0.0 \
     and [::], as a server shows them that listens on every address, mean this machine. Multicast, broadcast and \
     reserved addresses are refused, and a name that has no others. A link-local IPv6 \
-    address needs its interface, by name or number: fe80::1%eth0, [fe80::1%eth0]:7777.";
+    address needs its interface, by name or number: fe80::1%eth0, [fe80::1%eth0]:7777. A name of another script is \
+    looked up in its ASCII form, which known_servers has too, and is shown in that form (xn--…) if it mixes scripts or looks \
+    like a name in ASCII.";
+
+const LINKS: &str = "\
+    A link such as udpchat://chat.example:7777/?key=SHA256:…&room=bridge stands for the server; `udpchat link` prints one. Its \
+    key must be the server's, as with --server-key: if the server was unknown, that takes the place of the question, and the key \
+    is trusted from then on. A key that is trusted already is never replaced by one of a link. Trust a link as far as the way on \
+    which it came. A room is asked about after the sign-in, and is joined as by `/join`; without a terminal the client only \
+    names it on standard error. Nothing else may be part of a link: a user, a path, a fragment, unknown or repeated \
+    parameters and control characters are errors. Quote a link in a shell, because of its &.";
 
 const IN_A_ROOM: &str = "\
     A command works everywhere with its slash; where the prompt shows no conversation the slash may be left out. \

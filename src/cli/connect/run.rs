@@ -14,13 +14,13 @@ use super::forwarder::{Forwarder, Plan};
 use super::resolver;
 use super::state::StateDirectory;
 use super::terminal::{self, Looks, PasswordInterrupt, Screen};
-use crate::cli::address::ServerName;
+use crate::cli::address::{ServerName, Target};
 use crate::cli::command::Context;
 use crate::cli::environment;
 use crate::cli::exit::{Exit, Failure, Outcome};
 use crate::cli::output::print_error;
 use crate::cli::signals::{self, Signal};
-use crate::client::{AttentionOptions, Client, End, Fault, Input, Options};
+use crate::client::{AttentionOptions, Client, End, Fault, Input, LinkOptions, Options};
 use crate::fence;
 use crate::net::{self, Driver, InputSender, Setup, Socket};
 use crate::protocol::opaque::KeyStretching;
@@ -29,7 +29,9 @@ use crate::transport::{ClientConfig, Endpoint};
 /// Runs the client until it ends.
 pub fn run(args: Args, context: &Context<'_>) -> Outcome {
     let state = args.state.map_or_else(environment::state_directory, Ok)?;
-    let server = server(args.server, context.host.as_deref())?;
+    let target = target(args.server, context.host.as_deref())?;
+    let (pinned_fingerprint, linked) = asked_by(&target, args.server_key)?;
+    let server = target.server;
     let server_name = server.to_string();
     let files = StateDirectory::open(state.clone(), server_name.clone());
     let mut files = files.map_err(|error| context.blame("state")(error.into()))?;
@@ -69,12 +71,13 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
     set_last_words(restore.screen());
     interrupt_on_signal(inputs.clone(), gate, restore.screen())?;
     let options = Options {
-        server_name: server_name.clone(),
+        server_name: server.shown(),
         addresses,
         user: args.user,
         password,
         accept_new: args.accept_new,
-        pinned_fingerprint: args.server_key,
+        pinned_fingerprint,
+        linked,
         timeout: Duration::from_secs(args.timeout),
         key_stretching: KeyStretching::Argon2id,
         unannounced: args.unannounced,
@@ -133,16 +136,36 @@ fn log_chat(
 }
 
 /// The server that is meant: that of a profile, or the one that was named.
-fn server(named: ServerName, profile: Option<&str>) -> Result<ServerName, Failure> {
-    let server = match profile {
+fn target(named: Target, profile: Option<&str>) -> Result<Target, Failure> {
+    let target = match profile {
         Some(host) => host.parse().map_err(Failure::usage)?,
         None => named,
     };
-    let (server, notice) = server.or_loopback();
+    let (server, notice) = target.server.or_loopback();
     if let Some(notice) = notice {
         print_error(format_args!("udpchat: {notice}"));
     }
-    Ok(server)
+    Ok(Target { server, ..target })
+}
+
+/// The fingerprint that the server's key must have, and what a link asks for.
+fn asked_by(
+    target: &Target,
+    option: Option<String>,
+) -> Result<(Option<String>, LinkOptions), Failure> {
+    if let (Some(link), Some(option)) = (&target.key, &option)
+        && link != option
+    {
+        let problem = format!("the link's key is {link}, and that of --server-key {option}");
+        return Err(
+            Failure::usage(problem).hint("compare both with what the server prints at its start")
+        );
+    }
+    let linked = LinkOptions {
+        has_key: option.is_none() && target.key.is_some(),
+        room: target.room.clone(),
+    };
+    Ok((option.or_else(|| target.key.clone()), linked))
 }
 
 fn time_zone() -> TimeZone {

@@ -64,7 +64,7 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
     let (caller, hub_inputs, stalls) = (store.caller(), inputs.clone(), setup.stalls());
     let control = AdminServer::start(&data, move || {
         let store = StoreAccess::Thread(caller.clone());
-        let handler = AdminHandler::new(store, secrets.opaque()?, snapshots.clone());
+        let handler = AdminHandler::new(store, &secrets, snapshots.clone())?;
         let stalls = Arc::clone(&stalls);
         Ok(Box::new(handler.with_hub(hub_inputs.clone(), stalls, loss)))
     })?;

@@ -19,9 +19,10 @@ const SUMMARY_WIDTH: usize = 51;
 const NAMES_WIDTH: usize = 64;
 
 /// The subcommands of the program, which are none here: a test compares them with its table.
-pub(super) const SUBCOMMANDS: [&str; 10] = [
+pub(super) const SUBCOMMANDS: &[&str] = &[
     "serve",
     "connect",
+    "link",
     "user",
     "room",
     "status",

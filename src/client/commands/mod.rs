@@ -52,7 +52,7 @@ pub fn is_command(word: &str) -> bool {
 /// The words that a user may type at the prompt although they are for the shell.
 #[must_use]
 pub const fn subcommands() -> &'static [&'static str] {
-    &help::SUBCOMMANDS
+    help::SUBCOMMANDS
 }
 
 /// Runs the command that has waited for the server, if it is back or has been waited for long enough.

@@ -29,6 +29,8 @@ impl Core {
             Some((Question::Trust, text))
         } else if let Some(question) = self.open_question() {
             Some(question)
+        } else if let Some(question) = self.question_of_linked_room(now) {
+            Some(question)
         } else if self.is_ready_for_command(now) {
             let shared = self.shared();
             let focus = shared.and_then(|shared| shared.focus.current.clone());
@@ -43,7 +45,7 @@ impl Core {
 
     /// Whether the next command may be asked for. Without a terminal each one waits for what the one before it
     /// needs from the server, so that a script's lines take effect in order.
-    fn is_ready_for_command(&self, now: Now) -> bool {
+    pub(super) fn is_ready_for_command(&self, now: Now) -> bool {
         if self.script.as_ref().is_some_and(Script::is_exiting) {
             return false;
         }

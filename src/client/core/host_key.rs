@@ -19,6 +19,8 @@ pub(super) struct HostKeys {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
     Trusted,
+    /// The key was unknown, and is the one that a link names: it is on file now.
+    TrustedByLink,
     Ask,
     Refused(End),
 }
@@ -57,13 +59,18 @@ impl HostKeys {
         let pinned = options.pinned_fingerprint.as_ref();
         match files.check_server(&key) {
             Ok(Trust::Known | Trust::Unknown) if pinned.is_some_and(|pinned| *pinned != print) => {
-                not_pinned(name, &print, pinned.map_or("", |pinned| pinned))
+                not_pinned(options, &print)
             }
             Ok(Trust::Known) => {
                 self.trusted = Some(key);
                 Verdict::Trusted
             }
-            Ok(Trust::Unknown) if pinned.is_some() || options.accept_new => self.trust(key, files),
+            Ok(Trust::Unknown) if pinned.is_some() || options.accept_new => {
+                match self.trust(key, files) {
+                    Verdict::Trusted if options.linked.has_key => Verdict::TrustedByLink,
+                    verdict => verdict,
+                }
+            }
             Ok(Trust::Unknown) if is_interactive => {
                 self.asked = Some(key);
                 Verdict::Ask
@@ -114,9 +121,16 @@ impl HostKeys {
 }
 
 /// The key is not the one that the command line names.
-fn not_pinned(name: &str, print: &str, pinned: &str) -> Verdict {
+fn not_pinned(options: &Options, print: &str) -> Verdict {
+    let name = &options.server_name;
+    let pinned = options.pinned_fingerprint.as_deref().unwrap_or_default();
+    let source = if options.linked.has_key {
+        "the link"
+    } else {
+        "--server-key"
+    };
     refused(format!(
-        "{name} has a different server key than --server-key says\n  wanted {pinned}\n  it has {print}\n\
+        "{name} has a different server key than {source} says\n  wanted {pinned}\n  it has {print}\n\
          hint: compare both with what the server prints at its start"
     ))
 }

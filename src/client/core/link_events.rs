@@ -81,6 +81,14 @@ impl Core {
     fn judge(&mut self, now: Now, verdict: Verdict) {
         match verdict {
             Verdict::Trusted => self.trusted(now),
+            Verdict::TrustedByLink => {
+                let text = format!(
+                    "{} has the key that the link names; it is trusted from now on",
+                    self.options.server_name
+                );
+                self.show(Tone::Notice, &text);
+                self.trusted(now);
+            }
             Verdict::Ask => {}
             Verdict::Refused(end) => self.finish(end),
         }

@@ -5,6 +5,7 @@
 
 mod asking;
 mod host_key;
+mod invitation;
 mod link_events;
 mod offline;
 mod session;
@@ -48,6 +49,8 @@ pub struct Core {
     host_keys: HostKeys,
     link: LinkState,
     offline: Offline,
+    /// The room that a link names, until the user was asked about it.
+    linked_room: Option<String>,
     /// Who is to be signed in without being asked.
     pending_user: Option<String>,
     sign_in: Option<SignIn>,
@@ -75,7 +78,7 @@ impl Core {
         files: Box<dyn Files>,
         seed: [u8; 32],
     ) -> Self {
-        let pending_user = options.user.clone();
+        let (pending_user, linked_room) = (options.user.clone(), options.linked.room.clone());
         let script = (!console.is_interactive()).then(|| Script::new(options.timeout));
         let link = LinkState {
             is_resolved: !options.addresses.is_empty(),
@@ -93,6 +96,7 @@ impl Core {
             host_keys: HostKeys::default(),
             link,
             offline: Offline::default(),
+            linked_room,
             pending_user,
             sign_in: None,
             step_up: None,
@@ -181,6 +185,7 @@ impl Core {
                         return Some(TypedLine { line, focus });
                     }
                     Some(Question::Trust) => self.answer_trust(now, yes(&line, false)),
+                    Some(Question::LinkedRoom) => self.answer_linked_room(now, yes(&line, false)),
                     Some(_) if self.answer_step_up(now, &line) => {}
                     Some(_) => self
                         .step_sign_in(now, |sign_in, context| sign_in.handle_answer(line, context)),
@@ -194,6 +199,7 @@ impl Core {
             Input::Cancelled => match self.prompt.take() {
                 None | Some(Question::Command | Question::InFocus(_)) => {}
                 Some(Question::Trust) => self.answer_trust(now, false),
+                Some(Question::LinkedRoom) => self.answer_linked_room(now, false),
                 Some(_) => self.cancel_question(),
             },
             Input::Skipped(text) => {
@@ -308,6 +314,7 @@ impl Core {
             }
         }
         if self.ending.end.is_none() {
+            self.tell_of_linked_room();
             self.watch_server(now);
             self.end_in_time(now);
             let is_waiting = self.is_waiting();

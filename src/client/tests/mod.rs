@@ -86,6 +86,7 @@ fn options() -> Options {
         password: None,
         accept_new: true,
         pinned_fingerprint: None,
+        linked: crate::client::LinkOptions::default(),
         key_stretching: KeyStretching::Identity,
         timeout: Duration::from_secs(30),
         unannounced: false,

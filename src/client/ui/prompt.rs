@@ -17,6 +17,8 @@ pub(crate) enum Question {
     Trust,
     Name,
     Password,
+    /// Whether to join, or go to, the room that a link names.
+    LinkedRoom,
     /// Whether an account is to be opened.
     SignUp,
     NewPassword,
@@ -50,7 +52,9 @@ impl Prompt {
                 prompt: text,
                 place: place.clone(),
             },
-            Question::Trust | Question::Name | Question::SignUp => Ask::Line(text),
+            Question::Trust | Question::Name | Question::SignUp | Question::LinkedRoom => {
+                Ask::Line(text)
+            }
             Question::Password | Question::NewPassword | Question::RepeatPassword => {
                 Ask::Secret(text)
             }

@@ -4,8 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use crate::cli::address::ServerName;
-use crate::cli::connect::server_key;
+use crate::cli::address::{ServerName, server_key};
 use crate::cli::streams::without_byte_order_mark;
 use crate::store::{self, NewFile, NewFileError};
 
@@ -16,6 +15,11 @@ pub struct KnownServers {
 impl KnownServers {
     pub const fn new(path: PathBuf) -> Self {
         Self { path }
+    }
+
+    /// Those of a client's directory.
+    pub fn of(state: &Path) -> Self {
+        Self::new(state.join("known_servers"))
     }
 
     #[cfg(test)]

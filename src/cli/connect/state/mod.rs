@@ -2,7 +2,7 @@
 
 mod chat_log;
 pub mod input_history;
-mod known_servers;
+pub mod known_servers;
 
 use std::fmt::Write as _;
 use std::fs;
@@ -43,7 +43,7 @@ impl StateDirectory {
     /// Opens the directory, or creates it. `server` is the name in `known_servers`.
     pub fn open(path: PathBuf, server: String) -> anyhow::Result<Self> {
         private_directory(&path, STATE)?;
-        let known = KnownServers::new(path.join("known_servers"));
+        let known = KnownServers::of(&path);
         Ok(Self {
             path,
             server,

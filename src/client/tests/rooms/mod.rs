@@ -5,6 +5,7 @@ mod blocking;
 mod finding;
 mod history;
 mod joining;
+mod linked;
 mod listing;
 mod reading;
 
