@@ -36,6 +36,9 @@ wire_struct! {
         pub refers_to: Option<EntryId>,
         /// The BLAKE3 root of the blob that belongs to it.
         pub root: Option<Bytes<32>>,
+        ;
+        /// An idempotency key: of all entries of the account that carry the same one, only the first is stored.
+        pub key: Option<Bytes<16>>,
     }
 }
 

@@ -135,6 +135,7 @@ impl<B: Body> Message<B> {
             origin,
             refers_to,
             root: None,
+            key: None,
         });
         message
     }
@@ -190,6 +191,7 @@ impl ServerMessage {
                     origin,
                     refers_to: None,
                     root: None,
+                    key: None,
                 }),
             },
             body: ServerBody::Entry(EntryBody::of(event)),

@@ -35,7 +35,7 @@ pub use message::{
 };
 pub use parts::{
     AccountChange, BlockedUser, Change, Contact, Count, Device, Failure, Head, HistoryEntry, Mark,
-    Person, Position, Room, RoomMember, ServerLimits, Software,
+    Person, Position, Room, RoomMember, SaidBefore, ServerLimits, Software,
 };
 pub use wire::{DecodeError, to_bytes};
 pub use words::{

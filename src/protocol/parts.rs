@@ -45,6 +45,22 @@ wire_struct! {
 }
 
 wire_struct! {
+    /// The entry that has an idempotency key; it may have expired or been deleted since.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub struct SaidBefore {
+        /// Where it was said, which may be another place than is asked for now.
+        pub conversation: ConversationId,
+        pub entry: EntryId,
+        /// When it was stored, in milliseconds since 1970 (UTC).
+        pub time_ms: u64,
+        /// As in [`Stored`](super::Stored).
+        pub recipients: u32,
+        /// How many of them are online now.
+        pub online: u32,
+    }
+}
+
+wire_struct! {
     /// Why a request was refused.
     #[derive(Debug, Clone, PartialEq, Eq)]
     pub struct Failure {
@@ -62,6 +78,8 @@ wire_struct! {
         pub expected: Option<DeviceSeq>,
         /// How long to wait before the next attempt, in milliseconds.
         pub wait_ms: Option<u64>,
+        /// With [`ErrorCode::SaidBefore`], the entry that has the key.
+        pub said_before: Option<Box<SaidBefore>>,
     }
 }
 
@@ -78,6 +96,7 @@ impl Failure {
             number: None,
             expected: None,
             wait_ms: None,
+            said_before: None,
         }
     }
 

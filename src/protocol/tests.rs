@@ -110,7 +110,14 @@ fn opened_from_newer<B: Body>(message: &Message<B>) -> Message<B> {
         message_type,
         entry,
     } = message.header;
-    let entry = entry.map_or(vec![0xc0], |entry| grown(&to_bytes(&entry)));
+    let entry = entry.map_or(vec![0xc0], |entry| {
+        let bytes = to_bytes(&entry);
+        // What stands behind the key needs it written.
+        grown(&match entry.key {
+            Some(_) => bytes,
+            None => [&[bytes[0] + 1], &bytes[1..], &[0xc0]].concat(),
+        })
+    });
     let (command, message_type) = (to_bytes(&command), to_bytes(&message_type));
     let header = [&[0x93], &command[..], &message_type[..], &entry[..]].concat();
     let body = to_bytes(&message.body);

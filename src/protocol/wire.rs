@@ -10,21 +10,30 @@
 //! - an *unknown* number of an enumeration becomes its `Other(number)`, never an error; what uses it decides.
 
 /// Declares a struct that travels as a MessagePack array of its fields. One with a lifetime borrows from the bytes that it
-/// was read from.
+/// was read from. A last field behind a `;` is an `Option` that is not written where it is `None`, so that bytes without it stay
+/// as they were before there was one.
 macro_rules! wire_struct {
     (
         $(#[$doc:meta])* $vis:vis struct $name:ident $(<$life:lifetime>)?
-        { $($(#[$fdoc:meta])* $fvis:vis $field:ident: $type:ty,)* }
+        {
+            $($(#[$fdoc:meta])* $fvis:vis $field:ident: $type:ty,)*
+            $(; $(#[$ldoc:meta])* $lvis:vis $last:ident: $ltype:ty,)?
+        }
     ) => {
         $(#[$doc])*
         #[allow(missing_docs, reason = "a field that its name explains has no comment")]
-        $vis struct $name $(<$life>)? { $($(#[$fdoc])* $fvis $field: $type,)* }
+        $vis struct $name $(<$life>)? {
+            $($(#[$fdoc])* $fvis $field: $type,)*
+            $($(#[$ldoc])* $lvis $last: $ltype,)?
+        }
 
         impl $(<$life>)? serde::Serialize for $name $(<$life>)? {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 use serde::ser::SerializeTuple;
-                let mut tuple = serializer.serialize_tuple($crate::protocol::wire::count!($($field)*))?;
+                let fields = $crate::protocol::wire::count!($($field)*) $(+ usize::from(self.$last.is_some()))?;
+                let mut tuple = serializer.serialize_tuple(fields)?;
                 $(tuple.serialize_element(&self.$field)?;)*
+                $(if self.$last.is_some() { tuple.serialize_element(&self.$last)?; })?
                 tuple.end()
             }
         }
@@ -40,6 +49,7 @@ macro_rules! wire_struct {
                     fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
                         let value = $name {
                             $($field: $crate::protocol::wire::field(&mut seq, stringify!($field))?,)*
+                            $($last: $crate::protocol::wire::field(&mut seq, stringify!($last))?,)?
                         };
                         $crate::protocol::wire::skip_surplus(&mut seq)?;
                         Ok(value)
@@ -49,7 +59,7 @@ macro_rules! wire_struct {
             }
         }
 
-        $crate::protocol::wire::samples!($name [$($life)?] $($field: $type,)*);
+        $crate::protocol::wire::samples!($name [$($life)?] $($field: $type,)* $($last: $ltype,)?);
     };
 }
 

@@ -229,6 +229,9 @@ wire_enum! {
         AccountDeleted = 32 => "ACCOUNT_DELETED",
         /// The account has no such device.
         NoSuchDevice = 33 => "NO_SUCH_DEVICE",
+        /// Another entry of the account has the key: see [`super::Failure::said_before`]. The number is to be used up by a
+        /// VOID.
+        SaidBefore = 34 => "SAID_BEFORE",
     }
 }
 

@@ -190,6 +190,7 @@ mod tests {
             origin,
             refers_to: None,
             root: None,
+            key: None,
         };
         let mut header = Header {
             command: Command::SendMessage,

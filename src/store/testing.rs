@@ -244,6 +244,7 @@ pub(super) fn append(
         time_ms: 100,
         quota: Quota::default(),
         relation: None,
+        key: None,
     })
 }
 

@@ -152,6 +152,7 @@ impl Hostile {
             time_ms,
             quota: udpchat::store::Quota::default(),
             relation: Some(Relation { kind, refers_to }),
+            key: None,
         }
     }
 

@@ -59,6 +59,12 @@ impl<T: Sample> Sample for Option<T> {
     }
 }
 
+impl<T: Sample> Sample for Box<T> {
+    fn samples() -> BoxedStrategy<Self> {
+        T::samples().prop_map(Self::new).boxed()
+    }
+}
+
 impl<T: Sample> Sample for Vec<T> {
     fn samples() -> BoxedStrategy<Self> {
         prop::collection::vec(T::samples(), 0..4).boxed()

@@ -270,6 +270,7 @@ pub fn failure_of(outcome: &Outcome) -> Failure {
                 ..failure
             };
         }
+        Outcome::Refused(Refusal::SaidBefore(_)) => (ErrorCode::SaidBefore, String::new()),
         Outcome::Refused(Refusal::Conflict) => (ErrorCode::Conflict, String::new()),
         Outcome::Refused(Refusal::UnknownNumber) => (ErrorCode::UnknownNumber, String::new()),
         Outcome::Refused(Refusal::NotPermitted) => (ErrorCode::NotPermitted, String::new()),

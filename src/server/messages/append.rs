@@ -1,8 +1,9 @@
 //! The way of a message from its author into the log. It goes on to its readers only once it is durable.
 
 use crate::protocol::{
-    CONTENT_MAX_BYTES, Command, ConversationId, DeviceSeq, EntryBody, EntryKind, Envelope,
-    ErrorCode, Failure, Header, Message, Origin, Resolve, Resolved, Stored, Void, Voided,
+    AccountId, CONTENT_MAX_BYTES, Command, ConversationId, DeviceSeq, EntryBody, EntryKind,
+    Envelope, ErrorCode, Failure, Header, Message, Origin, Resolve, Resolved, SaidBefore, Stored,
+    Void, Voided,
 };
 use crate::server::ctx::reply::failure_of;
 use crate::server::ctx::requests::Pending;
@@ -11,7 +12,7 @@ use crate::server::names::Name;
 use crate::server::policy;
 use crate::server::receipts::Receipts;
 use crate::server::roster::people;
-use crate::store::{Append, Audience, Outcome, Read, Relation, Reply, StoredEntry, Write};
+use crate::store::{Append, Audience, Outcome, Read, Refusal, Relation, Reply, StoredEntry, Write};
 use crate::transport::{Channel, SessionId};
 
 /// A client asks for the conversation with a user.
@@ -114,6 +115,7 @@ pub fn on_entry(
             kind: entry.kind,
             refers_to,
         }),
+        key: entry.key.map(|key| key.0),
     });
     if !ctx.store.submit(pending, request) {
         let failure = Failure::of_number(ErrorCode::Unavailable, conversation, number);
@@ -137,11 +139,27 @@ pub fn on_appended(
         let failure = Failure {
             conversation: Some(append.conversation),
             number: Some(append.number),
+            said_before: said_before(ctx, append.author, outcome),
             ..failure_of(outcome)
         };
         ctx.counters.over_quota += u64::from(failure.code == ErrorCode::QuotaFull);
         ctx.send_error(id, CHAT, Command::SendMessage, failure);
     }
+}
+
+/// The entry that has the key of what was refused.
+fn said_before(ctx: &Ctx<'_>, author: AccountId, outcome: &Outcome) -> Option<Box<SaidBefore>> {
+    let Outcome::Refused(Refusal::SaidBefore(before)) = outcome else {
+        return None;
+    };
+    let (recipients, online, _) = recipients(ctx, (author, before.conversation), &before.audience);
+    Some(Box::new(SaidBefore {
+        conversation: before.conversation,
+        entry: before.entry,
+        time_ms: before.time_ms,
+        recipients,
+        online,
+    }))
 }
 
 fn ack_stored(
@@ -159,7 +177,7 @@ fn ack_stored(
     let kind = append.relation.map(|relation| relation.kind);
     let is_said = kind.is_none_or(EntryKind::is_said);
     let (recipients, online, last_seen_ms) = if is_said {
-        recipients(ctx, append, &stored.audience)
+        recipients(ctx, (append.author, conversation), &stored.audience)
     } else {
         (0, 0, None)
     };
@@ -198,8 +216,11 @@ fn ack_stored(
 
 /// How many others a message goes to, how many of them are online, and when the only one was last seen, who is not.
 /// Whether it is withheld makes no difference to what its author is told.
-fn recipients(ctx: &Ctx<'_>, append: &Append, audience: &Audience) -> (u32, u32, Option<u64>) {
-    let author = append.author;
+fn recipients(
+    ctx: &Ctx<'_>,
+    (author, conversation): (AccountId, ConversationId),
+    audience: &Audience,
+) -> (u32, u32, Option<u64>) {
     let count = |online: usize| u32::try_from(online).unwrap_or(u32::MAX);
     match audience {
         Audience::Pair {
@@ -220,7 +241,7 @@ fn recipients(ctx: &Ctx<'_>, append: &Append, audience: &Audience) -> (u32, u32,
             (accounts.saturating_sub(1), count(online), None)
         }
         Audience::Room { members } => {
-            let here = ctx.presence.in_room(append.conversation);
+            let here = ctx.presence.in_room(conversation);
             let online = here.filter(|(account, here)| *account != author && here.is_online());
             (members.saturating_sub(1), count(online.count()), None)
         }

@@ -221,6 +221,7 @@ impl Bench {
             time_ms: 1,
             quota: Quota::default(),
             relation: None,
+            key: None,
         }));
     }
 

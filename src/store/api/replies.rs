@@ -319,6 +319,27 @@ pub enum Audience {
     },
 }
 
+impl Audience {
+    /// How many read it, where they are counted; else 0.
+    pub(in crate::store) const fn readers(&self) -> u32 {
+        match self {
+            Self::Pair { .. } | Self::Notes { .. } => 0,
+            Self::Everyone { accounts: readers } | Self::Room { members: readers } => *readers,
+        }
+    }
+
+    /// The same with so many as were counted once, if any were.
+    pub(in crate::store) fn with_readers(mut self, counted: u32) -> Self {
+        if counted > 0
+            && let Self::Everyone { accounts: readers } | Self::Room { members: readers } =
+                &mut self
+        {
+            *readers = counted;
+        }
+        self
+    }
+}
+
 /// An entry of a log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
@@ -364,6 +385,18 @@ impl From<Deleted> for crate::protocol::Deletion {
     }
 }
 
+/// The entry that has a key already, whether or not it has expired or was deleted since.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SaidBefore {
+    /// Which may be another one than is asked for now.
+    pub conversation: ConversationId,
+    pub entry: EntryId,
+    /// When it was stored, in milliseconds since 1970 (UTC).
+    pub time_ms: u64,
+    /// Who reads it.
+    pub audience: Audience,
+}
+
 /// Why the store refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refusal {
@@ -387,6 +420,8 @@ pub enum Refusal {
     Expect(DeviceSeq),
     /// The number was used for other content.
     Conflict,
+    /// Another entry of the account has the key; this one.
+    SaidBefore(SaidBefore),
     /// The number is so old that its digest is no longer kept.
     UnknownNumber,
     /// The conversation is not the asker's, or there is none with this id; or it does not let them do this.

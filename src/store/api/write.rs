@@ -11,7 +11,7 @@ use crate::protocol::{
 };
 
 /// The highest tag of a [`Write`].
-pub(in crate::store) const LAST_TAG: u32 = 23;
+pub(in crate::store) const LAST_TAG: u32 = 24;
 
 /// A request that writes.
 ///
@@ -268,6 +268,10 @@ pub enum Write {
         /// Until when, in milliseconds since 1970 (UTC); 0 for no longer.
         until_ms: u64,
     },
+    /// Stands in the message log for an append with an idempotency key, of which the entry is the next one of the record.
+    /// Nobody asks for it.
+    #[serde(rename = "24")]
+    Keyed { key: [u8; 16] },
 }
 
 /// When a device was last used, and where.
@@ -352,4 +356,7 @@ pub struct Append {
     /// What its header says of another entry, if anything. The message log has it with the entry.
     #[serde(skip)]
     pub relation: Option<Relation>,
+    /// Its idempotency key, if it has one. The message log has it as a [`Write::Keyed`].
+    #[serde(skip)]
+    pub key: Option<[u8; 16]>,
 }

@@ -2,6 +2,7 @@
 
 mod blocks;
 mod identities;
+mod keys;
 mod logs;
 mod memberships;
 mod relations;
@@ -277,13 +278,15 @@ pub(super) fn walk(tables: &Snapshot) -> Report {
         written: BTreeMap::new(),
     };
     // Conversations first: the others are compared with them. What each has counted is compared in the end.
-    let parts: [(&str, Part); 22] = [
+    let parts: [(&str, Part); 24] = [
         ("meta", identities::meta),
         ("secrets", identities::secrets),
         ("conversations", logs::conversations),
         ("log", logs::log),
         ("refs", relations::refs),
         ("pins", relations::pins),
+        ("keys", keys::keys),
+        ("key_order", keys::order),
         ("usage", logs::usage),
         ("segments", logs::segments),
         ("names", identities::names),

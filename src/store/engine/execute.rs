@@ -145,6 +145,8 @@ pub(super) fn execute_write(
             resync::hello(tables, (*account, *device), earlier, positions)
         }
         Write::Append(append) => log::append(tables, append),
+        // Only with the entry that stands behind it.
+        Write::Keyed { .. } => Err(StoreError::missing("log").into()),
         Write::Void {
             conversation,
             account,

@@ -11,6 +11,7 @@ mod tidy;
 
 use crate::store::files::schema as schema_file;
 use crate::store::ops::epoch;
+use std::borrow::Cow;
 use std::path::Path;
 
 use rand_chacha::ChaCha20Rng;
@@ -410,18 +411,20 @@ fn run(
             .collect::<Result<Vec<_>, _>>()
     })?;
     if is_changed {
-        let done: Vec<Option<&Write>> = group
+        let done: Vec<Option<Cow<'_, Write>>> = group
             .iter()
             .zip(&outcomes)
             .filter_map(|((_, request), outcome)| match (request, outcome) {
                 // What stands already adds nothing.
-                (Request::Write(Write::Append(_)), Outcome::Done(Reply::Stored(stored))) => {
-                    (!stored.repeated).then_some(None)
+                (Request::Write(Write::Append(append)), Outcome::Done(Reply::Stored(stored))) => {
+                    let keyed = append.key.map(|key| Cow::Owned(Write::Keyed { key }));
+                    (!stored.repeated).then_some(keyed)
                 }
-                (Request::Write(write), Outcome::Done(_)) => Some(Some(write)),
+                (Request::Write(write), Outcome::Done(_)) => Some(Some(Cow::Borrowed(write))),
                 _ => None,
             })
             .collect();
+        let done: Vec<Option<&Write>> = done.iter().map(Option::as_deref).collect();
         store.log_writes(&done)?;
     }
     Ok(outcomes)

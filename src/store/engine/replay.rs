@@ -176,8 +176,12 @@ impl OpenStore {
             }
             for (index, write) in writes.iter().enumerate() {
                 at.place.1 = index;
-                let appended = write.is_none().then(|| next_append(tables)).transpose()?;
-                let Some(write) = write.as_ref().or(appended.as_ref()) else {
+                let appended = match write {
+                    None => Some(next_append(tables, None)?),
+                    Some(Write::Keyed { key }) => Some(next_append(tables, Some(*key))?),
+                    Some(_) => None,
+                };
+                let Some(write) = appended.as_ref().or(write.as_ref()) else {
                     continue;
                 };
                 for (subject, part) in parts(write) {
@@ -241,7 +245,7 @@ fn repeat_moves(tables: &mut Tables, entries: VecDeque<ReplayedEntry>) -> Result
 }
 
 /// The append whose entry comes next in the record.
-fn next_append(tables: &Tables) -> Result<Write, StoreError> {
+fn next_append(tables: &Tables, key: Option<[u8; 16]>) -> Result<Write, StoreError> {
     let frame = tables.batch.next_replayed();
     let Frame {
         conversation, row, ..
@@ -256,6 +260,7 @@ fn next_append(tables: &Tables) -> Result<Write, StoreError> {
         time_ms: row.time_ms,
         quota: Quota::default(),
         relation: row.relation,
+        key,
     }))
 }
 

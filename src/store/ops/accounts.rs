@@ -1,6 +1,7 @@
 //! Accounts and their names. A name only points to an account's id, and no two names look alike.
 
 use super::conversations::join;
+use super::log::keys;
 use super::{devices, rooms, wall_clock};
 use crate::protocol::{AccountId, ConversationId};
 #[cfg(doc)]
@@ -248,6 +249,7 @@ pub(in crate::store) fn delete(
     check_proof(tables, id, proof)?;
     let left = rooms::leave_all(tables, id, time_ms)?;
     devices::forget_all(tables, id)?;
+    keys::forget_all(tables, id)?;
     let record = AccountRecord {
         record: Vec::new(),
         credential_identifier: [0; 16].into(),

@@ -387,6 +387,19 @@ pub(in crate::store) struct RefRecord {
     pub(in crate::store) author: u64,
 }
 
+/// A row of `keys`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::store) struct KeyRecord {
+    pub(in crate::store) conversation: u64,
+    pub(in crate::store) entry: u64,
+    /// When the entry was stored, in milliseconds since 1970 (UTC).
+    pub(in crate::store) time_ms: u64,
+    /// How many could read it then, where they are counted; else 0.
+    pub(in crate::store) readers: u32,
+    /// Its row of `key_order`.
+    pub(in crate::store) count: u64,
+}
+
 /// A row of `senders`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::store) struct SenderRecord {

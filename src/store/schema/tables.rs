@@ -11,8 +11,8 @@ use serde_bytes::ByteBuf;
 use super::buffer::{Buffered, Changes, Writing};
 use super::places::{PlaceCursor, PlacesRecord};
 use super::records::{
-    AccountRecord, ConversationRecord, DeviceRecord, ErasingRecord, LogRow, MemberRecord,
-    RefRecord, RetentionRecord, RoomRecord, SegmentRecord, SenderRecord,
+    AccountRecord, ConversationRecord, DeviceRecord, ErasingRecord, KeyRecord, LogRow,
+    MemberRecord, RefRecord, RetentionRecord, RoomRecord, SegmentRecord, SenderRecord,
 };
 use super::table::{Committed, ReadTable};
 use crate::store::error::StoreError;
@@ -290,6 +290,10 @@ tables! {
     refs: (u64, u64, u64) => RefRecord;
     /// (conversation, entry) of each that is pinned, to the entry that says so.
     pins: (u64, u64) => u64;
+    /// (account, the two halves of a key) to the entry that has the key.
+    keys: (u64, u64, u64) => KeyRecord;
+    /// (account, count) to the two halves, in the order in which they came: the oldest go first.
+    key_order: (u64, u64) => (u64, u64);
     /// A conversation to its limits, where it has some of its own.
     retention: u64 => RetentionRecord;
     /// An account to how many bytes its entries count; 0 to how many all do.

@@ -94,6 +94,7 @@ mod tests {
         "019181a2323191940102cf0000019cfc1a7bc092c404c000020107",
         "019181a232329191930301cd012c",
         "019181a23233930301cf0000019cfc1a7bc0",
+        "019181a2323491dc001009090909090909090909090909090909",
     ];
 
     /// The writes of these records.
@@ -145,6 +146,7 @@ mod tests {
                 time_ms: TIME_MS,
                 quota: Quota::default(),
                 relation: None,
+                key: None,
             }),
             Write::Void {
                 conversation: ROOM,
@@ -255,6 +257,7 @@ mod tests {
                 account: ALICE,
                 until_ms: TIME_MS,
             },
+            Write::Keyed { key: [9; 16] },
         ]
     }
 

@@ -8,6 +8,7 @@ mod deletions;
 mod files;
 mod fixture;
 mod forged;
+mod keys;
 mod logs;
 mod model;
 mod notes;

@@ -4,6 +4,7 @@ pub(in crate::store) mod copies;
 pub(in crate::store) mod delete;
 pub(in crate::store) mod events;
 pub(in crate::store) mod history;
+pub(in crate::store) mod keys;
 pub(in crate::store) mod place;
 pub(in crate::store) mod relations;
 pub(in crate::store) mod tolerant_scan;
@@ -51,6 +52,9 @@ pub(in crate::store) fn append(tables: &mut Tables, append: &Append) -> Result<R
         let sent = repeated(tables, append, expected)?;
         return repeated_reply(tables, record, append, sent);
     }
+    if append.number == expected {
+        keys::check(tables, append)?;
+    }
     if !can_post(record, member) {
         return Err(Refusal::NotPermitted.into());
     }
@@ -83,16 +87,12 @@ pub(in crate::store) fn append(tables: &mut Tables, append: &Append) -> Result<R
     if let Some(relation) = append.relation {
         relations::take_effect(tables, append, &mut record, (relation, &stored))?;
     }
+    keys::note(tables, append, &stored)?;
     let sent = Sent {
         number: append.number.0,
         digest: Sent::part_of(append.digest),
         entry: stored.entry.0,
-        readers: match stored.audience {
-            Audience::Pair { .. } | Audience::Notes { .. } => 0,
-            Audience::Everyone { accounts: readers } | Audience::Room { members: readers } => {
-                readers
-            }
-        },
+        readers: stored.audience.readers(),
     };
     keep_sent(tables, (conversation.0, append.device.0), sent)?;
     Ok(Reply::Stored(stored))
@@ -235,13 +235,7 @@ fn repeated_reply(
     let given = Given::new(tables, append.conversation, &record, append.author);
     let before = given.last(1, entry.0.saturating_sub(1))?;
     let prev = EntryId(before.map_or(0, |(_, prev)| prev));
-    let mut audience = audience(tables, record, append.author, prev, None)?;
-    if sent.readers > 0
-        && let Audience::Everyone { accounts: readers } | Audience::Room { members: readers } =
-            &mut audience
-    {
-        *readers = sent.readers;
-    }
+    let audience = audience(tables, record, append.author, prev, None)?.with_readers(sent.readers);
     Ok(Reply::Stored(StoredEntry {
         entry,
         prev,
