@@ -22,7 +22,7 @@ use crate::client::account::ctx::server::Server;
 use crate::client::effects::Effects;
 use crate::client::env::{Fault, Tone};
 use crate::client::name::is_room;
-use crate::client::storage::State;
+use crate::client::storage::{State, StateError};
 use crate::client::ui::time::Clock;
 use crate::protocol::{AccountId, ClientBody, ConversationId, DeviceId, Digest, EntryId, Message};
 use crate::protocol::{ReceiptsRequest, Resolve};
@@ -101,6 +101,12 @@ impl<'a> Ctx<'a> {
     /// Shows why something that was asked for was not reached.
     pub(crate) fn fail(&mut self, fault: Fault, text: impl AsRef<str>) {
         self.effects.fail(fault, text);
+    }
+
+    /// What was read from this device's database; nothing if that failed, which is shown.
+    pub(crate) fn read<T>(&mut self, read: Result<T, StateError>) -> Option<T> {
+        read.map_err(|error| self.fail(Fault::Failed, error.to_string()))
+            .ok()
     }
 
     /// Shows something that went wrong without having been asked for.

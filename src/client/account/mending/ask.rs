@@ -199,13 +199,8 @@ fn own_reaction(
 
 /// What is pinned in a conversation, in the order in which it was said.
 pub(crate) fn pinned(ctx: &mut Ctx<'_>, id: ConversationId) -> Vec<EntryId> {
-    let changes = match ctx.state.pin_changes(id) {
-        Ok(changes) => changes,
-        Err(error) => {
-            ctx.fail(Fault::Failed, error.to_string());
-            return Vec::new();
-        }
-    };
+    let changes = ctx.state.pin_changes(id);
+    let changes = ctx.read(changes).unwrap_or_default();
     let mut pinned = std::collections::BTreeSet::new();
     for (target, by, kind) in changes {
         if kind == EntryKind::Pin {

@@ -14,7 +14,6 @@ pub(crate) mod why;
 
 use crate::client::account::ctx::Ctx;
 use crate::client::account::mending::current::{current, said_at};
-use crate::client::env::Fault;
 use crate::client::name::is_room;
 use crate::client::storage::entry::{Amendment, Amends, Entry, Said};
 use crate::client::ui::render;
@@ -290,21 +289,11 @@ fn text_of(ctx: &Ctx<'_>, (id, at): Place, entry: &Entry) -> Option<String> {
 
 /// An entry that is held here.
 pub(crate) fn held(ctx: &mut Ctx<'_>, (id, at): Place) -> Option<Entry> {
-    match ctx.state.entry(id, at) {
-        Ok(entry) => entry,
-        Err(error) => {
-            ctx.fail(Fault::Failed, error.to_string());
-            None
-        }
-    }
+    let found = ctx.state.entry(id, at);
+    ctx.read(found).flatten()
 }
 
 fn amendments(ctx: &mut Ctx<'_>, (id, at): Place) -> Vec<(EntryId, EntryKind)> {
-    match ctx.state.amendments(id, at) {
-        Ok(all) => all,
-        Err(error) => {
-            ctx.fail(Fault::Failed, error.to_string());
-            Vec::new()
-        }
-    }
+    let all = ctx.state.amendments(id, at);
+    ctx.read(all).unwrap_or_default()
 }

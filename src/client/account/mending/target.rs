@@ -256,13 +256,8 @@ pub(super) fn look_back<T>(
     mut look: impl FnMut(&Ctx<'_>, EntryId, Entry) -> Option<T>,
 ) -> Option<T> {
     for _ in 0..LOOKED_THROUGH_MAX {
-        let (at, entry) = match ctx.state.entry_before(id, before) {
-            Ok(found) => found?,
-            Err(error) => {
-                ctx.fail(Fault::Failed, error.to_string());
-                return None;
-            }
-        };
+        let found = ctx.state.entry_before(id, before);
+        let (at, entry) = ctx.read(found)??;
         let found = look(ctx, at, entry);
         if found.is_some() {
             return found;
