@@ -92,12 +92,8 @@ pub(crate) fn export(
     match write(ctx, files, blocked, (id, path)) {
         Ok(count) => {
             ctx.notice(format!("{count} entries of {name} are in {shown}"));
-            let mut holes = Holes::of(ctx.conversations, Some(id));
-            let visited = ctx.state.visit_words(Some(id), |found| {
-                holes.visit(&found, |_, _| true);
-                true
-            });
-            if let Some(text) = visited.ok().and_then(|()| holes.text(ctx.conversations)) {
+            let holes = Holes::here(ctx, Some(id)).ok();
+            if let Some(text) = holes.and_then(|holes| holes.text(ctx.conversations)) {
                 ctx.notice(text);
             }
         }

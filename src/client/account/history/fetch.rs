@@ -6,13 +6,12 @@ use std::time::{Duration, Instant};
 use super::ending::Ending;
 use super::holes::Holes;
 use super::page::Page;
+use super::scope;
 use crate::client::account::blocked::BlockedUsers;
 use crate::client::account::ctx::pending::PendingRequest;
 use crate::client::account::ctx::{Ctx, NO_LINK};
 use crate::client::env::Fault;
-use crate::client::name::canonical_target;
 use crate::client::storage::StateError;
-use crate::client::ui::render;
 use crate::protocol::{ConversationId, EntryId, History};
 
 /// How often it is said how far it has come. Chosen: a sign of life on a slow link, and not a line for each request on a
@@ -43,23 +42,14 @@ impl Fetcher {
         if !ctx.can_ask() {
             return ctx.fail(Fault::Unreachable, NO_LINK);
         }
-        let scope = match named {
-            Some(named) => match ctx.conversations.by_name(&canonical_target(named)) {
-                Some(id) => Some(id),
-                None => {
-                    return ctx.fail(Fault::NoRecipient, render::nothing_with(named));
-                }
-            },
-            None => None,
+        let scope = match scope(ctx, named) {
+            Ok(scope) => scope,
+            Err((fault, text)) => return ctx.fail(fault, text),
         };
-        let mut holes = Holes::of(ctx.conversations, scope);
-        let visited = ctx.state.visit_words(scope, |found| {
-            holes.visit(&found, |_, _| true);
-            true
-        });
-        if let Err(error) = visited {
-            return ctx.fail(Fault::Failed, error.to_string());
-        }
+        let holes = Holes::here(ctx, scope);
+        let Some(holes) = ctx.read(holes) else {
+            return;
+        };
         self.waiting = holes.missing().into_iter().collect();
         if self.waiting.is_empty() {
             ctx.notice(format!(

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::client::account::ctx::Ctx;
 use crate::client::account::ctx::conversations::Conversations;
+use crate::client::storage::StateError;
 use crate::client::storage::history::Found;
 use crate::protocol::{ConversationId, EntryId};
 
@@ -39,6 +41,16 @@ impl Holes {
             reached: BTreeMap::new(),
             missing: BTreeSet::new(),
         }
+    }
+
+    /// The same once all entries that are here were visited.
+    pub(super) fn here(ctx: &Ctx<'_>, scope: Option<ConversationId>) -> Result<Self, StateError> {
+        let mut holes = Self::of(ctx.conversations, scope);
+        ctx.state.visit_words(scope, |found| {
+            holes.visit(&found, |_, _| true);
+            true
+        })?;
+        Ok(holes)
     }
 
     /// An entry that is here, the next in order. What is missing before it counts only if `matters` says so of the time

@@ -2,12 +2,11 @@
 
 use linkify::{LinkFinder, LinkKind};
 
+use super::scope;
 use crate::client::account::blocked::BlockedUsers;
 use crate::client::account::ctx::Ctx;
 use crate::client::env::Fault;
-use crate::client::name::canonical_target;
 use crate::client::storage::StateError;
-use crate::client::ui::render;
 use crate::protocol::ConversationId;
 
 /// How many are shown. Chosen: most of a screen.
@@ -17,12 +16,9 @@ const SCHEMES: [&str; 2] = ["https://", "http://"];
 
 /// Shows the newest links of a conversation, or of all.
 pub(crate) fn links(ctx: &mut Ctx<'_>, blocked: &BlockedUsers, named: Option<&str>) {
-    let scope = match named {
-        Some(named) => match ctx.conversations.by_name(&canonical_target(named)) {
-            Some(id) => Some(id),
-            None => return ctx.fail(Fault::NoRecipient, render::nothing_with(named)),
-        },
-        None => None,
+    let scope = match scope(ctx, named) {
+        Ok(scope) => scope,
+        Err((fault, text)) => return ctx.fail(fault, text),
     };
     match found(ctx, blocked, scope) {
         Ok(lines) if lines.is_empty() => ctx.notice("no links on this device"),

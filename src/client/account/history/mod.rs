@@ -20,6 +20,7 @@ use crate::client::account::blocked::BlockedUsers;
 use crate::client::account::ctx::Ctx;
 use crate::client::account::ctx::focus::ToShow;
 use crate::client::account::ctx::pending::PendingRequest;
+use crate::client::account::mending::held;
 use crate::client::account::reading;
 use crate::client::account::rooms::joining::check_target;
 use crate::client::env::Fault;
@@ -355,6 +356,15 @@ fn page(
     }
 }
 
+/// The named conversation, or all.
+fn scope(ctx: &Ctx<'_>, named: Option<&str>) -> Result<Option<ConversationId>, (Fault, String)> {
+    let found = |named: &str| {
+        let id = ctx.conversations.by_name(&canonical_target(named));
+        id.ok_or_else(|| (Fault::NoRecipient, render::nothing_with(named)))
+    };
+    named.map(found).transpose()
+}
+
 /// Nothing of this user is here, and whether there is one only the server knows.
 fn not_here(ctx: &mut Ctx<'_>, named: &str) {
     let nothing = render::nothing_with(named);
@@ -363,11 +373,5 @@ fn not_here(ctx: &mut Ctx<'_>, named: &str) {
 }
 
 fn prev_of(ctx: &mut Ctx<'_>, id: ConversationId, entry: EntryId) -> Option<EntryId> {
-    match ctx.state.entry(id, entry) {
-        Ok(found) => found.map(|found| found.prev),
-        Err(error) => {
-            ctx.fail(Fault::Failed, error.to_string());
-            None
-        }
-    }
+    held(ctx, (id, entry)).map(|found| found.prev)
 }

@@ -7,10 +7,10 @@ use crate::client::account::blocked::BlockedUsers;
 use crate::client::account::ctx::Ctx;
 use crate::client::account::history::holes::Holes;
 use crate::client::account::history::query::Query;
+use crate::client::account::history::scope;
 use crate::client::env::Fault;
 use crate::client::name::canonical;
 use crate::client::storage::StateError;
-use crate::client::ui::render;
 use crate::protocol::{AccountId, ConversationId, EntryId};
 
 /// How many lines a search shows: the newest ones. The others are counted.
@@ -30,12 +30,9 @@ pub(crate) fn search(ctx: &mut Ctx<'_>, blocked: &BlockedUsers, typed: &str) {
         }
         Err(why) => return ctx.fail(Fault::Usage, why),
     };
-    let scope = match &query.place {
-        Some(name) => match ctx.conversations.by_name(name) {
-            Some(id) => Some(id),
-            None => return ctx.fail(Fault::NoRecipient, render::nothing_with(name)),
-        },
-        None => None,
+    let scope = match scope(ctx, query.place.as_deref()) {
+        Ok(scope) => scope,
+        Err((fault, text)) => return ctx.fail(fault, text),
     };
     if let Err(error) = find(ctx, blocked, &query, scope) {
         ctx.fail(Fault::Failed, error.to_string());
