@@ -13,7 +13,7 @@ pub(crate) mod target;
 pub(crate) mod why;
 
 use crate::client::account::ctx::Ctx;
-use crate::client::account::mending::current::{current, said_at};
+use crate::client::account::mending::current::current;
 use crate::client::name::is_room;
 use crate::client::storage::entry::{Amendment, Amends, Entry, Said};
 use crate::client::ui::render;
@@ -156,28 +156,6 @@ fn may_be_room(ctx: &Ctx<'_>, id: ConversationId) -> bool {
     is_room(name) || name.is_empty()
 }
 
-/// The same of what changed an entry that is not held here. Whose that is only its edits tell.
-fn remove_changes(ctx: &mut Ctx<'_>, (id, at): Place, by: &Entry, deletion: Deletion) {
-    if ctx.state.is_full().unwrap_or(true) {
-        // It may have made room for others, and its bytes still stand in the file.
-        ctx.state.erase(id, at);
-    }
-    let is_many = may_be_room(ctx, id);
-    for (change, kind) in amendments(ctx, (id, at)) {
-        let counts = |entry: &Entry| match kind {
-            EntryKind::Edit => is_many || entry.author == by.author,
-            kind => kind == EntryKind::React,
-        };
-        let found = held(ctx, (id, change)).filter(|entry| entry.deleted.is_none());
-        if let Some(entry) = found.filter(counts) {
-            ctx.state.remove_amendment(id, (at, change));
-            ctx.state
-                .put_entry(id, change, &entry.without_content(deletion));
-            ctx.state.erase(id, change);
-        }
-    }
-}
-
 /// Keeps of an entry, of what edited it and of the reactions to it only that they were.
 fn remove_content(ctx: &mut Ctx<'_>, (id, at): Place, entry: Entry, deletion: Deletion) {
     let mut all = vec![(at, entry)];
@@ -201,6 +179,28 @@ fn remove_content(ctx: &mut Ctx<'_>, (id, at): Place, entry: Entry, deletion: De
         };
         ctx.state.put_entry(id, at, &entry);
         ctx.state.erase(id, at);
+    }
+}
+
+/// The same of what changed an entry that is not held here. Whose that is only its edits tell.
+fn remove_changes(ctx: &mut Ctx<'_>, (id, at): Place, by: &Entry, deletion: Deletion) {
+    if ctx.state.is_full().unwrap_or(true) {
+        // It may have made room for others, and its bytes still stand in the file.
+        ctx.state.erase(id, at);
+    }
+    let is_many = may_be_room(ctx, id);
+    for (change, kind) in amendments(ctx, (id, at)) {
+        let counts = |entry: &Entry| match kind {
+            EntryKind::Edit => is_many || entry.author == by.author,
+            kind => kind == EntryKind::React,
+        };
+        let found = held(ctx, (id, change)).filter(|entry| entry.deleted.is_none());
+        if let Some(entry) = found.filter(counts) {
+            ctx.state.remove_amendment(id, (at, change));
+            ctx.state
+                .put_entry(id, change, &entry.without_content(deletion));
+            ctx.state.erase(id, change);
+        }
     }
 }
 
@@ -282,7 +282,7 @@ pub(crate) fn text_at(ctx: &mut Ctx<'_>, place: Place) -> Option<String> {
 }
 
 fn text_of(ctx: &Ctx<'_>, (id, at): Place, entry: &Entry) -> Option<String> {
-    let said = said_at(ctx, id, entry)?;
+    let said = entry.said(id, ctx.own())?;
     let words = said.words()?.to_owned();
     Some(current(ctx, (id, at), entry).edited.unwrap_or(words))
 }
