@@ -1,7 +1,6 @@
 //! What a user asks for about a line: to edit, delete, answer, pin it, or put a sign to it.
 
 use crate::client::account::ctx::Ctx;
-use crate::client::account::mending::current::said_at;
 use crate::client::account::mending::recent::{Recent, Whose};
 use crate::client::account::mending::target::{Named, Refused, Target, placed_target};
 use crate::client::account::mending::{held, text_at};
@@ -190,7 +189,7 @@ fn own_reaction(
         .filter(|(_, kind)| *kind == EntryKind::React);
     let found = reactions.filter(|(by, _)| {
         let reaction = held(ctx, (id, *by)).filter(|reaction| reaction.author == ctx.me.id);
-        let said = reaction.and_then(|reaction| said_at(ctx, id, &reaction));
+        let said = reaction.and_then(|reaction| reaction.said(id, ctx.own()));
         let is_it = |what: &Amends| matches!(what, Amends::React(known) if *known == sign);
         matches!(said, Some(Said::Amendment(Amendment { what, .. })) if is_it(&what))
     });

@@ -26,9 +26,10 @@ struct Reaction {
     name: String,
 }
 
-/// What an entry says.
-pub(crate) fn said_at(ctx: &Ctx<'_>, id: ConversationId, entry: &Entry) -> Option<Said> {
-    entry.said(id, ctx.own())
+/// Whether an entry is something said, and not deleted.
+pub(crate) fn is_said(ctx: &Ctx<'_>, id: ConversationId, entry: &Entry) -> bool {
+    let said = entry.said(id, ctx.own());
+    said.is_some_and(|said| said.words().is_some())
 }
 
 /// Puts together what is held here of an entry's changes, apart from what hidden users have put to it. A database that fails
@@ -40,12 +41,12 @@ pub(crate) fn current(
 ) -> Current {
     let mut current = Current::default();
     let mut reactions: Vec<Reaction> = Vec::new();
-    let is_said = said_at(ctx, id, entry).is_some_and(|said| said.words().is_some());
+    let is_said = is_said(ctx, id, entry);
     for (by, _) in ctx.state.amendments(id, at).unwrap_or_default() {
         let Ok(Some(change)) = ctx.state.entry(id, by) else {
             continue;
         };
-        let Some(Said::Amendment(amendment)) = said_at(ctx, id, &change) else {
+        let Some(Said::Amendment(amendment)) = change.said(id, ctx.own()) else {
             continue;
         };
         if amendment.target != at {

@@ -33,6 +33,17 @@ pub(crate) enum Whose {
     Anybodys,
 }
 
+impl Whose {
+    /// Whether a line of the user's own, or of somebody else's, counts.
+    pub(super) const fn counts(self, is_own: bool) -> bool {
+        match self {
+            Self::Own => is_own,
+            Self::Others => !is_own,
+            Self::Anybodys => true,
+        }
+    }
+}
+
 #[derive(Debug, Default)]
 pub(crate) struct Recent {
     said: BTreeMap<ConversationId, VecDeque<Seen>>,
@@ -123,12 +134,7 @@ impl Recent {
             let is_seen = self
                 .begun
                 .is_none_or(|begun| seen.line.is_some_and(|line| line <= begun));
-            let is_theirs = match whose {
-                Whose::Own => seen.is_own,
-                Whose::Others => !seen.is_own,
-                Whose::Anybodys => true,
-            };
-            is_seen && is_theirs
+            is_seen && whose.counts(seen.is_own)
         })
     }
 }

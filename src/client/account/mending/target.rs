@@ -1,13 +1,13 @@
 //! Which line a command means.
 
 use crate::client::account::ctx::Ctx;
-use crate::client::account::mending::current::said_at;
+use crate::client::account::mending::current::is_said;
 use crate::client::account::mending::held;
 use crate::client::account::mending::recent::{Recent, Whose};
 use crate::client::account::sender::Sender;
 use crate::client::env::Fault;
 use crate::client::name::canonical_target;
-use crate::client::storage::entry::{Entry, Said};
+use crate::client::storage::entry::Entry;
 use crate::client::storage::records::OutboxEntry;
 use crate::protocol::{ConversationId, EntryId};
 
@@ -82,10 +82,7 @@ pub(crate) fn place(
     named: Option<&str>,
     whose: Whose,
 ) -> Result<Place, Refused> {
-    let name = named
-        .map(canonical_target)
-        .or_else(|| ctx.focus.current.clone());
-    if let Some(name) = name {
+    if let Some(name) = name_of_place(ctx, named) {
         let id = ctx.conversations.by_name(&name);
         return Ok(Place { id, name });
     }
@@ -96,6 +93,12 @@ pub(crate) fn place(
         id: Some(last),
         name,
     })
+}
+
+/// What the named conversation is called, else the one that has the focus.
+fn name_of_place(ctx: &Ctx<'_>, named: Option<&str>) -> Option<String> {
+    let name = named.map(canonical_target);
+    name.or_else(|| ctx.focus.current.clone())
 }
 
 /// That the conversation has to be named, and which ones it may be.
@@ -157,8 +160,7 @@ pub(crate) fn target(
     }
     let own_waiting = || {
         let is_wanted = whose != Whose::Others && named.line.is_none();
-        let name = named.place.map(canonical_target);
-        let name = name.or_else(|| ctx.focus.current.clone());
+        let name = name_of_place(ctx, named.place);
         sender
             .last_waiting(name.as_deref())
             .filter(|_| is_wanted)
@@ -222,11 +224,7 @@ fn stored(
 /// An entry that is held here, if it is something said.
 pub(crate) fn said_entry(ctx: &mut Ctx<'_>, (id, at): (ConversationId, EntryId)) -> Option<Entry> {
     let entry = held(ctx, (id, at))?;
-    let said = said_at(ctx, id, &entry);
-    said.as_ref()
-        .and_then(Said::words)
-        .is_some()
-        .then_some(entry)
+    is_said(ctx, id, &entry).then_some(entry)
 }
 
 /// The last line in the history, before those of this run.
@@ -238,13 +236,7 @@ fn last_held(
 ) -> Option<(EntryId, Entry)> {
     let before = recent.first(id).unwrap_or(EntryId(u64::MAX));
     look_back(ctx, (id, before), |ctx, at, entry| {
-        let is_theirs = match whose {
-            Whose::Own => entry.author == ctx.me.id,
-            Whose::Others => entry.author != ctx.me.id,
-            Whose::Anybodys => true,
-        };
-        let said = said_at(ctx, id, &entry);
-        let is_meant = is_theirs && said.as_ref().and_then(Said::words).is_some();
+        let is_meant = whose.counts(entry.author == ctx.me.id) && is_said(ctx, id, &entry);
         is_meant.then_some((at, entry))
     })
 }
