@@ -27,8 +27,8 @@ const PINS_LOOKED_AT_MAX: usize = 10_000;
 
 /// What is put into the index, or taken out of it.
 pub(super) enum Indexed {
+    /// That this entry is changed by that one, of this kind.
     Put(ConversationId, EntryId, EntryId, EntryKind),
-    /// That this entry is changed by that one, which has lost its content.
     /// That this entry is changed by that one, which has lost its content.
     Remove(ConversationId, EntryId, EntryId),
     /// All of a conversation that stand behind this place.
