@@ -4,10 +4,10 @@
 //! append to it.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Read as _, Seek as _, SeekFrom};
+use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{hexadecimal, open_own, private_directory};
+use super::{hexadecimal, is_cut_off, open_own, private_directory};
 use crate::protocol::Digest;
 
 const OPTION: &str = "--log-chat";
@@ -36,21 +36,10 @@ impl ChatLogs {
         private_directory(&directory, OPTION).map_err(io::Error::other)?;
         let path = directory.join(format!("{}.log", file_name(conversation, "#")));
         let mut options = OpenOptions::new();
-        let mut file = open_own(&path, options.read(true).append(true).create(true))?;
-        let begin: &[u8] = if is_cut_off(&mut file)? { b"\n" } else { b"" };
+        let file = open_own(&path, options.read(true).append(true).create(true))?;
+        let begin: &[u8] = if is_cut_off(&file)? { b"\n" } else { b"" };
         Ok(Box::new(Log { file, begin }))
     }
-}
-
-/// Whether the last write was cut off.
-fn is_cut_off(file: &mut File) -> io::Result<bool> {
-    if file.metadata()?.len() == 0 {
-        return Ok(false);
-    }
-    file.seek(SeekFrom::End(-1))?;
-    let mut last = [0];
-    file.read_exact(&mut last)?;
-    Ok(last != *b"\n")
 }
 
 struct Log {

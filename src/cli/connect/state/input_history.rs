@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
-use super::open_own as open;
+use super::{is_cut_off, open_own as open};
 use crate::client::commands::Recalled;
 
 /// The longest file, in bytes. Chosen: some thousand messages of usual length.
@@ -112,11 +112,7 @@ pub fn append(directory: &Path, recalled: &Recalled) -> io::Result<()> {
         &path,
         OpenOptions::new().read(true).append(true).create(true),
     )?;
-    if end_of(&mut file, 1)?
-        .last()
-        .is_some_and(|last| *last != b'\n')
-    {
-        // The last write was cut off.
+    if is_cut_off(&file)? {
         line.insert(0, b'\n');
     }
     file.write_all(&line)?;

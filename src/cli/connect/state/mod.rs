@@ -7,7 +7,7 @@ pub mod known_servers;
 use std::fmt::Write as _;
 use std::fs;
 use std::io;
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
@@ -287,6 +287,17 @@ fn open_own(path: &Path, options: &mut fs::OpenOptions) -> io::Result<fs::File> 
         )));
     }
     Ok(file)
+}
+
+/// Whether the last line of a file was not written to its end.
+fn is_cut_off(file: &fs::File) -> io::Result<bool> {
+    let length = file.metadata()?.len();
+    let Some(last) = length.checked_sub(1) else {
+        return Ok(false);
+    };
+    let mut byte = [0];
+    file.read_exact_at(&mut byte, last)?;
+    Ok(byte != *b"\n")
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {
