@@ -5,10 +5,8 @@ use super::next::Next;
 use crate::client::account::attention::Attention;
 use crate::client::account::ctx::Ctx;
 use crate::client::account::inbox::backlog::MissedLine;
-use crate::client::account::reading;
 use crate::client::env::Tone;
 use crate::client::line::Line;
-use crate::client::storage::entry::Said;
 use crate::protocol::{ConversationId, Failure};
 
 impl Inbox {
@@ -22,8 +20,7 @@ impl Inbox {
         unread_before: u32,
     ) {
         let (id, at) = (next.delivery.conversation, next.delivery.entry);
-        let is_said = next.said.as_ref().and_then(Said::words).is_some();
-        if !is_said || next.is_seen() || next.is_hidden || next.delivery.author == ctx.me.id {
+        if !next.is_missable(ctx.me.id) {
             return;
         }
         if let Some(known) = ctx.conversations.get_mut(id) {
@@ -42,10 +39,9 @@ impl Inbox {
 
     /// An entry was read on another device before it came to this one.
     pub(super) fn skip(&mut self, ctx: &Ctx<'_>, id: ConversationId, next: &Next<'_>) {
-        let is_counted = reading::is_missable(&next.entry, next.said.as_ref(), ctx.me.id)
-            && !next.is_seen()
-            && !next.is_hidden;
-        if let Some(backlog) = self.backlog.as_mut().filter(|_| is_counted) {
+        if let Some(backlog) = &mut self.backlog
+            && next.is_missable(ctx.me.id)
+        {
             backlog.skip(ctx.name_of(id));
         }
     }

@@ -405,10 +405,7 @@ fn advance(ctx: &mut Ctx<'_>, next: &Next<'_>, is_old: bool) -> bool {
     }
     let time_ms = next.delivery.time_ms;
     stored.last_at_ms = stored.last_at_ms.max(Some(time_ms));
-    let is_news = reading::is_missable(&next.entry, next.said.as_ref(), ctx.me.id)
-        && !next.is_seen()
-        && !next.is_hidden
-        && next.delivery.entry > stored.read_up_to;
+    let is_news = next.is_missable(ctx.me.id) && next.delivery.entry > stored.read_up_to;
     // At the prompt outside of all conversations private lines are read as they come; those that were missed once all of
     // them stand there.
     let is_shown_there = !is_room(&stored.name)

@@ -5,11 +5,12 @@ use serde_bytes::ByteBuf;
 use crate::client::account::attention::Attention;
 use crate::client::account::blocked::BlockedUsers;
 use crate::client::account::ctx::Ctx;
+use crate::client::account::reading;
 use crate::client::account::sender::Sender;
 use crate::client::name::truncate_name;
 use crate::client::storage::entry::{Entry, Said};
 use crate::protocol::{
-    ConversationId, DecodeError, Deletion, Delivery, Digest, EntryId, Envelope, Origin,
+    AccountId, ConversationId, DecodeError, Deletion, Delivery, Digest, EntryId, Envelope, Origin,
     ServerMessage,
 };
 
@@ -36,6 +37,13 @@ impl Next<'_> {
     /// Whether the user has seen it: written it here, or been shown it before the server sent this device back.
     pub(super) const fn is_seen(&self) -> bool {
         self.was_shown || self.is_written_here
+    }
+
+    /// Whether the user, who has this account, misses something if they do not look at it: what another says and they have
+    /// not seen.
+    pub(super) fn is_missable(&self, own: AccountId) -> bool {
+        let is_new = !self.is_seen() && !self.is_hidden;
+        is_new && reading::is_missable(&self.entry, self.said.as_ref(), own)
     }
 }
 
