@@ -4,7 +4,7 @@
 //! paste whose last byte is an escape.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use rustyline::{
@@ -100,7 +100,7 @@ impl Keys {
             Ok(text) if text.is_empty() => Cmd::Noop,
             Ok(text) => Cmd::Insert(1, text),
             Err(why) => {
-                let mut output = self.output.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut output = lock(&self.output);
                 // An output that is closed ends the client elsewhere.
                 let _ = output.print(&Line::of(
                     Tone::Error,
@@ -174,7 +174,7 @@ impl ConditionalEventHandler for Keys {
     ) -> Option<Cmd> {
         let key = *event.get(0)?;
         let now = Instant::now();
-        let mut open = self.paste.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut open = lock(&self.paste);
         let Some(paste) = open.as_mut() else {
             if context.line().is_empty() {
                 (self.begun)();
