@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use super::env::{Console, Fault, Progress, Ring, Tone};
+use super::env::{Console, Fault, Progress, Report, Ring, Tone};
 use super::line::Line;
 use super::own_line::OwnLine;
 use super::ui::table;
@@ -23,6 +23,8 @@ enum Shown {
     Answered(u64),
     /// How far what the user said in answer to the question of this number has come.
     Mark(u64, Progress),
+    /// What a program is told.
+    Report(Report),
 }
 
 #[derive(Debug, Default)]
@@ -39,9 +41,25 @@ pub(super) struct Effects {
     deleted: Vec<String>,
     /// The kinds of all failures.
     faults: BTreeSet<Fault>,
+    /// Whether a program is told what becomes of what it says; what it says has no lines that could be named to a user.
+    is_for_program: bool,
 }
 
 impl Effects {
+    pub(super) fn new(is_for_program: bool) -> Self {
+        Self {
+            is_for_program,
+            ..Self::default()
+        }
+    }
+
+    /// Tells a program what has become of what it said.
+    pub(super) fn report(&mut self, report: Report) {
+        if self.is_for_program {
+            self.shown.push(Shown::Report(report));
+        }
+    }
+
     pub(super) fn send(&mut self, channel: Channel, message: &ClientMessage) {
         self.send_bytes(channel, encode(message, Hop::default()));
     }
@@ -106,6 +124,10 @@ impl Effects {
         self.count(fault);
         let text = text.as_ref();
         match line {
+            Some(said) if self.is_for_program => {
+                let why = text.to_owned();
+                self.report(Report::Failed { said, fault, why });
+            }
             Some(line) => self.show(Tone::Error, format!("line {line}: {text}")),
             None => self.show(Tone::Error, text),
         }
@@ -188,6 +210,7 @@ impl Effects {
                 Shown::Answered(number) if self.own.has_said(number) => {}
                 Shown::Answered(number) => console.mark(number, Progress::Failed),
                 Shown::Mark(own, progress) => console.mark(own, progress),
+                Shown::Report(report) => console.report(report),
             }
         }
         if let Some(ring) = self.ring.take() {

@@ -13,8 +13,8 @@ use redb::Database;
 use super::line::Line;
 use super::name::canonical;
 use super::password::Password;
-use crate::protocol::ErrorCode;
 use crate::protocol::opaque::KeyStretching;
+use crate::protocol::{ConversationId, EntryId, ErrorCode};
 
 /// What the command line says. It holds a password, so it has no form for logs.
 #[derive(Clone)]
@@ -50,8 +50,23 @@ pub struct Options {
     pub attention: AttentionOptions,
     /// Whether no command may touch files or run programs.
     pub is_restricted: bool,
-    /// Whether a client without a terminal waits at its end for the receipts of users who are online.
-    pub awaits_receipts: bool,
+    /// What a client without a terminal waits for at its end.
+    pub until: Until,
+    /// Whether it is there to send only: what others say is left at the server, for whoever reads.
+    pub is_sending_only: bool,
+}
+
+/// How far that which was said has to come, so that a client without a terminal ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Until {
+    /// It is durable here.
+    Queued,
+    /// The server has stored it.
+    Stored,
+    /// Everybody who was online then has it, or has not answered in time.
+    HeardOnline,
+    /// Everybody for whom it is has it.
+    Received,
 }
 
 /// What a link says beside the server's address. It may come from anybody.
@@ -129,6 +144,8 @@ pub enum Input {
     },
     /// A line was typed, or read from standard input: the answer to the last [`Ask`].
     Line(String),
+    /// A program says something. Without a user it is said when somebody has signed in.
+    Say(Box<Say>),
     /// The user begins to type a line, and so many of the lines that the console was given are on the screen.
     Begun {
         /// As [`Console::printed`].
@@ -175,6 +192,69 @@ pub struct Status {
     pub place: String,
     /// What is unread, and the link's state where that is not well, such as `(2, 1!) offline`.
     pub state: String,
+}
+
+/// Something that a program says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Say {
+    /// A user, a room, or everyone.
+    pub to: String,
+    /// The text, of several lines where it has some.
+    pub text: String,
+}
+
+/// What has become of that which a program said, by its place among what it said in this run, from 1.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Report {
+    /// It is durable here, and is sent whenever the server answers.
+    Queued {
+        /// Which.
+        said: u64,
+    },
+    /// The server has stored it.
+    Stored {
+        /// Which.
+        said: u64,
+        /// Where it stands.
+        conversation: ConversationId,
+        /// Where it stands there.
+        entry: EntryId,
+        /// When it was stored, in milliseconds since 1970 (UTC).
+        time_ms: u64,
+        /// For how many it is.
+        recipients: u32,
+        /// How many of these were online.
+        online: u32,
+    },
+    /// Somebody has received all entries of a conversation up to this one, as far as they are for them.
+    Received {
+        /// Which conversation.
+        conversation: ConversationId,
+        /// Which of the own entries.
+        entry: EntryId,
+        /// The user.
+        name: String,
+        /// When that was heard of, in milliseconds since 1970 (UTC).
+        heard_ms: u64,
+    },
+    /// In a large conversation: so many have received this entry.
+    Counted {
+        /// Which conversation.
+        conversation: ConversationId,
+        /// Which of the own entries.
+        entry: EntryId,
+        /// How many.
+        count: u32,
+    },
+    /// It will not be stored; if it is only unconfirmed, it is kept here, and sent at the next sign-in.
+    Failed {
+        /// Which.
+        said: u64,
+        /// What kind of failure that is.
+        fault: Fault,
+        /// Why, as the user is told.
+        why: String,
+    },
 }
 
 /// How far something that the user said has come.
@@ -290,6 +370,11 @@ pub trait Console: Send {
     /// What stands at the prompt from now on, also while a line is typed.
     fn set_status(&mut self, status: Status) {
         let _ = status;
+    }
+
+    /// Takes note of what has become of something that was said by [`Input::Say`].
+    fn report(&mut self, report: Report) {
+        let _ = report;
     }
 
     /// Makes a noise, or shows a notification, if it can.

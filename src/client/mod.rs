@@ -30,7 +30,7 @@ pub use self::core::Core;
 pub use auth::opaque;
 pub use env::{
     Ask, AttentionOptions, Console, End, Fault, Files, Input, LinkOptions, Names, Notify, Options,
-    Progress, Ring, Status, Tone, Trust,
+    Progress, Report, Ring, Say, Status, Tone, Trust, Until,
 };
 pub use hold::Hold;
 pub use line::{Day, Head, INDENT, Line, Manner, Part, Place, Who};

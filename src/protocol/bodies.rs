@@ -96,6 +96,8 @@ bodies! {
         /// Whether others are not to be told that this session comes and goes: it is a program's, not a person's. In the
         /// last part.
         unannounced: Option<bool>,
+        /// Whether it is there to send only: nothing is delivered to it in this session. In the last part.
+        sends_only: Option<bool>,
     }
     /// What the server has for it. May come in parts; deliveries begin after the last one.
     (Hello, Response) server() => HelloAnswer {

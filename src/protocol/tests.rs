@@ -145,6 +145,7 @@ fn older_end_is_understood_without_what_was_added_since() {
         epoch: None,
         software: None,
         unannounced: None,
+        sends_only: None,
     };
     assert_eq!(hello, ClientMessage::control(expected));
     let greeting: ServerMessage = sealed(&((7_u8, 33_u8), ("Welcome.", 3_u8))).unwrap();

@@ -413,6 +413,7 @@ fn flood_of_unfinished_hellos_costs_no_more_than_its_budget() {
                     epoch: None,
                     software: None,
                     unannounced: None,
+                    sends_only: None,
                 };
                 let _ = peer.send(Channel::Control, &ClientMessage::control(hello));
                 peer.take_inbox();

@@ -449,6 +449,7 @@ impl Peer {
             epoch: None,
             software: None,
             unannounced: None,
+            sends_only: None,
         });
         self.answer(Command::Hello, |body| match body {
             ServerBody::HelloAnswer(answer) => Some(answer.clone()),

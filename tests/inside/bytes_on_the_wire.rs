@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use crate::client::{Ask, Client, Input as Typed, Options};
+use crate::client::{Ask, Client, Input as Typed, Options, Until};
 use crate::kit::{Memory, QueuedStore, Screen, UnderWay, settle};
 use crate::protocol::opaque::KeyStretching;
 use crate::protocol::{Envelope, ServerBody};
@@ -62,7 +62,8 @@ impl User {
             time_zone: jiff::tz::TimeZone::UTC,
             attention: udpchat::client::AttentionOptions::default(),
             is_restricted: false,
-            awaits_receipts: true,
+            until: Until::HeardOnline,
+            is_sending_only: false,
         };
         let files = Box::new(Memory::default());
         let mut client = Client::new(now, options, screen.console(), files, [number; 32]);

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use redb::Database;
-use udpchat::client::{Ask, Client, End, Files, Input, Options, Tone, Trust};
+use udpchat::client::{Ask, Client, End, Files, Input, Options, Tone, Trust, Until};
 use udpchat::protocol::opaque::KeyStretching;
 use udpchat::transport::{ClientConfig, Endpoint};
 
@@ -153,7 +153,8 @@ impl ClientHost {
             time_zone: jiff::tz::TimeZone::UTC,
             attention: udpchat::client::AttentionOptions::default(),
             is_restricted: false,
-            awaits_receipts: true,
+            until: Until::HeardOnline,
+            is_sending_only: false,
         };
         let (console, files) = (screen.console(), Box::new(self.files.clone()));
         let mut client = Client::new(at, options, console, files, seed);

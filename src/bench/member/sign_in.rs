@@ -157,6 +157,7 @@ impl Member {
             epoch: None,
             software: None,
             unannounced: None,
+            sends_only: None,
         };
         self.request(ctx, &Message::control(hello));
     }

@@ -12,10 +12,6 @@ use crate::server::{Name, NameError};
 use crate::text::number::whole;
 
 #[derive(clap::Args)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is an option of its own"
-)]
 pub struct Args {
     #[arg(
         value_name = "HOST[:PORT]",
@@ -24,37 +20,8 @@ pub struct Args {
                 (udpchat://…)"
     )]
     pub server: Target,
-    /// Read the settings from this file [default: $XDG_CONFIG_HOME/udpchat/config.toml]
-    // It is read before the other arguments.
-    #[arg(id = "config", long = "config", value_name = "FILE", env = Side::Client.config_variable())]
-    _config: Option<PathBuf>,
-    /// Sign in as this user at once
-    #[arg(long, value_name = "NAME", env = "UDPCHAT_USER", value_parser = user)]
-    pub user: Option<String>,
     #[command(flatten)]
-    pub password: PasswordFile,
-    #[arg(
-        long,
-        value_name = "DIR",
-        env = "UDPCHAT_STATE",
-        help = "The client's directory: identity, known servers, history [default: $XDG_STATE_HOME/udpchat]"
-    )]
-    pub state: Option<PathBuf>,
-    /// Connect only if the server's key has this fingerprint
-    #[arg(long, value_name = "SHA256:…", env = "UDPCHAT_SERVER_KEY", value_parser = server_key::parse)]
-    pub server_key: Option<String>,
-    /// Without a terminal: how long to wait for the server to answer, and at the end for everything to be stored; 1 to 86400
-    #[arg(
-        long,
-        value_name = "SECONDS",
-        default_value = "30",
-        env = "UDPCHAT_TIMEOUT",
-        value_parser = whole(1..=86_400)
-    )]
-    pub timeout: u64,
-    /// Trust an unknown server key without asking; a changed key is still refused
-    #[arg(long, env = "UDPCHAT_ACCEPT_NEW")]
-    pub accept_new: bool,
+    pub client: ClientArgs,
     /// Whether lines are coloured; auto follows NO_COLOR, CLICOLOR_FORCE, CLICOLOR and the terminal
     #[arg(
         long,
@@ -106,6 +73,42 @@ pub struct Args {
         value_delimiter = ','
     )]
     pub mention: Vec<String>,
+}
+
+/// Who signs in where: what all programs that are clients of a server take.
+#[derive(clap::Args)]
+pub struct ClientArgs {
+    /// Read the settings from this file [default: $XDG_CONFIG_HOME/udpchat/config.toml]
+    // It is read before the other arguments.
+    #[arg(id = "config", long = "config", value_name = "FILE", env = Side::Client.config_variable())]
+    _config: Option<PathBuf>,
+    /// Sign in as this user at once
+    #[arg(long, value_name = "NAME", env = "UDPCHAT_USER", value_parser = user)]
+    pub user: Option<String>,
+    #[command(flatten)]
+    pub password: PasswordFile,
+    #[arg(
+        long,
+        value_name = "DIR",
+        env = "UDPCHAT_STATE",
+        help = "The client's directory: identity, known servers, history [default: $XDG_STATE_HOME/udpchat]"
+    )]
+    pub state: Option<PathBuf>,
+    /// Connect only if the server's key has this fingerprint
+    #[arg(long, value_name = "SHA256:…", env = "UDPCHAT_SERVER_KEY", value_parser = server_key::parse)]
+    pub server_key: Option<String>,
+    /// Without a terminal: how long to wait for the server to answer, and at the end for everything to be stored; 1 to 86400
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value = "30",
+        env = "UDPCHAT_TIMEOUT",
+        value_parser = whole(1..=86_400)
+    )]
+    pub timeout: u64,
+    /// Trust an unknown server key without asking; a changed key is still refused
+    #[arg(long, env = "UDPCHAT_ACCEPT_NEW")]
+    pub accept_new: bool,
 }
 
 /// A name that a server could know. It takes it as it was typed.

@@ -13,14 +13,14 @@ use std::time::Duration;
 use anyhow::Context as _;
 use redb::Database;
 
-use super::run::bind;
+use super::launch::bind;
 use super::state::StateDirectory;
 use crate::cli::address::ServerName;
 use crate::cli::output::print_error;
 use crate::cli::threads::spawn;
 use crate::client::{
     Ask, AttentionOptions, Client, Console, End, Files, Input, Line, LinkOptions, OnSignIn,
-    Options, Tone, Trust, Waiting,
+    Options, Tone, Trust, Until, Waiting,
 };
 use crate::net::{self, Driver, InputSender, Setup};
 use crate::protocol::fingerprint;
@@ -179,7 +179,8 @@ impl Thread {
             unannounced: true,
             attention: AttentionOptions::default(),
             is_restricted: true,
-            awaits_receipts: false,
+            until: Until::Stored,
+            is_sending_only: true,
             ..options.clone()
         };
         let console = Quiet {

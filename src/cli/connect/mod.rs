@@ -2,6 +2,7 @@
 
 mod args;
 mod forwarder;
+mod launch;
 mod resolver;
 mod run;
 mod state;

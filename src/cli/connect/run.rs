@@ -1,125 +1,56 @@
-//! Runs a client: state directory, sockets, terminal, signals.
+//! Runs a client with its terminal, and ends it by signals.
 
-use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
-
-use anyhow::{Context as _, anyhow};
-use jiff::tz::TimeZone;
 
 use super::args::Args;
-use super::forwarder::{Forwarder, Plan};
-use super::resolver;
+use super::launch::Launch;
 use super::state::StateDirectory;
 use super::terminal::{self, Looks, PasswordInterrupt, Screen};
-use crate::cli::address::{ServerName, Target};
 use crate::cli::command::Context;
-use crate::cli::environment;
 use crate::cli::exit::{Exit, Failure, Outcome};
 use crate::cli::output::print_error;
 use crate::cli::signals::{self, Signal};
-use crate::client::{AttentionOptions, Client, End, Fault, Input, LinkOptions, Options};
+use crate::client::{AttentionOptions, Input, Options};
 use crate::fence;
-use crate::net::{self, Driver, InputSender, Setup, Socket};
-use crate::protocol::opaque::KeyStretching;
-use crate::transport::{ClientConfig, Endpoint};
+use crate::net::InputSender;
 
 /// Runs the client until it ends.
 pub fn run(args: Args, context: &Context<'_>) -> Outcome {
-    let state = args.state.map_or_else(environment::state_directory, Ok)?;
-    let target = target(args.server, context.host.as_deref())?;
-    let (pinned_fingerprint, linked) = asked_by(&target, args.server_key)?;
-    let server = target.server;
-    let server_name = server.to_string();
-    let files = StateDirectory::open(state.clone(), server_name.clone());
-    let mut files = files.map_err(|error| context.blame("state")(error.into()))?;
-    if let Some(directory) = &args.log_chat {
-        log_chat(&mut files, directory, args.restricted).map_err(context.blame("log-chat"))?;
-    }
-    if let Some(warning) = files.warning() {
-        print_error(format_args!("udpchat: {warning}"));
-    }
-    // Only now: the log may be in that directory.
-    context.log.start_client().map_err(context.blame("log"))?;
-    let password = args
-        .password
-        .read()
-        .map_err(context.blame("password-file"))?;
-    // A name is resolved while the client runs.
-    let addresses = if server.is_address() {
-        server.resolve()?
-    } else {
-        Vec::new()
-    };
-    let sockets = bind(&server, &addresses).context("cannot open a socket")?;
-    let (setup, inputs) = Setup::new().context("cannot wait for the network")?;
-    let resolver = resolver::start(server.clone(), inputs.clone())?;
-    let now = net::now();
-    let endpoint = Endpoint::client(now.instant, ClientConfig::default(), net::seed()?);
-
+    let mut launch = Launch::new(args.server, args.client, context, |files| {
+        match &args.log_chat {
+            Some(directory) => {
+                log_chat(files, directory, args.restricted).map_err(context.blame("log-chat"))
+            }
+            None => Ok(()),
+        }
+    })?;
     let gate = Arc::new(PasswordInterrupt::default());
     let looks = Looks {
         color: args.color,
         is_plain: args.plain,
         theme: args.theme,
-        zone: time_zone(),
+        zone: launch.options.time_zone.clone(),
     };
-    let (terminal, restore) =
-        terminal::open(&inputs, &gate, &looks, files.history(), args.restricted)?;
+    let (inputs, history) = (launch.inputs.clone(), launch.files.history());
+    let (terminal, restore) = terminal::open(&inputs, &gate, &looks, history, args.restricted)?;
     set_last_words(restore.screen());
-    interrupt_on_signal(inputs.clone(), gate, restore.screen())?;
-    let options = Options {
-        server_name: server.shown(),
-        addresses,
-        user: args.user,
-        password,
-        accept_new: args.accept_new,
-        pinned_fingerprint,
-        linked,
-        timeout: Duration::from_secs(args.timeout),
-        key_stretching: KeyStretching::Argon2id,
+    interrupt_on_signal(inputs, gate, restore.screen())?;
+    launch.options = Options {
         unannounced: args.unannounced,
-        time_zone: looks.zone,
         attention: AttentionOptions {
             notify: args.notify.into(),
             mentions: args.mention,
         },
         is_restricted: args.restricted,
-        awaits_receipts: true,
+        ..launch.options
     };
-    let forwarder = Forwarder::start(
-        Plan {
-            server,
-            options: options.clone(),
-            state: StateDirectory::open(state, server_name)?,
-        },
-        inputs.clone(),
-    )?;
-    let client = Client::new(
-        now,
-        options,
-        Box::new(terminal.ringing_by(args.notify_by)),
-        Box::new(files),
-        net::seed()?,
-    )
-    .with_resolver(resolver)
-    .on_sign_in(forwarder.on_sign_in());
-    let mut driver =
-        Driver::new(setup, sockets, endpoint, client).context("cannot wait for the sockets")?;
-    driver.roam();
-    let (endpoint, client) = driver.parts();
-    client.start(now, endpoint);
-    let ended = driver.run().context("cannot wait for the network");
-    let is_script = restore.screen().is_none();
-    drop(restore);
-    let client = ended?;
-    let outcome = outcome(client.end(), client.fault());
-    let is_patient = is_script && matches!(&outcome, Ok(exit) if !matches!(exit, Exit::Signal(_)));
-    drop(client);
-    forwarder.end(is_patient);
-    outcome
+    let terminal = terminal.ringing_by(args.notify_by);
+    launch.run(Box::new(terminal), |outcome| {
+        let is_script = restore.screen().is_none();
+        drop(restore);
+        is_script && matches!(outcome, Ok(exit) if !matches!(exit, Exit::Signal(_)))
+    })
 }
 
 fn log_chat(
@@ -135,47 +66,6 @@ fn log_chat(
     Ok(files.log_chat(directory)?)
 }
 
-/// The server that is meant: that of a profile, or the one that was named.
-fn target(named: Target, profile: Option<&str>) -> Result<Target, Failure> {
-    let target = match profile {
-        Some(host) => host.parse().map_err(Failure::usage)?,
-        None => named,
-    };
-    let (server, notice) = target.server.or_loopback();
-    if let Some(notice) = notice {
-        print_error(format_args!("udpchat: {notice}"));
-    }
-    Ok(Target { server, ..target })
-}
-
-/// The fingerprint that the server's key must have, and what a link asks for.
-fn asked_by(
-    target: &Target,
-    option: Option<String>,
-) -> Result<(Option<String>, LinkOptions), Failure> {
-    if let (Some(link), Some(option)) = (&target.key, &option)
-        && link != option
-    {
-        let problem = format!("the link's key is {link}, and that of --server-key {option}");
-        return Err(
-            Failure::usage(problem).hint("compare both with what the server prints at its start")
-        );
-    }
-    let linked = LinkOptions {
-        has_key: option.is_none() && target.key.is_some(),
-        room: target.room.clone(),
-    };
-    Ok((option.or_else(|| target.key.clone()), linked))
-}
-
-fn time_zone() -> TimeZone {
-    let (time_zone, no_zone) = environment::time_zone();
-    if let Some(why) = no_zone {
-        print_error(format_args!("udpchat: {why}"));
-    }
-    time_zone
-}
-
 /// Where redb fails a second time the process ends without unwinding: the terminal is restored before.
 fn set_last_words(screen: Option<Screen>) {
     fence::set_last_words(move |text| {
@@ -185,15 +75,6 @@ fn set_last_words(screen: Option<Screen>) {
         let advice = "name a new state directory with --state, or move this one away";
         print_error(format_args!("udpchat: {text}: {advice}"));
     });
-}
-
-/// Sockets for these addresses; for a name of both families, since it may move to an address of the other.
-pub(super) fn bind(server: &ServerName, addresses: &[SocketAddr]) -> io::Result<Vec<Socket>> {
-    if server.is_address() {
-        return Socket::bind_toward(addresses);
-    }
-    let any: [IpAddr; 2] = [Ipv4Addr::UNSPECIFIED.into(), Ipv6Addr::UNSPECIFIED.into()];
-    Socket::bind_toward(&any.map(|ip| SocketAddr::new(ip, server.port)))
 }
 
 /// The first signal ends the client in order, a second one at once. While pasted commands run, Ctrl-C only stops these.
@@ -228,66 +109,4 @@ fn interrupt_on_signal(
             std::process::exit(i32::from(Exit::Signal(signal).code()));
         }
     })
-}
-
-fn outcome(end: Option<&End>, fault: Option<Fault>) -> Outcome {
-    let failure = |exit, text: &String| Err(Failure::described(exit, text));
-    match end {
-        // A terminal that is closed ends its input too.
-        Some(End::Quit) => Ok(signals::ended_by().map_or_else(|| exit_of(fault), Exit::Signal)),
-        Some(End::Failed(text)) => failure(Exit::Failure, text),
-        Some(End::Unreachable(text)) => failure(Exit::Unreachable, text),
-        Some(End::Refused(text)) => failure(Exit::Refused, text),
-        Some(End::Interrupted) => {
-            let signal = signals::ended_by().unwrap_or(Signal::Interrupt);
-            Ok(Exit::Signal(signal))
-        }
-        None => Err(anyhow!("the client ended without a reason").into()),
-    }
-}
-
-fn exit_of(fault: Option<Fault>) -> Exit {
-    match fault {
-        None => Exit::Success,
-        Some(Fault::Unconfirmed) => Exit::Unconfirmed,
-        Some(Fault::Failed) => Exit::Failure,
-        Some(Fault::Usage) => Exit::Usage,
-        Some(Fault::Unreachable) => Exit::Unreachable,
-        Some(Fault::NoRecipient) => Exit::NoRecipient,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_end_has_its_exit_code() {
-        let code = |end| match outcome(Some(&end), None) {
-            Ok(exit) => exit.code(),
-            Err(failure) => failure.exit.code(),
-        };
-        assert_eq!(code(End::Quit), 0);
-        assert_eq!(code(End::Failed(String::new())), 1);
-        assert_eq!(code(End::Unreachable(String::new())), 3);
-        assert_eq!(code(End::Refused(String::new())), 4);
-        assert_eq!(code(End::Interrupted), 130);
-    }
-
-    #[test]
-    fn worst_failure_has_the_highest_code_but_for_what_may_still_be_reached() {
-        let faults = [
-            Fault::Unconfirmed,
-            Fault::Failed,
-            Fault::Usage,
-            Fault::Unreachable,
-            Fault::NoRecipient,
-        ];
-        assert!(faults.is_sorted());
-        assert_eq!(
-            faults.map(|fault| exit_of(Some(fault)).code()),
-            [6, 1, 2, 3, 5]
-        );
-        assert_eq!(exit_of(None).code(), 0);
-    }
 }

@@ -33,7 +33,7 @@ use std::time::Instant;
 use rand_chacha::ChaCha20Rng;
 
 use super::effects::Effects;
-use super::env::Files;
+use super::env::{Files, Until};
 use super::name::canonical_target;
 use super::storage::{State, StateError};
 use crate::protocol::{EndReason, Envelope, HelloAnswer, ServerBody, ServerMessage, SessionStart};
@@ -118,6 +118,7 @@ impl SignedIn {
                     signed_in_at: now.instant,
                     time_zone: preferences.time_zone,
                     is_unannounced: preferences.is_unannounced,
+                    is_sending_only: preferences.is_sending_only,
                 },
                 session: SessionState {
                     has_new_names: true,
@@ -284,7 +285,9 @@ impl SignedIn {
             Settled::Missing(missing) => missing,
         };
         parts.blocked.settle(ctx);
-        parts.inbox.gather(ctx, missing);
+        if !ctx.me.is_sending_only {
+            parts.inbox.gather(ctx, missing);
+        }
         for conversation in parts.receipts.conversations() {
             ctx.ask_receipts(conversation);
         }
@@ -341,7 +344,9 @@ impl SignedIn {
             ServerBody::Stored(stored) if stored.entry <= stored.prev => {}
             ServerBody::Stored(stored) => {
                 if let Some(done) = parts.sender.handle_stored(ctx, &stored) {
-                    parts.inbox.handle_stored(ctx, &stored, &done.digest);
+                    if !ctx.me.is_sending_only {
+                        parts.inbox.handle_stored(ctx, &stored, &done.digest);
+                    }
                     if done.is_said {
                         why::begin(ctx, &stored, done.typed_ms);
                         let place = (stored.conversation, stored.entry);
@@ -473,9 +478,14 @@ impl SignedIn {
             && !self.awaits_answer()
     }
 
-    /// Whether somebody who is online has not yet received what was typed.
-    pub(super) fn awaits_receipts(&self) -> bool {
-        self.parts.receipts.awaits_online()
+    /// Whether receipts are missing until that which was typed has come so far.
+    pub(super) fn awaits_receipts(&self, until: Until) -> bool {
+        let receipts = &self.parts.receipts;
+        match until {
+            Until::Queued | Until::Stored => false,
+            Until::HeardOnline => receipts.awaits_online(),
+            Until::Received => receipts.awaits_all(),
+        }
     }
 
     pub(super) fn awaits_answer(&self) -> bool {

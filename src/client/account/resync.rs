@@ -257,6 +257,7 @@ pub(crate) fn send_hello(ctx: &mut Ctx<'_>) {
             epoch,
             software: (index == last).then(|| Software::this(Vec::new())),
             unannounced: (index == last && ctx.me.is_unannounced).then_some(true),
+            sends_only: (index == last && ctx.me.is_sending_only).then_some(true),
         };
         ctx.effects.send(Channel::Control, &Message::control(hello));
     }

@@ -15,6 +15,7 @@ use crate::protocol::SessionStart;
 use crate::transport::Now;
 
 /// What the command line says that lasts as long as the user is signed in.
+#[expect(clippy::struct_excessive_bools, reason = "each is a wish of its own")]
 pub(in crate::client) struct Preferences {
     pub(in crate::client) time_zone: TimeZone,
     /// How long the server's answer to a request is waited for.
@@ -23,6 +24,8 @@ pub(in crate::client) struct Preferences {
     pub(in crate::client) attention: AttentionOptions,
     /// Whether others are not to be told that this session comes and goes.
     pub(in crate::client) is_unannounced: bool,
+    /// Whether the session is there to send only.
+    pub(in crate::client) is_sending_only: bool,
     /// Whether what is said is to be kept in logs.
     pub(in crate::client) logs_chat: bool,
     /// Whether somebody reads at a terminal.

@@ -38,6 +38,7 @@ impl Workbench {
                     signed_in_at: instant,
                     time_zone: TimeZone::UTC,
                     is_unannounced: false,
+                    is_sending_only: false,
                 },
                 session: SessionState {
                     is_settled: true,

@@ -8,10 +8,12 @@ mod host_key;
 mod invitation;
 mod link_events;
 mod offline;
+mod program;
 mod session;
 pub(super) mod status;
 mod step_up;
 
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::Instant;
 
@@ -24,7 +26,7 @@ use super::account::{Parts, SignedIn};
 use super::auth::SignIn;
 use super::auth::step_up::StepUp;
 use super::effects::Effects;
-use super::env::{Console, End, Fault, Files, Input, Options, Tone};
+use super::env::{Console, End, Fault, Files, Input, Options, Say, Tone};
 use super::script::wait_timer::{RESPONSE_WAIT, WaitTimer};
 use super::script::{Awaited, FocusChange, Missed, Script};
 use super::ui::prompt::{Prompt, Question, TypedLine, yes};
@@ -53,6 +55,8 @@ pub struct Core {
     linked_room: Option<String>,
     /// Who is to be signed in without being asked.
     pending_user: Option<String>,
+    /// What a program said while nobody was signed in.
+    unsaid: VecDeque<Say>,
     sign_in: Option<SignIn>,
     step_up: Option<StepUp>,
     pub(super) signed_in: Option<SignedIn>,
@@ -80,6 +84,7 @@ impl Core {
     ) -> Self {
         let (pending_user, linked_room) = (options.user.clone(), options.linked.room.clone());
         let script = (!console.is_interactive()).then(|| Script::new(options.timeout));
+        let effects = Effects::new(options.is_sending_only);
         let link = LinkState {
             is_resolved: !options.addresses.is_empty(),
             ..LinkState::default()
@@ -92,12 +97,13 @@ impl Core {
             prompt: Prompt::default(),
             response_timer: WaitTimer::default(),
             script,
-            effects: Effects::default(),
+            effects,
             host_keys: HostKeys::default(),
             link,
             offline: Offline::default(),
             linked_room,
             pending_user,
+            unsaid: VecDeque::new(),
             sign_in: None,
             step_up: None,
             signed_in: None,
@@ -191,6 +197,7 @@ impl Core {
                         .step_sign_in(now, |sign_in, context| sign_in.handle_answer(line, context)),
                 }
             }
+            Input::Say(say) => self.say(now, *say),
             Input::Begun { printed } => {
                 if let Some(signed_in) = &mut self.signed_in {
                     signed_in.parts.recent.begin(printed);
@@ -292,6 +299,7 @@ impl Core {
             self.close(now);
             return;
         }
+        self.say_unsaid(now);
         if let Some(signed_in) = &mut self.signed_in {
             signed_in.on_lines_printed(self.console.printed());
             let deleted = self.effects.take_deleted();

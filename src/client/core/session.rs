@@ -179,6 +179,7 @@ impl Core {
                 None => ANSWER_WAIT,
             },
             is_unannounced: self.options.unannounced,
+            is_sending_only: self.options.is_sending_only,
             is_attended: self.console.is_interactive(),
             attention: self.options.attention.clone(),
             logs_chat: self.files.logs_chat(),
@@ -359,7 +360,7 @@ impl Core {
             stored: sender.stored(),
             waiting: sender.waiting(),
             awaits_answer: signed_in.awaits_answer() || self.awaits_change(),
-            awaits_receipts: self.options.awaits_receipts && signed_in.awaits_receipts(),
+            awaits_receipts: signed_in.awaits_receipts(self.options.until),
             has_nothing_open: signed_in.has_nothing_open(),
             is_stored: signed_in.is_stored(now.instant),
             ..view
@@ -382,9 +383,10 @@ impl Core {
 
     /// Signs out, or quits: at once at a terminal, else when what was sent is stored.
     pub(crate) fn exit(&mut self, now: Now, exit: Exit) {
+        self.fail_unsaid();
         match &mut self.script {
             Some(script) if script.has_given_up() => self.give_up_offline(),
-            Some(script) => script.defer_exit(now.instant, exit),
+            Some(script) => script.defer_exit(now.instant, exit, self.options.until),
             None => self.exit_now(exit),
         }
     }

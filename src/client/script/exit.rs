@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::SessionView;
+use crate::client::env::Until;
 
 /// How long a client without a terminal waits at the end of its input for the receipts of users who are online. Chosen:
 /// a bad path's worst, and short enough for a script.
@@ -19,6 +20,7 @@ pub(crate) enum Exit {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct DeferredExit {
     exit: Exit,
+    until: Until,
     /// When receipts are waited for no longer; nothing after that.
     receipts_due: Option<Instant>,
     /// When nothing is.
@@ -26,10 +28,15 @@ pub(super) struct DeferredExit {
 }
 
 impl DeferredExit {
-    pub(super) fn new(now: Instant, exit: Exit, timeout: Duration) -> Self {
+    pub(super) fn new(now: Instant, (exit, until): (Exit, Until), timeout: Duration) -> Self {
+        let receipts_wait = match until {
+            Until::Received => timeout,
+            _ => RECEIPTS_WAIT.min(timeout),
+        };
         Self {
             exit,
-            receipts_due: Some(now + RECEIPTS_WAIT.min(timeout)),
+            until,
+            receipts_due: Some(now + receipts_wait),
             due: now + timeout,
         }
     }
@@ -52,6 +59,9 @@ impl DeferredExit {
         self.receipts_due.take_if(|due| *due <= now);
         let is_over = if !view.is_signed_in {
             view.is_idle
+        } else if self.until == Until::Queued {
+            // What was said is durable by now.
+            true
         } else if view.is_stored {
             self.receipts_due.is_none() || !view.awaits_receipts
         } else {
@@ -72,7 +82,7 @@ mod tests {
     #[test]
     fn exit_waits_for_what_is_not_stored_and_then_a_while_for_receipts() {
         let now = instant();
-        let mut exit = DeferredExit::new(now, Exit::Quit, TIMEOUT);
+        let mut exit = DeferredExit::new(now, (Exit::Quit, Until::HeardOnline), TIMEOUT);
         let open = SessionView {
             is_signed_in: true,
             ..SessionView::default()
@@ -95,7 +105,7 @@ mod tests {
     #[test]
     fn exit_waits_for_a_sign_in_that_is_under_way() {
         let now = instant();
-        let mut exit = DeferredExit::new(now, Exit::Quit, TIMEOUT);
+        let mut exit = DeferredExit::new(now, (Exit::Quit, Until::HeardOnline), TIMEOUT);
         assert!(!exit.is_due(now, &SessionView::default(), false));
         let is_idle = true;
         let idle = SessionView {

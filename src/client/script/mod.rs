@@ -17,6 +17,7 @@ use self::place::Place;
 pub(super) use self::place::{FocusChange, Missed};
 use self::wait_timer::WaitTimer;
 use super::account::sender::outbox::IN_FLIGHT_MAX;
+use super::env::Until;
 use super::ui::prompt::TypedLine;
 
 /// How long a client whose output was closed, or whose server was given up, waits for the next line. Chosen: what its input already holds comes
@@ -268,8 +269,8 @@ impl Script {
     }
 
     /// Has the client exit when everything has arrived, or has been waited for long enough.
-    pub(super) fn defer_exit(&mut self, now: Instant, exit: Exit) {
-        self.exit = Some(DeferredExit::new(now, exit, self.timeout));
+    pub(super) fn defer_exit(&mut self, now: Instant, exit: Exit, until: Until) {
+        self.exit = Some(DeferredExit::new(now, (exit, until), self.timeout));
     }
 
     pub(super) const fn is_exiting(&self) -> bool {

@@ -93,7 +93,8 @@ fn options() -> Options {
         time_zone: jiff::tz::TimeZone::UTC,
         attention: crate::client::AttentionOptions::default(),
         is_restricted: false,
-        awaits_receipts: true,
+        until: crate::client::Until::HeardOnline,
+        is_sending_only: false,
     }
 }
 

@@ -60,6 +60,7 @@ impl Hellos {
             return self.hold(ctx, id, kept);
         } else {
             user.is_unannounced = body.unannounced == Some(true);
+            user.is_sending_only = body.sends_only == Some(true);
             let mut positions = std::mem::take(&mut user.hello);
             positions.extend(body.positions);
             let named = positions.len();
@@ -211,7 +212,7 @@ fn catch_up_from(user: &mut User, states: &[ConversationState]) -> Vec<(Conversa
             // What lies between has expired before any device of theirs had it.
             user.since.insert(conversation, state.log_start);
         }
-        if state.start < state.head {
+        if state.start < state.head && !user.is_sending_only {
             let reader = ReadCursor::new(state.start, state.head);
             user.lagging.insert(conversation, reader);
         }

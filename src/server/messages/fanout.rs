@@ -89,7 +89,7 @@ pub fn fan_out(ctx: &mut Ctx<'_>, outgoing: &OutgoingEntry<'_>, stored: &StoredE
         let Some(user) = ctx.sessions.user_mut(id) else {
             continue;
         };
-        if !user.ready || user.device == outgoing.device {
+        if !user.ready || user.is_sending_only || user.device == outgoing.device {
             continue;
         }
         let (prev, bytes) = if let (true, Some(name)) = (user.account == outgoing.author, own_name)

@@ -52,6 +52,8 @@ pub struct User {
     pub ready: bool,
     /// Others are not told that this session comes and goes.
     pub is_unannounced: bool,
+    /// It is there to send: nothing is delivered to it.
+    pub is_sending_only: bool,
     /// The parts of a long answer (to HELLO, with the greeting; to ROOMS and MEMBERS), with their channel, for which
     /// there was no room yet. Until they have gone out nothing more is taken from the session.
     pub pending_responses: VecDeque<(Channel, ServerMessage)>,
@@ -233,6 +235,7 @@ impl User {
             hello: Vec::new(),
             ready: false,
             is_unannounced: false,
+            is_sending_only: false,
             pending_responses: VecDeque::new(),
             pending_share: Share::default(),
             paging: Paging::Idle,

@@ -63,6 +63,7 @@ fn hello() -> Hello {
         epoch: None,
         software: None,
         unannounced: None,
+        sends_only: None,
     }
 }
 

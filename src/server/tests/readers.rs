@@ -22,6 +22,45 @@ fn device_that_asks_for_deliveries_again_and_again_costs_one_reading_at_a_time()
 }
 
 #[test]
+fn nothing_is_delivered_to_a_session_that_is_there_to_send_only() {
+    let mut bench = Bench::new();
+    let [alice, bob] = ["alice", "bob"].map(|name| bench.user(name));
+    let author = bench.signed_in("alice", alice);
+    let say = |bench: &mut Bench, number| {
+        let origin = Origin {
+            conversation: ConversationId::EVERYONE,
+            device: alice.1,
+            number: DeviceSeq(number),
+        };
+        bench.say(author, Channel::Chat, &text("tea?", origin));
+        bench.pass(100);
+    };
+    say(&mut bench, 1);
+    let heard = [Some(true), None].map(|sends_only| {
+        let link = bench.connect();
+        bench.sign_in_on(link, "bob", bob);
+        let hello = Hello {
+            positions: Vec::new(),
+            more: false,
+            epoch: None,
+            software: None,
+            unannounced: None,
+            sends_only,
+        };
+        bench.say(link, Channel::Control, &ClientMessage::control(hello));
+        bench.pass(100);
+        let before = bench.user_of(link).sent.len();
+        (link, before)
+    });
+    say(&mut bench, 2);
+    let sent = heard.map(|(link, before)| {
+        let sent = &bench.user_of(link).sent;
+        (before, sent.get(&ConversationId::EVERYONE).copied())
+    });
+    assert_eq!(sent, [(0, None), (1, Some(EntryId(2)))]);
+}
+
+#[test]
 fn receipts_of_many_are_counted_once_and_cost_each_who_asks_as_much_as_a_list() {
     // Each question read every member's row, 64 of them at once, for the price of a look at one.
     let mut bench = Bench::new();

@@ -42,6 +42,8 @@ pub(crate) struct Me {
     pub(crate) time_zone: TimeZone,
     /// Whether others are not told that this session comes and goes.
     pub(crate) is_unannounced: bool,
+    /// Whether this session is there to send only.
+    pub(crate) is_sending_only: bool,
 }
 
 #[derive(Debug, Default)]

@@ -156,7 +156,7 @@ pub(crate) struct Receipts {
     marks: BTreeMap<(ConversationId, AccountId), Mark>,
     stored: stored::StoredLines,
     /// Who has received which message, as far as that is new.
-    heard: Vec<(ConversationId, EntryId, AccountId)>,
+    heard: Vec<(ConversationId, EntryId, AccountId, String)>,
 }
 
 impl Receipts {
@@ -171,7 +171,7 @@ impl Receipts {
     ) -> Option<(ConversationId, EntryId)> {
         let perhaps = std::mem::take(&mut awaited.telling);
         let perhaps_count = std::mem::take(&mut awaited.counting);
-        let fresh = self
+        let fresh: Vec<(AccountId, String)> = self
             .marks
             .iter()
             .filter(|((place, account), mark)| {
@@ -179,6 +179,10 @@ impl Receipts {
             })
             .map(|((_, account), mark)| (*account, mark.name.clone()))
             .collect();
+        let heard = fresh
+            .iter()
+            .map(|(account, name)| (conversation, entry, *account, name.clone()));
+        self.heard.extend(heard);
         let own = Own {
             is_many,
             count: awaited.counted,
@@ -226,8 +230,9 @@ impl Receipts {
                 || own.fresh.iter().any(|(known, _)| *known == account);
             let told = own.awaited.named() + own.fresh.len();
             if !is_known && told < TOLD_MAX {
-                own.fresh.push((account, truncate_name(mark.name.clone())));
-                self.heard.push((conversation, *entry, account));
+                let name = truncate_name(mark.name.clone());
+                own.fresh.push((account, name.clone()));
+                self.heard.push((conversation, *entry, account, name));
             }
         }
     }
@@ -392,6 +397,11 @@ impl Receipts {
             let have = own.awaited.named().max(own.awaited.last_count() as usize);
             own.typed.is_some() && u32::try_from(have).is_ok_and(|have| have < own.awaited.online)
         })
+    }
+
+    /// Whether somebody for whom a message of this run is has not received it yet.
+    pub(crate) fn awaits_all(&self) -> bool {
+        self.own.values().any(|own| own.typed.is_some())
     }
 
     pub(crate) fn conversations(&self) -> Vec<ConversationId> {

@@ -6,7 +6,7 @@ use super::stored::Told;
 use super::{Awaited, News, Receipts, ToldReceipt};
 use crate::client::account::ctx::Ctx;
 use crate::client::account::mending::why;
-use crate::client::env::Tone;
+use crate::client::env::{Report, Tone};
 use crate::client::line::Line;
 use crate::client::storage::entry::Said;
 use crate::client::ui::render;
@@ -27,6 +27,7 @@ impl Receipts {
         if let Some((conversation, entry)) = forgotten {
             ctx.state.put_awaited(conversation, entry, None);
         }
+        self.note_heard(ctx);
     }
 
     /// A message is stored: who is not there is told, with those that follow it.
@@ -52,9 +53,20 @@ impl Receipts {
         let others = receipts.marks.iter();
         for mark in others.filter(|mark| mark.account != me) {
             self.mark(receipts.conversation, mark);
-            for (id, entry, account) in std::mem::take(&mut self.heard) {
-                why::heard(ctx, (id, entry), (account, &mark.name));
-            }
+        }
+        self.note_heard(ctx);
+    }
+
+    /// Keeps who has received what, and tells a program.
+    fn note_heard(&mut self, ctx: &mut Ctx<'_>) {
+        for (conversation, entry, account, name) in std::mem::take(&mut self.heard) {
+            why::heard(ctx, (conversation, entry), (account, &name));
+            ctx.effects.report(Report::Received {
+                conversation,
+                entry,
+                name,
+                heard_ms: ctx.now.unix_ms,
+            });
         }
     }
 
@@ -83,8 +95,14 @@ impl Receipts {
         }
         for news in &news {
             if let (true, Some((have, _))) = (news.is_counted, news.count) {
+                let (conversation, entry) = (news.conversation, news.entry);
                 let count = u32::try_from(have).unwrap_or(u32::MAX);
-                why::counted(ctx, (news.conversation, news.entry), count);
+                why::counted(ctx, (conversation, entry), count);
+                ctx.effects.report(Report::Counted {
+                    conversation,
+                    entry,
+                    count,
+                });
             }
             ctx.state
                 .put_awaited(news.conversation, news.entry, Some(&news.awaited));

@@ -8,6 +8,7 @@ use serde_bytes::ByteBuf;
 use crate::client::account::ctx::Ctx;
 use crate::client::account::mending;
 use crate::client::account::sender::Sender;
+use crate::client::env::Report;
 use crate::client::storage::entry::{Entry, Said};
 use crate::client::storage::records::{Numbered, OutboxEntry, Referred};
 use crate::protocol::{
@@ -76,6 +77,16 @@ impl Sender {
         }
         let sequence = self.outbox.find(id, stored.number)?;
         let typed = self.outbox.typed(sequence);
+        if let Some(said) = self.outbox.line(sequence) {
+            ctx.effects.report(Report::Stored {
+                said,
+                conversation: id,
+                entry: stored.entry,
+                time_ms: stored.time_ms,
+                recipients: stored.recipients,
+                online: stored.online,
+            });
+        }
         let unsent = self.outbox.remove(sequence)?;
         let numbered = unsent.numbered?;
         self.stored += 1;

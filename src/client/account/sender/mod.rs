@@ -19,7 +19,7 @@ use crate::client::account::reading;
 use crate::client::account::rooms::joining;
 use crate::client::account::sender::outbox::{Outbox, Typed};
 use crate::client::effects::Effects;
-use crate::client::env::Fault;
+use crate::client::env::{Fault, Report};
 use crate::client::name::{canonical, canonical_target, is_room};
 use crate::client::storage::State;
 use crate::client::storage::records::OutboxEntry;
@@ -117,6 +117,9 @@ impl Sender {
             Ok(sequence) => {
                 ctx.state.put_unsent(sequence, &unsent);
                 ctx.effects.own_queued(sequence);
+                if let Some(said) = typed.line {
+                    ctx.effects.report(Report::Queued { said });
+                }
                 if !is_linked {
                     ctx.notice("● queued; will be sent when the server answers");
                 }
