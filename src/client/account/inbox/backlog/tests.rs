@@ -35,6 +35,14 @@ fn said(time_ms: u64, text: &str) -> MissedLine {
     }
 }
 
+/// A line in another conversation.
+fn elsewhere(conversation: ConversationId, time_ms: u64, text: &str) -> MissedLine {
+    MissedLine {
+        conversation,
+        ..said(time_ms, text)
+    }
+}
+
 #[test]
 fn lines_wait_for_the_last_one_and_stand_under_their_count() {
     let now = instant();
@@ -66,11 +74,7 @@ fn lines_of_several_conversations_stand_in_the_order_in_which_they_were_said() {
         (DECK, 2, "two"),
         (DECK, 3, "three"),
     ] {
-        let line = MissedLine {
-            conversation,
-            ..said(time_ms, text)
-        };
-        backlog.add(now, line, None);
+        backlog.add(now, elsewhere(conversation, time_ms, text), None);
     }
     assert!(shown(&mut backlog, now, &mut effects));
     assert_eq!(
@@ -87,11 +91,7 @@ fn clock_that_was_set_back_changes_no_order_within_a_conversation() {
     for (time_ms, text) in [(1, "one"), (900, "ten years ahead"), (2, "two")] {
         backlog.add(now, said(time_ms, text), None);
     }
-    let line = MissedLine {
-        conversation: DECK,
-        ..said(3, "elsewhere")
-    };
-    backlog.add(now, line, None);
+    backlog.add(now, elsewhere(DECK, 3, "elsewhere"), None);
     assert!(shown(&mut backlog, now, &mut effects));
     let order = ["one", "elsewhere", "ten years ahead", "two"];
     assert_eq!(lines(&mut effects), order);
@@ -153,11 +153,11 @@ fn at_a_terminal_the_last_lines_of_each_are_shown_and_how_to_see_the_others() {
     let mut effects = Effects::default();
     let mut backlog = gather(now, &[(BOB, 20), (DECK, 280)]).folding(true);
     for number in 1..=280 {
-        let line = MissedLine {
-            conversation: DECK,
-            ..said(number, &format!("deck {number}"))
-        };
-        backlog.add(now, line, Some("#deck"));
+        backlog.add(
+            now,
+            elsewhere(DECK, number, &format!("deck {number}")),
+            Some("#deck"),
+        );
     }
     for number in 1..=20 {
         backlog.add(
@@ -191,11 +191,7 @@ fn at_a_terminal_a_slow_conversation_is_waited_for_and_holds_no_other_up() {
     let mut effects = Effects::default();
     let mut backlog = gather(now, &[(BOB, 1), (DECK, 600)]).folding(true);
     for number in 1..=599 {
-        let line = MissedLine {
-            conversation: DECK,
-            ..said(number, "x")
-        };
-        backlog.add(now, line, Some("#deck"));
+        backlog.add(now, elsewhere(DECK, number, "x"), Some("#deck"));
         assert!(!shown(&mut backlog, now, &mut effects));
     }
     backlog.add(now, said(2, "tea?"), Some("bob"));
@@ -214,11 +210,11 @@ fn many_conversations_show_no_more_lines_than_fit() {
     let mut effects = Effects::default();
     let mut backlog = gather(now, &[]).folding(true);
     for number in 0..2_000 {
-        let line = MissedLine {
-            conversation: ConversationId(number % 100),
-            ..said(number, "x")
-        };
-        backlog.add(now, line, None);
+        backlog.add(
+            now,
+            elsewhere(ConversationId(number % 100), number, "x"),
+            None,
+        );
     }
     assert!(shown(&mut backlog, now, &mut effects));
     assert_eq!(lines(&mut effects).len(), LINES_MAX);
