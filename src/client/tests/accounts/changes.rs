@@ -268,13 +268,19 @@ fn refusal_of_a_change_is_said_and_changes_nothing() {
     assert!(desk.lines()[0].contains("at which you sit"));
 }
 
-#[test]
-fn script_revokes_with_the_password_of_its_file_and_changes_nothing_else() {
+/// A script that has asked for the end of a device, and proved its password.
+fn revoking_script() -> (Desk, ChangeAccount) {
     let mut desk = Desk::signed_in(Screen::plain());
     let mut server = Server::with_signed_in("erin", "secret");
     desk.settle();
     desk.type_line("devices revoke 3");
     let change = server.take_proof(&mut desk);
+    (desk, change)
+}
+
+#[test]
+fn script_revokes_with_the_password_of_its_file_and_changes_nothing_else() {
+    let (mut desk, change) = revoking_script();
     assert_eq!(change.change.device, Some(DeviceId(3)));
     done(&mut desk, &change, 1);
     desk.settle();
@@ -408,11 +414,7 @@ fn change_of_the_account_is_not_begun_while_the_server_is_known_not_to_answer() 
 
 #[test]
 fn late_change_does_not_hold_a_script_back() {
-    let mut desk = Desk::signed_in(Screen::plain());
-    let mut server = Server::with_signed_in("erin", "secret");
-    desk.settle();
-    desk.type_line("devices revoke 3");
-    let change = server.take_proof(&mut desk);
+    let (mut desk, change) = revoking_script();
     desk.wait(Duration::from_secs(30));
     desk.settle();
     assert_eq!(desk.core.fault(), Some(Fault::Unreachable));
