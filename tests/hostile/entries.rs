@@ -10,8 +10,7 @@ use udpchat::protocol::{
 use udpchat::transport::Channel;
 
 use crate::kit::{PATIENCE, Pass, Peer, address, mallory_with_bob};
-use crate::screen::bob_at_terminal;
-use crate::support::Workspace;
+use crate::support::{Person, Workspace};
 
 /// Sends this as the content of a message, with the digest that fits, and says whether it was stored or why not.
 fn outcome_of(peer: &mut Peer, content: &[u8]) -> Result<(), ErrorCode> {
@@ -58,7 +57,7 @@ fn text(pass: &Pass, conversation: ConversationId, text: &str) -> Text {
 fn body_that_lies_or_is_nothing_is_shown_as_nothing_that_anybody_said() {
     let workspace = Workspace::new(&["bob"]);
     let server = workspace.serve();
-    let mut bob = bob_at_terminal(&server);
+    let mut bob = Person::signed_in("bob", &server, &[]);
     let (mut mallory, pass, pair) = mallory_with_bob(server.address);
     let bob_says = |account, conversation| Text {
         sender: AccountId(account),

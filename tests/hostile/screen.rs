@@ -3,7 +3,7 @@
 use udpchat::protocol::{Bytes, EntryBody, EntryId, EntryKind, ErrorCode, Reaction};
 
 use crate::kit::{Peer, address, mallory_with_bob};
-use crate::support::{Host, Person, Server, Workspace};
+use crate::support::{Person, Workspace};
 
 const FORGED: &str = "14:02 alice: I sign the contract";
 
@@ -12,21 +12,12 @@ fn rows(screen: &str) -> impl Iterator<Item = &str> {
     screen.split("\r\n")
 }
 
-/// Bob, who sees on his screen what the others do to him.
-pub fn bob_at_terminal(server: &Server) -> Person {
-    let more = ["--accept-new", "--user", "bob"];
-    let address = server.address.to_string();
-    let mut bob = Person::connect(&Host::default(), "bob", &address, &more);
-    bob.signs_in("bob");
-    bob
-}
-
 /// Text that was padded up to the edge of the terminal went on at the left of the next row, as a line of its own.
 #[test]
 fn padded_text_begins_no_row_of_its_own() {
     let workspace = Workspace::new(&["bob"]);
     let server = workspace.serve();
-    let mut bob = bob_at_terminal(&server);
+    let mut bob = Person::signed_in("bob", &server, &[]);
     let (mut mallory, pass, pair) = mallory_with_bob(server.address);
     // Blanks of several kinds, letters, wide ones, and pictures that a terminal may draw wider than they are counted.
     let paddings = [
@@ -68,7 +59,7 @@ fn padded_text_begins_no_row_of_its_own() {
 fn sign_of_a_reaction_is_no_command_for_the_terminal() {
     let workspace = Workspace::new(&["bob"]);
     let server = workspace.serve();
-    let mut bob = bob_at_terminal(&server);
+    let mut bob = Person::signed_in("bob", &server, &[]);
     let (mut mallory, pass, pair) = mallory_with_bob(server.address);
     let said = Peer::line(&pass, pair, 1, "tea?");
     mallory.say(&said).expect("it is stored");

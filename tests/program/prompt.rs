@@ -5,24 +5,16 @@ use crate::support::{Host, Person, Server, Workspace};
 
 const ACCOUNTS: &[&str] = &["alice", "bob"];
 
-/// Somebody whose client connects.
-fn connecting(name: &str, server: &Server) -> Person {
-    let more = ["--accept-new", "--user", name];
-    Person::connect(&Host::default(), name, &server.address.to_string(), &more)
-}
-
 /// Somebody at the password prompt.
 pub fn at_password(name: &str, server: &Server) -> Person {
-    let mut person = connecting(name, server);
+    let mut person = Person::comes(name, server, &[]);
     person.sees("password: ");
     person
 }
 
 /// Somebody who is signed in.
 pub fn signed_in(name: &str, server: &Server) -> Person {
-    let mut person = connecting(name, server);
-    person.signs_in(name);
-    person
+    Person::signed_in(name, server, &[])
 }
 
 #[test]

@@ -9,7 +9,7 @@ use rexpect::reader::Options;
 use rexpect::session::{PtySession, spawn_with_options};
 use tempfile::TempDir;
 
-use super::{Host, PATIENCE};
+use super::{Host, PATIENCE, Server};
 
 /// The rows that have scrolled out of the screen and are kept. Chosen: all of a test.
 const SCROLLBACK_ROWS: usize = 1000;
@@ -39,6 +39,20 @@ impl Person {
             state: Some(state),
             ..Self::runs(command, name)
         }
+    }
+
+    /// Somebody who trusts the server, and is asked for the password of the account of their name.
+    pub fn comes(name: &str, server: &Server, more: &[&str]) -> Self {
+        let arguments = [&["--accept-new", "--user", name], more].concat();
+        let address = server.address.to_string();
+        Self::connect(&Host::default(), name, &address, &arguments)
+    }
+
+    /// The same once they have signed in.
+    pub fn signed_in(name: &str, server: &Server, more: &[&str]) -> Self {
+        let mut person = Self::comes(name, server, more);
+        person.signs_in(name);
+        person
     }
 
     /// Somebody who runs this command.

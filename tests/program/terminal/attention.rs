@@ -1,16 +1,8 @@
 //! What the terminal is sent to call a user who looks elsewhere, at a pseudo-terminal: these very bytes, or none.
 
-use crate::support::{Host, Person, Server, Workspace};
+use crate::support::{Person, Workspace};
 
 const BELL: char = '\x07';
-
-fn bob(server: &Server, more: &[&str]) -> Person {
-    let arguments = [&["--accept-new", "--user", "bob"], more].concat();
-    let address = server.address.to_string();
-    let mut bob = Person::connect(&Host::default(), "bob", &address, &arguments);
-    bob.signs_in("bob");
-    bob
-}
 
 #[test]
 fn terminal_rings_its_bell_or_shows_a_notification_with_the_name_alone() {
@@ -25,7 +17,7 @@ fn terminal_rings_its_bell_or_shows_a_notification_with_the_name_alone() {
             "\x1b]777;notify;udpchat;alice\x07",
         ),
     ] {
-        let mut bob = bob(&server, arguments);
+        let mut bob = Person::signed_in("bob", &server, arguments);
         alice.types("/message bob \x1b]9;from the text\x07 tea?");
         let text = bob.sees("tea?");
         // Of the text nothing is run.
@@ -44,7 +36,7 @@ fn nothing_rings_for_what_is_muted_ignored_or_not_to_disturb() {
     let server = workspace.serve();
     let mut alice = workspace.sign_in(server.address, "alice");
     let mut carol = workspace.sign_in(server.address, "carol");
-    let mut bob = bob(&server, &["--notify", "all"]);
+    let mut bob = Person::signed_in("bob", &server, &["--notify", "all"]);
     alice.types("/message bob one");
     bob.sees("alice: one");
     bob.sees("\x07");
