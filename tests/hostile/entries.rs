@@ -117,6 +117,11 @@ fn header_that_is_none_is_refused_and_costs_nobody_anything() {
             ErrorCode::Malformed,
         ),
         (
+            "a key of 15 bytes",
+            content((1_u8, origin, (), (), ByteBuf::from([1; 15])), body()),
+            ErrorCode::Malformed,
+        ),
+        (
             "a body in the clear",
             content((1_u8, origin), text(&pass, pair, "tea?")),
             ErrorCode::Malformed,
@@ -148,7 +153,7 @@ fn header_that_is_none_is_refused_and_costs_nobody_anything() {
         ),
         (
             "long surplus",
-            content((1_u8, origin, (), (), "x".repeat(40_000)), body()),
+            content((1_u8, origin, (), (), (), "x".repeat(40_000)), body()),
             ErrorCode::TextTooLong,
         ),
     ] {
@@ -159,7 +164,7 @@ fn header_that_is_none_is_refused_and_costs_nobody_anything() {
     assert!(!heard.iter().any(|it| is_entry(&it.body)), "{heard:?}");
     // What a later version may add is no fault, and reaches the reader as it was written.
     let added = to_bytes(&(
-        (9_u8, 32_u8, (1_u8, origin, (), (), "more"), "more"),
+        (9_u8, 32_u8, (1_u8, origin, (), (), (), "more"), "more"),
         body(),
         "more",
     ));
