@@ -2,8 +2,22 @@
 
 use super::{ABOUT, ALL, EVERYONE, Talk, is_at_limit, is_bad, is_sound};
 use crate::protocol::EntryKind;
+use crate::store::ops::log::relations::{EDITS_MAX, PINS_MAX, REACTIONS_MAX, REACTIONS_OF_ONE_MAX};
 use crate::store::testing::{User, append, expire, refer};
-use crate::store::{Append, Quota, Refusal, Write};
+use crate::store::{Append, Quota, Refusal, StoreLimit, Write};
+
+#[test]
+fn user_is_told_the_number_that_holds() {
+    for (limit, most) in [
+        (StoreLimit::Edits, EDITS_MAX),
+        (StoreLimit::OwnReactions, REACTIONS_OF_ONE_MAX),
+        (StoreLimit::Reactions, REACTIONS_MAX),
+        (StoreLimit::Pins, PINS_MAX),
+    ] {
+        let told = limit.sentence().split(' ').next();
+        assert_eq!(told, Some(&*most.to_string()), "{limit:?}");
+    }
+}
 
 #[test]
 fn limits_are_of_what_stands() {
