@@ -116,8 +116,7 @@ fn link_with_anything_unknown_in_it_is_refused_before_anything_is_sent() {
 fn room_of_a_link_is_asked_about_at_the_terminal() {
     let workspace = Workspace::new(&["alice", "bob"]);
     let server = workspace.serve();
-    let bob = workspace.sign_in(server.address, "bob");
-    let mut bob = bob;
+    let mut bob = workspace.sign_in(server.address, "bob");
     bob.types("/join #bridge");
     bob.sees(1, "#bridge");
     let link = link_of(
