@@ -28,6 +28,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand serve 'Run the server'
             cand connect 'Connect to a server and chat'
             cand link 'Print a link to a server, with its key, for others'
+            cand discover 'List the servers of the local network'
             cand status 'Show the state of a running server'
             cand bench 'Measure a server with many clients'
             cand completions 'Print a completion script for a shell'
@@ -43,6 +44,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
             cand --registration 'Who may create accounts: anybody (open), or only `udpchat user add` (closed)'
             cand --rooms 'Who may create rooms: every user (open), or only `udpchat room add` (closed)'
+            cand --announce-name 'The name under which it is announced [default: that of this machine]'
             cand --keep-days 'Remove entries older than N days (0: never)'
             cand --keep-messages 'Keep at most the last N entries of a conversation (0: all)'
             cand --keep-megabytes 'Keep at most the last N million bytes of a conversation (0: all)'
@@ -59,6 +61,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --limit-sessions 'Signed-in sessions of all accounts together; 0: no limit [default: 200000]'
             cand --limit-buffers 'Memory for the send and receive buffers of all sessions; 0: no limit [default: 256M]'
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand --announce 'Announce the server in the local network, by multicast DNS, with its name and its key, for `udpchat discover`'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
             cand -h 'Print help (see more with ''--help'')'
@@ -92,6 +95,15 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --data 'Take the key of the server in this directory'
             cand --state 'The client''s directory, whose known servers are looked through [default: $XDG_STATE_HOME/udpchat]'
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'udpchat;discover'= {
+            cand --timeout 'How long to wait for answers, in seconds, 1 to 60'
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand --json 'Show them as one JSON object'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
             cand -h 'Print help'
@@ -376,6 +388,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand serve 'Run the server'
             cand connect 'Connect to a server and chat'
             cand link 'Print a link to a server, with its key, for others'
+            cand discover 'List the servers of the local network'
             cand user 'Manage the server''s accounts'
             cand room 'Manage the server''s rooms'
             cand status 'Show the state of a running server'
@@ -395,6 +408,11 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
         }
         &'udpchat;help;link'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+        }
+        &'udpchat;help;discover'= {
             cand --log 'Write the log to this file (a client writes none without it)'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'

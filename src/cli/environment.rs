@@ -184,6 +184,15 @@ pub fn time_zone() -> (TimeZone, Option<String>) {
     (TimeZone::UTC, Some(why))
 }
 
+/// The name of this machine, without its domain.
+pub fn machine_name() -> String {
+    let name = nix::unistd::gethostname().ok();
+    let name = name.and_then(|name| name.into_string().ok());
+    let first = name.as_deref().and_then(|name| name.split('.').next());
+    let known = first.filter(|first| !first.is_empty());
+    known.unwrap_or("udpchat").to_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

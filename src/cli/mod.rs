@@ -9,6 +9,7 @@ mod command;
 mod config;
 mod connect;
 mod database;
+mod discover;
 mod docgen;
 mod environment;
 mod exit;
@@ -49,6 +50,7 @@ fn commands() -> Commands {
         .with(Box::new(serve::command()))
         .with(Box::new(connect::command()))
         .with(Box::new(link::command()))
+        .with(Box::new(discover::command()))
         .with(Box::new(user::command()))
         .with(Box::new(room::command()))
         .with(Box::new(status::command()))

@@ -16,7 +16,7 @@ mod command_line;
 #[cfg(target_os = "linux")]
 mod disk_full;
 mod editor;
-mod links;
+mod finding;
 mod messages;
 mod paste;
 mod prompt;

@@ -6,6 +6,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 
 use super::limits::ServerLimits;
 use crate::cli::address::{self, DEFAULT_PORT};
+use crate::cli::discover::announced_name;
 use crate::cli::exit::Failure;
 use crate::cli::options::DataDirectory;
 use crate::cli::settings::Sources;
@@ -54,6 +55,12 @@ pub struct Args {
         }),
     )]
     pub rooms: RoomCreationPolicy,
+    /// Announce the server in the local network, by multicast DNS, with its name and its key, for `udpchat discover`
+    #[arg(long, env = "UDPCHAT_ANNOUNCE")]
+    pub announce: bool,
+    /// The name under which it is announced [default: that of this machine]
+    #[arg(long, value_name = "NAME", env = "UDPCHAT_ANNOUNCE_NAME", value_parser = announced_name)]
+    pub announce_name: Option<String>,
     /// Remove entries older than N days (0: never)
     #[arg(long, value_name = "N", value_parser = whole(0..=u64::MAX))]
     keep_days: Option<u64>,

@@ -13,6 +13,7 @@ pub fn command() -> Subcommand {
     Subcommand::new("serve", "Run the server", run::run)
         .section("SIGNALS", SIGNALS)
         .section("MANY CLIENTS", MANY_CLIENTS)
+        .section("ANNOUNCEMENT", ANNOUNCEMENT)
         .section("RETENTION", RETENTION)
         .section("SETTINGS", SETTINGS)
         .section("FILES", FILES)
@@ -26,8 +27,8 @@ const SIGNALS: &str = "\
     SIGINT and SIGTERM stop the server in order: it tells its clients and closes the database. A second \
     signal stops it at once.\n\
     SIGHUP opens the log file again, so that it can be rotated, and reads the settings again; nobody is \
-    signed out. They are checked first: on an error all stay as they are, and the log says why. data, listen \
-    and limit-buffers take effect at the next start, all others at once, and the log names what has changed. \
+    signed out. They are checked first: on an error all stay as they are, and the log says why. data, listen, \
+    limit-buffers, announce and announce-name take effect at the next start, all others at once, and the log names what has changed. \
     Options on the command line and variables stay. A SIGHUP that was ignored at the start, as by nohup(1), \
     stays ignored.";
 
@@ -35,6 +36,12 @@ const MANY_CLIENTS: &str = "\
     The server asks for socket buffers of 16 MiB. Without the right to administer the network \
     (CAP_NET_ADMIN), Linux grants at most net.core.rmem_max and net.core.wmem_max, 208 KiB by default. If \
     thousands of clients send at the same moment, some packets are then dropped and sent again.";
+
+const ANNOUNCEMENT: &str = "\
+    With --announce, every machine of the local network can learn that this server exists, its name, addresses and key; \
+    without it the server sends no multicast. It is announced as DNS-SD service _udpchat._udp, with the key's fingerprint in the \
+    TXT record, on the interfaces of --listen, and withdrawn when the server stops in order. If it cannot be announced, the log \
+    says why and the server runs all the same. Another server of the same name gets a number behind its own.";
 
 const RETENTION: &str = "\
     Without a --keep option everything is kept. With several, an entry expires as soon as it exceeds any \

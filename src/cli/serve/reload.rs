@@ -21,7 +21,13 @@ use crate::net::InputSender;
 use crate::server::Input;
 
 /// Settings that take effect when the server is started: what is bound, opened or allocated then.
-const AT_START: [&str; 3] = ["data", "limit-buffers", "listen"];
+const AT_START: [&str; 5] = [
+    "announce",
+    "announce-name",
+    "data",
+    "limit-buffers",
+    "listen",
+];
 
 /// The longest wait for the network thread, so that the log tells what is in effect. Chosen: it answers between two batches.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);

@@ -13,8 +13,10 @@ use super::reload::Reload;
 use crate::cli::admin::{AdminHandler, AdminServer, StoreAccess};
 use crate::cli::command::Context;
 use crate::cli::database::{self, Secrets};
+use crate::cli::discover::Announcement;
+use crate::cli::environment;
 use crate::cli::exit::{Exit, Failure, Outcome};
-use crate::cli::output::{print, print_error, shown};
+use crate::cli::output::{one_line, print, print_error, shown};
 use crate::cli::signals::{self, Signal};
 use crate::cli::threads::spawn;
 use crate::net::{self, Driver, InputSender, Setup, Socket};
@@ -73,12 +75,14 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
     }
     obey_signals(inputs.clone(), Reload::new(context, log, inputs))?;
     let listening = announce(&args, &data, &sockets, &key, accounts);
+    let listening_on: Vec<SocketAddr> = sockets.iter().map(Socket::local).collect();
     let driver =
         Driver::new(setup, sockets, endpoint, hub).context("cannot wait for the sockets")?;
     print(listening);
+    let announcement = announcement(&args, &listening_on, &key);
 
     let ended = driver.run().context("cannot wait for the network");
-    drop(control);
+    drop((announcement, control));
     store.stop();
     ended?;
     print("udpchat stopped\n");
@@ -138,6 +142,29 @@ fn announce(args: &Args, data: &Path, sockets: &[Socket], key: &[u8; 32], accoun
         fingerprint(key),
         shown(&std::path::absolute(data).unwrap_or_else(|_| data.to_owned())),
     )
+}
+
+/// Announces the server in the local network, if that is wanted. It runs without it, too.
+fn announcement(args: &Args, listen: &[SocketAddr], key: &[u8; 32]) -> Option<Announcement> {
+    if !args.announce {
+        return None;
+    }
+    let name = args
+        .announce_name
+        .clone()
+        .unwrap_or_else(environment::machine_name);
+    match Announcement::begin(&name, listen, key) {
+        Ok(announcement) => {
+            let name = one_line(&name);
+            tracing::info!("announced in the local network as {name}");
+            Some(announcement)
+        }
+        Err(error) => {
+            let why = one_line(&format!("{error:#}"));
+            tracing::warn!("{why}");
+            None
+        }
+    }
 }
 
 /// Where a client on this machine reaches a socket that listens on every address of it.

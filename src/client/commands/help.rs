@@ -23,6 +23,7 @@ pub(super) const SUBCOMMANDS: &[&str] = &[
     "serve",
     "connect",
     "link",
+    "discover",
     "user",
     "room",
     "status",
