@@ -44,6 +44,7 @@
 //! | header, body | the part of a message the server decodes, and the part that is opaque to it |
 //! | content, digest | header and body as bytes, and their SHA-256 |
 //! | device sequence | numbers a device's messages in one conversation, without gaps; makes sending idempotent |
+//! | key (of a message) | idempotency key: what an account says again under the same one, from any device, is said once |
 //! | void | uses up the number of a refused message, so that the next one is accepted |
 //! | stored | the entry is durable on the server |
 //! | position | the last entry of a conversation that a device has made durable |
@@ -109,6 +110,7 @@
 //! | a digest's check | `src/protocol/codec.rs` |
 //! | a request whose answer is late | `src/client/account/ctx/pending.rs`, `src/client/account/failures.rs`; of a change of the account `src/client/auth/step_up.rs` |
 //! | the outbox | `src/client/account/sender/outbox.rs` (in memory); when it is sent `mod.rs` beside it; on disk `src/client/storage/mod.rs` |
+//! | an idempotency key | in the client `src/client/account/sender/keys.rs`; what is kept of it `src/store/ops/log/keys.rs` |
 //! | the beginning without a server | `src/client/core/offline.rs` |
 //! | what waits in other states of an account | `src/cli/connect/forwarder.rs`; when it begins `Core::take_arrival` |
 //! | notes to oneself | their id `src/store/schema/pair_ids.rs`; that they are asked for by name `src/store/ops/resync.rs` |

@@ -201,6 +201,11 @@ pub struct Say {
     pub to: String,
     /// The text, of several lines where it has some.
     pub text: String,
+    /// Its idempotency key: what the account says again under the same one, on any device, is said once. [`check_key`] says what
+    /// can be one.
+    ///
+    /// [`check_key`]: crate::client::check_key
+    pub key: Option<String>,
 }
 
 /// What has become of that which a program said, by its place among what it said in this run, from 1.
@@ -225,6 +230,8 @@ pub enum Report {
         recipients: u32,
         /// How many of these were online.
         online: u32,
+        /// Whether nothing was said now: this is another entry, which has its key.
+        said_before: bool,
     },
     /// Somebody has received all entries of a conversation up to this one, as far as they are for them.
     Received {

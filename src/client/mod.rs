@@ -27,6 +27,7 @@ mod ui;
 mod waiting;
 
 pub use self::core::Core;
+pub use account::sender::keys::{KEY_MAX_BYTES, check_key};
 pub use auth::opaque;
 pub use env::{
     Ask, AttentionOptions, Console, End, Fault, Files, Input, LinkOptions, Names, Notify, Options,

@@ -38,6 +38,10 @@ pub(super) fn handle(
         | Command::Mute
         | Command::History => request_refused(ctx, parts, failure),
         Command::SendMessage | Command::SendAllMessage | Command::Void => {
+            if let Some((before, typed)) = parts.sender.take_said_before(ctx, failure) {
+                parts.receipts.expect_again(ctx, &before, typed);
+                return None;
+            }
             let is_conflict = parts.sender.handle_refused(ctx, failure);
             return is_conflict.then_some(SignOutReason::Conflict);
         }

@@ -121,7 +121,13 @@ pub(super) fn load(
     let is_other_device = identity.is_some_and(|known| known.device != Some(start.device));
     let mut loaded = state.load()?;
     if is_other_account || is_other_device {
-        for (sequence, unsent) in loaded.outbox.drain(..) {
+        for (sequence, mut unsent) in std::mem::take(&mut loaded.outbox) {
+            if unsent.can_be_said_again() && !is_other_account {
+                unsent.numbered = None;
+                state.put_unsent(sequence, &unsent);
+                loaded.outbox.push((sequence, unsent));
+                continue;
+            }
             sender::show_unconfirmed(&unsent, None, effects);
             state.remove_unsent(sequence);
         }

@@ -9,6 +9,7 @@ mod invitation;
 mod link_events;
 mod offline;
 mod program;
+mod saying;
 mod session;
 pub(super) mod status;
 mod step_up;
@@ -28,9 +29,8 @@ use super::auth::step_up::StepUp;
 use super::effects::Effects;
 use super::env::{Console, End, Fault, Files, Input, Options, Say, Tone};
 use super::script::wait_timer::{RESPONSE_WAIT, WaitTimer};
-use super::script::{Awaited, FocusChange, Missed, Script};
+use super::script::{Awaited, FocusChange, Script};
 use super::ui::prompt::{Prompt, Question, TypedLine, yes};
-use super::ui::render;
 use crate::protocol::{EndReason, Envelope, ServerBody, SessionEnd};
 use crate::transport::{Channel, Now};
 use host_key::HostKeys;
@@ -421,35 +421,6 @@ impl Core {
         self.link.peer.is_some()
     }
 
-    pub(super) fn send_text(&mut self, now: Now, target: &str, text: &str) {
-        let is_linked = self.link.peer.is_some();
-        self.with_signed_in(
-            now,
-            |Parts {
-                 sender, blocked, ..
-             },
-             ctx| {
-                let is_linked = is_linked && !ctx.session.is_silent;
-                sender.send_text(ctx, blocked, target, text, is_linked);
-            },
-        );
-    }
-
-    /// Takes a line for a text if it can be none other: with a focus when the prompt was shown, to which it goes if that
-    /// still has it, or in a script that meant to have one.
-    pub(super) fn takes_text(&mut self, now: Now, focus: Option<&str>, text: &str) -> bool {
-        let missed = self.script.as_ref().and_then(Script::missed);
-        match (focus, missed) {
-            _ if text.is_empty() => {}
-            (Some(focus), _) => self.send_text_in(now, focus, text),
-            (None, Some(Missed { fault, why })) => {
-                self.fail(fault, &format!("not sent: {why}: {}", render::quote(text)));
-            }
-            (None, None) => return false,
-        }
-        true
-    }
-
     /// A command is about to run that changes the focus, or tries to.
     pub(super) fn changes_focus(&mut self, change: FocusChange, argument: &str) {
         let Some(script) = &mut self.script else {
@@ -465,26 +436,6 @@ impl Core {
     /// Whether a person sits at a terminal.
     pub(super) const fn is_interactive(&self) -> bool {
         self.script.is_none()
-    }
-
-    fn send_text_in(&mut self, now: Now, focus: &str, text: &str) {
-        if let Some(script) = &mut self.script {
-            script.speaks_in_focus();
-        }
-        let has_focus = self
-            .shared()
-            .is_some_and(|shared| shared.focus.is_on(focus));
-        if has_focus {
-            self.send_text(now, focus, text);
-        } else {
-            // Whole: it is nowhere else any longer.
-            let quoted = render::quote_upto(text, usize::MAX);
-            let why = match self.user() {
-                Some(_) => format!("you are no longer in {focus}"),
-                None => "nobody is signed in; `/login` first".to_owned(),
-            };
-            self.fail(Fault::NoRecipient, &format!("not sent: {why}: {quoted}"));
-        }
     }
 
     /// Whether no command may touch files or run programs.

@@ -24,10 +24,10 @@ impl Core {
     /// Says what was kept, once somebody is signed in.
     pub(super) fn say_unsaid(&mut self, now: Now) {
         while self.signed_in.is_some()
-            && let Some(Say { to, text }) = self.unsaid.pop_front()
+            && let Some(Say { to, text, key }) = self.unsaid.pop_front()
         {
             self.begin_saying();
-            self.send_text(now, &to, &text);
+            self.send_keyed(now, (&to, &text), key);
         }
     }
 

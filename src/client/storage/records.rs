@@ -126,6 +126,9 @@ pub(crate) struct OutboxEntry {
     /// When it was typed, in milliseconds since 1970 (UTC); 0 if that is not known.
     #[serde(default)]
     pub(crate) typed_ms: u64,
+    /// The idempotency key that a program gave it.
+    #[serde(default)]
+    pub(crate) key: Option<String>,
 }
 
 /// What a message in the outbox is about.
@@ -151,7 +154,13 @@ impl OutboxEntry {
             kind: EntryKind::Text,
             refers_to: None,
             typed_ms: 0,
+            key: None,
         }
+    }
+
+    /// Whether it is said once also if it is sent under another number.
+    pub(crate) const fn can_be_said_again(&self) -> bool {
+        self.key.is_some() && !self.refused
     }
 
     /// What it is, as it is spoken of where it is not sent: with all of its text, which may stand nowhere else.

@@ -338,6 +338,11 @@ fn words(failure: &Failure, subject: &str) -> String {
     }
 }
 
+/// An entry has the key of a message already, from this time.
+pub(crate) fn said_before(what: &str, time: &str) -> String {
+    format!("● not sent again: its id was used at {time}: {what}")
+}
+
 /// As much is stored as may be, and who can change that.
 fn quota_full(failure: &Failure) -> String {
     let what = match &*failure.detail {

@@ -33,6 +33,7 @@ use crate::transport::{
 mod accounts;
 mod addressing;
 mod blocks;
+mod keys;
 mod limits;
 mod listing;
 mod names;
@@ -266,9 +267,12 @@ impl Bench {
     }
 
     fn say(&mut self, link: Link, channel: Channel, message: &ClientMessage) {
-        let bytes = encode(message, Hop::default());
+        self.say_bytes(link, channel, &encode(message, Hop::default()));
+    }
+
+    fn say_bytes(&mut self, link: Link, channel: Channel, bytes: &[u8]) {
         self.client
-            .send(self.now.instant, link.client, channel, &bytes)
+            .send(self.now.instant, link.client, channel, bytes)
             .expect("there is room");
     }
 

@@ -10,7 +10,7 @@ use crate::client::env::{Report, Tone};
 use crate::client::line::Line;
 use crate::client::storage::entry::Said;
 use crate::client::ui::render;
-use crate::protocol::{ConversationId, EntryId, Receipts as Marks, Stored};
+use crate::protocol::{ConversationId, DeviceSeq, EntryId, Receipts as Marks, SaidBefore, Stored};
 
 impl Receipts {
     /// A message is stored: its receipts are waited for.
@@ -28,6 +28,31 @@ impl Receipts {
             ctx.state.put_awaited(conversation, entry, None);
         }
         self.note_heard(ctx);
+    }
+
+    /// A message turned out to be an entry that has its key: the receipts of that are waited for, and told, once more.
+    pub(crate) fn expect_again(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        before: &SaidBefore,
+        typed: Option<Instant>,
+    ) {
+        if typed.is_none() {
+            return;
+        }
+        ctx.ask_receipts(before.conversation);
+        let stored = Stored {
+            conversation: before.conversation,
+            number: DeviceSeq(0),
+            entry: before.entry,
+            prev: EntryId::START,
+            time_ms: before.time_ms,
+            recipients: before.recipients,
+            online: before.online,
+            last_seen_ms: None,
+            away: None,
+        };
+        self.expect(ctx, &stored, typed);
     }
 
     /// A message is stored: who is not there is told, with those that follow it.

@@ -7,7 +7,7 @@ use serde_bytes::ByteBuf;
 
 use crate::client::account::ctx::Ctx;
 use crate::client::account::mending;
-use crate::client::account::sender::Sender;
+use crate::client::account::sender::{Sender, keys};
 use crate::client::env::Report;
 use crate::client::storage::entry::{Entry, Said};
 use crate::client::storage::records::{Numbered, OutboxEntry, Referred};
@@ -52,7 +52,10 @@ impl Sender {
             Some(Referred::Waiting(_)) | None => None,
         };
         let body = body(unsent, (ctx.me.id, id), Bytes(salt));
-        let message = ClientMessage::entry(origin, (unsent.kind, refers_to), body);
+        let mut message = ClientMessage::entry(origin, (unsent.kind, refers_to), body);
+        if let (Some(key), Some(header)) = (&unsent.key, &mut message.header.entry) {
+            header.key = Some(keys::hashed(ctx.me.id, key));
+        }
         let (content, digest) = seal(&message);
         let numbered = Numbered {
             conversation: id,
@@ -85,6 +88,7 @@ impl Sender {
                 time_ms: stored.time_ms,
                 recipients: stored.recipients,
                 online: stored.online,
+                said_before: false,
             });
         }
         let unsent = self.outbox.remove(sequence)?;
@@ -128,7 +132,7 @@ impl Sender {
     }
 
     /// A message is this entry now: what is about it can be sent.
-    fn place_waiting(&mut self, ctx: &mut Ctx<'_>, sequence: u64, entry: EntryId) {
+    pub(super) fn place_waiting(&mut self, ctx: &mut Ctx<'_>, sequence: u64, entry: EntryId) {
         for waiting in self.outbox.waiting_for(sequence) {
             let placed = |unsent: &mut OutboxEntry| unsent.refers_to = Some(Referred::Entry(entry));
             if let Some(unsent) = self.outbox.change(waiting, placed) {

@@ -5,6 +5,7 @@
 //! up by a VOID.
 
 mod amend;
+pub(crate) mod keys;
 mod known;
 pub(crate) mod outbox;
 pub(super) mod refused;
@@ -84,11 +85,13 @@ impl Sender {
         &mut self,
         ctx: &mut Ctx<'_>,
         blocked: &BlockedUsers,
-        target: &str,
-        text: &str,
+        unsent: OutboxEntry,
         is_linked: bool,
     ) {
-        if let Err((fault, text)) = check_text(ctx, target, text) {
+        let (target, key) = (&unsent.target, unsent.key.as_deref());
+        let usage = |text| (Fault::Usage, text);
+        let checked = key.map_or(Ok(()), |key| keys::check_key(key).map_err(usage));
+        if let Err((fault, text)) = checked.and_then(|()| check_text(ctx, target, &unsent.text)) {
             ctx.fail(fault, text);
             return;
         }
@@ -96,11 +99,7 @@ impl Sender {
         if let Some(id) = ctx.conversations.by_name(&canonical_target(target)) {
             reading::answer_in(ctx, id);
         }
-        self.queue(
-            ctx,
-            OutboxEntry::new(target.to_owned(), text.to_owned()),
-            is_linked,
-        );
+        self.queue(ctx, unsent, is_linked);
     }
 
     /// Has a message wait to be sent.
@@ -113,9 +112,15 @@ impl Sender {
             at: ctx.now.instant,
             line: ctx.effects.script_line,
         };
-        match self.outbox.add(typed, unsent.clone(), !is_linked) {
+        let added = match self.adopt(typed, &unsent) {
+            Some(sequence) => Ok(sequence),
+            None => self.outbox.add(typed, unsent, !is_linked),
+        };
+        match added {
             Ok(sequence) => {
-                ctx.state.put_unsent(sequence, &unsent);
+                if let Some(unsent) = self.outbox.get(sequence) {
+                    ctx.state.put_unsent(sequence, unsent);
+                }
                 ctx.effects.own_queued(sequence);
                 if let Some(said) = typed.line {
                     ctx.effects.report(Report::Queued { said });
@@ -319,10 +324,13 @@ impl Sender {
         }
     }
 
-    /// Shows every message as unconfirmed and forgets it: their numbers mean nothing any more.
+    /// Shows every message as unconfirmed and forgets it: their numbers mean nothing any more. Those with keys wait for others.
     pub(crate) fn give_up(&mut self, state: &mut State, effects: &mut Effects) {
         for sequence in self.outbox.sequences() {
             let line = self.outbox.line(sequence);
+            if self.say_again(state, sequence) {
+                continue;
+            }
             effects.own_failed(sequence);
             if let Some(unsent) = self.outbox.remove(sequence) {
                 show_unconfirmed(&unsent, line, effects);
@@ -421,7 +429,8 @@ mod tests {
 
     fn send_text(bench: &mut Workbench, sender: &mut Sender, target: &str) {
         let blocked = BlockedUsers::default();
-        sender.send_text(&mut bench.ctx(), &blocked, target, "tea?", true);
+        let unsent = OutboxEntry::new(target.into(), "tea?".into());
+        sender.send_text(&mut bench.ctx(), &blocked, unsent, true);
         sender.send_pending(&mut bench.ctx());
     }
 

@@ -114,6 +114,13 @@ impl Outbox {
         self.slots.get(&sequence)?.typed?.line
     }
 
+    /// A message of an earlier run is typed again.
+    pub(crate) fn note_typed(&mut self, sequence: u64, typed: Typed) {
+        if let Some(slot) = self.slots.get_mut(&sequence) {
+            slot.typed = Some(typed);
+        }
+    }
+
     /// Those that have no number yet and may have one, in the order typed.
     pub(crate) fn unnumbered(&self) -> Vec<(u64, String)> {
         self.without_number(|unsent| unsent.waits_for().is_none())

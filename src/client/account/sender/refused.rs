@@ -105,6 +105,9 @@ impl Sender {
                     known.set_last_seq(number);
                 }
                 ctx.save_conversation(id);
+                if self.say_again(ctx.state, sequence) {
+                    return false;
+                }
                 ctx.state.remove_unsent(sequence);
                 let line = self.outbox.line(sequence);
                 ctx.effects.own_failed(sequence);
