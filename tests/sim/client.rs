@@ -17,6 +17,7 @@ use crate::kit::{Screen, Seen};
 use crate::network::{Host, Network, SERVER};
 use crate::people::mending::{Typing, Typist, Verb, Wish, said_by};
 use crate::people::paging::Paging;
+use crate::people::programs::said;
 use crate::process::{Clocks, Process};
 use crate::script::user;
 
@@ -81,6 +82,8 @@ pub struct ClientHost {
     pub screens: Vec<Screen>,
     /// What they page back through, if they do.
     pub paging: Option<Paging>,
+    /// What a program has said in the place of a person, if one does.
+    pub spoken: Option<Vec<String>>,
     /// Lines that the person will type, and when.
     pub script: VecDeque<(Duration, Typing)>,
     /// When the person, whom a sign-in has failed, tries again.
@@ -122,6 +125,7 @@ impl ClientHost {
             files: SimFiles::default(),
             screens: Vec::new(),
             paging: None,
+            spoken: None,
             script: VecDeque::new(),
             patience: Duration::ZERO,
             heeded: 0,
@@ -137,6 +141,10 @@ impl ClientHost {
         self.screens.push(screen.clone());
         self.heeded = 0;
         self.entered = 0;
+        for line in self.spoken.iter().flatten().rev() {
+            let line = Typing::Line(line.clone());
+            self.script.push_front((Duration::ZERO, line));
+        }
         let mut endpoint = Endpoint::client(at.instant, ClientConfig::default(), seed);
         let server = SocketAddr::from(SERVER);
         let options = Options {
@@ -287,8 +295,15 @@ impl ClientHost {
         self.look(now);
         while let Some(line) = self.next_line(now) {
             let shown = self.screen().1.lines.len();
-            self.screen().1.asks.clear();
-            process.input(now, Input::Line(line.clone()));
+            let said = said(&line).filter(|_| self.spoken.is_some());
+            if said.is_none() {
+                self.screen().1.asks.clear();
+            } else if let Some(spoken) = &mut self.spoken
+                && !spoken.contains(&line)
+            {
+                spoken.push(line.clone());
+            }
+            process.input(now, said.unwrap_or_else(|| Input::Line(line.clone())));
             process.settle(now, network);
             self.look(now);
             let is_refusal = |(tone, line): &(Tone, String)| {

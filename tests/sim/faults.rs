@@ -54,6 +54,7 @@ faults! {
     Rejoined: "joined again",
     MembershipEnded: "left or were kicked",
     SaidOutside: "refused because their author belonged to the room no more",
+    SaidAgain: "refused because they were said before",
     LateDevice: "devices that came later",
     PagedBack: "conversations paged back to their beginning",
     Fetched: "entries that this fetched",

@@ -61,6 +61,10 @@ pub struct Oracle {
     withdrawn: BTreeSet<Marker>,
     /// Edits and reactions of which their author was told that they do not stand.
     dropped: BTreeSet<Marker>,
+    /// Whether programs talk: the devices of an account say the same, whoever is first.
+    has_programs: bool,
+    /// How often one was told that something was said before.
+    pub said_again: usize,
     /// Whether everything that is owed was seen when that was last looked for; none if something was seen since.
     complete: Cell<Option<bool>>,
     /// Nobody says anything, and what is shown as said is of pages of the history.
@@ -86,6 +90,8 @@ impl Oracle {
             gone: BTreeSet::new(),
             withdrawn: BTreeSet::new(),
             dropped: BTreeSet::new(),
+            has_programs: false,
+            said_again: 0,
             complete: Cell::new(None),
             is_silent: false,
             is_traced: std::env::var_os("UDPCHAT_SIM_TRACE").is_some(),
@@ -115,6 +121,17 @@ impl Oracle {
             Audience::Everyone | Audience::Room => (0..self.accounts)
                 .filter(|account| *account != own)
                 .collect(),
+        }
+    }
+
+    /// Programs talk: what one device of an account is to say, any of them may have said, and has the receipts of it.
+    pub fn hears_programs(&mut self) {
+        self.has_programs = true;
+        let (hosts, accounts) = (self.observed.len(), self.accounts);
+        for observed in &mut self.observed {
+            let own = observed.host % accounts;
+            observed.speaks_for((0..hosts).filter(|host| host % accounts == own));
+            observed.is_excused = true;
         }
     }
 
@@ -331,6 +348,7 @@ impl Oracle {
                     );
                 }
                 Tone::Receipt => self.receipted(clients, number, line),
+                Tone::Event if line.starts_with("● not sent again: ") => self.said_again += 1,
                 // That nobody has received it yet comes after the word that it is stored, if there was one.
                 Tone::Event if line.contains("stored; not received by ") => {}
                 Tone::Event if stored_of(line).is_some() => self.stored(number, line, server),

@@ -34,6 +34,8 @@ pub struct Plan {
     pub rooms: bool,
     /// How much of what is typed changes or answers what was said, as a share.
     pub mends: f64,
+    /// Whether programs talk, on all devices of an account the same, and again after each crash.
+    pub says_again: bool,
     /// Lines that each client types.
     pub messages: usize,
     /// How long those may be that fill several packets, in bytes, if some do.
@@ -284,6 +286,7 @@ impl Plan {
             (self.mends > 0.0, Fault::Reacted),
             (self.mends > 0.0, Fault::Pinned),
             (self.mends > 0.0, Fault::Repelled),
+            (self.says_again, Fault::SaidAgain),
             (self.late_devices, Fault::LateDevice),
             (self.pages_back, Fault::PagedBack),
             (self.pages_back && self.late_devices, Fault::Fetched),

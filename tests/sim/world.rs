@@ -16,6 +16,7 @@ use crate::kit::Rng;
 use crate::network::{Datagram, Host, Network};
 use crate::oracle::{Audience, Changes, Oracle};
 use crate::people::mending::Typing;
+use crate::people::programs;
 use crate::people::rooms::Rooms;
 use crate::plan::{Event, Plan};
 use crate::process::Clocks;
@@ -158,6 +159,9 @@ impl World {
         for _ in 0..self.oracle.refusals() {
             faults.count(Fault::SaidOutside);
         }
+        for _ in 0..self.oracle.said_again {
+            faults.count(Fault::SaidAgain);
+        }
         for _ in 0..self.oracle.expirations() {
             faults.count(Fault::Expired);
         }
@@ -277,12 +281,26 @@ impl World {
     }
 
     fn write_scripts(&mut self) {
+        if self.plan.says_again {
+            self.oracle.hears_programs();
+        }
         for typed in script::write(&self.plan, &mut self.rng) {
             if let Some((marker, audience)) = typed.says {
                 self.oracle.expect(marker, audience);
             }
+            if let (true, Typing::Line(line)) = (self.plan.says_again, &typed.line) {
+                for (host, after) in programs::repetitions(&self.plan, &mut self.rng, line) {
+                    let line = (self.now + after, typed.line.clone());
+                    self.clients[host].script.push_back(line);
+                }
+            }
             let line = (self.now + typed.after, typed.line);
             self.clients[typed.host].script.push_back(line);
+        }
+        for client in self.clients.iter_mut().filter(|_| self.plan.says_again) {
+            client.spoken = Some(Vec::new());
+            let lines = client.script.make_contiguous();
+            lines.sort_by_key(|(at, _)| *at);
         }
     }
 }

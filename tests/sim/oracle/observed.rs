@@ -68,6 +68,11 @@ impl Observed {
         }
     }
 
+    /// This device may say what these hosts are to say.
+    pub fn speaks_for(&mut self, hosts: impl Iterator<Item = usize>) {
+        self.authors.extend(hosts);
+    }
+
     /// What a device has seen that begins with a copy of this one's state. What it shows is waited for like a late
     /// device's; what it must hold is all.
     pub fn inherited(&self, host: usize) -> Self {

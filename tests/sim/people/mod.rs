@@ -2,5 +2,6 @@
 
 pub mod mending;
 pub mod paging;
+pub mod programs;
 pub mod retention;
 pub mod rooms;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::run_focused;
 use crate::kit::Link;
-use crate::plan::{Plan, Troubles, plain_link};
+use crate::plan::{Plan, Troubles, lossy_link, plain_link};
 use crate::world::World;
 
 #[test]
@@ -23,6 +23,29 @@ fn nothing_stored_is_lost_or_doubled_when_the_server_is_killed() {
                 torn_commits: 2,
                 ..Troubles::default()
             },
+            ..Plan::plain()
+        },
+    );
+}
+
+#[test]
+fn what_is_said_again_under_its_key_is_stored_once_whoever_is_killed() {
+    run_focused(
+        "what_is_said_again_under_its_key_is_stored_once_whoever_is_killed",
+        |seed| Plan {
+            link: lossy_link(seed),
+            troubles: Troubles {
+                server_crashes: 1 + seed % 3,
+                torn_commits: seed % 2,
+                client_crashes: 1 + seed % 4,
+                cuts_both_ways: seed % 2,
+                // A device that gives up its numbers sends what has a key under others.
+                client_restores: seed / 2 % 2,
+                ..Troubles::default()
+            },
+            devices: 1 + (seed % 2) as usize,
+            says_again: true,
+            messages: 6,
             ..Plan::plain()
         },
     );

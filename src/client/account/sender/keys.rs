@@ -61,7 +61,7 @@ impl Sender {
     }
 
     /// Whether the server has refused a message because an entry has its key already. What was to be reached is reached then: the
-    /// number is used up by a VOID. Returns that entry, and when the message was typed in this run.
+    /// number is used up by a VOID. Returns that entry, and when a program said it in this run.
     pub(crate) fn take_said_before(
         &mut self,
         ctx: &mut Ctx<'_>,
@@ -74,11 +74,14 @@ impl Sender {
         if unsent.key.is_none() || unsent.refused {
             return None;
         }
-        let (what, typed) = (unsent.described(), self.outbox.typed(sequence));
+        let line = self.outbox.line(sequence);
+        // A program is told who has it, as often as it asks.
+        let typed = self.outbox.typed(sequence).filter(|_| line.is_some());
+        let what = unsent.described();
         self.stored += 1;
         let at = (before.conversation, before.entry);
         ctx.effects.own_stored(sequence, at);
-        if let Some(said) = self.outbox.line(sequence) {
+        if let Some(said) = line {
             ctx.effects.report(Report::Stored {
                 said,
                 conversation: before.conversation,
