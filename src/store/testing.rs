@@ -296,6 +296,19 @@ pub(super) fn expire(bench: &mut Bench, messages: u64) {
     });
 }
 
+/// The same message under an idempotency key.
+pub(super) fn under_key(said: Write, key: u64) -> Write {
+    let Write::Append(append) = said else {
+        unreachable!("it is an append");
+    };
+    let mut bytes = [0; 16];
+    bytes[..8].copy_from_slice(&key.to_le_bytes());
+    Write::Append(Append {
+        key: Some(bytes),
+        ..append
+    })
+}
+
 /// Joins a room, which may be made and is public then.
 pub(super) fn join((account, device): User, name: &str) -> Write {
     Write::Join {

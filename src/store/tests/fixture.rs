@@ -2,7 +2,7 @@
 
 use rand_core::RngCore as _;
 
-use super::super::testing::{Bench, User, append, change, join, leave, read};
+use super::super::testing::{Bench, User, append, change, join, leave, read, under_key};
 use super::super::{
     Account, ConversationState, Entry, Outcome, Read, Reply, Request, Retention, Write,
 };
@@ -101,9 +101,13 @@ pub(super) fn populated() -> (MemoryDisk, Truth) {
     }
     bench.done(leave(users[4], bridge));
     for number in 1..=SAID {
-        let says = conversations
-            .iter()
-            .map(|id| append(users[0], *id, number, &said(number, *id)));
+        let says = conversations.iter().map(|id| {
+            let said = append(users[0], *id, number, &said(number, *id));
+            if number > 3 {
+                return said;
+            }
+            under_key(said, id.0 * SAID + number)
+        });
         let outcomes = bench.outcomes(says.collect());
         assert!(outcomes.iter().all(|one| matches!(one, Outcome::Done(_))));
     }

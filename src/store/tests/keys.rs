@@ -3,24 +3,21 @@
 use super::deletions::is_sound;
 use crate::protocol::ConversationId;
 use crate::store::ops::log::keys::{KEPT_MS, KEYS_MAX};
+use crate::store::schema::records::KeyRecord;
+use crate::store::schema::table::Bulk;
 use crate::store::schema::table::ReadTable as _;
 use crate::store::schema::tables::ReadTables as _;
-use crate::store::testing::{Bench, User, append};
+use crate::store::testing::{Bench, User, append, delete, expire, join, leave, under_key};
+use crate::store::tests::files::pages::check_disk;
 use crate::store::{Append, Audience, Outcome, Refusal, Reply, Request, Write};
 
 const EVERYONE: ConversationId = ConversationId::EVERYONE;
 
 /// A message under a key, at this time in milliseconds.
 fn keyed(user: User, number: u64, (key, time_ms): (u64, u64)) -> Append {
-    let Write::Append(said) = append(user, EVERYONE, number, "tea?") else {
-        unreachable!("it is an append");
-    };
-    let mut bytes = [0; 16];
-    bytes[..8].copy_from_slice(&key.to_le_bytes());
-    Append {
-        key: Some(bytes),
-        time_ms,
-        ..said
+    match under_key(append(user, EVERYONE, number, "tea?"), key) {
+        Write::Append(said) => Append { time_ms, ..said },
+        _ => unreachable!("it is an append"),
     }
 }
 
@@ -202,4 +199,107 @@ fn keys_of_a_deleted_account_go_with_it() {
     });
     assert_eq!(kept(&mut bench), (0, 0));
     is_sound(&mut bench);
+}
+
+#[test]
+fn key_outlives_its_entry() {
+    let mut bench = Bench::new();
+    let alice = bench.user("alice");
+    assert_eq!(stored(&mut bench, keyed(alice, 1, (7, 200))), 1);
+    assert_eq!(stored(&mut bench, keyed(alice, 2, (8, 200))), 2);
+    bench.say(alice, EVERYONE, 3, "coffee?");
+    bench.done(delete(alice.0, EVERYONE, 1));
+    let again = |bench: &mut Bench, key| said_before(bench, keyed(alice, 4, (key, 300)));
+    assert_eq!(again(&mut bench, 7), (EVERYONE, 1, 200));
+    expire(&mut bench, 1);
+    for _ in 0..2 {
+        assert_eq!(again(&mut bench, 7), (EVERYONE, 1, 200));
+        assert_eq!(again(&mut bench, 8), (EVERYONE, 2, 200));
+        is_sound(&mut bench);
+        bench = bench.crash();
+    }
+}
+
+#[test]
+fn author_who_has_left_the_room_is_still_told_what_they_said_there() {
+    let mut bench = Bench::new();
+    let alice = bench.user("alice");
+    let Reply::Joined(joined) = bench.done(join(alice, "#bridge")) else {
+        panic!("the room is made");
+    };
+    let room = joined.standing.conversation;
+    let bob = bench.user("bob");
+    bench.done(join(bob, "#bridge"));
+    let there = Append {
+        conversation: room,
+        ..keyed(alice, 1, (7, 200))
+    };
+    let entry = stored(&mut bench, there.clone());
+    bench.done(leave(alice, room));
+    let again = Append {
+        number: crate::protocol::DeviceSeq(2),
+        ..there
+    };
+    assert_eq!(said_before(&mut bench, again), (room, entry, 200));
+}
+
+#[test]
+fn flood_of_keys_forgets_those_of_its_own_account_only() {
+    let mut bench = Bench::new();
+    let (alice, mallory) = (bench.user("alice"), bench.user("mallory"));
+    stored(&mut bench, keyed(alice, 1, (7, 200)));
+    for number in 1..=KEYS_MAX + 10 {
+        stored(&mut bench, keyed(mallory, number, (number, 200)));
+    }
+    let most = usize::try_from(KEYS_MAX).expect("it is small");
+    assert_eq!(kept(&mut bench), (most + 1, most + 1));
+    let again = keyed(alice, 2, (7, 300));
+    assert_eq!(said_before(&mut bench, again), (EVERYONE, 1, 200));
+    stored(&mut bench, keyed(mallory, KEYS_MAX + 11, (1, 300)));
+    is_sound(&mut bench);
+}
+
+#[test]
+fn check_names_a_key_that_leads_nowhere() {
+    let mut bench = Bench::new();
+    let alice = bench.user("alice");
+    for number in 1..=2 {
+        stored(&mut bench, keyed(alice, number, (number, 200)));
+    }
+    bench.done(Request::Checkpoint);
+    let disk = bench.disk.copy();
+    let database = disk.open().expect("no engine has it");
+    {
+        let transaction = database.begin_write().expect("the disk is well");
+        let mut keys = Bulk::<(u64, u64, u64), KeyRecord>::open("keys", &transaction)
+            .expect("it can be opened");
+        let (snapshot, _pin) = bench.engine.snapshots().snapshot().expect("it can be read");
+        for row in snapshot.keys().rows().expect("it can be read") {
+            let (key, record) = row.expect("it can be read");
+            let record = record.expect("it is sound");
+            let record = KeyRecord {
+                // The first is none of the log's, the second has the first one's place.
+                entry: if record.entry == 1 { 99 } else { 2 },
+                count: 1,
+                ..record
+            };
+            keys.insert(&key, &record).expect("the disk is well");
+        }
+        drop(keys);
+        transaction.commit().expect("the disk is well");
+    }
+    drop(database);
+    let report = check_disk(&disk).expect("it can be opened");
+    let found: Vec<_> = report
+        .findings
+        .iter()
+        .map(|found| &*found.problem)
+        .collect();
+    assert_eq!(
+        found,
+        [
+            "its entry is outside of the log",
+            "it has no place in the order"
+        ]
+    );
 }

@@ -3,8 +3,10 @@
 
 use redb::{ReadableDatabase as _, ReadableTableMetadata as _, TableDefinition};
 
-use super::super::testing::{Bench, User, append, position};
-use super::super::{Engine, OpenError, Reply, Request, Write, begin_service_after, mark_as_copy};
+use super::super::testing::{Bench, User, append, position, under_key};
+use super::super::{
+    Engine, OpenError, Refusal, Reply, Request, Write, begin_service_after, mark_as_copy,
+};
 use crate::protocol::{ConversationId, Position};
 use crate::store::files::fault_disk::MemoryDisk;
 
@@ -258,4 +260,19 @@ fn ids_of_what_was_lost_are_not_given_out_again_however_often_a_backup_is_restor
         let (earlier, later) = (pair[0], pair[1]);
         assert!(later.0 > earlier.0 && later.1 > earlier.1 && later.2 > earlier.2);
     }
+}
+
+#[test]
+fn key_of_what_the_backup_has_is_used_and_of_what_was_lost_is_not() {
+    let (mut service, _, (alice, _), conversation) = service();
+    let said = |number, key| under_key(append(alice, conversation, number, "tea?"), key);
+    service.bench.done(said(3, 7));
+    let backup = service.back_up();
+    service.bench.done(said(4, 8));
+    let mut service = service.restore(&backup);
+    let refused = service.bench.refused(said(4, 7));
+    assert!(matches!(refused, Refusal::SaidBefore(before) if before.entry.0 == 3));
+    service.bench.done(said(4, 8));
+    let refused = service.bench.refused(said(5, 8));
+    assert!(matches!(refused, Refusal::SaidBefore(before) if before.entry.0 == 4));
 }

@@ -13,12 +13,12 @@ use crate::protocol::{ConversationId, Digest};
 use crate::store::files::fault_disk::MemoryDisk;
 use crate::store::files::open::segments_of;
 use crate::store::open;
-use crate::store::testing::{Bench, append, read};
+use crate::store::testing::{Bench, append, read, under_key};
 use crate::store::tests::blocks::{story, tells_the_story};
 use crate::store::tests::fixture::{Truth, populated};
 use crate::store::{
-    DATABASE_FILE, Existing, OpenError, Outcome, Read, Reply, Request, Rescued, SCHEMA_VERSION,
-    Write, rescue,
+    DATABASE_FILE, Existing, OpenError, Outcome, Read, Refusal, Reply, Request, Rescued,
+    SCHEMA_VERSION, Write, rescue,
 };
 use crate::testing::variable;
 
@@ -83,6 +83,18 @@ fn what_was_withheld_stays_so_after_a_rescue() {
     bench.done(Request::Checkpoint);
     let (mut bench, _) = rescued(&bench.disk.copy(), Spot::Tables(0)).unwrap();
     tells_the_story(&mut bench, told);
+}
+
+#[test]
+fn key_is_used_after_a_rescue_too() {
+    let mut bench = Bench::new();
+    let alice = bench.user("alice");
+    let said = |number| under_key(append(alice, ConversationId::EVERYONE, number, "tea?"), 7);
+    bench.done(said(1));
+    bench.done(Request::Checkpoint);
+    let (mut bench, _) = rescued(&bench.disk.copy(), Spot::Tables(0)).unwrap();
+    let refused = bench.refused(said(2));
+    assert!(matches!(refused, Refusal::SaidBefore(_)), "{refused:?}");
 }
 
 #[test]
