@@ -45,7 +45,7 @@ fn what_is_said_again_under_its_key_is_stored_once_whoever_is_killed() {
             },
             devices: 1 + (seed % 2) as usize,
             says_again: true,
-            messages: 6,
+            messages: 4,
             ..Plan::plain()
         },
     );
