@@ -61,10 +61,9 @@ pub struct Oracle {
     withdrawn: BTreeSet<Marker>,
     /// Edits and reactions of which their author was told that they do not stand.
     dropped: BTreeSet<Marker>,
-    /// Whether programs talk: the devices of an account say the same, whoever is first.
-    has_programs: bool,
-    /// How often one was told that something was said before.
-    pub said_again: usize,
+    /// How often a program was told that something was said before; none if people talk. The devices of a program's account say
+    /// the same, whoever is first.
+    pub said_again: Option<usize>,
     /// Whether everything that is owed was seen when that was last looked for; none if something was seen since.
     complete: Cell<Option<bool>>,
     /// Nobody says anything, and what is shown as said is of pages of the history.
@@ -90,8 +89,7 @@ impl Oracle {
             gone: BTreeSet::new(),
             withdrawn: BTreeSet::new(),
             dropped: BTreeSet::new(),
-            has_programs: false,
-            said_again: 0,
+            said_again: None,
             complete: Cell::new(None),
             is_silent: false,
             is_traced: std::env::var_os("UDPCHAT_SIM_TRACE").is_some(),
@@ -126,7 +124,7 @@ impl Oracle {
 
     /// Programs talk: what one device of an account is to say, any of them may have said, and has the receipts of it.
     pub fn hears_programs(&mut self) {
-        self.has_programs = true;
+        self.said_again = Some(0);
         let (hosts, accounts) = (self.observed.len(), self.accounts);
         for observed in &mut self.observed {
             let own = observed.host % accounts;
@@ -348,7 +346,9 @@ impl Oracle {
                     );
                 }
                 Tone::Receipt => self.receipted(clients, number, line),
-                Tone::Event if line.starts_with("● not sent again: ") => self.said_again += 1,
+                Tone::Event if line.starts_with("● not sent again: ") => {
+                    self.said_again = self.said_again.map(|times| times + 1);
+                }
                 // That nobody has received it yet comes after the word that it is stored, if there was one.
                 Tone::Event if line.contains("stored; not received by ") => {}
                 Tone::Event if stored_of(line).is_some() => self.stored(number, line, server),

@@ -8,7 +8,7 @@ use crate::faults::Fault;
 use crate::hostile::Hostile;
 use crate::kit::{Link, Rng};
 use crate::network::Host;
-use crate::people::retention::Keep;
+use crate::people::{programs::Speakers, retention::Keep};
 
 /// How long texts may be that fill several packets, where nothing else is meant, in bytes.
 pub const LONG_BYTES: usize = 4_000;
@@ -34,8 +34,7 @@ pub struct Plan {
     pub rooms: bool,
     /// How much of what is typed changes or answers what was said, as a share.
     pub mends: f64,
-    /// Whether programs talk, on all devices of an account the same, and again after each crash.
-    pub says_again: bool,
+    pub speakers: Speakers,
     /// Lines that each client types.
     pub messages: usize,
     /// How long those may be that fill several packets, in bytes, if some do.
@@ -286,7 +285,7 @@ impl Plan {
             (self.mends > 0.0, Fault::Reacted),
             (self.mends > 0.0, Fault::Pinned),
             (self.mends > 0.0, Fault::Repelled),
-            (self.says_again, Fault::SaidAgain),
+            (self.speakers.are_programs(), Fault::SaidAgain),
             (self.late_devices, Fault::LateDevice),
             (self.pages_back, Fault::PagedBack),
             (self.pages_back && self.late_devices, Fault::Fetched),

@@ -159,7 +159,7 @@ impl World {
         for _ in 0..self.oracle.refusals() {
             faults.count(Fault::SaidOutside);
         }
-        for _ in 0..self.oracle.said_again {
+        for _ in 0..self.oracle.said_again.unwrap_or_default() {
             faults.count(Fault::SaidAgain);
         }
         for _ in 0..self.oracle.expirations() {
@@ -281,14 +281,14 @@ impl World {
     }
 
     fn write_scripts(&mut self) {
-        if self.plan.says_again {
+        if self.plan.speakers.are_programs() {
             self.oracle.hears_programs();
         }
         for typed in script::write(&self.plan, &mut self.rng) {
             if let Some((marker, audience)) = typed.says {
                 self.oracle.expect(marker, audience);
             }
-            if let (true, Typing::Line(line)) = (self.plan.says_again, &typed.line) {
+            if let (true, Typing::Line(line)) = (self.plan.speakers.are_programs(), &typed.line) {
                 for (host, after) in programs::repetitions(&self.plan, &mut self.rng, line) {
                     let line = (self.now + after, typed.line.clone());
                     self.clients[host].script.push_back(line);
@@ -297,7 +297,11 @@ impl World {
             let line = (self.now + typed.after, typed.line);
             self.clients[typed.host].script.push_back(line);
         }
-        for client in self.clients.iter_mut().filter(|_| self.plan.says_again) {
+        for client in self
+            .clients
+            .iter_mut()
+            .filter(|_| self.plan.speakers.are_programs())
+        {
             client.spoken = Some(Vec::new());
             let lines = client.script.make_contiguous();
             lines.sort_by_key(|(at, _)| *at);

@@ -244,7 +244,7 @@ impl Oracle {
         let mut last: BTreeMap<(usize, u64), u64> = BTreeMap::new();
         for (marker, (conversation, entry)) in places {
             // What was typed again by who could not know of it stands where it was typed last.
-            if self.unsure.contains(marker) || self.has_programs {
+            if self.unsure.contains(marker) || self.said_again.is_some() {
                 continue;
             }
             // What the server has lost a copy of the device may say that was made while it waited: behind what the

@@ -10,6 +10,21 @@ use crate::kit::Rng;
 use crate::people::mending::said_by;
 use crate::plan::Plan;
 
+/// Who talks.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Speakers {
+    #[default]
+    People,
+    /// On all devices of an account they say the same, and again after each crash.
+    Programs,
+}
+
+impl Speakers {
+    pub fn are_programs(self) -> bool {
+        self == Self::Programs
+    }
+}
+
 /// How a program says what this line says, if it says anything.
 pub fn said(line: &str) -> Option<Input> {
     let (host, number) = said_by(line)?;

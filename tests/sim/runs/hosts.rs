@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::run_focused;
 use crate::kit::Link;
+use crate::people::programs::Speakers;
 use crate::plan::{Plan, Troubles, lossy_link, plain_link};
 use crate::world::World;
 
@@ -44,7 +45,7 @@ fn what_is_said_again_under_its_key_is_stored_once_whoever_is_killed() {
                 ..Troubles::default()
             },
             devices: 1 + (seed % 2) as usize,
-            says_again: true,
+            speakers: Speakers::Programs,
             messages: 4,
             ..Plan::plain()
         },
