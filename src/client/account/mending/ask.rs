@@ -1,5 +1,6 @@
 //! What a user asks for about a line: to edit, delete, answer, pin it, or put a sign to it.
 
+use crate::client::account::blocked::BlockedUsers;
 use crate::client::account::ctx::Ctx;
 use crate::client::account::mending::recent::{Recent, Whose};
 use crate::client::account::mending::target::{Named, Refused, Target, placed_target};
@@ -56,19 +57,20 @@ impl<'a> Request<'a> {
 /// Does what is asked for, or says why not.
 pub(crate) fn ask(
     ctx: &mut Ctx<'_>,
-    (sender, recent): (&mut Sender, &mut Recent),
+    (sender, recent, blocked): (&mut Sender, &mut Recent, &BlockedUsers),
     named: Named<'_>,
     request: Request<'_>,
     is_linked: bool,
 ) {
-    if let Err((fault, text)) = carry_out(ctx, (sender, recent), named, request, is_linked) {
+    if let Err((fault, text)) = carry_out(ctx, (sender, recent, blocked), named, request, is_linked)
+    {
         ctx.fail(fault, text);
     }
 }
 
 fn carry_out(
     ctx: &mut Ctx<'_>,
-    (sender, recent): (&mut Sender, &mut Recent),
+    (sender, recent, blocked): (&mut Sender, &mut Recent, &BlockedUsers),
     named: Named<'_>,
     request: Request<'_>,
     is_linked: bool,
@@ -89,6 +91,7 @@ fn carry_out(
         return Ok(());
     }
     let what = (request.kind(), request.text());
+    let taken_back = (EntryKind::Delete, "");
     let referred = match &target {
         Target::Waiting(sequence, _) => Referred::Waiting(*sequence),
         Target::Entry(id, at, entry) => {
@@ -96,8 +99,8 @@ fn carry_out(
             check_author(ctx, (*id, is_own), request)?;
             let known = own_reaction(ctx, (*id, *at), request.text());
             if let (Request::React(_), Some(reaction)) = (request, known) {
-                let taken_back = Referred::Entry(reaction);
-                sender.queue_about(ctx, (&name, taken_back), (EntryKind::Delete, ""), is_linked);
+                let about = (&*name, Referred::Entry(reaction));
+                sender.queue_about(ctx, blocked, about, taken_back, is_linked);
                 return Ok(());
             }
             Referred::Entry(*at)
@@ -107,8 +110,8 @@ fn carry_out(
         && let Some(sequence) = sender.waiting_reaction((&name, referred), sign)
     {
         if sender.take_back(ctx, sequence).is_none() {
-            let waiting = Referred::Waiting(sequence);
-            sender.queue_about(ctx, (&name, waiting), (EntryKind::Delete, ""), is_linked);
+            let about = (&*name, Referred::Waiting(sequence));
+            sender.queue_about(ctx, blocked, about, taken_back, is_linked);
         }
         return Ok(());
     }
@@ -116,7 +119,7 @@ fn carry_out(
         // What the next `/delete` means must not be this one again.
         recent.forget((*id, *at));
     }
-    sender.queue_about(ctx, (&name, referred), what, is_linked);
+    sender.queue_about(ctx, blocked, (&name, referred), what, is_linked);
     Ok(())
 }
 

@@ -13,6 +13,7 @@ impl Sender {
     pub(crate) fn queue_about(
         &mut self,
         ctx: &mut Ctx<'_>,
+        blocked: &BlockedUsers,
         (target, referred): (&str, Referred),
         (kind, text): (EntryKind, &str),
         is_linked: bool,
@@ -22,7 +23,7 @@ impl Sender {
             refers_to: Some(referred),
             ..OutboxEntry::new(target.to_owned(), text.to_owned())
         };
-        self.queue(ctx, unsent, is_linked);
+        self.queue(ctx, blocked, unsent, is_linked);
     }
 
     /// Tells the members of a conversation, the named one or else that with the focus, what the user does.
@@ -42,12 +43,11 @@ impl Sender {
         if let Err((fault, text)) = check_text(ctx, &target, text) {
             return ctx.fail(fault, text);
         }
-        blocked.warn(ctx, &target);
         let unsent = OutboxEntry {
             kind: EntryKind::Action,
             ..OutboxEntry::new(target, text.to_owned())
         };
-        self.queue(ctx, unsent, is_linked);
+        self.queue(ctx, blocked, unsent, is_linked);
     }
 
     /// A message that waits under this number.

@@ -26,7 +26,8 @@ use crate::client::storage::State;
 use crate::client::storage::records::OutboxEntry;
 use crate::client::ui::render;
 use crate::protocol::{
-    ConversationId, DeviceSeq, Digest, EVERYONE_NAME, EntryId, Envelope, Hop, Message, Void,
+    ConversationId, DeviceSeq, Digest, EVERYONE_NAME, EntryId, EntryKind, Envelope, Hop, Message,
+    Void,
 };
 use crate::text::printable;
 use crate::transport::Channel;
@@ -95,15 +96,27 @@ impl Sender {
             ctx.fail(fault, text);
             return;
         }
-        blocked.warn(ctx, target);
-        if let Some(id) = ctx.conversations.by_name(&canonical_target(target)) {
-            reading::answer_in(ctx, id);
-        }
-        self.queue(ctx, unsent, is_linked);
+        self.queue(ctx, blocked, unsent, is_linked);
     }
 
-    /// Has a message wait to be sent.
-    fn queue(&mut self, ctx: &mut Ctx<'_>, unsent: OutboxEntry, is_linked: bool) {
+    /// Has a message wait to be sent: all that the user says goes through here, whatever command it is typed to. Who says
+    /// something in a conversation has read what stands there.
+    fn queue(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        blocked: &BlockedUsers,
+        unsent: OutboxEntry,
+        is_linked: bool,
+    ) {
+        if unsent.kind.is_said() {
+            blocked.warn(ctx, &unsent.target);
+        }
+        if unsent.kind.is_said() || unsent.kind == EntryKind::React {
+            let name = canonical_target(&unsent.target);
+            if let Some(id) = ctx.conversations.by_name(&name) {
+                reading::answer_in(ctx, id);
+            }
+        }
         let unsent = OutboxEntry {
             typed_ms: ctx.now.unix_ms,
             ..unsent

@@ -128,6 +128,27 @@ fn list_outlives_a_crash_and_is_the_servers_at_each_sign_in() {
 }
 
 #[test]
+fn who_says_anything_to_somebody_blocked_is_told_that_no_reply_comes() {
+    let mut desk = member();
+    private_line(&mut desk, "tea?", 1);
+    block(&mut desk, "/block bob", &["bob"]);
+    desk.lines();
+    // An answer said nothing of it.
+    for line in [
+        "/message bob tea!",
+        "/me --in bob waves",
+        "/reply --in bob #1 tea!",
+    ] {
+        type_at_prompt(&mut desk, line);
+        assert_eq!(
+            desk.lines()[0],
+            "you block bob: replies are not delivered; `/unblock bob` lifts the block",
+            "{line}"
+        );
+    }
+}
+
+#[test]
 fn block_without_a_name_lists_whom_the_user_blocks() {
     let mut desk = member();
     type_at_prompt(&mut desk, "block");

@@ -118,6 +118,40 @@ fn private_line_is_read_at_the_prompt_and_unread_while_one_is_elsewhere() {
 }
 
 #[test]
+fn who_answers_a_line_or_puts_a_sign_to_it_has_read_the_conversation() {
+    // Only `/message` marked it as read.
+    for answer in [
+        "/me --in bob waves",
+        "/reply --in bob tea!",
+        "/react --in bob 👍",
+    ] {
+        let mut desk = member();
+        type_at_prompt(&mut desk, "/enter #bridge");
+        private_line(&mut desk, "tea?", 1);
+        assert_eq!(unread(&mut desk), [("bob".to_owned(), 1)], "{answer}");
+        type_at_prompt(&mut desk, answer);
+        assert_eq!(unread(&mut desk), [], "{answer}");
+        assert_eq!(told(&mut desk), [(PAIR, 1)], "{answer}");
+    }
+}
+
+#[test]
+fn who_deletes_an_own_line_has_not_read_what_came_after_it() {
+    let mut desk = member();
+    type_at_prompt(&mut desk, "/enter #bridge");
+    let origin = Origin {
+        conversation: PAIR,
+        device: DeviceId(77),
+        number: DeviceSeq(1),
+    };
+    let own = ServerMessage::chat(origin, &text_by(ERIN, PAIR, "oh"));
+    deliver(&mut desk, &own, ERIN, 1, 0);
+    private_line(&mut desk, "tea?", 2);
+    type_at_prompt(&mut desk, "/delete --in bob #1");
+    assert_eq!(unread(&mut desk), [("bob".to_owned(), 1)]);
+}
+
+#[test]
 fn history_shows_where_one_left_off_until_one_says_something() {
     let mut desk = member();
     bobs_line(&mut desk, "one", 1);
