@@ -1,7 +1,9 @@
 //! An entry as a line, which names its conversation unless that has the focus.
 
+use std::fmt::Display;
+
 use crate::client::account::ctx::Ctx;
-use crate::client::account::mending::current::current;
+use crate::client::account::mending::current::{current, quoted};
 use crate::client::env::Tone;
 use crate::client::line::{Head, Line, Manner, Place, Who};
 use crate::client::name::is_room;
@@ -111,7 +113,9 @@ impl Ctx<'_> {
     ) -> Line {
         let current = current(self, (id, at), entry);
         let text = current.edited.as_deref().unwrap_or(text);
-        let answered = entry.answers().map(|answered| self.answered(id, answered));
+        let whose = |answered: &Entry| self.author_name(id, answered);
+        let answers = entry.answers();
+        let answered = answers.map(|answered| self.answered((id, answered), whose));
         let head = Head {
             who: Some(self.author(id, entry)),
             manner: Manner {
@@ -128,21 +132,19 @@ impl Ctx<'_> {
         }
     }
 
-    /// What is said of an entry in a line that answers it. A database that fails says so at the end of the batch.
-    fn answered(&self, id: ConversationId, answered: EntryId) -> String {
-        let held = self.state.entry(id, answered).ok().flatten();
-        let said = held.and_then(|entry| Some((entry.said(id, self.own())?, entry)));
-        let Some((said, entry)) = said else {
+    /// What is said of an entry in a line that answers it, with the name of whose that is. A database that fails says so at
+    /// the end of the batch.
+    pub(crate) fn answered<N: Display>(
+        &self,
+        place: (ConversationId, EntryId),
+        whose: impl FnOnce(&Entry) -> N,
+    ) -> String {
+        let Some(entry) = self.state.entry(place.0, place.1).ok().flatten() else {
             return ", to an earlier message".into();
         };
-        let whose = self.author_name(id, &entry);
-        let words = said.words().filter(|_| !self.hidden.has(entry.author));
-        let Some(words) = words else {
-            return format!(", to a message of {whose}");
-        };
-        let edited = current(self, (id, answered), &entry).edited;
-        let quoted = render::quote(edited.as_deref().unwrap_or(words));
-        format!(", to {quoted} of {whose}")
+        let quoted = quoted(self, place, &entry);
+        let quoted = quoted.as_deref().unwrap_or("a message");
+        format!(", to {quoted} of {}", whose(&entry))
     }
 
     /// An entry as it stands among others of its conversation.

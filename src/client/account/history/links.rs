@@ -3,8 +3,8 @@
 use linkify::{LinkFinder, LinkKind};
 
 use super::scope;
-use crate::client::account::blocked::BlockedUsers;
 use crate::client::account::ctx::Ctx;
+use crate::client::account::mending::current::shown_text;
 use crate::client::env::Fault;
 use crate::client::storage::StateError;
 use crate::protocol::ConversationId;
@@ -15,26 +15,22 @@ const SHOWN_MAX: usize = 20;
 const SCHEMES: [&str; 2] = ["https://", "http://"];
 
 /// Shows the newest links of a conversation, or of all.
-pub(crate) fn links(ctx: &mut Ctx<'_>, blocked: &BlockedUsers, named: Option<&str>) {
+pub(crate) fn links(ctx: &mut Ctx<'_>, named: Option<&str>) {
     let scope = match scope(ctx, named) {
         Ok(scope) => scope,
         Err((fault, text)) => return ctx.fail(fault, text),
     };
-    match found(ctx, blocked, scope) {
+    match found(ctx, scope) {
         Ok(lines) if lines.is_empty() => ctx.notice("no links on this device"),
         Ok(lines) => lines.into_iter().for_each(|line| ctx.plain(line)),
         Err(error) => ctx.fail(Fault::Failed, error.to_string()),
     }
 }
 
-fn found(
-    ctx: &Ctx<'_>,
-    blocked: &BlockedUsers,
-    scope: Option<ConversationId>,
-) -> Result<Vec<String>, StateError> {
+fn found(ctx: &Ctx<'_>, scope: Option<ConversationId>) -> Result<Vec<String>, StateError> {
     let mut places = Vec::new();
     ctx.state.visit_words(scope, |found| {
-        if found.words.contains(" http") && !blocked.hides_texts_of(found.author) {
+        if found.words.contains(" http") {
             places.push((found.time_ms, found.conversation, found.entry));
         }
         true
@@ -42,7 +38,8 @@ fn found(
     places.sort_unstable();
     let mut lines = Vec::new();
     for (time_ms, id, at) in places.into_iter().rev() {
-        let text = ctx.state.entry(id, at)?.and_then(|entry| entry.text(id));
+        let entry = ctx.state.entry(id, at)?;
+        let text = entry.and_then(|entry| shown_text(ctx, (id, at), &entry));
         for link in text.iter().flat_map(|text| in_text(text)) {
             let (time, place) = (ctx.clock().show(time_ms), ctx.name_of(id));
             lines.push(format!("{time} {place}  {link}"));

@@ -101,9 +101,9 @@ fn whole(
     };
     let (voice, text) = match said {
         Said::Text(text) => {
-            let whom = entry
-                .answers()
-                .map(|answered| answered_by(ctx, id, answered));
+            let whose = |answered: &Entry| author(ctx, id, answered).to_owned();
+            let answers = entry.answers();
+            let whom = answers.map(|answered| ctx.answered((id, answered), whose));
             let who = format!("{name}{}", whom.unwrap_or_default());
             return lines(ctx, entry.time_ms, &Voice::Says(&who), &changed(text));
         }
@@ -115,23 +115,6 @@ fn whole(
         }
     };
     lines(ctx, entry.time_ms, &voice, &text)
-}
-
-/// Whom a message answers, as it stands behind its author's name.
-fn answered_by(ctx: &Ctx<'_>, id: ConversationId, answered: EntryId) -> String {
-    let held = ctx.state.entry(id, answered).ok().flatten();
-    let Some(entry) = held else {
-        return ", to an earlier message".into();
-    };
-    let whose = author(ctx, id, &entry);
-    match entry.said(id, ctx.own()).as_ref().and_then(Said::words) {
-        Some(words) => {
-            let edited = current(ctx, (id, answered), &entry).edited;
-            let quoted = render::quote(edited.as_deref().unwrap_or(words));
-            format!(", to {quoted} of {whose}")
-        }
-        None => format!(", to a message of {whose}"),
-    }
 }
 
 /// What is told of an entry that changes another one; nothing if that does not count.

@@ -2,9 +2,9 @@
 
 use crate::client::account::blocked::BlockedUsers;
 use crate::client::account::ctx::Ctx;
+use crate::client::account::mending::held;
 use crate::client::account::mending::recent::{Recent, Whose};
-use crate::client::account::mending::target::{Named, Refused, Target, placed_target};
-use crate::client::account::mending::{held, text_at};
+use crate::client::account::mending::target::{Named, Refused, Target, placed_target, said_entry};
 use crate::client::account::sender::{Sender, check_text};
 use crate::client::env::Fault;
 use crate::client::name::is_room;
@@ -216,6 +216,6 @@ pub(crate) fn pinned(ctx: &mut Ctx<'_>, id: ConversationId) -> Vec<EntryId> {
     }
     let pinned = pinned.into_iter();
     pinned
-        .filter(|at| text_at(ctx, (id, *at)).is_some())
+        .filter(|at| said_entry(ctx, (id, *at)).is_some())
         .collect()
 }

@@ -2,6 +2,7 @@
 
 use crate::client::account::ctx::Ctx;
 use crate::client::storage::entry::{Amends, Entry, Said};
+use crate::client::ui::render;
 use crate::protocol::{AccountId, ConversationId, EntryId};
 
 /// How many names are spelt out behind a sign. Chosen: with more, their number says as much.
@@ -30,6 +31,30 @@ struct Reaction {
 pub(crate) fn is_said(ctx: &Ctx<'_>, id: ConversationId, entry: &Entry) -> bool {
     let said = entry.said(id, ctx.own());
     said.is_some_and(|said| said.words().is_some())
+}
+
+/// The last text of something said, unless its author is hidden. What shows a text somewhere else than in its own line gets it
+/// here.
+pub(crate) fn shown_text(
+    ctx: &Ctx<'_>,
+    (id, at): (ConversationId, EntryId),
+    entry: &Entry,
+) -> Option<String> {
+    if ctx.hidden.has(entry.author) {
+        return None;
+    }
+    let said = entry.said(id, ctx.own())?;
+    let words = said.words()?.to_owned();
+    Some(current(ctx, (id, at), entry).edited.unwrap_or(words))
+}
+
+/// The beginning of that, as a line about the entry quotes it.
+pub(crate) fn quoted(
+    ctx: &Ctx<'_>,
+    place: (ConversationId, EntryId),
+    entry: &Entry,
+) -> Option<String> {
+    shown_text(ctx, place, entry).map(|text| render::quote(&text))
 }
 
 /// Puts together what is held here of an entry's changes, apart from what hidden users have put to it. A database that fails

@@ -13,7 +13,7 @@ pub(crate) mod target;
 pub(crate) mod why;
 
 use crate::client::account::ctx::Ctx;
-use crate::client::account::mending::current::current;
+use crate::client::account::mending::current::{current, is_said, quoted};
 use crate::client::name::is_room;
 use crate::client::storage::entry::{Amendment, Amends, Entry, Said};
 use crate::client::ui::render;
@@ -219,14 +219,11 @@ fn tell(
         let Amends::React(sign) = taken_back.what else {
             return None;
         };
-        let text = text_at(ctx, (id, taken_back.target))?;
-        return Some(format!(
-            "{who} took back {sign} from {}",
-            render::quote(&text)
-        ));
+        let from = held(ctx, (id, taken_back.target))?;
+        let quoted = named(ctx, (id, taken_back.target), &from)?;
+        return Some(format!("{who} took back {sign} from {quoted}"));
     }
-    let text = text_of(ctx, (id, at), target)?;
-    let quoted = render::quote(&text);
+    let quoted = named(ctx, (id, at), target)?;
     Some(match &amendment.what {
         Amends::Edit(_) if entry.author != target.author => return None,
         Amends::Edit(edited) => {
@@ -275,16 +272,10 @@ pub(crate) fn tell_late(
     }
 }
 
-/// The last text of an entry, if that is something said and held here.
-pub(crate) fn text_at(ctx: &mut Ctx<'_>, place: Place) -> Option<String> {
-    let entry = held(ctx, place)?;
-    text_of(ctx, place, &entry)
-}
-
-fn text_of(ctx: &Ctx<'_>, (id, at): Place, entry: &Entry) -> Option<String> {
-    let said = entry.said(id, ctx.own())?;
-    let words = said.words()?.to_owned();
-    Some(current(ctx, (id, at), entry).edited.unwrap_or(words))
+/// How something said is named in a line about it: by its text, or by whose it is.
+fn named(ctx: &Ctx<'_>, place: Place, entry: &Entry) -> Option<String> {
+    let whose = || format!("a message of {}", ctx.author_name(place.0, entry));
+    is_said(ctx, place.0, entry).then(|| quoted(ctx, place, entry).unwrap_or_else(whose))
 }
 
 /// An entry that is held here.

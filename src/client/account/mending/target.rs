@@ -191,10 +191,11 @@ pub(crate) fn target(
         return stored(ctx, (id, at), found);
     }
     while let Some(at) = recent.last(id, whose) {
-        if let Some(found) = said_entry(ctx, (id, at)) {
+        let found = said_entry(ctx, (id, at));
+        if let Some(found) = found.filter(|entry| !ctx.hidden.has(entry.author)) {
             return stored(ctx, (id, at), found);
         }
-        // It was deleted since.
+        // It was deleted since, or its author was hidden.
         recent.forget((id, at));
     }
     let found = last_held(ctx, recent, id, whose);
@@ -236,8 +237,8 @@ fn last_held(
 ) -> Option<(EntryId, Entry)> {
     let before = recent.first(id).unwrap_or(EntryId(u64::MAX));
     look_back(ctx, (id, before), |ctx, at, entry| {
-        let is_meant = whose.counts(entry.author == ctx.me.id) && is_said(ctx, id, &entry);
-        is_meant.then_some((at, entry))
+        let is_meant = whose.counts(entry.author == ctx.me.id) && !ctx.hidden.has(entry.author);
+        (is_meant && is_said(ctx, id, &entry)).then_some((at, entry))
     })
 }
 

@@ -3,10 +3,9 @@
 use std::time::Duration;
 
 use crate::client::account::ctx::Ctx;
-use crate::client::account::mending::current::current;
+use crate::client::account::mending::current::{current, quoted};
 use crate::client::account::mending::recent::{Recent, Whose};
 use crate::client::account::mending::target::{Named, STORED_SIGN, Target, WAITING_SIGN, target};
-use crate::client::account::mending::text_at;
 use crate::client::account::receipts::Receipts;
 use crate::client::account::sender::Sender;
 use crate::client::storage::entry::Entry;
@@ -54,9 +53,10 @@ fn stored(
     (id, at): (ConversationId, EntryId),
     entry: &Entry,
 ) -> Vec<String> {
-    let quoted = render::quote(&text_at(ctx, (id, at)).unwrap_or_default());
+    let quoted = quoted(ctx, (id, at), entry);
+    let quoted = quoted.map_or_else(String::new, |quoted| format!(": {quoted}"));
     let (who, name) = (ctx.author_name(id, entry), ctx.name_of(id).to_owned());
-    let mut lines = vec![format!("{STORED_SIGN}{at} of {who} in {name}: {quoted}")];
+    let mut lines = vec![format!("{STORED_SIGN}{at} of {who} in {name}{quoted}")];
     let life = ctx.state.life(id, at).ok().flatten();
     let clock = ctx.clock();
     let typed_ms = life.as_ref().map_or(0, |life| life.typed_ms);

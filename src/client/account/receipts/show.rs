@@ -5,10 +5,10 @@ use std::time::Instant;
 use super::stored::Told;
 use super::{Awaited, News, Receipts, ToldReceipt};
 use crate::client::account::ctx::Ctx;
+use crate::client::account::mending::current::quoted;
 use crate::client::account::mending::why;
 use crate::client::env::{Report, Tone};
 use crate::client::line::Line;
-use crate::client::storage::entry::Said;
 use crate::client::ui::render;
 use crate::protocol::{ConversationId, DeviceSeq, EntryId, Receipts as Marks, SaidBefore, Stored};
 
@@ -198,8 +198,8 @@ fn message_of(ctx: &Ctx<'_>, (id, at): (ConversationId, EntryId)) -> Option<Stri
     // A database that fails says so at the end of the batch.
     let entry = found.ok().flatten()?;
     let time = ctx.clock().show(entry.time_ms);
-    Some(match entry.said(id, ctx.own()) {
-        Some(Said::Text(text) | Said::Action(text)) => format!("{time} {}", render::quote(&text)),
-        _ => time,
+    Some(match quoted(ctx, (id, at), &entry) {
+        Some(quoted) => format!("{time} {quoted}"),
+        None => time,
     })
 }

@@ -61,9 +61,7 @@ pub(super) const READING: Group = Group {
             summary: "show the links in messages, the newest first",
             awaits: Awaited::Stored,
             run: |core, call| {
-                core.with_signed_in(call.now, |parts, ctx| {
-                    links(ctx, &parts.blocked, call.optional(0));
-                });
+                core.with_signed_in(call.now, |_, ctx| links(ctx, call.optional(0)));
             },
             ..ROW
         },

@@ -9,7 +9,7 @@ const SAID: &str = "2026-03-17 14:01:00 bob: tea?\n\
     2026-03-17 14:01:00 bob: yes\n";
 
 /// The same conversation, of which a log is kept.
-fn logged() -> Desk {
+pub(super) fn logged() -> Desk {
     let files = Memory::default();
     files.set_keeps_logs(true);
     let options = with_password("erin", "secret");
@@ -20,7 +20,7 @@ fn logged() -> Desk {
     conversing(desk)
 }
 
-fn log(desk: &mut Desk) -> String {
+pub(super) fn log(desk: &mut Desk) -> String {
     desk.settle();
     desk.files.logged("bob")
 }

@@ -162,6 +162,17 @@ fn own_last_message_is_edited_and_both_versions_are_told_once() {
 }
 
 #[test]
+fn links_are_those_of_the_last_text() {
+    // What was edited had the links of its first text.
+    let mut desk = in_conversation();
+    edit(&mut desk, &by_bob(4, 3), 1, "https://example.org/one");
+    desk.lines();
+    desk.settle();
+    desk.type_line("/links");
+    assert_eq!(desk.lines(), ["14:01 bob  https://example.org/one"]);
+}
+
+#[test]
 fn edit_counts_by_the_author_only_and_the_last_one_is_shown() {
     let mut desk = in_conversation();
     edit(&mut desk, &by_bob(4, 3), 1, "coffee?");

@@ -225,6 +225,7 @@ fn links_are_listed_newest_first() {
     );
     assert_eq!(found(&mut desk, "links bob"), ["no links on this device"]);
 }
+
 #[test]
 fn fetching_says_that_it_does_and_now_and_then_how_far_it_is() {
     // On a slow link nothing was shown for half a minute.
