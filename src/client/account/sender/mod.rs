@@ -309,13 +309,13 @@ impl Sender {
 
     /// The same where what it said has been deleted since, and only its digest tells which it was.
     pub(crate) fn requeue_deleted(&mut self, id: ConversationId, digest: &Digest) {
-        let numbered = self.outbox.numbered(id).into_iter();
+        let mut numbered = self.outbox.numbered(id).into_iter();
         let is_meant = |sequence: &u64| {
             let unsent = self.outbox.get(*sequence);
             let numbered = unsent.and_then(|unsent| unsent.numbered.as_ref());
             numbered.is_some_and(|numbered| numbered.digest == *digest)
         };
-        if let Some(sequence) = numbered.into_iter().find(is_meant) {
+        if let Some(sequence) = numbered.find(is_meant) {
             self.outbox.requeue(sequence);
         }
     }
