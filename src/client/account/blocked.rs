@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 
 use crate::client::account::ctx::Ctx;
+use crate::client::account::ctx::hidden::Hidden;
 use crate::client::account::ctx::pending::PendingRequest;
 use crate::client::env::Fault;
 use crate::client::name::{canonical, truncate_name};
@@ -47,9 +48,11 @@ impl BlockedUsers {
 
     /// Has the other parts know whose words are not shown, and the tab key the names.
     pub(crate) fn note(&self, ctx: &mut Ctx<'_>) {
-        let blocked = self.users.iter().map(|user| user.account);
-        let ignored = self.ignored.iter().filter_map(|user| user.account);
-        ctx.hidden.set(blocked.chain(ignored));
+        let blocked = self.users.iter();
+        let blocked = blocked.map(|user| (Some(user.account), user.name.clone()));
+        let ignored = self.ignored.iter();
+        let ignored = ignored.map(|user| (user.account, user.name.clone()));
+        *ctx.hidden = Hidden::of(blocked.chain(ignored));
         ctx.session.has_new_names = true;
     }
 

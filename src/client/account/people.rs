@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::client::account::arrivals::listed;
 use crate::client::account::ctx::Ctx;
+use crate::client::account::ctx::hidden::Hidden;
 use crate::client::account::ctx::pending::{LISTED_MAX, PendingRequest};
 use crate::client::env::{Fault, Tone};
 use crate::client::name::{is_room, truncate_name};
@@ -84,8 +85,14 @@ impl People {
         let Some(PendingRequest::Roster { people, .. }) = ctx.pending.get_mut(list.tag) else {
             return;
         };
+        let hidden = &*ctx.hidden;
         let room = LISTED_MAX.saturating_sub(people.len());
-        people.extend(list.people.into_iter().take(room).map(truncated));
+        people.extend(
+            list.people
+                .into_iter()
+                .take(room)
+                .map(|person| taken(hidden, person)),
+        );
         if list.more {
             return;
         }
@@ -109,7 +116,7 @@ impl People {
         if ctx.pending.take(answer.tag).is_none() {
             return;
         }
-        let person = truncated(answer.person);
+        let person = taken(ctx.hidden, answer.person);
         let is_own = person.name == ctx.me.name;
         let how = render::whereabouts(&person, ctx.clock());
         ctx.plain(format!("{}: {how}", person.name));
@@ -171,6 +178,7 @@ impl People {
 
     /// A message to this user is stored, who says this of being away: shown once for each text.
     fn note_away(&mut self, ctx: &mut Ctx<'_>, name: &str, away: Option<&str>) {
+        let away = away.filter(|_| !ctx.hidden.has_name(name));
         let Some(away) = away.map(shortened) else {
             self.told.remove(name);
             return;
@@ -223,10 +231,14 @@ fn show(ctx: &mut Ctx<'_>, people: &[Person]) {
     }
 }
 
-fn truncated(person: Person) -> Person {
+/// What the server says of somebody, as it is kept and shown: nothing that a hidden user says.
+fn taken(hidden: &Hidden, person: Person) -> Person {
+    let name = truncate_name(person.name);
+    let is_hidden = hidden.has(person.account) || hidden.has_name(&name);
+    let away = person.away.filter(|_| !is_hidden);
     Person {
-        name: truncate_name(person.name),
-        away: person.away.map(|away| shortened(&away).to_owned()),
+        name,
+        away: away.map(|away| shortened(&away).to_owned()),
         ..person
     }
 }
@@ -302,9 +314,41 @@ mod tests {
     }
 
     #[test]
+    fn what_a_hidden_user_says_of_being_away_is_not_shown() {
+        let mut bench = Workbench::new();
+        bench.shared.hidden = Hidden::of([(Some(AccountId(1)), "bob".into())]);
+        let mut people = People::default();
+        people.note_away(&mut bench.ctx(), "bob", Some("lunch"));
+        assert!(bench.lines().is_empty());
+        let bob = || person("bob", true, None, Some("lunch"));
+        People::list(&mut bench.ctx());
+        let Some(ClientBody::RosterRequest(request)) = bench.sent().pop() else {
+            panic!("the roster is asked for");
+        };
+        let list = Roster {
+            tag: request.tag,
+            people: vec![bob()],
+            more: false,
+        };
+        people.handle_list(&mut bench.ctx(), list);
+        assert_eq!(bench.lines(), ["bob  online"]);
+        People::whois(&mut bench.ctx(), "bob");
+        let Some(ClientBody::WhoisRequest(request)) = bench.sent().pop() else {
+            panic!("it is asked who bob is");
+        };
+        let answer = Whois {
+            tag: request.tag,
+            person: bob(),
+            rooms: Vec::new(),
+        };
+        People::handle_whois(&mut bench.ctx(), answer);
+        assert_eq!(bench.lines()[0], "bob: online");
+    }
+
+    #[test]
     fn text_of_a_server_is_kept_as_long_as_such_texts_are() {
         let away = "é".repeat(30_000);
-        let kept = truncated(person("bob", true, None, Some(&away)));
+        let kept = taken(&Hidden::default(), person("bob", true, None, Some(&away)));
         assert_eq!(kept.away.map(|away| away.len()), Some(TOPIC_MAX_BYTES));
         let mut bench = Workbench::new();
         let mut people = People::default();
