@@ -25,10 +25,15 @@ impl Waiting {
     pub fn of(database: Database) -> anyhow::Result<Option<Self>> {
         let state = State::open(database).context("cannot read what waits to be sent")?;
         let loaded = state.load().context("cannot read what waits to be sent")?;
-        let typed = loaded.outbox.iter().map(|(_, unsent)| unsent.typed_ms);
+        let outbox = loaded.outbox.iter().map(|(_, unsent)| unsent);
+        // What was refused, or said before, only has its number used up when this device is used again.
+        let waiting: Vec<u64> = outbox
+            .filter(|unsent| !unsent.refused)
+            .map(|unsent| unsent.typed_ms)
+            .collect();
         let waiting = Self {
-            messages: loaded.outbox.len(),
-            since_ms: typed.filter(|typed_ms| *typed_ms > 0).min(),
+            messages: waiting.len(),
+            since_ms: waiting.into_iter().filter(|typed_ms| *typed_ms > 0).min(),
         };
         Ok((waiting.messages > 0).then_some(waiting))
     }
@@ -76,6 +81,9 @@ mod tests {
             let unsent = OutboxEntry::new("bob".into(), "tea?".into());
             state.put_unsent(sequence, &OutboxEntry { typed_ms, ..unsent });
         }
+        let unsent = OutboxEntry::new("bob".into(), "coffee?".into());
+        let refused = true;
+        state.put_unsent(4, &OutboxEntry { refused, ..unsent });
         state.commit().expect("it can be written");
         drop(state);
         let waiting = Waiting::of(open()).expect("it can be read");

@@ -5,7 +5,9 @@ use std::io;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use redb::Database;
-use udpchat::client::{Ask, Console, Files, Line, Names, Progress, Ring, Status, Tone, Trust};
+use udpchat::client::{
+    Ask, Console, Files, Line, Names, Progress, Report, Ring, Status, Tone, Trust,
+};
 use udpchat::store::fault_disk::MemoryDisk;
 
 /// All that was shown and asked; shared with the console that was handed out.
@@ -29,6 +31,8 @@ pub struct Seen {
     pub status: Status,
     /// How far what was said in answer to which question has come.
     pub marks: Vec<(u64, Progress)>,
+    /// What a program was told of what it said.
+    pub reports: Vec<Report>,
     given: u64,
     /// How many lines had been printed when the output was held back.
     pub held_at: Option<u64>,
@@ -121,6 +125,10 @@ impl Console for Screen {
 
     fn mark(&mut self, own: u64, progress: Progress) {
         self.seen().marks.push((own, progress));
+    }
+
+    fn report(&mut self, report: Report) {
+        self.seen().reports.push(report);
     }
 
     fn set_status(&mut self, status: Status) {

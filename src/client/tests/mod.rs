@@ -4,6 +4,7 @@ mod accounts;
 mod bytes;
 mod chat;
 mod gaps;
+mod keys;
 mod link;
 mod mending;
 mod offline;
