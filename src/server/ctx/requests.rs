@@ -76,7 +76,7 @@ pub enum Pending {
     /// A user was blocked, or unblocked.
     Block(RequestOrigin),
     /// How far accounts have read was noted, as these sessions had said.
-    Reads(Vec<(ConversationId, AccountId, EntryId)>, Vec<SessionId>),
+    Reads(Vec<((ConversationId, AccountId, EntryId), SessionId)>),
     /// A conversation was muted until a time, or no longer.
     Mute(RequestOrigin, ConversationId, u64),
     /// Entries that a device does not have.

@@ -139,9 +139,7 @@ impl Services {
             Pending::Roster(origin) => people::on_listed(ctx, origin, outcome),
             Pending::Whois(origin) => people::on_found(ctx, origin, outcome),
             Pending::Block(origin) => blocks::on_blocked(ctx, origin, outcome),
-            Pending::Reads(reads, sessions) => {
-                self.reading.on_written(ctx, &reads, &sessions, outcome);
-            }
+            Pending::Reads(asked) => self.reading.on_written(ctx, asked, outcome),
             Pending::Mute(origin, conversation, until_ms) => {
                 reading::on_muted(ctx, origin, (conversation, until_ms), &outcome);
             }

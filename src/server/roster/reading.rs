@@ -74,30 +74,25 @@ impl Reading {
     pub fn write(&mut self, ctx: &mut Ctx<'_>) {
         self.write_at = None;
         self.has_failed = false;
-        let unwritten = std::mem::take(&mut self.unwritten);
-        if unwritten.is_empty() {
+        let unwritten = std::mem::take(&mut self.unwritten).into_iter();
+        let by = unwritten.map(|((conversation, account), (entry, session))| {
+            ((conversation, account, entry), session)
+        });
+        let asked: Vec<(Read, SessionId)> = by.collect();
+        if asked.is_empty() {
             return;
         }
-        let place = |(place, (entry, _)): (&(ConversationId, AccountId), &(EntryId, SessionId))| {
-            (place.0, place.1, *entry)
-        };
-        let reads: Vec<Read> = unwritten.iter().map(place).collect();
-        let sessions: Vec<SessionId> = unwritten.values().map(|(_, session)| *session).collect();
-        let pending = Pending::Reads(reads.clone(), sessions.clone());
-        if !ctx.store.submit(
-            pending,
-            Write::Read {
-                reads: reads.clone(),
-            },
-        ) {
-            self.restore(ctx.now.instant, &reads, &sessions);
+        let reads = asked.iter().map(|(place, _)| *place).collect();
+        let pending = Pending::Reads(asked.clone());
+        if !ctx.store.submit(pending, Write::Read { reads }) {
+            self.restore(ctx.now.instant, asked);
         }
     }
 
     /// Writing failed: it is tried again.
-    fn restore(&mut self, now: Instant, reads: &[Read], sessions: &[SessionId]) {
-        for (place, session) in reads.iter().zip(sessions) {
-            self.note(now, *place, *session);
+    fn restore(&mut self, now: Instant, asked: Vec<(Read, SessionId)>) {
+        for (place, session) in asked {
+            self.note(now, place, session);
         }
         self.has_failed = true;
     }
@@ -106,20 +101,19 @@ impl Reading {
     pub fn on_written(
         &mut self,
         ctx: &mut Ctx<'_>,
-        reads: &[Read],
-        sessions: &[SessionId],
+        asked: Vec<(Read, SessionId)>,
         outcome: Outcome,
     ) {
         let moved = match outcome {
             Outcome::Done(Reply::Read(moved)) => moved,
-            Outcome::Unknown => return self.restore(ctx.now.instant, reads, sessions),
+            Outcome::Unknown => return self.restore(ctx.now.instant, asked),
             _ => return,
         };
         // Those that moved are some of them, in the same order.
-        let mut asked = reads.iter().zip(sessions);
+        let mut asked = asked.into_iter();
         for (conversation, account, entry) in moved {
             let asked = asked.find(|(place, _)| (place.0, place.1) == (conversation, account));
-            let reader = asked.map(|(_, session)| *session);
+            let reader = asked.map(|(_, session)| session);
             let body = ReadElsewhere {
                 conversation,
                 entry,
