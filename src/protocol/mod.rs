@@ -71,7 +71,7 @@ pub const CONTENT_MAX_BYTES: usize = 32 * 1024;
 pub const TOPIC_MAX_BYTES: usize = 256;
 
 /// Up to so many members a receipt names each; above it there is a count, once a second. Chosen: more names than one
-/// line on a screen holds (the design's number).
+/// line on a screen holds, and few enough that each author is told of each member.
 pub const NAMED_RECEIPTS_MAX: u32 = 32;
 
 /// How many users one may block; one more is refused. Chosen: more than annoy anybody, and with the longest names all of

@@ -10,12 +10,13 @@ use super::time::Clock;
 use crate::client::name::is_room;
 use crate::client::password::NEW_MIN_CHARS;
 use crate::protocol::{
-    Contact, EVERYONE_NAME, EntryId, ErrorCode, Failure, MUTED_FOR_GOOD, NOTES_NAME, Person,
+    Contact, EVERYONE_NAME, EntryId, ErrorCode, Failure, MUTED_FOR_GOOD, NAMED_RECEIPTS_MAX,
+    NOTES_NAME, Person,
 };
 use crate::text::printable;
 
-/// Maximum names that a receipt, or a count, spells out; the design's bound for named receipts.
-const NAMES_MAX: usize = 32;
+/// Maximum names that a receipt, or a count, spells out: as many as a server names.
+const NAMES_MAX: usize = NAMED_RECEIPTS_MAX as usize;
 
 /// How much of a text is repeated when it is spoken of, in characters. Chosen: enough to know which it was.
 const QUOTE_MAX_CHARS: usize = 40;

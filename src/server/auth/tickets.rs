@@ -6,7 +6,8 @@ use crate::protocol::{AccountId, TICKET_BYTES};
 use crate::store::TicketHash;
 use crate::transport::Now;
 
-/// How long a ticket is good: 30 days, in milliseconds (the design's figure).
+/// How long a ticket is good, in milliseconds. Chosen: a device that is used once a month never asks for the password, since each
+/// sign-in gives it a new one; the ticket of one that was lost or sold is worth nothing after that.
 const TICKET_LIFE_MS: u64 = 30 * 24 * 60 * 60 * 1000;
 
 pub fn new_ticket(rng: &mut impl RngCore) -> Vec<u8> {

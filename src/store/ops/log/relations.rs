@@ -18,11 +18,14 @@ use crate::store::{Append, Refusal, Relation, StoreLimit, StoredEntry};
 /// them all, takes no longer than a large group of messages.
 pub(in crate::store) const EDITS_MAX: usize = 64;
 
-/// How many reactions of one account to one entry stand at most. The design says so.
+/// How many reactions of one account to one entry stand at most. Chosen: more signs than anybody puts to one message, and few
+/// of the [`REACTIONS_MAX`] that all share.
 pub(in crate::store) const REACTIONS_OF_ONE_MAX: usize = 16;
 
 /// How many reactions to one entry stand at most, whoever they are of. Chosen as [`EDITS_MAX`].
 pub(in crate::store) const REACTIONS_MAX: usize = 256;
+
+const _: () = assert!(REACTIONS_OF_ONE_MAX * 16 <= REACTIONS_MAX);
 
 /// How many entries of a conversation are pinned at most. Chosen: nobody looks through more.
 pub(in crate::store) const PINS_MAX: usize = 64;
