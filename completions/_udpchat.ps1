@@ -32,6 +32,7 @@ Register-ArgumentCompleter -Native -CommandName 'udpchat' -ScriptBlock {
             [CompletionResult]::new('connect', 'connect', [CompletionResultType]::ParameterValue, 'Connect to a server and chat')
             [CompletionResult]::new('link', 'link', [CompletionResultType]::ParameterValue, 'Print a link to a server, with its key, for others')
             [CompletionResult]::new('discover', 'discover', [CompletionResultType]::ParameterValue, 'List the servers of the local network')
+            [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Find out which step on the way to a server fails')
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show the state of a running server')
             [CompletionResult]::new('bench', 'bench', [CompletionResultType]::ParameterValue, 'Measure a server with many clients')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print a completion script for a shell')
@@ -111,6 +112,19 @@ Register-ArgumentCompleter -Native -CommandName 'udpchat' -ScriptBlock {
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long to wait for answers, in seconds, 1 to 60')
             [CompletionResult]::new('--log', '--log', [CompletionResultType]::ParameterName, 'Write the log to this file (a client writes none without it)')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Show them as one JSON object')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log more: -v what happens, -vv why, -vvv everything')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Log more: -v what happens, -vv why, -vvv everything')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'udpchat;doctor' {
+            [CompletionResult]::new('--server-key', '--server-key', [CompletionResultType]::ParameterName, 'The fingerprint that the server''s key must have')
+            [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'The client''s directory, with the known servers [default: $XDG_STATE_HOME/udpchat]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long to wait for the handshake, 1 to 60')
+            [CompletionResult]::new('--log', '--log', [CompletionResultType]::ParameterName, 'Write the log to this file (a client writes none without it)')
+            [CompletionResult]::new('--nat', '--nat', [CompletionResultType]::ParameterName, 'Measure for how long a NAT on the way remembers a silent session; takes a minute')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Show the report as one JSON object, at the end')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log more: -v what happens, -vv why, -vvv everything')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Log more: -v what happens, -vv why, -vvv everything')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
@@ -430,6 +444,7 @@ Register-ArgumentCompleter -Native -CommandName 'udpchat' -ScriptBlock {
             [CompletionResult]::new('connect', 'connect', [CompletionResultType]::ParameterValue, 'Connect to a server and chat')
             [CompletionResult]::new('link', 'link', [CompletionResultType]::ParameterValue, 'Print a link to a server, with its key, for others')
             [CompletionResult]::new('discover', 'discover', [CompletionResultType]::ParameterValue, 'List the servers of the local network')
+            [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Find out which step on the way to a server fails')
             [CompletionResult]::new('user', 'user', [CompletionResultType]::ParameterValue, 'Manage the server''s accounts')
             [CompletionResult]::new('room', 'room', [CompletionResultType]::ParameterValue, 'Manage the server''s rooms')
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show the state of a running server')
@@ -458,6 +473,12 @@ Register-ArgumentCompleter -Native -CommandName 'udpchat' -ScriptBlock {
             break
         }
         'udpchat;help;discover' {
+            [CompletionResult]::new('--log', '--log', [CompletionResultType]::ParameterName, 'Write the log to this file (a client writes none without it)')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log more: -v what happens, -vv why, -vvv everything')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Log more: -v what happens, -vv why, -vvv everything')
+            break
+        }
+        'udpchat;help;doctor' {
             [CompletionResult]::new('--log', '--log', [CompletionResultType]::ParameterName, 'Write the log to this file (a client writes none without it)')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log more: -v what happens, -vv why, -vvv everything')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Log more: -v what happens, -vv why, -vvv everything')

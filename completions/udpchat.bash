@@ -37,6 +37,9 @@ _udpchat() {
             udpchat,discover)
                 cmd="udpchat__subcmd__discover"
                 ;;
+            udpchat,doctor)
+                cmd="udpchat__subcmd__doctor"
+                ;;
             udpchat,help)
                 cmd="udpchat__subcmd__help"
                 ;;
@@ -93,6 +96,9 @@ _udpchat() {
                 ;;
             udpchat__subcmd__help,discover)
                 cmd="udpchat__subcmd__help__subcmd__discover"
+                ;;
+            udpchat__subcmd__help,doctor)
+                cmd="udpchat__subcmd__help__subcmd__doctor"
                 ;;
             udpchat__subcmd__help,link)
                 cmd="udpchat__subcmd__help__subcmd__link"
@@ -209,7 +215,7 @@ _udpchat() {
 
     case "${cmd}" in
         udpchat)
-            opts="-v -h -V --verbose --log --help --version serve connect link discover status bench completions user room store config help"
+            opts="-v -h -V --verbose --log --help --version serve connect link discover doctor status bench completions user room store config help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -601,8 +607,44 @@ _udpchat() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        udpchat__subcmd__doctor)
+            opts="-v -h --server-key --state --timeout --nat --json --verbose --log --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --server-key)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --state)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         udpchat__subcmd__help)
-            opts="-v --verbose --log serve connect link discover user room status store config bench completions"
+            opts="-v --verbose --log serve connect link discover doctor user room status store config bench completions"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -746,6 +788,24 @@ _udpchat() {
             return 0
             ;;
         udpchat__subcmd__help__subcmd__discover)
+            opts="-v --verbose --log"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        udpchat__subcmd__help__subcmd__doctor)
             opts="-v --verbose --log"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

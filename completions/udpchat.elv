@@ -29,6 +29,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand connect 'Connect to a server and chat'
             cand link 'Print a link to a server, with its key, for others'
             cand discover 'List the servers of the local network'
+            cand doctor 'Find out which step on the way to a server fails'
             cand status 'Show the state of a running server'
             cand bench 'Measure a server with many clients'
             cand completions 'Print a completion script for a shell'
@@ -104,6 +105,18 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --timeout 'How long to wait for answers, in seconds, 1 to 60'
             cand --log 'Write the log to this file (a client writes none without it)'
             cand --json 'Show them as one JSON object'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'udpchat;doctor'= {
+            cand --server-key 'The fingerprint that the server''s key must have'
+            cand --state 'The client''s directory, with the known servers [default: $XDG_STATE_HOME/udpchat]'
+            cand --timeout 'How long to wait for the handshake, 1 to 60'
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand --nat 'Measure for how long a NAT on the way remembers a silent session; takes a minute'
+            cand --json 'Show the report as one JSON object, at the end'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
             cand -h 'Print help'
@@ -389,6 +402,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand connect 'Connect to a server and chat'
             cand link 'Print a link to a server, with its key, for others'
             cand discover 'List the servers of the local network'
+            cand doctor 'Find out which step on the way to a server fails'
             cand user 'Manage the server''s accounts'
             cand room 'Manage the server''s rooms'
             cand status 'Show the state of a running server'
@@ -413,6 +427,11 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
         }
         &'udpchat;help;discover'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+        }
+        &'udpchat;help;doctor'= {
             cand --log 'Write the log to this file (a client writes none without it)'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'

@@ -32,6 +32,7 @@ complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "serve" -d 'Run the 
 complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "connect" -d 'Connect to a server and chat'
 complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "link" -d 'Print a link to a server, with its key, for others'
 complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "discover" -d 'List the servers of the local network'
+complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "doctor" -d 'Find out which step on the way to a server fails'
 complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "status" -d 'Show the state of a running server'
 complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "bench" -d 'Measure a server with many clients'
 complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "completions" -d 'Print a completion script for a shell'
@@ -104,6 +105,14 @@ complete -c udpchat -n "__fish_udpchat_using_subcommand discover" -l log -d 'Wri
 complete -c udpchat -n "__fish_udpchat_using_subcommand discover" -l json -d 'Show them as one JSON object'
 complete -c udpchat -n "__fish_udpchat_using_subcommand discover" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
 complete -c udpchat -n "__fish_udpchat_using_subcommand discover" -s h -l help -d 'Print help'
+complete -c udpchat -n "__fish_udpchat_using_subcommand doctor" -l server-key -d 'The fingerprint that the server\'s key must have' -r -f
+complete -c udpchat -n "__fish_udpchat_using_subcommand doctor" -l state -d 'The client\'s directory, with the known servers [default: $XDG_STATE_HOME/udpchat]' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand doctor" -l timeout -d 'How long to wait for the handshake, 1 to 60' -r -f
+complete -c udpchat -n "__fish_udpchat_using_subcommand doctor" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand doctor" -l nat -d 'Measure for how long a NAT on the way remembers a silent session; takes a minute'
+complete -c udpchat -n "__fish_udpchat_using_subcommand doctor" -l json -d 'Show the report as one JSON object, at the end'
+complete -c udpchat -n "__fish_udpchat_using_subcommand doctor" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
+complete -c udpchat -n "__fish_udpchat_using_subcommand doctor" -s h -l help -d 'Print help'
 complete -c udpchat -n "__fish_udpchat_using_subcommand status" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand status" -l data -d 'The server\'s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand status" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
@@ -237,19 +246,20 @@ complete -c udpchat -n "__fish_udpchat_using_subcommand config; and __fish_seen_
 complete -c udpchat -n "__fish_udpchat_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "check" -d 'Check the settings; the exit code is 0 if nothing is wrong, and else 2'
 complete -c udpchat -n "__fish_udpchat_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show each setting and its source: a variable, a line of a file, or the default'
 complete -c udpchat -n "__fish_udpchat_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "init" -d 'Write a file of settings, each explained and commented out'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect link discover user room status store config bench completions" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect link discover user room status store config bench completions" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect link discover user room status store config bench completions" -f -a "serve" -d 'Run the server'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect link discover user room status store config bench completions" -f -a "connect" -d 'Connect to a server and chat'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect link discover user room status store config bench completions" -f -a "link" -d 'Print a link to a server, with its key, for others'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect link discover user room status store config bench completions" -f -a "discover" -d 'List the servers of the local network'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect link discover user room status store config bench completions" -f -a "user" -d 'Manage the server\'s accounts'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect link discover user room status store config bench completions" -f -a "room" -d 'Manage the server\'s rooms'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect link discover user room status store config bench completions" -f -a "status" -d 'Show the state of a running server'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect link discover user room status store config bench completions" -f -a "store" -d 'Check, copy and prune the server\'s database'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect link discover user room status store config bench completions" -f -a "config" -d 'Check, show or write the files of settings'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect link discover user room status store config bench completions" -f -a "bench" -d 'Measure a server with many clients'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect link discover user room status store config bench completions" -f -a "completions" -d 'Print a completion script for a shell'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect link discover doctor user room status store config bench completions" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect link discover doctor user room status store config bench completions" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect link discover doctor user room status store config bench completions" -f -a "serve" -d 'Run the server'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect link discover doctor user room status store config bench completions" -f -a "connect" -d 'Connect to a server and chat'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect link discover doctor user room status store config bench completions" -f -a "link" -d 'Print a link to a server, with its key, for others'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect link discover doctor user room status store config bench completions" -f -a "discover" -d 'List the servers of the local network'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect link discover doctor user room status store config bench completions" -f -a "doctor" -d 'Find out which step on the way to a server fails'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect link discover doctor user room status store config bench completions" -f -a "user" -d 'Manage the server\'s accounts'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect link discover doctor user room status store config bench completions" -f -a "room" -d 'Manage the server\'s rooms'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect link discover doctor user room status store config bench completions" -f -a "status" -d 'Show the state of a running server'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect link discover doctor user room status store config bench completions" -f -a "store" -d 'Check, copy and prune the server\'s database'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect link discover doctor user room status store config bench completions" -f -a "config" -d 'Check, show or write the files of settings'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect link discover doctor user room status store config bench completions" -f -a "bench" -d 'Measure a server with many clients'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect link discover doctor user room status store config bench completions" -f -a "completions" -d 'Print a completion script for a shell'
 complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from serve" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from serve" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
 complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from connect" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
@@ -258,6 +268,8 @@ complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_su
 complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from link" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
 complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from discover" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from discover" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from doctor" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from doctor" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
 complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from user" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from user" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
 complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from user" -f -a "add" -d 'Create an account'

@@ -11,6 +11,7 @@ mod connect;
 mod database;
 mod discover;
 mod docgen;
+mod doctor;
 mod environment;
 mod exit;
 mod help;
@@ -51,6 +52,7 @@ fn commands() -> Commands {
         .with(Box::new(connect::command()))
         .with(Box::new(link::command()))
         .with(Box::new(discover::command()))
+        .with(Box::new(doctor::command()))
         .with(Box::new(user::command()))
         .with(Box::new(room::command()))
         .with(Box::new(status::command()))

@@ -16,6 +16,7 @@ use crate::tables::{self, Device, Entries};
 /// from another port, as behind a NAT.
 const LINK: Badness = Badness {
     loss: 50,
+    loss_up: 0,
     duplicate: 20,
     reorder: 50,
     delay: Duration::from_millis(5),

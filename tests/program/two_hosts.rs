@@ -14,13 +14,14 @@ use crate::transcript::transcript;
 /// What the link does: 10 % loss, 5 % duplicates, 5 % reordered, 25 ms each way.
 const LINK: Badness = Badness {
     loss: 100,
+    loss_up: 0,
     duplicate: 50,
     reorder: 50,
     delay: Duration::from_millis(25),
     rebind: None,
 };
 
-fn ip(words: &[&str]) -> Result<(), String> {
+pub fn ip(words: &[&str]) -> Result<(), String> {
     match Command::new("ip").args(words).output() {
         Ok(output) if output.status.success() => Ok(()),
         Ok(output) => Err(String::from_utf8_lossy(&output.stderr).trim().to_owned()),
@@ -29,14 +30,14 @@ fn ip(words: &[&str]) -> Result<(), String> {
 }
 
 /// Three hosts in a row: client, network, server.
-struct Hosts {
-    client: Host,
-    network: Host,
-    server: Host,
+pub struct Hosts {
+    pub client: Host,
+    pub network: Host,
+    pub server: Host,
 }
 
 impl Hosts {
-    fn lay(tag: &str) -> Result<Self, String> {
+    pub fn lay(tag: &str) -> Result<Self, String> {
         let name = |role: &str| format!("uc{}{tag}{role}", std::process::id());
         let host = |role: &str| Host {
             namespace: Some(name(role)),
@@ -134,15 +135,22 @@ fn relay_between_the_hosts() {
     );
 }
 
-fn talk(tag: &str, listen: &str, server_address: &str, relay_address: &str) {
-    let hosts = match Hosts::lay(tag) {
-        Ok(hosts) => hosts,
+/// The hosts, or nothing and a line that says that the test is skipped.
+pub fn hosts(tag: &str) -> Option<Hosts> {
+    match Hosts::lay(tag) {
+        Ok(hosts) => Some(hosts),
         Err(reason) => {
             let in_ci = std::env::var_os("CI").is_some();
             assert!(!in_ci, "network namespaces cannot be made: {reason}");
             println!("skipped: network namespaces cannot be made: {reason}");
-            return;
+            None
         }
+    }
+}
+
+fn talk(tag: &str, listen: &str, server_address: &str, relay_address: &str) {
+    let Some(hosts) = hosts(tag) else {
+        return;
     };
     let workspace = Workspace::on(hosts.server.clone(), &[]);
     let _server = Server::start(&hosts.server, &workspace.data(), &[listen], &[]);

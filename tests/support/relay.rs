@@ -18,6 +18,8 @@ use rand_core::{RngCore, SeedableRng};
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Badness {
     pub loss: u32,
+    /// Further loss on the way to the server alone.
+    pub loss_up: u32,
     pub duplicate: u32,
     pub reorder: u32,
     pub delay: Duration,
@@ -107,7 +109,8 @@ pub fn run(
         for (way, bytes) in arrived {
             passed.lock().unwrap().push(bytes.clone());
             let mut happens = |share: u32| rng.next_u32() % 1000 < share;
-            if happens(badness.loss) {
+            let is_lost_up = matches!(way, Way::Up(_)) && happens(badness.loss_up);
+            if is_lost_up || happens(badness.loss) {
                 continue;
             }
             let copies = if happens(badness.duplicate) { 2 } else { 1 };

@@ -24,6 +24,7 @@ pub(super) const SUBCOMMANDS: &[&str] = &[
     "connect",
     "link",
     "discover",
+    "doctor",
     "user",
     "room",
     "status",

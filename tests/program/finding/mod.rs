@@ -1,4 +1,5 @@
-//! How a server is found and reached: links, announcements.
+//! How a server is found and reached: links, announcements, and what is wrong where it is not.
 
 mod discover;
+mod doctor;
 mod links;

@@ -1,0 +1,102 @@
+//! Whether the server is reached at all: route, UDP, version.
+
+use std::io::{self, ErrorKind};
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use super::line::{Line, Wire};
+use super::report::Finding;
+use crate::cli::exit::Exit;
+use crate::net;
+use crate::transport::CloseReason;
+
+/// How long the handshake goes on after an ICMP message, which anybody can send and which may be about one packet only.
+const AFTER_ICMP: Duration = Duration::from_millis(1500);
+
+/// The first of these addresses to which there is a route.
+pub fn route(addresses: &[SocketAddr]) -> (Option<SocketAddr>, Finding) {
+    let mut refused: Option<(SocketAddr, io::Error)> = None;
+    for &address in addresses {
+        match Wire::open(address).and_then(|wire| wire.local()) {
+            Ok(local) => {
+                return (
+                    Some(address),
+                    Finding::ok(format!("{address}, from {}", local.ip())),
+                );
+            }
+            Err(error) => {
+                refused.get_or_insert((address, error));
+            }
+        }
+    }
+    let found = refused.map_or_else(
+        || "there is no address".to_owned(),
+        |(address, error)| format!("no route to {address}: {error}"),
+    );
+    let advice = "is this machine connected? `ip route` lists its routes";
+    (None, Finding::failed(Exit::Unreachable, found, advice))
+}
+
+/// Completes a handshake with the server, if it answers.
+pub fn dial(address: SocketAddr, patience: Duration) -> anyhow::Result<(Option<Line>, Finding)> {
+    let mut line = Line::dial(address)?;
+    let start = net::now().instant;
+    let is_answered = |line: &Line| line.key.is_some() || line.closed.is_some();
+    // An ICMP error says less than an answer.
+    line.run(start + patience, |line| {
+        is_answered(line) || line.icmp().is_some()
+    });
+    line.run(start + patience.min(AFTER_ICMP), is_answered);
+    if line.key.is_some() || line.closed == Some(CloseReason::Version) {
+        let found = match line.icmp() {
+            Some(kind) => format!("the server answers, after an ICMP error ({})", said(kind)),
+            None => "the server answers".into(),
+        };
+        return Ok((Some(line), Finding::ok(found)));
+    }
+    Ok((None, unreached(&line, address, patience)))
+}
+
+fn unreached(line: &Line, address: SocketAddr, patience: Duration) -> Finding {
+    let failed = |found: String, advice: &str| Finding::failed(Exit::Unreachable, found, advice);
+    let port = address.port();
+    match line.icmp() {
+        Some(ErrorKind::ConnectionRefused) => failed(
+            format!("nothing listens on UDP port {port} there (ICMP: port unreachable)"),
+            "is the server running, and is this its port? its first line shows where it listens",
+        ),
+        Some(kind) => failed(
+            format!("UDP is refused on the way (ICMP: {})", said(kind)),
+            "a router or a firewall refuses it: ask its operator to let UDP pass to that address and port",
+        ),
+        None => failed(
+            format!(
+                "silence: no answer within {} s, and no ICMP error",
+                patience.as_secs()
+            ),
+            "is UDP blocked on the way, or does no server run there? firewalls must let that UDP port pass",
+        ),
+    }
+}
+
+/// Whether both sides speak the same version, which the answer to the handshake has told.
+pub fn version(line: &Line) -> Finding {
+    if line.closed == Some(CloseReason::Version) {
+        return Finding::failed(
+            Exit::Failure,
+            "the server speaks another version of the protocol",
+            "use the same version of udpchat on both sides: `udpchat --version`",
+        );
+    }
+    let own = env!("CARGO_PKG_VERSION");
+    Finding::ok(format!("the same protocol as udpchat {own}"))
+}
+
+fn said(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::ConnectionRefused => "port unreachable",
+        ErrorKind::HostUnreachable => "host unreachable",
+        ErrorKind::NetworkUnreachable => "network unreachable",
+        _ => "prohibited",
+    }
+}
