@@ -170,6 +170,10 @@
 //! 4. **Known.** erin's client commits the entry to its history and, if it is the next one, moves its position; the same
 //!    commit removes the line from the outbox. Only then does the screen show anything about it.
 //!
+//! A program may give its line an idempotency key. Then step 3 keeps that too, in the same write, and refuses a line whose key
+//! an entry of the account has already, from whatever device: it names that entry, the client counts the line as stored, and its
+//! number is used up by a VOID. So a program that does not know what became of a line, since either side was killed, says it again.
+//!
 //! If the server dies between two steps, the client sends everything again that was not reported as stored: a number that
 //! exists with the same digest is answered as stored and appended once. A line that is refused for good keeps its number
 //! until VOID has used it up, so that no number is missing.
