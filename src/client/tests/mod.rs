@@ -4,7 +4,6 @@ mod accounts;
 mod bytes;
 mod chat;
 mod gaps;
-mod keys;
 mod link;
 mod mending;
 mod offline;

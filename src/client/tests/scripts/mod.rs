@@ -2,6 +2,8 @@
 
 use super::chat::stored;
 use super::receiving::deliver;
+mod keys;
+
 use super::*;
 use crate::client::Tone;
 use crate::protocol::{Command, DeviceSeq, ErrorCode, Failure, Resolved};

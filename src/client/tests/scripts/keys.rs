@@ -1,6 +1,6 @@
 //! What a program says under an idempotency key, over kills of the client.
 
-use super::*;
+use super::super::*;
 use crate::client::{Report, Say};
 use crate::protocol::{
     Command, DeviceSeq, ErrorCode, Failure, Mark, Receipts, SaidBefore, Stored, Void, Voided,
