@@ -121,8 +121,11 @@ Register-ArgumentCompleter -Native -CommandName 'udpchat' -ScriptBlock {
         'udpchat;doctor' {
             [CompletionResult]::new('--server-key', '--server-key', [CompletionResultType]::ParameterName, 'The fingerprint that the server''s key must have')
             [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'The client''s directory, with the known servers [default: $XDG_STATE_HOME/udpchat]')
+            [CompletionResult]::new('--user', '--user', [CompletionResultType]::ParameterName, 'Sign in as this user, with the ticket of this machine or the password of --password-file')
+            [CompletionResult]::new('--password-file', '--password-file', [CompletionResultType]::ParameterName, 'Read the password from the first line of this file (-: standard input)')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long to wait for the handshake, 1 to 60')
             [CompletionResult]::new('--log', '--log', [CompletionResultType]::ParameterName, 'Write the log to this file (a client writes none without it)')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Store a note to yourself, and compare the clocks; needs --user')
             [CompletionResult]::new('--nat', '--nat', [CompletionResultType]::ParameterName, 'Measure for how long a NAT on the way remembers a silent session; takes a minute')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Show the report as one JSON object, at the end')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log more: -v what happens, -vv why, -vvv everything')

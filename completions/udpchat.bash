@@ -608,7 +608,7 @@ _udpchat() {
             return 0
             ;;
         udpchat__subcmd__doctor)
-            opts="-v -h --server-key --state --timeout --nat --json --verbose --log --help"
+            opts="-v -h --server-key --state --user --password-file --store --timeout --nat --json --verbose --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -622,6 +622,17 @@ _udpchat() {
                     return 0
                     ;;
                 --state)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --user)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --password-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -113,8 +113,11 @@ set edit:completion:arg-completer[udpchat] = {|@words|
         &'udpchat;doctor'= {
             cand --server-key 'The fingerprint that the server''s key must have'
             cand --state 'The client''s directory, with the known servers [default: $XDG_STATE_HOME/udpchat]'
+            cand --user 'Sign in as this user, with the ticket of this machine or the password of --password-file'
+            cand --password-file 'Read the password from the first line of this file (-: standard input)'
             cand --timeout 'How long to wait for the handshake, 1 to 60'
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand --store 'Store a note to yourself, and compare the clocks; needs --user'
             cand --nat 'Measure for how long a NAT on the way remembers a silent session; takes a minute'
             cand --json 'Show the report as one JSON object, at the end'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'

@@ -107,8 +107,11 @@ complete -c udpchat -n "__fish_udpchat_using_subcommand discover" -s v -l verbos
 complete -c udpchat -n "__fish_udpchat_using_subcommand discover" -s h -l help -d 'Print help'
 complete -c udpchat -n "__fish_udpchat_using_subcommand doctor" -l server-key -d 'The fingerprint that the server\'s key must have' -r -f
 complete -c udpchat -n "__fish_udpchat_using_subcommand doctor" -l state -d 'The client\'s directory, with the known servers [default: $XDG_STATE_HOME/udpchat]' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand doctor" -l user -d 'Sign in as this user, with the ticket of this machine or the password of --password-file' -r -f
+complete -c udpchat -n "__fish_udpchat_using_subcommand doctor" -l password-file -d 'Read the password from the first line of this file (-: standard input)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand doctor" -l timeout -d 'How long to wait for the handshake, 1 to 60' -r -f
 complete -c udpchat -n "__fish_udpchat_using_subcommand doctor" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand doctor" -l store -d 'Store a note to yourself, and compare the clocks; needs --user'
 complete -c udpchat -n "__fish_udpchat_using_subcommand doctor" -l nat -d 'Measure for how long a NAT on the way remembers a silent session; takes a minute'
 complete -c udpchat -n "__fish_udpchat_using_subcommand doctor" -l json -d 'Show the report as one JSON object, at the end'
 complete -c udpchat -n "__fish_udpchat_using_subcommand doctor" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'

@@ -34,7 +34,7 @@ impl DataDirectory {
     }
 }
 
-#[derive(clap::Args)]
+#[derive(Clone, clap::Args)]
 pub struct PasswordFile {
     /// Read the password from the first line of this file (-: standard input)
     #[arg(long, value_name = "FILE", env = "UDPCHAT_PASSWORD_FILE")]

@@ -111,7 +111,28 @@ pub struct ClientArgs {
     pub accept_new: bool,
 }
 
+impl ClientArgs {
+    /// Of a user with this client's directory, who accepts no new key; each wait for the server takes so many seconds at most.
+    pub const fn of(
+        user: Option<String>,
+        password: PasswordFile,
+        state: Option<PathBuf>,
+        server_key: Option<String>,
+        timeout: u64,
+    ) -> Self {
+        Self {
+            _config: None,
+            user,
+            password,
+            state,
+            server_key,
+            timeout,
+            accept_new: false,
+        }
+    }
+}
+
 /// A name that a server could know. It takes it as it was typed.
-fn user(text: &str) -> Result<String, NameError> {
+pub fn user(text: &str) -> Result<String, NameError> {
     Name::parse(text).map(|_| text.to_owned())
 }

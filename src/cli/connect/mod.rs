@@ -8,6 +8,8 @@ mod run;
 mod state;
 mod terminal;
 
+pub use args::{ClientArgs, user};
+pub use launch::Launch;
 pub use state::known_servers::KnownServers;
 
 use super::command::Subcommand;

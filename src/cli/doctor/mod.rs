@@ -1,5 +1,6 @@
 //! `udpchat doctor`: which step on the way to a server fails, and what to do. It uses the transport itself.
 
+mod account;
 mod line;
 mod nat;
 mod quality;
@@ -12,9 +13,10 @@ use std::time::Duration;
 
 use super::address::{DEFAULT_HOST, Target, server_key};
 use super::command::{Context, Subcommand};
-use super::connect::KnownServers;
+use super::connect::{ClientArgs, KnownServers, user};
 use super::environment;
 use super::exit::{Exit, Failure, Outcome};
+use super::options::PasswordFile;
 use super::output::{print, print_json};
 use crate::net;
 use crate::protocol::fingerprint;
@@ -40,7 +42,11 @@ const THE_STEPS: &str = "\
     round trip: 72 small requests are answered by the server, on four sessions; the loss in each direction is named from 5 % on.\n\
     path mtu: how long a packet may be on its way to the server. udpchat sends up to 1200 bytes and their headers.\n\
     nat: with --nat only, since it takes a minute: for how long a session may be silent until a NAT or a firewall forgets it.\n\
-    Nobody is signed in and nothing is stored. `/status` at the prompt of `udpchat connect` shows the same of a session \
+    sign-in: with --user only: that user signs in and out again, as `udpchat connect` does it, with the ticket of this machine or \
+    the password of --password-file. The key must be known here, or named, and then becomes known.\n\
+    stored, clock: with --store only, a note to that user is stored; `/notes` shows it, and it stays. Its time is the server's, \
+    and is compared with this machine's clock; a difference is named from 30 s on.\n\
+    Without --user nobody is signed in and nothing is stored. `/status` at the prompt of `udpchat connect` shows the same of a session \
     that is in use.\n\
     The exit code is 0 with warnings too, 3 if the server cannot be reached and 4 if its key is another. With --json, one \
     object: {\"server\", \"steps\": [{\"step\", \"verdict\", \"took_ms\", \"found\", \"advice\"}], \"exit\"}; a verdict is ok, \
@@ -48,7 +54,8 @@ const THE_STEPS: &str = "\
 
 const EXAMPLES: &str = "\
     udpchat doctor chat.example\n\
-    udpchat doctor chat.example --nat --json";
+    udpchat doctor chat.example --nat --json\n\
+    udpchat doctor chat.example --user erin --store";
 
 #[derive(clap::Args)]
 struct Args {
@@ -61,6 +68,14 @@ struct Args {
     /// The client's directory, with the known servers [default: $XDG_STATE_HOME/udpchat]
     #[arg(long, value_name = "DIR", env = "UDPCHAT_STATE")]
     state: Option<PathBuf>,
+    /// Sign in as this user, with the ticket of this machine or the password of --password-file
+    #[arg(long, value_name = "NAME", value_parser = user)]
+    user: Option<String>,
+    #[command(flatten)]
+    password: PasswordFile,
+    /// Store a note to yourself, and compare the clocks; needs --user
+    #[arg(long, requires = "user")]
+    store: bool,
     /// How long to wait for the handshake, 1 to 60
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = whole(1..=60))]
     timeout: u64,
@@ -72,7 +87,7 @@ struct Args {
     json: bool,
 }
 
-fn run(args: Args, _: &Context<'_>) -> Outcome {
+fn run(args: Args, context: &Context<'_>) -> Outcome {
     let (server, _) = args.server.server.clone().or_loopback();
     let args = Args {
         server: Target {
@@ -85,7 +100,7 @@ fn run(args: Args, _: &Context<'_>) -> Outcome {
         report: Report::new(args.server.server.to_string()),
         is_shown: !args.json,
     };
-    examine(&args, &mut doctor)?;
+    examine(&args, context, &mut doctor)?;
     if args.json {
         print_json(&doctor.report)?;
     }
@@ -117,7 +132,7 @@ impl Doctor {
 }
 
 /// Runs the steps until one fails.
-fn examine(args: &Args, doctor: &mut Doctor) -> Result<(), Failure> {
+fn examine(args: &Args, context: &Context<'_>, doctor: &mut Doctor) -> Result<(), Failure> {
     let patience = Duration::from_secs(args.timeout);
     let Some(addresses) = doctor.step("name", || Ok(name(args)))? else {
         return Ok(());
@@ -156,6 +171,50 @@ fn examine(args: &Args, doctor: &mut Doctor) -> Result<(), Failure> {
             nat::binding_time(address, patience)?
         } else {
             Finding::skipped("takes a minute: --nat measures it")
+        };
+        Ok(((), finding))
+    })?;
+    examine_account(args, context, doctor)
+}
+
+/// The steps for which somebody has to be signed in.
+fn examine_account(args: &Args, context: &Context<'_>, doctor: &mut Doctor) -> Result<(), Failure> {
+    let client = || {
+        ClientArgs::of(
+            args.user.clone(),
+            args.password.clone(),
+            args.state.clone(),
+            args.server_key.clone(),
+            args.timeout,
+        )
+    };
+    let server = || args.server.clone();
+    let is_user = args.user.is_some();
+    let signed_in = doctor.step("sign-in", || {
+        let finding = if is_user {
+            account::sign_in(server(), client(), context)
+        } else {
+            Finding::skipped("--user NAME signs in")
+        };
+        Ok(((), finding))
+    })?;
+    if signed_in.is_none() {
+        return Ok(());
+    }
+    let stored = doctor.step("stored", || {
+        Ok(if args.store {
+            account::store(server(), client(), context)
+        } else {
+            (
+                None,
+                Finding::skipped("--user NAME --store stores a note to yourself"),
+            )
+        })
+    })?;
+    doctor.step("clock", || {
+        let finding = match stored.flatten() {
+            Some(stored) => account::clock(&stored),
+            None => Finding::skipped("the time of a stored note tells it: --user NAME --store"),
         };
         Ok(((), finding))
     })?;

@@ -2,12 +2,13 @@
 
 use std::fs;
 use std::net::UdpSocket;
+use std::path::Path;
 use std::time::Duration;
 
 use serde_json::Value;
 
 use crate::support::relay::{Badness, Relay};
-use crate::support::{Host, Server, Workspace, printed};
+use crate::support::{Host, Script, Server, Workspace, printed};
 use crate::two_hosts::{self, ip};
 
 /// What the doctor reports on this host, and its exit code.
@@ -55,7 +56,9 @@ fn healthy_server_passes_each_step_and_an_unknown_key_stays_unknown() {
     for name in ["name", "route", "udp", "version", "round trip", "path mtu"] {
         assert_eq!(step(&report, name).0, "ok", "{report}");
     }
-    assert_eq!(step(&report, "nat").0, "skipped");
+    for name in ["nat", "sign-in", "stored", "clock"] {
+        assert_eq!(step(&report, name).0, "skipped", "{report}");
+    }
     let (verdict, key) = step(&report, "key");
     assert_eq!(verdict, "warning");
     let (fingerprint, _) = key.split_once(',').unwrap();
@@ -75,6 +78,42 @@ fn healthy_server_passes_each_step_and_an_unknown_key_stays_unknown() {
     assert_eq!(code, Some(0), "{lines}");
     assert!(lines.contains("the one that was named"), "{lines}");
     assert!(lines.starts_with("ok      name "), "{lines}");
+}
+
+#[test]
+fn user_who_is_named_signs_in_and_stores_a_note() {
+    let workspace = Workspace::new(&["alice"]);
+    let server = workspace.serve();
+    let address = server.address.to_string();
+    let state = workspace.file("state");
+    let wrong = workspace.file("wrong");
+    fs::write(&wrong, "not the password of alice\n").unwrap();
+    let (link, _) = workspace.run(&["link", &address]);
+    let link = link.trim_end();
+    let as_alice = |more: &[&str]| {
+        let user = [&["--user", "alice"], more].concat();
+        examined(&Host::default(), &workspace, link, &user)
+    };
+    let (report, code) = as_alice(&["--password-file", &wrong]);
+    assert_eq!(code, 4, "{report}");
+    let (name, found) = failed(&report);
+    assert_eq!((name, found), ("sign-in", "login failed: wrong password"));
+
+    let right = workspace.password_file("alice").display().to_string();
+    let (report, code) = as_alice(&["--password-file", &right]);
+    assert_eq!(code, 0, "{report}");
+    assert_eq!(step(&report, "sign-in").0, "ok");
+    assert_eq!(step(&report, "stored").0, "skipped");
+
+    // By its ticket.
+    let (report, code) = as_alice(&["--store"]);
+    assert_eq!(code, 0, "{report}");
+    for name in ["sign-in", "stored", "clock"] {
+        assert_eq!(step(&report, name).0, "ok", "{report}");
+    }
+    let mut alice = Script::connect(&Host::default(), "alice", &address, Path::new(&state), &[]);
+    alice.types("/notes");
+    alice.sees(1, "udpchat doctor: is this stored?");
 }
 
 #[test]
