@@ -28,8 +28,10 @@ const WHAT_IS_PRINTED: &str = "\
     another key: send it on a way that you trust.";
 
 const EXAMPLES: &str = "\
-    To somebody who is to come to #bridge, from a client's machine: udpchat link chat.example --room bridge\n\
-    On the server's own machine: udpchat link chat.example --data ~/.local/share/udpchat";
+    On a client's machine, for somebody who is to come to #bridge:\n\
+    udpchat link chat.example --room bridge\n\
+    On the server's own machine:\n\
+    udpchat link chat.example --data ~/.local/share/udpchat";
 
 #[derive(clap::Args)]
 struct Args {

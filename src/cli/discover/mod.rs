@@ -39,7 +39,7 @@ const WHAT_IS_LISTED: &str = "\
 
 const EXAMPLES: &str = "\
     udpchat discover\n\
-    udpchat discover --timeout 10s --json";
+    udpchat discover --timeout 1s --json";
 
 #[derive(clap::Args)]
 struct Args {

@@ -54,7 +54,7 @@ const THE_STEPS: &str = "\
 
 const EXAMPLES: &str = "\
     udpchat doctor chat.example\n\
-    udpchat doctor chat.example --nat --json\n\
+    udpchat doctor chat.example --json\n\
     udpchat doctor chat.example --user erin --store";
 
 #[derive(clap::Args)]

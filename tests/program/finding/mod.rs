@@ -2,4 +2,5 @@
 
 mod discover;
 mod doctor;
+mod examples;
 mod links;
