@@ -222,6 +222,8 @@ pub enum Report {
         said: u64,
         /// Where it stands.
         conversation: ConversationId,
+        /// What that is called: a user, a room, everyone or notes; empty if this device does not know.
+        place: String,
         /// Where it stands there.
         entry: EntryId,
         /// When it was stored, in milliseconds since 1970 (UTC).

@@ -85,6 +85,7 @@ impl Sender {
             ctx.effects.report(Report::Stored {
                 said,
                 conversation: before.conversation,
+                place: ctx.name_of(before.conversation).to_owned(),
                 entry: before.entry,
                 time_ms: before.time_ms,
                 recipients: before.recipients,

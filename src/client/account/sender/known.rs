@@ -84,6 +84,7 @@ impl Sender {
             ctx.effects.report(Report::Stored {
                 said,
                 conversation: id,
+                place: ctx.name_of(id).to_owned(),
                 entry: stored.entry,
                 time_ms: stored.time_ms,
                 recipients: stored.recipients,

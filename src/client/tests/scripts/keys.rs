@@ -59,6 +59,7 @@ fn stored(said_before: bool) -> Report {
     Report::Stored {
         said: 1,
         conversation: PAIR,
+        place: "bob".into(),
         entry: EntryId(9),
         time_ms: START_MS,
         recipients: 1,
