@@ -113,11 +113,12 @@ impl Subcommand {
 
     fn parser(&self) -> clap::Command {
         let mut parser = (self.arguments)(clap::Command::new(self.name));
-        if settings::Side::ALL
-            .iter()
-            .any(|side| side.subcommand() == self.name)
-        {
-            parser = parser.mut_args(settings::as_setting);
+        if let Some(side) = settings::Side::of(self.name) {
+            parser = if side.subcommand() == self.name {
+                parser.mut_args(settings::as_setting)
+            } else {
+                parser.mut_args(settings::as_shared_setting)
+            };
         }
         // Without this, clap would show the comment of the struct of arguments.
         let parser = parser

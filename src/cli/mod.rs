@@ -22,6 +22,7 @@ mod output;
 mod password;
 mod plugins;
 mod room;
+mod send;
 mod serve;
 mod settings;
 mod signals;
@@ -50,6 +51,7 @@ fn commands() -> Commands {
     Commands::default()
         .with(Box::new(serve::command()))
         .with(Box::new(connect::command()))
+        .with(Box::new(send::command()))
         .with(Box::new(link::command()))
         .with(Box::new(discover::command()))
         .with(Box::new(doctor::command()))

@@ -42,6 +42,11 @@ pub struct PasswordFile {
 }
 
 impl PasswordFile {
+    /// Whether it is read from standard input.
+    pub fn is_standard_input(&self) -> bool {
+        self.password_file.as_deref() == Some(Path::new("-"))
+    }
+
     pub fn read(&self) -> Result<Option<Password>, Failure> {
         let path = self.password_file.as_deref();
         path.map(password::from_file).transpose()

@@ -20,9 +20,50 @@ pub fn whole(range: RangeInclusive<u64>) -> impl Fn(&str) -> Result<u64, String>
     }
 }
 
+/// The same of seconds, which may also be written with their unit: `90s`, `2m` or `1h`.
+pub fn seconds(range: RangeInclusive<u64>) -> impl Fn(&str) -> Result<u64, String> + Clone {
+    move |text| {
+        let units = [('s', 1), ('m', 60), ('h', 3600)];
+        let unit = units.into_iter().find(|(sign, _)| text.ends_with(*sign));
+        let Some((sign, unit)) = unit else {
+            return whole(range.clone())(text);
+        };
+        let number = text.strip_suffix(sign).map(whole(0..=u64::MAX));
+        number
+            .and_then(Result::ok)
+            .and_then(|number| number.checked_mul(unit))
+            .filter(|seconds| range.contains(seconds))
+            .ok_or_else(|| {
+                let (least, most) = (range.start(), range.end());
+                format!("expected {least} to {most} seconds, such as 90, 90s, 2m or 1h")
+            })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn seconds_may_have_a_unit() {
+        let timeout = seconds(1..=86_400);
+        for (text, expected) in [("30", 30), ("30s", 30), ("2m", 120), ("24h", 86_400)] {
+            assert_eq!(timeout(text), Ok(expected), "{text}");
+        }
+        for wrong in [
+            "0s",
+            "25h",
+            "1d",
+            "m",
+            "2ss",
+            "-1m",
+            "1.5h",
+            "2 m",
+            "99999999999999999999h",
+        ] {
+            assert!(timeout(wrong).is_err(), "{wrong}");
+        }
+    }
 
     #[test]
     fn number_within_the_limits_is_taken_and_all_else_told_of_them() {

@@ -22,6 +22,7 @@ mod paste;
 mod prompt;
 mod questions;
 mod scripts;
+mod send;
 mod serve;
 mod session;
 mod store;

@@ -9,7 +9,7 @@ use crate::cli::address::{DEFAULT_HOST, Target, server_key};
 use crate::cli::options::PasswordFile;
 use crate::cli::settings::Side;
 use crate::server::{Name, NameError};
-use crate::text::number::whole;
+use crate::text::number::seconds;
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -97,13 +97,13 @@ pub struct ClientArgs {
     /// Connect only if the server's key has this fingerprint
     #[arg(long, value_name = "SHA256:…", env = "UDPCHAT_SERVER_KEY", value_parser = server_key::parse)]
     pub server_key: Option<String>,
-    /// Without a terminal: how long to wait for the server to answer, and at the end for everything to be stored; 1 to 86400
+    /// Without a terminal: how long to wait for the server to answer, and at the end for everything to be stored; up to 86400, or as 2m or 1h
     #[arg(
         long,
         value_name = "SECONDS",
         default_value = "30",
         env = "UDPCHAT_TIMEOUT",
-        value_parser = whole(1..=86_400)
+        value_parser = seconds(1..=86_400)
     )]
     pub timeout: u64,
     /// Trust an unknown server key without asking; a changed key is still refused

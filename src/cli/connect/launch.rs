@@ -22,6 +22,7 @@ use crate::cli::signals::{self, Signal};
 use crate::client::{
     AttentionOptions, Client, Console, End, Fault, Input, LinkOptions, Options, Until,
 };
+use crate::fence;
 use crate::net::{self, Driver, InputSender, Setup, Socket};
 use crate::protocol::opaque::KeyStretching;
 use crate::transport::{ClientConfig, Endpoint, Now};
@@ -178,6 +179,27 @@ fn time_zone() -> TimeZone {
         print_error(format_args!("udpchat: {why}"));
     }
     time_zone
+}
+
+/// Where redb fails a second time the process ends without unwinding: `restore` is called before.
+pub fn set_last_words(restore: impl Fn() + Send + 'static) {
+    fence::set_last_words(move |text| {
+        restore();
+        let advice = "name a new state directory with --state, or move this one away";
+        print_error(format_args!("udpchat: {text}: {advice}"));
+    });
+}
+
+/// Without a terminal: the first signal ends the client in order, a second one at once.
+pub fn interrupt_on_signal(inputs: InputSender<Input>) -> anyhow::Result<()> {
+    let mut is_second = false;
+    signals::on_signal(move |signal| {
+        signals::end_by(signal);
+        if is_second || inputs.send_reserved(Input::Interrupt).is_err() {
+            std::process::exit(i32::from(Exit::Signal(signal).code()));
+        }
+        is_second = true;
+    })
 }
 
 /// Sockets for these addresses; for a name of both families, since it may move to an address of the other.

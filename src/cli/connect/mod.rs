@@ -9,7 +9,7 @@ mod state;
 mod terminal;
 
 pub use args::{ClientArgs, user};
-pub use launch::Launch;
+pub use launch::{Launch, interrupt_on_signal, set_last_words};
 pub use state::known_servers::KnownServers;
 
 use super::command::Subcommand;

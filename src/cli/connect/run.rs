@@ -4,15 +4,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::args::Args;
-use super::launch::Launch;
+use super::launch::{Launch, set_last_words};
 use super::state::StateDirectory;
 use super::terminal::{self, Looks, PasswordInterrupt, Screen};
 use crate::cli::command::Context;
 use crate::cli::exit::{Exit, Failure, Outcome};
-use crate::cli::output::print_error;
 use crate::cli::signals::{self, Signal};
 use crate::client::{AttentionOptions, Input, Options};
-use crate::fence;
 use crate::net::InputSender;
 
 /// Runs the client until it ends.
@@ -34,8 +32,13 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
     };
     let (inputs, history) = (launch.inputs.clone(), launch.files.history());
     let (terminal, restore) = terminal::open(&inputs, &gate, &looks, history, args.restricted)?;
-    set_last_words(restore.screen());
-    interrupt_on_signal(inputs, gate, restore.screen())?;
+    let screen = restore.screen();
+    set_last_words(move || {
+        if let Some(screen) = &screen {
+            screen.restore();
+        }
+    });
+    end_by_signal(inputs, gate, restore.screen())?;
     launch.options = Options {
         unannounced: args.unannounced,
         attention: AttentionOptions {
@@ -66,19 +69,8 @@ fn log_chat(
     Ok(files.log_chat(directory)?)
 }
 
-/// Where redb fails a second time the process ends without unwinding: the terminal is restored before.
-fn set_last_words(screen: Option<Screen>) {
-    fence::set_last_words(move |text| {
-        if let Some(screen) = &screen {
-            screen.restore();
-        }
-        let advice = "name a new state directory with --state, or move this one away";
-        print_error(format_args!("udpchat: {text}: {advice}"));
-    });
-}
-
 /// The first signal ends the client in order, a second one at once. While pasted commands run, Ctrl-C only stops these.
-fn interrupt_on_signal(
+fn end_by_signal(
     inputs: InputSender<Input>,
     gate: Arc<PasswordInterrupt>,
     screen: Option<Screen>,

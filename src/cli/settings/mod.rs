@@ -9,10 +9,11 @@ mod resolve;
 mod template;
 mod value;
 
+use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
 use clap::builder::{BoolishValueParser, Resettable};
-use clap::{Arg, ArgAction};
+use clap::{Arg, ArgAction, ArgMatches};
 
 use super::environment;
 use super::exit::Failure;
@@ -32,11 +33,18 @@ pub enum Side {
 /// Where the file of settings is named, which no file can set.
 pub const CONFIG: &str = "config";
 
+/// The argument that names the server.
+const SERVER: &str = "server";
+
 /// The key of the server's directory.
 const DATA: &str = "data";
 
 /// The key of the server that `connect` is given without an option.
 pub const HOST: &str = "host";
+
+/// The words of a subcommand that may begin with the server, and the option behind which the text begins.
+pub const WORDS: &str = "words";
+pub const TO: &str = "to";
 
 const VARIABLE_PREFIX: &str = "UDPCHAT_";
 
@@ -48,6 +56,15 @@ impl Side {
         match self {
             Self::Client => "connect",
             Self::Server => "serve",
+        }
+    }
+
+    /// The side of a subcommand, if it has one: that of its own options, or that of which it takes some.
+    pub fn of(subcommand: &str) -> Option<Self> {
+        match subcommand {
+            "connect" | "send" => Some(Self::Client),
+            "serve" => Some(Self::Server),
+            _ => None,
         }
     }
 
@@ -83,9 +100,18 @@ pub fn key(argument: &Arg) -> Option<String> {
         !argument.is_hide_set() && !["help", "version"].contains(&argument.get_id().as_str());
     match argument.get_long() {
         Some(long) if is_setting => Some(long.to_owned()),
-        None if is_setting && argument.get_id() == "server" => Some(HOST.to_owned()),
+        None if is_setting && argument.get_id() == SERVER => Some(HOST.to_owned()),
         _ => None,
     }
+}
+
+/// The server, where words that are not options are a server and a text: what stands before the recipient is the server.
+pub fn server_word(matches: &ArgMatches) -> Option<OsString> {
+    let to = matches.index_of(TO)?;
+    let mut indices = matches.indices_of(WORDS)?;
+    let is_before = indices.next()? < to;
+    let mut words = matches.get_raw(WORDS).filter(|_| is_before)?;
+    words.next().map(OsStr::to_os_string)
 }
 
 /// The variable of a key.
@@ -118,6 +144,14 @@ pub fn as_setting(argument: Arg) -> Arg {
     }
 }
 
+/// The same for an option that a subcommand shares with the one whose settings these are.
+pub fn as_shared_setting(argument: Arg) -> Arg {
+    match argument.get_env() {
+        Some(_) => as_setting(argument),
+        None => argument,
+    }
+}
+
 /// The same command, whose arguments are read from no variable. What variables set is checked apart from the command
 /// line, so that an error names the variable.
 fn without_variables(command: clap::Command) -> clap::Command {
@@ -136,6 +170,19 @@ pub fn table(parser: &clap::Command, side: Side) -> Vec<(String, Arg)> {
     let all = own.get_arguments().chain(global);
     let keyed = all.filter_map(|argument| Some((key(argument)?, argument.clone())));
     keyed.filter(|(key, _)| key != CONFIG).collect()
+}
+
+/// The same for a subcommand that takes some of a side's options, and its server.
+fn table_of(parser: &clap::Command, side: Side, own: &clap::Command) -> Vec<(String, Arg)> {
+    let mut table = table(parser, side);
+    table.retain(|(key, argument)| {
+        let has = || {
+            own.get_arguments()
+                .any(|own| own.get_id() == argument.get_id())
+        };
+        key == HOST || argument.is_global_set() || has()
+    });
+    table
 }
 
 /// The settings that a file can set. A server's file that was found in its data directory cannot name that.

@@ -9,8 +9,8 @@ use clap::{Arg, ArgAction, ArgMatches};
 
 use super::file::Entries;
 use super::{
-    CONFIG, DATA, HOST, SettingsFile, Side, key, table, table_of_file, value, variable,
-    without_variables,
+    CONFIG, DATA, HOST, SERVER, SettingsFile, Side, key, server_word, table, table_of,
+    table_of_file, value, variable, without_variables,
 };
 use crate::cli::environment;
 use crate::cli::exit::Failure;
@@ -91,16 +91,20 @@ pub fn parse(parser: &clap::Command, arguments: &[OsString]) -> Result<Parsed, U
             sources: Sources::default(),
         });
     };
-    let is_side = |side: &Side| path == [side.subcommand()];
-    let side = Side::ALL.into_iter().find(is_side);
+    let side = match path[..] {
+        [word] => Side::of(word),
+        _ => None,
+    };
     let given_here = path.iter().fold(&given, |level, word| {
         level.subcommand_matches(word).unwrap_or(level)
     });
-    let is_given = |argument: &Arg| {
-        given_here.value_source(argument.get_id().as_str()) == Some(ValueSource::CommandLine)
+    let has_server = has(leaf, SERVER);
+    let is_given = |argument: &Arg| match argument.get_id().as_str() {
+        SERVER if !has_server => server_word(given_here).is_some(),
+        id => given_here.value_source(id) == Some(ValueSource::CommandLine),
     };
     let own: Vec<(String, Arg)> = match side {
-        Some(side) => table(parser, side),
+        Some(side) => table_of(parser, side, leaf),
         None => own_variables(parser, leaf),
     };
     let mut sources = Sources::new(&own, &is_given);
@@ -121,6 +125,11 @@ pub fn parse(parser: &clap::Command, arguments: &[OsString]) -> Result<Parsed, U
         let profile = chosen.map(|(_, entries)| entries);
         add(&mut found, &file, profile, &own, &is_given);
         sources.add(&found, |key, setting| format!("{}: {key}", setting.source));
+    }
+    if !has_server && side == Some(Side::Client) && server_word(given_here).is_none() {
+        // Nothing of the command line holds it.
+        let text = |setting: &Setting| setting.texts.first().cloned();
+        host = host.or_else(|| found.get(HOST).and_then(text));
     }
     let defaulted = with_defaults(bare, &path, &own, &found);
     let matches = defaulted.try_get_matches_from(arguments);
@@ -144,23 +153,15 @@ struct Line<'a> {
 impl Line<'_> {
     /// The last value of an argument on the command line.
     fn text(&self, id: &str) -> Option<OsString> {
-        let is_given = self
-            .leaf
-            .get_arguments()
-            .any(|argument| argument.get_id() == id)
-            && self.given.value_source(id) == Some(ValueSource::CommandLine);
+        let is_given =
+            has(self.leaf, id) && self.given.value_source(id) == Some(ValueSource::CommandLine);
         let mut raw = is_given.then(|| self.given.get_raw(id)).flatten()?;
         raw.next_back().map(OsStr::to_os_string)
     }
 
     /// The file of settings, if this subcommand reads one.
     fn file(&self, found: &BTreeMap<String, Setting>) -> Result<Option<SettingsFile>, Failure> {
-        if self
-            .leaf
-            .get_arguments()
-            .all(|argument| argument.get_id() != CONFIG)
-            || self.is_about_files()
-        {
+        if !has(self.leaf, CONFIG) || self.is_about_files() {
             return Ok(None);
         }
         let variable = self.side.unwrap_or(Side::Server).config_variable();
@@ -203,13 +204,21 @@ impl Line<'_> {
         if self.side != Some(Side::Client) {
             return None;
         }
-        let on_line = self
-            .text("server")
-            .map(|name| name.to_string_lossy().into_owned());
+        let on_line = if has(self.leaf, SERVER) {
+            self.text(SERVER)
+        } else {
+            server_word(self.given)
+        };
+        let on_line = on_line.map(|name| name.to_string_lossy().into_owned());
         let name = on_line.or_else(|| host(file, found))?;
         let entries = file.profiles.get(&name)?;
         Some((name, entries))
     }
+}
+
+/// Whether a subcommand has this argument.
+fn has(command: &clap::Command, id: &str) -> bool {
+    command.get_arguments().any(|own| own.get_id() == id)
 }
 
 /// The server that a profile stands for.

@@ -22,6 +22,7 @@ const NAMES_WIDTH: usize = 64;
 pub(super) const SUBCOMMANDS: &[&str] = &[
     "serve",
     "connect",
+    "send",
     "link",
     "discover",
     "doctor",

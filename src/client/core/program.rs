@@ -2,6 +2,7 @@
 
 use super::Core;
 use crate::client::env::{Fault, Say};
+use crate::client::name::{canonical_target, is_room};
 use crate::client::script::Script;
 use crate::transport::Now;
 
@@ -21,25 +22,37 @@ impl Core {
         self.say_unsaid(now);
     }
 
-    /// Says what was kept, once somebody is signed in.
+    /// Says what was kept, once somebody is signed in, and the server has said which rooms they belong to where this device
+    /// does not know that.
     pub(super) fn say_unsaid(&mut self, now: Now) {
-        while self.signed_in.is_some()
-            && let Some(Say { to, text, key }) = self.unsaid.pop_front()
+        while let Some(shared) = self.shared()
+            && let Some(say) = self.unsaid.front()
         {
+            let name = canonical_target(&say.to);
+            let known = shared.conversations.by_name(&name);
+            let known = known.and_then(|id| shared.conversations.get(id));
+            let is_known = shared.session.is_settled
+                || !is_room(&name)
+                || known.is_some_and(|known| !known.stored.is_left);
+            let Some(Say { to, text, key }) = self.unsaid.pop_front_if(|_| is_known) else {
+                return;
+            };
             self.begin_saying();
             self.send_keyed(now, (&to, &text), key);
         }
     }
 
-    /// Nobody will sign in any more for whom it could be said.
+    /// Nobody has signed in for whom it could be said, or the server has not answered.
     pub(super) fn fail_unsaid(&mut self) {
-        if self.pending_user.is_some() || self.sign_in.is_some() || !self.link.is_greeted {
-            return;
-        }
+        let (fault, text) = if self.signed_in.is_some() {
+            (Fault::Unreachable, "not sent: no answer from the server")
+        } else {
+            let text = "not sent: nobody is signed in; --user NAME says who you are";
+            (Fault::Usage, text)
+        };
         for _ in std::mem::take(&mut self.unsaid) {
             self.begin_saying();
-            let text = "not sent: nobody is signed in; --user NAME says who you are";
-            self.fail(Fault::Usage, text);
+            self.fail(fault, text);
         }
     }
 

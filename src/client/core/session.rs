@@ -8,7 +8,7 @@ use crate::client::account::ctx::NO_LINK;
 use crate::client::account::ctx::pending::ANSWER_WAIT;
 use crate::client::account::{Preferences, SignOutReason, SignedIn};
 use crate::client::auth::{Context, Progress, SignIn};
-use crate::client::env::{End, Fault, Names, Tone};
+use crate::client::env::{End, Fault, Names, Tone, Until};
 use crate::client::script::{Exit, Script, SessionView, unreached};
 use crate::client::storage::{State, StateError};
 use crate::protocol::{EndReason, Message, SessionEnd, SessionStart};
@@ -363,6 +363,7 @@ impl Core {
             awaits_receipts: signed_in.awaits_receipts(self.options.until),
             has_nothing_open: signed_in.has_nothing_open(),
             is_stored: signed_in.is_stored(now.instant),
+            has_unsaid: !self.unsaid.is_empty(),
             ..view
         }
     }
@@ -383,7 +384,6 @@ impl Core {
 
     /// Signs out, or quits: at once at a terminal, else when what was sent is stored.
     pub(crate) fn exit(&mut self, now: Now, exit: Exit) {
-        self.fail_unsaid();
         match &mut self.script {
             Some(script) if script.has_given_up() => self.give_up_offline(),
             Some(script) => script.defer_exit(now.instant, exit, self.options.until),
@@ -411,9 +411,12 @@ impl Core {
     }
 
     pub(super) fn exit_now(&mut self, exit: Exit) {
+        self.fail_unsaid();
         if self.script.is_none() {
             self.show_unsent();
-        } else if let Some(signed_in) = &self.signed_in {
+        } else if let Some(signed_in) = &self.signed_in
+            && self.options.until != Until::Queued
+        {
             unreached::tell(signed_in, &mut self.effects);
         }
         match exit {

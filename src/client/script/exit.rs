@@ -59,6 +59,8 @@ impl DeferredExit {
         self.receipts_due.take_if(|due| *due <= now);
         let is_over = if !view.is_signed_in {
             view.is_idle
+        } else if view.has_unsaid {
+            false
         } else if self.until == Until::Queued {
             // What was said is durable by now.
             true

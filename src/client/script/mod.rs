@@ -66,6 +66,8 @@ pub(super) struct SessionView {
     pub(super) has_nothing_open: bool,
     /// Whether everything that was typed is stored, and what was missed has been shown.
     pub(super) is_stored: bool,
+    /// Whether something that a program says waits for what the server knows.
+    pub(super) has_unsaid: bool,
     /// Lines that were shown and are not printed yet.
     pub(super) lines_behind: u64,
 }
@@ -305,6 +307,7 @@ mod tests {
         awaits_receipts: false,
         has_nothing_open: true,
         is_stored: true,
+        has_unsaid: false,
         lines_behind: 0,
     };
 

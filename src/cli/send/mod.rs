@@ -1,0 +1,56 @@
+//! `udpchat send`: one message, from a program or a script, and what became of it.
+
+mod args;
+mod console;
+mod run;
+
+use super::command::Subcommand;
+
+pub fn command() -> Subcommand {
+    Subcommand::new(
+        "send",
+        "Send a message from a program or a script",
+        run::run,
+    )
+    .section("THE TEXT", TEXT)
+    .section("HOW LONG IT WAITS", WAITING)
+    .section("SAYING IT ONCE", ONCE)
+    .section("OUTPUT", OUTPUT)
+    .section("SIGNING IN", SIGNING_IN)
+    .section("EXAMPLES", EXAMPLES)
+}
+
+const TEXT: &str = "\
+    The words behind `--to WHO` are the text, with a blank between them; a word before it is the server. Without a text, or \
+    if it is `-`, it is read from standard input to its end. Several lines are one message; newlines at the end are left out. \
+    A text that begins with a dash stands behind `--`.";
+
+const WAITING: &str = "\
+    `--wait queued` returns as soon as the message is durable on this machine: the next `udpchat send` or `udpchat connect` of \
+    the same user takes it to the server. `--wait stored`, the default, returns when the server has it, and \
+    `--wait received` when a device of everybody for whom it is has it. What is not reached within --timeout is not lost: the \
+    exit code is 6, and the message is still sent, or received, later. Do not send it again. A device that has signed in \
+    before needs no server to queue; one that has not fails with 3, and nothing is queued.";
+
+const ONCE: &str = "\
+    With `--id KEY` the message goes out once, however often you run the command, also if it or the server is killed in between, \
+    from any machine and any state directory of the user. The server keeps each user's last 4,096 keys, for 30 days. A second run \
+    sends nothing, exits with 0, and tells of the first message: `said_before` is true in its JSON, even if its text or recipient \
+    differ. A key has up to 256 bytes, such as `backup-2026-11-29`.";
+
+const OUTPUT: &str = "\
+    Nothing is printed if all went well, unless standard error is a terminal. `--json` prints one object on standard output, \
+    whatever happened: `to`, `reached` (nothing, queued, stored or received), `conversation`, `entry` and `time` of the message at the server, \
+    for how many it is (`recipients`) and how many of them were online (`online`), `received` with name and time of each who has it, \
+    or `received_count` in a large room, `said_before`, and `error`. Times are as in RFC 3339; what is not known is left out.";
+
+const SIGNING_IN: &str = "\
+    It signs in as --user, or as the user who was here last, with the ticket that an earlier sign-in has left, else with \
+    --password-file. Each client that runs at the same time is a device of its own, so that beside an open `udpchat connect` of the same \
+    user it signs in as another one, which asks for the password once. Others are not told that it comes and goes, and it receives nothing: what others say stays unread.";
+
+const EXAMPLES: &str = "\
+    udpchat send --to bob \"the backup is done\"\n\
+    udpchat send chat.example --user cron --password-file ~/.chat-password --to '#ops' disk sda1 is full\n\
+    df -h | udpchat send --to '#ops' -\n\
+    udpchat send --to bob --wait received --timeout 2m --json \"are you there?\" | jq -r .reached";

@@ -1,0 +1,134 @@
+//! Sends the message, waits as far as was asked, and tells what was reached.
+
+use std::io::{self, IsTerminal as _, Read as _};
+
+use anyhow::Context as _;
+
+use super::args::{Args, Wait};
+use super::console::{Outlook, Reached, Sent};
+use crate::cli::command::Context;
+use crate::cli::connect::{Launch, interrupt_on_signal, set_last_words};
+use crate::cli::exit::{Exit, Failure, Outcome};
+use crate::cli::output::{print_json, quoted};
+use crate::cli::streams::{Waiting, without_byte_order_mark};
+use crate::client::{Input, Options, Say};
+use crate::protocol::TEXT_MAX_BYTES;
+
+/// Line ends that may follow the longest text.
+const LINE_ENDS_MAX: u64 = 1024;
+
+pub fn run(args: Args, context: &Context<'_>) -> Outcome {
+    let Args {
+        server,
+        text,
+        is_text_before,
+        options,
+    } = args;
+    if is_text_before {
+        let failure = Failure::usage("only the server stands before --to");
+        return Err(failure.hint("write the text behind --to WHO"));
+    }
+    if options.client.password.is_standard_input() && is_on_standard_input(&text) {
+        return Err(Failure::usage(
+            "the password and the text cannot both come from standard input",
+        ));
+    }
+    let server = server
+        .parse()
+        .map_err(|why| Failure::usage(format!("{}: {why}", quoted(&server))))?;
+    let text = read_text(&text)?;
+    let outlook = Outlook::new(Sent::to(&options.to));
+    let mut launch = Launch::new(server, options.client, context, |_| Ok(()))?;
+    let timeout = launch.options.timeout;
+    launch.options = Options {
+        unannounced: true,
+        is_restricted: true,
+        until: options.wait.into(),
+        is_sending_only: true,
+        ..launch.options
+    };
+    set_last_words(|| ());
+    interrupt_on_signal(launch.inputs.clone())?;
+    let said = Input::Say(Box::new(Say {
+        to: options.to,
+        text,
+        key: options.id,
+    }));
+    let begun = launch.inputs.send_all_reserved([said, Input::EndOfInput]);
+    begun.context("cannot begin")?;
+    let is_patient = |outcome: &Outcome| {
+        options.wait != Wait::Queued
+            && matches!(outcome, Ok(exit) if !matches!(exit, Exit::Signal(_)))
+    };
+    let outcome = launch.run(Box::new(outlook.clone()), is_patient);
+    let sent = outlook.get().clone();
+    tell(
+        sent,
+        (options.wait, options.json),
+        timeout.as_secs(),
+        outcome,
+    )
+}
+
+fn is_on_standard_input(words: &[String]) -> bool {
+    words.is_empty() || words == ["-"]
+}
+
+/// The text that the words are, or that of standard input.
+fn read_text(words: &[String]) -> Result<String, Failure> {
+    if !is_on_standard_input(words) {
+        return Ok(words.join(" "));
+    }
+    let input = io::stdin();
+    if words.is_empty() && input.is_terminal() {
+        let failure = Failure::usage("there is no text");
+        return Err(
+            failure.hint("write it behind --to WHO, or - to type it and end it with Ctrl-D")
+        );
+    }
+    let mut bytes = Vec::new();
+    let limit = TEXT_MAX_BYTES as u64 + LINE_ENDS_MAX;
+    Waiting(input.lock())
+        .take(limit)
+        .read_to_end(&mut bytes)
+        .context("cannot read standard input")?;
+    let text = String::from_utf8_lossy(&bytes);
+    let text = without_byte_order_mark(&text).trim_end_matches(['\r', '\n']);
+    if text.len() > TEXT_MAX_BYTES {
+        let problem = format!("the text has more than {TEXT_MAX_BYTES} bytes; send it in parts");
+        return Err(Failure::usage(problem));
+    }
+    Ok(text.to_owned())
+}
+
+/// Tells what was reached: as JSON whatever that is, and as an error if it is less than was asked for.
+fn tell(mut sent: Sent, (wait, is_json): (Wait, bool), seconds: u64, ended: Outcome) -> Outcome {
+    let outcome = ended.and_then(|exit| match (exit, &sent.error) {
+        (Exit::Signal(_), _) => Ok(exit),
+        (Exit::Unconfirmed, _) if sent.reached == Reached::Queued => {
+            let text = format!(
+                "not stored within {seconds} s; it is queued, and the next sign-in sends it: do not send it again"
+            );
+            Err(Failure::described(exit, &text))
+        }
+        (_, Some(why)) => Err(Failure::described(exit.or(Exit::Failure), why)),
+        _ if sent.reached >= wait.into() => Ok(exit),
+        _ => Err(Failure::described(Exit::Unconfirmed, &not_received(&sent, seconds))),
+    });
+    if is_json {
+        sent.error = outcome.as_ref().err().map(ToString::to_string);
+        print_json(&sent)?;
+    }
+    outcome
+}
+
+fn not_received(sent: &Sent, seconds: u64) -> String {
+    let named = u32::try_from(sent.received.len()).unwrap_or(u32::MAX);
+    let have = named.max(sent.received_count.unwrap_or_default());
+    match sent.recipients {
+        Some(of) if of > 1 => {
+            format!("stored, but within {seconds} s received by {have} of {of} only")
+        }
+        _ => format!("stored, but not received by {} within {seconds} s", sent.to),
+    }
+}

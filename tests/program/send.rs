@@ -1,0 +1,423 @@
+//! `udpchat send`: what is reached, what is told of it, and that nothing is lost or said twice, whoever is killed.
+
+use std::io::Write as _;
+use std::process::{Output, Stdio};
+
+use serde_json::Value;
+
+use crate::support::{Host, Server, Workspace, printed};
+
+/// The command of a user with a state directory of this name, not started yet.
+fn command(
+    workspace: &Workspace,
+    state: &str,
+    user: &str,
+    arguments: &[&str],
+) -> std::process::Command {
+    let mut command = Host::default().udpchat();
+    command
+        .arg("send")
+        .args(arguments)
+        .args(["--accept-new", "--user", user, "--password-file"])
+        .arg(workspace.password_file(user))
+        .arg("--state")
+        .arg(workspace.path(state))
+        .stdin(Stdio::null());
+    command
+}
+
+struct Sent {
+    json: Value,
+    errors: String,
+    code: Option<i32>,
+}
+
+impl Sent {
+    fn of(output: &Output) -> Self {
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        Self {
+            json: serde_json::from_str(text.trim_end()).unwrap_or(Value::Null),
+            errors: String::from_utf8_lossy(&output.stderr).into_owned(),
+            code: output.status.code(),
+        }
+    }
+}
+
+/// Sends as alice, from a state directory of this name, to a server.
+fn send_from(workspace: &Workspace, state: &str, server: &Server, arguments: &[&str]) -> Sent {
+    let address = server.address.to_string();
+    let arguments = [&[&*address, "--json"], arguments].concat();
+    let output = command(workspace, state, "alice", &arguments).output();
+    Sent::of(&output.unwrap())
+}
+
+fn send(workspace: &Workspace, server: &Server, arguments: &[&str]) -> Sent {
+    send_from(workspace, "state-of-alice", server, arguments)
+}
+
+/// What bob is shown of what alice has said, when he comes.
+fn heard_by_bob(workspace: &Workspace, server: &Server) -> Vec<String> {
+    let mut bob = workspace.sign_in(server.address, "bob");
+    bob.closes_input();
+    assert_eq!(bob.ends(), Some(0), "{}", bob.errors());
+    let said = |line: &String| Some(line.split_once("alice: ")?.1.to_owned());
+    bob.lines().iter().filter_map(said).collect()
+}
+
+#[test]
+fn message_is_stored_and_one_object_says_so() {
+    let workspace = Workspace::new(&["alice", "bob"]);
+    let server = workspace.serve();
+    let sent = send(
+        &workspace,
+        &server,
+        &["--to", "bob", "the", "backup", "is done"],
+    );
+    assert_eq!((sent.code, &*sent.errors), (Some(0), ""));
+    assert_eq!(sent.json["reached"], "stored");
+    assert_eq!(
+        (&sent.json["recipients"], &sent.json["online"]),
+        (&1.into(), &0.into())
+    );
+    assert_eq!(sent.json["entry"], 1);
+    let time = sent.json["time"].as_str().unwrap();
+    assert!(
+        time.ends_with('Z') && time.parse::<jiff::Timestamp>().is_ok(),
+        "{time}"
+    );
+    assert_eq!(heard_by_bob(&workspace, &server), ["the backup is done"]);
+}
+
+#[test]
+fn lines_of_standard_input_are_one_message() {
+    let workspace = Workspace::new(&["alice", "bob"]);
+    let server = workspace.serve();
+    let address = server.address.to_string();
+    for arguments in [
+        &[&*address, "--to", "bob", "-"][..],
+        &[&*address, "--to", "bob"],
+    ] {
+        let mut command = command(&workspace, "state", "alice", arguments);
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut input = child.stdin.take().unwrap();
+        input
+            .write_all(b"\xef\xbb\xbfone\n\ttwo\nthree\n\n")
+            .unwrap();
+        drop(input);
+        let output = child.wait_with_output().unwrap();
+        assert_eq!((output.status.code(), &*output.stdout), (Some(0), &b""[..]));
+    }
+    let history = workspace.sign_in(server.address, "bob");
+    history.sees(2, "alice: one");
+    history.sees(2, "three");
+    assert!(!history.lines().iter().any(|line| line.contains('\u{feff}')));
+}
+
+#[test]
+fn receipts_are_waited_for_by_name_and_their_absence_is_told() {
+    let workspace = Workspace::new(&["alice", "bob"]);
+    let server = workspace.serve();
+    let late = send(
+        &workspace,
+        &server,
+        &["--to", "bob", "--wait", "received", "--timeout", "1", "x"],
+    );
+    assert_eq!(late.code, Some(6), "{}", late.errors);
+    assert_eq!(late.json["reached"], "stored");
+    assert!(
+        late.errors
+            .contains("stored, but not received by bob within 1 s"),
+        "{}",
+        late.errors
+    );
+    let bob = workspace.sign_in(server.address, "bob");
+    bob.sees(1, "alice: x");
+    let sent = send(
+        &workspace,
+        &server,
+        &["--to", "bob", "--wait", "received", "tea?"],
+    );
+    assert_eq!((sent.code, &*sent.errors), (Some(0), ""));
+    assert_eq!(sent.json["reached"], "received");
+    assert_eq!(sent.json["received"][0]["name"], "bob");
+    // To whoever is nobody else's it is received as soon as it is stored.
+    let note = send(
+        &workspace,
+        &server,
+        &["--to", "notes", "--wait", "received", "rope"],
+    );
+    assert_eq!(
+        (note.code, &note.json["reached"]),
+        (Some(0), &"received".into())
+    );
+}
+
+#[test]
+fn same_id_says_nothing_twice_from_any_state_directory() {
+    let workspace = Workspace::new(&["alice", "bob"]);
+    let mut server = workspace.serve();
+    let once = ["--to", "bob", "--id", "backup-1", "done"];
+    let first = send(&workspace, &server, &once);
+    assert_eq!(
+        (first.code, &first.json["said_before"]),
+        (Some(0), &Value::Null)
+    );
+    server.kill();
+    server.restart();
+    let other_text = ["--to", "everyone", "--id", "backup-1", "other"];
+    for (state, arguments) in [
+        ("state-of-alice", &once),
+        ("other-state", &once),
+        ("third", &other_text),
+    ] {
+        let again = send_from(&workspace, state, &server, arguments);
+        assert_eq!(
+            (again.code, &again.json["said_before"]),
+            (Some(0), &true.into()),
+            "{}",
+            again.errors
+        );
+        assert_eq!(again.json["entry"], first.json["entry"]);
+    }
+    assert_eq!(heard_by_bob(&workspace, &server), ["done"]);
+}
+
+#[test]
+fn what_is_queued_without_a_server_is_brought_by_the_next_client_from_any_slot() {
+    let workspace = Workspace::new(&["alice", "bob"]);
+    let mut server = workspace.serve();
+    // Two slots of the state directory: one is held while the other one signs in.
+    let mut open = workspace.connect(
+        &Host::default(),
+        &server.address.to_string(),
+        "alice",
+        "state-of-alice",
+    );
+    open.sees(1, "Greetings from the Chat Room!");
+    assert_eq!(
+        send(&workspace, &server, &["--to", "bob", "one"]).code,
+        Some(0)
+    );
+    server.signal("TERM");
+    let queued = send(
+        &workspace,
+        &server,
+        &["--to", "bob", "--wait", "queued", "two"],
+    );
+    assert_eq!(
+        (queued.code, &queued.json["reached"]),
+        (Some(0), &"queued".into()),
+        "{}",
+        queued.errors
+    );
+    let late = send(
+        &workspace,
+        &server,
+        &["--to", "bob", "--timeout", "1", "three"],
+    );
+    assert_eq!(
+        (late.code, &late.json["reached"]),
+        (Some(6), &"queued".into())
+    );
+    assert!(
+        late.errors.contains("do not send it again"),
+        "{}",
+        late.errors
+    );
+    open.closes_input();
+    open.ends();
+    server.restart();
+    // It takes the first slot, and finds what waits in the second.
+    assert_eq!(
+        send(&workspace, &server, &["--to", "bob", "four"]).code,
+        Some(0)
+    );
+    let mut heard = heard_by_bob(&workspace, &server);
+    heard.sort();
+    assert_eq!(heard, ["four", "one", "three", "two"]);
+}
+
+#[test]
+fn what_others_say_is_left_for_who_reads() {
+    let workspace = Workspace::new(&["alice", "bob"]);
+    let server = workspace.serve();
+    assert_eq!(
+        send(&workspace, &server, &["--to", "bob", "one"]).code,
+        Some(0)
+    );
+    let mut bob = workspace.sign_in(server.address, "bob");
+    bob.types("message alice are you there?");
+    bob.sees(1, "alice is offline");
+    assert_eq!(
+        send(
+            &workspace,
+            &server,
+            &["--to", "bob", "--wait", "received", "two"]
+        )
+        .code,
+        Some(0)
+    );
+    bob.sees(1, "alice: two");
+    let alice = workspace.connect(
+        &Host::default(),
+        &server.address.to_string(),
+        "alice",
+        "state-of-alice",
+    );
+    alice.sees(1, "bob: are you there?");
+    alice.sees(1, "1 message while you were away");
+    bob.sees(1, "Message received by alice");
+    assert!(
+        !alice.lines().iter().any(|line| line.contains("perhaps")),
+        "{:?}",
+        alice.lines()
+    );
+}
+
+#[test]
+fn each_failure_has_its_code_and_says_what_to_do() {
+    let workspace = Workspace::new(&["alice", "bob"]);
+    let server = workspace.serve();
+    let address = server.address.to_string();
+    assert_eq!(
+        send(&workspace, &server, &["--to", "bob", "x"]).code,
+        Some(0)
+    );
+    for (arguments, code, said) in [
+        (
+            &["--to", "nobody1", "x"][..],
+            5,
+            "there is no user \"nobody1\"",
+        ),
+        (&["--to", "#none", "x"], 5, "not a member of #none"),
+        (&["--to", "alice", "x"], 5, "message to yourself"),
+        (&["--to", "a b", "x"], 2, "a user name has letters"),
+        (&["--to", "#", "x"], 2, "invalid value"),
+        (&["--to", "bob", ""], 2, "the text is empty"),
+        (&["--to", "bob"], 2, "the text is empty"),
+        (
+            &["more", "--to", "bob", "x"],
+            2,
+            "only the server stands before --to",
+        ),
+        (
+            &["--to", "bob", "--id", "", "x"],
+            2,
+            "an id cannot be empty",
+        ),
+        (
+            &["--to", "bob", "--wait", "long", "x"],
+            2,
+            "invalid value 'long'",
+        ),
+        (&["x"], 2, "--to"),
+    ] {
+        let sent = send(&workspace, &server, arguments);
+        assert_eq!(sent.code, Some(code), "{arguments:?}: {}", sent.errors);
+        assert!(sent.errors.contains(said), "{arguments:?}: {}", sent.errors);
+    }
+    let long = "x".repeat(20_000);
+    let sent = send(&workspace, &server, &["--to", "bob", &long]);
+    assert_eq!(sent.code, Some(2), "{}", sent.errors);
+    let wrong = command(
+        &workspace,
+        "fresh",
+        "bob",
+        &[&address, "--to", "alice", "x"],
+    )
+    .args([
+        "--server-key",
+        "SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+    ])
+    .output()
+    .unwrap();
+    assert_eq!(wrong.status.code(), Some(4), "{}", printed(&wrong));
+    let away = command(
+        &workspace,
+        "fresh",
+        "bob",
+        &["127.0.0.1:9", "--timeout", "1", "--to", "alice", "x"],
+    )
+    .output()
+    .unwrap();
+    assert_eq!(away.status.code(), Some(3), "{}", printed(&away));
+    assert_eq!(heard_by_bob(&workspace, &server), ["x"]);
+}
+
+/// The examples of the manual, with this server in the place of the one that they name.
+#[test]
+fn examples_of_the_manual_run() {
+    let workspace = Workspace::new(&["alice", "bob", "cron"]);
+    let server = workspace.serve();
+    let address = server.address.to_string();
+    let config = workspace.path("config.toml");
+    let text = format!(
+        "host = \"{address}\"\nuser = \"alice\"\npassword-file = \"{}\"\naccept-new = true\nstate = \"{}\"\n",
+        workspace.password_file("alice").display(),
+        workspace.file("examples"),
+    );
+    std::fs::write(&config, text).unwrap();
+    let home = workspace.path("home");
+    std::fs::create_dir(&home).unwrap();
+    std::fs::copy(workspace.password_file("cron"), home.join(".chat-password")).unwrap();
+    let mut owner = workspace.sign_in(server.address, "bob");
+    owner.types("join #ops");
+    owner.sees(1, "#ops");
+    for user in ["alice", "cron"] {
+        let mut member = workspace.sign_in(server.address, user);
+        member.types("join #ops");
+        member.sees(1, "#ops");
+        member.closes_input();
+        assert_eq!(member.ends(), Some(0), "{}", member.errors());
+    }
+    let program = Host::default().udpchat().get_program().to_owned();
+    let bin = workspace.path("bin");
+    std::fs::create_dir(&bin).unwrap();
+    std::os::unix::fs::symlink(&program, bin.join("udpchat")).unwrap();
+    let examples = examples();
+    assert!(examples.len() >= 4, "{examples:?}");
+    for example in examples {
+        let line = example.replace("chat.example", &address);
+        let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
+        if line.contains("jq") && !has_jq() {
+            continue;
+        }
+        let output = std::process::Command::new("sh")
+            .args(["-c", &format!("set -e; {line}")])
+            .env("PATH", path)
+            .env("HOME", &home)
+            .env("UDPCHAT_CONFIG", &config)
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        assert!(
+            output.status.success() && output.stderr.is_empty(),
+            "{line}: {}",
+            printed(&output)
+        );
+    }
+    owner.sees(1, "cron: disk sda1 is full");
+    owner.sees(1, "alice: the backup is done");
+    owner.sees(1, "alice: are you there?");
+}
+
+/// The lines of the manual's examples.
+fn examples() -> Vec<String> {
+    let manual = concat!(env!("CARGO_MANIFEST_DIR"), "/man/udpchat-send.1");
+    let manual = std::fs::read_to_string(manual).unwrap();
+    let section = manual.split(".SH EXAMPLES\n").nth(1);
+    let section = section.expect("there are examples").split(".SH ").next();
+    let text = section.unwrap_or_default();
+    let text = text.replace("\\-", "-").replace("\\*(Aq", "'");
+    let lines = text.split(".br\n");
+    lines.map(|line| line.trim().replace('\n', " ")).collect()
+}
+
+fn has_jq() -> bool {
+    let jq = std::process::Command::new("jq").arg("--version").output();
+    jq.is_ok_and(|output| output.status.success())
+}
