@@ -266,7 +266,6 @@ mod tests {
             record: new.record,
             credential_identifier: new.credential_identifier,
             created_ms: 5,
-            seen_ms: 0,
         }
     }
 
@@ -311,7 +310,6 @@ mod tests {
             record: vec![],
             credential_identifier: [0; 16],
             created_ms: 0,
-            seen_ms: 0,
         }
     }
 

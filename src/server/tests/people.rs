@@ -122,12 +122,12 @@ fn user_is_noted_as_seen_when_a_session_begins_as_a_kill_may_end_it() {
         services.on_device_opened(ctx, link.server, Command::Login, vec![7], &opened);
     });
     bench.pass(1500);
-    let found = bench.done(Read::FindAccount {
+    let found = bench.done(Read::Acquaintance {
+        account,
         name: "bob".into(),
-        skeleton: None,
     });
-    let Reply::Account(found) = found else {
-        panic!("{found:?} is no account");
+    let Reply::Acquaintance(found, _) = found else {
+        panic!("{found:?} is nobody");
     };
     assert!(found.seen_ms >= begun_ms, "{found:?}");
 }

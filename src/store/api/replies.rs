@@ -208,8 +208,6 @@ pub struct Account {
     pub credential_identifier: [u8; 16],
     /// When it was opened, in milliseconds since 1970 (UTC).
     pub created_ms: u64,
-    /// When a session of it was last online; zero for never.
-    pub seen_ms: u64,
 }
 
 /// A device of an account.

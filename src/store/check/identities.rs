@@ -27,6 +27,18 @@ pub(super) fn secrets(walk: &mut Walk<'_>) -> Result<(), StoreError> {
     Ok(())
 }
 
+pub(super) fn seen(walk: &mut Walk<'_>) -> Result<(), StoreError> {
+    const TABLE: &str = "seen";
+    for row in walk.tables.seen().rows()? {
+        let (id, seen_ms) = row?;
+        walk.report.row(TABLE, id, seen_ms);
+        if !walk.tables.accounts().has(&id)? {
+            walk.report.find(TABLE, id, "its account is missing");
+        }
+    }
+    Ok(())
+}
+
 pub(super) fn names(walk: &mut Walk<'_>) -> Result<(), StoreError> {
     const TABLE: &str = "names";
     let tables = walk.tables;

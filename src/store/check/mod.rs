@@ -278,7 +278,7 @@ pub(super) fn walk(tables: &Snapshot) -> Report {
         written: BTreeMap::new(),
     };
     // Conversations first: the others are compared with them. What each has counted is compared in the end.
-    let parts: [(&str, Part); 24] = [
+    let parts: [(&str, Part); 25] = [
         ("meta", identities::meta),
         ("secrets", identities::secrets),
         ("conversations", logs::conversations),
@@ -291,6 +291,7 @@ pub(super) fn walk(tables: &Snapshot) -> Report {
         ("segments", logs::segments),
         ("names", identities::names),
         ("accounts", identities::accounts),
+        ("seen", identities::seen),
         ("devices", identities::devices),
         ("rooms", memberships::rooms),
         ("members", memberships::members),

@@ -103,6 +103,6 @@ fn acquaintance(
     Ok((!is_deleted).then_some(Acquaintance {
         account: id,
         name: record.name,
-        seen_ms: record.seen_ms,
+        seen_ms: accounts::seen_ms(tables, id)?,
     }))
 }

@@ -255,6 +255,7 @@ fn accounts(tables: &mut Tables, left: &mut Left, rescued: &mut Rescued) -> Resu
         };
         tables.accounts.insert(*id, record);
     }
+    tables.seen.retain(|id, _| left.accounts.contains(id))?;
     tables.names.retain(|_, _| false)?;
     for (id, record) in records(tables.accounts())? {
         names::put(tables, NameOf::Account, &record.name, id);

@@ -65,6 +65,7 @@ pub(super) fn copy(
         Bulk::<(u64, u64), MemberRecord>::open("members", to)?,
         rescued,
     )?;
+    table(&from, Bulk::<u64, u64>::open("seen", to)?, rescued)?;
     table(&from, Bulk::<u64, RoomRecord>::open("rooms", to)?, rescued)?;
     table(
         &from,

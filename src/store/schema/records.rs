@@ -20,6 +20,7 @@ pub(in crate::store) struct AccountRecord {
     pub(in crate::store) record: Vec<u8>,
     pub(in crate::store) credential_identifier: ByteArray<16>,
     pub(in crate::store) created_ms: u64,
+    /// When it was last seen, as schema 7 noted it: what was noted since is in the table `seen`.
     pub(in crate::store) seen_ms: u64,
     /// How many rooms it has made.
     pub(in crate::store) rooms_made: u32,
@@ -38,7 +39,6 @@ impl AccountRecord {
             record: self.record,
             credential_identifier: self.credential_identifier.into_array(),
             created_ms: self.created_ms,
-            seen_ms: self.seen_ms,
         }
     }
 }

@@ -260,6 +260,9 @@ tables! {
     /// (what kind of name, the name) to its id.
     names: (u8, String) => u64;
     accounts: u64 => AccountRecord;
+    /// An account to when it was last seen, in milliseconds since 1970 (UTC). Apart from its record, of which each session would
+    /// put a copy into the write buffer.
+    seen: u64 => u64;
     /// (account, device) to its record.
     devices: (u64, u64) => DeviceRecord;
     conversations: u64 => ConversationRecord;
