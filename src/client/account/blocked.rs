@@ -247,10 +247,15 @@ fn account_of(ctx: &Ctx<'_>, name: &str) -> Result<Option<AccountId>, StateError
     let mut first = BTreeMap::new();
     ctx.state.visit_words(None, |found| {
         let author = (found.conversation, found.author);
-        first.entry(author).or_insert(found.entry);
+        // What happened in a room comes without the name of whose it is.
+        let is_said = !found.words.trim().is_empty();
+        let known = first.entry(author).or_insert((found.entry, is_said));
+        if is_said && !known.1 {
+            *known = (found.entry, true);
+        }
         true
     })?;
-    for ((id, author), at) in first {
+    for ((id, author), (at, _)) in first {
         let is_it = if author == ctx.me.id {
             false
         } else if ctx.is_many(id) {

@@ -93,6 +93,20 @@ fn ignored_user_is_neither_shown_nor_counted_until_unignored() {
     assert_eq!(shown(&mut desk, "unignore bob"), ["you do not ignore bob"]);
 }
 
+/// He was shown until he said something more: his first entry is that he joined, which comes without his name.
+#[test]
+fn member_who_has_joined_and_spoken_is_hidden_as_soon_as_ignored() {
+    let mut desk = member();
+    let joined = event(EventKind::Joined, "bob", None, None);
+    deliver(&mut desk, &joined, BOB, 1, 0);
+    said(&mut desk, BOB, "spam", 2);
+    shown(&mut desk, "ignore bob");
+    assert_eq!(
+        shown(&mut desk, "search spam"),
+        ["nothing found on this device"]
+    );
+}
+
 fn mute(desk: &mut Desk, conversation: ConversationId, until_ms: u64) {
     desk.control(&ServerMessage::control(Muted {
         tag: None,

@@ -59,6 +59,8 @@ fn type_at_prompt(desk: &mut Desk, line: &str) {
 }
 
 fn deliver(desk: &mut Desk, message: &ServerMessage, author: AccountId, entry: u64, prev: u64) {
+    // What happens in a room names its actor itself.
+    let author_name = Some(name_of(author)).filter(|_| message.room_event().is_none());
     let hop = Hop {
         recipient_data: None,
         delivery: Some(Delivery {
@@ -67,7 +69,7 @@ fn deliver(desk: &mut Desk, message: &ServerMessage, author: AccountId, entry: u
             prev: EntryId(prev),
             author,
             time_ms: START_MS - 60_000,
-            author_name: Some(name_of(author)),
+            author_name,
             peer_name: None,
             deleted: None,
         }),
