@@ -175,8 +175,21 @@ fn decoded(value: &str) -> Result<String, LinkError> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::protocol::fingerprint;
+
+    proptest! {
+        #[test]
+        fn nothing_in_a_link_panics_and_what_is_taken_is_read_the_same_again(
+            rest in "[ -~]{0,40}|\\PC{0,20}|[a-z.]{1,8}(:[0-9]{1,5})?/?\\?(room|key|x)=[a-z0-9%+#]{0,12}",
+        ) {
+            if let Ok(target) = format!("udpchat://{rest}").parse::<Target>() {
+                prop_assert_eq!(parsed(&target.to_string()), target);
+            }
+        }
+    }
 
     fn parsed(text: &str) -> Target {
         text.parse()

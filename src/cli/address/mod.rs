@@ -162,12 +162,18 @@ impl fmt::Display for ServerName {
 }
 
 impl ServerName {
+    /// The host alone, as [`ServerName::shown`] has it.
+    pub fn shown_host(&self) -> String {
+        if self.is_address() {
+            self.host.clone()
+        } else {
+            international::shown(&self.host)
+        }
+    }
+
     /// As it is shown to a user: a name of another script as that, unless it could be taken for another one.
     pub fn shown(&self) -> String {
-        if self.is_address() {
-            return self.to_string();
-        }
-        let host = international::shown(&self.host);
+        let host = self.shown_host();
         Self { host, ..*self }.to_string()
     }
 

@@ -25,6 +25,16 @@ fn host_and_port_are_found_in_every_form() {
 }
 
 #[test]
+fn server_is_shown_in_its_own_script_only_where_that_is_unmistakable() {
+    let shown = |text: &str| text.parse::<ServerName>().unwrap().shown();
+    assert_eq!(shown("BÜCHER.example:99"), "bücher.example:99");
+    assert_eq!(shown("xn--bcher-kva.example"), "bücher.example:7777");
+    // Cyrillic, which looks like Latin.
+    assert_eq!(shown("аррӏе.example:9"), "xn--80ak6aa92e.example:9");
+    assert_eq!(shown("[::1]:9"), "[::1]:9");
+}
+
+#[test]
 fn what_is_no_address_is_refused_by_name() {
     assert_eq!(parsed(":99"), Err(AddressError::NoHost));
     assert_eq!(parsed(""), Err(AddressError::NoHost));

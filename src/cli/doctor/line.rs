@@ -125,6 +125,10 @@ impl Line {
         })
     }
 
+    pub const fn remote(&self) -> SocketAddr {
+        self.remote
+    }
+
     pub const fn icmp(&self) -> Option<ErrorKind> {
         self.wire.icmp
     }

@@ -11,6 +11,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use terminal_size::{Width, terminal_size_of};
+
 use super::address::{DEFAULT_HOST, Target, server_key};
 use super::command::{Context, Subcommand};
 use super::connect::{ClientArgs, KnownServers, user};
@@ -125,10 +127,16 @@ impl Doctor {
         let took = net::now().instant.saturating_duration_since(start);
         let goes_on = self.report.add(name, took, finding);
         if self.is_shown {
-            print(self.report.last_line());
+            print(self.report.last_line(columns()));
         }
         Ok(goes_on.then_some(value))
     }
+}
+
+/// The width of the terminal, if there is one.
+fn columns() -> usize {
+    let size = terminal_size_of(std::io::stdout());
+    size.map_or(0, |(Width(columns), _)| usize::from(columns))
 }
 
 /// Runs the steps until one fails.
@@ -137,14 +145,14 @@ fn examine(args: &Args, context: &Context<'_>, doctor: &mut Doctor) -> Result<()
     let Some(addresses) = doctor.step("name", || Ok(name(args)))? else {
         return Ok(());
     };
-    let routed = doctor.step("route", || Ok(reach::route(&addresses)))?;
-    let Some(Some(address)) = routed else {
+    let Some(routed) = doctor.step("route", || Ok(reach::route(&addresses)))? else {
         return Ok(());
     };
-    let dialled = doctor.step("udp", || Ok(reach::dial(address, patience)?))?;
+    let dialled = doctor.step("udp", || Ok(reach::dial_any(&routed, patience)?))?;
     let Some(Some(line)) = dialled else {
         return Ok(());
     };
+    let address = line.remote();
     let is_same = doctor.step("version", || Ok(((), reach::version(&line))))?;
     let key = line.key;
     line.hang_up();
@@ -227,7 +235,7 @@ fn name(args: &Args) -> (Vec<SocketAddr>, Finding) {
         Ok(addresses) if server.is_address() => (addresses, Finding::ok("an address, no name")),
         Ok(addresses) => {
             let list: Vec<String> = addresses.iter().map(|it| it.ip().to_string()).collect();
-            let found = format!("{} has {}", server.shown(), list.join(", "));
+            let found = format!("{} has {}", server.shown_host(), list.join(", "));
             (addresses, Finding::ok(found))
         }
         Err(unresolved) => {

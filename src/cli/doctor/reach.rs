@@ -1,6 +1,6 @@
 //! Whether the server is reached at all: route, UDP, version.
 
-use std::io::{self, ErrorKind};
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -13,32 +13,62 @@ use crate::transport::CloseReason;
 /// How long the handshake goes on after an ICMP message, which anybody can send and which may be about one packet only.
 const AFTER_ICMP: Duration = Duration::from_millis(1500);
 
-/// The first of these addresses to which there is a route.
-pub fn route(addresses: &[SocketAddr]) -> (Option<SocketAddr>, Finding) {
-    let mut refused: Option<(SocketAddr, io::Error)> = None;
+/// Those of these addresses to which there is a route.
+pub fn route(addresses: &[SocketAddr]) -> (Vec<SocketAddr>, Finding) {
+    let (mut routed, mut found) = (Vec::new(), Vec::new());
     for &address in addresses {
         match Wire::open(address).and_then(|wire| wire.local()) {
             Ok(local) => {
-                return (
-                    Some(address),
-                    Finding::ok(format!("{address}, from {}", local.ip())),
-                );
+                routed.push(address);
+                found.push(format!("{address} from {}", local.ip()));
             }
-            Err(error) => {
-                refused.get_or_insert((address, error));
-            }
+            Err(error) => found.push(format!("no route to {address}: {error}")),
         }
     }
-    let found = refused.map_or_else(
-        || "there is no address".to_owned(),
-        |(address, error)| format!("no route to {address}: {error}"),
-    );
-    let advice = "is this machine connected? `ip route` lists its routes";
-    (None, Finding::failed(Exit::Unreachable, found, advice))
+    let found = found.join("; ");
+    if routed.is_empty() {
+        let advice = "is this machine connected? `ip route` lists its routes";
+        return (routed, Finding::failed(Exit::Unreachable, found, advice));
+    }
+    (routed, Finding::ok(found))
+}
+
+/// Completes a handshake with the server at the first of these addresses that answers.
+pub fn dial_any(
+    addresses: &[SocketAddr],
+    patience: Duration,
+) -> anyhow::Result<(Option<Line>, Finding)> {
+    let mut failed: Vec<(SocketAddr, Finding)> = Vec::new();
+    for &address in addresses {
+        let (line, finding) = dial(address, patience)?;
+        let Some(line) = line else {
+            failed.push((address, finding));
+            continue;
+        };
+        return Ok((Some(line), answered(address, &failed, finding)));
+    }
+    let first = failed.into_iter().next().map(|(_, finding)| finding);
+    let none = || Finding::failed(Exit::Unreachable, "there is no address", "check the name");
+    Ok((None, first.unwrap_or_else(none)))
+}
+
+/// A server that has answered, perhaps not at its first address.
+fn answered(address: SocketAddr, failed: &[(SocketAddr, Finding)], finding: Finding) -> Finding {
+    if failed.is_empty() {
+        return finding;
+    }
+    let others = failed.iter();
+    let others: Vec<String> = others
+        .map(|(address, finding)| format!("{address}: {}", finding.found))
+        .collect();
+    Finding::warning(
+        format!("{} at {address}; {}", finding.found, others.join("; ")),
+        "`udpchat connect` tries all addresses, which takes longer: remove the others from the name, or mend the way there",
+    )
 }
 
 /// Completes a handshake with the server, if it answers.
-pub fn dial(address: SocketAddr, patience: Duration) -> anyhow::Result<(Option<Line>, Finding)> {
+fn dial(address: SocketAddr, patience: Duration) -> anyhow::Result<(Option<Line>, Finding)> {
     let mut line = Line::dial(address)?;
     let start = net::now().instant;
     let is_answered = |line: &Line| line.key.is_some() || line.closed.is_some();
@@ -98,5 +128,28 @@ fn said(kind: ErrorKind) -> &'static str {
         ErrorKind::HostUnreachable => "host unreachable",
         ErrorKind::NetworkUnreachable => "network unreachable",
         _ => "prohibited",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::report::Verdict;
+    use super::*;
+
+    #[test]
+    fn address_that_does_not_answer_beside_one_that_does_is_a_warning() {
+        let [six, four]: [SocketAddr; 2] =
+            ["[2001:db8::1]:7", "10.0.0.1:7"].map(|it| it.parse().unwrap());
+        let failed = [(
+            six,
+            Finding::failed(Exit::Unreachable, "silence", "let it pass"),
+        )];
+        let found = answered(four, &failed, Finding::ok("the server answers"));
+        assert_eq!(found.verdict, Verdict::Warning);
+        assert_eq!(
+            found.found,
+            "the server answers at 10.0.0.1:7; [2001:db8::1]:7: silence"
+        );
+        assert_eq!(answered(four, &[], Finding::ok("yes")), Finding::ok("yes"));
     }
 }

@@ -1,9 +1,9 @@
 //! What each step has found, as lines and as JSON.
 
-use std::fmt::Write as _;
 use std::time::Duration;
 
 use serde::Serialize;
+use unicode_width::UnicodeWidthStr as _;
 
 use crate::cli::exit::Exit;
 use crate::cli::output::one_line;
@@ -115,7 +115,7 @@ impl Report {
         self.steps.push(Step {
             name,
             verdict: finding.verdict,
-            took_ms: took.as_secs_f64() * 1000.0,
+            took_ms: (took.as_secs_f64() * 1e6).round() / 1000.0,
             found: one_line(&finding.found),
             advice: finding.advice.as_deref().map(one_line),
         });
@@ -126,26 +126,60 @@ impl Report {
         self.ended
     }
 
-    /// The last step, as it is shown.
-    pub fn last_line(&self) -> String {
-        self.steps.last().map(line).unwrap_or_default()
+    /// The last step, as it is shown at a terminal of so many columns; 0 for no terminal.
+    pub fn last_line(&self, columns: usize) -> String {
+        self.steps
+            .last()
+            .map(|step| line(step, columns))
+            .unwrap_or_default()
     }
 }
 
+/// Columns of what stands before what was found, and before what to do.
+const HEAD_COLUMNS: usize = 30;
+const INDENT_COLUMNS: usize = 8;
+
+/// The narrowest terminal whose rows are filled by words; a narrower one breaks them itself.
+const COLUMNS_MIN: usize = 60;
+
 /// A line, and one below it with what to do.
-fn line(step: &Step) -> String {
+fn line(step: &Step, columns: usize) -> String {
     let took = match step.took_ms {
         _ if step.verdict == Verdict::Skipped => String::new(),
         ms if ms < 1000.0 => format!("{ms:.1} ms"),
         ms => format!("{:.1} s", ms / 1000.0),
     };
     let (word, name) = (step.verdict.word(), step.name);
-    let mut line = format!("{word:<8}{name:<11}{took:>9}  {}\n", step.found);
+    let head = format!("{word:<8}{name:<11}{took:>9}  ");
+    let mut shown = filled(&head, HEAD_COLUMNS, &step.found, columns);
     if let Some(advice) = &step.advice {
-        // Writing to a string cannot fail.
-        let _ = writeln!(line, "{:30}{advice}", "");
+        let head = " ".repeat(INDENT_COLUMNS);
+        shown += &filled(&head, INDENT_COLUMNS, advice, columns);
     }
-    line
+    shown
+}
+
+/// Words in rows of at most so many columns, indented but for the first.
+fn filled(head: &str, head_columns: usize, text: &str, columns: usize) -> String {
+    let mut rows = head.to_owned();
+    // A fingerprint is a word that may not fit beside the head.
+    let mut used = head_columns;
+    for (index, word) in text.split(' ').enumerate() {
+        let width = word.width() + usize::from(index > 0);
+        if columns >= COLUMNS_MIN && used > INDENT_COLUMNS && used + width > columns {
+            rows.push('\n');
+            rows += &" ".repeat(INDENT_COLUMNS);
+            used = INDENT_COLUMNS + word.width();
+        } else {
+            if index > 0 {
+                rows.push(' ');
+            }
+            used += width;
+        }
+        rows += word;
+    }
+    rows.push('\n');
+    rows
 }
 
 #[cfg(test)]
@@ -158,17 +192,36 @@ mod tests {
         let took = Duration::from_micros(1234);
         assert!(report.add("name", took, Finding::ok("10.0.0.1")));
         assert_eq!(
-            report.last_line(),
+            report.last_line(0),
             "ok      name          1.2 ms  10.0.0.1\n"
         );
         let failed = Finding::failed(Exit::Refused, "it is\u{1b}[2J\nanother", "ask");
         assert!(!report.add("key", Duration::from_secs(2), failed));
-        let shown = "FAILED  key            2.0 s  it is\\u{1b}[2J\\nanother\n                              ask\n";
-        assert_eq!(report.last_line(), shown);
+        let shown = "FAILED  key            2.0 s  it is\\u{1b}[2J\\nanother\n        ask\n";
+        assert_eq!(report.last_line(0), shown);
         assert_eq!(report.exit(), Exit::Refused);
         let json = serde_json::to_value(&report).unwrap();
         assert_eq!(json["exit"], 4);
         assert_eq!(json["steps"][1]["verdict"], "failed");
         assert_eq!(json["steps"][0]["advice"], serde_json::Value::Null);
+        assert_eq!(json["steps"][0]["took_ms"], 1.234);
+    }
+
+    #[test]
+    fn rows_of_a_terminal_are_filled_by_words() {
+        let mut report = Report::new("h:7777".into());
+        let words = "word ".repeat(20);
+        report.add(
+            "udp",
+            Duration::ZERO,
+            Finding::warning(words.trim_end(), words.trim_end()),
+        );
+        let shown = report.last_line(60);
+        assert!(shown.lines().all(|row| row.len() <= 60), "{shown}");
+        assert_eq!(shown.lines().count(), 5, "{shown}");
+        assert_eq!(
+            shown.split_whitespace().filter(|it| *it == "word").count(),
+            40
+        );
     }
 }

@@ -47,7 +47,8 @@ pub(crate) const FIRST_STEPS: &str = "no conversations yet: `/contacts` shows wh
 pub(crate) fn unreachable(server: &str, heard: &str) -> String {
     format!(
         "no answer from {server}{heard}\n\
-         hint: is the server running, is this its port, and does every firewall on the way let UDP through?"
+         hint: is the server running, is this its port, and does every firewall on the way let UDP through? \
+         `udpchat doctor {server}` finds out"
     )
 }
 
