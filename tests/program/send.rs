@@ -187,6 +187,30 @@ fn same_id_says_nothing_twice_from_any_state_directory() {
 }
 
 #[test]
+fn what_waits_under_an_id_that_another_device_has_used_meanwhile_is_not_sent_by_any_later_client() {
+    let workspace = Workspace::new(&["alice", "bob"]);
+    let mut server = workspace.serve();
+    let sent = send(&workspace, &server, &["--to", "bob", "first"]);
+    assert_eq!(sent.code, Some(0), "{}", sent.errors);
+    server.kill();
+    let queued = ["--to", "bob", "--id", "k1", "--wait", "queued", "once"];
+    for _ in 0..2 {
+        let sent = send(&workspace, &server, &queued);
+        let reached = &sent.json["reached"];
+        assert_eq!((sent.code, reached), (Some(0), &"queued".into()));
+    }
+    server.restart();
+    let once = ["--to", "bob", "--id", "k1", "once"];
+    let sent = send_from(&workspace, "other-state", &server, &once);
+    let before = &sent.json["said_before"];
+    assert_eq!((sent.code, before), (Some(0), &Value::Null));
+    // It brings what waits.
+    let sent = send(&workspace, &server, &["--to", "bob", "last"]);
+    assert_eq!(sent.code, Some(0), "{}", sent.errors);
+    assert_eq!(heard_by_bob(&workspace, &server), ["first", "once", "last"]);
+}
+
+#[test]
 fn what_is_queued_without_a_server_is_brought_by_the_next_client_from_any_slot() {
     let workspace = Workspace::new(&["alice", "bob"]);
     let mut server = workspace.serve();
