@@ -11,6 +11,9 @@ use crate::support::relay::{Badness, Relay};
 use crate::support::{Host, Script, Server, Workspace, printed};
 use crate::two_hosts::{self, ip};
 
+/// The type of a VERSION packet (udpchat-protocol(7)).
+const VERSION: u8 = 6;
+
 /// What the doctor reports on this host, and its exit code.
 fn examined(host: &Host, workspace: &Workspace, server: &str, more: &[&str]) -> (Value, i32) {
     let mut command = host.udpchat();
@@ -137,6 +140,32 @@ fn wrong_port_and_silence_are_told_apart() {
     assert!(found.contains("nothing listens on UDP port"), "{found}");
     let (report, code) = examined(&Host::default(), &workspace, "no-such-name.invalid", &[]);
     assert_eq!((failed(&report).0, code), ("name", 3));
+}
+
+/// Answers each SYN (type, version, the client's number, …) with a VERSION that names another version.
+fn server_of_another_version() -> UdpSocket {
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let answering = socket.try_clone().unwrap();
+    std::thread::spawn(move || {
+        let mut syn = [0; 2048];
+        // The test's end closes nothing here; its process ends this thread.
+        while let Ok((_, client)) = answering.recv_from(&mut syn) {
+            let (offered, id) = (&syn[1..5], &syn[5..13]);
+            let version = [&[VERSION][..], id, offered, &[1], &[0, 0, 0, 99]].concat();
+            let _ = answering.send_to(&version, client);
+        }
+    });
+    socket
+}
+
+#[test]
+fn server_of_another_version_is_told_from_silence() {
+    let workspace = Workspace::new(&[]);
+    let server = server_of_another_version();
+    let address = server.local_addr().unwrap().to_string();
+    let (report, code) = examined(&Host::default(), &workspace, &address, &[]);
+    assert_eq!(step(&report, "udp").0, "ok", "{report}");
+    assert_eq!((failed(&report).0, code), ("version", 1));
 }
 
 #[test]
