@@ -40,12 +40,8 @@ fn nothing_is_delivered_to_a_session_that_is_there_to_send_only() {
         let link = bench.connect();
         bench.sign_in_on(link, "bob", bob);
         let hello = Hello {
-            positions: Vec::new(),
-            more: false,
-            epoch: None,
-            software: None,
-            unannounced: None,
             sends_only,
+            ..hello()
         };
         bench.say(link, Channel::Control, &ClientMessage::control(hello));
         bench.pass(100);

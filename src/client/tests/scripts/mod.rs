@@ -3,6 +3,7 @@
 use super::chat::stored;
 use super::receiving::deliver;
 mod keys;
+mod program;
 
 use super::*;
 use crate::client::Tone;

@@ -1,0 +1,90 @@
+//! What a program says before the client knows enough to send it.
+
+use super::super::*;
+use crate::client::{Fault, Report, Say, Until};
+
+fn options_of_program(until: Until) -> Options {
+    Options {
+        is_sending_only: true,
+        until,
+        ..with_password("erin", "secret")
+    }
+}
+
+fn say(desk: &mut Desk, to: &str) {
+    let say = Say {
+        to: to.into(),
+        text: "tea?".into(),
+        key: None,
+    };
+    let typed = desk.core.handle_input(desk.now, Input::Say(Box::new(say)));
+    assert!(typed.is_none());
+}
+
+fn reports(desk: &mut Desk) -> Vec<Report> {
+    desk.settle();
+    std::mem::take(&mut desk.screen.seen().reports)
+}
+
+#[test]
+fn what_is_said_waits_for_the_sign_in_and_what_is_said_in_a_room_for_the_server() {
+    let mut desk = Desk::connected(Screen::plain(), options_of_program(Until::Stored));
+    say(&mut desk, "bob");
+    say(&mut desk, "#bridge");
+    say(&mut desk, "carol");
+    assert_eq!(reports(&mut desk), []);
+    Server::with_signed_in("erin", "secret").log_in(&mut desk);
+    // What follows the room waits behind it, so that the order stays.
+    assert_eq!(reports(&mut desk), [Report::Queued { said: 1 }]);
+    desk.settle_heads(vec![head(ConversationId(60), "#bridge", 0, 0, 0)]);
+    let queued = [2, 3].map(|said| Report::Queued { said });
+    assert_eq!(reports(&mut desk), queued);
+}
+
+#[test]
+fn more_than_may_wait_is_refused_and_what_waits_at_the_end_without_a_user() {
+    let options = Options {
+        user: None,
+        password: None,
+        ..options_of_program(Until::Stored)
+    };
+    let mut desk = Desk::connected(Screen::plain(), options);
+    for _ in 0..=1_000 {
+        say(&mut desk, "bob");
+    }
+    let refused = reports(&mut desk);
+    assert!(
+        matches!(
+            &refused[..],
+            [Report::Failed {
+                said: 1,
+                fault: Fault::Failed,
+                ..
+            }]
+        ),
+        "{refused:?}"
+    );
+    desk.core.handle_input(desk.now, Input::EndOfInput);
+    let unsaid = reports(&mut desk);
+    assert_eq!(unsaid.len(), 1_000);
+    assert!(
+        matches!(&unsaid[0], Report::Failed { fault: Fault::Usage, why, .. } if why.contains("--user")),
+        "{unsaid:?}"
+    );
+}
+
+#[test]
+fn program_that_only_queues_ends_when_that_is_durable() {
+    let mut desk = Desk::connected(Screen::plain(), options_of_program(Until::Queued));
+    say(&mut desk, "bob");
+    desk.core.handle_input(desk.now, Input::EndOfInput);
+    desk.settle();
+    assert_eq!(
+        desk.core.end(),
+        None,
+        "nobody is signed in, and nothing is durable"
+    );
+    Server::with_signed_in("erin", "secret").log_in(&mut desk);
+    assert_eq!(reports(&mut desk), [Report::Queued { said: 1 }]);
+    assert_eq!(desk.core.end(), Some(&crate::client::End::Quit));
+}
