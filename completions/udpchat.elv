@@ -28,6 +28,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand serve 'Run the server'
             cand connect 'Connect to a server and chat'
             cand send 'Send a message from a program or a script'
+            cand tail 'Print messages, old and new, for a program'
             cand link 'Print a link to a server, with its key, for others'
             cand discover 'List the servers of the local network'
             cand doctor 'Find out which step on the way to a server fails'
@@ -109,6 +110,24 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
+        }
+        &'udpchat;tail'= {
+            cand --since 'Begin with this time, or with what no earlier --since last has printed; else with the last 10 lines of each conversation'
+            cand --config 'Read the settings from this file [default: $XDG_CONFIG_HOME/udpchat/config.toml]'
+            cand --user 'Sign in as this user at once'
+            cand --password-file 'Read the password from the first line of this file (-: standard input)'
+            cand --state 'The client''s directory: identity, known servers, history [default: $XDG_STATE_HOME/udpchat]'
+            cand --server-key 'Connect only if the server''s key has this fingerprint'
+            cand --timeout 'Without a terminal: how long to wait for the server to answer, and at the end for everything to be stored; up to 86400, or as 2m or 1h'
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand -f 'Go on with what comes, until a signal'
+            cand --follow 'Go on with what comes, until a signal'
+            cand --json 'Print each entry as a JSON object on a line of its own'
+            cand --accept-new 'Trust an unknown server key without asking; a changed key is still refused'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+            cand -h 'Print help'
+            cand --help 'Print help'
         }
         &'udpchat;link'= {
             cand --room 'A room that who opens the link is asked to join; its # may be left out'
@@ -423,6 +442,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand serve 'Run the server'
             cand connect 'Connect to a server and chat'
             cand send 'Send a message from a program or a script'
+            cand tail 'Print messages, old and new, for a program'
             cand link 'Print a link to a server, with its key, for others'
             cand discover 'List the servers of the local network'
             cand doctor 'Find out which step on the way to a server fails'
@@ -445,6 +465,11 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
         }
         &'udpchat;help;send'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+        }
+        &'udpchat;help;tail'= {
             cand --log 'Write the log to this file (a client writes none without it)'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'

@@ -31,6 +31,7 @@ complete -c udpchat -n "__fish_udpchat_needs_command" -s V -l version -d 'Print 
 complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "serve" -d 'Run the server'
 complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "connect" -d 'Connect to a server and chat'
 complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "send" -d 'Send a message from a program or a script'
+complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "tail" -d 'Print messages, old and new, for a program'
 complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "link" -d 'Print a link to a server, with its key, for others'
 complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "discover" -d 'List the servers of the local network'
 complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "doctor" -d 'Find out which step on the way to a server fails'
@@ -111,6 +112,19 @@ complete -c udpchat -n "__fish_udpchat_using_subcommand send" -l json -d 'Print 
 complete -c udpchat -n "__fish_udpchat_using_subcommand send" -l accept-new -d 'Trust an unknown server key without asking; a changed key is still refused'
 complete -c udpchat -n "__fish_udpchat_using_subcommand send" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
 complete -c udpchat -n "__fish_udpchat_using_subcommand send" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c udpchat -n "__fish_udpchat_using_subcommand tail" -l since -d 'Begin with this time, or with what no earlier --since last has printed; else with the last 10 lines of each conversation' -r -f
+complete -c udpchat -n "__fish_udpchat_using_subcommand tail" -l config -d 'Read the settings from this file [default: $XDG_CONFIG_HOME/udpchat/config.toml]' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand tail" -l user -d 'Sign in as this user at once' -r -f
+complete -c udpchat -n "__fish_udpchat_using_subcommand tail" -l password-file -d 'Read the password from the first line of this file (-: standard input)' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand tail" -l state -d 'The client\'s directory: identity, known servers, history [default: $XDG_STATE_HOME/udpchat]' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand tail" -l server-key -d 'Connect only if the server\'s key has this fingerprint' -r -f
+complete -c udpchat -n "__fish_udpchat_using_subcommand tail" -l timeout -d 'Without a terminal: how long to wait for the server to answer, and at the end for everything to be stored; up to 86400, or as 2m or 1h' -r -f
+complete -c udpchat -n "__fish_udpchat_using_subcommand tail" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand tail" -s f -l follow -d 'Go on with what comes, until a signal'
+complete -c udpchat -n "__fish_udpchat_using_subcommand tail" -l json -d 'Print each entry as a JSON object on a line of its own'
+complete -c udpchat -n "__fish_udpchat_using_subcommand tail" -l accept-new -d 'Trust an unknown server key without asking; a changed key is still refused'
+complete -c udpchat -n "__fish_udpchat_using_subcommand tail" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
+complete -c udpchat -n "__fish_udpchat_using_subcommand tail" -s h -l help -d 'Print help'
 complete -c udpchat -n "__fish_udpchat_using_subcommand link" -l room -d 'A room that who opens the link is asked to join; its # may be left out' -r -f
 complete -c udpchat -n "__fish_udpchat_using_subcommand link" -l data -d 'Take the key of the server in this directory' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand link" -l state -d 'The client\'s directory, whose known servers are looked through [default: $XDG_STATE_HOME/udpchat]' -r -F
@@ -266,27 +280,30 @@ complete -c udpchat -n "__fish_udpchat_using_subcommand config; and __fish_seen_
 complete -c udpchat -n "__fish_udpchat_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "check" -d 'Check the settings; the exit code is 0 if nothing is wrong, and else 2'
 complete -c udpchat -n "__fish_udpchat_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show each setting and its source: a variable, a line of a file, or the default'
 complete -c udpchat -n "__fish_udpchat_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "init" -d 'Write a file of settings, each explained and commented out'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send link discover doctor user room status store config bench completions" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send link discover doctor user room status store config bench completions" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send link discover doctor user room status store config bench completions" -f -a "serve" -d 'Run the server'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send link discover doctor user room status store config bench completions" -f -a "connect" -d 'Connect to a server and chat'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send link discover doctor user room status store config bench completions" -f -a "send" -d 'Send a message from a program or a script'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send link discover doctor user room status store config bench completions" -f -a "link" -d 'Print a link to a server, with its key, for others'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send link discover doctor user room status store config bench completions" -f -a "discover" -d 'List the servers of the local network'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send link discover doctor user room status store config bench completions" -f -a "doctor" -d 'Find out which step on the way to a server fails'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send link discover doctor user room status store config bench completions" -f -a "user" -d 'Manage the server\'s accounts'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send link discover doctor user room status store config bench completions" -f -a "room" -d 'Manage the server\'s rooms'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send link discover doctor user room status store config bench completions" -f -a "status" -d 'Show the state of a running server'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send link discover doctor user room status store config bench completions" -f -a "store" -d 'Check, copy and prune the server\'s database'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send link discover doctor user room status store config bench completions" -f -a "config" -d 'Check, show or write the files of settings'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send link discover doctor user room status store config bench completions" -f -a "bench" -d 'Measure a server with many clients'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send link discover doctor user room status store config bench completions" -f -a "completions" -d 'Print a completion script for a shell'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail link discover doctor user room status store config bench completions" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail link discover doctor user room status store config bench completions" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail link discover doctor user room status store config bench completions" -f -a "serve" -d 'Run the server'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail link discover doctor user room status store config bench completions" -f -a "connect" -d 'Connect to a server and chat'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail link discover doctor user room status store config bench completions" -f -a "send" -d 'Send a message from a program or a script'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail link discover doctor user room status store config bench completions" -f -a "tail" -d 'Print messages, old and new, for a program'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail link discover doctor user room status store config bench completions" -f -a "link" -d 'Print a link to a server, with its key, for others'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail link discover doctor user room status store config bench completions" -f -a "discover" -d 'List the servers of the local network'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail link discover doctor user room status store config bench completions" -f -a "doctor" -d 'Find out which step on the way to a server fails'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail link discover doctor user room status store config bench completions" -f -a "user" -d 'Manage the server\'s accounts'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail link discover doctor user room status store config bench completions" -f -a "room" -d 'Manage the server\'s rooms'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail link discover doctor user room status store config bench completions" -f -a "status" -d 'Show the state of a running server'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail link discover doctor user room status store config bench completions" -f -a "store" -d 'Check, copy and prune the server\'s database'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail link discover doctor user room status store config bench completions" -f -a "config" -d 'Check, show or write the files of settings'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail link discover doctor user room status store config bench completions" -f -a "bench" -d 'Measure a server with many clients'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail link discover doctor user room status store config bench completions" -f -a "completions" -d 'Print a completion script for a shell'
 complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from serve" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from serve" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
 complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from connect" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from connect" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
 complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from send" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from send" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from tail" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from tail" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
 complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from link" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from link" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
 complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from discover" -l log -d 'Write the log to this file (a client writes none without it)' -r -F

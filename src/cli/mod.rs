@@ -29,6 +29,7 @@ mod signals;
 mod status;
 mod store;
 mod streams;
+mod tail;
 mod threads;
 mod user;
 
@@ -52,6 +53,7 @@ fn commands() -> Commands {
         .with(Box::new(serve::command()))
         .with(Box::new(connect::command()))
         .with(Box::new(send::command()))
+        .with(Box::new(tail::command()))
         .with(Box::new(link::command()))
         .with(Box::new(discover::command()))
         .with(Box::new(doctor::command()))

@@ -25,6 +25,8 @@ enum Shown {
     Mark(u64, Progress),
     /// What a program is told.
     Report(Report),
+    /// What was said, for a program that reads.
+    Told(String),
 }
 
 #[derive(Debug, Default)]
@@ -58,6 +60,11 @@ impl Effects {
         if self.is_for_program {
             self.shown.push(Shown::Report(report));
         }
+    }
+
+    /// Tells a program that reads what was said.
+    pub(super) fn tell(&mut self, text: String) {
+        self.shown.push(Shown::Told(text));
     }
 
     pub(super) fn send(&mut self, channel: Channel, message: &ClientMessage) {
@@ -211,6 +218,7 @@ impl Effects {
                 Shown::Answered(number) => console.mark(number, Progress::Failed),
                 Shown::Mark(own, progress) => console.mark(own, progress),
                 Shown::Report(report) => console.report(report),
+                Shown::Told(text) => console.tell(text),
             }
         }
         if let Some(ring) = self.ring.take() {

@@ -13,6 +13,7 @@ use redb::Database;
 use super::line::Line;
 use super::name::canonical;
 use super::password::Password;
+use super::tail::{Positions, TailOptions};
 use crate::protocol::opaque::KeyStretching;
 use crate::protocol::{ConversationId, EntryId, ErrorCode};
 
@@ -54,6 +55,8 @@ pub struct Options {
     pub until: Until,
     /// Whether it is there to send only: what others say is left at the server, for whoever reads.
     pub is_sending_only: bool,
+    /// What a program that reads is told.
+    pub tail: Option<TailOptions>,
 }
 
 /// How far that which was said has to come, so that a client without a terminal ends.
@@ -386,6 +389,11 @@ pub trait Console: Send {
         let _ = report;
     }
 
+    /// Gives a program that reads what was said: lines that end with a line break. They count for [`Console::given`].
+    fn tell(&mut self, text: String) {
+        let _ = text;
+    }
+
     /// Makes a noise, or shows a notification, if it can.
     fn ring(&mut self, ring: &Ring) {
         let _ = ring;
@@ -498,6 +506,23 @@ pub trait Files: Send {
     fn open_log(&mut self, account: &str, conversation: &str) -> io::Result<Box<dyn io::Write>> {
         let _ = (account, conversation);
         Err(io::ErrorKind::Unsupported.into())
+    }
+
+    /// Up to where programs that read were told before; nothing if none was.
+    ///
+    /// # Errors
+    /// If the file cannot be read, or is damaged.
+    fn tail_positions(&mut self) -> io::Result<Option<Positions>> {
+        Ok(None)
+    }
+
+    /// Records up to where they were.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    fn put_tail_positions(&mut self, positions: &Positions) -> io::Result<()> {
+        let _ = positions;
+        Ok(())
     }
 
     /// Makes a file that the user has named, for them alone.

@@ -19,6 +19,7 @@ mod own_line;
 mod password;
 mod script;
 mod storage;
+mod tail;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
@@ -36,6 +37,8 @@ pub use env::{
 pub use hold::Hold;
 pub use line::{Day, Head, INDENT, Line, Manner, Part, Place, Who};
 pub use password::{PASSWORD_MAX_BYTES, Password, PasswordError};
+pub(crate) use tail::read_since;
+pub use tail::{Positions, Since, TailOptions};
 pub(crate) use ui::render::unreachable;
 pub(crate) use ui::time::Clock;
 pub use waiting::Waiting;

@@ -64,6 +64,7 @@ impl User {
             is_restricted: false,
             until: Until::HeardOnline,
             is_sending_only: false,
+            tail: None,
         };
         let files = Box::new(Memory::default());
         let mut client = Client::new(now, options, screen.console(), files, [number; 32]);

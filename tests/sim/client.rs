@@ -163,6 +163,7 @@ impl ClientHost {
             is_restricted: false,
             until: Until::HeardOnline,
             is_sending_only: false,
+            tail: None,
         };
         let (console, files) = (screen.console(), Box::new(self.files.clone()));
         let mut client = Client::new(at, options, console, files, seed);

@@ -89,6 +89,7 @@ impl Launch {
             is_restricted: false,
             until: Until::HeardOnline,
             is_sending_only: false,
+            tail: None,
         };
         Ok(Self {
             files,

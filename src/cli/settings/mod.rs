@@ -17,6 +17,7 @@ use clap::{Arg, ArgAction, ArgMatches};
 
 use super::environment;
 use super::exit::Failure;
+use crate::protocol::{EVERYONE_NAME, NOTES_NAME};
 
 pub use file::SettingsFile;
 pub use resolve::{Parsed, Setting, Sources, Unparsed, parse, settings, values};
@@ -62,7 +63,7 @@ impl Side {
     /// The side of a subcommand, if it has one: that of its own options, or that of which it takes some.
     pub fn of(subcommand: &str) -> Option<Self> {
         match subcommand {
-            "connect" | "send" => Some(Self::Client),
+            "connect" | "send" | "tail" => Some(Self::Client),
             "serve" => Some(Self::Server),
             _ => None,
         }
@@ -105,13 +106,24 @@ pub fn key(argument: &Arg) -> Option<String> {
     }
 }
 
-/// The server, where words that are not options are a server and a text: what stands before the recipient is the server.
+/// The server, where words that are not options are a server and others: before a text it stands before the recipient, and
+/// before conversations it is the first word that can be none.
 pub fn server_word(matches: &ArgMatches) -> Option<OsString> {
-    let to = matches.index_of(TO)?;
-    let mut indices = matches.indices_of(WORDS)?;
-    let is_before = indices.next()? < to;
-    let mut words = matches.get_raw(WORDS).filter(|_| is_before)?;
-    words.next().map(OsStr::to_os_string)
+    let first = matches.get_raw(WORDS)?.next()?;
+    let is_server = if matches.try_contains_id(TO).is_ok() {
+        let index = matches.indices_of(WORDS)?.next()?;
+        index < matches.index_of(TO)?
+    } else {
+        !is_conversation(first)
+    };
+    is_server.then(|| first.to_os_string())
+}
+
+/// Whether a word is a conversation wherever it stands: a room, `@` with a user, everyone or notes.
+fn is_conversation(word: &OsStr) -> bool {
+    let is_marked =
+        word.as_encoded_bytes().starts_with(b"#") || word.as_encoded_bytes().starts_with(b"@");
+    is_marked || word == EVERYONE_NAME || word == NOTES_NAME
 }
 
 /// The variable of a key.

@@ -165,11 +165,13 @@ fn confirm(shared: &mut Shared, receipts: &mut Receipts, shown: Vec<ToldReceipt>
     }
 }
 
-/// Shows lines that stand in the history, but whose showing was not recorded before the last run ended.
+/// Shows lines that stand in the history, but whose showing was not recorded before the last run ended, or which, if
+/// `is_certain`, only a program has read.
 pub(crate) fn show_undisplayed(
     ctx: &mut Ctx<'_>,
     sender: &Sender,
     blocked: &BlockedUsers,
+    is_certain: bool,
 ) -> Result<(), StateError> {
     let all = ctx.conversations.iter().map(|(id, known)| {
         let stored = &known.stored;
@@ -200,7 +202,11 @@ pub(crate) fn show_undisplayed(
                     said => Some(ctx.live_line((id, at), &entry, said, true)),
                 };
                 if let Some(line) = line {
-                    ctx.effects.show_line(line.with_note(render::AGAIN));
+                    ctx.effects.show_line(if is_certain {
+                        line
+                    } else {
+                        line.with_note(render::AGAIN)
+                    });
                 }
             }
         }

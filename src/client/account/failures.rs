@@ -79,7 +79,7 @@ pub(super) fn request_refused(ctx: &mut Ctx<'_>, parts: &mut Parts, failure: &Fa
                 });
             return;
         }
-        Some(PendingRequest::History | PendingRequest::Fetch) => {
+        Some(PendingRequest::History | PendingRequest::Fetch | PendingRequest::Tail) => {
             ctx.fail(Fault::of(failure.code), refusal(""));
             parts.history.give_up(ctx);
             return;
@@ -125,7 +125,9 @@ pub(super) fn requests_timeout(ctx: &mut Ctx<'_>, history: &mut HistoryPager) {
                 let text = format!("no answer yet to `{command}`; {what}");
                 ctx.fail(Fault::Unreachable, text);
             }
-            Late::Dropped(PendingRequest::History | PendingRequest::Fetch) => {
+            Late::Dropped(
+                PendingRequest::History | PendingRequest::Fetch | PendingRequest::Tail,
+            ) => {
                 ctx.pending.is_overdue = true;
                 history.give_up(ctx);
             }
@@ -153,7 +155,9 @@ pub(super) fn requests_lost(ctx: &mut Ctx<'_>, history: &mut HistoryPager) {
                 name,
                 takes_focus: true,
             } => ctx.focus.current = Some(name),
-            PendingRequest::History | PendingRequest::Fetch => history.give_up(ctx),
+            PendingRequest::History | PendingRequest::Fetch | PendingRequest::Tail => {
+                history.give_up(ctx);
+            }
             PendingRequest::Resolve { target } => drop(history.stop_looking_for(ctx, &target)),
             PendingRequest::Join { .. }
             | PendingRequest::Rooms {

@@ -119,6 +119,7 @@ impl SignedIn {
                     time_zone: preferences.time_zone,
                     is_unannounced: preferences.is_unannounced,
                     is_sending_only: preferences.is_sending_only,
+                    is_tailing: preferences.tail.is_some(),
                 },
                 session: SessionState {
                     has_new_names: true,
@@ -139,7 +140,7 @@ impl SignedIn {
                 roster: Roster::default(),
                 people: People::default(),
                 blocked: BlockedUsers::load(loaded.blocked, loaded.ignored),
-                history: HistoryPager::default(),
+                history: HistoryPager::new(preferences.tail),
                 attention: Attention::new(preferences.attention, &start.name, loaded.is_quiet),
                 places: Places::load(loaded.places),
                 recent: Recent::default(),
@@ -157,7 +158,11 @@ impl SignedIn {
                 .receipts
                 .track(now.instant, place, entry, awaited, None);
         }
-        display::show_undisplayed(&mut ctx, &parts.sender, &parts.blocked)?;
+        if ctx.me.is_tailing != loaded.is_tailed && !ctx.me.is_sending_only {
+            ctx.state.put_tailed(ctx.me.is_tailing);
+        }
+        let is_certain = loaded.is_tailed;
+        display::show_undisplayed(&mut ctx, &parts.sender, &parts.blocked, is_certain)?;
         Ok(signed_in)
     }
 
@@ -190,6 +195,7 @@ impl SignedIn {
         parts.blocked.begin_session();
         failures::requests_lost(&mut ctx, &mut parts.history);
         parts.inbox.forget_session();
+        parts.history.tail.forget_session();
         parts.resync = Resync::default();
         if let Some(named) = ctx.focus.resolving.take() {
             switching::focus_on(&mut ctx, &canonical_target(&named));
@@ -433,6 +439,23 @@ impl SignedIn {
         parts.chat_log.write(&mut ctx, files, &parts.blocked);
     }
 
+    /// Tells a program that reads what is durable, as far as its console, which was given so many lines and has printed so
+    /// many, keeps up.
+    pub(super) fn tell(
+        &mut self,
+        now: Now,
+        effects: &mut Effects,
+        files: &mut dyn Files,
+        lines: (u64, u64),
+    ) {
+        let (parts, mut ctx) = self.split(now, effects);
+        let is_complete = ctx.session.is_settled && !parts.inbox.awaits_backlog(now.instant);
+        let blocked = &parts.blocked;
+        let tail = &mut parts.history.tail;
+        tail.on_printed(&mut ctx, files, lines.1);
+        tail.go_on(&mut ctx, blocked, (lines.0, is_complete));
+    }
+
     /// Does what is due, without anything having come.
     pub(super) fn handle_timeout(&mut self, now: Now, effects: &mut Effects) {
         let (parts, mut ctx) = self.split(now, effects);
@@ -455,6 +478,7 @@ impl SignedIn {
             self.parts.display.deadline(),
             self.parts.eraser.deadline(),
             self.parts.chat_log.deadline(),
+            self.parts.history.tail.deadline(),
             self.parts.roster.deadline(),
             self.parts.reading.deadline(&self.shared),
             self.shared.pending.deadline(),

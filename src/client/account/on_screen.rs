@@ -2,13 +2,15 @@
 
 use super::SignedIn;
 use super::display::Display;
+use crate::client::effects::Effects;
+use crate::client::env::Files;
 use crate::client::storage::StateError;
 use crate::transport::Now;
 
 impl SignedIn {
     /// What was to be shown was given to the console: so many lines in all, of which so many are on the screen.
     pub(in crate::client) fn on_lines_queued(&mut self, now: Now, lines: u64, printed: u64) {
-        let is_gathering = self.parts.inbox.holds_lines();
+        let is_gathering = self.hides_lines();
         if !is_gathering {
             self.parts.recent.on_lines_queued(lines);
         }
@@ -20,6 +22,24 @@ impl SignedIn {
         reading.note(now.instant, &self.shared.conversations);
     }
 
+    /// Whether what came is not shown to the user yet, or not in this run.
+    fn hides_lines(&self) -> bool {
+        let me = &self.shared.me;
+        self.parts.inbox.holds_lines() || me.is_tailing || me.is_sending_only
+    }
+
+    /// The console has printed this many of the lines that a program is told.
+    pub(in crate::client) fn on_told(
+        &mut self,
+        now: Now,
+        effects: &mut Effects,
+        files: &mut dyn Files,
+        printed: u64,
+    ) {
+        let (parts, mut ctx) = self.split(now, effects);
+        parts.history.tail.on_printed(&mut ctx, files, printed);
+    }
+
     /// The console has printed this many of the lines that it was given.
     pub(in crate::client) fn on_lines_printed(&mut self, printed: u64) {
         let (display, receipts) = (&mut self.parts.display, &mut self.parts.receipts);
@@ -28,7 +48,7 @@ impl SignedIn {
 
     /// Records at the end what was shown: nothing but a crash stops the console now.
     pub(in crate::client) fn close(&mut self) -> Result<(), StateError> {
-        let is_gathering = self.parts.inbox.holds_lines();
+        let is_gathering = self.hides_lines();
         let (display, receipts) = (&mut self.parts.display, &mut self.parts.receipts);
         display.close(&mut self.shared, receipts, is_gathering);
         self.shared.state.commit()?;

@@ -11,6 +11,7 @@ use super::{SignedIn, resync, sender};
 use crate::client::effects::Effects;
 use crate::client::env::{AttentionOptions, Tone};
 use crate::client::storage::{Identity, Loaded, State, StateError};
+use crate::client::tail::TailOptions;
 use crate::protocol::SessionStart;
 use crate::transport::Now;
 
@@ -26,6 +27,8 @@ pub(in crate::client) struct Preferences {
     pub(in crate::client) is_unannounced: bool,
     /// Whether the session is there to send only.
     pub(in crate::client) is_sending_only: bool,
+    /// What a program that reads is told.
+    pub(in crate::client) tail: Option<TailOptions>,
     /// Whether what is said is to be kept in logs.
     pub(in crate::client) logs_chat: bool,
     /// Whether somebody reads at a terminal.

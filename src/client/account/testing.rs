@@ -39,6 +39,7 @@ impl Workbench {
                     time_zone: TimeZone::UTC,
                     is_unannounced: false,
                     is_sending_only: false,
+                    is_tailing: false,
                 },
                 session: SessionState {
                     is_settled: true,

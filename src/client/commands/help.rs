@@ -23,6 +23,7 @@ pub(super) const SUBCOMMANDS: &[&str] = &[
     "serve",
     "connect",
     "send",
+    "tail",
     "link",
     "discover",
     "doctor",

@@ -316,6 +316,11 @@ impl Core {
                 self.finish(End::Failed(error.to_string()));
             } else {
                 signed_in.write_log(now, &mut self.effects, &mut *self.files);
+                let lines = (self.console.given(), self.console.printed());
+                signed_in.tell(now, &mut self.effects, &mut *self.files, lines);
+                if signed_in.parts.history.tail.is_broken() {
+                    self.ending.end.get_or_insert(End::Quit);
+                }
                 if let Some(names) = signed_in.take_names() {
                     self.console.set_names(names);
                 }

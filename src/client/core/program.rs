@@ -1,6 +1,7 @@
 //! What a program says: it waits until somebody is signed in, and is then sent like what is typed.
 
 use super::Core;
+use crate::client::account::SignedIn;
 use crate::client::env::{Fault, Say};
 use crate::client::name::{canonical_target, is_room};
 use crate::client::script::Script;
@@ -52,6 +53,22 @@ impl Core {
         };
         for _ in std::mem::take(&mut self.unsaid) {
             self.begin_saying();
+            self.fail(fault, text);
+        }
+    }
+
+    /// Not all that a program wanted to read has come in time.
+    pub(super) fn fail_untold(&mut self) {
+        let is_behind = |signed_in: &SignedIn| signed_in.parts.history.tail.is_behind();
+        if self.signed_in.as_ref().is_some_and(is_behind) {
+            let (fault, text) = if self.is_settled() {
+                (
+                    Fault::Unconfirmed,
+                    "not everything has come in time; run it again, or with a longer --timeout",
+                )
+            } else {
+                (Fault::Unreachable, "no answer from the server")
+            };
             self.fail(fault, text);
         }
     }

@@ -180,6 +180,7 @@ impl Core {
             },
             is_unannounced: self.options.unannounced,
             is_sending_only: self.options.is_sending_only,
+            tail: self.options.tail.clone(),
             is_attended: self.console.is_interactive(),
             attention: self.options.attention.clone(),
             logs_chat: self.files.logs_chat(),
@@ -289,6 +290,8 @@ impl Core {
             return;
         };
         signed_in.on_lines_printed(printed);
+        signed_in.on_told(now, &mut self.effects, &mut *self.files, printed);
+        self.effects.flush_lines(&mut *self.console);
         let closed = match &mut self.script {
             _ if is_printed => signed_in.close(),
             _ if self.ending.is_interrupted => signed_in.close_unprinted(),
@@ -363,7 +366,7 @@ impl Core {
             awaits_receipts: signed_in.awaits_receipts(self.options.until),
             has_nothing_open: signed_in.has_nothing_open(),
             is_stored: signed_in.is_stored(now.instant),
-            has_unsaid: !self.unsaid.is_empty(),
+            has_unsaid: !self.unsaid.is_empty() || signed_in.parts.history.tail.is_behind(),
             ..view
         }
     }
@@ -412,6 +415,7 @@ impl Core {
 
     pub(super) fn exit_now(&mut self, exit: Exit) {
         self.fail_unsaid();
+        self.fail_untold();
         if self.script.is_none() {
             self.show_unsent();
         } else if let Some(signed_in) = &self.signed_in

@@ -48,6 +48,7 @@ const KEY_IGNORED: &str = "ignored";
 const KEY_PLACES: &str = "places";
 const KEY_QUIET: &str = "quiet";
 const KEY_LOGS_CHAT: &str = "logs_chat";
+const KEY_TAILED: &str = "tailed";
 
 /// Who this device is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -78,6 +79,8 @@ pub(super) struct Loaded {
     pub(super) is_quiet: bool,
     /// Whether the last run has kept logs of what is said.
     pub(super) logs_chat: bool,
+    /// Whether a program has read what came last, and nobody was shown it.
+    pub(super) is_tailed: bool,
 }
 
 enum Change {
@@ -177,6 +180,7 @@ impl State {
             loaded.places = read(&settings, KEY_PLACES)?.unwrap_or_default();
             loaded.is_quiet = read(&settings, KEY_QUIET)?.unwrap_or_default();
             loaded.logs_chat = read(&settings, KEY_LOGS_CHAT)?.unwrap_or_default();
+            loaded.is_tailed = read(&settings, KEY_TAILED)?.unwrap_or_default();
             Ok(loaded)
         })
     }
@@ -215,6 +219,10 @@ impl State {
 
     pub(super) fn put_quiet(&mut self, is_quiet: bool) {
         self.put_setting(KEY_QUIET, &is_quiet);
+    }
+
+    pub(super) fn put_tailed(&mut self, is_tailed: bool) {
+        self.put_setting(KEY_TAILED, &is_tailed);
     }
 
     pub(super) fn put_logs_chat(&mut self, logs_chat: bool) {

@@ -95,6 +95,7 @@ fn options() -> Options {
         is_restricted: false,
         until: crate::client::Until::HeardOnline,
         is_sending_only: false,
+        tail: None,
     }
 }
 

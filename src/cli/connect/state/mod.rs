@@ -3,6 +3,7 @@
 mod chat_log;
 pub mod input_history;
 pub mod known_servers;
+mod tail_positions;
 
 use std::fmt::Write as _;
 use std::fs;
@@ -18,7 +19,7 @@ use self::input_history::HistoryPlace;
 use self::known_servers::KnownServers;
 use crate::cli::environment;
 use crate::cli::options::require_directory;
-use crate::client::{Files, Trust};
+use crate::client::{Files, Positions, Trust};
 use crate::protocol::{Digest, digest_of, fingerprint};
 use crate::store::{self, OpenError};
 
@@ -62,6 +63,12 @@ impl StateDirectory {
     /// Where the account has its input history whose device was opened last.
     pub fn history(&self) -> HistoryPlace {
         self.history.clone()
+    }
+
+    /// The directory of the account whose device was opened last.
+    fn account(&self) -> io::Result<PathBuf> {
+        let directory = self.history.get().directory;
+        directory.ok_or_else(|| io::Error::other("no account has a directory yet"))
     }
 
     /// What to tell the user of a line of the known servers that cannot be taken.
@@ -207,6 +214,14 @@ impl Files for StateDirectory {
             Some(logs) => logs.append_to(account, conversation),
             None => Err(io::ErrorKind::Unsupported.into()),
         }
+    }
+
+    fn tail_positions(&mut self) -> io::Result<Option<Positions>> {
+        tail_positions::read(&self.account()?)
+    }
+
+    fn put_tail_positions(&mut self, positions: &Positions) -> io::Result<()> {
+        tail_positions::write(&self.account()?, positions)
     }
 
     fn create(&mut self, path: &str) -> io::Result<Box<dyn io::Write>> {

@@ -44,6 +44,8 @@ pub(crate) struct Me {
     pub(crate) is_unannounced: bool,
     /// Whether this session is there to send only.
     pub(crate) is_sending_only: bool,
+    /// Whether what others say goes to a program: nobody is shown it.
+    pub(crate) is_tailing: bool,
 }
 
 #[derive(Debug, Default)]

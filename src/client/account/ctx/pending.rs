@@ -69,6 +69,8 @@ pub(crate) enum PendingRequest {
     History,
     /// Older entries that are only kept.
     Fetch,
+    /// Older entries that a program is told.
+    Tail,
     /// List those who are online; the answer `is_shown` if the user asked.
     Contacts {
         is_shown: bool,
@@ -99,7 +101,7 @@ impl PendingRequest {
             Self::Contacts { is_shown, .. }
             | Self::Roster { is_shown, .. }
             | Self::Away { is_shown } => *is_shown,
-            Self::Resolve { .. } | Self::Fetch => false,
+            Self::Resolve { .. } | Self::Fetch | Self::Tail => false,
             _ => true,
         }
     }

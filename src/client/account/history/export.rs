@@ -3,20 +3,17 @@
 use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::Path;
 
-use serde::Serialize;
 use thiserror::Error;
 
 use super::holes::Holes;
-use super::transcript;
+use super::{record, transcript};
 use crate::client::account::blocked::BlockedUsers;
 use crate::client::account::ctx::Ctx;
-use crate::client::account::mending::current::current;
 use crate::client::env::{Fault, Files};
 use crate::client::name::canonical_target;
 use crate::client::storage::StateError;
-use crate::client::storage::entry::{Entry, Said};
-use crate::client::ui::render;
-use crate::protocol::{ConversationId, EntryId};
+use crate::client::storage::entry::Said;
+use crate::protocol::ConversationId;
 use crate::text::printable;
 
 #[derive(Debug, Error)]
@@ -25,55 +22,6 @@ enum ExportError {
     State(#[from] StateError),
     #[error(transparent)]
     File(#[from] io::Error),
-}
-
-/// An entry as a line of JSON.
-#[derive(Serialize)]
-struct Record<'a> {
-    conversation: &'a str,
-    entry: u64,
-    /// RFC 3339, UTC.
-    time: String,
-    /// Nobody for what happened in a room.
-    author: Option<&'a str>,
-    kind: Kind,
-    /// The last one of something said, nothing of what was deleted.
-    text: &'a str,
-    /// The entry that it answers.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    answers: Option<u64>,
-    #[serde(skip_serializing_if = "is_no")]
-    edited: bool,
-    #[serde(skip_serializing_if = "is_no")]
-    pinned: bool,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    reactions: Vec<Sign>,
-}
-
-/// What an entry is.
-#[derive(Debug, Clone, Copy, Serialize)]
-#[serde(rename_all = "lowercase")]
-enum Kind {
-    Text,
-    Action,
-    Event,
-    Deleted,
-    Unknown,
-}
-
-/// A reaction, and whose it is.
-#[derive(Serialize)]
-struct Sign {
-    sign: String,
-    by: Vec<String>,
-}
-
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde passes a reference"
-)]
-const fn is_no(flag: &bool) -> bool {
-    !*flag
 }
 
 /// Writes a conversation to a file: the named one and then the file, or the file alone for the focus.
@@ -146,7 +94,8 @@ fn write(
         }
         count += 1;
         if is_json {
-            write_json(ctx, &mut file, (id, at), &entry, said)?;
+            let line = record::as_it_is(ctx, (id, at), &entry, said)?;
+            file.write_all(line.as_bytes())?;
         } else {
             let text = transcript::as_it_is(ctx, (id, at), &entry, said);
             file.write_all(text.as_bytes())?;
@@ -154,39 +103,4 @@ fn write(
     }
     file.flush()?;
     Ok(count)
-}
-
-fn write_json(
-    ctx: &Ctx<'_>,
-    file: &mut impl Write,
-    (id, at): (ConversationId, EntryId),
-    entry: &Entry,
-    said: &Said,
-) -> io::Result<()> {
-    let current = transcript::by_name(ctx, current(ctx, (id, at), entry));
-    let edited = current.edited.is_some();
-    let (kind, text) = match said {
-        Said::Text(text) => (Kind::Text, current.edited.unwrap_or_else(|| text.clone())),
-        Said::Action(text) => (Kind::Action, current.edited.unwrap_or_else(|| text.clone())),
-        Said::Deleted(_) => (Kind::Deleted, String::new()),
-        Said::Event(event) => (Kind::Event, transcript::event(ctx, id, event)),
-        Said::Amendment(_) | Said::Unknown => (Kind::Unknown, render::unknown(at)),
-    };
-    let time_ms = i64::try_from(entry.time_ms).unwrap_or(i64::MAX);
-    let time = jiff::Timestamp::from_millisecond(time_ms).unwrap_or(jiff::Timestamp::MAX);
-    let reactions = current.reactions.into_iter();
-    let record = Record {
-        conversation: ctx.name_of(id),
-        entry: at.0,
-        time: time.to_string(),
-        author: (!matches!(kind, Kind::Event)).then(|| transcript::author(ctx, id, entry)),
-        kind,
-        text: &text,
-        answers: entry.answers().map(|answered| answered.0),
-        edited,
-        pinned: current.is_pinned,
-        reactions: reactions.map(|(sign, by)| Sign { sign, by }).collect(),
-    };
-    serde_json::to_writer(&mut *file, &record)?;
-    writeln!(file)
 }

@@ -13,7 +13,9 @@ mod left_off;
 pub(crate) mod links;
 mod page;
 mod query;
+mod record;
 pub(crate) mod search;
+pub(crate) mod tail;
 mod transcript;
 
 use crate::client::account::blocked::BlockedUsers;
@@ -26,6 +28,7 @@ use crate::client::account::rooms::joining::check_target;
 use crate::client::env::Fault;
 use crate::client::name::{canonical_target, is_room};
 use crate::client::storage::StateError;
+use crate::client::tail::TailOptions;
 use crate::client::ui::render;
 use crate::client::ui::time::HistoryAnchor;
 use crate::protocol::{ConversationId, EntryId, Failure, History};
@@ -33,6 +36,7 @@ use ending::{Ending, PageKind};
 use fetch::Fetcher;
 use left_off::LeftOff;
 use page::Page;
+use tail::Tail;
 
 /// How many entries a page has if no number is given. Chosen: most of a screen.
 const PAGE: usize = 20;
@@ -78,9 +82,17 @@ pub(crate) struct HistoryPager {
     page: Option<Page>,
     last: Option<LastPage>,
     pub(crate) fetcher: Fetcher,
+    pub(crate) tail: Tail,
 }
 
 impl HistoryPager {
+    pub(crate) fn new(tail: Option<TailOptions>) -> Self {
+        Self {
+            tail: Tail::new(tail),
+            ..Self::default()
+        }
+    }
+
     /// Shows a page: of the named conversation, else of the focus, else the page before the last one.
     pub(crate) fn show(
         &mut self,
@@ -299,6 +311,9 @@ impl HistoryPager {
         if asked == Some(PendingRequest::Fetch) {
             return self.fetcher.handle_answer(ctx, answer);
         }
+        if asked == Some(PendingRequest::Tail) {
+            return self.tail.handle_answer(ctx, blocked, answer);
+        }
         let is_asked = asked == Some(PendingRequest::History);
         let Some(mut page) = self
             .page
@@ -316,6 +331,7 @@ impl HistoryPager {
     /// There will be no answer: what is here is shown.
     pub(crate) fn give_up(&mut self, ctx: &mut Ctx<'_>) {
         self.fetcher.give_up(ctx);
+        self.tail.give_up();
         if let Some(page) = self.page.take() {
             self.show_page(ctx, page, &Ending::NoLink);
         }

@@ -32,6 +32,10 @@ pub(super) struct Page {
     /// How many lines it is to have; nothing for one that has none, and only fetches what is missing.
     pub(super) want: Option<usize>,
     pub(super) before_ms: Option<u64>,
+    /// It ends behind this entry.
+    pub(super) after: EntryId,
+    /// It ends with the first entry of this moment.
+    pub(super) since_ms: Option<u64>,
     /// Entries from here on have been handled.
     pub(super) cursor: EntryId,
     /// The entry that comes next, where that is known.
@@ -64,6 +68,8 @@ impl Page {
             conversation,
             want: None,
             before_ms: None,
+            after: EntryId::START,
+            since_ms: None,
             cursor,
             expected,
             lines: Vec::new(),
@@ -142,6 +148,7 @@ impl Page {
             }
             let found = match self.expected {
                 Some(EntryId::START) => return Ok(Some(Ending::Begin)),
+                Some(expected) if expected <= self.after => return Ok(Some(Ending::Full)),
                 Some(expected) => ctx
                     .state
                     .entry(id, expected)?
@@ -167,6 +174,10 @@ impl Page {
                     (true, false) => Ending::Begin,
                 }));
             };
+            let is_before = |since| what.time_ms < since;
+            if entry <= self.after || self.since_ms.is_some_and(is_before) {
+                return Ok(Some(Ending::Full));
+            }
             self.cursor = entry;
             self.expected = Some(what.prev);
             if self.before_ms.is_some_and(|before| what.time_ms >= before) {

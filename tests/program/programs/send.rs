@@ -5,6 +5,7 @@ use std::process::{Output, Stdio};
 
 use serde_json::Value;
 
+use super::examples;
 use crate::support::{Host, Server, Workspace, printed};
 
 /// The command of a user with a state directory of this name, not started yet.
@@ -398,50 +399,8 @@ fn examples_of_the_manual_run() {
         member.closes_input();
         assert_eq!(member.ends(), Some(0), "{}", member.errors());
     }
-    let program = Host::default().udpchat().get_program().to_owned();
-    let bin = workspace.path("bin");
-    std::fs::create_dir(&bin).unwrap();
-    std::os::unix::fs::symlink(&program, bin.join("udpchat")).unwrap();
-    let examples = examples();
-    assert!(examples.len() >= 4, "{examples:?}");
-    for example in examples {
-        let line = example.replace("chat.example", &address);
-        let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
-        if line.contains("jq") && !has_jq() {
-            continue;
-        }
-        let output = std::process::Command::new("sh")
-            .args(["-c", &format!("set -e; {line}")])
-            .env("PATH", path)
-            .env("HOME", &home)
-            .env("UDPCHAT_CONFIG", &config)
-            .stdin(Stdio::null())
-            .output()
-            .unwrap();
-        assert!(
-            output.status.success() && output.stderr.is_empty(),
-            "{line}: {}",
-            printed(&output)
-        );
-    }
+    examples::run(&workspace, "udpchat-send.1", &address, &config, &home);
     owner.sees(1, "cron: disk sda1 is full");
     owner.sees(1, "alice: the backup is done");
     owner.sees(1, "alice: are you there?");
-}
-
-/// The lines of the manual's examples.
-fn examples() -> Vec<String> {
-    let manual = concat!(env!("CARGO_MANIFEST_DIR"), "/man/udpchat-send.1");
-    let manual = std::fs::read_to_string(manual).unwrap();
-    let section = manual.split(".SH EXAMPLES\n").nth(1);
-    let section = section.expect("there are examples").split(".SH ").next();
-    let text = section.unwrap_or_default();
-    let text = text.replace("\\-", "-").replace("\\*(Aq", "'");
-    let lines = text.split(".br\n");
-    lines.map(|line| line.trim().replace('\n', " ")).collect()
-}
-
-fn has_jq() -> bool {
-    let jq = std::process::Command::new("jq").arg("--version").output();
-    jq.is_ok_and(|output| output.status.success())
 }

@@ -1,0 +1,94 @@
+//! The arguments of `udpchat tail`.
+
+use clap::{ArgMatches, FromArgMatches};
+
+use crate::cli::address::DEFAULT_HOST;
+use crate::cli::connect::ClientArgs;
+use crate::cli::output::quoted;
+use crate::cli::settings::{WORDS, server_word};
+use crate::protocol::{EVERYONE_NAME, NOTES_NAME};
+use crate::server::{Name, RoomName};
+
+/// Which conversations are read, and where.
+pub struct Args {
+    pub server: String,
+    /// Users, rooms, everyone and notes; all if there is none.
+    pub conversations: Vec<String>,
+    pub options: Options,
+}
+
+#[derive(clap::Args)]
+pub struct Options {
+    /// Begin with this time, or with what no earlier --since last has printed; else with the last 10 lines of each conversation
+    #[arg(long, value_name = "WHEN|last")]
+    pub since: Option<String>,
+    /// Go on with what comes, until a signal
+    #[arg(long, short)]
+    pub follow: bool,
+    /// Print each entry as a JSON object on a line of its own
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub client: ClientArgs,
+    #[arg(
+        id = WORDS,
+        value_name = "CONVERSATION",
+        help = "The server, as for `udpchat connect`, and behind it, or alone: #ROOM, @USER, everyone, or notes (your own)"
+    )]
+    words: Vec<String>,
+}
+
+/// The usage line: clap knows of no server.
+const USAGE: &str = "udpchat tail [HOST[:PORT]] [CONVERSATION]... [OPTIONS]";
+
+impl clap::Args for Args {
+    fn augment_args(command: clap::Command) -> clap::Command {
+        Options::augment_args(command).override_usage(USAGE)
+    }
+
+    fn augment_args_for_update(command: clap::Command) -> clap::Command {
+        Options::augment_args_for_update(command).override_usage(USAGE)
+    }
+}
+
+impl FromArgMatches for Args {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let server = server_word(matches);
+        let mut options = Options::from_arg_matches(matches)?;
+        let mut words = std::mem::take(&mut options.words);
+        let server = match server {
+            Some(word) => {
+                words.remove(0);
+                word.to_string_lossy().into_owned()
+            }
+            None => DEFAULT_HOST.to_owned(),
+        };
+        Ok(Self {
+            server,
+            conversations: words,
+            options,
+        })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+/// The name of a conversation that there could be, without the sign of a user.
+pub fn conversation(word: &str) -> Result<String, String> {
+    let checked = match word {
+        EVERYONE_NAME | NOTES_NAME => return Ok(word.to_owned()),
+        room if room.starts_with('#') => RoomName::parse(room)
+            .map(drop)
+            .map_err(|why| why.to_string()),
+        user => Name::parse(user.strip_prefix('@').unwrap_or(user))
+            .map(drop)
+            .map_err(|why| why.to_string()),
+    };
+    let name = word.strip_prefix('@').unwrap_or(word);
+    checked
+        .map(|()| name.to_owned())
+        .map_err(|why| format!("{} is no conversation: {why}", quoted(word)))
+}

@@ -1,0 +1,5 @@
+//! The subcommands for programs, which have no prompt.
+
+mod examples;
+mod send;
+mod tail;
