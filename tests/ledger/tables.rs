@@ -69,6 +69,8 @@ struct OutboxRow {
     _refers_to: IgnoredAny,
     #[serde(default)]
     _typed_ms: IgnoredAny,
+    #[serde(default)]
+    _key: IgnoredAny,
 }
 
 /// Where each text stands, and under which digest. The reading of it has seen that none stands twice, and that each

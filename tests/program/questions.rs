@@ -33,6 +33,30 @@ fn leaves(mut person: Person) {
     assert_eq!(person.ends(), 0);
 }
 
+/// The shell ran it.
+#[test]
+fn what_is_typed_while_a_client_connects_in_vain_goes_nowhere() {
+    let workspace = Workspace::new(ACCOUNTS);
+    let server = workspace.serve();
+    let mut alice = shell();
+    server.pauses();
+    let other_key = format!("SHA256:{}", "A".repeat(43));
+    alice.types(&format!(
+        "{} --server-key {other_key}",
+        call(&workspace, &server)
+    ));
+    alice.sees("still trying");
+    alice.types("echo LEA''KED");
+    alice.sees("LEA''KED");
+    server.goes_on();
+    alice.sees("has a different server key");
+    alice.sees("shell$ ");
+    alice.types("echo it is\\ over");
+    let seen = alice.sees("it is over");
+    assert!(!seen.contains("LEAKED"), "{seen}");
+    leaves(alice);
+}
+
 /// At a password the terminal took it for a character of that.
 #[test]
 fn control_z_stops_the_client_at_every_question_and_it_goes_on_with_it() {

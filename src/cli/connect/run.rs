@@ -52,6 +52,10 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
     launch.run(Box::new(terminal), |outcome| {
         let is_script = restore.screen().is_none();
         drop(restore);
+        if !is_script && outcome.is_err() {
+            // It was typed for a prompt that never came.
+            Screen::drop_typed();
+        }
         is_script && matches!(outcome, Ok(exit) if !matches!(exit, Exit::Signal(_)))
     })
 }

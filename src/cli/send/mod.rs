@@ -35,8 +35,8 @@ const WAITING: &str = "\
 const ONCE: &str = "\
     With `--id KEY` the message goes out once, however often you run the command, also if it or the server is killed in between, \
     from any machine and any state directory of the user. The server keeps each user's last 4,096 keys, for 30 days. A second run \
-    sends nothing, exits with 0, and tells of the first message: `said_before` is true in its JSON, even if its text or recipient \
-    differ. A key has up to 256 bytes, such as `backup-2026-11-29`.";
+    sends nothing, exits with 0, and tells of the first message: `said_before` is true in its JSON, even if its text \
+    differs. If its recipient differs nothing was sent to them, and it exits with 1: use another key for each. A key has up to 256 bytes, such as `backup-2026-11-29`.";
 
 const OUTPUT: &str = "\
     Nothing is printed if all went well, unless standard error is a terminal. `--json` prints one object on standard output, \

@@ -67,7 +67,7 @@ pub(super) enum Progress {
 }
 
 /// A script has none, and cannot be asked.
-const NO_PASSWORD: &str = "a password is needed, but there is no terminal to ask\nhint: give it with --password-file FILE";
+const NO_PASSWORD: &str = "a password is needed, and nobody is asked here\nhint: give it with --password-file FILE; a client that runs keeps its sign-in to itself, so that another one beside it needs the password";
 
 enum Step {
     Name,

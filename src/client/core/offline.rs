@@ -100,7 +100,8 @@ impl Core {
             unsent.any(|(line, ..)| line.is_some())
         };
         if self.signed_in.as_ref().is_some_and(has_written) {
-            self.show(Tone::Error, &text);
+            // The next step is told with what was not sent.
+            self.show(Tone::Error, text.lines().next().unwrap_or_default());
             // That there was no server is why the messages wait, too.
             self.effects.uncount(Fault::Unreachable);
             self.exit_now(Exit::Quit);

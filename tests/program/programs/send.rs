@@ -169,21 +169,29 @@ fn same_id_says_nothing_twice_from_any_state_directory() {
     );
     server.kill();
     server.restart();
-    let other_text = ["--to", "everyone", "--id", "backup-1", "other"];
-    for (state, arguments) in [
-        ("state-of-alice", &once),
-        ("other-state", &once),
-        ("third", &other_text),
-    ] {
-        let again = send_from(&workspace, state, &server, arguments);
-        assert_eq!(
-            (again.code, &again.json["said_before"]),
-            (Some(0), &true.into()),
-            "{}",
-            again.errors
-        );
+    for state in ["state-of-alice", "other-state"] {
+        let again = send_from(&workspace, state, &server, &once);
+        let said = (again.code, &again.json["said_before"]);
+        assert_eq!(said, (Some(0), &true.into()), "{}", again.errors);
         assert_eq!(again.json["entry"], first.json["entry"]);
+        assert_eq!(again.json["reached"], "stored");
     }
+    // To somebody else nothing was said, and that is no success.
+    let elsewhere = ["--to", "everyone", "--id", "backup-1", "done"];
+    let elsewhere = send_from(&workspace, "third", &server, &elsewhere);
+    assert_eq!(
+        (elsewhere.code, &elsewhere.json["reached"]),
+        (Some(1), &"nothing".into())
+    );
+    assert_eq!(
+        (
+            &elsewhere.json["said_before"],
+            &elsewhere.json["conversation"]
+        ),
+        (&true.into(), &"bob".into())
+    );
+    let told = "nothing was sent to everyone: the id was used before, to bob";
+    assert!(elsewhere.errors.contains(told), "{}", elsewhere.errors);
     assert_eq!(heard_by_bob(&workspace, &server), ["done"]);
 }
 

@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::Sender;
 use super::outbox::Typed;
 use crate::client::account::ctx::Ctx;
-use crate::client::env::{Report, Tone};
+use crate::client::env::{Fault, Report, Tone};
 use crate::client::storage::State;
 use crate::client::storage::records::OutboxEntry;
 use crate::client::ui::render;
@@ -77,7 +77,7 @@ impl Sender {
         let line = self.outbox.line(sequence);
         // A program is told who has it, as often as it asks.
         let typed = self.outbox.typed(sequence).filter(|_| line.is_some());
-        let what = unsent.described();
+        let (what, target) = (unsent.described(), unsent.target.clone());
         self.stored += 1;
         let at = (before.conversation, before.entry);
         ctx.effects.own_stored(sequence, at);
@@ -99,6 +99,12 @@ impl Sender {
         if failure.conversation == Some(before.conversation) {
             self.place_waiting(ctx, sequence, before.entry);
         } else {
+            let place = match ctx.name_of(before.conversation) {
+                "" => "another conversation",
+                place => place,
+            };
+            let text = format!("nothing was sent to {target}: the id was used before, to {place}");
+            ctx.effects.refuse(line, Fault::Failed, &text);
             self.drop_waiting_for(ctx, sequence);
         }
         if let Some(unsent) = self.outbox.refuse(sequence) {

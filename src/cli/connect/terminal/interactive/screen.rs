@@ -9,7 +9,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use nix::sys::signal::{self, Signal};
-use nix::sys::termios::{self, SetArg, Termios};
+use nix::sys::termios::{self, FlushArg, SetArg, Termios};
 use nix::unistd::Pid;
 use rustyline::ExternalPrinter;
 use terminal_size::{Height, Width, terminal_size_of};
@@ -204,6 +204,12 @@ impl Screen {
         if let Err(error) = termios::tcsetattr(io::stdin(), SetArg::TCSANOW, &self.modes) {
             tracing::warn!(%error, "cannot restore the terminal");
         }
+    }
+
+    /// Drops what was typed and nobody has read: the shell would run it.
+    pub fn drop_typed() {
+        // A terminal that is gone holds nothing.
+        let _ = termios::tcflush(io::stdin(), FlushArg::TCIFLUSH);
     }
 
     /// Restores the terminal, even while a line is edited.
