@@ -59,6 +59,10 @@ impl Core {
 
     /// Not all that a program wanted to read has come in time.
     pub(super) fn fail_untold(&mut self) {
+        if self.options.tail.is_some() && self.signed_in.is_none() {
+            let text = "nobody is signed in; --user NAME says who you are";
+            return self.fail(Fault::Usage, text);
+        }
         let is_behind = |signed_in: &SignedIn| signed_in.parts.history.tail.is_behind();
         if self.signed_in.as_ref().is_some_and(is_behind) {
             let (fault, text) = if self.is_settled() {

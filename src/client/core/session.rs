@@ -407,6 +407,10 @@ impl Core {
             self.end_input(now);
         }
         let view = self.session_view(now);
+        if self.options.tail.is_some() && !view.is_signed_in && view.is_idle {
+            // There is nobody to wait for.
+            return self.exit_now(Exit::Quit);
+        }
         let take_exit = |script: &mut Script| script.take_exit(now.instant, &view);
         if let Some(exit) = self.script.as_mut().and_then(take_exit) {
             self.exit_now(exit);

@@ -301,6 +301,23 @@ fn each_failure_has_its_code_and_says_what_to_do() {
     );
     let output = away.output().unwrap();
     assert_eq!(output.status.code(), Some(3), "{}", printed(&output));
+    for follow in [&[][..], &["--follow"]] {
+        let mut nobody = Host::default().udpchat();
+        nobody.args([
+            "tail",
+            &server.address.to_string(),
+            "--accept-new",
+            "--state",
+        ]);
+        nobody.arg(workspace.path("nobody")).args(follow);
+        let output = nobody.stdin(Stdio::null()).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{}", printed(&output));
+        assert!(
+            printed(&output).contains("--user NAME"),
+            "{}",
+            printed(&output)
+        );
+    }
     // A device that could begin without a server has not heard of everything.
     let address = server.address.to_string();
     drop(server);
