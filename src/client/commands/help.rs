@@ -37,6 +37,48 @@ pub(super) const SUBCOMMANDS: &[&str] = &[
     "help",
 ];
 
+/// Commands that other chat programs have, and what there is here.
+const ELSEWHERE: &[(&str, &str)] = &[
+    ("part", "`/leave` leaves a room"),
+    ("names", "`/members` lists who is in a room"),
+    (
+        "query",
+        "`/enter NAME` goes to the conversation with somebody",
+    ),
+    ("list", "`/rooms` lists the rooms"),
+    (
+        "say",
+        "what you type where the prompt shows a conversation is said there; `/message NAME TEXT` works everywhere",
+    ),
+    ("nick", "a user name stays as it is"),
+    (
+        "win",
+        "`/1` to `/9` are places that you assign, `/next` goes to what is unread",
+    ),
+    (
+        "window",
+        "`/1` to `/9` are places that you assign, `/next` goes to what is unread",
+    ),
+    (
+        "buffer",
+        "`/1` to `/9` are places that you assign, `/next` goes to what is unread",
+    ),
+    ("clear", "Ctrl-L clears the screen"),
+    ("disconnect", "`/logout` signs out, `/quit` leaves"),
+];
+
+/// The keys of a terminal that can edit lines.
+const KEYS: &str = "\
+Enter      sends the line; Alt-Enter begins a new one in the same message
+Up, Ctrl-R recall what was typed, also in earlier runs
+Tab        completes commands, names and rooms
+Ctrl-C     clears the line, or ends the program where that is empty
+Ctrl-D     ends the program; at a question it goes back
+Ctrl-L     clears the screen
+Ctrl-Z     stops the program; `fg` in the shell goes on
+Ctrl-A, Ctrl-E, Ctrl-W, Ctrl-U, Ctrl-K, Ctrl-Y edit the line as in a shell
+A text that begins with a slash is typed with two where the prompt shows a conversation.";
+
 pub(super) fn run(core: &mut Core, call: &Call<'_>) {
     let Some(word) = call.optional(0) else {
         core.show_laid_out(Tone::Plain, menu(call.table));
@@ -69,6 +111,9 @@ pub(super) fn find(table: &Table, word: &str) -> Result<Vec<String>, String> {
     let mut lines = table.find(name).map(page).unwrap_or_default();
     let group = table.groups.iter().find(|group| group.name == name);
     lines.extend(group.into_iter().flat_map(overview));
+    if name == "keys" {
+        lines.extend(KEYS.lines().map(str::to_owned));
+    }
     if lines.is_empty() {
         return Err(unknown(table, if name.is_empty() { word } else { name }));
     }
@@ -104,6 +149,14 @@ pub(super) fn unknown(table: &Table, word: &str) -> String {
             "\"{word}\" is a command of the shell, not of this prompt: run `udpchat {word}` there"
         );
     }
+    let elsewhere = ELSEWHERE.iter().find(|(name, _)| *name == word);
+    if let Some((_, here)) = elsewhere {
+        return format!("there is no \"/{word}\" here: {here}");
+    }
+    if word.contains('/') {
+        let here = "a text that begins with a slash is typed with two where the prompt shows a conversation";
+        return format!("unknown command \"{word}\"; {here}");
+    }
     let suggestion = table
         .nearest(word)
         .map(|nearest| format!("; did you mean \"/{nearest}\"?"))
@@ -130,7 +183,9 @@ fn menu(table: &Table) -> Vec<String> {
     lines.push("All commands by group, with other names in brackets:".into());
     let groups = table.groups.iter().flat_map(index);
     lines.extend(table::lines(&groups.collect::<Vec<_>>()));
-    lines.push("`/help GROUP` says what its commands do, `/help COMMAND` how one is used.".into());
+    lines.push(
+        "`/help GROUP` and `/help COMMAND` say more, `/help keys` which keys there are.".into(),
+    );
     lines
 }
 
@@ -219,6 +274,28 @@ mod tests {
                 assert!(menu.iter().any(|line| line.contains(alias)), "{alias}");
             }
         }
+    }
+
+    #[test]
+    fn commands_of_other_programs_are_told_what_there_is_here() {
+        for (word, here) in ELSEWHERE {
+            assert!(TABLE.find(word).is_none(), "{word}");
+            assert!(unknown(&TABLE, word).ends_with(here), "{word}");
+            let commands = here.split('`').skip(1).step_by(2);
+            for command in commands {
+                let name = command.split(' ').next().unwrap_or_default();
+                assert!(TABLE.find(&name[1..]).is_some(), "{command}");
+            }
+        }
+        let told = unknown(&TABLE, "etc/hosts");
+        assert!(told.contains("is typed with two"), "{told}");
+    }
+
+    #[test]
+    fn keys_are_explained_within_a_terminal() {
+        let keys = find(&TABLE, "keys").expect("there is such a page");
+        assert!(keys.iter().all(|line| line.len() < 90), "{keys:#?}");
+        assert!(keys.iter().any(|line| line.contains("Alt-Enter")));
     }
 
     #[test]
