@@ -48,7 +48,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("list", "`/rooms` lists the rooms"),
     (
         "say",
-        "what you type where the prompt shows a conversation is said there; `/message NAME TEXT` works everywhere",
+        "where the prompt shows a conversation, just type; `/message NAME TEXT` works everywhere",
     ),
     ("nick", "a user name stays as it is"),
     (

@@ -228,7 +228,7 @@ fn what_is_queued_without_a_server_is_brought_by_the_next_client_from_any_slot()
         &Host::default(),
         &server.address.to_string(),
         "alice",
-        "state-of-alice",
+        "alice",
     );
     open.sees(1, "Greetings from the Chat Room!");
     assert_eq!(
@@ -299,7 +299,7 @@ fn what_others_say_is_left_for_who_reads() {
         &Host::default(),
         &server.address.to_string(),
         "alice",
-        "state-of-alice",
+        "alice",
     );
     alice.sees(1, "bob: are you there?");
     alice.sees(1, "1 message while you were away");

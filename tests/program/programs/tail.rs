@@ -248,11 +248,14 @@ fn what_comes_is_followed_through_a_restart_of_the_server_and_nobody_has_read_it
     assert_eq!(follower.ends(), Some(143), "{}", follower.errors());
     assert!(tail(&workspace, &server, &["@bob", "--since", "last"]).is_empty());
     // Nor by a program that only sends.
-    let mut send = Host::default().udpchat();
-    send.args([
+    let mut command = Host::default().udpchat();
+    command.args([
         "send", &address, "--to", "bob", "four", "--user", "alice", "--state",
     ]);
-    let sent = send.arg(workspace.path("state-of-alice")).output().unwrap();
+    let sent = command
+        .arg(workspace.path("state-of-alice"))
+        .output()
+        .unwrap();
     assert_eq!(sent.status.code(), Some(0), "{}", printed(&sent));
     let alice = workspace.connect(&Host::default(), &address, "alice", "alice");
     for text in ["bob: one", "bob: two", "bob: three"] {
