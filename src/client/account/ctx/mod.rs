@@ -215,6 +215,7 @@ impl<'a> Ctx<'a> {
     pub(crate) fn ask_receipts(&mut self, id: ConversationId) {
         if let Some(known) = self.conversations.get_mut(id)
             && !known.receipts_asked
+            && !known.stored.is_left
         {
             known.receipts_asked = true;
             let request = ReceiptsRequest { conversation: id };

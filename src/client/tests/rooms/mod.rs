@@ -156,6 +156,37 @@ fn prompt_waits_for_the_answer_to_leave_and_then_stands_outside() {
     assert_eq!(prompts(&mut desk), [Ask::Command("erin> ".into())]);
 }
 
+/// At each sign-in the server refused to tell them, and a line said so.
+#[test]
+fn receipts_of_a_room_that_was_left_are_asked_for_no_longer() {
+    let mut desk = member();
+    type_at_prompt(&mut desk, "message #bridge tea?");
+    assert_eq!(texts(&mut desk).len(), 1);
+    desk.chat(Stored {
+        conversation: BRIDGE,
+        ..super::chat::stored(1, 2, 0, 0)
+    });
+    desk.settle();
+    let asks = |bodies: Vec<ClientBody>| {
+        let is_asked = |body: &ClientBody| matches!(body, ClientBody::ReceiptsRequest(asked) if asked.conversation == BRIDGE);
+        bodies.iter().any(is_asked)
+    };
+    let member_again = |desk: Desk| {
+        let mut desk = desk.restarted(Screen::interactive(), with_password("erin", "secret"));
+        desk.control(&ServerMessage::control(session_start()));
+        let bodies = desk.settle_heads(vec![head(BRIDGE, "#bridge", 2, 0, 2)]);
+        (desk, bodies)
+    };
+    let (mut desk, bodies) = member_again(desk);
+    assert!(asks(bodies));
+    let left = event(EventKind::Left, "erin", None, None);
+    deliver(&mut desk, &left, ERIN, 3, 2);
+    desk.settle();
+    let mut desk = desk.restarted(Screen::interactive(), with_password("erin", "secret"));
+    desk.control(&ServerMessage::control(session_start()));
+    assert!(!asks(desk.settle_heads(Vec::new())));
+}
+
 #[test]
 fn lines_name_the_room_outside_of_it_only_and_count_as_unread_there() {
     let mut desk = member();
