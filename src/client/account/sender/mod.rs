@@ -423,7 +423,7 @@ pub(crate) fn show_unconfirmed(unsent: &OutboxEntry, line: Option<u64>, effects:
         "look, and do it again if not"
     };
     let text = format!("unconfirmed: may not have reached {target}: {quoted}; {what}");
-    effects.fail_at(line, Fault::Unconfirmed, text);
+    effects.refuse(line, Fault::Unconfirmed, &text);
 }
 
 #[cfg(test)]

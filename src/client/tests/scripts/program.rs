@@ -88,3 +88,27 @@ fn program_that_only_queues_ends_when_that_is_durable() {
     assert_eq!(reports(&mut desk), [Report::Queued { said: 1 }]);
     assert_eq!(desk.core.end(), Some(&crate::client::End::Quit));
 }
+
+/// A script that had said something in an earlier run exited with 6, although all that it said was stored.
+#[test]
+fn what_an_earlier_run_said_and_nobody_knows_the_fate_of_is_no_failure_of_this_one() {
+    let mut desk = Desk::connected(Screen::plain(), options_of_program(Until::Stored));
+    Server::with_signed_in("erin", "secret").log_in(&mut desk);
+    desk.settle_heads(vec![head(PAIR, "bob", 0, 0, 0)]);
+    say(&mut desk, "bob");
+    assert_eq!(desk.sent().len(), 2);
+    let mut desk = desk.restarted(Screen::plain(), options_of_program(Until::Stored));
+    // The device is another one by now: what has a number may stand under it or not.
+    let start = SessionStart {
+        device: DeviceId(99),
+        ..session_start()
+    };
+    desk.control(&ServerMessage::control(start));
+    desk.settle();
+    let lines = desk.lines();
+    assert!(
+        lines.iter().any(|line| line.starts_with("unconfirmed")),
+        "{lines:?}"
+    );
+    assert_eq!(desk.core.fault(), None);
+}
