@@ -10,7 +10,7 @@ use super::command::{Context, Subcommand};
 use super::connect::KnownServers;
 use super::environment;
 use super::exit::{Exit, Failure, Outcome};
-use super::output::print;
+use super::output::{print, quoted};
 use crate::server::{RoomName, RoomNameError};
 
 pub fn command() -> Subcommand {
@@ -66,7 +66,16 @@ fn run(args: Args, _: &Context<'_>) -> Outcome {
         key: Some(key),
         room: args.room,
     };
-    print(format!("{link}\n"));
+    let text = link.to_string();
+    if link.server.clone().or_loopback().1.is_some() || text.parse::<Target>().is_err() {
+        let problem = format!(
+            "{} leads nobody else here",
+            quoted(&link.server.to_string())
+        );
+        let failure = Failure::usage(problem);
+        return Err(failure.hint("give the name or the address by which others reach the server"));
+    }
+    print(text + "\n");
     Ok(Exit::Success)
 }
 

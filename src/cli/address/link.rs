@@ -49,6 +49,8 @@ pub enum LinkError {
     User,
     #[error("in the host of a link nothing is percent-encoded: {}", quoted(.0))]
     HostPercent(String),
+    #[error("an IPv6 address stands in brackets in a link, not as {}", quoted(.0))]
+    Brackets(String),
     #[error("a link has no path: behind host and port comes /?key=… or nothing, not {}", quoted(.0))]
     Path(String),
     #[error("a link has no #: it is left out of a room's name, as in room=bridge")]
@@ -122,6 +124,9 @@ fn link(whole: &str, rest: &str) -> Result<Target, LinkError> {
     if authority.contains('%') {
         return Err(LinkError::HostPercent(authority.to_owned()));
     }
+    if authority.matches(':').count() > 1 && !authority.starts_with('[') {
+        return Err(LinkError::Brackets(authority.to_owned()));
+    }
     let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
     if !matches!(path, "" | "/") {
         return Err(LinkError::Path(path.to_owned()));
@@ -189,6 +194,15 @@ mod tests {
                 prop_assert_eq!(parsed(&target.to_string()), target);
             }
         }
+    }
+
+    #[test]
+    fn address_without_brackets_is_refused() {
+        for host in ["::1", "::1:7777", "2001:db8::1", "h:7777:8"] {
+            let told = refused(&format!("udpchat://{host}/"));
+            assert!(told.contains("stands in brackets"), "{host}: {told}");
+        }
+        assert_eq!(parsed("udpchat://[::1]:7777/").server.port, 7777);
     }
 
     fn parsed(text: &str) -> Target {

@@ -68,7 +68,7 @@ fn found(service: &ResolvedService) -> Option<Found> {
     addresses.truncate(ADDRESSES_MAX);
     let key = service.get_property_val_str(KEY);
     Some(Found {
-        name: printable::line_or_nothing(&unescaped(name)).into_owned(),
+        name: without_gaps(&printable::line_or_nothing(&unescaped(name))),
         key: key.and_then(|key| server_key::parse(key).ok()),
         addresses,
     })
@@ -103,6 +103,12 @@ fn shown(address: SocketAddr, all: &std::collections::HashSet<ScopedIp>) -> Stri
         Some(ip) if address.is_ipv6() => format!("[{ip}]:{}", address.port()),
         _ => address.to_string(),
     }
+}
+
+/// A name in which no blanks stand side by side, so that it cannot look like columns.
+fn without_gaps(name: &str) -> String {
+    let words: Vec<&str> = name.split_whitespace().collect();
+    words.join(" ")
 }
 
 /// An instance's name, in which a dot and a backslash stand behind a backslash.
