@@ -124,7 +124,7 @@ fn id(text: &str) -> Result<String, String> {
 
 /// A user or a room that a server could know, everyone, or the notes. It takes it as it was typed.
 fn recipient(text: &str) -> Result<String, String> {
-    let checked = match text {
+    let checked = match &*text.to_lowercase() {
         EVERYONE_NAME | NOTES_NAME => Ok(()),
         room if room.starts_with('#') => RoomName::parse(room)
             .map(drop)

@@ -27,10 +27,10 @@ const TEXT: &str = "\
 
 const WAITING: &str = "\
     `--wait queued` returns as soon as the message is durable on this machine: the next `udpchat send` or `udpchat connect` of \
-    the same user takes it to the server. `--wait stored`, the default, returns when the server has it, and \
+    the same user takes it to the server. `--wait stored`, the default, returns when the server has it, and with it what waited in other state slots of the user, and \
     `--wait received` when a device of everybody for whom it is has it. What is not reached within --timeout is not lost: the \
     exit code is 6, and the message is still sent, or received, later. Do not send it again. A device that has signed in \
-    before needs no server to queue; one that has not fails with 3, and nothing is queued.";
+    before needs no server to queue; one that has not, or that does not know the room yet, fails with 3, and nothing is queued. --timeout does not bound the reading of standard input.";
 
 const ONCE: &str = "\
     With `--id KEY` the message goes out once, however often you run the command, also if it or the server is killed in between, \
@@ -40,14 +40,14 @@ const ONCE: &str = "\
 
 const OUTPUT: &str = "\
     Nothing is printed if all went well, unless standard error is a terminal. `--json` prints one object on standard output, \
-    whatever happened: `to`, `reached` (nothing, queued, stored or received), `conversation`, `entry` and `time` of the message at the server, \
+    whatever became of a message that could be read: `to`, `reached` (nothing, queued, stored or received), `conversation`, `entry` and `time` of the message at the server, \
     for how many it is (`recipients`) and how many of them were online (`online`), `received` with name and time of each who has it, \
     or `received_count` in a large room, `said_before`, and `error`. Times are as in RFC 3339; what is not known is left out.";
 
 const SIGNING_IN: &str = "\
     It signs in as --user, or as the user who was here last, with the ticket that an earlier sign-in has left, else with \
     --password-file. Each client that runs at the same time is a device of its own, so that beside an open `udpchat connect` of the same \
-    user it signs in as another one, which asks for the password once. Others are not told that it comes and goes, and it receives nothing: what others say stays unread.";
+    user it signs in as another one, which needs --password-file once. Others are not told that it comes and goes, and it receives nothing: what others say stays unread.";
 
 const EXAMPLES: &str = "\
     udpchat send --to bob \"the backup is done\"\n\

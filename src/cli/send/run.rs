@@ -9,7 +9,7 @@ use super::console::{Outlook, Reached, Sent};
 use crate::cli::command::Context;
 use crate::cli::connect::{Launch, interrupt_on_signal, set_last_words};
 use crate::cli::exit::{Exit, Failure, Outcome};
-use crate::cli::output::{print_json, quoted};
+use crate::cli::output::{print_error, print_json, quoted};
 use crate::cli::streams::{Waiting, without_byte_order_mark};
 use crate::client::{Input, Options, Say};
 use crate::protocol::TEXT_MAX_BYTES;
@@ -92,9 +92,10 @@ fn read_text(words: &[String]) -> Result<String, Failure> {
         .take(limit)
         .read_to_end(&mut bytes)
         .context("cannot read standard input")?;
+    let is_cut = bytes.len() as u64 == limit;
     let text = String::from_utf8_lossy(&bytes);
     let text = without_byte_order_mark(&text).trim_end_matches(['\r', '\n']);
-    if text.len() > TEXT_MAX_BYTES {
+    if is_cut || text.len() > TEXT_MAX_BYTES {
         let problem = format!("the text has more than {TEXT_MAX_BYTES} bytes; send it in parts");
         return Err(Failure::usage(problem));
     }
@@ -104,7 +105,12 @@ fn read_text(words: &[String]) -> Result<String, Failure> {
 /// Tells what was reached: as JSON whatever that is, and as an error if it is less than was asked for.
 fn tell(mut sent: Sent, (wait, is_json): (Wait, bool), seconds: u64, ended: Outcome) -> Outcome {
     let outcome = ended.and_then(|exit| match (exit, &sent.error) {
-        (Exit::Signal(_), _) => Ok(exit),
+        (Exit::Signal(_), _) => {
+            if sent.reached == Reached::Queued {
+                print_error("udpchat: interrupted: the message is queued, and the next sign-in sends it");
+            }
+            Ok(exit)
+        }
         (Exit::Unconfirmed, _) if sent.reached == Reached::Queued => {
             let text = format!(
                 "not stored within {seconds} s; it is queued, and the next sign-in sends it: do not send it again"

@@ -76,7 +76,7 @@ impl HostKeys {
                 Verdict::Ask
             }
             Ok(Trust::Unknown) => refused(format!(
-                "the server key of {name} is not known here ({print}), and there is no terminal to ask\n\
+                "the server key of {name} is not known here ({print}), and nobody is asked here\n\
                  hint: compare it with what the server prints at its start, and give --server-key {print}, \
                  or --accept-new"
             )),

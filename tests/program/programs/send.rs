@@ -353,6 +353,22 @@ fn each_failure_has_its_code_and_says_what_to_do() {
         assert_eq!(sent.code, Some(code), "{arguments:?}: {}", sent.errors);
         assert!(sent.errors.contains(said), "{arguments:?}: {}", sent.errors);
     }
+    // What could be cut off is refused, whatever stands before it.
+    let mut gaps = command(
+        &workspace,
+        "state-of-alice",
+        "alice",
+        &[&address, "--to", "bob"],
+    );
+    let mut gaps = gaps
+        .stdin(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let text = format!("hi{}the tail", "\n".repeat(20_000));
+    // It stops reading at its limit.
+    let _ = gaps.stdin.take().unwrap().write_all(text.as_bytes());
+    assert_eq!(gaps.wait().unwrap().code(), Some(2));
     let long = "x".repeat(20_000);
     let sent = send(&workspace, &server, &["--to", "bob", &long]);
     assert_eq!(sent.code, Some(2), "{}", sent.errors);
