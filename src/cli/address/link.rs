@@ -49,7 +49,7 @@ pub enum LinkError {
     User,
     #[error("in the host of a link nothing is percent-encoded: {}", quoted(.0))]
     HostPercent(String),
-    #[error("an IPv6 address stands in brackets in a link, not as {}", quoted(.0))]
+    #[error("an IPv6 address needs brackets in a link: {}", quoted(.0))]
     Brackets(String),
     #[error("a link has no path: behind host and port comes /?key=… or nothing, not {}", quoted(.0))]
     Path(String),
@@ -200,7 +200,7 @@ mod tests {
     fn address_without_brackets_is_refused() {
         for host in ["::1", "::1:7777", "2001:db8::1", "h:7777:8"] {
             let told = refused(&format!("udpchat://{host}/"));
-            assert!(told.contains("stands in brackets"), "{host}: {told}");
+            assert!(told.contains("needs brackets"), "{host}: {told}");
         }
         assert_eq!(parsed("udpchat://[::1]:7777/").server.port, 7777);
     }
