@@ -350,9 +350,7 @@ impl SignedIn {
             ServerBody::Stored(stored) if stored.entry <= stored.prev => {}
             ServerBody::Stored(stored) => {
                 if let Some(done) = parts.sender.handle_stored(ctx, &stored) {
-                    if !ctx.me.is_sending_only {
-                        parts.inbox.handle_stored(ctx, &stored, &done.digest);
-                    }
+                    parts.inbox.handle_stored(ctx, &stored, &done.digest);
                     if done.is_said {
                         why::begin(ctx, &stored, done.typed_ms);
                         let place = (stored.conversation, stored.entry);

@@ -279,7 +279,7 @@ impl Inbox {
             if let Some(backlog) = &mut self.backlog {
                 backlog.reached(id, stored.entry);
             }
-        } else {
+        } else if !ctx.me.is_sending_only {
             self.request_missing(ctx, id, stored.entry);
         }
     }

@@ -112,3 +112,34 @@ fn what_an_earlier_run_said_and_nobody_knows_the_fate_of_is_no_failure_of_this_o
     );
     assert_eq!(desk.core.fault(), None);
 }
+
+/// Until the delivery came the history lacked it, and a script that asked at once was not shown it.
+#[test]
+fn what_a_program_has_said_is_in_the_history_at_once() {
+    let mut desk = Desk::connected(Screen::plain(), options_of_program(Until::Stored));
+    Server::with_signed_in("erin", "secret").log_in(&mut desk);
+    desk.settle_heads(vec![head(PAIR, "bob", 0, 0, 0)]);
+    say(&mut desk, "bob");
+    desk.settle();
+    desk.chat(super::stored(1, 1, 0, 0));
+    desk.settle();
+    let mut desk = desk.restarted(Screen::interactive(), with_password("erin", "secret"));
+    desk.control(&ServerMessage::control(session_start()));
+    desk.settle_heads(vec![head(PAIR, "bob", 1, 1, 1)]);
+    desk.lines();
+    desk.type_line("history bob");
+    let lines = desk.lines();
+    assert!(
+        lines.iter().any(|line| line.ends_with("(you): tea?")),
+        "{lines:?}"
+    );
+    // And those of others before it are asked for by whoever reads.
+    let mut desk = desk.restarted(Screen::plain(), options_of_program(Until::Stored));
+    desk.control(&ServerMessage::control(session_start()));
+    desk.settle_heads(vec![head(PAIR, "bob", 3, 1, 1)]);
+    say(&mut desk, "bob");
+    desk.bodies();
+    desk.chat(super::stored(2, 4, 3, 0));
+    let asks = |body: &ClientBody| matches!(body, ClientBody::DeliverAgain(_));
+    assert!(!desk.bodies().iter().any(asks));
+}
