@@ -2,6 +2,7 @@
 
 use super::super::*;
 use crate::client::{Fault, Report, Say, Until};
+use crate::protocol::Position;
 
 fn options_of_program(until: Until) -> Options {
     Options {
@@ -125,7 +126,15 @@ fn what_a_program_has_said_is_in_the_history_at_once() {
     desk.settle();
     let mut desk = desk.restarted(Screen::interactive(), with_password("erin", "secret"));
     desk.control(&ServerMessage::control(session_start()));
-    desk.settle_heads(vec![head(PAIR, "bob", 1, 1, 1)]);
+    // The server delivers from where the device says that it stands.
+    let stands = desk.bodies().into_iter().find_map(|body| match body {
+        ClientBody::Hello(hello) => {
+            let of_pair = |at: &&Position| at.conversation == PAIR;
+            hello.positions.iter().find(of_pair).map(|at| at.entry.0)
+        }
+        _ => None,
+    });
+    desk.settle_heads(vec![head(PAIR, "bob", 1, 1, stands.unwrap_or(0))]);
     desk.lines();
     desk.type_line("history bob");
     let lines = desk.lines();
