@@ -15,16 +15,7 @@ fn command(
     user: &str,
     arguments: &[&str],
 ) -> std::process::Command {
-    let mut command = Host::default().udpchat();
-    command
-        .arg("send")
-        .args(arguments)
-        .args(["--accept-new", "--user", user, "--password-file"])
-        .arg(workspace.password_file(user))
-        .arg("--state")
-        .arg(workspace.path(state))
-        .stdin(Stdio::null());
-    command
+    super::command("send", workspace, (state, user), arguments)
 }
 
 struct Sent {

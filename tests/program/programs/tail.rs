@@ -10,16 +10,7 @@ use crate::support::{Host, Script, Server, Workspace, printed};
 
 /// The command of a user with a state directory of this name, not started yet.
 fn command(workspace: &Workspace, state: &str, user: &str, arguments: &[&str]) -> Command {
-    let mut command = Host::default().udpchat();
-    command
-        .arg("tail")
-        .args(arguments)
-        .args(["--accept-new", "--user", user, "--password-file"])
-        .arg(workspace.password_file(user))
-        .arg("--state")
-        .arg(workspace.path(state))
-        .stdin(Stdio::null());
-    command
+    super::command("tail", workspace, (state, user), arguments)
 }
 
 struct Tailed {
