@@ -53,17 +53,15 @@ impl SizeProbe {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Instant;
-
     use rand_core::SeedableRng as _;
 
     use super::*;
+    use crate::testing::instant;
     use crate::transport::{Endpoint, Limits, ServerConfig};
 
     #[test]
     fn server_answers_a_handshake_of_every_size_and_each_knows_its_own_answer() {
-        #[expect(clippy::disallowed_methods, reason = "any instant will do")]
-        let now = Instant::now();
+        let now = instant();
         let config = ServerConfig {
             static_key: [7; 32],
             reset_key: [8; 32],
