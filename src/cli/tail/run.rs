@@ -1,4 +1,4 @@
-//! Reads the conversations, and writes them until there is no more, or as long as the program wants.
+//! Reads the conversations, and writes what stands in them, and with --follow what comes, until a signal.
 
 use std::sync::PoisonError;
 
