@@ -8,7 +8,8 @@ use super::terminal::{NotifyBy, NotifyOf, Setting, When};
 use crate::cli::address::{DEFAULT_HOST, Target, server_key};
 use crate::cli::options::PasswordFile;
 use crate::cli::settings::Side;
-use crate::server::{Name, NameError};
+use crate::protocol::{EVERYONE_NAME, NOTES_NAME};
+use crate::server::{Name, NameError, RoomName};
 use crate::text::number::seconds;
 
 #[derive(clap::Args)]
@@ -135,4 +136,21 @@ impl ClientArgs {
 /// A name that a server could know. It takes it as it was typed.
 pub fn user(text: &str) -> Result<String, NameError> {
     Name::parse(text).map(|_| text.to_owned())
+}
+
+/// Whether a server could know a conversation of this name: of a user, a room with its #, everyone, or the notes.
+pub fn check_conversation(name: &str) -> Result<(), String> {
+    match name {
+        EVERYONE_NAME | NOTES_NAME => Ok(()),
+        room if room.starts_with('#') => {
+            let parsed = RoomName::parse(room);
+            parsed.map(drop).map_err(|why| why.to_string())
+        }
+        user => check_user(user),
+    }
+}
+
+/// Whether a server could know a user of this name.
+pub fn check_user(name: &str) -> Result<(), String> {
+    Name::parse(name).map(drop).map_err(|why| why.to_string())
 }

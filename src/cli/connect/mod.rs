@@ -8,7 +8,7 @@ mod run;
 mod state;
 mod terminal;
 
-pub use args::{ClientArgs, user};
+pub use args::{ClientArgs, check_conversation, check_user, user};
 pub use launch::{Launch, interrupt_on_signal, set_last_words};
 pub use state::known_servers::KnownServers;
 

@@ -3,12 +3,9 @@
 use clap::{ArgMatches, FromArgMatches};
 
 use super::console::Reached;
-use crate::cli::address::DEFAULT_HOST;
-use crate::cli::connect::ClientArgs;
-use crate::cli::settings::{TO, WORDS, server_word};
+use crate::cli::connect::{ClientArgs, check_conversation};
+use crate::cli::settings::{TO, WORDS, take_server};
 use crate::client::{Until, check_key};
-use crate::protocol::{EVERYONE_NAME, NOTES_NAME};
-use crate::server::{Name, RoomName};
 
 /// What is sent, to whom and where.
 pub struct Args {
@@ -91,16 +88,9 @@ impl clap::Args for Args {
 
 impl FromArgMatches for Args {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-        let server = server_word(matches);
         let mut options = Options::from_arg_matches(matches)?;
         let mut text = std::mem::take(&mut options.words);
-        let server = match server {
-            Some(word) => {
-                text.remove(0);
-                word.to_string_lossy().into_owned()
-            }
-            None => DEFAULT_HOST.to_owned(),
-        };
+        let server = take_server(matches, &mut text);
         let to = matches.index_of(TO);
         let mut indices = matches.indices_of(WORDS).into_iter().flatten();
         let is_text_before = indices.nth(1).is_some_and(|second| Some(second) < to);
@@ -124,12 +114,5 @@ fn id(text: &str) -> Result<String, String> {
 
 /// A user or a room that a server could know, everyone, or the notes. It takes it as it was typed.
 fn recipient(text: &str) -> Result<String, String> {
-    let checked = match &*text.to_lowercase() {
-        EVERYONE_NAME | NOTES_NAME => Ok(()),
-        room if room.starts_with('#') => RoomName::parse(room)
-            .map(drop)
-            .map_err(|why| why.to_string()),
-        user => Name::parse(user).map(drop).map_err(|why| why.to_string()),
-    };
-    checked.map(|()| text.to_owned())
+    check_conversation(&text.to_lowercase()).map(|()| text.to_owned())
 }

@@ -15,6 +15,7 @@ use std::path::PathBuf;
 use clap::builder::{BoolishValueParser, Resettable};
 use clap::{Arg, ArgAction, ArgMatches};
 
+use super::address::DEFAULT_HOST;
 use super::environment;
 use super::exit::Failure;
 use crate::protocol::{EVERYONE_NAME, NOTES_NAME};
@@ -108,7 +109,7 @@ pub fn key(argument: &Arg) -> Option<String> {
 
 /// The server, where words that are not options are a server and others: before a text it stands before the recipient, and
 /// before conversations it is the first word that can be none.
-pub fn server_word(matches: &ArgMatches) -> Option<OsString> {
+fn server_word(matches: &ArgMatches) -> Option<OsString> {
     let first = matches.get_raw(WORDS)?.next()?;
     let is_server = if matches.try_contains_id(TO).is_ok() {
         let index = matches.indices_of(WORDS)?.next()?;
@@ -124,6 +125,17 @@ fn is_conversation(word: &OsStr) -> bool {
     let is_marked =
         word.as_encoded_bytes().starts_with(b"#") || word.as_encoded_bytes().starts_with(b"@");
     is_marked || word == EVERYONE_NAME || word == NOTES_NAME
+}
+
+/// Takes that word from the front of the others, or the server that is meant without one.
+pub fn take_server(matches: &ArgMatches, words: &mut Vec<String>) -> String {
+    match server_word(matches) {
+        Some(word) => {
+            words.remove(0);
+            word.to_string_lossy().into_owned()
+        }
+        None => DEFAULT_HOST.to_owned(),
+    }
 }
 
 /// The variable of a key.

@@ -2,12 +2,9 @@
 
 use clap::{ArgMatches, FromArgMatches};
 
-use crate::cli::address::DEFAULT_HOST;
-use crate::cli::connect::ClientArgs;
+use crate::cli::connect::{ClientArgs, check_conversation, check_user};
 use crate::cli::output::quoted;
-use crate::cli::settings::{WORDS, server_word};
-use crate::protocol::{EVERYONE_NAME, NOTES_NAME};
-use crate::server::{Name, RoomName};
+use crate::cli::settings::{WORDS, take_server};
 
 /// Which conversations are read, and where.
 pub struct Args {
@@ -53,16 +50,9 @@ impl clap::Args for Args {
 
 impl FromArgMatches for Args {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-        let server = server_word(matches);
         let mut options = Options::from_arg_matches(matches)?;
         let mut words = std::mem::take(&mut options.words);
-        let server = match server {
-            Some(word) => {
-                words.remove(0);
-                word.to_string_lossy().into_owned()
-            }
-            None => DEFAULT_HOST.to_owned(),
-        };
+        let server = take_server(matches, &mut words);
         Ok(Self {
             server,
             conversations: words,
@@ -78,14 +68,9 @@ impl FromArgMatches for Args {
 
 /// The name of a conversation that there could be, without the sign of a user.
 pub fn conversation(word: &str) -> Result<String, String> {
-    let checked = match word {
-        EVERYONE_NAME | NOTES_NAME => return Ok(word.to_owned()),
-        room if room.starts_with('#') => RoomName::parse(room)
-            .map(drop)
-            .map_err(|why| why.to_string()),
-        user => Name::parse(user.strip_prefix('@').unwrap_or(user))
-            .map(drop)
-            .map_err(|why| why.to_string()),
+    let checked = match word.strip_prefix('@') {
+        Some(user) => check_user(user),
+        None => check_conversation(word),
     };
     let name = word.strip_prefix('@').unwrap_or(word);
     checked
