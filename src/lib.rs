@@ -110,7 +110,7 @@
 //! | a digest's check | `src/protocol/codec.rs` |
 //! | a request whose answer is late | `src/client/account/ctx/pending.rs`, `src/client/account/failures.rs`; of a change of the account `src/client/auth/step_up.rs` |
 //! | the outbox | `src/client/account/sender/outbox.rs` (in memory); when it is sent `mod.rs` beside it; on disk `src/client/storage/mod.rs` |
-//! | what a program sends | `src/cli/send/run.rs`; in the client `src/client/core/program.rs`, and what it is told `Report` in `src/client/env.rs` |
+//! | what a program sends | `src/cli/send/run.rs`; in the client `src/client/core/program.rs`, and what it is told `Report` in `src/client/program.rs` |
 //! | what a program reads | `src/cli/tail/run.rs`; in the client `src/client/account/history/tail.rs`, its objects `record.rs` beside it; its positions `src/cli/connect/state/tail_positions.rs` |
 //! | how any client is started | `src/cli/connect/launch.rs` |
 //! | an idempotency key | in the client `src/client/account/sender/keys.rs`; what is kept of it `src/store/ops/log/keys.rs` |

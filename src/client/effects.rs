@@ -4,9 +4,10 @@
 
 use std::collections::BTreeSet;
 
-use super::env::{Console, Fault, Progress, Report, Ring, Tone};
+use super::env::{Console, Fault, Progress, Ring, Tone};
 use super::line::Line;
 use super::own_line::OwnLine;
+use super::program::Report;
 use super::ui::table;
 use crate::protocol::{ClientMessage, ConversationId, EntryId, Hop, encode};
 use crate::transport::Channel;

@@ -17,6 +17,7 @@ mod link;
 mod name;
 mod own_line;
 mod password;
+mod program;
 mod script;
 mod storage;
 mod tail;
@@ -32,11 +33,12 @@ pub use account::sender::keys::{KEY_MAX_BYTES, check_key};
 pub use auth::opaque;
 pub use env::{
     Ask, AttentionOptions, Console, End, Fault, Files, Input, LinkOptions, Names, Notify, Options,
-    Progress, Report, Ring, Say, Status, Tone, Trust, Until,
+    Progress, Ring, Status, Tone, Trust,
 };
 pub use hold::Hold;
 pub use line::{Day, Head, INDENT, Line, Manner, Part, Place, Who};
 pub use password::{PASSWORD_MAX_BYTES, Password, PasswordError};
+pub use program::{Report, Say, Until};
 pub(crate) use tail::read_since;
 pub use tail::{Positions, Since, TailOptions};
 pub(crate) use ui::render::unreachable;

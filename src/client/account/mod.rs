@@ -33,8 +33,9 @@ use std::time::Instant;
 use rand_chacha::ChaCha20Rng;
 
 use super::effects::Effects;
-use super::env::{Files, Until};
+use super::env::Files;
 use super::name::canonical_target;
+use super::program::Until;
 use super::storage::{State, StateError};
 use crate::protocol::{EndReason, Envelope, HelloAnswer, ServerBody, ServerMessage, SessionStart};
 use crate::transport::Now;

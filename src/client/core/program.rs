@@ -2,8 +2,9 @@
 
 use super::Core;
 use crate::client::account::SignedIn;
-use crate::client::env::{Fault, Say};
+use crate::client::env::Fault;
 use crate::client::name::{canonical_target, is_room};
+use crate::client::program::Say;
 use crate::client::script::Script;
 use crate::transport::Now;
 

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::SessionView;
-use crate::client::env::Until;
+use crate::client::program::Until;
 
 /// How long a client without a terminal waits at the end of its input for the receipts of users who are online. Chosen:
 /// a bad path's worst, and short enough for a script.

@@ -17,7 +17,7 @@ use self::place::Place;
 pub(super) use self::place::{FocusChange, Missed};
 use self::wait_timer::WaitTimer;
 use super::account::sender::outbox::IN_FLIGHT_MAX;
-use super::env::Until;
+use super::program::Until;
 use super::ui::prompt::TypedLine;
 
 /// How long a client whose output was closed, or whose server was given up, waits for the next line. Chosen: what its input already holds comes

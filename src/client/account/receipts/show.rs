@@ -7,8 +7,9 @@ use super::{Awaited, News, Receipts, ToldReceipt};
 use crate::client::account::ctx::Ctx;
 use crate::client::account::mending::current::quoted;
 use crate::client::account::mending::why;
-use crate::client::env::{Report, Tone};
+use crate::client::env::Tone;
 use crate::client::line::Line;
+use crate::client::program::Report;
 use crate::client::ui::render;
 use crate::protocol::{ConversationId, DeviceSeq, EntryId, Receipts as Marks, SaidBefore, Stored};
 

@@ -8,7 +8,7 @@ use serde_bytes::ByteBuf;
 use crate::client::account::ctx::Ctx;
 use crate::client::account::mending;
 use crate::client::account::sender::{Sender, keys};
-use crate::client::env::Report;
+use crate::client::program::Report;
 use crate::client::storage::entry::{Entry, Said};
 use crate::client::storage::records::{Numbered, OutboxEntry, Referred};
 use crate::protocol::{

@@ -1,0 +1,89 @@
+//! What programs say to the client, and what they are told of it.
+
+use super::env::Fault;
+use crate::protocol::{ConversationId, EntryId};
+
+/// How far that which was said has to come, so that a client without a terminal ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Until {
+    /// It is durable here.
+    Queued,
+    /// The server has stored it.
+    Stored,
+    /// Everybody who was online then has it, or has not answered in time.
+    HeardOnline,
+    /// Everybody for whom it is has it.
+    Received,
+}
+
+/// Something that a program says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Say {
+    /// A user, a room, or everyone.
+    pub to: String,
+    /// The text, of several lines where it has some.
+    pub text: String,
+    /// Its idempotency key: what the account says again under the same one, on any device, is said once. [`check_key`] says what
+    /// can be one.
+    ///
+    /// [`check_key`]: crate::client::check_key
+    pub key: Option<String>,
+}
+
+/// What has become of that which a program said, by its place among what it said in this run, from 1.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Report {
+    /// It is durable here, and is sent whenever the server answers.
+    Queued {
+        /// Which.
+        said: u64,
+    },
+    /// The server has stored it.
+    Stored {
+        /// Which.
+        said: u64,
+        /// Where it stands.
+        conversation: ConversationId,
+        /// What that is called: a user, a room, everyone or notes; empty if this device does not know.
+        place: String,
+        /// Where it stands there.
+        entry: EntryId,
+        /// When it was stored, in milliseconds since 1970 (UTC).
+        time_ms: u64,
+        /// For how many it is.
+        recipients: u32,
+        /// How many of these were online.
+        online: u32,
+        /// Whether nothing was said now: this is another entry, which has its key.
+        said_before: bool,
+    },
+    /// Somebody has received all entries of a conversation up to this one, as far as they are for them.
+    Received {
+        /// Which conversation.
+        conversation: ConversationId,
+        /// Which of the own entries.
+        entry: EntryId,
+        /// The user.
+        name: String,
+        /// When that was heard of, in milliseconds since 1970 (UTC).
+        heard_ms: u64,
+    },
+    /// In a large conversation: so many have received this entry.
+    Counted {
+        /// Which conversation.
+        conversation: ConversationId,
+        /// Which of the own entries.
+        entry: EntryId,
+        /// How many.
+        count: u32,
+    },
+    /// It will not be stored; if it is only unconfirmed, it is kept here, and sent at the next sign-in.
+    Failed {
+        /// Which.
+        said: u64,
+        /// What kind of failure that is.
+        fault: Fault,
+        /// Why, as the user is told.
+        why: String,
+    },
+}
