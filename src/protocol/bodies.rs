@@ -5,6 +5,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_bytes::ByteBuf;
 
 use super::body::{Body, Lane, Phase, bodies};
+use super::bytes::Bytes;
 use super::entry::EntryBody;
 use super::ids::{AccountId, ConversationId, DeviceId, DeviceSeq, EntryId};
 use super::parts::{
@@ -289,6 +290,49 @@ bodies! {
         entries: Vec<HistoryEntry>,
         /// Whether this reader may read others before them.
         more: bool,
+    }
+    /// A file is to be brought: its stream (see [`super::FileTree`]) begins or goes on.
+    (Upload, Request) client(Ready, Bulk, tagged) => UploadRequest {
+        tag: u32,
+        root: Bytes<32>,
+        /// Of the file, in bytes.
+        size: u64,
+    }
+    /// The next part of the stream of the upload with this tag.
+    (Upload, MessageExchange) client(Ready, Bulk, tagged) => UploadPiece {
+        tag: u32,
+        /// Where in the stream it begins.
+        offset: u64,
+        /// At most [`super::PIECE_MAX_BYTES`], and at least one.
+        bytes: ByteBuf,
+    }
+    /// How much of a stream is at the server: the answer to the request, and news as it comes.
+    (Upload, Response) server() => UploadState {
+        /// The upload's.
+        tag: u32,
+        /// So many bytes of it are verified and written. The upload goes on from there.
+        taken: u64,
+        /// Whether the file is there, durably, so that an entry may name it.
+        is_complete: bool,
+    }
+    /// A part of the stream of the file that belongs to an entry, please.
+    (Download, Request) client(Ready, Bulk, tagged) => DownloadRequest {
+        tag: u32,
+        conversation: ConversationId,
+        entry: EntryId,
+        /// Where in the stream it begins.
+        offset: u64,
+        /// So many bytes, or up to the stream's end; it comes in as many pieces as it takes.
+        length: u64,
+    }
+    /// A part of a stream, in order.
+    (Download, Response) server() => DownloadPiece {
+        tag: u32,
+        /// Of the file, in bytes.
+        size: u64,
+        offset: u64,
+        /// At most [`super::PIECE_MAX_BYTES`]; none where the stream ended before the offset.
+        bytes: ByteBuf,
     }
     /// Be given no more of what a user says to this one, or again.
     (Block, Request) client(Ready, Control, tagged) => Block {

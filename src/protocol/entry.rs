@@ -8,10 +8,11 @@ use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
 use super::bytes::Bytes;
+use super::file::FILE_MAX_BYTES;
 use super::ids::{AccountId, ConversationId, DeviceId, DeviceSeq, EntryId};
 use super::wire::{DecodeError, decode, to_bytes, wire_struct};
 use super::words::{Access, EntryKind, EventKind, MemberRole};
-use super::{SIGN_MAX_BYTES, TEXT_MAX_BYTES};
+use super::{FILE_NAME_MAX_BYTES, MEDIA_TYPE_MAX_BYTES, SIGN_MAX_BYTES, TEXT_MAX_BYTES};
 
 wire_struct! {
     /// Where an entry stands among those of its device.
@@ -75,6 +76,36 @@ wire_struct! {
         pub salt: Bytes<16>,
         /// At most [`TEXT_MAX_BYTES`] of UTF-8, never empty.
         pub text: String,
+    }
+}
+
+wire_struct! {
+    /// The body of [`EntryKind::File`]. The server knows the root, from the header, and the size, from the upload.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct Attachment {
+        /// As in [`Text`].
+        pub sender: AccountId,
+        pub receiver: ConversationId,
+        pub salt: Bytes<16>,
+        /// The file's name without folders, at most [`FILE_NAME_MAX_BYTES`] of UTF-8, never empty. It may come from anybody.
+        pub name: String,
+        /// In bytes.
+        pub size: u64,
+        /// Its media type (RFC 6838), as its author believes, at most [`MEDIA_TYPE_MAX_BYTES`]; empty where that is not known.
+        pub media_type: String,
+        /// What is said with it, at most [`TEXT_MAX_BYTES`] of UTF-8; may be empty.
+        pub text: String,
+    }
+}
+
+impl Attachment {
+    /// Whether name, type and text are as long as such are, and the file as large as files can be.
+    #[must_use]
+    pub fn is_sized(&self) -> bool {
+        (1..=FILE_NAME_MAX_BYTES).contains(&self.name.len())
+            && self.media_type.len() <= MEDIA_TYPE_MAX_BYTES
+            && self.text.len() <= TEXT_MAX_BYTES
+            && self.size <= FILE_MAX_BYTES
     }
 }
 

@@ -10,6 +10,7 @@ mod bytes;
 mod codec;
 mod digest;
 mod entry;
+mod file;
 mod fingerprint;
 mod ids;
 mod message;
@@ -26,7 +27,8 @@ pub use body::{Body, Lane, Phase};
 pub use bytes::Bytes;
 pub use codec::{Envelope, encode, open, seal};
 pub use digest::Digest;
-pub use entry::{EntryBody, EntryHeader, Origin, Reaction, Reference, RoomEvent, Text};
+pub use entry::{Attachment, EntryBody, EntryHeader, Origin, Reaction, Reference, RoomEvent, Text};
+pub use file::{CHUNK_BYTES, FILE_MAX_BYTES, FileRoot, FileSize, FileTree, PIECE_MAX_BYTES};
 pub use fingerprint::{digest_of, fingerprint};
 pub use ids::{AccountId, ConversationId, DeviceId, DeviceSeq, EntryId};
 pub use message::{
@@ -48,6 +50,12 @@ pub const TEXT_MAX_BYTES: usize = 16 * 1024;
 
 /// The longest sign of a reaction, in bytes of UTF-8. Chosen: the longest emoji sequence (35 bytes in Unicode 16) or a word.
 pub const SIGN_MAX_BYTES: usize = 64;
+
+/// The longest name of a file, in bytes of UTF-8: what file systems take.
+pub const FILE_NAME_MAX_BYTES: usize = 255;
+
+/// The longest media type of a file, in bytes: type and subtype of 127 each, and the slash (RFC 6838, section 4.2).
+pub const MEDIA_TYPE_MAX_BYTES: usize = 255;
 
 /// The longest message on a channel, in bytes. Chosen: a text with room for everything around it, and small
 /// enough that a channel's reassembly budget holds several.

@@ -65,6 +65,10 @@ wire_enum! {
         Whois = 31 => "WHOIS",
         /// The user is away, or back.
         Away = 32 => "AWAY",
+        /// Bring a file to the server.
+        Upload = 33 => "UPLOAD",
+        /// Get the file of an entry.
+        Download = 34 => "DOWNLOAD",
     }
 }
 
@@ -115,6 +119,8 @@ wire_enum! {
         Pin = 7 => "PIN",
         /// It is pinned no longer.
         Unpin = 8 => "UNPIN",
+        /// A file, of which the header has the root.
+        File = 9 => "FILE",
     }
 }
 
@@ -134,14 +140,14 @@ impl EntryKind {
     /// what is there already.
     #[must_use]
     pub const fn is_said(self) -> bool {
-        matches!(self, Self::Text | Self::Action)
+        matches!(self, Self::Text | Self::Action | Self::File)
     }
 
     /// Whether an entry of this kind has a `refers_to`.
     #[must_use]
     pub const fn refers(self) -> Refers {
         match self {
-            Self::Text | Self::Action => Refers::Optionally,
+            Self::Text | Self::Action | Self::File => Refers::Optionally,
             Self::Edit | Self::Delete | Self::React | Self::Pin | Self::Unpin => Refers::Always,
             Self::Event | Self::Other(_) => Refers::Never,
         }
@@ -232,6 +238,10 @@ wire_enum! {
         /// Another entry of the account has the key: see [`super::Failure::said_before`]. The number is to be used up by a
         /// VOID.
         SaidBefore = 34 => "SAID_BEFORE",
+        /// The file is not there: it was never uploaded by this account, or is gone, or the entry has none.
+        NoSuchFile = 35 => "NO_SUCH_FILE",
+        /// What came of a file does not fit its root. The upload goes on from what UPLOAD's answer names.
+        FileDamaged = 36 => "FILE_DAMAGED",
     }
 }
 

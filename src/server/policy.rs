@@ -83,7 +83,7 @@ pub fn check_entry(
     };
     let is_addressed = header.command == command;
     let body_max = match entry.kind {
-        EntryKind::Text | EntryKind::Action | EntryKind::Edit => BODY_MAX_BYTES,
+        EntryKind::Text | EntryKind::Action | EntryKind::Edit | EntryKind::File => BODY_MAX_BYTES,
         EntryKind::Delete | EntryKind::React | EntryKind::Pin | EntryKind::Unpin => {
             SHORT_BODY_MAX_BYTES
         }
@@ -99,7 +99,7 @@ pub fn check_entry(
         Refers::Always => entry.refers_to.is_some(),
     };
     let malformed = |detail: &str| Err((ErrorCode::Malformed, detail.to_owned()));
-    if entry.root.is_some() {
+    if entry.root.is_some() || entry.kind == EntryKind::File {
         let detail = "this server stores no files";
         Err((ErrorCode::Unsupported, detail.into()))
     } else if !has_reference {

@@ -135,7 +135,7 @@ fn by_user(
         EntryKind::React => Amends::React(sign()?),
         EntryKind::Pin => reference(Amends::Pin)?,
         EntryKind::Unpin => reference(Amends::Unpin)?,
-        EntryKind::Event | EntryKind::Other(_) => return None,
+        EntryKind::File | EntryKind::Event | EntryKind::Other(_) => return None,
     };
     let target = header.refers_to?;
     Some(Said::Amendment(Amendment { target, what }))

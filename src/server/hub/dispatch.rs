@@ -85,6 +85,15 @@ impl Services {
             ClientBody::MembersRequest(body) => listing::list_members(ctx, id, channel, body),
             ClientBody::Moderate(body) => membership::moderate(ctx, id, channel, body),
             ClientBody::HistoryRequest(body) => history::load_history(ctx, id, channel, body),
+            ClientBody::UploadRequest(_)
+            | ClientBody::UploadPiece(_)
+            | ClientBody::DownloadRequest(_) => {
+                let failure = Failure {
+                    tag: message.body.tag(),
+                    ..Failure::new(ErrorCode::Unsupported, "this server stores no files")
+                };
+                ctx.send_error(id, channel, header.command, failure);
+            }
             ClientBody::Block(body) => blocks::block(ctx, id, channel, &body),
             ClientBody::DevicesRequest(body) => devices::list(ctx, id, channel, &body),
             ClientBody::Prove(body) => change::prove(ctx, id, channel, body),

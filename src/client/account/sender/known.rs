@@ -162,6 +162,7 @@ fn body(
         EntryKind::Text
         | EntryKind::Action
         | EntryKind::Edit
+        | EntryKind::File
         | EntryKind::Event
         | EntryKind::Other(_) => EntryBody::of(&Text {
             sender,

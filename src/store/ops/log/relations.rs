@@ -77,8 +77,12 @@ pub(in crate::store) fn check(
         row: stored.row(),
     };
     match kind {
-        EntryKind::Text | EntryKind::Action if target.row.device == DeviceId::SERVER.0 => Ok(()),
-        EntryKind::Text | EntryKind::Action => Ok(target.be_said()?),
+        EntryKind::Text | EntryKind::Action | EntryKind::File
+            if target.row.device == DeviceId::SERVER.0 =>
+        {
+            Ok(())
+        }
+        EntryKind::Text | EntryKind::Action | EntryKind::File => Ok(target.be_said()?),
         EntryKind::Edit => target.may_be_edited(tables, append.author),
         EntryKind::Delete => Ok(target.may_be_deleted(append.author, record, member)?),
         EntryKind::React => target.may_be_reacted_to(tables, append.author),
@@ -263,7 +267,11 @@ pub(in crate::store) fn take_effect(
         }
         EntryKind::Pin => tables.pins.insert(key, entry),
         EntryKind::Unpin => tables.pins.remove(&key),
-        EntryKind::Text | EntryKind::Action | EntryKind::Event | EntryKind::Other(_) => {}
+        EntryKind::Text
+        | EntryKind::Action
+        | EntryKind::File
+        | EntryKind::Event
+        | EntryKind::Other(_) => {}
     }
     Ok(())
 }
