@@ -15,6 +15,7 @@ use super::name::canonical;
 use super::password::Password;
 use super::program::{Report, Say, Until};
 use super::tail::{Positions, TailOptions};
+use super::transfers::{CopiedFile, TransferId, Transfers};
 use crate::protocol::ErrorCode;
 use crate::protocol::opaque::KeyStretching;
 
@@ -137,6 +138,20 @@ pub enum Input {
     Line(String),
     /// A program says something. Without a user it is said when somebody has signed in.
     Say(Box<Say>),
+    /// A user's file was copied, or not: the answer to [`Transfers::copy`].
+    Copied {
+        /// Which.
+        id: TransferId,
+        /// What it is; else why it was not copied.
+        file: Result<Box<CopiedFile>, String>,
+    },
+    /// A file was saved, or not: the answer to [`Transfers::save_part`].
+    Saved {
+        /// Which.
+        id: TransferId,
+        /// Its path; else why it was not saved.
+        path: Result<String, String>,
+    },
     /// The user begins to type a line, and so many of the lines that the console was given are on the screen.
     Begun {
         /// As [`Console::printed`].
@@ -439,6 +454,11 @@ pub trait Files: Send {
     fn put_tail_positions(&mut self, positions: &Positions) -> io::Result<()> {
         let _ = positions;
         Ok(())
+    }
+
+    /// The files of the device whose database was opened last; none if this client neither sends nor saves any.
+    fn transfers(&mut self) -> Option<&mut dyn Transfers> {
+        None
     }
 
     /// Makes a file that the user has named, for them alone.

@@ -25,6 +25,7 @@ mod tail;
 mod testing;
 #[cfg(test)]
 mod tests;
+mod transfers;
 mod ui;
 mod waiting;
 
@@ -41,6 +42,7 @@ pub use password::{PASSWORD_MAX_BYTES, Password, PasswordError};
 pub use program::{Report, Say, Until};
 pub(crate) use tail::read_since;
 pub use tail::{Positions, Since, TailOptions};
+pub use transfers::{CopiedFile, SaveAs, TransferId, Transfers};
 pub(crate) use ui::render::unreachable;
 pub(crate) use ui::time::Clock;
 pub use waiting::Waiting;

@@ -1,5 +1,7 @@
 //! What programs say to the client, and what they are told of it.
 
+use std::path::PathBuf;
+
 use super::env::Fault;
 use crate::protocol::{ConversationId, EntryId};
 
@@ -21,8 +23,10 @@ pub enum Until {
 pub struct Say {
     /// A user, a room, or everyone.
     pub to: String,
-    /// The text, of several lines where it has some.
+    /// The text, of several lines where it has some. It may be empty where there is a file.
     pub text: String,
+    /// The file that it goes with.
+    pub file: Option<PathBuf>,
     /// Its idempotency key: what the account says again under the same one, on any device, is said once. [`check_key`] says what
     /// can be one.
     ///
@@ -37,6 +41,15 @@ pub enum Report {
     Queued {
         /// Which.
         said: u64,
+    },
+    /// So much of the file that goes with it is at the server.
+    Progress {
+        /// Which.
+        said: u64,
+        /// In bytes of the file.
+        sent: u64,
+        /// How large the file is, in bytes.
+        size: u64,
     },
     /// The server has stored it.
     Stored {

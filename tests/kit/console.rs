@@ -6,9 +6,11 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use redb::Database;
 use udpchat::client::{
-    Ask, Console, Files, Line, Names, Progress, Report, Ring, Status, Tone, Trust,
+    Ask, Console, Files, Line, Names, Progress, Report, Ring, Status, Tone, Transfers, Trust,
 };
 use udpchat::store::fault_disk::MemoryDisk;
+
+use super::transfers::MemoryTransfers;
 
 /// All that was shown and asked; shared with the console that was handed out.
 #[derive(Clone)]
@@ -160,6 +162,8 @@ pub struct Memory {
     written: Written,
     logs: Arc<Mutex<Logs>>,
     forgotten: Arc<Mutex<Vec<String>>>,
+    /// The files that the user sends and saves.
+    pub transfers: MemoryTransfers,
 }
 
 /// The logs of what is said.
@@ -202,6 +206,7 @@ impl Default for Memory {
             written: Written::default(),
             logs: Arc::default(),
             forgotten: Arc::default(),
+            transfers: MemoryTransfers::default(),
         }
     }
 }
@@ -310,6 +315,10 @@ impl Files for Memory {
         }
         let text = logs.texts.entry(conversation.to_owned()).or_default();
         Ok(Box::new(text.clone()))
+    }
+
+    fn transfers(&mut self) -> Option<&mut dyn Transfers> {
+        Some(&mut self.transfers)
     }
 
     fn create(&mut self, path: &str) -> io::Result<Box<dyn io::Write>> {

@@ -18,9 +18,11 @@ mod process;
 mod rng;
 mod store;
 pub mod told;
+mod transfers;
 
 pub use console::{Memory, Screen, Seen};
 pub use link::{Direction, Link, Mishap, UnderWay};
 pub use process::settle;
 pub use rng::Rng;
 pub use store::QueuedStore;
+pub use transfers::MemoryTransfers;

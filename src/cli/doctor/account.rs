@@ -46,6 +46,7 @@ pub fn store(
     let say = Say {
         to: NOTES_NAME.to_owned(),
         text: NOTE.to_owned(),
+        file: None,
         key: None,
     };
     let outcome = run(server, client, context, &heard, Some(say));

@@ -111,7 +111,7 @@ impl Sent {
                 self.received_count = Some(count);
                 self.count(count);
             }
-            Report::Received { .. } | Report::Counted { .. } => {}
+            Report::Progress { .. } | Report::Received { .. } | Report::Counted { .. } => {}
             Report::Failed { fault, why, .. } => {
                 if fault != Fault::Unconfirmed {
                     self.reached = Reached::Nothing;

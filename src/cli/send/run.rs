@@ -52,6 +52,7 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
     let said = Input::Say(Box::new(Say {
         to: options.to,
         text,
+        file: None,
         key: options.id,
     }));
     let begun = launch.inputs.send_all_reserved([said, Input::EndOfInput]);

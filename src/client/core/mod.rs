@@ -199,6 +199,7 @@ impl Core {
                 }
             }
             Input::Say(say) => self.say(now, *say),
+            Input::Copied { .. } | Input::Saved { .. } => {}
             Input::Begun { printed } => {
                 if let Some(signed_in) = &mut self.signed_in {
                     signed_in.parts.recent.begin(printed);

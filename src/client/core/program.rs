@@ -36,10 +36,20 @@ impl Core {
             let is_known = shared.session.is_settled
                 || !is_room(&name)
                 || known.is_some_and(|known| !known.stored.is_left);
-            let Some(Say { to, text, key }) = self.unsaid.pop_front_if(|_| is_known) else {
+            let Some(say) = self.unsaid.pop_front_if(|_| is_known) else {
                 return;
             };
+            let Say {
+                to,
+                text,
+                file,
+                key,
+            } = say;
             self.begin_saying();
+            if file.is_some() {
+                self.fail(Fault::Failed, "not sent: this client sends no files");
+                continue;
+            }
             self.send_keyed(now, (&to, &text), key);
         }
     }

@@ -36,6 +36,7 @@ pub fn said(line: &str) -> Option<Input> {
     Some(Input::Say(Box::new(Say {
         to: to.into(),
         text: text.into(),
+        file: None,
         key: Some(format!("{host}.{number}")),
     })))
 }

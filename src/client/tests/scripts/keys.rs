@@ -35,6 +35,7 @@ fn say(desk: &mut Desk, text: &str) -> Vec<u64> {
     let say = Say {
         to: "bob".into(),
         text: text.into(),
+        file: None,
         key: Some("k1".into()),
     };
     let typed = desk.core.handle_input(desk.now, Input::Say(Box::new(say)));

@@ -16,6 +16,7 @@ fn say(desk: &mut Desk, to: &str) {
     let say = Say {
         to: to.into(),
         text: "tea?".into(),
+        file: None,
         key: None,
     };
     let typed = desk.core.handle_input(desk.now, Input::Say(Box::new(say)));

@@ -1,0 +1,233 @@
+//! Files of a device in memory: what a user has, copies of it, parts of what is being fetched, and what was saved.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::io;
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use udpchat::client::{CopiedFile, Input, SaveAs, TransferId, Transfers};
+use udpchat::protocol::FileTree;
+
+/// All of it; shared with the client that it was given to, and outliving that.
+#[derive(Clone, Default)]
+pub struct MemoryTransfers(Arc<Mutex<Held>>);
+
+#[derive(Default)]
+struct Held {
+    own: BTreeMap<String, Vec<u8>>,
+    /// As their streams are.
+    copies: BTreeMap<TransferId, Vec<u8>>,
+    parts: BTreeMap<TransferId, Vec<u8>>,
+    saved: BTreeMap<String, Vec<u8>>,
+    /// What has yet to be done, and then answered.
+    begun: VecDeque<Begun>,
+    is_full: bool,
+}
+
+enum Begun {
+    Copy(TransferId, String, u64),
+    Save(TransferId, SaveAs),
+}
+
+fn full() -> io::Error {
+    io::ErrorKind::StorageFull.into()
+}
+
+fn read_at(bytes: Option<&Vec<u8>>, offset: u64, into: &mut [u8]) -> io::Result<usize> {
+    let bytes = bytes.ok_or(io::ErrorKind::NotFound)?;
+    let rest = bytes.get(offset as usize..).unwrap_or_default();
+    let length = rest.len().min(into.len());
+    into[..length].copy_from_slice(&rest[..length]);
+    Ok(length)
+}
+
+impl Held {
+    fn copy(&mut self, id: TransferId, path: &str, max_bytes: u64) -> Result<CopiedFile, String> {
+        let content = self.own.get(path).ok_or("No such file or directory")?;
+        if content.len() as u64 > max_bytes {
+            return Err(format!("it has more than {max_bytes} bytes"));
+        }
+        if self.is_full {
+            return Err(full().to_string());
+        }
+        let tree = FileTree::read(&mut &content[..]).map_err(|error| error.to_string())?;
+        let stream = [tree.as_bytes(), content].concat();
+        self.copies.insert(id, stream);
+        let name = path.rsplit('/').next().unwrap_or_default().to_owned();
+        let media_type = if name.ends_with(".pdf") {
+            "application/pdf"
+        } else {
+            ""
+        };
+        Ok(CopiedFile {
+            name,
+            media_type: media_type.to_owned(),
+            tree,
+        })
+    }
+
+    fn save(&mut self, id: TransferId, save_as: SaveAs) -> Result<String, String> {
+        let path = match save_as {
+            SaveAs::Named(name) => {
+                let name = name.rsplit('/').next().unwrap_or_default();
+                let mut path = format!("/downloads/{name}");
+                let mut number = 1;
+                while self.saved.contains_key(&path) {
+                    number += 1;
+                    path = format!("/downloads/{name} ({number})");
+                }
+                path
+            }
+            SaveAs::Chosen(path) if self.saved.contains_key(&path) => {
+                return Err("File exists".into());
+            }
+            SaveAs::Chosen(path) => path,
+        };
+        let content = self.parts.remove(&id).unwrap_or_default();
+        self.saved.insert(path.clone(), content);
+        Ok(path)
+    }
+}
+
+impl MemoryTransfers {
+    fn held(&self) -> MutexGuard<'_, Held> {
+        self.0.lock().expect("no test panics while it holds this")
+    }
+
+    /// The user has this file, or has another content in it.
+    pub fn put(&self, path: &str, content: &[u8]) {
+        self.held().own.insert(path.to_owned(), content.to_vec());
+    }
+
+    /// The user has removed a file.
+    pub fn remove(&self, path: &str) {
+        self.held().own.remove(path);
+    }
+
+    /// Whether there is no room for anything.
+    pub fn set_full(&self, is_full: bool) {
+        self.held().is_full = is_full;
+    }
+
+    /// Does what has been begun, and returns what the client is told of it.
+    pub fn answers(&self) -> Vec<Input> {
+        let mut held = self.held();
+        let begun = std::mem::take(&mut held.begun);
+        let answers = begun.into_iter().map(|begun| match begun {
+            Begun::Copy(id, path, max_bytes) => {
+                let file = held.copy(id, &path, max_bytes).map(Box::new);
+                Input::Copied { id, file }
+            }
+            Begun::Save(id, save_as) => {
+                let path = held.save(id, save_as);
+                Input::Saved { id, path }
+            }
+        });
+        answers.collect()
+    }
+
+    /// The process was killed: what was begun is not done any more.
+    pub fn kill(&self) {
+        self.held().begun.clear();
+    }
+
+    /// What was saved here, if anything was.
+    pub fn saved(&self, path: &str) -> Option<Vec<u8>> {
+        self.held().saved.get(path).cloned()
+    }
+
+    /// The paths of all that was saved.
+    pub fn all_saved(&self) -> Vec<String> {
+        self.held().saved.keys().cloned().collect()
+    }
+
+    /// The copies that are kept.
+    pub fn copies(&self) -> Vec<TransferId> {
+        self.held().copies.keys().copied().collect()
+    }
+
+    /// The parts that are kept, with how many bytes they have.
+    pub fn parts(&self) -> Vec<(TransferId, usize)> {
+        let held = self.held();
+        let parts = held.parts.iter();
+        parts.map(|(id, bytes)| (*id, bytes.len())).collect()
+    }
+
+    /// Changes a byte of each part that has so many, as a bad disk does.
+    pub fn damage_parts(&self, at: usize) {
+        for bytes in self.held().parts.values_mut() {
+            if let Some(byte) = bytes.get_mut(at) {
+                *byte ^= 1;
+            }
+        }
+    }
+
+    /// The same for copies.
+    pub fn damage_copies(&self, at: usize) {
+        for bytes in self.held().copies.values_mut() {
+            if let Some(byte) = bytes.get_mut(at) {
+                *byte ^= 1;
+            }
+        }
+    }
+}
+
+impl Transfers for MemoryTransfers {
+    fn copy(&mut self, id: TransferId, path: &Path, max_bytes: u64) {
+        let path = path.to_string_lossy().into_owned();
+        let begun = Begun::Copy(id, path, max_bytes);
+        self.held().begun.push_back(begun);
+    }
+
+    fn read_copy(&mut self, id: TransferId, offset: u64, into: &mut [u8]) -> io::Result<usize> {
+        read_at(self.held().copies.get(&id), offset, into)
+    }
+
+    fn remove_copy(&mut self, id: TransferId) -> io::Result<()> {
+        let mut held = self.held();
+        held.copies.remove(&id);
+        held.begun
+            .retain(|begun| !matches!(begun, Begun::Copy(begun, ..) if *begun == id));
+        Ok(())
+    }
+
+    fn part_bytes(&mut self, id: TransferId) -> io::Result<u64> {
+        Ok(self.held().parts.get(&id).map_or(0, Vec::len) as u64)
+    }
+
+    fn read_part(&mut self, id: TransferId, offset: u64, into: &mut [u8]) -> io::Result<usize> {
+        read_at(self.held().parts.get(&id), offset, into)
+    }
+
+    fn write_part(&mut self, id: TransferId, offset: u64, bytes: &[u8]) -> io::Result<()> {
+        let mut held = self.held();
+        if held.is_full {
+            return Err(full());
+        }
+        let part = held.parts.entry(id).or_default();
+        assert!(offset as usize <= part.len(), "it leaves no holes");
+        part.truncate(offset as usize);
+        part.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    fn save_part(&mut self, id: TransferId, save_as: &SaveAs) {
+        let begun = Begun::Save(id, save_as.clone());
+        self.held().begun.push_back(begun);
+    }
+
+    fn remove_part(&mut self, id: TransferId) -> io::Result<()> {
+        let mut held = self.held();
+        held.parts.remove(&id);
+        held.begun
+            .retain(|begun| !matches!(begun, Begun::Save(begun, _) if *begun == id));
+        Ok(())
+    }
+
+    fn keep(&mut self, ids: &[TransferId]) -> io::Result<()> {
+        let mut held = self.held();
+        held.copies.retain(|id, _| ids.contains(id));
+        held.parts.retain(|id, _| ids.contains(id));
+        Ok(())
+    }
+}
