@@ -38,7 +38,7 @@ const _: () = assert!(
 );
 
 /// How long a file is, and from that how its stream is laid out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct FileSize(u64);
 
 impl FileSize {

@@ -7,6 +7,7 @@
 
 mod api;
 mod backup;
+mod blobs;
 mod catch_panic;
 mod check;
 mod engine;
@@ -29,6 +30,7 @@ mod tests;
 
 pub use api::*;
 pub use backup::{copy_file, make_backup, mark_as_copy, restore};
+pub use blobs::{BlobKey, FoundBlob, all_blobs, blobs_in};
 pub use catch_panic::FencedDatabase;
 pub use check::{Finding, PAGES, Report, check_file};
 pub use engine::{Engine, Reopen};
@@ -40,7 +42,7 @@ pub use files::fault_disk;
 pub use files::in_place::InPlace;
 pub use files::new_file::{Existing, NewFile, NewFileError, require_free};
 pub use files::open::Files;
-pub use files::open::{DATABASE_FILE, OpenError, open, open_file, reopen};
+pub use files::open::{DATABASE_FILE, OpenError, blobs_of, open, open_file, reopen};
 pub use files::ownership::{
     OwnerError, act_as_owner, require_own, require_trusted, require_unwritable,
 };

@@ -28,6 +28,9 @@ pub const DATABASE_FILE: &str = "udpchat.redb";
 /// What follows the database's name in that of its log's directory.
 const SEGMENTS_SUFFIX: &str = ".segments";
 
+/// What follows it in that of the directory of its blobs.
+const BLOBS_SUFFIX: &str = ".files";
+
 /// How much of a database redb keeps in memory, in bytes; its own default is 1 GiB. Chosen: all of a small
 /// server's, all that a checkpoint changes of a large one's, and little beside the rest of it.
 const CACHE_BYTES: usize = 128 * 1024 * 1024;
@@ -72,6 +75,12 @@ pub(in crate::store) fn old_journal_of(path: &Path) -> PathBuf {
 /// The directory of a database's log.
 pub(in crate::store) fn segments_of(path: &Path) -> PathBuf {
     beside(path, SEGMENTS_SUFFIX)
+}
+
+/// The directory of a database's blobs.
+#[must_use]
+pub fn blobs_of(path: &Path) -> PathBuf {
+    beside(path, BLOBS_SUFFIX)
 }
 
 fn with_segments(database: FencedDatabase, path: &Path) -> Result<Files, OpenError> {
