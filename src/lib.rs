@@ -136,6 +136,7 @@
 //! | a limit | its value `src/server/limits/mod.rs`, `src/transport/limits.rs`; its option `src/cli/serve/limits.rs`; how an account's rates are applied `src/server/limits/account_budget.rs` |
 //! | what the operator asks a running server | `src/cli/admin/handler.rs`; `status` `src/server/hub/status.rs` |
 //! | a peer's text on the screen | `src/text/printable.rs` |
+//! | the name under which a peer's file is kept | `src/text/file_name.rs` |
 //! | the prompt's redraw | `src/cli/connect/terminal/interactive.rs`; what is printed above it, or changed there in place, `interactive/above.rs`, and what stands beside it `beside.rs` there; the queue of lines is `printer.rs` |
 //! | the mark of what the user said | `src/client/own_line.rs` |
 //! | what rings and who is mentioned | `src/client/account/attention.rs`; how the terminal rings `src/cli/connect/terminal/ringing.rs` |

@@ -4,6 +4,7 @@
 //! Client and server share it, so that both decide alike.
 
 pub mod comparison;
+pub mod file_name;
 pub mod name_case;
 pub mod number;
 pub mod printable;

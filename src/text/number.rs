@@ -40,9 +40,78 @@ pub fn seconds(range: RangeInclusive<u64>) -> impl Fn(&str) -> Result<u64, Strin
     }
 }
 
+/// The letters that multiply a size, the largest first.
+const MULTIPLES: [(char, u64); 4] = [
+    ('T', 1 << 40),
+    ('G', 1 << 30),
+    ('M', 1 << 20),
+    ('K', 1 << 10),
+];
+
+/// A size in bytes, as [`bytes`] reads it.
+#[must_use]
+pub fn shown_bytes(bytes: u64) -> String {
+    let fits = |(_, factor): &&(char, u64)| bytes > 0 && bytes.is_multiple_of(*factor);
+    match MULTIPLES.iter().find(fits) {
+        Some((letter, factor)) => format!("{}{letter}", bytes / factor),
+        None => bytes.to_string(),
+    }
+}
+
+/// Reads a size in bytes, or with K, M, G or T behind it (1024 each).
+///
+/// # Errors
+/// What it takes, if it is none.
+pub fn bytes(text: &str) -> Result<u64, String> {
+    let wrong = || "expected a number of bytes, as in 65536, 64K or 200M".to_owned();
+    let multiple = text.chars().next_back().and_then(|last| {
+        let mut multiples = MULTIPLES.iter();
+        multiples.find(|(letter, _)| letter.eq_ignore_ascii_case(&last))
+    });
+    let (digits, factor) = match multiple {
+        Some((_, factor)) => (&text[..text.len() - 1], *factor),
+        None => (text, 1),
+    };
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(wrong());
+    }
+    let count: u64 = digits.parse().map_err(|_| wrong())?;
+    count.checked_mul(factor).ok_or_else(wrong)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sizes_are_read_as_they_are_shown() {
+        for (text, count) in [
+            ("0", 0),
+            ("1000", 1000),
+            ("64K", 64 << 10),
+            ("200M", 200 << 20),
+            ("3G", 3 << 30),
+            ("1T", 1 << 40),
+        ] {
+            assert_eq!(bytes(text), Ok(count));
+            assert_eq!(shown_bytes(count), text);
+        }
+        assert_eq!(bytes("64k"), Ok(64 << 10));
+        for wrong in [
+            "",
+            "K",
+            "-1",
+            "+1",
+            "1.5M",
+            "1 M",
+            "99999999T",
+            "1KK",
+            "1é",
+            "64KiB",
+        ] {
+            assert!(bytes(wrong).is_err(), "{wrong}");
+        }
+    }
 
     #[test]
     fn seconds_may_have_a_unit() {
