@@ -34,8 +34,14 @@ pub enum SaveAs {
     /// In the download folder, under the name that its author gave it, which may be anything: as much of it as is harmless, and
     /// another one where that is taken.
     Named(String),
-    /// Where the user wants it: a path, or the name of a folder. What is there already is not overwritten.
-    Chosen(String),
+    /// Where the user wants it. A name without a slash is one in the download folder. Here, too, another name is taken where that
+    /// one is.
+    Chosen {
+        /// As the user typed it; if there is a folder, the file is put there under the author's name.
+        path: String,
+        /// The name that its author gave it.
+        name: String,
+    },
 }
 
 /// The files of the device whose database was opened last: copies of what is to be sent, and parts of what is being fetched. They
@@ -79,8 +85,9 @@ pub trait Transfers: Send {
     /// If it cannot be written.
     fn write_part(&mut self, id: TransferId, offset: u64, bytes: &[u8]) -> io::Result<()>;
 
-    /// The content is complete, of an empty file without anything having been written: begins to give it its place. The answer is [`Input::Saved`], once that is durable. A part that
-    /// could not be given a place stays.
+    /// The content is complete, of an empty file without anything having been written: begins to give it its place. The answer is
+    /// [`Input::Saved`], once that is durable. The part stays until it is removed, so that after a crash this can be begun again:
+    /// one that has its place already keeps that.
     ///
     /// [`Input::Saved`]: crate::client::Input::Saved
     fn save_part(&mut self, id: TransferId, save_as: &SaveAs);

@@ -19,6 +19,8 @@ struct Held {
     copies: BTreeMap<TransferId, Vec<u8>>,
     parts: BTreeMap<TransferId, Vec<u8>>,
     saved: BTreeMap<String, Vec<u8>>,
+    /// Where parts were saved that are not removed yet.
+    places: BTreeMap<TransferId, String>,
     /// What has yet to be done, and then answered.
     begun: VecDeque<Begun>,
     is_full: bool,
@@ -66,26 +68,26 @@ impl Held {
         })
     }
 
-    fn save(&mut self, id: TransferId, save_as: SaveAs) -> Result<String, String> {
-        let path = match save_as {
+    fn save(&mut self, id: TransferId, save_as: SaveAs) -> String {
+        if let Some(path) = self.places.get(&id) {
+            return path.clone();
+        }
+        let wanted = match save_as {
             SaveAs::Named(name) => {
-                let name = name.rsplit('/').next().unwrap_or_default();
-                let mut path = format!("/downloads/{name}");
-                let mut number = 1;
-                while self.saved.contains_key(&path) {
-                    number += 1;
-                    path = format!("/downloads/{name} ({number})");
-                }
-                path
+                format!("/downloads/{}", name.rsplit('/').next().unwrap_or_default())
             }
-            SaveAs::Chosen(path) if self.saved.contains_key(&path) => {
-                return Err("File exists".into());
-            }
-            SaveAs::Chosen(path) => path,
+            SaveAs::Chosen { path, .. } => path,
         };
-        let content = self.parts.remove(&id).unwrap_or_default();
+        let mut path = wanted.clone();
+        let mut number = 1;
+        while self.saved.contains_key(&path) {
+            number += 1;
+            path = format!("{wanted} ({number})");
+        }
+        let content = self.parts.get(&id).cloned().unwrap_or_default();
         self.saved.insert(path.clone(), content);
-        Ok(path)
+        self.places.insert(id, path.clone());
+        path
     }
 }
 
@@ -119,7 +121,7 @@ impl MemoryTransfers {
                 Input::Copied { id, file }
             }
             Begun::Save(id, save_as) => {
-                let path = held.save(id, save_as);
+                let path = Ok(held.save(id, save_as));
                 Input::Saved { id, path }
             }
         });
@@ -219,6 +221,7 @@ impl Transfers for MemoryTransfers {
     fn remove_part(&mut self, id: TransferId) -> io::Result<()> {
         let mut held = self.held();
         held.parts.remove(&id);
+        held.places.remove(&id);
         held.begun
             .retain(|begun| !matches!(begun, Begun::Save(begun, _) if *begun == id));
         Ok(())
