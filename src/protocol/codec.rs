@@ -10,8 +10,10 @@ use serde_bytes::Bytes;
 use super::MESSAGE_MAX_BYTES;
 use super::body::Body;
 use super::digest::Digest;
-use super::message::{Hop, Message};
+use super::file::FileRoot;
+use super::message::{Header, Hop, Message};
 use super::wire::{DecodeError, decode, field, skip_surplus};
+use super::words::EntryKind;
 
 /// A message as it travels: what this hop adds, the author's bytes, their digest.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,6 +92,38 @@ pub fn open<B: Body>(content: &[u8], digest: &Digest) -> Result<Message<B>, Deco
         decode(content)
     } else {
         Err(DecodeError::Digest)
+    }
+}
+
+/// The root of the file that belongs to an entry with this content, if it is a [`EntryKind::File`].
+#[must_use]
+pub fn root_of(content: &[u8]) -> Option<FileRoot> {
+    let Beginning(header) = decode(content).ok()?;
+    let entry = header.entry.filter(|entry| entry.kind == EntryKind::File)?;
+    entry.root
+}
+
+/// A content of which only the header is read.
+struct Beginning(Header);
+
+impl<'de> Deserialize<'de> for Beginning {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Parts;
+        impl<'de> serde::de::Visitor<'de> for Parts {
+            type Value = Beginning;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a header")
+            }
+            fn visit_seq<A: serde::de::SeqAccess<'de>>(
+                self,
+                mut seq: A,
+            ) -> Result<Beginning, A::Error> {
+                let header = field(&mut seq, "header")?;
+                skip_surplus(&mut seq)?;
+                Ok(Beginning(header))
+            }
+        }
+        deserializer.deserialize_seq(Parts)
     }
 }
 

@@ -99,9 +99,8 @@ pub fn check_entry(
         Refers::Always => entry.refers_to.is_some(),
     };
     let malformed = |detail: &str| Err((ErrorCode::Malformed, detail.to_owned()));
-    if entry.root.is_some() || entry.kind == EntryKind::File {
-        let detail = "this server stores no files";
-        Err((ErrorCode::Unsupported, detail.into()))
+    if entry.root.is_some() != (entry.kind == EntryKind::File) {
+        malformed("kind and root do not fit")
     } else if !has_reference {
         malformed("kind and reference do not fit")
     } else if body.0.len() > body_max {
@@ -246,8 +245,16 @@ mod tests {
         assert_eq!(checked(unknown, 1), ErrorCode::Unsupported);
         let event = |_: &mut Header, entry: &mut EntryHeader| entry.kind = EntryKind::Event;
         assert_eq!(checked(event, 1), ErrorCode::NotPermitted);
-        let with_blob = |_: &mut Header, entry: &mut EntryHeader| entry.root = Some(Bytes([1; 32]));
-        assert_eq!(checked(with_blob, 1), ErrorCode::Unsupported);
+        let with_root = |kind| {
+            move |_: &mut Header, entry: &mut EntryHeader| {
+                entry.kind = kind;
+                entry.root = Some(Bytes([1; 32]));
+            }
+        };
+        assert_eq!(checked(with_root(EntryKind::File), BODY_MAX_BYTES), fine);
+        assert_eq!(checked(with_root(EntryKind::Text), 1), ErrorCode::Malformed);
+        let without = of_kind(EntryKind::File, None);
+        assert_eq!(checked(without, 1), ErrorCode::Malformed);
         let to_all = |header: &mut Header, _: &mut EntryHeader| {
             header.command = Command::SendAllMessage;
         };

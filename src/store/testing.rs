@@ -7,8 +7,8 @@ use super::{
     Read, Refusal, Relation, Reply, Request, RequestId, Retention, StoredEntry, TicketHash, Write,
 };
 use crate::protocol::{
-    Access, AccountId, Change, ConversationId, DeviceId, DeviceSeq, Digest, EntryId, EntryKind,
-    Position,
+    Access, AccountId, Bytes, Change, ClientMessage, ConversationId, DeviceId, DeviceSeq, Digest,
+    EntryBody, EntryId, EntryKind, FileRoot, Origin, Position, seal,
 };
 use crate::text::skeleton::skeleton;
 
@@ -245,6 +245,50 @@ pub(super) fn append(
         quota: Quota::default(),
         relation: None,
         key: None,
+    })
+}
+
+/// The root of a file, of this one byte.
+pub(super) const fn root(byte: u8) -> FileRoot {
+    Bytes([byte; 32])
+}
+
+/// A file of so many bytes has come.
+pub(super) fn add_file(account: AccountId, byte: u8, size: u64) -> Write {
+    Write::AddFile {
+        account,
+        root: root(byte),
+        size,
+        time_ms: 100,
+        quota: Quota::default(),
+    }
+}
+
+/// A message with a file, as a client writes it.
+pub(super) fn say_file(
+    (author, device): User,
+    conversation: ConversationId,
+    number: u64,
+    byte: u8,
+) -> Write {
+    let origin = Origin {
+        conversation,
+        device,
+        number: DeviceSeq(number),
+    };
+    let body = EntryBody(vec![7; 9].into());
+    let mut message = ClientMessage::entry(origin, (EntryKind::File, None), body);
+    if let Some(entry) = &mut message.header.entry {
+        entry.root = Some(root(byte));
+    }
+    let (content, digest) = seal(&message);
+    let Write::Append(said) = append((author, device), conversation, number, "") else {
+        unreachable!("it is an append");
+    };
+    Write::Append(Append {
+        digest,
+        content,
+        ..said
     })
 }
 

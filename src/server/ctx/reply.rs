@@ -278,6 +278,7 @@ pub fn failure_of(outcome: &Outcome) -> Failure {
         Outcome::Refused(Refusal::BadReference(why)) => {
             (ErrorCode::BadReference, (*why).to_owned())
         }
+        Outcome::Refused(Refusal::NoSuchFile) => (ErrorCode::NoSuchFile, String::new()),
         Outcome::Refused(Refusal::NoSuchRoom) => (ErrorCode::NoSuchRoom, String::new()),
         Outcome::Refused(Refusal::NotInvited) => (ErrorCode::NotInvited, String::new()),
         Outcome::Refused(Refusal::NotAMember) => (ErrorCode::NotAMember, String::new()),

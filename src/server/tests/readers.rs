@@ -144,6 +144,7 @@ fn what_was_read_for_a_device_is_not_sent_to_another_that_signs_in_on_its_sessio
         id,
         write: None,
         outcome: Outcome::Refused(Refusal::NotPermitted),
+        freed: Vec::new(),
     };
     let now = bench.now;
     bench

@@ -34,6 +34,7 @@ impl Bench {
             id,
             write: None,
             outcome,
+            freed: Vec::new(),
         };
         let input = Input::Completion(completion);
         self.hub.on_input(self.now, &mut self.server, input);

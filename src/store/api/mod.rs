@@ -11,6 +11,8 @@ mod read;
 mod replies;
 mod write;
 
+use crate::store::blobs::BlobKey;
+
 pub use limits::StoreLimit;
 pub use read::Read;
 pub use replies::*;
@@ -71,17 +73,24 @@ pub struct Completion {
     pub write: Option<Write>,
     /// The result.
     pub outcome: Outcome,
+    /// The files that are kept no longer since this write: their blobs can be dropped.
+    pub freed: Vec<BlobKey>,
 }
 
 impl Completion {
-    /// Completes a request.
+    /// Completes a request, which has freed no file.
     #[must_use]
     pub fn new(id: RequestId, request: Request, outcome: Outcome) -> Self {
         let write = match request {
             Request::Write(write) => Some(write),
             Request::Read(_) | Request::Checkpoint => None,
         };
-        Self { id, write, outcome }
+        Self {
+            id,
+            write,
+            outcome,
+            freed: Vec::new(),
+        }
     }
 }
 

@@ -2,7 +2,8 @@
 
 #[cfg(doc)]
 use super::{Refusal, Reply};
-use crate::protocol::{AccountId, ConversationId, DeviceId, EntryId};
+use crate::protocol::{AccountId, ConversationId, DeviceId, EntryId, FileRoot};
+use crate::store::blobs::BlobKey;
 
 /// A request that only reads.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,4 +107,15 @@ pub enum Read {
         /// How many one account may have written.
         account_bytes: Option<u64>,
     },
+    /// The file of an entry, if the reader is given that: [`Reply::File`]. Refused as [`Read::History`] is, or with
+    /// [`Refusal::NoSuchFile`] where the entry has none, is not given to the reader, was deleted, or the file is gone.
+    File {
+        conversation: ConversationId,
+        entry: EntryId,
+        reader: AccountId,
+    },
+    /// Whether a file of an account is there, and how much of files is kept: [`Reply::HasFile`].
+    HasFile { account: AccountId, root: FileRoot },
+    /// Which of these files are kept: [`Reply::FilesKept`]. What cannot be read is.
+    FilesKept { files: Vec<BlobKey> },
 }

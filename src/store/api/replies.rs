@@ -4,8 +4,9 @@ use super::{Retention, StoreLimit};
 pub use crate::protocol::BlockedUser;
 use crate::protocol::{
     AccountId, ConversationId, DeviceId, DeviceSeq, Digest, EntryId, EntryKind, EventKind,
-    MemberRole, RecipientData, Room,
+    FileRoot, FileSize, MemberRole, RecipientData, Room,
 };
+use crate::store::blobs::BlobKey;
 
 /// What a request that was done returns.
 #[derive(Debug, Clone, PartialEq)]
@@ -135,6 +136,26 @@ pub enum Reply {
         /// The conversation of the two, if there is one, and the entry up to which the other is told no receipts of the
         /// account, also once they are not blocked any more.
         pair: Option<(ConversationId, EntryId)>,
+    },
+    /// To [`Read::File`](super::Read::File).
+    File(BlobKey),
+    /// To [`Read::HasFile`](super::Read::HasFile).
+    HasFile {
+        /// How long it is, if it is there.
+        size: Option<FileSize>,
+        /// How many bytes of files are kept for the account.
+        account_bytes: u64,
+        /// How many are for all.
+        all_bytes: u64,
+    },
+    /// To [`Read::FilesKept`](super::Read::FilesKept).
+    FilesKept(Vec<BlobKey>),
+    /// To [`Write::SweepFiles`](super::Write::SweepFiles).
+    FilesSwept {
+        /// How many files were forgotten.
+        removed: u64,
+        /// The file behind which the next step of this pass begins; none at its end.
+        next: Option<(AccountId, FileRoot)>,
     },
 }
 
@@ -428,6 +449,8 @@ pub enum Refusal {
     OnlyOthers(&'static str),
     /// What an entry refers to is not there, or not such that this could be done to it: why, in words.
     BadReference(&'static str),
+    /// The file is not there: it was never complete, or has expired.
+    NoSuchFile,
     /// There is no room of this name, and none is made.
     NoSuchRoom,
     /// The room is private, and this account has no invitation.

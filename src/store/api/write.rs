@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::protocol::{
     Access, AccountId, Change, ConversationId, DeviceId, DeviceSeq, Digest, EntryId, EntryKind,
-    Position, RecipientData,
+    FileRoot, Position, RecipientData,
 };
 
 /// The highest tag of a [`Write`].
-pub(in crate::store) const LAST_TAG: u32 = 24;
+pub(in crate::store) const LAST_TAG: u32 = 26;
 
 /// A request that writes.
 ///
@@ -77,7 +77,8 @@ pub enum Write {
         positions: Vec<Position>,
     },
     /// Appends to a log, if the number is the device's next and the author may: [`Reply::Stored`]. A number that
-    /// stands already with the same digest is answered alike (`repeated`).
+    /// stands already with the same digest is answered alike (`repeated`). A file's entry is refused with
+    /// [`Refusal::NoSuchFile`] unless the file was added for its author, and is still there.
     #[serde(rename = "6")]
     Append(Append),
     /// Uses a number up without an entry: [`Reply::Nothing`], or [`Refusal::Expect`]. A number at or below the
@@ -272,6 +273,33 @@ pub enum Write {
     /// Nobody asks for it.
     #[serde(rename = "24")]
     Keyed { key: [u8; 16] },
+    /// Notes that a file is complete: its blob is durable already. From now on entries of the account may refer to it:
+    /// [`Reply::Nothing`], also if it was noted before. Refused with [`Refusal::NoSuchUser`], [`Refusal::QuotaFull`],
+    /// [`Refusal::StorageFull`].
+    #[serde(rename = "25")]
+    AddFile {
+        /// Who has brought it.
+        account: AccountId,
+        root: FileRoot,
+        /// In bytes.
+        size: u64,
+        /// The time, in milliseconds since 1970 (UTC).
+        time_ms: u64,
+        /// How much of files may be kept. The message log goes without it.
+        #[serde(skip)]
+        quota: Quota,
+    },
+    /// One step of a pass over the files, a bounded part of them: forgets those that no entry has referred to for a day, and
+    /// those that are older than files are kept: [`Reply::FilesSwept`] says where the next step begins.
+    #[serde(rename = "26")]
+    SweepFiles {
+        /// The file behind which to begin; a pass begins with none.
+        after: Option<(AccountId, FileRoot)>,
+        /// How long a file is kept from when it came, in milliseconds, whatever refers to it; none is as long as that.
+        kept_ms: Option<u64>,
+        /// The time, in milliseconds since 1970 (UTC).
+        now_ms: u64,
+    },
 }
 
 /// When a device was last used, and where.
@@ -300,7 +328,7 @@ pub struct Retention {
     pub megabytes: Option<u64>,
 }
 
-/// How many bytes of the logs may stand. None is no limit.
+/// How many bytes of the logs may stand, or of files. None is no limit.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Quota {
     /// Written by one account.

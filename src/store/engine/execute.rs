@@ -7,17 +7,20 @@ use crate::store::ops::devices::{self, Resumption};
 use crate::store::ops::log::{delete, history};
 use crate::store::ops::rooms::{self, Joining, change};
 use crate::store::ops::{
-    accounts, acquaintances, blocks, log, marks, reading, resync, retention, usage,
+    accounts, acquaintances, blocks, files, log, marks, reading, resync, retention, usage,
 };
 use crate::store::schema::tables::{ReadTables, Tables};
-use crate::store::{Outcome, Read, Reply, Request, Write};
+use crate::store::{BlobKey, Outcome, Read, Reply, Request, Write};
+
+/// What came of a request, and the files that are kept no longer since.
+pub(super) type Executed = (Outcome, Vec<BlobKey>);
 
 /// Executes a request. One that is refused has written nothing.
 pub(super) fn execute(
     tables: &mut Tables,
     epoch: u64,
     request: &Request,
-) -> Result<Outcome, StoreError> {
+) -> Result<Executed, StoreError> {
     let result = match request {
         Request::Read(read) => match Page::plan(tables, read) {
             Some(mut page) => {
@@ -30,7 +33,8 @@ pub(super) fn execute(
         // The engine makes it, behind the group.
         Request::Checkpoint => Ok(Reply::Nothing),
     };
-    outcome(result)
+    let outcome = outcome(result)?;
+    Ok((outcome, std::mem::take(&mut tables.freed)))
 }
 
 pub(super) fn outcome(result: Result<Reply, Abort>) -> Result<Outcome, StoreError> {
@@ -93,6 +97,13 @@ pub(super) fn answer(tables: &impl ReadTables, read: &Read) -> Result<Reply, Abo
         Read::Acquaintance { account, name } => acquaintances::find(tables, *account, name),
         Read::ListRetained => retention::list(tables),
         Read::Retained { name } => retention::show(tables, name),
+        Read::File {
+            conversation,
+            entry,
+            reader,
+        } => files::of_entry(tables, *conversation, *entry, *reader),
+        Read::HasFile { account, root } => files::has(tables, *account, *root),
+        Read::FilesKept { files } => files::kept(tables, files),
         Read::Usage { account_bytes } => usage::tell(tables, *account_bytes),
     }
 }
@@ -258,5 +269,17 @@ pub(super) fn execute_write(
             account,
             until_ms,
         } => reading::mute(tables, *conversation, *account, *until_ms),
+        Write::AddFile {
+            account,
+            root,
+            size,
+            time_ms,
+            quota,
+        } => files::add(tables, (*account, *root), *size, *time_ms, *quota),
+        Write::SweepFiles {
+            after,
+            kept_ms,
+            now_ms,
+        } => files::sweep(tables, *after, *kept_ms, *now_ms),
     }
 }

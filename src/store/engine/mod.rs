@@ -27,6 +27,7 @@ use crate::store::files::in_place::InPlace;
 use crate::store::files::open::Files;
 use crate::store::log_loss::LogLoss;
 use crate::store::snapshots::Snapshots;
+use execute::Executed;
 use open_store::{Checkpoint, OpenStore, Written};
 use page::Page;
 
@@ -252,7 +253,10 @@ impl Engine {
         batch
             .into_iter()
             .zip(outcomes)
-            .map(|((id, request), outcome)| Completion::new(id, request, outcome))
+            .map(|((id, request), (outcome, freed))| Completion {
+                freed,
+                ..Completion::new(id, request, outcome)
+            })
             .collect()
     }
 
@@ -272,7 +276,8 @@ impl Engine {
             return outcome;
         }
         let alone = [(RequestId(0), read.into())];
-        self.execute_group(&alone).pop().unwrap_or(Outcome::Unknown)
+        let answered = self.execute_group(&alone).pop();
+        answered.map_or(Outcome::Unknown, |(outcome, _)| outcome)
     }
 
     /// Looks whether the files have their names still, and says so when that changes.
@@ -291,12 +296,13 @@ impl Engine {
         self.is_displaced = found.is_err();
     }
 
-    fn execute_group(&mut self, group: &[(RequestId, Request)]) -> Vec<Outcome> {
+    fn execute_group(&mut self, group: &[(RequestId, Request)]) -> Vec<Executed> {
+        let unknown = || (Outcome::Unknown, Vec::new());
         self.look_for_files();
         let is_write = |(_, request): &(RequestId, Request)| matches!(request, Request::Write(_));
         if self.is_displaced && group.iter().any(is_write) {
             let answer = |single: &[_]| match &single[0] {
-                request if is_write(request) => vec![Outcome::Unknown],
+                request if is_write(request) => vec![unknown()],
                 _ => self.execute_group(single),
             };
             return group.chunks(1).flat_map(answer).collect();
@@ -317,7 +323,7 @@ impl Engine {
             if error.is_fatal() || error.is_damage() {
                 self.close();
             }
-            return vec![Outcome::Unknown; group.len()];
+            return vec![unknown(); group.len()];
         }
         if group.len() > 1 {
             return group
@@ -325,7 +331,7 @@ impl Engine {
                 .flat_map(|single| self.execute_group(single))
                 .collect();
         }
-        vec![Outcome::Unknown]
+        vec![unknown()]
     }
 
     /// What a checkpoint has to write, if one is due, or something has changed and it is to come `now`. It may be written
@@ -403,7 +409,7 @@ fn run(
     store: &mut OpenStore,
     epoch: u64,
     group: &[(RequestId, Request)],
-) -> Result<Vec<Outcome>, StoreError> {
+) -> Result<Vec<Executed>, StoreError> {
     let (outcomes, is_changed) = store.execute(|tables| {
         group
             .iter()
@@ -414,7 +420,7 @@ fn run(
         let done: Vec<Option<Cow<'_, Write>>> = group
             .iter()
             .zip(&outcomes)
-            .filter_map(|((_, request), outcome)| match (request, outcome) {
+            .filter_map(|((_, request), (outcome, _))| match (request, outcome) {
                 // What stands already adds nothing.
                 (Request::Write(Write::Append(append)), Outcome::Done(Reply::Stored(stored))) => {
                     let keyed = append.key.map(|key| Cow::Owned(Write::Keyed { key }));

@@ -8,6 +8,7 @@ pub(super) mod conversation_state;
 pub(super) mod conversations;
 pub(super) mod devices;
 pub(super) mod epoch;
+pub(super) mod files;
 pub(super) mod log;
 pub(super) mod marks;
 pub(super) mod pairs;

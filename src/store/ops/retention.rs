@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use super::conversations::{load, save};
 use super::log::relations;
 use super::rooms;
-use super::{accounts, blocks, log, usage};
+use super::{accounts, blocks, files, log, usage};
 use crate::protocol::{AccountId, ConversationId, EVERYONE_NAME};
 use crate::store::error::{Abort, StoreError, skip_damaged};
 use crate::store::schema::meta;
@@ -156,6 +156,7 @@ fn shorten(
     let mut aged = 0;
     let last = record.log_start.saturating_add(*left);
     let mut referred = relations::next(tables, (id.0, record.log_start + 1), last)?;
+    let mut with_file = files::next(tables, (id.0, record.log_start + 1), last)?;
     while *left > 0 && record.log_start < record.head {
         let key = (id.0, record.log_start + 1);
         let is_over = limits.is_over(&record);
@@ -180,6 +181,10 @@ fn shorten(
             let rows = relations::forget(tables, key)?.len() as u64;
             *left = left.saturating_sub(rows);
             referred = relations::next(tables, (id.0, key.1 + 1), last)?;
+        }
+        if with_file == Some(key.1) {
+            files::detach(tables, key)?;
+            with_file = files::next(tables, (id.0, key.1 + 1), last)?;
         }
         record.log_start += 1;
         record.bytes = record.bytes.saturating_sub(bytes);

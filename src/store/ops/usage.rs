@@ -83,14 +83,25 @@ pub(in crate::store) fn check(
     bytes: u64,
     quota: Quota,
 ) -> Result<(), Abort> {
-    let own = of(tables, author)?.saturating_add(bytes);
+    let stands = (of(tables, author)?, of(tables, ALL)?);
+    within(tables, stands, bytes, quota)
+}
+
+/// Whether so many bytes may be added where these are there, of one account and of all.
+fn within(
+    tables: &impl ReadTables,
+    (own, all): (u64, u64),
+    bytes: u64,
+    quota: Quota,
+) -> Result<(), Abort> {
+    let own = own.saturating_add(bytes);
     if let Some(most) = quota.account_bytes
         && own > most
     {
         return Err(Refusal::QuotaFull(most).into());
     }
     if let Some(most) = quota.all_bytes {
-        let all = of(tables, ALL)?.saturating_add(bytes);
+        let all = all.saturating_add(bytes);
         let is_scarce = all > most - most / RESERVE_SHARE;
         let is_above_share = || -> Result<bool, StoreError> {
             let share = most / meta::account_count(tables)?.max(1);
@@ -101,6 +112,60 @@ pub(in crate::store) fn check(
         }
     }
     Ok(())
+}
+
+/// How many bytes of files are kept for an account, and for all. What is damaged counts as nothing.
+pub(in crate::store) fn of_files(
+    tables: &impl ReadTables,
+    account: AccountId,
+) -> Result<(u64, u64), StoreError> {
+    let of = |account: AccountId| -> Result<u64, StoreError> {
+        let bytes = skip_damaged(tables.file_usage().get(&account.0))?;
+        Ok(bytes.flatten().unwrap_or(0))
+    };
+    Ok((of(account)?, of(ALL)?))
+}
+
+/// Whether a file of so many bytes may be kept for an account.
+pub(in crate::store) fn check_files(
+    tables: &impl ReadTables,
+    account: AccountId,
+    bytes: u64,
+    quota: Quota,
+) -> Result<(), Abort> {
+    within(tables, of_files(tables, account)?, bytes, quota)
+}
+
+/// A file of so many bytes is kept for an account.
+pub(in crate::store) fn add_file(
+    tables: &mut Tables,
+    account: AccountId,
+    bytes: u64,
+) -> Result<(), StoreError> {
+    let (own, all) = of_files(tables, account)?;
+    save_files(tables, account, own.saturating_add(bytes));
+    save_files(tables, ALL, all.saturating_add(bytes));
+    Ok(())
+}
+
+/// A file of so many bytes is kept for an account no longer.
+pub(in crate::store) fn subtract_file(
+    tables: &mut Tables,
+    account: AccountId,
+    bytes: u64,
+) -> Result<(), StoreError> {
+    let (own, all) = of_files(tables, account)?;
+    save_files(tables, account, own.saturating_sub(bytes));
+    save_files(tables, ALL, all.saturating_sub(bytes));
+    Ok(())
+}
+
+fn save_files(tables: &mut Tables, account: AccountId, bytes: u64) {
+    if bytes == 0 {
+        tables.file_usage.remove(&account.0);
+    } else {
+        tables.file_usage.insert(account.0, bytes);
+    }
 }
 
 /// How much is stored, and how many accounts have come to a quota.

@@ -337,7 +337,7 @@ impl Writing {
 }
 
 /// The tables whose keys begin with a conversation.
-const OF_CONVERSATIONS: [&str; 7] = [
+const OF_CONVERSATIONS: [&str; 8] = [
     "conversations",
     "members",
     "senders",
@@ -345,6 +345,7 @@ const OF_CONVERSATIONS: [&str; 7] = [
     "withheld",
     "refs",
     "pins",
+    "attached",
 ];
 
 /// What a checkpoint writes to a table.

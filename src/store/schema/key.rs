@@ -63,6 +63,27 @@ impl Key for (u64, u64) {
     }
 }
 
+impl Key for (u64, [u8; 32]) {
+    type Redb = (u64, &'static [u8; 32]);
+
+    fn to_redb(&self) -> (u64, &[u8; 32]) {
+        (self.0, &self.1)
+    }
+
+    fn of_redb((number, hash): (u64, &[u8; 32])) -> Self {
+        (number, *hash)
+    }
+
+    fn add_to(&self, sum: &mut Hasher) {
+        self.0.add_to(sum);
+        sum.update(&self.1);
+    }
+
+    fn leading(&self) -> Option<u64> {
+        Some(self.0)
+    }
+}
+
 impl Key for (u64, u64, u64) {
     type Redb = Self;
 

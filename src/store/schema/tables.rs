@@ -11,10 +11,12 @@ use serde_bytes::ByteBuf;
 use super::buffer::{Buffered, Changes, Writing};
 use super::places::{PlaceCursor, PlacesRecord};
 use super::records::{
-    AccountRecord, ConversationRecord, DeviceRecord, ErasingRecord, KeyRecord, LogRow,
-    MemberRecord, RefRecord, RetentionRecord, RoomRecord, SegmentRecord, SenderRecord,
+    AccountRecord, AttachedRecord, ConversationRecord, DeviceRecord, ErasingRecord, FileRecord,
+    KeyRecord, LogRow, MemberRecord, RefRecord, RetentionRecord, RoomRecord, SegmentRecord,
+    SenderRecord,
 };
 use super::table::{Committed, ReadTable};
+use crate::store::BlobKey;
 use crate::store::error::StoreError;
 use crate::store::segments::batch::Batch;
 use crate::store::segments::stored::{EntryKey, Stored};
@@ -26,6 +28,8 @@ macro_rules! tables {
         pub(in crate::store) struct Tables {
             /// The record of the group under way.
             pub(in crate::store) batch: Batch,
+            /// The files that are kept no longer since the request under way.
+            pub(in crate::store) freed: Vec<BlobKey>,
             reader: Option<Arc<SegmentReader>>,
             $($(#[$doc])* pub(in crate::store) $name: Buffered<$key, $record>,)*
         }
@@ -94,6 +98,7 @@ macro_rules! tables {
             pub(in crate::store) fn new(snapshot: Snapshot) -> Self {
                 Self {
                     batch: Batch::default(),
+                    freed: Vec::new(),
                     reader: snapshot.reader,
                     $($name: Buffered::new(snapshot.$name),)*
                 }
@@ -106,11 +111,13 @@ macro_rules! tables {
 
             /// The group under way is durable. What is kept of rows that were read is bounded.
             pub(in crate::store) fn keep(&mut self) {
+                self.freed.clear();
                 $(self.$name.keep();)*
             }
 
             /// Takes the group under way back.
             pub(in crate::store) fn take_back(&mut self) {
+                self.freed.clear();
                 $(self.$name.take_back();)*
             }
 
@@ -297,6 +304,12 @@ tables! {
     keys: (u64, u64, u64) => KeyRecord;
     /// (account, count) to the two halves, in the order in which they came: the oldest go first.
     key_order: (u64, u64) => (u64, u64);
+    /// (account, root) to a file that the account has brought.
+    files: (u64, [u8; 32]) => FileRecord;
+    /// (conversation, entry) of each that has a file, to the file.
+    attached: (u64, u64) => AttachedRecord;
+    /// An account to how many bytes of files are kept for it; 0 to how many are for all.
+    file_usage: u64 => u64;
     /// A conversation to its limits, where it has some of its own.
     retention: u64 => RetentionRecord;
     /// An account to how many bytes its entries count; 0 to how many all do.

@@ -59,8 +59,8 @@ fn damaged(error: impl ToString) -> StoreError {
 mod tests {
     use super::*;
     use crate::protocol::{
-        Access, AccountId, Change, ConversationId, DeviceId, DeviceSeq, Digest, EntryId, EventKind,
-        MemberRole, Position,
+        Access, AccountId, Bytes, Change, ConversationId, DeviceId, DeviceSeq, Digest, EntryId,
+        EventKind, MemberRole, Position,
     };
     use crate::store::{Append, DeviceUse, NewAccount, Quota, Retention, TicketHash};
 
@@ -95,6 +95,8 @@ mod tests {
         "019181a232329191930301cd012c",
         "019181a23233930301cf0000019cfc1a7bc0",
         "019181a2323491dc001009090909090909090909090909090909",
+        "019181a232359401c4200b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0bce004c4b40cf0000019cfc1a7bc0",
+        "019181a23236939201c4200b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0bce05265c00cf0000019cfc1a7bc0",
     ];
 
     /// The writes of these records.
@@ -258,6 +260,18 @@ mod tests {
                 until_ms: TIME_MS,
             },
             Write::Keyed { key: [9; 16] },
+            Write::AddFile {
+                account: ALICE,
+                root: Bytes([11; 32]),
+                size: 5_000_000,
+                time_ms: TIME_MS,
+                quota: Quota::default(),
+            },
+            Write::SweepFiles {
+                after: Some((ALICE, Bytes([11; 32]))),
+                kept_ms: Some(86_400_000),
+                now_ms: TIME_MS,
+            },
         ]
     }
 

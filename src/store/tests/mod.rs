@@ -2,6 +2,7 @@
 
 mod accounts;
 mod acquaintances;
+mod attached;
 mod blocks;
 mod crashes;
 mod deletions;

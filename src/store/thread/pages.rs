@@ -88,8 +88,13 @@ impl Pages {
             } else if let Some((asked, page)) = self.fetched.pop_front() {
                 let PageRequest { asker, id, read } = asked;
                 let outcome = engine.answer(read, page);
-                let write = None;
-                answered.push((asker, Completion { id, write, outcome }));
+                let completion = Completion {
+                    id,
+                    write: None,
+                    outcome,
+                    freed: Vec::new(),
+                };
+                answered.push((asker, completion));
             } else {
                 break;
             }

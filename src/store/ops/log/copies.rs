@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::relations;
 use crate::protocol::{AccountId, ConversationId, EntryKind};
 use crate::store::error::{StoreError, skip_damaged};
-use crate::store::ops::{conversations, usage};
+use crate::store::ops::{conversations, files, usage};
 use crate::store::schema::records::{LogRow, RefRecord};
 use crate::store::schema::table::ReadTable as _;
 use crate::store::schema::tables::{ReadTables as _, Tables};
@@ -65,6 +65,7 @@ pub(in crate::store) fn delete_with(
 ) -> Result<(), StoreError> {
     let mut freed = BTreeMap::<u64, BTreeMap<AccountId, u64>>::new();
     for key in deleted {
+        files::detach(tables, *key)?;
         let Some(row) = skip_damaged(tables.log().get(key))?.flatten() else {
             continue;
         };

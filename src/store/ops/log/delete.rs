@@ -9,7 +9,7 @@ use crate::protocol::{AccountId, ConversationId, DeviceId, EntryId};
 use crate::store::error::{Abort, StoreError};
 use crate::store::ops::access::membership;
 use crate::store::ops::rooms::permission::{Deed, permits};
-use crate::store::ops::{conversations, usage, wall_clock};
+use crate::store::ops::{conversations, files, usage, wall_clock};
 use crate::store::schema::records::{ConversationRecord, Kind};
 use crate::store::schema::tables::Tables;
 use crate::store::segments::stored::{Deletion, EntryKey, LogRecord};
@@ -90,6 +90,7 @@ fn erase_one(
     (by, time_ms): (AccountId, u64),
     freed: &mut BTreeMap<AccountId, u64>,
 ) -> Result<Option<Relation>, StoreError> {
+    files::detach(tables, key)?;
     let (place, stored) = place::look(tables, key)?;
     let Some(stored) = stored.filter(|stored| !stored.row().is_lost()) else {
         // Where it was damaged since the deletion was recorded, the record knows what is left of it; how long its content

@@ -17,7 +17,7 @@ use super::access::{membership, permitted};
 use super::blocks::{self, Given};
 use super::conversations;
 use super::rooms::permission::{Deed, permits};
-use super::{accounts, pairs, usage, wall_clock};
+use super::{accounts, files, pairs, usage, wall_clock};
 use crate::protocol::{
     AccountId, ConversationId, DeviceId, DeviceSeq, Digest, EntryId, EntryKind, NOTES_NAME,
 };
@@ -73,6 +73,7 @@ pub(in crate::store) fn append(tables: &mut Tables, append: &Append) -> Result<R
         usage::check(tables, append.author, bytes, append.quota)?;
     }
     relations::check(tables, append, (&record, member))?;
+    let root = files::check(tables, append)?;
     let new = NewEntry {
         author: append.author,
         device: append.device,
@@ -86,6 +87,10 @@ pub(in crate::store) fn append(tables: &mut Tables, append: &Append) -> Result<R
     let stored = put(tables, conversation, &mut record, &new)?;
     if let Some(relation) = append.relation {
         relations::take_effect(tables, append, &mut record, (relation, &stored))?;
+    }
+    if let Some(root) = root {
+        let key = (conversation.0, stored.entry.0);
+        files::attach(tables, key, (append.author, root))?;
     }
     keys::note(tables, append, &stored)?;
     let sent = Sent {
