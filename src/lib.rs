@@ -113,6 +113,7 @@
 //! | what a program sends | `src/cli/send/run.rs`; in the client `src/client/core/program.rs`, and what it is told `Report` in `src/client/program.rs` |
 //! | what a program reads | `src/cli/tail/run.rs`; in the client `src/client/account/history/tail.rs`, its objects `record.rs` beside it; its positions `src/cli/connect/state/tail_positions.rs` |
 //! | how any client is started | `src/cli/connect/launch.rs` |
+//! | a file on a user's disk | what the client needs of it `src/client/transfers.rs`; copies and parts `src/cli/connect/files/mod.rs`, where it is saved `folder.rs` beside it |
 //! | an idempotency key | in the client `src/client/account/sender/keys.rs`; what is kept of it `src/store/ops/log/keys.rs` |
 //! | the beginning without a server | `src/client/core/offline.rs` |
 //! | what waits in other states of an account | `src/cli/connect/forwarder.rs`; when it begins `Core::take_arrival` |

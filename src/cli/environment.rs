@@ -37,12 +37,58 @@ pub fn home() -> Option<PathBuf> {
         .filter(|home| home.is_absolute())
 }
 
-/// A path as somebody writes it where no shell reads it: `~/` is the user's home directory.
+/// A path as somebody writes it where no shell reads it: `~` and `~/` are the user's home directory.
 pub fn expanded(path: &str) -> Option<PathBuf> {
+    if path == "~" {
+        return home();
+    }
     match path.strip_prefix("~/") {
         Some(below) => Some(home()?.join(below)),
         None => Some(path.into()),
     }
+}
+
+/// Where the user's files from elsewhere are, if anything tells: a variable, the file of the user's directories as xdg-user-dirs
+/// keeps it, or `~/Downloads` if that is there.
+pub fn download_directory() -> Option<PathBuf> {
+    const NAME: &str = "XDG_DOWNLOAD_DIR";
+    let absolute = |path: &PathBuf| path.is_absolute();
+    let named = env::var_os(NAME).map(PathBuf::from).filter(absolute);
+    let in_file = || {
+        let directory = env::var_os("XDG_CONFIG_HOME").map(PathBuf::from);
+        let directory = directory.filter(absolute);
+        let file = directory.or_else(|| Some(home()?.join(".config")))?;
+        let text = std::fs::read_to_string(file.join("user-dirs.dirs")).ok()?;
+        user_directory(&text, NAME, &home()?)
+    };
+    let usual = || home().map(|home| home.join("Downloads"));
+    named
+        .or_else(in_file)
+        .or_else(|| usual().filter(|path| path.is_dir()))
+}
+
+/// A directory that such a file names: `NAME="$HOME/…"` or `NAME="/…"`, with a backslash before a sign that means something to a
+/// shell.
+fn user_directory(text: &str, name: &str, home: &Path) -> Option<PathBuf> {
+    let mut values = text.lines().filter_map(|line| {
+        let value = line.trim().strip_prefix(name)?.trim_start();
+        value.strip_prefix('=')?.trim().strip_prefix('"')
+    });
+    let value = values.next_back()?;
+    let (below, path) = match value.strip_prefix("$HOME") {
+        Some(path) => (home, path.trim_start_matches('/')),
+        None => (Path::new("/"), value.strip_prefix('/')?),
+    };
+    let mut plain = String::new();
+    let mut signs = path.chars();
+    while let Some(sign) = signs.next().filter(|sign| *sign != '"') {
+        plain.extend(if sign == '\\' {
+            signs.next()
+        } else {
+            Some(sign)
+        });
+    }
+    Some(below.join(plain.trim_start_matches('/')))
 }
 
 /// A variable that sets an option. An empty one counts as unset.
@@ -196,6 +242,30 @@ pub fn machine_name() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn directory_of_downloads_is_read_as_a_shell_would() {
+        let read = |text| user_directory(text, "XDG_DOWNLOAD_DIR", Path::new("/home/erin"));
+        let found = |path: &str| Some(PathBuf::from(path));
+        let text =
+            "# a comment\nXDG_DESKTOP_DIR=\"$HOME/Desktop\"\nXDG_DOWNLOAD_DIR=\"$HOME/Von mir\"\n";
+        assert_eq!(read(text), found("/home/erin/Von mir"));
+        assert_eq!(
+            read("  XDG_DOWNLOAD_DIR = \"/srv/a\\\"b\" # x"),
+            found("/srv/a\"b")
+        );
+        assert_eq!(read("XDG_DOWNLOAD_DIR=\"$HOME/\""), found("/home/erin"));
+        assert_eq!(read("XDG_DOWNLOAD_DIR=\"$HOME\""), found("/home/erin"));
+        for none in [
+            "",
+            "XDG_DOWNLOAD_DIR=\"here\"",
+            "#XDG_DOWNLOAD_DIR=\"/a\"",
+            "XDG_DOWNLOAD_DIRS=\"/a\"",
+            "XDG_DOWNLOAD_DIR=/a",
+        ] {
+            assert_eq!(read(none), None, "{none}");
+        }
+    }
 
     #[test]
     fn locale_names_its_encoding() {

@@ -150,7 +150,8 @@ from_redb!(
 );
 
 /// What can be done about an error of the file system, as the end of a sentence; nothing where that is not known.
-pub(in crate::store) fn advice(error: &io::Error) -> &'static str {
+#[must_use]
+pub fn advice(error: &io::Error) -> &'static str {
     match error.kind() {
         io::ErrorKind::StorageFull => "; free some space there",
         io::ErrorKind::QuotaExceeded => "; free some space, or have the quota raised",

@@ -34,7 +34,7 @@ pub use blobs::{BlobKey, FoundBlob, all_blobs, blobs_in};
 pub use catch_panic::FencedDatabase;
 pub use check::{Finding, PAGES, Report, check_file};
 pub use engine::{Engine, Reopen};
-pub use error::StoreError;
+pub use error::{StoreError, advice};
 pub use files::directory::{
     Prepared, is_own_file, make_directory, prepare_directory, require_database,
 };

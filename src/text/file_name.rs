@@ -34,7 +34,15 @@ pub fn harmless(name: &str) -> String {
     let parts = name.split(['/', '\\']);
     let last = parts.map(trimmed_line).rfind(|part| !part.is_empty());
     let name = last.unwrap_or_default().replace(REFUSED, "_");
-    fitting(&undeviced(trimmed(&name)), "")
+    let mut name = undeviced(trimmed(&name));
+    loop {
+        // What is cut may have another ending. Each step makes the name shorter.
+        let fitted = fitting(&name, "");
+        if fitted == name {
+            return name;
+        }
+        name = fitted;
+    }
 }
 
 /// The name for the file of this name where so many others have it, such as `chart (2).pdf` for `chart.pdf`.
@@ -80,8 +88,13 @@ fn undeviced(name: &str) -> String {
 fn fitting(name: &str, mark: &str) -> String {
     let (stem, ending) = with_ending(name);
     let room = NAME_MAX_BYTES.saturating_sub(ending.len() + mark.len());
-    let cut = trimmed(&stem[..stem.floor_char_boundary(room)]);
-    let stem = if cut.is_empty() { NAMELESS } else { cut };
+    let cut = stem[..stem.floor_char_boundary(room)].trim_end_matches(unicode::is_blank);
+    let stem = if ending.is_empty() && mark.is_empty() {
+        trimmed(cut)
+    } else {
+        cut
+    };
+    let stem = if stem.is_empty() { NAMELESS } else { stem };
     format!("{stem}{mark}{ending}")
 }
 
@@ -155,7 +168,7 @@ mod tests {
             ("nul.txt", "_nul.txt"),
             ("Com1.tar.gz", "_Com1.tar.gz"),
             ("lpt¹", "_lpt¹"),
-            ("aux .x", "_aux .x"),
+            ("aux .x", "_aux.x"),
             ("conin$", "_conin$"),
         ] {
             assert_eq!(harmless(name), kept, "{name:?}");

@@ -43,6 +43,13 @@ pub struct Args {
     /// Add each message to a file of its conversation below this directory, as plain text that stays there
     #[arg(long, value_name = "DIR", env = "UDPCHAT_LOG_CHAT")]
     pub log_chat: Option<PathBuf>,
+    #[arg(
+        long,
+        value_name = "DIR",
+        env = "UDPCHAT_DOWNLOAD_DIR",
+        help = "Where files of others are saved [default: $XDG_DOWNLOAD_DIR, else ~/Downloads, else the current directory]"
+    )]
+    pub download_dir: Option<PathBuf>,
     /// Refuse all commands that read or write files or run programs, for a login shell
     #[arg(long, env = "UDPCHAT_RESTRICTED")]
     pub restricted: bool,

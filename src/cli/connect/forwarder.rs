@@ -13,14 +13,15 @@ use std::time::Duration;
 use anyhow::Context as _;
 use redb::Database;
 
-use super::launch::bind;
+use super::files::DeviceFiles;
+use super::launch::{bind, device_files};
 use super::state::StateDirectory;
 use crate::cli::address::ServerName;
 use crate::cli::output::print_error;
 use crate::cli::threads::spawn;
 use crate::client::{
     Ask, AttentionOptions, Client, Console, End, Files, Input, Line, LinkOptions, OnSignIn,
-    Options, Tone, Trust, Until, Waiting,
+    Options, Tone, Transfers, Trust, Until, Waiting,
 };
 use crate::net::{self, Driver, InputSender, Setup};
 use crate::protocol::fingerprint;
@@ -186,7 +187,12 @@ impl Thread {
         let console = Quiet {
             user: self.user.clone(),
         };
-        let files = OneDevice(file.to_owned());
+        let mut transfers = device_files(&inputs);
+        transfers.set_database(file);
+        let files = OneDevice {
+            database: file.to_owned(),
+            transfers,
+        };
         let client = Client::new(
             now,
             options,
@@ -263,7 +269,10 @@ impl Console for Quiet {
 }
 
 /// The files of one device. That the server is the user's is made sure by the fingerprint that is demanded.
-struct OneDevice(PathBuf);
+struct OneDevice {
+    database: PathBuf,
+    transfers: DeviceFiles,
+}
 
 impl Files for OneDevice {
     fn check_server(&mut self, _: &[u8; 32]) -> io::Result<Trust> {
@@ -275,6 +284,10 @@ impl Files for OneDevice {
     }
 
     fn open_device(&mut self, _: &[u8; 32], _: &str) -> anyhow::Result<Database> {
-        store::open_file(&self.0).context("cannot open this device's database")
+        store::open_file(&self.database).context("cannot open this device's database")
+    }
+
+    fn transfers(&mut self) -> Option<&mut dyn Transfers> {
+        Some(&mut self.transfers)
     }
 }

@@ -10,6 +10,7 @@ use anyhow::{Context as _, anyhow};
 use jiff::tz::TimeZone;
 
 use super::args::ClientArgs;
+use super::files::{DeviceFiles, Folder};
 use super::forwarder::{Forwarder, Plan};
 use super::resolver;
 use super::state::StateDirectory;
@@ -73,6 +74,7 @@ impl Launch {
         };
         let sockets = bind(&server, &addresses).context("cannot open a socket")?;
         let (setup, inputs) = Setup::new().context("cannot wait for the network")?;
+        files.transfer_by(device_files(&inputs));
         let options = Options {
             server_name: server.shown(),
             addresses,
@@ -139,6 +141,15 @@ impl Launch {
         forwarder.end(is_patient);
         outcome
     }
+}
+
+/// The files that a client sends and saves, who is told what is done for it.
+pub(super) fn device_files(inputs: &InputSender<Input>) -> DeviceFiles {
+    let inputs = inputs.clone();
+    DeviceFiles::new(Folder::usual(), move |input| {
+        // A client that has ended asks again at its next start.
+        let _ = inputs.send_reserved(input);
+    })
 }
 
 /// The server that is meant: that of a profile, or the one that was named.

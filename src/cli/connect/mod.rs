@@ -1,6 +1,7 @@
 //! `udpchat connect`: the chat itself, at a terminal or with plain lines.
 
 mod args;
+mod files;
 mod forwarder;
 mod launch;
 mod resolver;

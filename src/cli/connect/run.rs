@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::args::Args;
+use super::files::Folder;
 use super::launch::{Launch, set_last_words};
 use super::state::StateDirectory;
 use super::terminal::{self, Looks, PasswordInterrupt, Screen};
@@ -23,6 +24,11 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
             None => Ok(()),
         }
     })?;
+    if let Some(directory) = args.download_dir {
+        let folder = Folder::named(directory, "--download-dir");
+        let folder = folder.map_err(|error| context.blame("download-dir")(error.into()))?;
+        launch.files.set_download_folder(folder);
+    }
     let gate = Arc::new(PasswordInterrupt::default());
     let looks = Looks {
         color: args.color,

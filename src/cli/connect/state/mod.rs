@@ -17,9 +17,10 @@ use redb::Database;
 use self::chat_log::ChatLogs;
 use self::input_history::HistoryPlace;
 use self::known_servers::KnownServers;
+use super::files::{DeviceFiles, Folder};
 use crate::cli::environment;
 use crate::cli::options::require_directory;
-use crate::client::{Files, Positions, Trust};
+use crate::client::{Files, Positions, Transfers, Trust};
 use crate::protocol::{Digest, digest_of, fingerprint};
 use crate::store::{self, OpenError};
 
@@ -30,7 +31,7 @@ const DEVICES_MAX: u32 = 64;
 const SERVER_DIRECTORY_BYTES: usize = 8;
 
 /// The option that names the state directory.
-const STATE: &str = "--state";
+pub const STATE: &str = "--state";
 
 pub struct StateDirectory {
     path: PathBuf,
@@ -38,6 +39,7 @@ pub struct StateDirectory {
     known: KnownServers,
     history: HistoryPlace,
     logs: Option<ChatLogs>,
+    transfers: Option<DeviceFiles>,
 }
 
 impl StateDirectory {
@@ -51,6 +53,7 @@ impl StateDirectory {
             known,
             history: HistoryPlace::default(),
             logs: None,
+            transfers: None,
         })
     }
 
@@ -58,6 +61,26 @@ impl StateDirectory {
     pub fn log_chat(&mut self, directory: &Path) -> anyhow::Result<()> {
         self.logs = Some(ChatLogs::open(directory, &self.server)?);
         Ok(())
+    }
+
+    /// Sends and saves files by these.
+    pub fn transfer_by(&mut self, transfers: DeviceFiles) {
+        self.transfers = Some(transfers);
+    }
+
+    /// Where files are saved, if any are.
+    pub fn set_download_folder(&mut self, folder: Folder) {
+        if let Some(transfers) = &mut self.transfers {
+            transfers.set_folder(folder);
+        }
+    }
+
+    /// The device has this database in the account's directory.
+    fn set_device(&mut self, directory: PathBuf, database: &Path) {
+        self.history.set(directory);
+        if let Some(transfers) = &mut self.transfers {
+            transfers.set_database(database);
+        }
     }
 
     /// Where the account has its input history whose device was opened last.
@@ -164,11 +187,11 @@ impl Files for StateDirectory {
         let Some(account) = account else {
             return Ok(None);
         };
-        let database = open_existing(&account)?;
-        if database.is_some() {
-            self.history.set(account);
-        }
-        Ok(database)
+        let Some((file, database)) = open_existing(&account)? else {
+            return Ok(None);
+        };
+        self.set_device(account, &file);
+        Ok(Some(database))
     }
 
     fn has_device(&mut self, key: &[u8; 32], canonical_name: &str) -> bool {
@@ -184,7 +207,7 @@ impl Files for StateDirectory {
             let file = directory.join(database_file(number));
             match store::open_file(&file) {
                 Ok(database) => {
-                    self.history.set(directory);
+                    self.set_device(directory, &file);
                     return Ok(database);
                 }
                 Err(OpenError::InUse { .. }) => {}
@@ -224,6 +247,12 @@ impl Files for StateDirectory {
         tail_positions::write(&self.account()?, positions)
     }
 
+    fn transfers(&mut self) -> Option<&mut dyn Transfers> {
+        let transfers = self.transfers.as_mut();
+        let transfers = transfers.filter(|transfers| transfers.has_device());
+        transfers.map(|transfers| transfers as &mut dyn Transfers)
+    }
+
     fn create(&mut self, path: &str) -> io::Result<Box<dyn io::Write>> {
         let path = environment::expanded(path);
         let path = path.ok_or_else(|| io::Error::other("HOME names no directory"))?;
@@ -253,14 +282,14 @@ fn last_used(server: &Path) -> Option<PathBuf> {
 }
 
 /// The first database of an account that no other process holds.
-fn open_existing(account: &Path) -> anyhow::Result<Option<Database>> {
+fn open_existing(account: &Path) -> anyhow::Result<Option<(PathBuf, Database)>> {
     for number in 1..=DEVICES_MAX {
         let file = account.join(database_file(number));
         if !file.exists() {
             break;
         }
         match store::open_file(&file) {
-            Ok(database) => return Ok(Some(database)),
+            Ok(database) => return Ok(Some((file, database))),
             Err(OpenError::InUse { .. }) => {}
             Err(error) => return Err(error).context("cannot open this device's database"),
         }
@@ -292,7 +321,7 @@ pub fn private_directory(path: &Path, option: &str) -> anyhow::Result<()> {
 }
 
 /// Opens a file of this user only, and nothing that would be waited for.
-fn open_own(path: &Path, options: &mut fs::OpenOptions) -> io::Result<fs::File> {
+pub fn open_own(path: &Path, options: &mut fs::OpenOptions) -> io::Result<fs::File> {
     let flags = nix::libc::O_NOFOLLOW | nix::libc::O_NONBLOCK;
     let file = options.mode(0o600).custom_flags(flags).open(path)?;
     if !file.metadata()?.is_file() {
