@@ -4,7 +4,7 @@ use crate::store::schema::pair_ids;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::error::StoreError;
-use super::{Conversation, Walk, readable, relations};
+use super::{Conversation, Walk, files, readable, relations};
 use crate::protocol::{AccountId, ConversationId, DeviceId};
 use crate::store::ops::usage as counts;
 use crate::store::schema::records::{Kind, Sent};
@@ -99,6 +99,8 @@ fn one_log(walk: &mut Walk<'_>, id: u64) -> Result<(), StoreError> {
         }
         if !row.is_whole() {
             report.find("log", &place, "its content does not have its digest");
+        } else if row.deleted.is_none() && files::is_missing(walk.tables, (id, entry), &row)? {
+            report.find("attached", &place, "its file is not noted");
         }
         if !walk.tables.accounts().has(&row.author)? {
             report.find("log", &place, "its author is no account");

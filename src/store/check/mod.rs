@@ -1,6 +1,7 @@
 //! What is wrong with a database: every row is read, and what rows say of each other is compared.
 
 mod blocks;
+mod files;
 mod identities;
 mod keys;
 mod logs;
@@ -264,6 +265,7 @@ struct Walk<'s> {
     conversations: BTreeMap<u64, Conversation>,
     /// How many bytes of logs each account has written, and all, as that is counted.
     written: BTreeMap<AccountId, u64>,
+    files: files::Seen,
 }
 
 /// Reads one table.
@@ -276,9 +278,10 @@ pub(super) fn walk(tables: &Snapshot) -> Report {
         report: Report::default(),
         conversations: BTreeMap::new(),
         written: BTreeMap::new(),
+        files: files::Seen::default(),
     };
     // Conversations first: the others are compared with them. What each has counted is compared in the end.
-    let parts: [(&str, Part); 25] = [
+    let parts: [(&str, Part); 28] = [
         ("meta", identities::meta),
         ("secrets", identities::secrets),
         ("conversations", logs::conversations),
@@ -288,6 +291,9 @@ pub(super) fn walk(tables: &Snapshot) -> Report {
         ("keys", keys::keys),
         ("key_order", keys::order),
         ("usage", logs::usage),
+        ("attached", files::attached),
+        ("files", files::files),
+        ("file_usage", files::usage),
         ("segments", logs::segments),
         ("names", identities::names),
         ("accounts", identities::accounts),

@@ -9,7 +9,7 @@ use crate::store::schema::tables::{ReadTables as _, Snapshot};
 use crate::store::segments::stored::{Deletion, EntryKey, LogRecord};
 
 /// Whether an entry was deleted when the tables that are read were written, and not since.
-fn is_deleted(row: &LogRecord<'_>) -> bool {
+pub(super) fn is_deleted(row: &LogRecord<'_>) -> bool {
     row.deleted.is_some_and(|by| by != Deletion::default())
 }
 

@@ -14,7 +14,7 @@ use crate::protocol::{
     AccountId, Bytes, ConversationId, Digest, EntryId, FileRoot, FileSize, root_of,
 };
 use crate::store::error::{Abort, StoreError, skip_damaged};
-use crate::store::schema::records::{AttachedRecord, FileRecord};
+use crate::store::schema::records::{AttachedRecord, FileKey, FileRecord};
 use crate::store::schema::table::ReadTable as _;
 use crate::store::schema::tables::{ReadTables, Tables};
 use crate::store::segments::stored::EntryKey;
@@ -26,8 +26,6 @@ pub(in crate::store) const UNUSED_MS: u64 = 24 * 3_600_000;
 
 /// How many files one step of a pass looks at. Chosen: as many as retention removes entries.
 const STEP_MAX: usize = 1000;
-
-type FileKey = (u64, [u8; 32]);
 
 /// Notes that a file is complete.
 pub(in crate::store) fn add(

@@ -400,6 +400,9 @@ pub(in crate::store) struct KeyRecord {
     pub(in crate::store) count: u64,
 }
 
+/// An account and a root: which row of `files`.
+pub(in crate::store) type FileKey = (u64, [u8; 32]);
+
 /// A row of `files`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::store) struct FileRecord {
@@ -423,7 +426,7 @@ pub(in crate::store) struct AttachedRecord {
 
 impl AttachedRecord {
     /// The file's row.
-    pub(in crate::store) const fn file(self) -> (u64, [u8; 32]) {
+    pub(in crate::store) const fn file(self) -> FileKey {
         (self.account, self.root.0)
     }
 }

@@ -1,0 +1,135 @@
+//! What is kept of files must be what the entries of the logs say.
+
+use std::collections::BTreeMap;
+
+use super::super::error::StoreError;
+use super::relations::is_deleted;
+use super::{Walk, readable};
+use crate::protocol::{AccountId, FileSize, root_of};
+use crate::store::ops::usage::ALL;
+use crate::store::schema::records::{AttachedRecord, FileKey};
+use crate::store::schema::table::ReadTable as _;
+use crate::store::schema::tables::{ReadTables as _, Snapshot};
+use crate::store::segments::stored::{EntryKey, LogRecord};
+
+/// What was seen of files.
+#[derive(Default)]
+pub(super) struct Seen {
+    /// How many entries have each.
+    refs: BTreeMap<FileKey, u64>,
+    /// How many bytes are kept for each account, and for all.
+    bytes: BTreeMap<AccountId, u64>,
+    /// What cannot be read may have any.
+    is_damaged: bool,
+}
+
+/// Whether an entry that stands has a file which is not noted.
+pub(super) fn is_missing(
+    tables: &Snapshot,
+    key: EntryKey,
+    row: &LogRecord<'_>,
+) -> Result<bool, StoreError> {
+    let Some(root) = root_of(row.content) else {
+        return Ok(false);
+    };
+    let noted = match tables.attached().get(&key) {
+        // Its row is found damaged.
+        Err(StoreError::Damaged { .. }) => return Ok(false),
+        noted => noted?,
+    };
+    let account = row.author;
+    Ok(noted != Some(AttachedRecord { account, root }))
+}
+
+pub(super) fn attached(walk: &mut Walk<'_>) -> Result<(), StoreError> {
+    const TABLE: &str = "attached";
+    for row in walk.tables.attached().rows()? {
+        let ((id, entry), record) = row?;
+        let place = format!("conversation {id}, entry {entry}");
+        let Some(record) = walk.report.row(TABLE, &place, record) else {
+            walk.files.is_damaged = true;
+            continue;
+        };
+        *walk.files.refs.entry(record.file()).or_default() += 1;
+        let report = &mut walk.report;
+        let Some(log) = walk.conversations.get(&id) else {
+            report.find(TABLE, place, "the conversation does not exist");
+            continue;
+        };
+        if entry <= log.record.log_start || entry > log.record.head {
+            report.find(TABLE, place, "its entry is outside of the log");
+            continue;
+        }
+        if let Some(stored) = readable(walk.tables.entry((id, entry)))?
+            && is_deleted(&stored.row())
+        {
+            report.find(TABLE, place, "its entry was deleted");
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn files(walk: &mut Walk<'_>) -> Result<(), StoreError> {
+    const TABLE: &str = "files";
+    for row in walk.tables.files().rows()? {
+        let (key, record) = row?;
+        let place = name(key);
+        let refs = walk.files.refs.remove(&key).unwrap_or(0);
+        let Some(record) = walk.report.row(TABLE, &place, record) else {
+            walk.files.is_damaged = true;
+            continue;
+        };
+        if !record.is_gone {
+            for account in [AccountId(key.0), ALL] {
+                *walk.files.bytes.entry(account).or_default() += record.size;
+            }
+        }
+        let report = &mut walk.report;
+        if FileSize::new(record.size).is_none() {
+            report.find(TABLE, &place, "no file is so large");
+        }
+        if !walk.tables.accounts().has(&key.0)? {
+            report.find(TABLE, &place, "whose it is is no account");
+        }
+        if refs != record.refs && !walk.files.is_damaged {
+            let problem = format!("{refs} entries have it, not {}", record.refs);
+            report.find(TABLE, place, problem);
+        }
+    }
+    for (key, refs) in std::mem::take(&mut walk.files.refs) {
+        let problem = format!("{refs} entries have it, and it is missing");
+        walk.report.find(TABLE, name(key), problem);
+    }
+    Ok(())
+}
+
+pub(super) fn usage(walk: &mut Walk<'_>) -> Result<(), StoreError> {
+    const TABLE: &str = "file_usage";
+    let mut seen = std::mem::take(&mut walk.files.bytes);
+    for row in walk.tables.file_usage().rows()? {
+        let (account, bytes) = row?;
+        let found = seen.remove(&AccountId(account)).unwrap_or(0);
+        let Some(bytes) = walk.report.row(TABLE, account, bytes) else {
+            continue;
+        };
+        if bytes != found && !walk.files.is_damaged {
+            let problem = format!("{found} bytes of files are there, not {bytes}");
+            walk.report.find(TABLE, account, problem);
+        }
+    }
+    for (account, bytes) in seen {
+        if bytes > 0 && !walk.files.is_damaged {
+            let problem = format!("{bytes} bytes of files are not counted");
+            walk.report.find(TABLE, account.0, problem);
+        }
+    }
+    Ok(())
+}
+
+/// A file, as a finding names it.
+pub(super) fn name((account, root): FileKey) -> String {
+    format!(
+        "account {account}, root {}",
+        blake3::Hash::from_bytes(root).to_hex()
+    )
+}
