@@ -52,6 +52,12 @@ impl FileSize {
         }
     }
 
+    /// The largest.
+    #[must_use]
+    pub const fn largest() -> Self {
+        Self(FILE_MAX_BYTES)
+    }
+
     /// In bytes.
     #[must_use]
     pub const fn bytes(self) -> u64 {

@@ -1,0 +1,110 @@
+//! Blobs in a directory: for its user alone, written beside and renamed.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt as _, FileExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+
+use super::layout::blobs_in;
+use super::{BlobFile, BlobFiles, BlobKey, FoundBlob};
+
+/// Blobs in a directory of their own, which is made with the first.
+#[derive(Debug)]
+pub struct BlobDirectory {
+    path: PathBuf,
+}
+
+impl BlobDirectory {
+    /// Those in this directory.
+    #[must_use]
+    pub fn new(path: PathBuf) -> Self {
+        Self { path }
+    }
+
+    /// The folder of a file. Its name is durable when this returns.
+    fn make_folder<'a>(&self, file: &'a Path) -> io::Result<&'a Path> {
+        let folder = file.parent().unwrap_or(file);
+        for directory in [&self.path, folder] {
+            match DirBuilder::new().mode(0o700).create(directory) {
+                Ok(()) => sync_directory(directory.parent().unwrap_or(directory))?,
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(folder)
+    }
+}
+
+impl BlobFiles for BlobDirectory {
+    fn open_part(&self, key: &BlobKey) -> io::Result<Box<dyn BlobFile>> {
+        let path = key.part_path(&self.path);
+        self.make_folder(&path)?;
+        let file = open(OpenOptions::new().write(true).create(true), &path)?;
+        Ok(Box::new(file))
+    }
+
+    fn open(&self, key: &BlobKey) -> io::Result<Box<dyn BlobFile>> {
+        let file = open(&mut OpenOptions::new(), &key.path(&self.path))?;
+        Ok(Box::new(file))
+    }
+
+    fn complete(&self, key: &BlobKey) -> io::Result<()> {
+        let path = key.path(&self.path);
+        fs::rename(key.part_path(&self.path), &path)?;
+        sync_directory(path.parent().unwrap_or(&path))
+    }
+
+    fn remove(&self, key: &BlobKey) -> io::Result<()> {
+        for path in [key.path(&self.path), key.part_path(&self.path)] {
+            match fs::remove_file(path) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                result => result?,
+            }
+        }
+        Ok(())
+    }
+
+    fn list(&self, first: u8) -> io::Result<Vec<FoundBlob>> {
+        blobs_in(&self.path, first)
+    }
+}
+
+/// Opens a regular file to read it, and for what else is wanted. A link is not followed, and a pipe is not waited for.
+fn open(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
+    let file = options
+        .read(true)
+        .mode(0o600)
+        .custom_flags(nix::libc::O_NONBLOCK | nix::libc::O_NOFOLLOW)
+        .open(path)?;
+    if file.metadata()?.is_file() {
+        Ok(file)
+    } else {
+        Err(io::Error::other("it is not a regular file"))
+    }
+}
+
+fn sync_directory(path: &Path) -> io::Result<()> {
+    File::open(path)?.sync_all()
+}
+
+impl BlobFile for File {
+    fn length(&self) -> io::Result<u64> {
+        Ok(self.metadata()?.len())
+    }
+
+    fn read_at(&self, offset: u64, bytes: &mut [u8]) -> io::Result<()> {
+        self.read_exact_at(bytes, offset)
+    }
+
+    fn write_at(&self, offset: u64, bytes: &[u8]) -> io::Result<()> {
+        self.write_all_at(bytes, offset)
+    }
+
+    fn set_len(&self, bytes: u64) -> io::Result<()> {
+        Self::set_len(self, bytes)
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        self.sync_all()
+    }
+}
