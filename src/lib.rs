@@ -74,6 +74,8 @@
 //! | focus | the conversation to which typed text goes |
 //! | outbox | typed messages that are not yet known to be stored |
 //! | amendment | an entry that changes another one of its conversation: an edit, a deletion, a reaction, a pin |
+//! | blob | a file that a user has attached, as the server keeps it: its tree and its content, beside the database |
+//! | piece, chunk | what of a file is in one message, and what of it is verified at once |
 //! | tombstone | what is left of a deleted entry: that it was, by whom it was deleted and when |
 //! | fault | why something asked for did not happen; the worst one decides a script's exit code |
 //!
@@ -103,6 +105,8 @@
 //! | an answer, an edit, a reaction, a pin | who may refer to which entry, up to which limits, and what comes of it `src/store/ops/log/relations.rs`; what is asked before that `src/server/policy.rs` |
 //! | a transcript | its lines `src/client/account/history/transcript.rs`; `/export` is `export.rs`, what is logged as it comes `chat_log.rs`, both beside it; the logs' files `src/cli/connect/state/chat_log.rs` |
 //! | a deleted entry | who may `src/store/ops/log/relations.rs`; what is left of it `delete.rs` beside it; overwriting its content `src/store/segments/erase.rs` |
+//! | the way of a file to the server and from it | `src/server/files/upload.rs`, which upload makes room for another `uploads.rs` beside it; `download.rs` beside it; what nobody needs `sweep.rs` beside it |
+//! | a byte of a file at the server | what verifies it `src/store/blobs/part.rs`, under which name it stands `layout.rs` beside it |
 //! | which entries expire | `src/store/ops/retention.rs`; when it looks for them `src/server/retention.rs` |
 //! | what a client does with a delivery | `src/client/account/inbox/mod.rs`, which also finds gaps; how often it asks `gaps.rs` beside it |
 //! | what an edit, a deletion or a reaction does on a device | `src/client/account/mending/mod.rs`; what is shown of an entry by now `current.rs`, and which line a command means `target.rs`, both beside it |

@@ -1,10 +1,11 @@
 //! The server, without sockets, clocks and threads: accounts, presence, routing.
 //!
 //! [`Hub`] is the state machine. It routes messages, the store's answers and timeouts to its parts: `auth`, `hello`,
-//! `messages`, `receipts`, `rooms`, `roster` own what only they need, and share `ctx`. Permissions are in [`policy`].
+//! `files`, `messages`, `receipts`, `rooms`, `roster` own what only they need, and share `ctx`. Permissions are in [`policy`].
 
 mod auth;
 mod ctx;
+mod files;
 mod hello;
 mod hub;
 mod limits;
@@ -23,7 +24,7 @@ mod tests;
 pub use auth::hash_ticket;
 pub use auth::log::TARGET as SIGN_IN_LOG;
 pub use auth::opaque::{BadExchange, OpaqueServer, PendingLogin, PendingSignUp};
-pub use ctx::config::{HubConfig, HubCounters};
+pub use ctx::config::{AtFileLimits, HubConfig, HubCounters};
 pub use hub::status::{SessionStatus, Status};
 pub use hub::{Hub, Input};
 pub use limits::{Limit, Limits};

@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use crate::client::{Ask, Client, Input as Typed, Options, Until};
-use crate::kit::{Memory, QueuedStore, Screen, UnderWay, settle};
+use crate::kit::{Memory, QueuedBlobs, QueuedStore, Screen, UnderWay, settle};
 use crate::protocol::opaque::KeyStretching;
 use crate::protocol::{Envelope, ServerBody};
 use crate::server::{Hub, HubConfig, Input, OpaqueServer};
@@ -134,8 +134,16 @@ impl World {
         let server = Endpoint::server(now.instant, config, [4; 32]);
         let key = server.public_key().expect("a server has a key");
         let store = QueuedStore::new(SLOTS);
-        let at_hub = Box::new(store.clone());
-        let hub = Hub::new(now, HubConfig::default(), at_hub, opaque, key, [4; 32]);
+        let (at_hub, blobs) = (Box::new(store.clone()), Box::new(QueuedBlobs::new(SLOTS)));
+        let hub = Hub::new(
+            now,
+            HubConfig::default(),
+            at_hub,
+            blobs,
+            opaque,
+            key,
+            [4; 32],
+        );
         Self {
             start: now,
             now,

@@ -24,5 +24,5 @@ pub use console::{Memory, Screen, Seen};
 pub use link::{Direction, Link, Mishap, UnderWay};
 pub use process::settle;
 pub use rng::Rng;
-pub use store::QueuedStore;
+pub use store::{QueuedBlobs, QueuedStore};
 pub use transfers::MemoryTransfers;

@@ -3,7 +3,9 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use udpchat::store::{Request, RequestId, Store};
+use udpchat::store::{
+    BlobCompletion, BlobRequest, BlobStore, Blobs, MemoryBlobs, Request, RequestId, Store,
+};
 
 /// The hub's end of the queue, of which the test keeps a clone.
 #[derive(Clone)]
@@ -65,6 +67,81 @@ impl Store for QueuedStore {
 
     fn room(&self) -> usize {
         self.slots - self.taken()
+    }
+
+    fn release(&mut self) {
+        self.queue().taken -= 1;
+    }
+}
+
+/// Blobs that answer nothing by themselves: requests wait until the test lets them be executed.
+#[derive(Clone)]
+pub struct QueuedBlobs {
+    queue: Arc<Mutex<BlobQueue>>,
+    slots: usize,
+}
+
+struct BlobQueue {
+    blobs: Blobs,
+    waiting: VecDeque<(RequestId, BlobRequest)>,
+    taken: usize,
+}
+
+impl QueuedBlobs {
+    /// Those of a disk of their own, which take so many requests at once.
+    pub fn new(slots: usize) -> Self {
+        Self::on(&MemoryBlobs::default(), slots)
+    }
+
+    /// Those of a disk.
+    pub fn on(disk: &MemoryBlobs, slots: usize) -> Self {
+        let queue = BlobQueue {
+            blobs: Blobs::new(Box::new(disk.clone())),
+            waiting: VecDeque::new(),
+            taken: 0,
+        };
+        let queue = Arc::new(Mutex::new(queue));
+        Self { queue, slots }
+    }
+
+    fn queue(&self) -> MutexGuard<'_, BlobQueue> {
+        self.queue
+            .lock()
+            .expect("no test panics while it holds this")
+    }
+
+    /// Executes what waits, and verifies what has to be.
+    pub fn execute(&self) -> Vec<BlobCompletion> {
+        let queue = &mut *self.queue();
+        let mut done = Vec::new();
+        for (id, request) in std::mem::take(&mut queue.waiting) {
+            done.extend(queue.blobs.execute(id, request));
+        }
+        while queue.blobs.has_steps() {
+            done.extend(queue.blobs.step());
+        }
+        done
+    }
+
+    /// How many requests wait.
+    pub fn waiting(&self) -> usize {
+        self.queue().waiting.len()
+    }
+}
+
+impl BlobStore for QueuedBlobs {
+    fn submit(&mut self, id: RequestId, request: BlobRequest) -> bool {
+        let has_room = self.room() > 0;
+        if has_room {
+            let mut queue = self.queue();
+            queue.taken += 1;
+            queue.waiting.push_back((id, request));
+        }
+        has_room
+    }
+
+    fn room(&self) -> usize {
+        self.slots - self.queue().taken
     }
 
     fn release(&mut self) {

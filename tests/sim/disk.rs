@@ -11,7 +11,7 @@ use serde::de::IgnoredAny;
 use serde_bytes::ByteBuf;
 use udpchat::protocol::{Access, ConversationId, Deletion, Digest, EVERYONE_NAME, EntryKind, open};
 use udpchat::store::fault_disk::MemoryDisk;
-use udpchat::store::{Engine, Files, SegmentFiles};
+use udpchat::store::{Engine, Files, MemoryBlobs, SegmentFiles};
 
 use crate::entries::{Deleted, EntryKey, Held, HeldEntry, Log, Logged, Marker, next_marker};
 
@@ -91,6 +91,8 @@ const UNSENT_KIND: usize = 4;
 #[derive(Debug, Clone, Default)]
 pub struct Disk {
     pub memory: MemoryDisk,
+    /// What is attached to messages.
+    pub blobs: MemoryBlobs,
     durable: Arc<Mutex<BTreeSet<Marker>>>,
     /// What has come to be stored, so that it is known also once it is deleted.
     contents: Arc<Mutex<BTreeMap<Digest, Vec<u8>>>>,

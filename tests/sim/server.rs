@@ -11,7 +11,7 @@ use udpchat::transport::{App, Endpoint, Limits, ServerConfig};
 
 use crate::disk::Disk;
 use crate::hostile::Hostile;
-use crate::kit::QueuedStore;
+use crate::kit::{QueuedBlobs, QueuedStore};
 use crate::network::{Host, Network};
 use crate::people::retention::Pass;
 use crate::process::{Clocks, Process};
@@ -29,6 +29,7 @@ pub struct ServerHost {
     engine: Engine,
     disk: Disk,
     store: QueuedStore,
+    blobs: QueuedBlobs,
     /// What the store has done and not yet said, and when it will.
     done: Option<(Duration, Vec<Completion>)>,
     /// The disk does so many more operations in the next commit, and then the host is dead.
@@ -85,6 +86,7 @@ impl ServerHost {
         let endpoint = Endpoint::server(at.instant, config, seed);
         let server_key = endpoint.public_key().expect("a server has a key");
         let store = QueuedStore::new(STORE_SLOTS);
+        let blobs = QueuedBlobs::on(&disk.blobs, STORE_SLOTS);
         let config = HubConfig {
             retention: keep,
             ..HubConfig::default()
@@ -93,6 +95,7 @@ impl ServerHost {
             at,
             config,
             Box::new(store.clone()),
+            Box::new(blobs.clone()),
             opaque,
             server_key,
             seed,
@@ -102,6 +105,7 @@ impl ServerHost {
             engine,
             disk: disk.clone(),
             store,
+            blobs,
             done: None,
             doom: None,
             is_dead: false,
@@ -138,6 +142,9 @@ impl ServerHost {
                 self.process
                     .input(now, server::Input::Completion(completion));
             }
+        }
+        for completion in self.blobs.execute() {
+            self.process.input(now, server::Input::Blob(completion));
         }
         self.process.settle(now, network);
         if self.done.is_some() {

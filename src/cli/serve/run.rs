@@ -22,7 +22,10 @@ use crate::cli::threads::spawn;
 use crate::net::{self, Driver, InputSender, Setup, Socket};
 use crate::protocol::fingerprint;
 use crate::server::{self, Hub, HubConfig, Input, Registration};
-use crate::store::{self, Engine, StoreHandle, StoreThread};
+use crate::store::{
+    self, BlobDirectory, BlobHandle, BlobThread, Blobs, DATABASE_FILE, Engine, StoreHandle,
+    StoreThread,
+};
 use crate::transport::{Endpoint, ServerConfig, public_key};
 
 /// Runs the server until it is told to stop.
@@ -62,7 +65,9 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
     let (handle, store) = start_store(engine, inputs.clone());
     let config = hub_config(&args);
     let opaque = secrets.opaque()?;
-    let hub = Hub::new(now, config, Box::new(handle), opaque, key, net::seed()?);
+    let (blob_handle, blobs) = start_blobs(&data, inputs.clone());
+    let (handle, blob_handle) = (Box::new(handle), Box::new(blob_handle));
+    let hub = Hub::new(now, config, handle, blob_handle, opaque, key, net::seed()?);
     let (caller, hub_inputs, stalls) = (store.caller(), inputs.clone(), setup.stalls());
     let control = AdminServer::start(&data, move || {
         let store = StoreAccess::Thread(caller.clone());
@@ -83,6 +88,7 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
 
     let ended = driver.run().context("cannot wait for the network");
     drop((announcement, control));
+    blobs.stop();
     store.stop();
     ended?;
     print("udpchat stopped\n");
@@ -98,6 +104,16 @@ fn start_store(engine: Engine, inputs: InputSender<Input>) -> (StoreHandle, Stor
     })
 }
 
+/// Starts the thread of attached files, whose completions go to the hub.
+fn start_blobs(data: &Path, inputs: InputSender<Input>) -> (BlobHandle, BlobThread) {
+    let directory = store::blobs_of(&data.join(DATABASE_FILE));
+    let blobs = Blobs::new(Box::new(BlobDirectory::new(directory)));
+    BlobThread::spawn(blobs, move |completions| {
+        // Bounded by the slots of the blobs. After the network thread has ended, no answer is needed.
+        let _ = inputs.send_all_reserved(completions.into_iter().map(Input::Blob));
+    })
+}
+
 /// What the hub can take over while it runs.
 pub fn hub_config(args: &Args) -> HubConfig {
     HubConfig {
@@ -105,6 +121,7 @@ pub fn hub_config(args: &Args) -> HubConfig {
         limits: limits(args).hub,
         rooms: args.rooms,
         retention: args.retention(),
+        files_kept_ms: args.files_kept_ms(),
         ..HubConfig::default()
     }
 }

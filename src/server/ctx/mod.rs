@@ -3,6 +3,7 @@
 //! The parts (sign-in, rooms, receipts, …) own what only they need and are handed this. They know nothing of the hub:
 //! what it must do for them afterwards they leave as a [`Followup`].
 
+pub mod blob_link;
 pub mod config;
 pub mod reply;
 pub mod requests;
@@ -18,9 +19,10 @@ use super::presence::blocks::Blocks;
 use super::presence::{OnlineAccount, Presence};
 use super::session::table::Sessions;
 use crate::protocol::{AccountId, ConversationId, DeviceId, EndReason};
-use crate::store::Store;
+use crate::store::{BlobStore, Store};
 use crate::transport::shares::Shares;
 use crate::transport::{Channel, Endpoint, Now, SessionId};
+use blob_link::BlobLink;
 use config::{HubConfig, HubCounters};
 use requests::PendingRequests;
 use store_link::StoreLink;
@@ -64,6 +66,7 @@ pub struct Core {
     pub presence: Presence,
     pub blocks: Blocks,
     pub store: StoreLink,
+    pub blobs: BlobLink,
     pub throttle: Throttle,
     pub budgets: Budgets,
     /// Parts of answers that wait for room.
@@ -88,7 +91,12 @@ pub enum Followup {
 }
 
 impl Core {
-    pub fn new(now: Now, config: HubConfig, store: Box<dyn Store + Send>) -> Self {
+    pub fn new(
+        now: Now,
+        config: HubConfig,
+        store: Box<dyn Store + Send>,
+        blobs: Box<dyn BlobStore + Send>,
+    ) -> Self {
         let limits = config.limits;
         Self {
             config,
@@ -96,6 +104,7 @@ impl Core {
             presence: Presence::default(),
             blocks: Blocks::default(),
             store: StoreLink::new(store, PendingRequests::new(limits.in_flight)),
+            blobs: BlobLink::new(blobs),
             throttle: Throttle::new(now.instant, limits.attempts),
             budgets: Budgets::new(&limits),
             responses: Shares::new(PENDING_PARTS_MAX),
@@ -121,6 +130,7 @@ impl Core {
             presence: &mut self.presence,
             blocks: &mut self.blocks,
             store: &mut self.store,
+            blobs: &mut self.blobs,
             throttle: &mut self.throttle,
             budgets: &mut self.budgets,
             responses: &mut self.responses,
@@ -139,6 +149,7 @@ pub struct Ctx<'a> {
     pub presence: &'a mut Presence,
     pub blocks: &'a mut Blocks,
     pub store: &'a mut StoreLink,
+    pub blobs: &'a mut BlobLink,
     pub throttle: &'a mut Throttle,
     pub budgets: &'a mut Budgets,
     pub responses: &'a mut Shares,

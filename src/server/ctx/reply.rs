@@ -302,7 +302,7 @@ pub fn failure_of(outcome: &Outcome) -> Failure {
 }
 
 /// A number of bytes, for a person.
-fn size(bytes: u64) -> String {
+pub fn size(bytes: u64) -> String {
     let units = [(30, "GiB"), (20, "MiB"), (10, "KiB")];
     let unit = units.iter().find(|(shift, _)| bytes >> shift > 0);
     match unit {

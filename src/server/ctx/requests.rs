@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::protocol::{AccountId, ConversationId, DeviceId, DeviceSeq, EntryId, Prove};
 use crate::server::limits::Limit;
 use crate::server::names::{Name, RoomNameError};
-use crate::store::{DeviceUse, Outcome, RequestId};
+use crate::store::{BlobKey, DeviceUse, Outcome, RequestId};
 use crate::transport::{Channel, SessionId};
 
 /// What to do with an answer of the store.
@@ -110,6 +110,16 @@ pub enum Pending {
     },
     /// A step of retention is done.
     Expire,
+    /// Whether a file is there that is to be uploaded.
+    HasFile(BlobKey),
+    /// A file is there, and is noted.
+    AddFile(BlobKey),
+    /// The file of an entry, which is to be downloaded.
+    File(RequestOrigin),
+    /// Files that nobody needs are forgotten.
+    SweepFiles,
+    /// Which of these files are kept.
+    FilesKept(Vec<BlobKey>),
 }
 
 /// Whether joining a room may create it.

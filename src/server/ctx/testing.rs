@@ -2,7 +2,7 @@
 
 use super::config::HubConfig;
 use super::{Core, Ctx};
-use crate::kit::QueuedStore;
+use crate::kit::{QueuedBlobs, QueuedStore};
 use crate::protocol::{AccountId, DeviceId};
 use crate::server::session::{Session, User};
 use crate::testing::instant;
@@ -25,7 +25,12 @@ impl Parts {
         let store = QueuedStore::new(8);
         Self {
             now,
-            core: Core::new(now, HubConfig::default(), Box::new(store.clone())),
+            core: Core::new(
+                now,
+                HubConfig::default(),
+                Box::new(store.clone()),
+                Box::new(QueuedBlobs::new(8)),
+            ),
             store,
             endpoint: Endpoint::client(now.instant, ClientConfig::default(), [8; 32]),
         }

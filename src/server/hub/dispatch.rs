@@ -85,15 +85,9 @@ impl Services {
             ClientBody::MembersRequest(body) => listing::list_members(ctx, id, channel, body),
             ClientBody::Moderate(body) => membership::moderate(ctx, id, channel, body),
             ClientBody::HistoryRequest(body) => history::load_history(ctx, id, channel, body),
-            ClientBody::UploadRequest(_)
-            | ClientBody::UploadPiece(_)
-            | ClientBody::DownloadRequest(_) => {
-                let failure = Failure {
-                    tag: message.body.tag(),
-                    ..Failure::new(ErrorCode::Unsupported, "this server stores no files")
-                };
-                ctx.send_error(id, channel, header.command, failure);
-            }
+            ClientBody::UploadRequest(body) => self.files.upload(ctx, id, channel, body),
+            ClientBody::UploadPiece(body) => self.files.on_piece(ctx, id, channel, body),
+            ClientBody::DownloadRequest(body) => self.files.download(ctx, id, channel, body),
             ClientBody::Block(body) => blocks::block(ctx, id, channel, &body),
             ClientBody::DevicesRequest(body) => devices::list(ctx, id, channel, &body),
             ClientBody::Prove(body) => change::prove(ctx, id, channel, body),
@@ -124,6 +118,7 @@ impl Services {
             return;
         };
         let (write, outcome) = (completion.write, completion.outcome);
+        self.files.on_freed(ctx, completion.freed);
         if let Outcome::Refused(Refusal::LimitReached(limit)) = &outcome {
             ctx.counters.at_store_limits[*limit as usize] += 1;
         }
@@ -172,6 +167,11 @@ impl Services {
             Pending::Counts(room) => receipts.on_counts_loaded(ctx, room, &outcome),
             Pending::Advance { marks, seen } => receipts.on_advanced(ctx, marks, seen, &outcome),
             Pending::Expire => self.retention.on_expired(ctx, outcome),
+            Pending::HasFile(key) => self.files.on_file_checked(ctx, key, &outcome),
+            Pending::AddFile(key) => self.files.on_added(ctx, key, &outcome),
+            Pending::File(origin) => self.files.on_file_found(ctx, origin, &outcome),
+            Pending::SweepFiles => self.files.sweep.on_rows_swept(ctx, &outcome),
+            Pending::FilesKept(asked) => self.files.on_asked(ctx, asked, &outcome),
             Pending::Devices(origin) => devices::on_listed(ctx, origin, &outcome),
             Pending::NoteUses(uses) => self.uses.on_written(ctx, uses, &outcome),
             Pending::Prove(origin, body) => {

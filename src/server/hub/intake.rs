@@ -18,6 +18,9 @@ use crate::transport::{Channel, SessionId};
 /// over is for the hub's own: reading on for slow readers, writing marks.
 const STORE_ROOM_MIN: usize = 32;
 
+/// The same of the blobs, for the bulk channel.
+const BLOB_ROOM_MIN: usize = 32;
+
 /// Messages of one turn; one that goes to many readers counts as several. Chosen: some 0.3 ms of the network thread.
 const TURN_MESSAGES: u32 = 16;
 
@@ -116,7 +119,7 @@ impl Intake {
         let (id, channel) = (turn.session(), turn.channel());
         let session = ctx.sessions.get(id)?;
         // What they wait for goes on with them.
-        if session.busy || (channel == HISTORY && session.is_paging()) {
+        if session.busy || (channel == HISTORY && session.is_bulk_busy()) {
             return None;
         }
         let account = session.user().map(|user| user.account);
@@ -148,7 +151,8 @@ fn check_turn(
     channel: Channel,
     account: Option<AccountId>,
 ) -> Result<(), Wait> {
-    if ctx.store.room() < STORE_ROOM_MIN {
+    let has_blob_room = channel != HISTORY || ctx.blobs.room() >= BLOB_ROOM_MIN;
+    if ctx.store.room() < STORE_ROOM_MIN || !has_blob_room {
         return Err(Wait::Store);
     }
     let Some(account) = account else {

@@ -185,6 +185,7 @@ impl Services {
     pub fn sign_out(&mut self, ctx: &mut Ctx<'_>, id: SessionId) {
         self.uses.note(ctx, id);
         self.auth.signed_out(id);
+        self.files.on_signed_out(ctx, id);
         let session = ctx.sessions.get_mut(id);
         let Some(mut user) = session.and_then(Session::sign_out) else {
             return;

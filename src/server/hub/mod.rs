@@ -21,7 +21,7 @@ use super::ctx::{CODE_STOPPING, CONTROL, Core, Ctx};
 use super::rooms::membership::{self, CreateRoom};
 use super::session::Session;
 use crate::protocol::{EndReason, Message, SessionEnd};
-use crate::store::{Completion, Outcome, Store};
+use crate::store::{BlobCompletion, BlobStore, Completion, Outcome, Store};
 use crate::transport::{App, Endpoint, Event, Now, SessionId};
 use services::Services;
 use status::Status;
@@ -34,6 +34,8 @@ const STOP_WITHIN: Duration = Duration::from_secs(2);
 pub enum Input {
     /// The store has answered.
     Completion(Completion),
+    /// The blobs have answered.
+    Blob(BlobCompletion),
     /// Say how things are. The channel must have room for the answer; who has gone away misses it.
     Status(SyncSender<Status>),
     /// Create a room for an account. The channel must have room for the store's answer.
@@ -65,19 +67,20 @@ enum Shutdown {
 }
 
 impl Hub {
-    /// A hub in front of a store. `server_key` is the public half of the endpoint's static key, to which tickets
+    /// A hub in front of a store and of its blobs. `server_key` is the public half of the endpoint's static key, to which tickets
     /// are bound; `seed` comes from the operating system, or from a simulator's dice.
     #[must_use]
     pub fn new(
         now: Now,
         config: HubConfig,
         store: Box<dyn Store + Send>,
+        blobs: Box<dyn BlobStore + Send>,
         opaque: OpaqueServer,
         server_key: [u8; 32],
         seed: [u8; 32],
     ) -> Self {
         Self {
-            core: Core::new(now, config, store),
+            core: Core::new(now, config, store, blobs),
             services: Services::new(now, Auth::new(opaque, server_key, seed)),
             shutdown: Shutdown::No,
             is_farewell_over: false,
@@ -159,6 +162,9 @@ impl App for Hub {
         match input {
             Input::Completion(completion) => self.run(now, endpoint, |services, ctx| {
                 services.handle_completion(ctx, completion);
+            }),
+            Input::Blob(completion) => self.run(now, endpoint, |services, ctx| {
+                services.files.on_completion(ctx, completion);
             }),
             Input::Status(reply) => {
                 let _ = reply.try_send(self.status(endpoint));

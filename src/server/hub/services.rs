@@ -6,6 +6,7 @@ use super::intake::{Intake, Turn};
 use crate::server::auth::Auth;
 use crate::server::auth::uses::DeviceUses;
 use crate::server::ctx::{CHAT, Ctx, Followup, HISTORY};
+use crate::server::files::Files;
 use crate::server::hello::Hellos;
 use crate::server::messages::{catch_up, history};
 use crate::server::receipts::Receipts;
@@ -22,6 +23,7 @@ const ROUNDS_MAX: u32 = 16;
 pub struct Services {
     pub auth: Auth,
     pub alerts: Alerts,
+    pub files: Files,
     pub hellos: Hellos,
     pub intake: Intake,
     pub reading: Reading,
@@ -36,6 +38,7 @@ impl Services {
         Self {
             auth,
             alerts: Alerts::new(now.instant),
+            files: Files::new(now),
             hellos: Hellos::default(),
             intake: Intake::default(),
             reading: Reading::default(),
@@ -58,7 +61,10 @@ impl Services {
         ctx.flush_responses(id);
         match channel {
             CHAT => catch_up::on_writable(ctx, &mut self.receipts, id),
-            HISTORY => history::flush_history(ctx, id),
+            HISTORY => {
+                history::flush_history(ctx, id);
+                self.files.on_writable(ctx, id);
+            }
             Channel::Control => {}
         }
     }
@@ -103,6 +109,7 @@ impl Services {
     }
 
     pub fn on_timeout(&mut self, ctx: &mut Ctx<'_>) {
+        self.files.on_timeout(ctx);
         self.hellos.on_timeout(ctx);
         self.reading.on_timeout(ctx);
         self.receipts.on_timeout(ctx);
@@ -120,6 +127,7 @@ impl Services {
 
     pub fn deadline(&self) -> Option<Instant> {
         let deadlines = [
+            self.files.deadline(),
             self.hellos.deadline(),
             self.intake.deadline(),
             self.reading.deadline(),

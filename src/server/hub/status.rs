@@ -23,6 +23,8 @@ pub struct Status {
     pub counters: HubCounters,
     /// What came to a limit since the start, by the limit's name.
     pub limits: BTreeMap<&'static str, u64>,
+    /// Uploads under way, or interrupted.
+    pub uploads: usize,
     /// How much may stand in the store.
     pub quota: Quota,
     /// The datagrams that the transport ignored or refused since the start.
@@ -63,6 +65,7 @@ impl Hub {
             sessions: self.core.sessions.len(),
             online: self.online(),
             counters: self.counters(),
+            uploads: self.services.files.upload_count(),
             quota: self.core.config.limits.quota(),
             limits: self.at_limits(&ignored),
             ignored,
@@ -85,6 +88,14 @@ impl Hub {
         counts.extend(self.core.throttle.refused());
         counts.extend(self.core.budgets.pauses());
         counts.insert("quota", self.core.counters.over_quota);
+        let files = self.core.counters.at_file_limits;
+        counts.extend([
+            ("file", files.file),
+            ("files_account", files.account),
+            ("files", files.all),
+            ("files_day", files.day),
+            ("uploads", files.uploads),
+        ]);
         let of_store = StoreLimit::ALL.map(StoreLimit::name);
         counts.extend(of_store.into_iter().zip(self.core.counters.at_store_limits));
         counts

@@ -1,4 +1,4 @@
-//! How much each account may say and ask: four token buckets that all its sessions share.
+//! How much each account may say, ask and upload: five token buckets that all its sessions share.
 //!
 //! What a message costs is known only once it has been taken, so a bucket may fall below empty; the next message is
 //! taken when it has recovered. So no message is too large for a bucket, and nothing is refused: the hub does not read
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::token_bucket::{Bucket, Rate};
 use super::{Limit, Limits};
-use crate::protocol::{AccountId, ClientBody};
+use crate::protocol::{AccountId, ClientBody, PIECE_MAX_BYTES};
 use crate::transport::Channel;
 
 /// Readers that a message is sent to for one token; for each so many more it takes another. Chosen: nobody feels it in
@@ -37,6 +37,14 @@ const PROOF_COST: f64 = 20.0;
 /// is one for each delivery.
 const RECEIVED_COST: f64 = 0.1;
 
+/// What a short piece of a file costs, in requests; one of at least half the length costs only its bytes. Chosen: a chunk
+/// that ends in one costs little, and who sends a byte at a time is slowed down.
+const SHORT_PIECE_COST: f64 = 0.25;
+
+/// What a request for a part of a file costs, in requests: it looks at one row. Chosen: a fast link asks for a mebibyte a hundred
+/// times a second.
+const DOWNLOAD_COST: f64 = 0.25;
+
 /// The least time for which a session is not read. Chosen: what comes in between is taken with one wake-up.
 const PAUSE_MIN: Duration = Duration::from_millis(20);
 
@@ -56,15 +64,18 @@ enum Resource {
     Bytes,
     DayBytes,
     Requests,
+    DayFiles,
 }
 
-const RESOURCES: usize = 4;
+const RESOURCES: usize = 5;
 
 /// What a message costs, beside its bytes.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Cost {
     messages: f64,
     requests: f64,
+    /// Bytes of a file: those of the message are not counted then.
+    file_bytes: Option<f64>,
 }
 
 impl Cost {
@@ -81,6 +92,7 @@ impl Cost {
         Self {
             messages: 0.0,
             requests,
+            file_bytes: None,
         }
     }
 
@@ -93,13 +105,28 @@ impl Cost {
                 Self {
                     messages: f64::from(u32::try_from(tokens).unwrap_or(u32::MAX)),
                     requests: 0.0,
+                    file_bytes: None,
                 }
             }
             // It uses a number up, and writes as a message does.
             ClientBody::Void(_) => Self {
                 messages: 1.0,
                 requests: 0.0,
+                file_bytes: None,
             },
+            ClientBody::UploadPiece(piece) => {
+                let length = piece.bytes.len();
+                let requests = if length >= PIECE_MAX_BYTES / 2 {
+                    0.0
+                } else {
+                    SHORT_PIECE_COST
+                };
+                Self {
+                    file_bytes: Some(float(length as u64)),
+                    ..Self::request(requests)
+                }
+            }
+            ClientBody::DownloadRequest(_) => Self::request(DOWNLOAD_COST),
             ClientBody::Received(_) | ClientBody::ReadUpTo(_) => Self::request(RECEIVED_COST),
             ClientBody::RoomsRequest(_)
             | ClientBody::MembersRequest(_)
@@ -222,6 +249,16 @@ impl Budgets {
         (level < 1.0).then(|| rate.time_to(level, 1.0))
     }
 
+    /// How long an account has to wait before it may upload so many bytes.
+    #[must_use]
+    pub fn time_to_upload(&self, now: Instant, account: AccountId, bytes: u64) -> Option<Duration> {
+        let index = Resource::DayFiles as usize;
+        let rate = self.rates[index]?;
+        let bucket = self.accounts.get(&account).map(|it| &it.buckets[index]);
+        let (level, wanted) = (rate.level(bucket, now), float(bytes).min(rate.burst));
+        (level < wanted).then(|| rate.time_to(level, wanted))
+    }
+
     #[cfg(test)]
     pub fn requests_left(&self, now: Instant, account: AccountId) -> f64 {
         let index = Resource::Requests as usize;
@@ -239,8 +276,11 @@ impl Budgets {
             buckets: rates.map(|rate| Bucket::full(rate.map_or(0.0, |rate| rate.burst), now)),
             limited: None,
         });
-        let bytes = float(bytes as u64);
-        let costs = [cost.messages, bytes, bytes, cost.requests];
+        let (bytes, file_bytes) = match cost.file_bytes {
+            Some(file_bytes) => (0.0, file_bytes),
+            None => (float(bytes as u64), 0.0),
+        };
+        let costs = [cost.messages, bytes, bytes, cost.requests, file_bytes];
         for ((bucket, rate), cost) in account.buckets.iter_mut().zip(rates).zip(costs) {
             if let Some(rate) = rate {
                 *bucket = rate.spend(bucket, now, cost);
@@ -259,8 +299,9 @@ impl Budgets {
 
     /// How often a session was not read because of each limit, since the start.
     #[must_use]
-    pub const fn pauses(&self) -> [(&'static str, u64); RESOURCES] {
-        let [messages, bytes, day_bytes, requests] = self.pauses;
+    pub const fn pauses(&self) -> [(&'static str, u64); RESOURCES - 1] {
+        // An upload that is too much for a day is refused, and not slowed down.
+        let [messages, bytes, day_bytes, requests, _] = self.pauses;
         [
             ("message_rate", messages),
             ("byte_rate", bytes),
@@ -282,6 +323,7 @@ fn rates(limits: &Limits) -> [Option<Rate>; RESOURCES] {
         rate(limits.byte_rate, limits.byte_burst, 1.0),
         rate(limits.day_bytes, limits.day_bytes, DAY),
         rate(limits.request_rate, limits.request_burst, 1.0),
+        rate(limits.file_day_bytes, limits.file_day_bytes, DAY),
     ]
 }
 

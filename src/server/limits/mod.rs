@@ -6,7 +6,7 @@ pub(super) mod account_budget;
 pub(super) mod throttle;
 pub(super) mod token_bucket;
 
-use crate::protocol::{ServerLimits, TEXT_MAX_BYTES};
+use crate::protocol::{FILE_MAX_BYTES, ServerLimits, TEXT_MAX_BYTES};
 use std::num::NonZeroU64;
 
 use crate::store::Quota;
@@ -66,6 +66,15 @@ pub struct Limits {
     /// The same of all accounts together. Chosen: none, since nobody but the operator knows the disk; a full one is noticed
     /// and refused as well.
     pub all_bytes: Limit,
+    /// Bytes of one attached file. Chosen: larger ones are passed on by other means; its tree is 50 KB.
+    pub file_bytes: Limit,
+    /// Bytes of attached files that are kept for one account. Chosen: ten of the largest.
+    pub file_account_bytes: Limit,
+    /// The same of all accounts together. Chosen: what a disk of today does not miss.
+    pub file_all_bytes: Limit,
+    /// Bytes of attached files that one account may upload a day, which come in evenly and are kept for a day. Chosen: twice
+    /// what is kept for it, so that who deletes may go on.
+    pub file_day_bytes: Limit,
     /// Requests of one account a second, of whatever kind that is not a message. Chosen: a client asks a few when it
     /// signs in and then none for minutes; each reads the store.
     pub request_rate: Limit,
@@ -91,6 +100,10 @@ impl Default for Limits {
             day_bytes: Limit::of(200 << 20),
             account_bytes: Limit::of(1 << 30),
             all_bytes: Limit::NONE,
+            file_bytes: Limit::of(100 << 20),
+            file_account_bytes: Limit::of(1 << 30),
+            file_all_bytes: Limit::of(10 << 30),
+            file_day_bytes: Limit::of(2 << 30),
             request_rate: Limit::of(50),
             request_burst: Limit::of(1000),
             in_flight: Limit::of(64),
@@ -105,7 +118,7 @@ impl Limits {
     pub fn told(&self) -> ServerLimits {
         ServerLimits {
             text_bytes: TEXT_MAX_BYTES as u64,
-            file_bytes: 0,
+            file_bytes: self.file(),
             messages_per_second: self.message_rate.get(),
             bytes_per_second: self.byte_rate.get(),
             bytes_per_day: self.day_bytes.get(),
@@ -124,10 +137,29 @@ impl Limits {
             day_bytes: Limit::NONE,
             account_bytes: Limit::NONE,
             all_bytes: Limit::NONE,
+            file_bytes: Limit::NONE,
+            file_account_bytes: Limit::NONE,
+            file_all_bytes: Limit::NONE,
+            file_day_bytes: Limit::NONE,
             request_rate: Limit::NONE,
             request_burst: Limit::NONE,
             in_flight: Limit::NONE,
             sessions: Limit::NONE,
+        }
+    }
+
+    /// How large an attached file may be, in bytes.
+    #[must_use]
+    pub fn file(&self) -> u64 {
+        self.file_bytes.or_max().min(FILE_MAX_BYTES)
+    }
+
+    /// How much of attached files may be kept.
+    #[must_use]
+    pub const fn file_quota(&self) -> Quota {
+        Quota {
+            account_bytes: self.file_account_bytes.get(),
+            all_bytes: self.file_all_bytes.get(),
         }
     }
 

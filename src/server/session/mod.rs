@@ -1,6 +1,7 @@
 //! What the hub remembers of one session.
 
 pub(super) mod table;
+pub(super) mod transfers;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Instant;
@@ -12,6 +13,7 @@ use crate::protocol::{
 };
 use crate::transport::Channel;
 use crate::transport::shares::Share;
+use transfers::Transfers;
 
 /// Messages of a session on which nobody is signed in: at once, and a second. Chosen: a sign-in takes four, and a person
 /// who mistypes a name or a password waits for nothing. Who polls without end costs the others no time.
@@ -61,6 +63,8 @@ pub struct User {
     pub pending_share: Share,
     /// How far its request for history has come: there is one at a time.
     pub paging: Paging,
+    /// Its files under way.
+    pub transfers: Transfers,
     pub lagging: BTreeMap<ConversationId, ReadCursor>,
     /// The last entry sent to it in this session, where it has not acknowledged that yet: it cannot
     /// acknowledge more.
@@ -136,11 +140,12 @@ impl Session {
         }
     }
 
-    /// Whether a request for history is not answered yet.
+    /// Whether nothing is taken from the bulk channel, since a request for history is not answered yet, or what came of a file
+    /// is not written.
     #[must_use]
-    pub fn is_paging(&self) -> bool {
+    pub fn is_bulk_busy(&self) -> bool {
         self.user()
-            .is_some_and(|user| !matches!(user.paging, Paging::Idle))
+            .is_some_and(|user| !matches!(user.paging, Paging::Idle) || user.transfers.is_busy())
     }
 
     #[must_use]
@@ -166,13 +171,15 @@ impl User {
     /// Parts of answers that wait for room.
     #[must_use]
     pub fn pending_parts(&self) -> usize {
-        self.pending_responses.len() + usize::from(matches!(self.paging, Paging::Ready(_)))
+        let page = usize::from(matches!(self.paging, Paging::Ready(_)));
+        self.pending_responses.len() + page + self.transfers.pieces.len()
     }
 
     /// What waits for room is not sent any more: the session is closed.
     pub fn discard_responses(&mut self) {
         self.pending_responses.clear();
         self.paging = Paging::Idle;
+        self.transfers = Transfers::default();
     }
 
     /// How far the user has received, as others are told it.
@@ -239,6 +246,7 @@ impl User {
             pending_responses: VecDeque::new(),
             pending_share: Share::default(),
             paging: Paging::Idle,
+            transfers: Transfers::default(),
             lagging: BTreeMap::new(),
             sent: BTreeMap::new(),
             since: BTreeMap::new(),

@@ -96,7 +96,7 @@ fn entry_of_a_kind_that_the_server_does_not_know_is_refused_by_name_and_its_numb
         ),
         (
             changed(|entry| entry.root = Some(Bytes([1; 32]))),
-            ErrorCode::Unsupported,
+            ErrorCode::Malformed,
         ),
         (
             changed(|entry| entry.origin.device = DeviceId::SERVER),

@@ -14,7 +14,7 @@ use super::hub::services::Services;
 use super::messages::catch_up;
 use super::session::User;
 use super::{Hub, HubConfig, Input, OpaqueServer};
-use crate::kit::QueuedStore;
+use crate::kit::{QueuedBlobs, QueuedStore};
 use crate::protocol::{
     Access, AccountId, Bytes, ClientMessage, Command, ContactsRequest, ConversationId,
     DeliverAgain, DeviceId, DeviceSeq, Digest, EntryId, Envelope, ErrorCode, Hello, Hop, Origin,
@@ -22,8 +22,8 @@ use crate::protocol::{
 };
 use crate::store::fault_disk::MemoryDisk;
 use crate::store::{
-    Append, Completion, ConversationState, Engine, NewAccount, Outcome, Quota, Read, Refusal,
-    Reply, Request, RequestId, TicketHash, Write,
+    Append, Completion, ConversationState, Engine, MemoryBlobs, NewAccount, Outcome, Quota, Read,
+    Refusal, Reply, Request, RequestId, TicketHash, Write,
 };
 use crate::testing::instant;
 use crate::transport::{
@@ -33,6 +33,7 @@ use crate::transport::{
 mod accounts;
 mod addressing;
 mod blocks;
+mod files;
 mod keys;
 mod limits;
 mod listing;
@@ -46,7 +47,7 @@ mod retention;
 mod rooms;
 mod tickets;
 
-/// How many requests the store takes at once.
+/// How many requests the store takes at once, and the blobs.
 const SLOTS: usize = 64;
 
 /// A session as both ends call it.
@@ -75,6 +76,9 @@ struct Bench {
     client: Endpoint,
     engine: Engine,
     store: QueuedStore,
+    /// The disk of the blobs.
+    disk: MemoryBlobs,
+    blobs: QueuedBlobs,
     /// Whether the store answers nothing for now.
     is_held: bool,
     /// Whether a session may come to its end.
@@ -107,12 +111,15 @@ impl Bench {
             limits,
         };
         let store = QueuedStore::new(SLOTS);
+        let disk = MemoryBlobs::default();
+        let blobs = QueuedBlobs::on(&disk, SLOTS);
         Self {
             now,
             hub: Hub::new(
                 now,
                 HubConfig::default(),
                 Box::new(store.clone()),
+                Box::new(blobs.clone()),
                 opaque,
                 [5; 32],
                 [6; 32],
@@ -121,6 +128,8 @@ impl Bench {
             client: Endpoint::client(now.instant, ClientConfig::default(), [8; 32]),
             engine,
             store,
+            disk,
+            blobs,
             is_held: false,
             may_close: false,
             closed: Vec::new(),
@@ -344,6 +353,16 @@ impl Bench {
             for completion in self.engine.execute(waiting) {
                 self.hub
                     .on_input(now, &mut self.server, Input::Completion(completion));
+                is_quiet = false;
+            }
+            let done = if self.is_held {
+                Vec::new()
+            } else {
+                self.blobs.execute()
+            };
+            for completion in done {
+                let input = Input::Blob(completion);
+                self.hub.on_input(now, &mut self.server, input);
                 is_quiet = false;
             }
             self.hub.on_settled(now, &mut self.server);

@@ -63,7 +63,7 @@ fn answers(heard: Vec<ServerBody>) -> (Vec<u64>, Vec<crate::protocol::Failure>) 
 }
 
 /// Another device of an account.
-fn device(bench: &mut Bench, account: AccountId) -> DeviceId {
+pub fn device(bench: &mut Bench, account: AccountId) -> DeviceId {
     let request = Write::OpenDevice {
         account,
         device: None,

@@ -1,0 +1,170 @@
+//! Attached files: they are uploaded before an entry names them, and downloaded by those who are given the entry.
+//!
+//! What a file is, the store's tables know; its bytes are in the blobs (`store::blobs`), which answer by themselves. A transfer
+//! goes over the bulk channel, behind everything else, and waits wherever something is short: a piece of an upload is taken
+//! only while few are being written, and a piece of a download read only while few wait to be sent.
+
+mod download;
+mod sweep;
+mod upload;
+mod uploads;
+
+use std::collections::BTreeSet;
+use std::time::Instant;
+
+use super::ctx::blob_link::PendingBlob;
+use super::ctx::reply::send;
+use super::ctx::{Ctx, Followup, HISTORY};
+use super::session::transfers::Transfers;
+use crate::protocol::ServerMessage;
+use crate::store::{BlobCompletion, BlobKey, BlobOutcome, BlobRequest, Outcome};
+use crate::transport::{Now, SessionId};
+use sweep::Sweep;
+use uploads::Uploads;
+
+#[cfg(test)]
+pub use uploads::PER_ACCOUNT;
+
+/// Blobs that are still to be dropped, because there was no room for the request. At the limit they are left to the sweep.
+const DROPS_MAX: usize = 4096;
+
+/// All transfers.
+pub struct Files {
+    uploads: Uploads,
+    pub sweep: Sweep,
+    drops: BTreeSet<BlobKey>,
+    /// Sessions for which nothing could be read because there was no room for the request.
+    stalled: BTreeSet<SessionId>,
+}
+
+impl Files {
+    pub fn new(now: Now) -> Self {
+        Self {
+            uploads: Uploads::default(),
+            sweep: Sweep::new(now.instant),
+            drops: BTreeSet::new(),
+            stalled: BTreeSet::new(),
+        }
+    }
+
+    /// The blobs have answered.
+    pub fn on_completion(&mut self, ctx: &mut Ctx<'_>, completion: BlobCompletion) {
+        let outcome = completion.outcome;
+        match ctx.blobs.complete(completion.id) {
+            None => tracing::error!("the blobs have answered what nobody has asked"),
+            Some(PendingBlob::Begin(key)) => self.on_begun(ctx, key, &outcome),
+            Some(PendingBlob::Write(key, session)) => {
+                self.on_written(ctx, key, session, &outcome);
+            }
+            Some(PendingBlob::Read(origin, key, offset)) => {
+                self.on_piece_read(ctx, origin, (key, offset), outcome);
+            }
+            Some(PendingBlob::List) => {
+                let found = match outcome {
+                    BlobOutcome::Found(found) => found,
+                    _ => Vec::new(),
+                };
+                let is_used = |key: &BlobKey| self.uploads.get(key).is_some();
+                let dropped = self.sweep.on_listed(ctx, found, is_used);
+                self.drop_blobs(ctx, dropped);
+            }
+            Some(PendingBlob::Done) => {}
+        }
+        self.retry(ctx);
+    }
+
+    /// What had no room before.
+    fn retry(&mut self, ctx: &mut Ctx<'_>) {
+        while ctx.blobs.room() > 0
+            && let Some(session) = self.stalled.pop_first()
+        {
+            self.pump(ctx, session);
+        }
+        while let Some(key) = self.drops.first().copied()
+            && ctx.blobs.submit(PendingBlob::Done, BlobRequest::Drop(key))
+        {
+            self.drops.remove(&key);
+        }
+    }
+
+    /// Nothing refers to these any longer.
+    pub fn on_freed(&mut self, ctx: &mut Ctx<'_>, freed: Vec<BlobKey>) {
+        let mut dropped = Vec::new();
+        for key in freed {
+            // One that is being brought again is noted again at its end.
+            if !self.uploads.forget_row(&key) {
+                dropped.push(key);
+            }
+        }
+        self.drop_blobs(ctx, dropped);
+    }
+
+    fn drop_blobs(&mut self, ctx: &mut Ctx<'_>, keys: impl IntoIterator<Item = BlobKey>) {
+        for key in keys {
+            let is_asked = ctx.blobs.submit(PendingBlob::Done, BlobRequest::Drop(key));
+            if !is_asked && self.drops.len() < DROPS_MAX {
+                self.drops.insert(key);
+            }
+        }
+    }
+
+    /// The store has said which of these files are kept.
+    pub fn on_asked(&mut self, ctx: &mut Ctx<'_>, asked: Vec<BlobKey>, outcome: &Outcome) {
+        let mut unknown = self.sweep.on_asked(ctx, asked, outcome);
+        unknown.retain(|key| self.uploads.get(key).is_none());
+        self.drop_blobs(ctx, unknown);
+    }
+
+    /// There is room on a session's bulk channel again.
+    pub fn on_writable(&mut self, ctx: &mut Ctx<'_>, id: SessionId) {
+        flush_answers(ctx, id);
+        self.pump(ctx, id);
+    }
+
+    pub fn on_timeout(&mut self, ctx: &mut Ctx<'_>) {
+        self.close_idle(ctx);
+        self.sweep.on_timeout(ctx);
+        self.retry(ctx);
+    }
+
+    pub fn deadline(&self) -> Option<Instant> {
+        let deadlines = [self.uploads.deadline(), self.sweep.deadline()];
+        deadlines.into_iter().flatten().min()
+    }
+
+    /// How many uploads are under way, or were left in between.
+    pub fn upload_count(&self) -> usize {
+        self.uploads.len()
+    }
+}
+
+/// Answers about a transfer, now or when there is room.
+fn answer(ctx: &mut Ctx<'_>, id: SessionId, message: ServerMessage) {
+    if let Some(transfers) = transfers(ctx, id) {
+        transfers.answer(message);
+    }
+    flush_answers(ctx, id);
+}
+
+/// Sends the answers that wait for room, and takes what follows.
+fn flush_answers(ctx: &mut Ctx<'_>, id: SessionId) {
+    let Some(user) = ctx.sessions.user_mut(id) else {
+        return;
+    };
+    let answers = &mut user.transfers.answers;
+    let had_some = !answers.is_empty();
+    while let Some(message) = answers.front() {
+        // Event::Writable goes on from here; a session that is closed needs nothing more.
+        if send(ctx.now, ctx.endpoint, id, HISTORY, message).is_err() {
+            return;
+        }
+        answers.pop_front();
+    }
+    if had_some {
+        ctx.followups.push_back(Followup::Readable(id, HISTORY));
+    }
+}
+
+fn transfers<'a>(ctx: &'a mut Ctx<'_>, id: SessionId) -> Option<&'a mut Transfers> {
+    ctx.sessions.user_mut(id).map(|user| &mut user.transfers)
+}

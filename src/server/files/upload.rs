@@ -1,0 +1,492 @@
+//! The way of a file to the server: asked for, in pieces, verified and written by the blobs, noted by the store.
+
+use std::time::Duration;
+
+use super::uploads::{DAMAGED_MAX, PER_ACCOUNT, Room, Stage, Upload};
+use super::{Files, answer, transfers};
+use crate::protocol::{
+    Command, ErrorCode, Failure, FileSize, Message, PIECE_MAX_BYTES, UploadPiece, UploadRequest,
+    UploadState,
+};
+use crate::server::ctx::blob_link::PendingBlob;
+use crate::server::ctx::reply::{failure_of, size};
+use crate::server::ctx::requests::{Pending, RequestOrigin};
+use crate::server::ctx::{Ctx, Followup, HISTORY};
+use crate::server::session::transfers::UploadTag;
+use crate::store::{BlobKey, BlobOutcome, BlobRequest, Outcome, Read, Refusal, Reply, Write};
+use crate::transport::{Channel, SessionId};
+
+impl Files {
+    /// A client wants to bring a file.
+    pub fn upload(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        id: SessionId,
+        channel: Channel,
+        body: UploadRequest,
+    ) {
+        let Some(origin) = ctx.request_origin(id, channel, body.tag) else {
+            return;
+        };
+        let most = ctx.config.limits.file();
+        let Some(bytes) = FileSize::new(body.size).filter(|size| size.bytes() <= most) else {
+            let detail = format!("a file may have {} here", size(most));
+            ctx.counters.at_file_limits.file += 1;
+            return refuse(ctx, origin, Failure::new(ErrorCode::LimitReached, detail));
+        };
+        let key = BlobKey {
+            account: origin.account,
+            root: body.root,
+            size: bytes,
+        };
+        self.leave_tags(ctx, origin, &key);
+        if !transfers(ctx, id).is_some_and(|transfers| transfers.set_tag(body.tag, key)) {
+            let detail = format!("{PER_ACCOUNT} uploads at once");
+            return refuse(ctx, origin, Failure::new(ErrorCode::LimitReached, detail));
+        }
+        // What had no room to be dropped is wanted again.
+        self.drops.remove(&key);
+        let now = ctx.now.instant;
+        if let Some(upload) = self.uploads.get_mut(&key)
+            && upload.stage != Stage::Closed
+        {
+            upload.attach(now, origin);
+            if upload.stage == Stage::Streaming {
+                upload.go_back();
+                self.tell_if_due(ctx, key);
+            }
+            return;
+        }
+        if let Err(limit) = self.make_room(ctx, &key) {
+            ctx.counters.at_file_limits.uploads += 1;
+            let failure = Failure::new(ErrorCode::LimitReached, limit);
+            return refuse(ctx, origin, failure);
+        }
+        let read = Read::HasFile {
+            account: key.account,
+            root: key.root,
+        };
+        if !ctx.store.submit(Pending::HasFile(key), read) {
+            return refuse(ctx, origin, Failure::new(ErrorCode::Unavailable, ""));
+        }
+        let mut upload = self
+            .uploads
+            .remove(&key)
+            .unwrap_or_else(|| Upload::new(now));
+        upload.stage = Stage::Asked;
+        upload.attach(now, origin);
+        self.uploads.insert(key, upload);
+    }
+
+    /// What the session has brought under this tag, or under another one of the same file, it brings no longer.
+    fn leave_tags(&mut self, ctx: &mut Ctx<'_>, origin: RequestOrigin, key: &BlobKey) {
+        let Some(transfers) = transfers(ctx, origin.session) else {
+            return;
+        };
+        for (tag, used) in &mut transfers.tags {
+            let UploadTag::Of(other) = *used else {
+                continue;
+            };
+            if *tag == origin.tag || other == *key {
+                *used = UploadTag::Over;
+                if let Some(upload) = self.uploads.get_mut(&other) {
+                    upload.attached.retain(|it| it.session != origin.session);
+                }
+            }
+        }
+    }
+
+    /// Makes room for one more upload, or says which limit is reached.
+    fn make_room(&mut self, ctx: &mut Ctx<'_>, key: &BlobKey) -> Result<(), &'static str> {
+        // At most one of each kind has to go.
+        for _ in 0..3 {
+            match self.uploads.room_for(ctx.now.instant, key) {
+                Room::Free => return Ok(()),
+                Room::None(limit) => return Err(limit),
+                Room::Drop(other) => {
+                    self.uploads.remove(&other);
+                    self.drop_blobs(ctx, [other]);
+                }
+                Room::Close(other) => self.close(ctx, other),
+            }
+        }
+        Err("this server has as many uploads as it may; try again later")
+    }
+
+    /// The store has said whether a file is there, and how much of files is.
+    pub fn on_file_checked(&mut self, ctx: &mut Ctx<'_>, key: BlobKey, outcome: &Outcome) {
+        let Some(upload) = self.uploads.get_mut(&key) else {
+            return;
+        };
+        let Outcome::Done(Reply::HasFile {
+            size: found,
+            account_bytes,
+            all_bytes,
+        }) = outcome
+        else {
+            return self.fail(ctx, key, failure_of(outcome));
+        };
+        upload.has_row = found.is_some();
+        let left = key.size.stream_bytes() - upload.taken;
+        if found.is_none()
+            && let Err(failure) = self.check_room(ctx, &key, (*account_bytes, *all_bytes), left)
+        {
+            return self.fail(ctx, key, failure);
+        }
+        if !ctx
+            .blobs
+            .submit(PendingBlob::Begin(key), BlobRequest::Begin(key))
+        {
+            return self.fail(ctx, key, Failure::new(ErrorCode::Unavailable, ""));
+        }
+        if let Some(upload) = self.uploads.get_mut(&key) {
+            upload.stage = Stage::Beginning;
+        }
+    }
+
+    /// Whether there is room for a file beside those that are kept and those under way, and whether the account may bring so
+    /// much today.
+    fn check_room(
+        &self,
+        ctx: &mut Ctx<'_>,
+        key: &BlobKey,
+        (account_bytes, all_bytes): (u64, u64),
+        left: u64,
+    ) -> Result<(), Failure> {
+        let quota = ctx.config.limits.file_quota();
+        let (own, all) = self.uploads.reserved(key);
+        let bytes = key.size.bytes();
+        let is_over = |limit: Option<u64>, kept: u64, reserved: u64| {
+            let wanted = kept.saturating_add(reserved).saturating_add(bytes);
+            limit.filter(|limit| wanted > *limit)
+        };
+        if let Some(limit) = is_over(quota.account_bytes, account_bytes, own) {
+            ctx.counters.at_file_limits.account += 1;
+            return Err(account_full(limit));
+        }
+        if is_over(quota.all_bytes, all_bytes, all).is_some() {
+            ctx.counters.at_file_limits.all += 1;
+            return Err(server_full());
+        }
+        let now = ctx.now.instant;
+        if let Some(wait) = ctx.budgets.time_to_upload(now, key.account, left) {
+            ctx.counters.at_file_limits.day += 1;
+            let day = size(ctx.config.limits.file_day_bytes.or_max());
+            let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).max(1);
+            let detail = format!("{day} of files a day; try again in {}", spoken(wait));
+            return Err(Failure {
+                wait_ms: Some(wait_ms),
+                ..Failure::new(ErrorCode::LimitReached, detail)
+            });
+        }
+        Ok(())
+    }
+
+    /// The blobs have said how much of a file is there.
+    pub fn on_begun(&mut self, ctx: &mut Ctx<'_>, key: BlobKey, outcome: &BlobOutcome) {
+        let Some(upload) = self.uploads.get_mut(&key) else {
+            return;
+        };
+        match *outcome {
+            BlobOutcome::Taken(taken) => {
+                upload.stage = Stage::Streaming;
+                upload.taken = taken;
+                upload.go_back();
+                self.tell_if_due(ctx, key);
+            }
+            BlobOutcome::Complete if upload.has_row => self.end(ctx, key),
+            BlobOutcome::Complete => self.add(ctx, key),
+            BlobOutcome::Damaged(_) => self.give_up(ctx, key),
+            _ => self.fail_to_write(ctx, key, outcome),
+        }
+    }
+
+    /// A piece of a file has come.
+    pub fn on_piece(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        id: SessionId,
+        channel: Channel,
+        body: UploadPiece,
+    ) {
+        let Some(origin) = ctx.request_origin(id, channel, body.tag) else {
+            return;
+        };
+        let used = transfers(ctx, id).and_then(|transfers| transfers.tags.get(&body.tag).copied());
+        let key = match used {
+            Some(UploadTag::Of(key)) => key,
+            Some(UploadTag::Over) => return,
+            None => {
+                let failure = Failure::new(ErrorCode::OutOfTurn, "no upload has this tag");
+                return refuse(ctx, origin, failure);
+            }
+        };
+        let Some(upload) = self.uploads.get_mut(&key) else {
+            return;
+        };
+        let length = body.bytes.len();
+        let end = body.offset.saturating_add(length as u64);
+        if !(1..=PIECE_MAX_BYTES).contains(&length) || end > key.size.stream_bytes() {
+            let detail = "the piece is empty, too long, or behind the end of the file";
+            return refuse(ctx, origin, Failure::new(ErrorCode::Malformed, detail));
+        }
+        if !upload.is_writer(id, body.tag) {
+            return;
+        }
+        if !upload.expects(body.offset) {
+            return self.tell_if_due(ctx, key);
+        }
+        let request = BlobRequest::Write {
+            key,
+            offset: body.offset,
+            bytes: body.bytes.into_vec(),
+        };
+        if !ctx.blobs.submit(PendingBlob::Write(key, id), request) {
+            upload.go_back();
+            return self.tell_if_due(ctx, key);
+        }
+        upload.active = ctx.now.instant;
+        upload.expected = end;
+        upload.writes += 1;
+        if let Some(transfers) = transfers(ctx, id) {
+            transfers.writes += 1;
+        }
+    }
+
+    /// A piece was written, or not.
+    pub fn on_written(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        key: BlobKey,
+        session: SessionId,
+        outcome: &BlobOutcome,
+    ) {
+        if let Some(transfers) = transfers(ctx, session) {
+            // If another user has signed in on it meanwhile, none of theirs is.
+            transfers.writes = transfers.writes.saturating_sub(1);
+            ctx.followups
+                .push_back(Followup::Readable(session, HISTORY));
+        }
+        let Some(upload) = self.uploads.get_mut(&key) else {
+            return;
+        };
+        upload.writes = upload.writes.saturating_sub(1);
+        match *outcome {
+            BlobOutcome::Taken(taken) => {
+                let is_news = taken > upload.taken && !upload.is_answer_due;
+                ctx.counters.uploaded_bytes += taken.saturating_sub(upload.taken);
+                upload.taken = taken;
+                if is_news {
+                    self.tell(ctx, &key, false);
+                }
+            }
+            BlobOutcome::Complete => return self.add(ctx, key),
+            BlobOutcome::Damaged(taken) => {
+                upload.taken = taken;
+                upload.damaged += 1;
+                if upload.damaged >= DAMAGED_MAX {
+                    return self.give_up(ctx, key);
+                }
+                upload.go_back();
+                if let Some(writer) = upload.attached.last().copied() {
+                    refuse(ctx, writer, Failure::new(ErrorCode::FileDamaged, ""));
+                }
+            }
+            BlobOutcome::Elsewhere(taken) => {
+                upload.taken = taken;
+                upload.go_back();
+            }
+            _ => return self.fail_to_write(ctx, key, outcome),
+        }
+        self.tell_if_due(ctx, key);
+    }
+
+    /// All of a file is there: the store notes it.
+    fn add(&mut self, ctx: &mut Ctx<'_>, key: BlobKey) {
+        let write = Write::AddFile {
+            account: key.account,
+            root: key.root,
+            size: key.size.bytes(),
+            time_ms: ctx.now.unix_ms,
+            quota: ctx.config.limits.file_quota(),
+        };
+        if !ctx.store.submit(Pending::AddFile(key), write) {
+            return self.fail(ctx, key, Failure::new(ErrorCode::Unavailable, ""));
+        }
+        if let Some(upload) = self.uploads.get_mut(&key) {
+            upload.stage = Stage::Adding;
+        }
+    }
+
+    /// The store has noted a file, or not.
+    pub fn on_added(&mut self, ctx: &mut Ctx<'_>, key: BlobKey, outcome: &Outcome) {
+        let failure = match outcome {
+            Outcome::Done(_) => {
+                ctx.counters.uploads += 1;
+                return self.end(ctx, key);
+            }
+            Outcome::Refused(Refusal::QuotaFull(limit)) => {
+                ctx.counters.at_file_limits.account += 1;
+                account_full(*limit)
+            }
+            Outcome::Refused(Refusal::StorageFull) => {
+                ctx.counters.at_file_limits.all += 1;
+                server_full()
+            }
+            _ => failure_of(outcome),
+        };
+        self.fail(ctx, key, failure);
+        if let Outcome::Refused(_) = outcome {
+            self.drop_blobs(ctx, [key]);
+        }
+    }
+
+    /// An upload is complete.
+    fn end(&mut self, ctx: &mut Ctx<'_>, key: BlobKey) {
+        if let Some(upload) = self.uploads.get_mut(&key) {
+            upload.taken = key.size.stream_bytes();
+        }
+        self.tell(ctx, &key, true);
+        self.forget(ctx, &key);
+    }
+
+    /// What comes of a file never fits its root.
+    fn give_up(&mut self, ctx: &mut Ctx<'_>, key: BlobKey) {
+        let detail =
+            "the upload was given up: the file does not have the content that it is named by";
+        self.fail(ctx, key, Failure::new(ErrorCode::FileDamaged, detail));
+        self.drop_blobs(ctx, [key]);
+    }
+
+    fn fail_to_write(&mut self, ctx: &mut Ctx<'_>, key: BlobKey, outcome: &BlobOutcome) {
+        let failure = match outcome {
+            BlobOutcome::Failed { is_full: true } => {
+                Failure::new(ErrorCode::QuotaFull, "the server's disk is full")
+            }
+            _ => Failure::new(ErrorCode::Unavailable, "the server cannot write the file"),
+        };
+        self.fail(ctx, key, failure);
+    }
+
+    /// An upload has failed; what there is of it stays, for another.
+    fn fail(&mut self, ctx: &mut Ctx<'_>, key: BlobKey, failure: Failure) {
+        if let Some(upload) = self.forget(ctx, &key) {
+            for origin in upload.attached {
+                if ctx.is_connected(origin) {
+                    refuse(ctx, origin, failure.clone());
+                }
+            }
+        }
+        // If there is no room, it is forgotten with its next upload, or its last one.
+        ctx.blobs.submit(PendingBlob::Done, BlobRequest::Close(key));
+    }
+
+    /// An upload is over, and so are its tags.
+    fn forget(&mut self, ctx: &mut Ctx<'_>, key: &BlobKey) -> Option<Upload> {
+        let upload = self.uploads.remove(key)?;
+        for origin in &upload.attached {
+            if let Some(transfers) = transfers(ctx, origin.session) {
+                transfers.end_tag(origin.tag);
+            }
+        }
+        Some(upload)
+    }
+
+    /// Says where an upload goes on, if that is due.
+    fn tell_if_due(&mut self, ctx: &mut Ctx<'_>, key: BlobKey) {
+        let upload = self.uploads.get_mut(&key);
+        if upload.is_some_and(Upload::take_answer) {
+            self.tell(ctx, &key, false);
+        }
+    }
+
+    fn tell(&mut self, ctx: &mut Ctx<'_>, key: &BlobKey, is_complete: bool) {
+        let Some(upload) = self.uploads.get(key) else {
+            return;
+        };
+        for origin in &upload.attached {
+            if ctx.is_connected(*origin) {
+                let state = UploadState {
+                    tag: origin.tag,
+                    taken: upload.taken,
+                    is_complete,
+                };
+                answer(ctx, origin.session, Message::control(state));
+            }
+        }
+    }
+
+    /// Nobody is signed in on a session any longer. What it brought another may go on with.
+    pub fn on_signed_out(&mut self, ctx: &mut Ctx<'_>, id: SessionId) {
+        self.stalled.remove(&id);
+        for key in self.uploads.detach(ctx.now.instant, id) {
+            if let Some(upload) = self.uploads.get_mut(&key) {
+                upload.go_back();
+            }
+            self.tell_if_due(ctx, key);
+        }
+    }
+
+    /// Forgets what is in memory of uploads that nobody goes on with.
+    pub fn close_idle(&mut self, ctx: &mut Ctx<'_>) {
+        for key in self.uploads.idle(ctx.now.instant) {
+            self.close(ctx, key);
+        }
+    }
+
+    /// Keeps nothing of an upload in memory but that there is one.
+    fn close(&mut self, ctx: &mut Ctx<'_>, key: BlobKey) {
+        let Some(upload) = self.uploads.get_mut(&key) else {
+            return;
+        };
+        upload.stage = Stage::Closed;
+        for origin in std::mem::take(&mut upload.attached) {
+            if let Some(transfers) = transfers(ctx, origin.session) {
+                // Its next piece is told that there is no such upload.
+                transfers.forget_tag(origin.tag);
+            }
+        }
+        // If there is no room, it is forgotten with its next upload, or its last one.
+        ctx.blobs.submit(PendingBlob::Done, BlobRequest::Close(key));
+    }
+}
+
+fn account_full(limit: u64) -> Failure {
+    let detail = format!(
+        "your {} of files at this server are full: delete messages with files",
+        size(limit)
+    );
+    Failure::new(ErrorCode::QuotaFull, detail)
+}
+
+fn server_full() -> Failure {
+    let detail = "this server's room for files is full";
+    Failure::new(ErrorCode::QuotaFull, detail)
+}
+
+/// A time to wait, for a person: rounded up.
+fn spoken(wait: Duration) -> String {
+    let minutes = wait.as_secs().div_ceil(60).max(1);
+    match minutes {
+        1 => "a minute".into(),
+        2..=90 => format!("{minutes} minutes"),
+        _ => format!("{} hours", minutes.div_ceil(60)),
+    }
+}
+
+fn refuse(ctx: &mut Ctx<'_>, origin: RequestOrigin, failure: Failure) {
+    if failure.code != ErrorCode::FileDamaged
+        && let Some(transfers) = transfers(ctx, origin.session)
+    {
+        transfers.end_tag(origin.tag);
+    }
+    let failure = Failure {
+        tag: Some(origin.tag),
+        ..failure
+    };
+    answer(
+        ctx,
+        origin.session,
+        Message::error(Command::Upload, failure),
+    );
+}
