@@ -82,6 +82,12 @@ fn json(hub: &server::Status, network: &StallReport, store: &StoreStatus) -> Val
         "log_bytes": store.log_bytes,
         "log_bytes_limit": hub.quota.all_bytes,
         "accounts_at_quota": store.accounts_at_quota,
+        "files": {
+            "uploaded": hub.counters.uploads,
+            "uploaded_bytes": hub.counters.uploaded_bytes,
+            "downloaded_bytes": hub.counters.downloaded_bytes,
+            "uploads_open": hub.uploads,
+        },
         "limits": hub.limits,
         "buffers_bytes": hub.usage.buffers_bytes,
         "buffers_limit_bytes": hub.usage.buffers_limit_bytes,
@@ -139,6 +145,10 @@ fn text(
         format!(
             "bytes of messages stored {}{of}   accounts at their quota {}",
             store.log_bytes, store.accounts_at_quota
+        ),
+        format!(
+            "files uploaded {}   bytes uploaded {}   downloaded {}   uploads open {}",
+            counters.uploads, counters.uploaded_bytes, counters.downloaded_bytes, hub.uploads
         ),
         format!("at limits: {}", seen(&hub.limits)),
         format!(
@@ -225,6 +235,7 @@ mod tests {
                 delivered: 8,
                 ..Default::default()
             },
+            uploads: 2,
             quota: Quota {
                 account_bytes: None,
                 all_bytes: Some(1000),

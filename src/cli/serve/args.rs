@@ -70,9 +70,15 @@ pub struct Args {
     /// Keep at most the last N million bytes of a conversation (0: all)
     #[arg(long, value_name = "N", value_parser = whole(0..=u64::MAX))]
     keep_megabytes: Option<u64>,
+    /// Remove attached files after N days, whatever becomes of their messages (0: as long as these are kept)
+    #[arg(long, value_name = "N", value_parser = whole(0..=u64::MAX))]
+    keep_files_days: Option<u64>,
     #[command(flatten)]
     pub limits: ServerLimits,
 }
+
+/// A day, in milliseconds.
+const DAY_MS: u64 = 86_400_000;
 
 const CLOSED: &str = "closed";
 const POLICIES: [&str; 2] = ["open", CLOSED];
@@ -94,6 +100,12 @@ impl Args {
     /// Whether the addresses are the defaults, one of which may be missing on this host.
     pub const fn is_default(&self) -> bool {
         self.listen.is_none()
+    }
+
+    /// How long attached files are kept, in milliseconds.
+    pub fn files_kept_ms(&self) -> Option<u64> {
+        let days = self.keep_files_days.filter(|days| *days > 0);
+        days.map(|days| days.saturating_mul(DAY_MS))
     }
 
     pub const fn retention(&self) -> Retention {

@@ -114,6 +114,46 @@ const TABLE: &[Row] = &[
         set: |limits, limit| limits.hub.all_bytes = limit,
     },
     Row {
+        option: "limit-file",
+        variable: "UDPCHAT_LIMIT_FILE",
+        unit: Unit::Bytes,
+        help: "Bytes of one attached file",
+        at_limit: "A larger one is refused; clients learn the limit when they sign in. Without a limit files have at most \
+                   16 GiB.",
+        get: |limits| limits.hub.file_bytes,
+        set: |limits, limit| limits.hub.file_bytes = limit,
+    },
+    Row {
+        option: "limit-files-account",
+        variable: "UDPCHAT_LIMIT_FILES_ACCOUNT",
+        unit: Unit::Bytes,
+        help: "Bytes of the attached files of one account",
+        at_limit: "Above it another upload of the account is refused, and its users are told, until messages with files are \
+                   deleted or expire. An upload counts with all its bytes from its beginning.",
+        get: |limits| limits.hub.file_account_bytes,
+        set: |limits, limit| limits.hub.file_account_bytes = limit,
+    },
+    Row {
+        option: "limit-files",
+        variable: "UDPCHAT_LIMIT_FILES",
+        unit: Unit::Bytes,
+        help: "Bytes of the attached files of all accounts together",
+        at_limit: "Above it every upload is refused, and the users are told, until messages with files are deleted or \
+                   expire. It should leave room on the disk for messages.",
+        get: |limits| limits.hub.file_all_bytes,
+        set: |limits, limit| limits.hub.file_all_bytes = limit,
+    },
+    Row {
+        option: "limit-files-day",
+        variable: "UDPCHAT_LIMIT_FILES_DAY",
+        unit: Unit::Bytes,
+        help: "Bytes of files that one account may upload a day",
+        at_limit: "The day's bytes become available evenly. An upload for which there are not enough is refused, and its \
+                   users are told when there will be. A restart forgets what was uploaded before.",
+        get: |limits| limits.hub.file_day_bytes,
+        set: |limits, limit| limits.hub.file_day_bytes = limit,
+    },
+    Row {
         option: "limit-request-rate",
         variable: "UDPCHAT_LIMIT_REQUEST_RATE",
         unit: Unit::Count,

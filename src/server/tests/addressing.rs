@@ -83,7 +83,7 @@ fn entry_of_a_kind_that_the_server_does_not_know_is_refused_by_name_and_its_numb
     };
     for (message, code) in [
         (
-            changed(|entry| entry.kind = EntryKind::Other(9)),
+            changed(|entry| entry.kind = EntryKind::Other(99)),
             ErrorCode::Unsupported,
         ),
         (

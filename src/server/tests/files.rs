@@ -304,7 +304,7 @@ fn piece_that_begins_elsewhere_is_dropped_with_all_behind_it_and_that_is_told_on
     for step in 1..7 {
         bench.say(two.erins, BULK, &file.piece(1, from * step));
     }
-    bench.pass(50);
+    bench.pass(1000);
     let heard = bench.heard(two.erins);
     assert_eq!(states(&heard), [state(1, 0, false)], "{heard:?}");
     assert!(failures(&heard).is_empty());
