@@ -505,7 +505,7 @@ _udpchat() {
             return 0
             ;;
         udpchat__subcmd__connect)
-            opts="-v -h --config --user --password-file --state --server-key --timeout --accept-new --color --plain --theme --unannounced --log-chat --restricted --notify --notify-by --mention --verbose --log --help"
+            opts="-v -h --config --user --password-file --state --server-key --timeout --accept-new --color --plain --theme --unannounced --log-chat --download-dir --restricted --notify --notify-by --mention --verbose --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -559,6 +559,10 @@ _udpchat() {
                     return 0
                     ;;
                 --log-chat)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --download-dir)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1327,7 +1331,7 @@ _udpchat() {
             return 0
             ;;
         udpchat__subcmd__serve)
-            opts="-v -h --listen --config --data --registration --rooms --announce --announce-name --keep-days --keep-messages --keep-megabytes --limit-message-rate --limit-message-burst --limit-byte-rate --limit-byte-burst --limit-day-bytes --limit-account-bytes --limit-all-bytes --limit-request-rate --limit-request-burst --limit-in-flight --limit-sessions --limit-buffers --verbose --log --help"
+            opts="-v -h --listen --config --data --registration --rooms --announce --announce-name --keep-days --keep-messages --keep-megabytes --keep-files-days --limit-message-rate --limit-message-burst --limit-byte-rate --limit-byte-burst --limit-day-bytes --limit-account-bytes --limit-all-bytes --limit-file --limit-files-account --limit-files --limit-files-day --limit-request-rate --limit-request-burst --limit-in-flight --limit-sessions --limit-buffers --verbose --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1390,6 +1394,13 @@ _udpchat() {
                     fi
                     return 0
                     ;;
+                --keep-files-days)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --limit-message-rate)
                     COMPREPLY=()
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -1433,6 +1444,34 @@ _udpchat() {
                     return 0
                     ;;
                 --limit-all-bytes)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --limit-file)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --limit-files-account)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --limit-files)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --limit-files-day)
                     COMPREPLY=()
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace

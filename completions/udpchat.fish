@@ -54,6 +54,7 @@ complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l announce-name 
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l keep-days -d 'Remove entries older than N days (0: never)' -r -f
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l keep-messages -d 'Keep at most the last N entries of a conversation (0: all)' -r -f
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l keep-megabytes -d 'Keep at most the last N million bytes of a conversation (0: all)' -r -f
+complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l keep-files-days -d 'Remove attached files after N days, whatever becomes of their messages (0: as long as these are kept)' -r -f
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-message-rate -d 'Messages that one account may send a second; 0: no limit [default: 20]' -r -f
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-message-burst -d 'Messages that one account may send at once after a pause; 0: no limit [default: 200]' -r -f
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-byte-rate -d 'Bytes of messages that one account may send a second; 0: no limit [default: 64K]' -r -f
@@ -61,6 +62,10 @@ complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-byte-bur
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-day-bytes -d 'Bytes of messages that one account may send a day; 0: no limit [default: 200M]' -r -f
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-account-bytes -d 'Bytes of stored messages of one account; 0: no limit [default: 1G]' -r -f
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-all-bytes -d 'Bytes of stored messages of all accounts together; 0: no limit [default: 0]' -r -f
+complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-file -d 'Bytes of one attached file; 0: no limit [default: 100M]' -r -f
+complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-files-account -d 'Bytes of the attached files of one account; 0: no limit [default: 1G]' -r -f
+complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-files -d 'Bytes of the attached files of all accounts together; 0: no limit [default: 10G]' -r -f
+complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-files-day -d 'Bytes of files that one account may upload a day; 0: no limit [default: 2G]' -r -f
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-request-rate -d 'Other requests that one account may make a second; 0: no limit [default: 50]' -r -f
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-request-burst -d 'Other requests that one account may make at once after a pause; 0: no limit [default: 1000]' -r -f
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-in-flight -d 'Messages and requests of one account that the store handles at once; 0: no limit [default: 64]' -r -f
@@ -81,6 +86,7 @@ always\t'Also where the output is no terminal'
 never\t''"
 complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -l theme -d 'How a part of a line is painted, such as own=bold or name=#ff8800; a table in the settings' -r -f
 complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -l log-chat -d 'Add each message to a file of its conversation below this directory, as plain text that stays there' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -l download-dir -d 'Where files of others are saved [default: $XDG_DOWNLOAD_DIR, else ~/Downloads, else the current directory]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -l notify -d 'For which messages the terminal rings: none, those that mention you, private ones too, or all' -r -f -a "none\t''
 mention\t''
 private\t''
