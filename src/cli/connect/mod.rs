@@ -10,6 +10,7 @@ mod state;
 mod terminal;
 
 pub use args::{ClientArgs, check_conversation, check_user, user};
+pub use files::check_readable;
 pub use launch::{Launch, interrupt_on_signal, set_last_words};
 pub use state::known_servers::KnownServers;
 

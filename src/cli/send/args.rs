@@ -1,5 +1,7 @@
 //! The arguments of `udpchat send`.
 
+use std::path::PathBuf;
+
 use clap::{ArgMatches, FromArgMatches};
 
 use super::console::Reached;
@@ -10,7 +12,7 @@ use crate::client::{Until, check_key};
 /// What is sent, to whom and where.
 pub struct Args {
     pub server: String,
-    /// The words of the text; none if it is on standard input.
+    /// The words of the text; none if it is on standard input, or if there is a file.
     pub text: Vec<String>,
     /// Whether words of the text stand before the recipient.
     pub is_text_before: bool,
@@ -28,6 +30,9 @@ pub struct Options {
     /// Say it once only: what the user has sent under the same KEY before, from anywhere, is not sent again
     #[arg(long, value_name = "KEY", value_parser = id)]
     pub id: Option<String>,
+    /// Send this file; a text goes with it
+    #[arg(long, value_name = "FILE")]
+    pub file: Option<PathBuf>,
     /// Print one JSON object that says what was reached
     #[arg(long)]
     pub json: bool,

@@ -1,11 +1,13 @@
 //! The console of `udpchat send`: nobody is asked, and what is reported is kept for the end.
 
 use std::io::{self, IsTerminal as _};
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::meter::Meter;
 use crate::cli::output::print_error;
 use crate::client::{Ask, Console, Fault, Line, Report, Tone};
 use crate::protocol::{ConversationId, EntryId};
@@ -29,6 +31,8 @@ pub struct Sent {
     /// Whether it was said before, under the same key; then this tells of what was said then.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub said_before: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<SentFile>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub received: Vec<Receipt>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -37,6 +41,15 @@ pub struct Sent {
     pub error: Option<String>,
     #[serde(skip)]
     at: Option<(ConversationId, EntryId)>,
+}
+
+/// The file that goes with it.
+#[derive(Debug, Clone, Serialize)]
+pub struct SentFile {
+    pub name: String,
+    /// In bytes; unknown as long as nothing of it is at the server.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub size: Option<u64>,
 }
 
 /// How far it has come.
@@ -58,9 +71,15 @@ pub struct Receipt {
 }
 
 impl Sent {
-    pub fn to(to: &str) -> Self {
+    pub fn new(to: &str, file: Option<&Path>) -> Self {
+        let name = file.and_then(Path::file_name);
+        let file = name.map(|name| SentFile {
+            name: name.to_string_lossy().into_owned(),
+            size: None,
+        });
         Self {
             to: to.to_owned(),
+            file,
             ..Self::default()
         }
     }
@@ -111,7 +130,12 @@ impl Sent {
                 self.received_count = Some(count);
                 self.count(count);
             }
-            Report::Progress { .. } | Report::Received { .. } | Report::Counted { .. } => {}
+            Report::Progress { size: bytes, .. } => {
+                if let Some(file) = &mut self.file {
+                    file.size = Some(bytes);
+                }
+            }
+            Report::Received { .. } | Report::Counted { .. } => {}
             Report::Failed { fault, why, .. } => {
                 if fault != Fault::Unconfirmed {
                     self.reached = Reached::Nothing;
@@ -138,15 +162,31 @@ fn time(time_ms: u64) -> String {
 
 /// What is shared with whoever waits for the end.
 #[derive(Debug, Clone)]
-pub struct Outlook(Arc<Mutex<Sent>>);
+pub struct Outlook {
+    sent: Arc<Mutex<Sent>>,
+    /// Of the file, if there is one.
+    meter: Option<Meter>,
+}
 
 impl Outlook {
-    pub fn new(sent: Sent) -> Self {
-        Self(Arc::new(Mutex::new(sent)))
+    pub fn new(sent: Sent, is_json: bool) -> Self {
+        let name = sent.file.as_ref().map(|file| &*file.name);
+        let meter = name.map(|name| Meter::new(name, is_json));
+        Self {
+            sent: Arc::new(Mutex::new(sent)),
+            meter,
+        }
+    }
+
+    /// Nothing more is shown of a file.
+    pub fn end(&self) {
+        if let Some(meter) = &self.meter {
+            meter.end();
+        }
     }
 
     pub fn get(&self) -> MutexGuard<'_, Sent> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.sent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -154,11 +194,22 @@ impl Console for Outlook {
     /// To somebody at a terminal all is told, to a program what went wrong.
     fn show(&mut self, line: Line) {
         if line.tone == Tone::Error || io::stderr().is_terminal() {
-            print_error(format_args!("udpchat: {line}"));
+            let line = format!("udpchat: {line}");
+            match &self.meter {
+                Some(meter) => meter.print(line),
+                None => print_error(line),
+            }
         }
     }
 
     fn report(&mut self, report: Report) {
+        if let Some(meter) = &self.meter {
+            match report {
+                Report::Progress { sent, size, .. } => meter.show(sent, size),
+                Report::Stored { .. } | Report::Failed { .. } => meter.end(),
+                _ => {}
+            }
+        }
         self.get().take(report);
     }
 

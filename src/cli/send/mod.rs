@@ -2,6 +2,7 @@
 
 mod args;
 mod console;
+mod meter;
 mod run;
 
 use super::command::Subcommand;
@@ -13,6 +14,7 @@ pub fn command() -> Subcommand {
         run::run,
     )
     .section("THE TEXT", TEXT)
+    .section("A FILE", FILE)
     .section("HOW LONG IT WAITS", WAITING)
     .section("SAYING IT ONCE", ONCE)
     .section("OUTPUT", OUTPUT)
@@ -24,6 +26,13 @@ const TEXT: &str = "\
     The words behind `--to WHO` are the text, with a blank between them; a word before it is the server. Without a text, or \
     if it is `-`, it is read from standard input to its end. Several lines are one message; newlines at the end are left out. \
     A text that begins with a dash stands behind `--`.";
+
+const FILE: &str = "\
+    `--file FILE` sends a file, and the text, if there is one, with it; standard input is then read only for `-`. A copy is made \
+    first, so that FILE may be changed or removed as soon as the message is queued. It is one regular file of at most the size that \
+    the server takes; pack a folder first, as with tar. A file that was interrupted goes on where it stopped, at the next sign-in. While it comes \
+    further, --timeout does not end the wait. At a terminal a bar shows how far it is. With `--json` each line of standard error that begins with { is an object: \
+    `sent` and `size` in bytes, and `percent`; there are at most two a second.";
 
 const WAITING: &str = "\
     `--wait queued` returns as soon as the message is durable on this machine: the next `udpchat send` or `udpchat connect` of \
@@ -42,7 +51,7 @@ const OUTPUT: &str = "\
     Nothing is printed if all went well, unless standard error is a terminal. `--json` prints one object on standard output, \
     whatever became of a message that could be read: `to`, `reached` (nothing, queued, stored or received), `conversation`, `entry` and `time` of the message at the server, \
     for how many it is (`recipients`) and how many of them were online (`online`), `received` with name and time of each who has it, \
-    or `received_count` in a large room, `said_before`, and `error`. Times are as in RFC 3339; what is not known is left out.";
+    or `received_count` in a large room, `said_before`, `file` with the name and the size of one, and `error`. Times are as in RFC 3339; what is not known is left out.";
 
 const SIGNING_IN: &str = "\
     It signs in as --user, or as the user who was here last, with the ticket that an earlier sign-in has left, else with \
@@ -52,5 +61,6 @@ const SIGNING_IN: &str = "\
 const EXAMPLES: &str = "\
     udpchat send --to bob \"the backup is done\"\n\
     udpchat send chat.example --user cron --password-file ~/.chat-password --to '#ops' disk sda1 is full\n\
+    udpchat send --to bob --file chart.pdf \"the new chart\"\n\
     df -h | udpchat send --to '#ops' -\n\
     udpchat send --to bob --wait received --timeout 2m --json \"are you there?\" | jq -r .reached";

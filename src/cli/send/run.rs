@@ -2,14 +2,14 @@
 
 use std::io::{self, IsTerminal as _, Read as _};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow};
 
 use super::args::{Args, Wait};
 use super::console::{Outlook, Reached, Sent};
 use crate::cli::command::Context;
-use crate::cli::connect::{Launch, interrupt_on_signal, set_last_words};
+use crate::cli::connect::{Launch, check_readable, interrupt_on_signal, set_last_words};
 use crate::cli::exit::{Exit, Failure, Outcome};
-use crate::cli::output::{print_error, print_json, quoted};
+use crate::cli::output::{print_error, print_json, quoted, shown};
 use crate::cli::streams::{Waiting, without_byte_order_mark};
 use crate::client::{Input, Options, Say};
 use crate::protocol::TEXT_MAX_BYTES;
@@ -28,7 +28,8 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
         let failure = Failure::usage("only the server stands before --to");
         return Err(failure.hint("write the text behind --to WHO"));
     }
-    if options.client.password.is_standard_input() && is_on_standard_input(&text) {
+    let has_file = options.file.is_some();
+    if options.client.password.is_standard_input() && is_on_standard_input(&text, has_file) {
         return Err(Failure::usage(
             "the password and the text cannot both come from standard input",
         ));
@@ -36,8 +37,12 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
     let server = server
         .parse()
         .map_err(|why| Failure::usage(format!("{}: {why}", quoted(&server))))?;
-    let text = read_text(&text)?;
-    let outlook = Outlook::new(Sent::to(&options.to));
+    if let Some(path) = &options.file {
+        check_readable(path).map_err(|why| anyhow!("cannot send {}: {why}", shown(path)))?;
+    }
+    let text = read_text(&text, has_file)?;
+    let sent = Sent::new(&options.to, options.file.as_deref());
+    let outlook = Outlook::new(sent, options.json);
     let mut launch = Launch::new(server, options.client, context, |_| Ok(()))?;
     let timeout = launch.options.timeout;
     launch.options = Options {
@@ -52,7 +57,7 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
     let said = Input::Say(Box::new(Say {
         to: options.to,
         text,
-        file: None,
+        file: options.file,
         key: options.id,
     }));
     let begun = launch.inputs.send_all_reserved([said, Input::EndOfInput]);
@@ -62,6 +67,7 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
             && matches!(outcome, Ok(exit) if !matches!(exit, Exit::Signal(_)))
     };
     let outcome = launch.run(Box::new(outlook.clone()), is_patient);
+    outlook.end();
     let sent = outlook.get().clone();
     tell(
         sent,
@@ -71,13 +77,13 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
     )
 }
 
-fn is_on_standard_input(words: &[String]) -> bool {
-    words.is_empty() || words == ["-"]
+fn is_on_standard_input(words: &[String], has_file: bool) -> bool {
+    words == ["-"] || words.is_empty() && !has_file
 }
 
 /// The text that the words are, or that of standard input.
-fn read_text(words: &[String]) -> Result<String, Failure> {
-    if !is_on_standard_input(words) {
+fn read_text(words: &[String], has_file: bool) -> Result<String, Failure> {
+    if !is_on_standard_input(words, has_file) {
         return Ok(words.join(" "));
     }
     let input = io::stdin();

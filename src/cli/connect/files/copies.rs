@@ -103,7 +103,7 @@ pub fn make(
 }
 
 /// Opens a file of the user's, and nothing that would be waited for.
-fn open(path: &Path) -> Result<File, String> {
+pub fn open(path: &Path) -> Result<File, String> {
     store::open_regular(path).map_err(|error| {
         if path.is_dir() {
             return "it is a folder: pack it into one file first, as with tar".to_owned();

@@ -96,13 +96,23 @@ impl DeviceFiles {
     }
 }
 
+/// Whether a file can be sent, as far as that can be told before a copy of it is made.
+///
+/// # Errors
+/// Why not, without its name.
+pub fn check_readable(path: &Path) -> Result<(), String> {
+    copies::open(&expanded(path)).map(drop)
+}
+
+/// A path that may have been typed where no shell reads it.
+fn expanded(path: &Path) -> PathBuf {
+    let expanded = path.to_str().and_then(environment::expanded);
+    expanded.unwrap_or_else(|| path.to_owned())
+}
+
 impl Transfers for DeviceFiles {
     fn copy(&mut self, id: TransferId, path: &Path, max_bytes: u64) {
-        let typed = path.to_str().map(environment::expanded);
-        let from = match typed {
-            Some(expanded) => expanded.unwrap_or_else(|| path.to_owned()),
-            None => path.to_owned(),
-        };
+        let from = expanded(path);
         let tell = Arc::clone(&self.tell);
         let begun = self.new_path(COPIES, id).map_err(|error| error.to_string());
         let begun = begun.and_then(|to| {
