@@ -5,6 +5,7 @@ mod beside;
 mod helper;
 mod keys;
 mod paste;
+mod paths;
 mod recall;
 mod screen;
 mod text_editor;
@@ -118,9 +119,12 @@ pub struct Prompt {
 }
 
 impl Prompt {
-    /// Has it run no programs.
-    pub const fn restricted(mut self, is_restricted: bool) -> Self {
+    /// Has it run no programs, and look at no files.
+    pub fn restricted(mut self, is_restricted: bool) -> Self {
         self.is_restricted = is_restricted;
+        if let Some(helper) = self.editor.helper_mut() {
+            helper.completes_paths = !is_restricted;
+        }
         self
     }
 

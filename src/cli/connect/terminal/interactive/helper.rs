@@ -15,6 +15,7 @@ use rustyline::{Context, GraphemeClusterMode, Helper};
 use super::super::look::{Look, Rows};
 use super::above::{self, Below};
 use super::beside::{self, Row};
+use super::paths;
 use super::screen::{self, Screen};
 use super::viewport::{self, Drawing, View};
 use crate::cli::environment;
@@ -41,6 +42,8 @@ pub struct LineHelper {
     names: SharedNames,
     look: Look,
     pub purpose: Purpose,
+    /// Whether the tab key looks at the user's files.
+    pub completes_paths: bool,
     hold: RefCell<Hold>,
     /// The draft that was written with the user's own editor, if the line began as one.
     composed: RefCell<Option<String>>,
@@ -108,6 +111,7 @@ impl LineHelper {
             names,
             look,
             purpose: Purpose::Command,
+            completes_paths: true,
             hold: RefCell::new(Hold::default()),
             composed: RefCell::new(None),
             drawn: RefCell::default(),
@@ -462,7 +466,18 @@ impl Completer for LineHelper {
             Purpose::Inside(_) => true,
             Purpose::Answer => return Ok((position, Vec::new())),
         };
-        let found = commands::complete(&line[..position], is_slashed, &self.names());
-        Ok(found)
+        let before = &line[..position];
+        let names = commands::complete(before, is_slashed, &self.names());
+        let paths = self
+            .completes_paths
+            .then(|| paths::complete(before, is_slashed));
+        Ok(match paths.flatten() {
+            Some((start, mut found)) if start == names.0 => {
+                found.extend(names.1);
+                (start, found)
+            }
+            Some(paths) => paths,
+            None => names,
+        })
     }
 }
