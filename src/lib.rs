@@ -115,7 +115,8 @@
 //! | a request whose answer is late | `src/client/account/ctx/pending.rs`, `src/client/account/failures.rs`; of a change of the account `src/client/auth/step_up.rs` |
 //! | the outbox | `src/client/account/sender/outbox.rs` (in memory); when it is sent `mod.rs` beside it; on disk `src/client/storage/mod.rs` |
 //! | what a program sends | `src/cli/send/run.rs`; in the client `src/client/core/program.rs`, and what it is told `Report` in `src/client/program.rs` |
-//! | what a program reads | `src/cli/tail/run.rs`; in the client `src/client/account/history/tail.rs`, its objects `record.rs` beside it; its positions `src/cli/connect/state/tail_positions.rs` |
+//! | what a program reads | `src/cli/tail/run.rs`; in the client `src/client/account/history/feed/mod.rs`, its objects `record.rs` in the folder above; its positions `src/cli/connect/state/positions.rs` |
+//! | what a bot asks for, and is told | its words `src/client/bot.rs`; when they are carried out `src/client/core/bot/mod.rs`, and how `requests.rs` beside it; its lines `src/cli/bot/request.rs` and `console.rs`; what it is told `src/client/account/history/feed/mod.rs`, what it has acknowledged `acks.rs` beside it; `schema/bot.json`, `man/udpchat-bot.7` |
 //! | how any client is started | `src/cli/connect/launch.rs` |
 //! | a file on a user's disk | what the client needs of it `src/client/transfers.rs`; copies and parts `src/cli/connect/files/mod.rs`, where it is saved `folder.rs` beside it |
 //! | an idempotency key | in the client `src/client/account/sender/keys.rs`; what is kept of it `src/store/ops/log/keys.rs` |

@@ -5,6 +5,7 @@
 mod address;
 mod admin;
 mod bench;
+mod bot;
 mod command;
 mod config;
 mod connect;
@@ -54,6 +55,7 @@ fn commands() -> Commands {
         .with(Box::new(connect::command()))
         .with(Box::new(send::command()))
         .with(Box::new(tail::command()))
+        .with(Box::new(bot::command()))
         .with(Box::new(link::command()))
         .with(Box::new(discover::command()))
         .with(Box::new(doctor::command()))

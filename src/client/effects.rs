@@ -30,6 +30,18 @@ enum Shown {
     Told(String),
 }
 
+/// Who is told what becomes of what is said.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Listener {
+    /// Somebody at a terminal, or who reads what a script has shown.
+    #[default]
+    User,
+    /// A program: what it says has no lines that could be named to a user.
+    Program,
+    /// A bot, which is answered each of its requests; what is answered is no failure of the run.
+    Bot,
+}
+
 #[derive(Debug, Default)]
 pub(super) struct Effects {
     messages: Vec<(Channel, Vec<u8>)>,
@@ -44,21 +56,21 @@ pub(super) struct Effects {
     deleted: Vec<String>,
     /// The kinds of all failures.
     faults: BTreeSet<Fault>,
-    /// Whether a program is told what becomes of what it says; what it says has no lines that could be named to a user.
-    is_for_program: bool,
+    /// Who is told what becomes of what is said.
+    listener: Listener,
 }
 
 impl Effects {
-    pub(super) fn new(is_for_program: bool) -> Self {
+    pub(super) fn new(listener: Listener) -> Self {
         Self {
-            is_for_program,
+            listener,
             ..Self::default()
         }
     }
 
     /// Tells a program what has become of what it said.
     pub(super) fn report(&mut self, report: Report) {
-        if self.is_for_program {
+        if self.listener != Listener::User {
             self.shown.push(Shown::Report(report));
         }
     }
@@ -129,16 +141,21 @@ impl Effects {
 
     /// The same for what this line of a script asked for.
     pub(super) fn fail_at(&mut self, line: Option<u64>, fault: Fault, text: impl AsRef<str>) {
-        self.count(fault);
+        let is_answered = self.listener == Listener::Bot && line.is_some();
+        if !is_answered || fault == Fault::Unconfirmed {
+            self.count(fault);
+        }
         let text = text.as_ref();
         match line {
-            Some(said) if self.is_for_program => {
-                let why = text.to_owned();
-                self.report(Report::Failed { said, fault, why });
-            }
+            Some(_) if self.listener != Listener::User => self.report_failure(line, fault, text),
             Some(line) => self.show(Tone::Error, format!("line {line}: {text}")),
             None => self.show(Tone::Error, text),
         }
+    }
+
+    fn report_failure(&mut self, said: Option<u64>, fault: Fault, text: &str) {
+        let why = text.to_owned();
+        self.report(Report::Failed { said, fault, why });
     }
 
     /// A message was refused, which this line of a script typed; without one it was typed in an earlier run, and is no
@@ -146,6 +163,7 @@ impl Effects {
     pub(super) fn refuse(&mut self, line: Option<u64>, fault: Fault, text: &str) {
         match line {
             Some(_) => self.fail_at(line, fault, text),
+            None if self.listener == Listener::Bot => self.report_failure(None, fault, text),
             None => self.show(Tone::Error, text),
         }
     }

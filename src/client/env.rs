@@ -10,11 +10,13 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 use redb::Database;
 
+use super::bot::Request;
+use super::effects::Listener;
 use super::line::Line;
 use super::name::canonical;
 use super::password::Password;
 use super::program::{Report, Say, Until};
-use super::tail::{Positions, TailOptions};
+use super::tail::{Positions, TailOptions, Told};
 use super::transfers::{CopiedFile, TransferId, Transfers};
 use crate::protocol::ErrorCode;
 use crate::protocol::opaque::KeyStretching;
@@ -113,6 +115,22 @@ impl Ring {
 }
 
 impl Options {
+    /// Whether it is a bot's.
+    pub(super) fn is_for_bot(&self) -> bool {
+        self.tail.as_ref().is_some_and(TailOptions::is_for_bot)
+    }
+
+    /// Who is told what becomes of what is said.
+    pub(super) fn listener(&self) -> Listener {
+        if self.is_for_bot() {
+            Listener::Bot
+        } else if self.is_sending_only {
+            Listener::Program
+        } else {
+            Listener::User
+        }
+    }
+
     /// The password that was given for this user, and only for this one; without a user it is that of whoever signs in.
     #[must_use]
     pub fn password_of(&self, user: Option<&str>) -> Option<Password> {
@@ -152,6 +170,8 @@ pub enum Input {
         /// Its path; else why it was not saved.
         path: Result<String, String>,
     },
+    /// A bot asks for something, or why its line asks for nothing: the answer to the last [`Ask`].
+    Request(Box<Result<Request, String>>),
     /// The user begins to type a line, and so many of the lines that the console was given are on the screen.
     Begun {
         /// As [`Console::printed`].
@@ -442,8 +462,9 @@ pub trait Files: Send {
     /// Up to where programs that read were told before; nothing if none was.
     ///
     /// # Errors
-    /// If the file cannot be read, or is damaged.
-    fn tail_positions(&mut self) -> io::Result<Option<Positions>> {
+    /// If the file cannot be read, or is damaged, or belongs to a bot that runs.
+    fn positions(&mut self, whose: Told) -> io::Result<Option<Positions>> {
+        let _ = whose;
         Ok(None)
     }
 
@@ -451,8 +472,8 @@ pub trait Files: Send {
     ///
     /// # Errors
     /// If the file cannot be written.
-    fn put_tail_positions(&mut self, positions: &Positions) -> io::Result<()> {
-        let _ = positions;
+    fn put_positions(&mut self, whose: Told, positions: &Positions) -> io::Result<()> {
+        let _ = (whose, positions);
         Ok(())
     }
 

@@ -7,6 +7,7 @@
 mod account;
 mod app;
 pub(super) mod auth;
+mod bot;
 pub mod commands;
 mod core;
 mod effects;
@@ -32,6 +33,7 @@ mod waiting;
 pub use self::core::Core;
 pub use account::sender::keys::{KEY_MAX_BYTES, check_key};
 pub use auth::opaque;
+pub use bot::{Answer, Happening, Kind, MemberInfo, Record, Request, RoomInfo, Sign};
 pub use env::{
     Ask, AttentionOptions, Console, End, Fault, Files, Input, LinkOptions, Names, Notify, Options,
     Progress, Ring, Status, Tone, Trust,
@@ -39,12 +41,12 @@ pub use env::{
 pub use hold::Hold;
 pub use line::{Day, Head, INDENT, Line, Manner, Part, Place, Who};
 pub use password::{PASSWORD_MAX_BYTES, Password, PasswordError};
-pub use program::{Report, Say, Until};
+pub use program::{LinkReport, Report, Say, Until};
 pub(crate) use tail::read_since;
-pub use tail::{Positions, Since, TailOptions};
+pub use tail::{Positions, Since, TailOptions, Told};
 pub use transfers::{CopiedFile, SaveAs, TransferId, Transfers};
 pub(crate) use ui::render::unreachable;
-pub(crate) use ui::time::Clock;
+pub(crate) use ui::time::{Clock, rfc3339};
 pub use waiting::Waiting;
 
 use rand_chacha::ChaCha20Rng;

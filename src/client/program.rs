@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::bot::Answer;
 use super::env::Fault;
 use crate::protocol::{ConversationId, EntryId};
 
@@ -69,11 +70,15 @@ pub enum Report {
         online: u32,
         /// Whether nothing was said now: this is another entry, which has its key.
         said_before: bool,
+        /// Whether that stands in another conversation: then nothing was sent, and it is also reported as failed.
+        is_elsewhere: bool,
     },
     /// Somebody has received all entries of a conversation up to this one, as far as they are for them.
     Received {
         /// Which conversation.
         conversation: ConversationId,
+        /// What that is called.
+        place: String,
         /// Which of the own entries.
         entry: EntryId,
         /// The user.
@@ -85,6 +90,8 @@ pub enum Report {
     Counted {
         /// Which conversation.
         conversation: ConversationId,
+        /// What that is called.
+        place: String,
         /// Which of the own entries.
         entry: EntryId,
         /// How many.
@@ -92,11 +99,38 @@ pub enum Report {
     },
     /// It will not be stored; if it is only unconfirmed, it is kept here, and sent at the next sign-in.
     Failed {
-        /// Which.
-        said: u64,
+        /// Which; none if an earlier run said it.
+        said: Option<u64>,
         /// What kind of failure that is.
         fault: Fault,
         /// Why, as the user is told.
         why: String,
     },
+    /// What a bot asked for is done.
+    Done {
+        /// Which request, counted like what is said.
+        said: u64,
+        /// What came of it.
+        answer: Answer,
+    },
+    /// The server answers, for the first time in this run or again, and the positions are settled; or it does not.
+    Link(LinkReport),
+}
+
+/// Whether the server answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LinkReport {
+    /// For the first time in this run.
+    Ready {
+        /// Who is signed in.
+        user: String,
+        /// The server as it was named.
+        server: String,
+        /// The longest text that it takes, in bytes of UTF-8.
+        text_bytes: usize,
+    },
+    /// Again.
+    Online,
+    /// It does not; it is tried again and again.
+    Offline,
 }

@@ -31,6 +31,34 @@ pub enum Since {
     Last,
     /// With this moment, in milliseconds since 1970 (UTC).
     Time(u64),
+    /// With what no bot has acknowledged; the first one begins with what comes.
+    Acknowledged,
+}
+
+/// Who was told, each with positions of their own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Told {
+    /// Programs that read with [`Since::Last`].
+    Tail,
+    /// Bots, one at a time.
+    Bot,
+}
+
+impl TailOptions {
+    /// What a bot is told: all that others say.
+    #[must_use]
+    pub const fn for_bot() -> Self {
+        Self {
+            conversations: Vec::new(),
+            since: Since::Acknowledged,
+            is_following: true,
+            is_json: true,
+        }
+    }
+
+    pub(crate) fn is_for_bot(&self) -> bool {
+        self.since == Since::Acknowledged
+    }
 }
 
 /// Reads where it begins, and what is to be said about a time that the zone does not have once.

@@ -5,6 +5,7 @@
 
 pub mod comparison;
 pub mod file_name;
+pub mod json;
 pub mod name_case;
 pub mod number;
 pub mod printable;

@@ -4,12 +4,11 @@ use std::io::{self, IsTerminal as _};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use jiff::Timestamp;
 use serde::Serialize;
 
 use super::meter::Meter;
 use crate::cli::output::print_error;
-use crate::client::{Ask, Console, Fault, Line, Report, Tone};
+use crate::client::{Ask, Console, Fault, Line, Report, Tone, rfc3339};
 use crate::protocol::{ConversationId, EntryId};
 
 /// What has become of the message.
@@ -102,7 +101,7 @@ impl Sent {
                 self.reached = Reached::Stored;
                 self.conversation = place;
                 self.entry = Some(entry.0);
-                self.time = Some(time(time_ms));
+                self.time = Some(rfc3339(time_ms));
                 self.recipients = Some(recipients);
                 self.online = Some(online);
                 self.at = Some((conversation, entry));
@@ -116,8 +115,9 @@ impl Sent {
                 entry,
                 name,
                 heard_ms,
+                ..
             } if self.at == Some((conversation, entry)) => {
-                let time = time(heard_ms);
+                let time = rfc3339(heard_ms);
                 self.received.push(Receipt { name, time });
                 let named = u32::try_from(self.received.len()).unwrap_or(u32::MAX);
                 self.count(named);
@@ -126,6 +126,7 @@ impl Sent {
                 conversation,
                 entry,
                 count,
+                ..
             } if self.at == Some((conversation, entry)) => {
                 self.received_count = Some(count);
                 self.count(count);
@@ -135,7 +136,11 @@ impl Sent {
                     file.size = Some(bytes);
                 }
             }
-            Report::Received { .. } | Report::Counted { .. } => {}
+            Report::Received { .. }
+            | Report::Counted { .. }
+            | Report::Done { .. }
+            | Report::Link(_)
+            | Report::Failed { said: None, .. } => {}
             Report::Failed { fault, why, .. } => {
                 if fault != Fault::Unconfirmed {
                     self.reached = Reached::Nothing;
@@ -151,13 +156,6 @@ impl Sent {
             self.reached = Reached::Received;
         }
     }
-}
-
-/// A time as in RFC 3339.
-fn time(time_ms: u64) -> String {
-    let time_ms = i64::try_from(time_ms).unwrap_or(i64::MAX);
-    let time = Timestamp::from_millisecond(time_ms).unwrap_or(Timestamp::MAX);
-    time.to_string()
 }
 
 /// What is shared with whoever waits for the end.

@@ -64,7 +64,7 @@ impl Side {
     /// The side of a subcommand, if it has one: that of its own options, or that of which it takes some.
     pub fn of(subcommand: &str) -> Option<Self> {
         match subcommand {
-            "connect" | "send" | "tail" => Some(Self::Client),
+            "connect" | "send" | "tail" | "bot" => Some(Self::Client),
             "serve" => Some(Self::Server),
             _ => None,
         }

@@ -6,15 +6,25 @@ use std::io::{self, BufRead, Read as _};
 pub const LINE_MAX_BYTES: usize = 64 * 1024;
 
 #[derive(Debug, PartialEq, Eq)]
-pub enum Line {
-    /// Without its end; invalid UTF-8 is replaced.
-    Text(String),
+pub enum Line<T = String> {
+    /// Without its end.
+    Text(T),
     /// A longer line, which was skipped.
     TooLong,
     End,
 }
 
+/// Reads a line; invalid UTF-8 is replaced.
 pub fn read(reader: &mut impl BufRead, max_bytes: usize) -> io::Result<Line> {
+    Ok(match read_bytes(reader, max_bytes)? {
+        Line::Text(bytes) => Line::Text(String::from_utf8_lossy(&bytes).into_owned()),
+        Line::TooLong => Line::TooLong,
+        Line::End => Line::End,
+    })
+}
+
+/// Reads a line as it is.
+pub fn read_bytes(reader: &mut impl BufRead, max_bytes: usize) -> io::Result<Line<Vec<u8>>> {
     let mut bytes = Vec::new();
     reader
         .by_ref()
@@ -32,7 +42,7 @@ pub fn read(reader: &mut impl BufRead, max_bytes: usize) -> io::Result<Line> {
         reader.skip_until(b'\n')?;
         return Ok(Line::TooLong);
     }
-    Ok(Line::Text(String::from_utf8_lossy(&bytes).into_owned()))
+    Ok(Line::Text(bytes))
 }
 
 #[cfg(test)]

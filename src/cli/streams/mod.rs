@@ -3,6 +3,7 @@
 
 mod closed;
 pub mod line_reader;
+pub mod line_writer;
 
 use std::io::{self, BufRead, ErrorKind, Read};
 use std::os::fd::{AsFd, BorrowedFd};

@@ -47,7 +47,8 @@ const OUTPUT: &str = "\
     With `--json` each line is an object: `conversation` (a name), `entry` (its number there), `time` (RFC 3339, UTC), `author` (null for what \
     happened in a room), `kind`, `text`, and `answers`, the entry that it answers. The kinds are text, action, event, deleted \
     (nothing is left of it), unknown (of a later version), and for a change to the entry that `changes` names: edit, with the new \
-    text, delete, reaction, with its sign as the text, pin and unpin. More keys and kinds may be added later. Everything but data goes to \
+    text, delete, reaction, with its sign as the text, pin and unpin. An event has `happened` (such as joined, left, kicked, topic), \
+    `actor` and, if there is one, `subject`. More keys and kinds may be added later. Everything but data goes to \
     standard error.";
 
 const SIGNING_IN: &str = "\

@@ -1,7 +1,5 @@
 //! Reads the conversations, and writes what stands in them, and with --follow what comes, until a signal.
 
-use std::sync::PoisonError;
-
 use anyhow::{Context as _, anyhow};
 
 use super::args::{self, Args};
@@ -10,6 +8,7 @@ use crate::cli::command::Context;
 use crate::cli::connect::{Launch, interrupt_on_signal, set_last_words};
 use crate::cli::exit::{Failure, Outcome};
 use crate::cli::output::{print_error, quoted};
+use crate::cli::streams::line_writer::LineWriter;
 use crate::client::{Clock, Input, Options, Since, TailOptions, read_since};
 
 pub fn run(args: Args, context: &Context<'_>) -> Outcome {
@@ -40,16 +39,15 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
     };
     set_last_words(|| ());
     interrupt_on_signal(launch.inputs.clone())?;
-    let (lines, lost) = Lines::start(launch.inputs.clone()).context("cannot begin")?;
+    let (lines, written) = LineWriter::start(launch.inputs.clone()).context("cannot begin")?;
     if !options.follow {
         launch
             .inputs
             .send_all_reserved([Input::EndOfInput])
             .context("cannot begin")?;
     }
-    let outcome = launch.run(Box::new(lines), |_| false);
-    let lost = lost.lock().unwrap_or_else(PoisonError::into_inner).take();
-    match lost {
+    let outcome = launch.run(Box::new(Lines(lines)), |_| false);
+    match written.take_error() {
         Some(error) => Err(anyhow!(error)
             .context("cannot write standard output")
             .into()),

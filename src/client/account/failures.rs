@@ -60,6 +60,19 @@ pub(super) fn handle(
 /// A request whose answer bears its tag was refused.
 pub(super) fn request_refused(ctx: &mut Ctx<'_>, parts: &mut Parts, failure: &Failure) {
     let request = failure.tag.and_then(|tag| ctx.pending.take(tag));
+    let line = ctx.effects.script_line;
+    let asked = failure.tag.and_then(|tag| ctx.pending.take_answered(tag));
+    ctx.effects.script_line = asked.or(line);
+    refused(ctx, parts, request, failure);
+    ctx.effects.script_line = line;
+}
+
+fn refused(
+    ctx: &mut Ctx<'_>,
+    parts: &mut Parts,
+    request: Option<PendingRequest>,
+    failure: &Failure,
+) {
     let refusal = |subject: &str| render::refusal(failure, subject);
     let text = match request {
         None => return,
@@ -78,6 +91,10 @@ pub(super) fn request_refused(ctx: &mut Ctx<'_>, parts: &mut Parts, failure: &Fa
                     canonical_target(typed) == name
                 });
             return;
+        }
+        Some(PendingRequest::Read) => {
+            parts.history.asked.forget();
+            refusal("")
         }
         Some(PendingRequest::History | PendingRequest::Fetch | PendingRequest::Tail) => {
             ctx.fail(Fault::of(failure.code), refusal(""));
@@ -115,7 +132,11 @@ pub(super) fn request_refused(ctx: &mut Ctx<'_>, parts: &mut Parts, failure: &Fa
 pub(super) fn requests_timeout(ctx: &mut Ctx<'_>, history: &mut HistoryPager) {
     while let Some(late) = ctx.pending.next_late(ctx.now.instant) {
         match late {
-            Late::Kept { command, is_change } => {
+            Late::Kept {
+                command,
+                is_change,
+                asked,
+            } => {
                 let what = if is_change {
                     "it may still happen"
                 } else {
@@ -123,10 +144,14 @@ pub(super) fn requests_timeout(ctx: &mut Ctx<'_>, history: &mut HistoryPager) {
                 };
                 ctx.pending.is_overdue = true;
                 let text = format!("no answer yet to `{command}`; {what}");
-                ctx.fail(Fault::Unreachable, text);
+                let line = asked.or(ctx.effects.script_line);
+                ctx.effects.fail_at(line, Fault::Unreachable, text);
             }
             Late::Dropped(
-                PendingRequest::History | PendingRequest::Fetch | PendingRequest::Tail,
+                PendingRequest::History
+                | PendingRequest::Fetch
+                | PendingRequest::Tail
+                | PendingRequest::Read,
             ) => {
                 ctx.pending.is_overdue = true;
                 history.give_up(ctx);
@@ -149,13 +174,16 @@ pub(super) fn requests_timeout(ctx: &mut Ctx<'_>, history: &mut HistoryPager) {
 
 /// The link is lost: a room that was being joined is requested again when there is another, the rest is given up.
 pub(super) fn requests_lost(ctx: &mut Ctx<'_>, history: &mut HistoryPager) {
-    for (request, command) in ctx.pending.take_all() {
+    for (request, command, asked) in ctx.pending.take_all() {
         match request {
             PendingRequest::Join {
                 name,
                 takes_focus: true,
             } => ctx.focus.current = Some(name),
-            PendingRequest::History | PendingRequest::Fetch | PendingRequest::Tail => {
+            PendingRequest::History
+            | PendingRequest::Fetch
+            | PendingRequest::Tail
+            | PendingRequest::Read => {
                 history.give_up(ctx);
             }
             PendingRequest::Resolve { target } => drop(history.stop_looking_for(ctx, &target)),
@@ -170,7 +198,8 @@ pub(super) fn requests_lost(ctx: &mut Ctx<'_>, history: &mut HistoryPager) {
             | PendingRequest::Roster {
                 is_shown: false, ..
             }
-            | PendingRequest::Away { is_shown: false } => {}
+            | PendingRequest::Away { is_shown: false }
+                if asked.is_none() => {}
             _ => {
                 let what = if request.is_change() {
                     "it may have happened: check, then try again"
@@ -179,7 +208,8 @@ pub(super) fn requests_lost(ctx: &mut Ctx<'_>, history: &mut HistoryPager) {
                 };
                 let text =
                     format!("the connection was lost before the answer to `{command}`; {what}");
-                ctx.fail(Fault::Unreachable, text);
+                let line = asked.or(ctx.effects.script_line);
+                ctx.effects.fail_at(line, Fault::Unreachable, text);
             }
         }
     }

@@ -453,6 +453,7 @@ impl SignedIn {
         let tail = &mut parts.history.tail;
         tail.on_printed(&mut ctx, files, lines.1);
         tail.go_on(&mut ctx, blocked, (lines.0, is_complete));
+        tail.record_beginning(&mut ctx, files);
     }
 
     /// Does what is due, without anything having come.

@@ -38,6 +38,7 @@ impl SignedIn {
     ) {
         let (parts, mut ctx) = self.split(now, effects);
         parts.history.tail.on_printed(&mut ctx, files, printed);
+        parts.history.tail.close(&mut ctx, files);
     }
 
     /// The console has printed this many of the lines that it was given.

@@ -6,10 +6,12 @@ use crate::client::account::arrivals::listed;
 use crate::client::account::ctx::Ctx;
 use crate::client::account::ctx::hidden::Hidden;
 use crate::client::account::ctx::pending::{LISTED_MAX, PendingRequest};
+use crate::client::bot::Answer;
 use crate::client::env::{Fault, Tone};
 use crate::client::name::{is_room, truncate_name};
 use crate::client::storage::settings::PresenceLines;
 use crate::client::ui::render;
+use crate::client::ui::time::rfc3339;
 use crate::protocol::{
     Away, AwayRequest, Person, Roster, RosterRequest, Stored, TOPIC_MAX_BYTES, Whois, WhoisRequest,
 };
@@ -117,6 +119,9 @@ impl People {
             return;
         }
         let person = taken(ctx.hidden, answer.person);
+        if ctx.respond(answer.tag, || person_info(&person, &answer.rooms)) {
+            return;
+        }
         let is_own = person.name == ctx.me.name;
         let how = render::whereabouts(&person, ctx.clock());
         ctx.plain(format!("{}: {how}", person.name));
@@ -158,7 +163,8 @@ impl People {
             None if told.tag.is_none() => self.away != told.text,
             _ => return,
         };
-        if is_shown {
+        let responds = |tag| ctx.respond(tag, || Answer::Done {});
+        if !told.tag.is_some_and(responds) && is_shown {
             let text = match &told.text {
                 Some(text) => format!("you are away: {text}  (`/away` alone when you are back)"),
                 None => "you are back".to_owned(),
@@ -228,6 +234,18 @@ fn show(ctx: &mut Ctx<'_>, people: &[Person]) {
     ctx.effects.show_table(Tone::Plain, &rows);
     if people.is_empty() {
         ctx.plain("you share no room and no conversation with anybody yet; `/contacts` shows who is online");
+    }
+}
+
+/// The same for a bot.
+fn person_info(person: &Person, rooms: &[String]) -> Answer {
+    let rooms = rooms.iter().filter(|room| is_room(room));
+    Answer::Person {
+        user: person.name.clone(),
+        online: person.online,
+        seen: person.seen_ms.map(rfc3339),
+        away: person.away.clone(),
+        rooms: rooms.cloned().map(truncate_name).collect(),
     }
 }
 

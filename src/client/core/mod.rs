@@ -4,6 +4,7 @@
 //! [`Core::settle`] has made durable what it follows from.
 
 mod asking;
+mod bot;
 mod host_key;
 mod invitation;
 mod link_events;
@@ -34,6 +35,7 @@ use super::script::{Awaited, FocusChange, Script};
 use super::ui::prompt::{Prompt, Question, TypedLine, yes};
 use crate::protocol::{EndReason, Envelope, ServerBody, SessionEnd};
 use crate::transport::{Channel, Now};
+use bot::Bot;
 use host_key::HostKeys;
 use link_events::LinkState;
 use offline::Offline;
@@ -58,6 +60,8 @@ pub struct Core {
     pending_user: Option<String>,
     /// What a program said while nobody was signed in.
     unsaid: VecDeque<Say>,
+    /// What a bot asks for.
+    bot: Bot,
     sign_in: Option<SignIn>,
     step_up: Option<StepUp>,
     pub(super) signed_in: Option<SignedIn>,
@@ -84,8 +88,14 @@ impl Core {
         seed: [u8; 32],
     ) -> Self {
         let (pending_user, linked_room) = (options.user.clone(), options.linked.room.clone());
-        let script = (!console.is_interactive()).then(|| Script::new(options.timeout));
-        let effects = Effects::new(options.is_sending_only);
+        let script = (!console.is_interactive()).then(|| {
+            if options.is_for_bot() {
+                Script::of_bot(options.timeout)
+            } else {
+                Script::new(options.timeout)
+            }
+        });
+        let effects = Effects::new(options.listener());
         let link = LinkState {
             is_resolved: !options.addresses.is_empty(),
             ..LinkState::default()
@@ -105,6 +115,7 @@ impl Core {
             linked_room,
             pending_user,
             unsaid: VecDeque::new(),
+            bot: Bot::default(),
             sign_in: None,
             step_up: None,
             signed_in: None,
@@ -200,6 +211,7 @@ impl Core {
             }
             Input::Say(say) => self.say(now, *say),
             Input::Copied { .. } | Input::Saved { .. } => {}
+            Input::Request(request) => self.take_request(*request),
             Input::Begun { printed } => {
                 if let Some(signed_in) = &mut self.signed_in {
                     signed_in.parts.recent.begin(printed);
@@ -302,6 +314,7 @@ impl Core {
             return;
         }
         self.say_unsaid(now);
+        self.carry_out_request(now);
         if let Some(signed_in) = &mut self.signed_in {
             signed_in.on_lines_printed(self.console.printed());
             let deleted = self.effects.take_deleted();
@@ -318,6 +331,10 @@ impl Core {
                 self.finish(End::Failed(error.to_string()));
             } else {
                 signed_in.write_log(now, &mut self.effects, &mut *self.files);
+                self.tell_of_link();
+                let Some(signed_in) = &mut self.signed_in else {
+                    return;
+                };
                 let lines = (self.console.given(), self.console.printed());
                 signed_in.tell(now, &mut self.effects, &mut *self.files, lines);
                 if signed_in.parts.history.tail.is_broken() {
@@ -386,6 +403,13 @@ impl Core {
         let view = self.session_view(now);
         let park = |script: &mut Script| script.park(awaited, &view, typed);
         self.script.as_mut().is_some_and(park)
+    }
+
+    /// Whether something that a script asks for has to wait for the server, or for what was said before it.
+    fn must_wait(&self, now: Now, awaited: Awaited) -> bool {
+        let view = self.session_view(now);
+        let waits = |script: &Script| script.must_wait(awaited, &view);
+        self.script.as_ref().is_some_and(waits)
     }
 
     /// The script's command that need not wait for the server any longer.

@@ -363,7 +363,7 @@ impl Core {
             is_overdue,
             stored: sender.stored(),
             waiting: sender.waiting(),
-            awaits_answer: signed_in.awaits_answer() || self.awaits_change(),
+            awaits_answer: signed_in.awaits_answer() || self.awaits_change() || self.bot_waits(),
             awaits_receipts: signed_in.awaits_receipts(self.options.until),
             has_nothing_open: signed_in.has_nothing_open(),
             is_stored: signed_in.is_stored(now.instant),
@@ -421,6 +421,7 @@ impl Core {
     pub(super) fn exit_now(&mut self, exit: Exit) {
         self.fail_unsaid();
         self.fail_untold();
+        self.fail_request();
         if self.script.is_none() {
             self.show_unsent();
         } else if let Some(signed_in) = &self.signed_in

@@ -28,6 +28,10 @@ const INPUT_WAIT: Duration = Duration::from_secs(1);
 /// more command fits into what the console queues.
 const LINES_BEHIND_MAX: u64 = 2_000;
 
+/// The same for a bot. Chosen: room for more than it is told without having asked, so that a program that writes for each line
+/// that it reads is never waited for while it waits.
+const BOT_LINES_BEHIND_MAX: u64 = 4_000;
+
 /// How often a slow output is looked at. Chosen: nobody notices this.
 const OUTPUT_WAIT: Duration = Duration::from_millis(50);
 
@@ -83,6 +87,7 @@ pub(super) enum Late {
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(super) struct Script {
     timeout: Duration,
+    lines_behind_max: u64,
     /// The lines read so far.
     lines: u64,
     /// How long the server is away, or stores nothing.
@@ -111,6 +116,7 @@ impl Script {
     pub(super) fn new(timeout: Duration) -> Self {
         Self {
             timeout,
+            lines_behind_max: LINES_BEHIND_MAX,
             lines: 0,
             server: WaitTimer::default(),
             stored: 0,
@@ -123,6 +129,14 @@ impl Script {
             is_output_closed: false,
             output_due: None,
             input_due: None,
+        }
+    }
+
+    /// The same for a bot.
+    pub(super) fn of_bot(timeout: Duration) -> Self {
+        Self {
+            lines_behind_max: BOT_LINES_BEHIND_MAX,
+            ..Self::new(timeout)
         }
     }
 
@@ -145,7 +159,7 @@ impl Script {
     }
 
     /// Whether a command has to wait for this, and it has not been waited for long enough.
-    fn must_wait(&self, awaited: Awaited, view: &SessionView) -> bool {
+    pub(super) fn must_wait(&self, awaited: Awaited, view: &SessionView) -> bool {
         let is_open = match awaited {
             Awaited::Nothing => false,
             _ if view.is_server_away => awaited == Awaited::Server,
@@ -219,7 +233,7 @@ impl Script {
         (self.was_settled || self.begins_offline)
             && self.parked.is_none()
             && !view.awaits_answer
-            && view.lines_behind <= LINES_BEHIND_MAX
+            && view.lines_behind <= self.lines_behind_max
             && (has_room || self.server.is_expired())
     }
 
@@ -258,7 +272,7 @@ impl Script {
 
     /// Begins to wait for an output that is far behind, or for a line if the output was closed or the server was given up.
     pub(super) fn limit_input(&mut self, now: Instant, view: &SessionView, is_asked: bool) {
-        let is_behind = view.lines_behind > LINES_BEHIND_MAX;
+        let is_behind = view.lines_behind > self.lines_behind_max;
         self.output_due = is_behind.then(|| now + OUTPUT_WAIT);
         if (self.is_output_closed || self.has_given_up) && is_asked {
             self.input_due.get_or_insert(now + INPUT_WAIT);

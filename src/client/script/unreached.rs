@@ -25,9 +25,9 @@ pub(in crate::client) fn tell(signed_in: &SignedIn, effects: &mut Effects) {
     if signed_in.awaits_answer() && awaited.peek().is_none() {
         effects.fail(Fault::Unreachable, "no answer from the server");
     }
-    for command in awaited {
+    for (asked, command) in awaited {
         let text = format!("no answer from the server to `{command}`");
-        effects.fail(Fault::Unreachable, text);
+        effects.fail_at(asked.or(effects.script_line), Fault::Unreachable, text);
     }
     for room in signed_in.shared.pending.deferred_joins() {
         let text = format!("{room} was not joined: no answer from the server");

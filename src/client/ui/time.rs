@@ -58,6 +58,13 @@ const WEEKDAYS: [(Weekday, &str); 7] = [
     (Weekday::Sunday, "sunday"),
 ];
 
+/// A time in milliseconds since 1970 (UTC) as programs read it: RFC 3339.
+pub(crate) fn rfc3339(time_ms: u64) -> String {
+    let time_ms = i64::try_from(time_ms).unwrap_or(i64::MAX);
+    let time = Timestamp::from_millisecond(time_ms).unwrap_or(Timestamp::MAX);
+    time.to_string()
+}
+
 impl Clock<'_> {
     /// A time: `14:02` today, `Tue 14:02` within the week, else with the date.
     pub(crate) fn show(self, time_ms: u64) -> String {

@@ -1,5 +1,6 @@
 //! The subcommands for programs, which have no prompt.
 
+mod bot;
 mod examples;
 mod send;
 mod tail;

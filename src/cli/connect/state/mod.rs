@@ -3,7 +3,7 @@
 mod chat_log;
 pub mod input_history;
 pub mod known_servers;
-mod tail_positions;
+mod positions;
 
 use std::fmt::Write as _;
 use std::fs;
@@ -17,10 +17,11 @@ use redb::Database;
 use self::chat_log::ChatLogs;
 use self::input_history::HistoryPlace;
 use self::known_servers::KnownServers;
+use self::positions::PositionFiles;
 use super::files::{DeviceFiles, Folder};
 use crate::cli::environment;
 use crate::cli::options::require_directory;
-use crate::client::{Files, Positions, Transfers, Trust};
+use crate::client::{Files, Positions, Told, Transfers, Trust};
 use crate::protocol::{Digest, digest_of, fingerprint};
 use crate::store::{self, OpenError};
 
@@ -40,6 +41,7 @@ pub struct StateDirectory {
     history: HistoryPlace,
     logs: Option<ChatLogs>,
     transfers: Option<DeviceFiles>,
+    told: PositionFiles,
 }
 
 impl StateDirectory {
@@ -54,6 +56,7 @@ impl StateDirectory {
             history: HistoryPlace::default(),
             logs: None,
             transfers: None,
+            told: PositionFiles::default(),
         })
     }
 
@@ -239,12 +242,12 @@ impl Files for StateDirectory {
         }
     }
 
-    fn tail_positions(&mut self) -> io::Result<Option<Positions>> {
-        tail_positions::read(&self.account()?)
+    fn positions(&mut self, whose: Told) -> io::Result<Option<Positions>> {
+        self.told.read(&self.account()?, whose)
     }
 
-    fn put_tail_positions(&mut self, positions: &Positions) -> io::Result<()> {
-        tail_positions::write(&self.account()?, positions)
+    fn put_positions(&mut self, whose: Told, positions: &Positions) -> io::Result<()> {
+        positions::write(&self.account()?, whose, positions)
     }
 
     fn transfers(&mut self) -> Option<&mut dyn Transfers> {

@@ -19,9 +19,11 @@ use crate::client::account::ctx::focus::Focus;
 use crate::client::account::ctx::hidden::Hidden;
 use crate::client::account::ctx::pending::{PendingRequest, PendingRequests};
 use crate::client::account::ctx::server::Server;
+use crate::client::bot::Answer;
 use crate::client::effects::Effects;
 use crate::client::env::{Fault, Tone};
 use crate::client::name::is_room;
+use crate::client::program::Report;
 use crate::client::storage::{State, StateError};
 use crate::client::ui::time::Clock;
 use crate::protocol::{AccountId, ClientBody, ConversationId, DeviceId, Digest, EntryId, Message};
@@ -199,6 +201,17 @@ impl<'a> Ctx<'a> {
             self.effects.send(channel, &Message::control(body(tag)));
         }
         tag.is_some()
+    }
+
+    /// Gives a bot what it has asked for, if the answer with this tag, which has just been taken, is for one. Returns whether
+    /// it is.
+    pub(crate) fn respond(&mut self, tag: u32, answer: impl FnOnce() -> Answer) -> bool {
+        let Some(said) = self.pending.take_answered(tag) else {
+            return false;
+        };
+        let answer = answer();
+        self.effects.report(Report::Done { said, answer });
+        true
     }
 
     /// Asks for the conversation with a user, unless that is being asked already. Returns whether it is being asked.

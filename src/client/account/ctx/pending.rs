@@ -71,6 +71,8 @@ pub(crate) enum PendingRequest {
     Fetch,
     /// Older entries that a program is told.
     Tail,
+    /// Older entries that a bot has asked for.
+    Read,
     /// List those who are online; the answer `is_shown` if the user asked.
     Contacts {
         is_shown: bool,
@@ -112,7 +114,7 @@ impl PendingRequest {
 
     /// Whether its answer is shown whenever it comes. A page of history is shown without it, and a name is looked up again.
     fn is_kept(&self) -> bool {
-        self.is_awaited() && *self != Self::History
+        self.is_awaited() && !matches!(self, Self::History | Self::Read)
     }
 
     /// Whether something is changed by it, and not only shown.
@@ -135,6 +137,8 @@ struct Open {
     request: PendingRequest,
     /// The command that asks for it.
     command: Option<String>,
+    /// The request of a bot that asks for it.
+    asked: Option<u64>,
     /// Until when its answer is waited for; nothing once it is late.
     due: Option<Instant>,
 }
@@ -153,7 +157,12 @@ impl Open {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Late {
     /// Its answer is shown when it comes.
-    Kept { command: String, is_change: bool },
+    Kept {
+        command: String,
+        is_change: bool,
+        /// The request of a bot, which is answered now.
+        asked: Option<u64>,
+    },
     /// Its answer does nothing any longer.
     Dropped(PendingRequest),
 }
@@ -167,6 +176,10 @@ pub(crate) struct PendingRequests {
     pub(crate) is_overdue: bool,
     /// The command that is being carried out, as it is repeated to the user.
     pub(crate) command: Option<String>,
+    /// The request of a bot that is being carried out.
+    pub(crate) asking: Option<u64>,
+    /// The request of a bot to which the answer with this tag belongs, which was taken last.
+    answered: Option<(u32, u64)>,
     open: BTreeMap<u32, Open>,
     last_tag: u32,
     /// Rooms that are joined when there is a link.
@@ -185,6 +198,8 @@ impl PendingRequests {
             answer_wait,
             is_overdue: false,
             command: None,
+            asking: None,
+            answered: None,
             open: BTreeMap::new(),
             last_tag: 0,
             deferred_joins: BTreeMap::new(),
@@ -208,6 +223,7 @@ impl PendingRequests {
         };
         let open = Open {
             command: self.command.clone(),
+            asked: self.asking,
             due: Some(now + wait),
             request,
         };
@@ -217,7 +233,16 @@ impl PendingRequests {
 
     /// The request with this tag, which is answered now.
     pub(crate) fn take(&mut self, tag: u32) -> Option<PendingRequest> {
-        self.open.remove(&tag).map(|open| open.request)
+        let open = self.open.remove(&tag);
+        let asked = open.as_ref().and_then(|open| open.asked);
+        self.answered = asked.map(|asked| (tag, asked));
+        open.map(|open| open.request)
+    }
+
+    /// The request of a bot that asked for the answer with this tag, which has just been taken.
+    pub(crate) fn take_answered(&mut self, tag: u32) -> Option<u64> {
+        let answered = self.answered.take_if(|(answered, _)| *answered == tag);
+        answered.map(|(_, asked)| asked)
     }
 
     /// The request with this tag, of whose answer a part has come.
@@ -243,11 +268,11 @@ impl PendingRequests {
         in_time.any(|open| is_meant(&open.request))
     }
 
-    /// The commands whose answers the user waits for.
-    pub(crate) fn awaited(&self) -> impl Iterator<Item = String> {
+    /// The commands whose answers the user waits for, or a bot by its request.
+    pub(crate) fn awaited(&self) -> impl Iterator<Item = (Option<u64>, String)> {
         let in_time = self.open.values().filter(|open| open.due.is_some());
         let awaited = in_time.filter(|open| open.request.is_awaited());
-        awaited.map(Open::command)
+        awaited.map(|open| (open.asked, open.command()))
     }
 
     /// This room takes the focus once it is joined.
@@ -306,6 +331,7 @@ impl PendingRequests {
         if open.request.is_kept() {
             open.due = None;
             return Some(Late::Kept {
+                asked: open.asked.take(),
                 command: open.command(),
                 is_change: open.request.is_change(),
             });
@@ -318,16 +344,16 @@ impl PendingRequests {
         self.open.values().filter_map(|open| open.due).min()
     }
 
-    /// The link is lost, and with it the answers: the requests, each with its command. Joins are requested again when there
-    /// is another link.
-    pub(crate) fn take_all(&mut self) -> Vec<(PendingRequest, String)> {
+    /// The link is lost, and with it the answers: the requests, each with its command, and that of a bot. Joins are
+    /// requested again when there is another link, unless a bot is told that they are lost.
+    pub(crate) fn take_all(&mut self) -> Vec<(PendingRequest, String, Option<u64>)> {
         let all = std::mem::take(&mut self.open).into_values();
         all.map(|open| {
-            if let PendingRequest::Join { name, .. } = &open.request {
+            if let (PendingRequest::Join { name, .. }, None) = (&open.request, open.asked) {
                 self.deferred_joins.insert(name.clone(), None);
             }
             let command = open.command();
-            (open.request, command)
+            (open.request, command, open.asked)
         })
         .collect()
     }
@@ -399,6 +425,7 @@ mod tests {
             let kept = Late::Kept {
                 command: "/mute bob".into(),
                 is_change: true,
+                asked: None,
             };
             assert_eq!(pending.next_late(late), Some(kept));
         }

@@ -4,9 +4,11 @@
 //! the server for the next one that is missing. Fetched entries are checked like deliveries and kept, but they do not
 //! move the position.
 
+pub(crate) mod asked;
 pub(crate) mod chat_log;
 mod ending;
 pub(crate) mod export;
+pub(crate) mod feed;
 pub(crate) mod fetch;
 mod holes;
 mod left_off;
@@ -15,7 +17,6 @@ mod page;
 mod query;
 mod record;
 pub(crate) mod search;
-pub(crate) mod tail;
 mod transcript;
 
 use crate::client::account::blocked::BlockedUsers;
@@ -32,11 +33,12 @@ use crate::client::tail::TailOptions;
 use crate::client::ui::render;
 use crate::client::ui::time::HistoryAnchor;
 use crate::protocol::{ConversationId, EntryId, Failure, History};
+use asked::Asked;
 use ending::{Ending, PageKind};
+use feed::Tail;
 use fetch::Fetcher;
 use left_off::LeftOff;
 use page::Page;
-use tail::Tail;
 
 /// How many entries a page has if no number is given. Chosen: most of a screen.
 const PAGE: usize = 20;
@@ -83,6 +85,7 @@ pub(crate) struct HistoryPager {
     last: Option<LastPage>,
     pub(crate) fetcher: Fetcher,
     pub(crate) tail: Tail,
+    pub(crate) asked: Asked,
 }
 
 impl HistoryPager {
@@ -314,6 +317,9 @@ impl HistoryPager {
         if asked == Some(PendingRequest::Tail) {
             return self.tail.handle_answer(ctx, blocked, answer);
         }
+        if asked == Some(PendingRequest::Read) {
+            return self.asked.handle_answer(ctx, blocked, answer);
+        }
         let is_asked = asked == Some(PendingRequest::History);
         let Some(mut page) = self
             .page
@@ -332,6 +338,7 @@ impl HistoryPager {
     pub(crate) fn give_up(&mut self, ctx: &mut Ctx<'_>) {
         self.fetcher.give_up(ctx);
         self.tail.give_up();
+        self.asked.give_up(ctx);
         if let Some(page) = self.page.take() {
             self.show_page(ctx, page, &Ending::NoLink);
         }

@@ -12,7 +12,9 @@ use crate::client::line::Line;
 use crate::client::name::truncate_name;
 use crate::client::storage::StateError;
 use crate::client::storage::entry::{Entry, Said};
-use crate::protocol::{ConversationId, Deletion, Digest, EntryId, History, HistoryRequest};
+use crate::protocol::{
+    ConversationId, Deletion, Digest, EntryId, EventKind, History, HistoryRequest,
+};
 use crate::transport::Channel;
 
 use super::ending::{Ending, PageKind};
@@ -56,6 +58,8 @@ pub(super) struct Page {
     pub(super) missable: u32,
     /// The last entry that was here when it began, if it begins with the end of the log.
     pub(super) newest: Option<EntryId>,
+    /// Whether it ends with the user's joining.
+    pub(super) ends_at_joining: bool,
 }
 
 impl Page {
@@ -83,6 +87,7 @@ impl Page {
             left_off: LeftOff::NONE,
             missable: 0,
             newest: None,
+            ends_at_joining: false,
         }
     }
 
@@ -180,6 +185,9 @@ impl Page {
             }
             self.cursor = entry;
             self.expected = Some(what.prev);
+            if self.ends_at_joining && is_joining(ctx, id, &what) {
+                return Ok(Some(Ending::Full));
+            }
             if self.before_ms.is_some_and(|before| what.time_ms >= before) {
                 continue;
             }
@@ -242,4 +250,29 @@ impl Page {
         self.left_off.add(at, self.lines.len());
         self.oldest = Some(at);
     }
+}
+
+/// How many entries are looked through for the user's joining. Chosen: what comes in one moment; at the limit nothing before now
+/// counts.
+const JOINED_WITHIN: usize = 256;
+
+/// The entry before the user's joining of a room, which was answered just now; the last one if it has not come yet.
+pub(super) fn before_joining(ctx: &Ctx<'_>, id: ConversationId, last: EntryId) -> EntryId {
+    let mut at = EntryId(last.0.saturating_add(1));
+    for _ in 0..JOINED_WITHIN {
+        let Some((found, entry)) = ctx.state.entry_before(id, at).ok().flatten() else {
+            break;
+        };
+        at = found;
+        if is_joining(ctx, id, &entry) {
+            return EntryId(found.0.saturating_sub(1));
+        }
+    }
+    last
+}
+
+/// Whether an entry tells that the user has joined the room.
+fn is_joining(ctx: &Ctx<'_>, id: ConversationId, entry: &Entry) -> bool {
+    let is_joined = |said| matches!(said, Said::Event(event) if event.kind == EventKind::Joined);
+    entry.author == ctx.me.id && entry.said(id, ctx.own()).is_some_and(is_joined)
 }

@@ -1,6 +1,5 @@
 //! An entry as a line of JSON, in exports as it is by now, and for a program that reads as it came.
 
-use std::fmt::Write as _;
 use std::io;
 
 use serde::Serialize;
@@ -8,65 +7,19 @@ use serde::Serialize;
 use super::transcript;
 use crate::client::account::ctx::Ctx;
 use crate::client::account::mending::current::{Current, current};
+use crate::client::bot::{Happening, Kind, Record, Sign};
 use crate::client::storage::entry::{Amends, Entry, Said};
 use crate::client::ui::render;
+use crate::client::ui::time::rfc3339;
 use crate::protocol::{ConversationId, EntryId};
+use crate::text::{json, printable};
 
+/// What a bot is told of an entry, as it came.
 #[derive(Serialize)]
-struct Record<'a> {
-    conversation: &'a str,
-    entry: u64,
-    /// RFC 3339, UTC.
-    time: String,
-    /// Nobody for what happened in a room.
-    author: Option<&'a str>,
-    kind: Kind,
-    /// Of something said, of an edit, or the sign of a reaction; empty for what was deleted.
-    text: &'a str,
-    /// The entry that it answers.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    answers: Option<u64>,
-    /// The entry that it changes.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    changes: Option<u64>,
-    #[serde(skip_serializing_if = "is_no")]
-    edited: bool,
-    #[serde(skip_serializing_if = "is_no")]
-    pinned: bool,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    reactions: Vec<Sign>,
-}
-
-/// What an entry is.
-#[derive(Debug, Clone, Copy, Serialize)]
-#[serde(rename_all = "lowercase")]
-enum Kind {
-    Text,
-    Action,
-    Event,
-    /// It was deleted; nothing is left of it.
-    Deleted,
-    Unknown,
-    Edit,
-    Delete,
-    Reaction,
-    Pin,
-    Unpin,
-}
-
-/// A reaction, and whose it is.
-#[derive(Serialize)]
-struct Sign {
-    sign: String,
-    by: Vec<String>,
-}
-
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde passes a reference"
-)]
-const fn is_no(flag: &bool) -> bool {
-    !*flag
+struct Event {
+    event: &'static str,
+    #[serde(flatten)]
+    record: Record,
 }
 
 /// An entry as it is by now, as a line.
@@ -76,8 +29,7 @@ pub(super) fn as_it_is(
     entry: &Entry,
     said: &Said,
 ) -> io::Result<String> {
-    let current = transcript::by_name(ctx, current(ctx, place, entry));
-    line(ctx, place, entry, (said, current))
+    Ok(json::line(&current_record(ctx, place, entry, said))?)
 }
 
 /// An entry as it came, as a line.
@@ -87,15 +39,43 @@ pub(super) fn as_it_came(
     entry: &Entry,
     said: &Said,
 ) -> io::Result<String> {
-    line(ctx, place, entry, (said, Current::default()))
+    Ok(json::line(&record(
+        ctx,
+        place,
+        entry,
+        (said, Current::default()),
+    ))?)
 }
 
-fn line(
+/// The same as an event of a bot.
+pub(super) fn event(
+    ctx: &Ctx<'_>,
+    place: (ConversationId, EntryId),
+    entry: &Entry,
+    said: &Said,
+) -> io::Result<String> {
+    let record = record(ctx, place, entry, (said, Current::default()));
+    let event = "entry";
+    Ok(json::line(&Event { event, record })?)
+}
+
+/// An entry as it is by now.
+pub(super) fn current_record(
+    ctx: &Ctx<'_>,
+    place: (ConversationId, EntryId),
+    entry: &Entry,
+    said: &Said,
+) -> Record {
+    let current = transcript::by_name(ctx, current(ctx, place, entry));
+    record(ctx, place, entry, (said, current))
+}
+
+fn record(
     ctx: &Ctx<'_>,
     (id, at): (ConversationId, EntryId),
     entry: &Entry,
     (said, current): (&Said, Current),
-) -> io::Result<String> {
+) -> Record {
     let edited = current.edited.is_some();
     let (kind, text) = match said {
         Said::Text(text) => (Kind::Text, current.edited.unwrap_or_else(|| text.clone())),
@@ -115,33 +95,32 @@ fn line(
         Said::Amendment(amendment) => Some(amendment.target.0),
         _ => None,
     };
-    let time_ms = i64::try_from(entry.time_ms).unwrap_or(i64::MAX);
-    let time = jiff::Timestamp::from_millisecond(time_ms).unwrap_or(jiff::Timestamp::MAX);
+    let author = transcript::author(ctx, id, entry);
     let reactions = current.reactions.into_iter();
-    let record = Record {
-        conversation: ctx.name_of(id),
+    Record {
+        conversation: ctx.name_of(id).to_owned(),
         entry: at.0,
-        time: time.to_string(),
-        author: (!matches!(kind, Kind::Event)).then(|| transcript::author(ctx, id, entry)),
+        time: rfc3339(entry.time_ms),
+        author: (kind != Kind::Event).then(|| author.to_owned()),
         kind,
-        text: &text,
+        text,
+        happening: happening(said),
         answers: entry.answers().map(|answered| answered.0),
         changes,
         edited,
         pinned: current.is_pinned,
         reactions: reactions.map(|(sign, by)| Sign { sign, by }).collect(),
-    };
-    let json = serde_json::to_string(&record)?;
-    let mut line = String::with_capacity(json.len() + 1);
-    for sign in json.chars() {
-        // JSON lets them stand in a string, and some terminals run them.
-        if sign.is_control() {
-            // Writing to a string cannot fail.
-            let _ = write!(line, "\\u{:04x}", u32::from(sign));
-        } else {
-            line.push(sign);
-        }
     }
-    line.push('\n');
-    Ok(line)
+}
+
+fn happening(said: &Said) -> Option<Happening> {
+    let Said::Event(event) = said else {
+        return None;
+    };
+    let name = |name: &String| printable::line(name).into_owned();
+    Some(Happening {
+        happened: event.kind.word().to_lowercase(),
+        actor: name(&event.actor),
+        subject: event.subject.as_ref().map(name),
+    })
 }

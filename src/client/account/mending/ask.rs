@@ -163,7 +163,7 @@ fn check_author(
     Err((Fault::NoRecipient, text))
 }
 
-fn check_sign(sign: &str) -> Result<(), Refused> {
+pub(crate) fn check_sign(sign: &str) -> Result<(), Refused> {
     let why = if sign.is_empty() || printable::is_blank(sign) {
         render::NOTHING_SEEN.to_owned()
     } else if printable::word(sign).is_none() {

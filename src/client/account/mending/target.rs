@@ -209,6 +209,15 @@ fn stored(
     (id, at): (ConversationId, EntryId),
     entry: Entry,
 ) -> Result<Target, Refused> {
+    check_not_lost(ctx, (id, at))?;
+    Ok(Target::Entry(id, at, entry))
+}
+
+/// Whether the server has not lost an entry, as far as this device knows.
+pub(crate) fn check_not_lost(
+    ctx: &Ctx<'_>,
+    (id, at): (ConversationId, EntryId),
+) -> Result<(), Refused> {
     let known = ctx.conversations.get(id).map(|known| &known.stored);
     let is_lost =
         known.is_some_and(|stored| stored.received_up_to < at && at <= stored.rewound_from);
@@ -219,7 +228,7 @@ fn stored(
         );
         return Err((Fault::Failed, text));
     }
-    Ok(Target::Entry(id, at, entry))
+    Ok(())
 }
 
 /// An entry that is held here, if it is something said.

@@ -89,6 +89,7 @@ impl Receipts {
             why::heard(ctx, (conversation, entry), (account, &name));
             ctx.effects.report(Report::Received {
                 conversation,
+                place: ctx.name_of(conversation).to_owned(),
                 entry,
                 name,
                 heard_ms: ctx.now.unix_ms,
@@ -126,6 +127,7 @@ impl Receipts {
                 why::counted(ctx, (conversation, entry), count);
                 ctx.effects.report(Report::Counted {
                     conversation,
+                    place: ctx.name_of(conversation).to_owned(),
                     entry,
                     count,
                 });

@@ -3,13 +3,18 @@
 use super::joining::room;
 use crate::client::account::ctx::Ctx;
 use crate::client::account::ctx::pending::{LISTED_MAX, PendingRequest, RoomsPurpose};
+use crate::client::bot::{Answer, MemberInfo, RoomInfo};
 use crate::client::env::{Fault, Tone};
 use crate::client::name::{is_room, truncate_name};
 use crate::client::ui::{render, render_rooms};
 use crate::protocol::{
-    Change, Members, MembersRequest, Moderate, Moderated, Room, Rooms, RoomsRequest,
+    Change, Members, MembersRequest, Moderate, Moderated, Room, RoomMember, Rooms, RoomsRequest,
 };
 use crate::text::printable;
+
+/// How many members of a room a bot is told. Chosen: they fit one line of udpchat-bot(7). At the limit it is told that there
+/// are more.
+const MEMBERS_MAX: usize = 4_000;
 
 /// Asks for the rooms; without a link it shows those that this device knows.
 pub(crate) fn list(ctx: &mut Ctx<'_>, purpose: RoomsPurpose) {
@@ -71,6 +76,7 @@ pub(crate) fn change(ctx: &mut Ctx<'_>, named: Option<&str>, change: Change) {
 /// A change is made, and the log says so, unless there was nothing to change.
 pub(crate) fn handle_moderated(ctx: &mut Ctx<'_>, done: &Moderated) {
     if let Some(PendingRequest::Change { name, change }) = ctx.pending.take(done.tag)
+        && !ctx.respond(done.tag, || Answer::Done {})
         && !done.changed
     {
         let text = render_rooms::unchanged(&change, &ctx.me.name, &name);
@@ -93,6 +99,15 @@ pub(crate) fn handle_rooms(ctx: &mut Ctx<'_>, answer: Rooms) {
         return;
     };
     learn_names(ctx, &rooms);
+    if let RoomsPurpose::List(page) = purpose
+        && ctx.respond(answer.tag, || Answer::Rooms {
+            rooms: rooms.iter().map(room_info).collect(),
+            page,
+            pages,
+        })
+    {
+        return;
+    }
     match purpose {
         RoomsPurpose::Names => {}
         RoomsPurpose::Topic(name) => {
@@ -139,6 +154,32 @@ pub(crate) fn handle_rooms(ctx: &mut Ctx<'_>, answer: Rooms) {
     }
 }
 
+/// A room, for a bot.
+pub(crate) fn room_info(room: &Room) -> RoomInfo {
+    RoomInfo {
+        room: truncate_name(room.name.clone()),
+        topic: room.topic.clone(),
+        access: render_rooms::access(room.access),
+        role: room.role.map(render_rooms::role),
+        members: room.members,
+    }
+}
+
+/// The members of a room, for a bot.
+fn member_infos(room: &str, members: &[RoomMember]) -> Answer {
+    let listed = members.iter().take(MEMBERS_MAX);
+    let infos = listed.map(|member| MemberInfo {
+        user: truncate_name(member.name.clone()),
+        role: render_rooms::role(member.role),
+        online: member.online,
+    });
+    Answer::Members {
+        room: room.to_owned(),
+        members: infos.collect(),
+        more: members.len() > MEMBERS_MAX,
+    }
+}
+
 /// Rooms that another device joined have entries here before they have a name.
 fn learn_names(ctx: &mut Ctx<'_>, rooms: &[Room]) {
     for room in rooms {
@@ -166,6 +207,9 @@ pub(crate) fn handle_members(ctx: &mut Ctx<'_>, answer: Members) {
         return;
     }
     if let Some(PendingRequest::Members { members, name }) = ctx.pending.take(answer.tag) {
+        if ctx.respond(answer.tag, || member_infos(&name, &members)) {
+            return;
+        }
         let rows = render_rooms::member_list(&members, &ctx.me.name);
         ctx.effects.show_table(Tone::Plain, &rows);
         if let Some(history) = answer.history {

@@ -11,6 +11,7 @@ use crate::client::account::ctx::focus::ToShow;
 use crate::client::account::ctx::pending::{PendingRequest, RoomsPurpose};
 use crate::client::account::sender::Sender;
 use crate::client::account::switching;
+use crate::client::bot::Answer;
 use crate::client::env::Fault;
 use crate::client::name::{canonical_target, is_room, truncate_name};
 use crate::client::storage::records::StoredConversation;
@@ -40,7 +41,10 @@ pub(crate) fn handle_joined(ctx: &mut Ctx<'_>, sender: &mut Sender, joined: &Joi
     match ctx.conversations.get_mut(id) {
         None => {
             if !ctx.conversations.insert(id, begins) {
-                ctx.fail(Fault::Failed, "too many conversations on this device");
+                let line = ctx.pending.take_answered(joined.tag);
+                let line = line.or(ctx.effects.script_line);
+                let text = "too many conversations on this device";
+                ctx.effects.fail_at(line, Fault::Failed, text);
                 return;
             }
         }
@@ -67,7 +71,11 @@ pub(crate) fn handle_joined(ctx: &mut Ctx<'_>, sender: &mut Sender, joined: &Joi
     }
     ctx.session.has_new_names = true;
     ctx.save_conversation(id);
-    ctx.notice(render_rooms::joined(&joined.room));
+    if !ctx.respond(joined.tag, || {
+        Answer::Room(answers::room_info(&joined.room))
+    }) {
+        ctx.notice(render_rooms::joined(&joined.room));
+    }
     if takes_focus || ctx.focus.is_on(&name) {
         switching::focus_on(ctx, &room);
         let has_history = joined.room.history.is_some_and(|last| last > 0);
@@ -85,6 +93,7 @@ pub(crate) fn handle_joined(ctx: &mut Ctx<'_>, sender: &mut Sender, joined: &Joi
 /// The server has removed the user from a room, as its log will tell; this closes the request.
 pub(crate) fn handle_left(ctx: &mut Ctx<'_>, sender: &mut Sender, left: &Left) {
     if ctx.pending.take(left.tag).is_some() {
+        ctx.respond(left.tag, || Answer::Done {});
         mark_left(ctx, sender, left.conversation);
     }
 }

@@ -92,6 +92,7 @@ impl Sender {
                 recipients: before.recipients,
                 online: before.online,
                 said_before: true,
+                is_elsewhere: failure.conversation != Some(before.conversation),
             });
         }
         let time = ctx.clock().show(before.time_ms);

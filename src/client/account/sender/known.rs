@@ -90,6 +90,7 @@ impl Sender {
                 recipients: stored.recipients,
                 online: stored.online,
                 said_before: false,
+                is_elsewhere: false,
             });
         }
         let unsent = self.outbox.remove(sequence)?;

@@ -66,6 +66,7 @@ fn stored(said_before: bool) -> Report {
         recipients: 1,
         online: 1,
         said_before,
+        is_elsewhere: false,
     }
 }
 
@@ -132,6 +133,7 @@ fn what_was_stored_before_the_kill_is_reported_with_its_entry_and_its_receipts()
             stored(true),
             Report::Received {
                 conversation: PAIR,
+                place: "bob".into(),
                 entry: EntryId(9),
                 name: "bob".into(),
                 heard_ms: START_MS,

@@ -59,7 +59,7 @@ fn more_than_may_wait_is_refused_and_what_waits_at_the_end_without_a_user() {
         matches!(
             &refused[..],
             [Report::Failed {
-                said: 1,
+                said: Some(1),
                 fault: Fault::Failed,
                 ..
             }]

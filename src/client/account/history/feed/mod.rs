@@ -1,25 +1,30 @@
-//! `udpchat tail`: what was said and what comes, for a program.
+//! `udpchat tail` and `udpchat bot`: what was said and what comes, for a program.
 //!
 //! Each conversation is first followed back to where the program begins to read, and what this device does not hold of that is
 //! fetched. Then its entries are given to the console in order. A position is recorded once the console has written what stands
-//! before it, so that a kill repeats lines and loses none.
+//! before it, or the bot has acknowledged it, so that a kill repeats lines and loses none.
+
+mod acks;
+mod positions;
+mod teller;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::{Duration, Instant};
 
 use super::ending::Ending;
-use super::page::Page;
-use super::{record, transcript};
+use super::page::{Page, before_joining};
 use crate::client::account::blocked::BlockedUsers;
 use crate::client::account::ctx::Ctx;
 use crate::client::account::ctx::pending::PendingRequest;
 use crate::client::env::{Fault, Files};
 use crate::client::name::{canonical_target, is_room};
 use crate::client::storage::StateError;
-use crate::client::storage::entry::{Entry, Said};
-use crate::client::tail::{Positions, Since, TailOptions};
+use crate::client::tail::{Since, TailOptions};
 use crate::client::ui::render;
 use crate::protocol::{ConversationId, EntryId, History};
+use acks::Acks;
+use positions::Kept;
+use teller::Teller;
 
 /// Lines of a conversation that are printed of what was said before. As tail(1).
 const NEWEST: usize = 10;
@@ -40,10 +45,8 @@ pub(crate) struct Tail {
     options: Option<TailOptions>,
     /// The names of the conversations that are meant; all if there is none.
     wanted: BTreeSet<String>,
-    /// Up to where programs were told before, once that was read.
-    saved: Option<Positions>,
-    /// Whether none was told before.
-    is_first: bool,
+    /// Up to where programs were told before.
+    kept: Kept,
     /// Up to which entry each conversation was given to the console.
     given: BTreeMap<ConversationId, EntryId>,
     /// Those whose entries are all here, from there on.
@@ -52,8 +55,11 @@ pub(crate) struct Tail {
     page: Option<Page>,
     /// What the console has not written yet: the number of its line, and the entry up to which it goes.
     queued: VecDeque<(u64, ConversationId, EntryId)>,
-    /// The conversation of the last line.
-    last: Option<ConversationId>,
+    /// The same of a bot: what it has not acknowledged.
+    acks: Acks,
+    teller: Teller,
+    /// Whether a first bot begins, which is not recorded yet.
+    has_begun: bool,
     /// Whether all that the server has was given to the console.
     is_caught_up: bool,
     /// Whether the user was told of names that are none.
@@ -66,16 +72,20 @@ pub(crate) struct Tail {
 impl Tail {
     pub(crate) fn new(options: Option<TailOptions>) -> Self {
         let named = options.iter().flat_map(|options| &options.conversations);
+        let wanted: BTreeSet<String> = named.map(|name| canonical_target(name)).collect();
         Self {
-            wanted: named.map(|name| canonical_target(name)).collect(),
+            teller: Teller::new(options.as_ref(), wanted.len() == 1),
+            kept: Kept::new(options.as_ref()),
+            wanted,
             options,
             ..Self::default()
         }
     }
 
-    /// Whether the program was not told all that the server has.
+    /// Whether a program was not told all that the server has. A bot ends when it wishes.
     pub(crate) fn is_behind(&self) -> bool {
-        self.options.is_some() && !self.is_broken && !(self.is_caught_up && self.queued.is_empty())
+        let is_caught_up = self.is_caught_up && self.queued.is_empty();
+        self.options.is_some() && !self.kept.is_of_bot() && !self.is_broken && !is_caught_up
     }
 
     pub(crate) const fn deadline(&self) -> Option<Instant> {
@@ -98,38 +108,75 @@ impl Tail {
         self.is_broken
     }
 
-    fn keeps_position(&self) -> bool {
-        let options = self.options.as_ref();
-        options.is_some_and(|options| options.since == Since::Last)
-    }
-
     /// The console has written so many lines: that is recorded.
     pub(crate) fn on_printed(&mut self, ctx: &mut Ctx<'_>, files: &mut dyn Files, printed: u64) {
         if self.options.is_none() || self.is_broken {
             return;
         }
-        if self.keeps_position() && self.saved.is_none() {
-            match files.tail_positions() {
-                Ok(saved) => {
-                    self.is_first = saved.is_none();
-                    self.saved = Some(saved.unwrap_or_default());
-                }
-                Err(error) => return self.fail(ctx, &format!("cannot read the position: {error}")),
-            }
+        if let Err(error) = self.kept.read(ctx.now.instant, files) {
+            return self.fail(ctx, &format!("cannot read the position: {error}"));
         }
         let mut has_moved = false;
         while let Some((_, id, entry)) = self.queued.pop_front_if(|(last, _, _)| *last <= printed) {
-            if let Some(saved) = &mut self.saved {
-                let known = saved.entry(id.0).or_default();
-                has_moved |= *known != entry.0;
-                *known = entry.0;
-            }
+            has_moved |= self.kept.put(id, entry);
         }
-        if has_moved
-            && let Some(saved) = &self.saved
-            && let Err(error) = files.put_tail_positions(saved)
-        {
+        if has_moved {
+            self.record(ctx, files);
+        }
+    }
+
+    /// Whether it is known where it begins.
+    pub(crate) const fn has_positions(&self) -> bool {
+        self.kept.are_read()
+    }
+
+    /// Records the positions. Returns whether that was done.
+    fn record(&mut self, ctx: &mut Ctx<'_>, files: &mut dyn Files) -> bool {
+        let recorded = self.kept.record(files);
+        if let Err(error) = &recorded {
             self.fail(ctx, &format!("cannot record the position: {error}"));
+        }
+        recorded.is_ok()
+    }
+
+    /// A bot has dealt with everything of a conversation up to this entry. Returns whether that is recorded; if it is not, the bot
+    /// was told why.
+    pub(crate) fn acknowledge(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        files: &mut dyn Files,
+        (name, entry): (&str, u64),
+    ) -> bool {
+        let id = ctx.conversations.by_name(&canonical_target(name));
+        let given = id.and_then(|id| Some((id, *self.given.get(&id)?)));
+        let Some((id, given)) = given.filter(|(_, given)| entry <= given.0) else {
+            let text = format!("entry {entry} of {name} was not told");
+            ctx.fail(Fault::Failed, text);
+            return false;
+        };
+        self.acks.acknowledge(id, EntryId(entry));
+        let position = self.acks.position(id, given);
+        !self.kept.put(id, position) || self.record(ctx, files)
+    }
+
+    /// Records where a first bot begins.
+    pub(crate) fn record_beginning(&mut self, ctx: &mut Ctx<'_>, files: &mut dyn Files) {
+        if self.has_begun {
+            self.close(ctx, files);
+        }
+    }
+
+    /// Records what was told to nobody, at the end.
+    pub(crate) fn close(&mut self, ctx: &mut Ctx<'_>, files: &mut dyn Files) {
+        if !self.kept.is_of_bot() || self.is_broken {
+            return;
+        }
+        let mut has_moved = std::mem::take(&mut self.has_begun);
+        for (id, given) in &self.given {
+            has_moved |= self.kept.put(*id, self.acks.position(*id, *given));
+        }
+        if has_moved {
+            self.record(ctx, files);
         }
     }
 
@@ -150,6 +197,11 @@ impl Tail {
         if self.options.is_none() || self.is_broken {
             return;
         }
+        if !self.kept.are_read() {
+            self.due = Some(ctx.now.instant + OUTPUT_WAIT);
+            return;
+        }
+        self.follow_rewinding(ctx);
         if !is_complete {
             self.is_caught_up = false;
         } else if let Err(error) = self.go_through(ctx, blocked, lines) {
@@ -157,6 +209,18 @@ impl Tail {
         }
         if !self.queued.is_empty() {
             self.due = Some(ctx.now.instant + OUTPUT_WAIT);
+        }
+    }
+
+    /// The server's database was restored: what this device receives anew is told anew.
+    fn follow_rewinding(&mut self, ctx: &Ctx<'_>) {
+        for (id, given) in &mut self.given {
+            let known = ctx.conversations.get(*id);
+            let end = known.map_or(*given, |known| known.stored.received_up_to);
+            if end < *given {
+                *given = end;
+                self.acks.drop_behind(*id, end);
+            }
         }
     }
 
@@ -181,8 +245,11 @@ impl Tail {
             self.give(ctx, blocked, (id, end), &mut lines)?;
             self.is_caught_up &= self.given.get(&id).is_some_and(|given| *given >= end);
         }
-        if self.is_caught_up && std::mem::take(&mut self.is_first) {
-            self.begin_others(ctx, lines);
+        if self.is_caught_up && std::mem::take(&mut self.kept.is_first) {
+            self.has_begun = true;
+            if !self.kept.is_of_bot() {
+                self.begin_others(ctx, lines);
+            }
         }
         Ok(())
     }
@@ -251,8 +318,30 @@ impl Tail {
         {
             return Ok(false);
         }
+        if let Some(begin) = self.joined_now(ctx, id) {
+            self.begin(id, begin);
+            return Ok(true);
+        }
         let page = self.begin_page(ctx, id);
         self.fill(ctx, blocked, page)
+    }
+
+    /// Where what a bot is told of a room begins that it has joined in this session: what was said there before is not for it.
+    fn joined_now(&self, ctx: &Ctx<'_>, id: ConversationId) -> Option<EntryId> {
+        let known = ctx
+            .conversations
+            .get(id)
+            .filter(|known| known.is_joined_here)?;
+        let is_saved = self.kept.of(id).is_some();
+        if !self.kept.is_of_bot() || is_saved || self.given.contains_key(&id) {
+            return None;
+        }
+        Some(before_joining(ctx, id, known.stored.received_up_to))
+    }
+
+    fn begin(&mut self, id: ConversationId, begin: EntryId) {
+        self.given.insert(id, begin);
+        self.followed.insert(id);
     }
 
     fn begin_page(&self, ctx: &Ctx<'_>, id: ConversationId) -> Page {
@@ -274,10 +363,23 @@ impl Tail {
                 since_ms: Some(since_ms),
                 ..page
             },
-            Some(Since::Last) if !self.is_first => {
-                let saved = self.saved.as_ref().and_then(|saved| saved.get(&id.0));
-                let after = saved.map_or(EntryId::START, |entry| EntryId(*entry));
+            Some(Since::Last) if !self.kept.is_first => {
+                let after = self.kept.of(id).unwrap_or(EntryId::START);
                 Page { after, ..page }
+            }
+            // A bot begins with what comes.
+            Some(Since::Acknowledged) if self.kept.is_first => Page {
+                after: last,
+                ..page
+            },
+            Some(Since::Acknowledged) => {
+                let saved = self.kept.of(id);
+                Page {
+                    after: saved.unwrap_or(EntryId::START),
+                    // What was said in a room before it was in there is not for it.
+                    ends_at_joining: saved.is_none() && is_room(ctx.name_of(id)),
+                    ..page
+                }
             }
             _ => newest,
         }
@@ -315,8 +417,7 @@ impl Tail {
             u64::MAX => last,
             first => EntryId(first.saturating_sub(1)),
         };
-        self.given.insert(id, begin);
-        self.followed.insert(id);
+        self.begin(id, begin);
         Ok(true)
     }
 
@@ -346,47 +447,30 @@ impl Tail {
     ) -> Result<(), StateError> {
         loop {
             let given = self.given.get(&id).copied().unwrap_or(end);
-            if given >= end || self.queued.len() >= LINES_BEHIND_MAX {
+            if given >= end || self.queued.len() >= LINES_BEHIND_MAX || self.acks.is_full() {
                 return Ok(());
             }
             let entries = ctx.state.entries_after(id, given, end, ENTRIES_MAX)?;
             let is_all = entries.len() < ENTRIES_MAX;
             for (at, entry) in entries {
-                if let Some(text) = self.told(ctx, blocked, (id, at), &entry) {
+                if self.acks.is_full() {
+                    return Ok(());
+                }
+                if let Some(text) = self.teller.text_of(ctx, blocked, (id, at), &entry) {
                     *lines += 1;
                     ctx.effects.tell(text);
+                    if self.kept.is_of_bot() {
+                        self.acks.add(id, at);
+                    }
                 }
-                self.queued.push_back((*lines, id, at));
+                if !self.kept.is_of_bot() {
+                    self.queued.push_back((*lines, id, at));
+                }
                 self.given.insert(id, at);
             }
             if is_all {
                 self.given.insert(id, end);
             }
         }
-    }
-
-    /// What the program is told of an entry, with the line breaks.
-    fn told(
-        &mut self,
-        ctx: &Ctx<'_>,
-        blocked: &BlockedUsers,
-        (id, at): (ConversationId, EntryId),
-        entry: &Entry,
-    ) -> Option<String> {
-        let said = entry.said(id, ctx.own()).unwrap_or(Said::Unknown);
-        if blocked.hides(entry.author, &said) {
-            return None;
-        }
-        // Nothing is told of a change that does not count.
-        let text = transcript::as_it_came(ctx, (id, at), entry)?;
-        if self.options.as_ref()?.is_json {
-            return record::as_it_came(ctx, (id, at), entry, &said).ok();
-        }
-        let before = self.last.replace(id);
-        if self.wanted.len() == 1 || before == Some(id) {
-            return Some(text);
-        }
-        let gap = if before.is_some() { "\n" } else { "" };
-        Some(format!("{gap}==> {} <==\n{text}", ctx.name_of(id)))
     }
 }

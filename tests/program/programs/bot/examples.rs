@@ -1,0 +1,158 @@
+//! The examples of the manual, and the bots in `examples`.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use super::super::examples;
+use crate::support::{Host, PATIENCE, Script, Server, Workspace};
+
+#[test]
+fn examples_of_the_manual_run() {
+    let workspace = Workspace::new(&["alice", "bob"]);
+    let server = workspace.serve();
+    let address = server.address.to_string();
+    let config = workspace.path("config.toml");
+    let text = format!(
+        "host = \"{address}\"\nuser = \"alice\"\npassword-file = \"{}\"\naccept-new = true\nstate = \"{}\"\n",
+        workspace.password_file("alice").display(),
+        workspace.file("examples"),
+    );
+    std::fs::write(&config, text).unwrap();
+    let home = workspace.path("home");
+    std::fs::create_dir(&home).unwrap();
+    let mut alice = workspace.sign_in(server.address, "alice");
+    alice.types("join #ops");
+    alice.sees(1, "#ops");
+    let bob = workspace.sign_in(server.address, "bob");
+    examples::run(&workspace, "udpchat-bot.1", &address, &config, &home);
+    bob.sees(1, "alice: tea?");
+}
+
+/// Runs one of the examples of bots, with these settings.
+fn example(
+    workspace: &Workspace,
+    server: &Server,
+    name: &str,
+    variables: &[(&str, &str)],
+) -> Command {
+    let program = Host::default().udpchat().get_program().to_owned();
+    let mut command = Command::new(format!("{}/examples/{name}", env!("CARGO_MANIFEST_DIR")));
+    command
+        .arg(server.address.to_string())
+        .args(["--user", "helper", "--accept-new", "--password-file"])
+        .arg(workspace.password_file("helper"))
+        .arg("--state")
+        .arg(workspace.path("state-of-helper"))
+        .env("UDPCHAT", program)
+        .envs(variables.iter().copied());
+    command
+}
+
+/// Whether the tests can do without this program here; said where it is.
+fn is_missing(program: &str) -> bool {
+    let found = Command::new(program)
+        .arg("--version")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
+    let is_missing = !found.is_ok_and(|status| status.success());
+    if is_missing {
+        eprintln!("NOT RUN: {program} is not installed");
+    }
+    is_missing
+}
+
+/// Whether a bot with this state directory knows where it begins.
+fn has_begun(state: &Path) -> bool {
+    let below = |path: &Path| {
+        fs::read_dir(path)
+            .into_iter()
+            .flatten()
+            .flatten()
+            .map(|entry| entry.path())
+    };
+    below(state)
+        .flat_map(|server| below(&server).collect::<Vec<_>>())
+        .any(|account| account.join("bot_positions").exists())
+}
+
+#[test]
+fn bot_in_python_answers_what_is_for_it_once_however_often_it_is_killed() {
+    if is_missing("python3") {
+        return;
+    }
+    let workspace = Workspace::new(&["helper", "bob"]);
+    let server = workspace.serve();
+    let mut bob = workspace.sign_in(server.address, "bob");
+    bob.types("join #tea");
+    bob.sees(1, "#tea");
+    bob.types("message helper before it ever ran");
+    let mut first = Script::spawn(&mut example(&workspace, &server, "echo.py", &[]));
+    bob.types("message helper first");
+    let begun = Instant::now();
+    while !has_begun(&workspace.path("state-of-helper")) {
+        assert!(begun.elapsed() < PATIENCE, "{}", first.errors());
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    first.kill();
+    for number in 1..=5 {
+        bob.types(&format!("message helper number {number}"));
+        let mut helper = Script::spawn(&mut example(&workspace, &server, "echo.py", &[]));
+        bob.sees(1, &format!("(you): number {number}"));
+        helper.kill();
+    }
+    let mut helper = Script::spawn(&mut example(&workspace, &server, "echo.py", &[]));
+    bob.types("message helper last");
+    bob.sees(1, "(you): last");
+    let lines = bob.lines();
+    for number in 1..=5 {
+        let text = format!("(you): number {number}");
+        let count = lines.iter().filter(|line| line.contains(&text)).count();
+        assert_eq!(count, 1, "{lines:#?}");
+    }
+    assert!(
+        !lines.iter().any(|line| line.contains("before it ever ran")),
+        "{lines:#?}"
+    );
+    assert_eq!(helper.errors(), "");
+    helper.kill();
+}
+
+#[test]
+fn bot_in_shell_throws_dice_in_its_room() {
+    if is_missing("jq") {
+        return;
+    }
+    let workspace = Workspace::new(&["helper", "bob"]);
+    let server = workspace.serve();
+    let mut bob = workspace.sign_in(server.address, "bob");
+    bob.types("join #games");
+    bob.sees(1, "#games");
+    let mut helper = Script::spawn(&mut example(
+        &workspace,
+        &server,
+        "dice.sh",
+        &[("ROOM", "#games")],
+    ));
+    bob.sees(1, "helper joined #games");
+    bob.types("message #games hello");
+    bob.types("message #games !roll");
+    bob.sees(1, "1d6: ");
+    bob.types("message helper !roll 3d1");
+    bob.sees(1, "3d1: 1 1 1 = 3");
+    bob.types("message #games !roll 0d6");
+    bob.types("message #games !roll 2d1");
+    bob.sees(1, "2d1: 1 1 = 2");
+    let thrown = bob
+        .lines()
+        .into_iter()
+        .find(|line| line.contains("1d6: "))
+        .unwrap();
+    let eyes: u32 = thrown.rsplit(' ').next().unwrap().parse().unwrap();
+    assert!((1..=6).contains(&eyes), "{thrown}");
+    assert!(!bob.lines().iter().any(|line| line.contains("0d6: ")));
+    assert_eq!(helper.errors(), "");
+    helper.kill();
+}

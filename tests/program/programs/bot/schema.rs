@@ -1,0 +1,189 @@
+//! The schema of a bot's lines, and that it has teeth.
+
+use jsonschema::Validator;
+use serde_json::{Value, json};
+
+const SCHEMA: &str = include_str!("../../../../schema/bot.json");
+
+/// The kinds of lines. To readers an answer may have more fields than are known; here each must be in the schema.
+pub struct Schema {
+    request: Validator,
+    answer: Validator,
+    event: Validator,
+    whole: Value,
+}
+
+impl Schema {
+    pub fn read() -> Self {
+        let mut whole: Value = serde_json::from_str(SCHEMA).unwrap();
+        assert!(jsonschema::meta::is_valid(&whole));
+        close(&mut whole);
+        let [request, answer, event] =
+            ["request", "answer", "event"].map(|kind| validator(&whole, kind));
+        Self {
+            request,
+            answer,
+            event,
+            whole,
+        }
+    }
+
+    pub fn check_request(&self, line: &Value) {
+        check(&self.request, line);
+    }
+
+    /// What comes out is an answer or an event.
+    pub fn check_output(&self, line: &Value) {
+        let kind = if line.get("event").is_some() {
+            &self.event
+        } else {
+            &self.answer
+        };
+        check(kind, line);
+    }
+
+    /// What comes of a request is what the schema has for it.
+    pub fn check_answer(&self, request: &Value, answer: &Value) {
+        let Some(done) = answer.get("ok") else {
+            return;
+        };
+        let form = format!("ok_{}", request["do"].as_str().unwrap());
+        check(&validator(&self.whole, &form), done);
+    }
+}
+
+fn check(validator: &Validator, line: &Value) {
+    let errors: Vec<String> = validator
+        .iter_errors(line)
+        .map(|error| error.to_string())
+        .collect();
+    assert!(errors.is_empty(), "{line}: {errors:?}");
+}
+
+fn validator(whole: &Value, kind: &str) -> Validator {
+    let mut schema = whole.clone();
+    schema.as_object_mut().unwrap().remove("anyOf");
+    schema["$ref"] = json!(format!("#/$defs/{kind}"));
+    jsonschema::options()
+        .should_validate_formats(true)
+        .build(&schema)
+        .unwrap()
+}
+
+/// Refuses fields that the schema does not have.
+fn close(schema: &mut Value) {
+    match schema {
+        Value::Object(fields) => {
+            if fields.get("type") == Some(&json!("object")) && fields.contains_key("properties") {
+                fields.insert("unevaluatedProperties".into(), json!(false));
+            }
+            fields.values_mut().for_each(close);
+        }
+        Value::Array(items) => items.iter_mut().for_each(close),
+        _ => {}
+    }
+}
+
+#[test]
+fn wrong_lines_are_refused() {
+    let schema = Schema::read();
+    for line in [
+        json!({"id": 1, "do": "send", "to": "bob"}),
+        json!({"id": 1, "do": "send", "to": "bob", "text": "x", "reply_to": 1}),
+        json!({"id": 1.5, "do": "rooms"}),
+        json!({"id": null, "do": "rooms"}),
+        json!({"do": "rooms"}),
+        json!({"id": 1, "do": "dance"}),
+        json!({"id": 1, "do": "rooms", "page": 0}),
+        json!({"id": 1, "do": "join", "room": "games"}),
+        json!({"id": "x".repeat(257), "do": "rooms"}),
+        json!([]),
+    ] {
+        assert!(!schema.request.is_valid(&line), "{line}");
+    }
+    let entry = || {
+        json!({"event": "entry", "conversation": "bob", "entry": 4, "time": "2026-11-29T17:35:00Z", "author": "bob",
+               "kind": "text", "text": "yes"})
+    };
+    schema.check_output(&entry());
+    let mut without = entry();
+    without.as_object_mut().unwrap().remove("author");
+    let with = |field: &str, value: Value| {
+        let mut line = entry();
+        line[field] = value;
+        line
+    };
+    for line in [
+        without,
+        with("kind", json!("song")),
+        with("time", json!("yesterday")),
+        with("entry", json!("4")),
+        with("undocumented", json!(1)),
+        with("reactions", json!([{"sign": "+"}])),
+        json!({"event": "arrived"}),
+        json!({"event": "offline", "since": 1}),
+    ] {
+        assert!(!schema.event.is_valid(&line), "{line}");
+    }
+    for line in [
+        json!({"id": 1}),
+        json!({"id": 1, "ok": {}, "error": {"code": "failed", "text": ""}}),
+        json!({"id": 1, "ok": {"surprise": 1}}),
+        json!({"id": 1, "error": {"code": "odd", "text": ""}}),
+        json!({"id": 1, "error": "failed"}),
+        json!({"id": null, "ok": {}}),
+    ] {
+        assert!(!schema.answer.is_valid(&line), "{line}");
+    }
+}
+
+#[test]
+fn schema_has_every_request_and_what_comes_of_it() {
+    let whole: Value = serde_json::from_str(SCHEMA).unwrap();
+    let definitions = whole["$defs"].as_object().unwrap();
+    let requests = definitions
+        .keys()
+        .filter_map(|name| name.strip_prefix("do_"));
+    for request in requests {
+        assert!(
+            definitions.contains_key(&format!("ok_{request}")),
+            "{request}"
+        );
+        let manual = include_str!("../../../../man/udpchat-bot.7");
+        assert!(
+            manual.contains(&format!("\n.TP\n.B {request}\n")),
+            "{request}"
+        );
+    }
+}
+
+#[test]
+fn lines_of_the_manual_are_lines_of_the_schema() {
+    let manual = include_str!("../../../../man/udpchat-bot.7");
+    let schema = Schema::read();
+    let (mut lines, mut line) = (Vec::new(), String::new());
+    for row in manual
+        .lines()
+        .map(|row| row.replace("\\-", "-").replace("\\e", "\\"))
+    {
+        match row.strip_prefix("  ") {
+            Some(rest) if !line.is_empty() => line.push_str(rest),
+            _ => {
+                lines.extend(Some(std::mem::take(&mut line)).filter(|line| !line.is_empty()));
+                if row.starts_with('{') {
+                    line = row;
+                }
+            }
+        }
+    }
+    assert!(lines.len() > 20, "{lines:#?}");
+    for line in lines {
+        let value: Value =
+            serde_json::from_str(&line).unwrap_or_else(|error| panic!("{line}: {error}"));
+        if value.get("do").is_some() {
+            schema.check_request(&value);
+        } else {
+            schema.check_output(&value);
+        }
+    }
+}
