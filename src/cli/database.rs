@@ -1,6 +1,7 @@
 //! Opens the server's database and reads the secrets in it.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow};
 use rand_chacha::ChaCha20Rng;
@@ -10,7 +11,9 @@ use super::output::{one_line, print_error, shown};
 use crate::fence;
 use crate::net;
 use crate::server::OpaqueServer;
-use crate::store::{self, DATABASE_FILE, Engine, InPlace, Migrated, OpenError, Prepared};
+use crate::store::{
+    self, BlobDirectory, DATABASE_FILE, Engine, InPlace, Migrated, OpenError, Prepared,
+};
 
 /// Names of the secrets in the database.
 pub const SECRETS: [&str; 3] = [STATIC_KEY, RESET_KEY, OPAQUE];
@@ -112,6 +115,7 @@ pub fn open(data: &Path) -> anyhow::Result<Engine> {
     Ok(engine
         .with_loss(migrated.and_then(|migrated| migrated.loss))
         .with_reopen(Box::new(move || store::reopen(&again)))
+        .with_blobs(Arc::new(BlobDirectory::new(store::blobs_of(&file))))
         .with_files_at(InPlace::note(data)?))
 }
 

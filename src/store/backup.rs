@@ -13,14 +13,16 @@ use redb::{Database, WriteTransaction};
 use super::files::directory::prepare_directory;
 use super::files::new_file::{Existing, NewFile, beside};
 use super::files::open::{
-    DATABASE_FILE, OpenError, old_journal_of, open_empty, open_file, open_new, open_to_read,
-    segments_of,
+    DATABASE_FILE, OpenError, blobs_of, old_journal_of, open_empty, open_file, open_new,
+    open_to_read, segments_of,
 };
 use super::files::open_error::unreadable;
 use super::files::ownership::{act_as_owner, require_trusted};
+use crate::store::blobs::{BlobDirectory, BlobFiles};
 use crate::store::catch_panic::{FencedDatabase, guard};
 use crate::store::check;
 use crate::store::check::{Looked, Report};
+use crate::store::copied_files::{self, Source};
 use crate::store::error::{StoreError, skip_damaged};
 use crate::store::schema::meta;
 use crate::store::schema::places::{PlaceCursor, PlacesRecord};
@@ -52,9 +54,9 @@ pub fn make_backup<E: From<OpenError>>(
 }
 
 /// Writes a snapshot into an empty file; returns how many rows it has.
-fn write(snapshot: &Snapshot, file: File) -> Result<u64, OpenError> {
+fn write(snapshot: &Snapshot, files: Option<&dyn BlobFiles>, file: File) -> Result<u64, OpenError> {
     let copy = open_empty(file)?;
-    fill(snapshot, &copy).map_err(|cause| match cause {
+    fill(snapshot, files, &copy).map_err(|cause| match cause {
         cause if cause.is_damage() => cause.into(),
         // Reading can fail too, but a disk that is full is the copy's.
         cause => OpenError::Copy { cause },
@@ -62,15 +64,23 @@ fn write(snapshot: &Snapshot, file: File) -> Result<u64, OpenError> {
 }
 
 /// Fills an empty database with a snapshot, marked as a copy; returns how many rows it has. Its entries are rows too, so that
-/// a copy is one file.
-pub(in crate::store) fn fill(snapshot: &Snapshot, copy: &Database) -> Result<u64, StoreError> {
+/// a copy is one file, and so are the contents of these files.
+pub(in crate::store) fn fill(
+    snapshot: &Snapshot,
+    files: Option<&dyn BlobFiles>,
+    copy: &Database,
+) -> Result<u64, StoreError> {
     let transaction = copy.begin_write()?;
     meta::note_schema(&transaction)?;
-    let rows = snapshot.copy_to(&transaction)?;
+    let rows = snapshot.copy_to(&transaction, &["blobs"])?;
     let (entries, deleted) = entries_into_rows(snapshot, &transaction)?;
     transaction.commit()?;
     finish(copy, &deleted)?;
-    Ok(rows + entries)
+    let from = Source {
+        tables: snapshot,
+        files,
+    };
+    Ok(rows + entries + copied_files::copy_into(&from, copy)?.rows)
 }
 
 /// Makes a copy of a database that was looked at with its log, in its own place.
@@ -162,7 +172,8 @@ fn free(
 /// See [`OpenError`].
 pub fn copy_file(database: &Path, copy: File) -> Result<u64, OpenError> {
     let looked = check::open_to_look(database)?;
-    guard(|| write(&looked.snapshot()?, copy))
+    let files = BlobDirectory::new(blobs_of(database));
+    guard(|| write(&looked.snapshot()?, Some(&files), copy))
 }
 
 /// Puts a backup in the place of a data directory's database, if nothing is wrong with it; the one that was there is
@@ -199,7 +210,8 @@ pub fn restore(
     let mut fresh = NewFile::beside(&path)?;
     if has_log || looked.is_migrated {
         let copy = open_new(&fresh)?;
-        guard(|| fill(&looked.snapshot()?, &copy))
+        let files = BlobDirectory::new(blobs_of(backup));
+        guard(|| fill(&looked.snapshot()?, Some(&files), &copy))
             .map_err(|error: StoreError| OpenError::from(error).at(backup))?;
     } else {
         fresh.fill(source)?;
@@ -226,7 +238,7 @@ fn put_in_place(fresh: NewFile, is_there: bool, path: &Path, kept: &Path) -> Res
         fs::rename(path, kept).map_err(failed)?;
     }
     // It may be all that is left of the database.
-    for file_of in [segments_of, old_journal_of] {
+    for file_of in [segments_of, blobs_of, old_journal_of] {
         match fs::rename(file_of(path), file_of(kept)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
             _ => {}
@@ -235,7 +247,7 @@ fn put_in_place(fresh: NewFile, is_there: bool, path: &Path, kept: &Path) -> Res
     if let Err(error) = fresh.place() {
         // Better the one that was there than none; if this fails too, the error says where to look.
         let _ = fs::rename(kept, path);
-        for file_of in [segments_of, old_journal_of] {
+        for file_of in [segments_of, blobs_of, old_journal_of] {
             let _ = fs::rename(file_of(kept), file_of(path));
         }
         return Err(error.into());
@@ -294,7 +306,7 @@ impl Snapshots {
     pub fn back_up(&self, copy: File) -> Result<u64, OpenError> {
         guard(|| -> Result<_, OpenError> {
             let (snapshot, _pin) = self.snapshot()?;
-            write(&snapshot, copy)
+            write(&snapshot, self.files(), copy)
         })
     }
 
@@ -305,7 +317,7 @@ impl Snapshots {
     pub fn back_up_into(&self, copy: &Database) -> Result<u64, StoreError> {
         guard(|| {
             let (snapshot, _pin) = self.snapshot()?;
-            fill(&snapshot, copy)
+            fill(&snapshot, self.files(), copy)
         })
     }
 }

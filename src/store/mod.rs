@@ -10,6 +10,7 @@ mod backup;
 mod blobs;
 mod catch_panic;
 mod check;
+mod copied_files;
 mod engine;
 mod error;
 mod files;

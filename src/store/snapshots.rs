@@ -4,6 +4,7 @@ use std::sync::{Arc, PoisonError, RwLock, Weak};
 
 use redb::ReadableDatabase as _;
 
+use crate::store::blobs::BlobFiles;
 use crate::store::catch_panic::FencedDatabase;
 use crate::store::error::StoreError;
 use crate::store::schema::tables::Snapshot;
@@ -21,6 +22,8 @@ struct Open {
 #[derive(Debug, Clone)]
 pub struct Snapshots {
     open: Arc<RwLock<Open>>,
+    /// Where the contents of files are.
+    files: Option<Arc<dyn BlobFiles + Sync>>,
 }
 
 impl Snapshots {
@@ -34,7 +37,18 @@ impl Snapshots {
         };
         Self {
             open: Arc::new(RwLock::new(open)),
+            files: None,
         }
+    }
+
+    /// The contents of files are here.
+    pub(in crate::store) fn with_files(self, files: Arc<dyn BlobFiles + Sync>) -> Self {
+        let files = Some(files);
+        Self { files, ..self }
+    }
+
+    pub(in crate::store) fn files(&self) -> Option<&dyn BlobFiles> {
+        Some(&**self.files.as_ref()?)
     }
 
     /// The engine has opened its database again.

@@ -265,11 +265,16 @@ pub(super) fn add_file(account: AccountId, byte: u8, size: u64) -> Write {
 }
 
 /// A message with a file, as a client writes it.
-pub(super) fn say_file(
+pub(super) fn say_file(user: User, conversation: ConversationId, number: u64, byte: u8) -> Write {
+    say_root(user, conversation, number, root(byte))
+}
+
+/// The same with any root.
+pub(super) fn say_root(
     (author, device): User,
     conversation: ConversationId,
     number: u64,
-    byte: u8,
+    root: FileRoot,
 ) -> Write {
     let origin = Origin {
         conversation,
@@ -279,7 +284,7 @@ pub(super) fn say_file(
     let body = EntryBody(vec![7; 9].into());
     let mut message = ClientMessage::entry(origin, (EntryKind::File, None), body);
     if let Some(entry) = &mut message.header.entry {
-        entry.root = Some(root(byte));
+        entry.root = Some(root);
     }
     let (content, digest) = seal(&message);
     let Write::Append(said) = append((author, device), conversation, number, "") else {

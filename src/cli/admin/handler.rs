@@ -253,7 +253,13 @@ impl AdminHandler {
 
     fn check(&mut self) -> anyhow::Result<Answer> {
         self.checkpoint()?;
-        let report = self.snapshots.check()?;
+        let mut report = self.snapshots.check()?;
+        let suspects = self.snapshots.suspect_files()?;
+        if !suspects.is_empty() {
+            // What was deleted meanwhile is no problem.
+            self.checkpoint()?;
+            self.snapshots.confirm(&mut report, suspects)?;
+        }
         Ok(Answer::Checked { report })
     }
 

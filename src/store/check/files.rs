@@ -1,11 +1,14 @@
 //! What is kept of files must be what the entries of the logs say.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
 
 use super::super::error::StoreError;
 use super::relations::is_deleted;
 use super::{Walk, readable};
-use crate::protocol::{AccountId, FileSize, root_of};
+use crate::protocol::{AccountId, FileSize, FileTree, root_of};
+use crate::store::blobs::{BlobFile, BlobKey};
+use crate::store::copied_files::{Content, Source, kept};
 use crate::store::ops::usage::ALL;
 use crate::store::schema::records::{AttachedRecord, FileKey};
 use crate::store::schema::table::ReadTable as _;
@@ -132,4 +135,69 @@ pub(super) fn name((account, root): FileKey) -> String {
         "account {account}, root {}",
         blake3::Hash::from_bytes(root).to_hex()
     )
+}
+
+/// Each file that is kept has its content, and a copy has no other.
+pub(super) fn contents(walk: &mut Walk<'_>) -> Result<(), StoreError> {
+    const TABLE: &str = "blobs";
+    let Some(source) = walk.source else {
+        return Ok(());
+    };
+    let kept = kept(walk.tables)?;
+    for blob in &kept {
+        if let Some(problem) = problem(&source, blob) {
+            let place = name((blob.account.0, blob.root.0));
+            walk.report.find(TABLE, place, problem);
+        }
+    }
+    let kept: BTreeSet<FileKey> = kept.iter().map(|it| (it.account.0, it.root.0)).collect();
+    for row in walk.tables.blobs().rows()? {
+        let ((account, root, chunk), bytes) = row?;
+        let place = format!("{}, chunk {chunk}", name((account, root)));
+        walk.report.row(TABLE, &place, bytes);
+        if !kept.contains(&(account, root)) {
+            walk.report
+                .find(TABLE, place, "no file is kept of which it is");
+        }
+    }
+    Ok(())
+}
+
+/// What is wrong with the content of a file, if anything.
+pub(super) fn problem(source: &Source<'_>, blob: &BlobKey) -> Option<String> {
+    let file = source.files.map(|files| files.open(blob));
+    let read = match file {
+        Some(Ok(file)) => look_at(file, blob),
+        Some(Err(error)) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => {
+            let first = (blob.account.0, blob.root.0, 0);
+            match source.tables.blobs().has(&first) {
+                Ok(true) => look(Content::of_rows(source.tables, blob), blob),
+                Ok(false) if blob.size.bytes() == 0 => Ok(None),
+                Ok(false) => Ok(Some("it is missing".into())),
+                Err(error) => Err(io::Error::other(error)),
+            }
+        }
+    };
+    read.unwrap_or_else(|error| Some(format!("it cannot be read: {error}")))
+}
+
+fn look_at(file: Box<dyn BlobFile>, blob: &BlobKey) -> io::Result<Option<String>> {
+    let (size, length) = (blob.size, file.length()?);
+    if length != size.stream_bytes() {
+        let problem = format!("it has {length} bytes, not {}", size.stream_bytes());
+        return Ok(Some(problem));
+    }
+    let tree_bytes = usize::try_from(size.tree_bytes()).map_err(io::Error::other)?;
+    let mut tree = vec![0; tree_bytes];
+    file.read_at(0, &mut tree)?;
+    if FileTree::verify(blob.root, size, &tree).is_none() {
+        return Ok(Some("its tree does not have its root".into()));
+    }
+    look(Content::of_file(file, size), blob)
+}
+
+fn look(mut content: Content<'_>, blob: &BlobKey) -> io::Result<Option<String>> {
+    let fits = content.tree(blob)?.is_some();
+    Ok((!fits).then(|| "its content does not have its root".into()))
 }

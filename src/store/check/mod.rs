@@ -10,7 +10,7 @@ mod relations;
 
 use crate::store::files::schema as schema_file;
 use crate::store::snapshots::Snapshots;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -29,6 +29,8 @@ use super::schema::meta;
 use super::schema::records::ConversationRecord;
 use super::schema::tables::Snapshot;
 use crate::protocol::AccountId;
+use crate::store::blobs::{BlobDirectory, BlobKey};
+use crate::store::copied_files::{Source, kept};
 use crate::store::segments::SegmentReader;
 use crate::store::segments::files::SegmentFiles;
 
@@ -116,6 +118,8 @@ pub(super) struct Looked {
     pub(super) loss: Option<LogLoss>,
     /// The file is of an older schema: what brings it forward is in memory only.
     pub(super) is_migrated: bool,
+    /// Where the contents of its files are, if they are looked at.
+    pub(super) files: Option<BlobDirectory>,
 }
 
 impl Looked {
@@ -135,6 +139,7 @@ pub(super) fn open_to_look(path: &Path) -> Result<Looked, OpenError> {
     Ok(Looked {
         loss,
         is_migrated,
+        files: Some(BlobDirectory::new(open::blobs_of(path))),
         ..looked
     })
 }
@@ -161,6 +166,7 @@ pub(super) fn with_segments(
         segments: None,
         loss: None,
         is_migrated: false,
+        files: None,
     };
     let Ok(Some(epoch)) = guard(|| schema_file::check(&database)) else {
         // What is wrong with it is for the caller to find.
@@ -184,6 +190,7 @@ pub(super) fn with_segments(
             segments,
             loss,
             is_migrated: false,
+            files: None,
         })
     };
     guard(replay).map_err(|error| match error {
@@ -224,7 +231,15 @@ pub(super) fn check_copy(path: &Path) -> Result<Report, OpenError> {
 /// If it is not a database of this schema.
 pub(super) fn check_database(looked: Looked) -> Result<Report, OpenError> {
     guard(|| schema_file::check(&looked.database))?.ok_or(OpenError::Foreign)?;
-    let walked = guard(|| Ok(walk(&looked.snapshot()?)));
+    let walked = guard(|| {
+        let tables = looked.snapshot()?;
+        let files = looked.files.as_ref();
+        let source = files.map(|files| Source {
+            tables: &tables,
+            files: Some(files),
+        });
+        Ok(walk_with(&tables, source))
+    });
     let mut report = walked.unwrap_or_else(|error: StoreError| {
         let mut report = Report::default();
         report.find("(all)", "", error.to_string());
@@ -266,6 +281,8 @@ struct Walk<'s> {
     /// How many bytes of logs each account has written, and all, as that is counted.
     written: BTreeMap<AccountId, u64>,
     files: files::Seen,
+    /// Where the contents of files are, if they are looked at.
+    source: Option<Source<'s>>,
 }
 
 /// Reads one table.
@@ -273,7 +290,13 @@ type Part = fn(&mut Walk<'_>) -> Result<(), StoreError>;
 
 /// Reads every table.
 pub(super) fn walk(tables: &Snapshot) -> Report {
+    walk_with(tables, None)
+}
+
+/// The same, with the contents of files, if it is said where they are.
+fn walk_with(tables: &Snapshot, source: Option<Source<'_>>) -> Report {
     let mut walk = Walk {
+        source,
         tables,
         report: Report::default(),
         conversations: BTreeMap::new(),
@@ -281,7 +304,7 @@ pub(super) fn walk(tables: &Snapshot) -> Report {
         files: files::Seen::default(),
     };
     // Conversations first: the others are compared with them. What each has counted is compared in the end.
-    let parts: [(&str, Part); 28] = [
+    let parts: [(&str, Part); 29] = [
         ("meta", identities::meta),
         ("secrets", identities::secrets),
         ("conversations", logs::conversations),
@@ -294,6 +317,7 @@ pub(super) fn walk(tables: &Snapshot) -> Report {
         ("attached", files::attached),
         ("files", files::files),
         ("file_usage", files::usage),
+        ("blobs", files::contents),
         ("segments", logs::segments),
         ("names", identities::names),
         ("accounts", identities::accounts),
@@ -329,6 +353,49 @@ impl Snapshots {
         guard(|| {
             let (snapshot, _pin) = self.snapshot()?;
             Ok(walk(&snapshot))
+        })
+    }
+
+    /// The files whose contents do not seem to be right, and why: they may have been deleted since.
+    ///
+    /// # Errors
+    /// If they cannot be read at all.
+    pub fn suspect_files(&self) -> Result<Vec<(BlobKey, String)>, StoreError> {
+        guard(|| {
+            let (tables, _pin) = self.snapshot()?;
+            let source = Source {
+                tables: &tables,
+                files: self.files(),
+            };
+            let blobs = if source.files.is_some() {
+                kept(&tables)?
+            } else {
+                Vec::new()
+            };
+            let problem = |blob| Some((blob, files::problem(&source, &blob)?));
+            Ok(blobs.into_iter().filter_map(problem).collect())
+        })
+    }
+
+    /// Adds to a report which of these files are kept still.
+    ///
+    /// # Errors
+    /// If they cannot be read at all.
+    pub fn confirm(
+        &self,
+        report: &mut Report,
+        suspects: Vec<(BlobKey, String)>,
+    ) -> Result<(), StoreError> {
+        guard(|| {
+            let (tables, _pin) = self.snapshot()?;
+            let kept: BTreeSet<BlobKey> = kept(&tables)?.into_iter().collect();
+            for (blob, problem) in suspects {
+                if kept.contains(&blob) {
+                    let place = files::name((blob.account.0, blob.root.0));
+                    report.find("blobs", place, problem);
+                }
+            }
+            Ok(())
         })
     }
 }

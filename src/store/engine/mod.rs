@@ -13,6 +13,7 @@ use crate::store::files::schema as schema_file;
 use crate::store::ops::epoch;
 use std::borrow::Cow;
 use std::path::Path;
+use std::sync::Arc;
 
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
@@ -23,6 +24,7 @@ use super::files::open::OpenError;
 use super::schema::buffer::Writing;
 use super::schema::meta;
 use super::{Completion, Outcome, Read, Reply, Request, RequestId, Write};
+use crate::store::blobs::BlobFiles;
 use crate::store::files::in_place::InPlace;
 use crate::store::files::open::Files;
 use crate::store::log_loss::LogLoss;
@@ -138,6 +140,13 @@ impl Engine {
     #[must_use]
     pub fn with_files_at(mut self, in_place: InPlace) -> Self {
         self.in_place = Some(in_place);
+        self
+    }
+
+    /// The contents of files are here, for those who copy or check the database beside the engine.
+    #[must_use]
+    pub fn with_blobs(mut self, files: Arc<dyn BlobFiles + Sync>) -> Self {
+        self.snapshots = self.snapshots.clone().with_files(files);
         self
     }
 

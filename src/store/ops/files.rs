@@ -7,6 +7,8 @@
 //!
 //! A file that expires although entries have it keeps its row, so that the count stays right if it is brought again.
 
+use std::collections::BTreeMap;
+
 use super::access::permitted;
 use super::blocks::Given;
 use super::{accounts, usage};
@@ -139,6 +141,17 @@ fn forget(tables: &mut Tables, key: FileKey, record: FileRecord) -> Result<(), S
     free(tables, key, record)
 }
 
+/// A file is kept no longer, whether or not entries have it.
+fn end(tables: &mut Tables, key: FileKey, record: FileRecord) -> Result<(), StoreError> {
+    if record.refs == 0 {
+        return forget(tables, key, record);
+    }
+    free(tables, key, record)?;
+    let is_gone = true;
+    tables.files.insert(key, FileRecord { is_gone, ..record });
+    Ok(())
+}
+
 /// The blob of a file can be dropped, if that was not done before.
 fn free(tables: &mut Tables, key: FileKey, record: FileRecord) -> Result<(), StoreError> {
     if record.is_gone {
@@ -150,7 +163,7 @@ fn free(tables: &mut Tables, key: FileKey, record: FileRecord) -> Result<(), Sto
 }
 
 /// The blob of a file; none is as large as a damaged size may say.
-fn blob((account, root): FileKey, record: FileRecord) -> Option<BlobKey> {
+pub(in crate::store) fn blob((account, root): FileKey, record: FileRecord) -> Option<BlobKey> {
     Some(BlobKey {
         account: AccountId(account),
         root: Bytes(root),
@@ -193,13 +206,7 @@ pub(in crate::store) fn sweep(
         if record.refs == 0 && is_over(UNUSED_MS) {
             forget(tables, key, record)?;
         } else if !record.is_gone && kept_ms.is_some_and(is_over) {
-            free(tables, key, record)?;
-            if record.refs == 0 {
-                tables.files.remove(&key);
-            } else {
-                let is_gone = true;
-                tables.files.insert(key, FileRecord { is_gone, ..record });
-            }
+            end(tables, key, record)?;
         } else {
             continue;
         }
@@ -269,4 +276,79 @@ pub(in crate::store) fn kept(tables: &impl ReadTables, files: &[BlobKey]) -> Res
         }
     }
     Ok(Reply::FilesKept(kept))
+}
+
+/// In a copy, which does not have these files: they are gone, and what has them is as it was.
+pub(in crate::store) fn lose(tables: &mut Tables, lost: &[BlobKey]) -> Result<(), StoreError> {
+    for file in lost {
+        let key = (file.account.0, file.root.0);
+        let Some(record) = skip_damaged(tables.files().get(&key))?.flatten() else {
+            continue;
+        };
+        end(tables, key, record)?;
+    }
+    Ok(())
+}
+
+/// In a copy that was rescued: what is kept of files follows from its entries. `found` are the files whose contents are there.
+pub(in crate::store) fn mend(
+    tables: &mut Tables,
+    found: &BTreeMap<FileKey, u64>,
+) -> Result<(), StoreError> {
+    tables.attached.retain(|_, _| false)?;
+    tables.file_usage.retain(|_, _| false)?;
+    let (mut attached, mut refs) = (Vec::new(), BTreeMap::<FileKey, (u64, u64)>::new());
+    for row in tables.log().rows()? {
+        let (key, Ok(row)) = row? else {
+            continue;
+        };
+        let row = row.record();
+        let root = root_of(row.content).filter(|_| row.deleted.is_none() && row.is_whole());
+        if let Some(root) = root {
+            let account = row.author;
+            let record = AttachedRecord { account, root };
+            attached.push((key, record));
+            let (count, _) = refs.entry(record.file()).or_insert((0, row.time_ms));
+            *count += 1;
+        }
+    }
+    for (key, record) in attached {
+        tables.attached.insert(key, record);
+    }
+    let mut files = BTreeMap::new();
+    for row in tables.files().rows()? {
+        let (key, record) = row?;
+        if let Some(record) = skip_damaged(record)? {
+            let (count, _) = refs.remove(&key).unwrap_or_default();
+            files.insert(
+                key,
+                FileRecord {
+                    refs: count,
+                    ..record
+                },
+            );
+        }
+    }
+    for (key, (refs, since_ms)) in refs {
+        let size = found.get(&key);
+        let record = FileRecord {
+            size: size.copied().unwrap_or(0),
+            refs,
+            since_ms,
+            is_gone: size.is_none(),
+        };
+        files.insert(key, record);
+    }
+    tables.files.retain(|_, _| false)?;
+    for (key, record) in files {
+        let is_nobodys = !tables.accounts().has(&key.0)?;
+        if record.refs == 0 && (record.is_gone || is_nobodys) {
+            continue;
+        }
+        if !record.is_gone {
+            usage::add_file(tables, AccountId(key.0), record.size)?;
+        }
+        tables.files.insert(key, record);
+    }
+    Ok(())
 }

@@ -12,20 +12,23 @@ mod entries;
 mod rows;
 
 use crate::store::files::schema as schema_file;
+use std::collections::BTreeMap;
 use std::path::Path;
 
-use redb::Database;
+use redb::{Database, ReadableDatabase as _};
 
 use super::backup;
+use super::blobs::{BlobDirectory, FoundBlob, all_blobs};
 use super::catch_panic::{FencedDatabase, guard};
 use super::check;
+use super::copied_files::{Copied, Source, rescue_into};
 use super::error::StoreError;
 use super::files::cow_overlay;
 use super::files::new_file::{Existing, NewFile};
-use super::files::open::{OpenError, from_redb, open_new, open_to_read};
+use super::files::open::{OpenError, blobs_of, from_redb, open_new, open_to_read};
 use super::migration;
 use super::schema::meta::{self, SCHEMA_VERSION};
-use super::schema::tables::update;
+use super::schema::tables::{Snapshot, update};
 
 /// What a rescue has brought back.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -135,5 +138,39 @@ fn fill(
     }
     // The copy gets a log of its own.
     backup::make_copy(&looked)?;
+    contents(from, file, &looked.database, &mut rescued)?;
     Ok(rescued)
+}
+
+/// The contents of files, from the directory beside the database, or from its rows if it is a copy.
+fn contents(
+    from: &Database,
+    file: &Path,
+    to: &Database,
+    rescued: &mut Rescued,
+) -> Result<(), StoreError> {
+    let directory = blobs_of(file);
+    let mut found = BTreeMap::new();
+    for blob in all_blobs(&directory) {
+        match blob {
+            Ok(FoundBlob { key, is_part, .. }) if !is_part => {
+                found.insert((key.account.0, key.root.0), key.size.bytes());
+            }
+            Ok(_) => {}
+            Err(error) => rescued.lose(format!("files of {}: {error}", directory.display())),
+        }
+    }
+    let tables = guard(|| Snapshot::open(&from.begin_read()?, None));
+    let tables = tables.unwrap_or(Snapshot::empty());
+    let files = BlobDirectory::new(directory);
+    let source = Source {
+        tables: &tables,
+        files: Some(&files),
+    };
+    let Copied { rows, lost } = guard(|| rescue_into(&source, &found, to))?;
+    rescued.rows += rows;
+    if lost > 0 {
+        rescued.lose(format!("{lost} files that users had attached"));
+    }
+    Ok(())
 }

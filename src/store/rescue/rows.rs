@@ -15,8 +15,8 @@ use crate::store::error::StoreError;
 use crate::store::schema::key::Key;
 use crate::store::schema::places::PlacesRecord;
 use crate::store::schema::records::{
-    AccountRecord, ConversationRecord, DeviceRecord, KeyRecord, LogRow, MemberRecord,
-    RetentionRecord, RoomRecord, SenderRecord,
+    AccountRecord, ConversationRecord, DeviceRecord, FileKey, FileRecord, KeyRecord, LogRow,
+    MemberRecord, RetentionRecord, RoomRecord, SenderRecord,
 };
 use crate::store::schema::table::{Bulk, Record};
 
@@ -91,6 +91,11 @@ pub(super) fn copy(
     table(
         &from,
         Bulk::<(u64, u64), (u64, u64)>::open("key_order", to)?,
+        rescued,
+    )?;
+    table(
+        &from,
+        Bulk::<FileKey, FileRecord>::open("files", to)?,
         rescued,
     )?;
     table(&from, Bulk::<(u64, u64), LogRow>::open("log", to)?, rescued)?;

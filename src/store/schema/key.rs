@@ -84,6 +84,27 @@ impl Key for (u64, [u8; 32]) {
     }
 }
 
+impl Key for (u64, [u8; 32], u64) {
+    type Redb = (u64, &'static [u8; 32], u64);
+
+    fn to_redb(&self) -> (u64, &[u8; 32], u64) {
+        (self.0, &self.1, self.2)
+    }
+
+    fn of_redb((number, hash, last): (u64, &[u8; 32], u64)) -> Self {
+        (number, *hash, last)
+    }
+
+    fn add_to(&self, sum: &mut Hasher) {
+        (self.0, self.1).add_to(sum);
+        self.2.add_to(sum);
+    }
+
+    fn leading(&self) -> Option<u64> {
+        Some(self.0)
+    }
+}
+
 impl Key for (u64, u64, u64) {
     type Redb = Self;
 

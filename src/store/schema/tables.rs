@@ -155,18 +155,17 @@ macro_rules! tables {
                 })
             }
 
-            /// Copies every row of every table into an empty database; returns how many.
-            pub(in crate::store) fn copy_to(&self, transaction: &WriteTransaction) -> Result<u64, StoreError> {
-                Ok(0 $(+ self.$name.copy_to(transaction)?)*)
-            }
-
-            /// The same without the entries that a copy has in its table.
-            pub(in crate::store) fn copy_without_log_to(
-                mut self,
+            /// Copies every row of every table but these into an empty database; returns how many.
+            pub(in crate::store) fn copy_to(
+                &self,
                 transaction: &WriteTransaction,
+                without: &[&str],
             ) -> Result<u64, StoreError> {
-                self.log = Committed::empty(self.log.name);
-                self.copy_to(transaction)
+                let mut rows = 0;
+                $(if !without.contains(&self.$name.name) {
+                    rows += self.$name.copy_to(transaction)?;
+                })*
+                Ok(rows)
             }
 
             /// Tables without rows.
@@ -308,6 +307,8 @@ tables! {
     files: (u64, [u8; 32]) => FileRecord;
     /// (conversation, entry) of each that has a file, to the file.
     attached: (u64, u64) => AttachedRecord;
+    /// (account, root, chunk) to a chunk of a file, in a copy: where a server has the database, they are in files.
+    blobs: (u64, [u8; 32], u64) => ByteBuf;
     /// An account to how many bytes of files are kept for it; 0 to how many are for all.
     file_usage: u64 => u64;
     /// A conversation to its limits, where it has some of its own.

@@ -1,5 +1,6 @@
 //! Files: which are kept for which entries, and which blobs can be dropped.
 
+mod copies;
 mod model;
 
 use redb::TableDefinition;

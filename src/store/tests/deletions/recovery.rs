@@ -20,7 +20,7 @@ use crate::store::{Existing, LogLoss, Request, mark_as_copy, rescue};
 pub(in crate::store::tests) fn copy_of(snapshot: &Snapshot) -> MemoryDisk {
     let copy = MemoryDisk::new();
     let database = copy.open().expect("it is empty");
-    fill(snapshot, &database).expect("the disk is well");
+    fill(snapshot, None, &database).expect("the disk is well");
     drop(database);
     copy
 }
