@@ -22,44 +22,38 @@ const REQUESTS_MAX: usize = 4;
 /// never wait for each other, and what they hold is an eighth of a megabyte.
 const READ_AHEAD: usize = 4;
 
-impl Files {
-    /// A client asks for a part of a file.
-    pub fn download(
-        &mut self,
-        ctx: &mut Ctx<'_>,
-        id: SessionId,
-        channel: Channel,
-        body: DownloadRequest,
-    ) {
-        let Some(origin) = ctx.request_origin(id, channel, body.tag) else {
-            return;
-        };
-        let Some(transfers) = transfers(ctx, id) else {
-            return;
-        };
-        if transfers.downloads.len() >= REQUESTS_MAX {
-            let detail = format!("at most {REQUESTS_MAX} requests for parts of files at once");
-            return refuse(ctx, origin, Failure::new(ErrorCode::LimitReached, detail));
-        }
-        let read = Read::File {
-            conversation: body.conversation,
-            entry: body.entry,
-            reader: origin.account,
-        };
-        if !ctx.store.submit(Pending::File(origin), read) {
-            return refuse(ctx, origin, Failure::new(ErrorCode::Unavailable, ""));
-        }
-        if let Some(user) = ctx.sessions.user_mut(id) {
-            user.transfers.downloads.push_back(Download {
-                origin,
-                key: None,
-                next: body.offset,
-                end: body.offset.saturating_add(body.length),
-                reads: 0,
-            });
-        }
+/// A client asks for a part of a file.
+pub fn request(ctx: &mut Ctx<'_>, id: SessionId, channel: Channel, body: DownloadRequest) {
+    let Some(origin) = ctx.request_origin(id, channel, body.tag) else {
+        return;
+    };
+    let Some(transfers) = transfers(ctx, id) else {
+        return;
+    };
+    if transfers.downloads.len() >= REQUESTS_MAX {
+        let detail = format!("at most {REQUESTS_MAX} requests for parts of files at once");
+        return refuse(ctx, origin, Failure::new(ErrorCode::LimitReached, detail));
     }
+    let read = Read::File {
+        conversation: body.conversation,
+        entry: body.entry,
+        reader: origin.account,
+    };
+    if !ctx.store.submit(Pending::File(origin), read) {
+        return refuse(ctx, origin, Failure::new(ErrorCode::Unavailable, ""));
+    }
+    if let Some(user) = ctx.sessions.user_mut(id) {
+        user.transfers.downloads.push_back(Download {
+            origin,
+            key: None,
+            next: body.offset,
+            end: body.offset.saturating_add(body.length),
+            reads: 0,
+        });
+    }
+}
 
+impl Files {
     /// The store has found the file of an entry.
     pub fn on_file_found(&mut self, ctx: &mut Ctx<'_>, origin: RequestOrigin, outcome: &Outcome) {
         if !ctx.is_connected(origin) {

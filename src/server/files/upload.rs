@@ -52,7 +52,7 @@ impl Files {
         {
             upload.attach(now, origin);
             if upload.stage == Stage::Streaming {
-                upload.go_back();
+                upload.begin();
                 self.tell_if_due(ctx, key);
             }
             return;
@@ -191,7 +191,7 @@ impl Files {
             BlobOutcome::Taken(taken) => {
                 upload.stage = Stage::Streaming;
                 upload.taken = taken;
-                upload.go_back();
+                upload.begin();
                 self.tell_if_due(ctx, key);
             }
             BlobOutcome::Complete if upload.has_row => self.end(ctx, key),

@@ -121,9 +121,16 @@ impl Upload {
         false
     }
 
-    /// It goes on from what is taken, which is to be said.
+    /// It goes on from what is taken, which is to be said. What is under way is dropped without another word.
     pub const fn go_back(&mut self) {
         self.is_answer_due = true;
+        self.is_resyncing = true;
+    }
+
+    /// It goes on from what is taken, which is to be said to one who asks for the first time.
+    pub const fn begin(&mut self) {
+        self.is_answer_due = true;
+        self.is_resyncing = false;
     }
 
     /// Whether it is to be said now where to go on; once.
@@ -131,7 +138,6 @@ impl Upload {
         let is_now = self.is_answer_due && self.writes == 0;
         if is_now {
             self.is_answer_due = false;
-            self.is_resyncing = true;
             self.expected = self.taken;
         }
         is_now
@@ -266,7 +272,7 @@ impl Uploads {
         let bound = |byte: u8, bytes: u64| BlobKey {
             account,
             root: Bytes([byte; 32]),
-            size: FileSize::new(bytes).unwrap_or_else(|| FileSize::largest()),
+            size: FileSize::new(bytes).unwrap_or_else(FileSize::largest),
         };
         self.uploads.range(bound(0, 0)..=bound(0xff, u64::MAX))
     }

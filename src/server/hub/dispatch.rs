@@ -9,6 +9,7 @@ use crate::protocol::{
 use crate::server::auth::change;
 use crate::server::ctx::Ctx;
 use crate::server::ctx::requests::Pending;
+use crate::server::files::download;
 use crate::server::limits::account_budget::Cost;
 use crate::server::messages::{append, catch_up, history};
 use crate::server::policy;
@@ -87,7 +88,7 @@ impl Services {
             ClientBody::HistoryRequest(body) => history::load_history(ctx, id, channel, body),
             ClientBody::UploadRequest(body) => self.files.upload(ctx, id, channel, body),
             ClientBody::UploadPiece(body) => self.files.on_piece(ctx, id, channel, body),
-            ClientBody::DownloadRequest(body) => self.files.download(ctx, id, channel, body),
+            ClientBody::DownloadRequest(body) => download::request(ctx, id, channel, body),
             ClientBody::Block(body) => blocks::block(ctx, id, channel, &body),
             ClientBody::DevicesRequest(body) => devices::list(ctx, id, channel, &body),
             ClientBody::Prove(body) => change::prove(ctx, id, channel, body),

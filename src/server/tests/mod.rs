@@ -81,6 +81,8 @@ struct Bench {
     blobs: QueuedBlobs,
     /// Whether the store answers nothing for now.
     is_held: bool,
+    /// Whether the blobs answer nothing for now.
+    are_blobs_held: bool,
     /// Whether a session may come to its end.
     may_close: bool,
     /// How sessions of clients have.
@@ -131,6 +133,7 @@ impl Bench {
             disk,
             blobs,
             is_held: false,
+            are_blobs_held: false,
             may_close: false,
             closed: Vec::new(),
             handshake_hashes: BTreeMap::new(),
@@ -355,7 +358,7 @@ impl Bench {
                     .on_input(now, &mut self.server, Input::Completion(completion));
                 is_quiet = false;
             }
-            let done = if self.is_held {
+            let done = if self.are_blobs_held {
                 Vec::new()
             } else {
                 self.blobs.execute()

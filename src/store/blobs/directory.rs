@@ -5,6 +5,9 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt as _, FileExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
+#[cfg(target_os = "linux")]
+use nix::fcntl::{PosixFadviseAdvice, posix_fadvise};
+
 use super::layout::blobs_in;
 use super::{BlobFile, BlobFiles, BlobKey, FoundBlob};
 
@@ -98,6 +101,18 @@ impl BlobFile for File {
 
     fn write_at(&self, offset: u64, bytes: &[u8]) -> io::Result<()> {
         self.write_all_at(bytes, offset)
+    }
+
+    #[cfg(target_os = "linux")]
+    fn write_out(&self, offset: u64, bytes: u64) {
+        let (Ok(offset), Ok(bytes)) = (offset.try_into(), bytes.try_into()) else {
+            return;
+        };
+        // It begins to write what is dirty. That it fails only means that the sync at the end takes longer.
+        let advice = PosixFadviseAdvice::POSIX_FADV_DONTNEED;
+        if let Err(error) = posix_fadvise(self, offset, bytes, advice) {
+            tracing::debug!(%error, "cannot advise on a file");
+        }
     }
 
     fn set_len(&self, bytes: u64) -> io::Result<()> {

@@ -164,6 +164,9 @@ pub trait BlobFile: Debug + Send {
     /// If that fails.
     fn set_len(&self, bytes: u64) -> io::Result<()>;
 
+    /// What was written from a place on may go to the disk, and need not stay in the page cache. Nothing waits for it.
+    fn write_out(&self, _offset: u64, _bytes: u64) {}
+
     /// What was written is durable when this returns.
     ///
     /// # Errors

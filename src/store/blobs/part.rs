@@ -8,6 +8,10 @@ use crate::protocol::{CHUNK_BYTES, FileTree};
 /// Chunks of what was there before that are verified in one step. Chosen: a millisecond, for which the others wait.
 const CHECKED_CHUNKS: u64 = 16;
 
+/// After so many bytes the disk is to begin with them. Chosen: the sync at the end has little left to do, for which other
+/// transfers wait, and the page cache stays for others.
+const WRITTEN_OUT_BYTES: u64 = 8 * 1024 * 1024;
+
 /// A blob that is being written.
 #[derive(Debug)]
 pub(super) struct Part {
@@ -19,6 +23,8 @@ pub(super) struct Part {
     unverified: Vec<u8>,
     /// So much of the stream is written, and verified from the tree's end on.
     taken: u64,
+    /// Up to here the disk has begun.
+    written_out: u64,
     /// What has come of the next chunk.
     pending: Vec<u8>,
 }
@@ -40,6 +46,7 @@ impl Check {
             tree: FileTree::verify(key.root, key.size, &[]),
             unverified: Vec::new(),
             taken: 0,
+            written_out: 0,
             pending: Vec::new(),
         };
         Ok(Self { part, length })
@@ -70,6 +77,7 @@ impl Check {
         let mut part = self.part;
         part.pending.clear();
         part.file.set_len(part.taken)?;
+        part.written_out = part.taken;
         Ok(part)
     }
 }
@@ -91,6 +99,11 @@ impl Part {
         }
         if self.take(bytes, true)? {
             return Ok(BlobOutcome::Damaged(self.taken));
+        }
+        let new = self.taken.saturating_sub(self.written_out);
+        if new >= WRITTEN_OUT_BYTES {
+            self.file.write_out(self.written_out, new);
+            self.written_out = self.taken;
         }
         Ok(BlobOutcome::Taken(self.taken))
     }

@@ -9,7 +9,7 @@ use crate::protocol::{AccountId, Bytes, CHUNK_BYTES, FileSize, FileTree, PIECE_M
 
 /// A file, and the stream as which it travels.
 fn file(account: u64, bytes: usize) -> (BlobKey, Vec<u8>) {
-    let content: Vec<u8> = (0..bytes).map(|at| (at % 251) as u8).collect();
+    let content: Vec<u8> = (0..=250).cycle().take(bytes).collect();
     let tree = FileTree::read(&mut &content[..]).unwrap();
     let key = BlobKey {
         account: AccountId(account),

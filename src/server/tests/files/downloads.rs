@@ -1,0 +1,136 @@
+//! Downloads: readers who are slow, and those who may not read.
+
+use super::*;
+
+#[test]
+fn reader_who_takes_nothing_costs_a_few_pieces_and_gets_all_when_he_does() {
+    let (mut bench, two) = Bench::two();
+    let file = LocalFile::new(40 * CHUNK_BYTES);
+    bench.upload(two.erins, &file, 1);
+    bench.attach(two.erins, two.erin, two.conversation, 1, &file);
+    let entry = (two.conversation, EntryId(1));
+    bench.heard(two.bobs);
+    let length = file.stream.len();
+    bench.fetch(two.bobs, 1, entry, (0, length / 2));
+    bench.fetch(two.bobs, 2, entry, (length / 2, length));
+    bench.pass(2000);
+    let transfers = &bench.user_of(two.bobs).transfers;
+    assert!(transfers.pieces.len() <= 4 && transfers.ahead() <= 4);
+    assert_eq!(bench.blobs.waiting(), 0);
+    // A page of history and a message are not behind it.
+    let history = HistoryRequest {
+        tag: 9,
+        conversation: two.conversation,
+        before: EntryId(5),
+        limit: 9,
+    };
+    bench.say(two.bobs, BULK, &ClientMessage::control(history));
+    let mut fetched = Vec::new();
+    let mut has_history = false;
+    for _ in 0..200 {
+        for body in bench.heard(two.bobs) {
+            match body {
+                ServerBody::DownloadPiece(piece) => {
+                    assert_eq!(piece.offset, fetched.len() as u64);
+                    fetched.extend(piece.bytes.into_vec());
+                }
+                ServerBody::History(_) => has_history = true,
+                _ => {}
+            }
+        }
+    }
+    assert!(has_history);
+    assert_eq!(fetched, file.stream);
+}
+
+#[test]
+fn download_is_refused_to_who_is_not_given_the_entry_and_where_there_is_no_file() {
+    let (mut bench, two) = Bench::two();
+    let file = LocalFile::new(CHUNK_BYTES);
+    bench.upload(two.erins, &file, 1);
+    bench.attach(two.erins, two.erin, two.conversation, 1, &file);
+    bench.append(two.conversation, two.erin, 2);
+    let carol = bench.user("carol");
+    let carols = bench.signed_in("carol", carol);
+    bench.heard(two.bobs);
+    let code = |bench: &mut Bench, link, entry| {
+        bench.fetch(link, 1, (two.conversation, EntryId(entry)), (0, 9));
+        failures(&bench.heard(link))
+            .pop()
+            .map(|failure| failure.code)
+    };
+    assert_eq!(code(&mut bench, two.bobs, 1), None);
+    assert_eq!(code(&mut bench, two.bobs, 2), Some(ErrorCode::NoSuchFile));
+    assert_eq!(code(&mut bench, two.bobs, 3), Some(ErrorCode::NoSuchFile));
+    assert_eq!(code(&mut bench, carols, 1), Some(ErrorCode::NotPermitted));
+    // Behind the server's back.
+    let key = file.key(two.erin.0);
+    bench.disk.change(&key, false, |bytes| bytes.truncate(3));
+    assert_eq!(code(&mut bench, two.bobs, 1), Some(ErrorCode::NoSuchFile));
+    // Its author brings it again.
+    bench.upload(two.erins, &file, 2);
+    assert_eq!(code(&mut bench, two.bobs, 1), None);
+    for tag in 0..9 {
+        let request = DownloadRequest {
+            tag,
+            conversation: two.conversation,
+            entry: EntryId(1),
+            offset: 0,
+            length: 9,
+        };
+        bench.is_held = true;
+        bench.say(two.bobs, BULK, &ClientMessage::control(request));
+    }
+    bench.pass(50);
+    bench.is_held = false;
+    bench.pass(50);
+    let heard = bench.heard(two.bobs);
+    assert_eq!((failures(&heard).len(), pieces(heard).len()), (5, 4));
+}
+
+#[test]
+fn who_has_left_a_room_fetches_no_file_of_it() {
+    let (mut bench, two) = Bench::two();
+    let bob = bench.user_of(two.bobs).account;
+    let bob = (bob, bench.user_of(two.bobs).device);
+    let room = bench.join_room(two.erin, "#ops", Access::Public);
+    bench.join_room(bob, "#ops", Access::Public);
+    // The sessions know it from their next HELLO.
+    let (erins, bobs) = (
+        bench.signed_in("erin", two.erin),
+        bench.signed_in("bob", bob),
+    );
+    let file = LocalFile::new(9);
+    bench.upload(erins, &file, 1);
+    let heard = bench.attach(erins, two.erin, room, 1, &file);
+    let stored = heard.iter().find_map(|body| match body {
+        ServerBody::Stored(stored) => Some(stored.entry),
+        _ => None,
+    });
+    let entry = (room, stored.unwrap());
+    bench.heard(bobs);
+    bench.fetch(bobs, 1, entry, (0, 9));
+    assert_eq!(pieces(bench.heard(bobs)).len(), 1);
+    let leave = crate::protocol::Leave {
+        tag: 2,
+        conversation: room,
+    };
+    bench.say(bobs, Channel::Control, &ClientMessage::control(leave));
+    bench.pass(50);
+    bench.append(room, two.erin, 2);
+    bench.heard(bobs);
+    // What they were given they may fetch.
+    bench.fetch(bobs, 3, entry, (0, 9));
+    assert_eq!(pieces(bench.heard(bobs)).len(), 1);
+    // What came behind their leaving they may not.
+    let other = LocalFile::new(10);
+    bench.upload(erins, &other, 2);
+    let heard = bench.attach(erins, two.erin, room, 3, &other);
+    let stored = heard.iter().find_map(|body| match body {
+        ServerBody::Stored(stored) => Some(stored.entry),
+        _ => None,
+    });
+    bench.fetch(bobs, 4, (room, stored.unwrap()), (0, 9));
+    let heard = bench.heard(bobs);
+    assert!(!failures(&heard).is_empty() && pieces(heard).is_empty());
+}
