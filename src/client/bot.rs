@@ -179,6 +179,9 @@ pub enum Answer {
         away: Option<String>,
         /// The rooms that they share with the bot.
         rooms: Vec<String>,
+        /// Whether it is a bot's account, too.
+        #[serde(skip_serializing_if = "is_no")]
+        bot: bool,
     },
     /// What was said before.
     History {
@@ -216,6 +219,9 @@ pub struct MemberInfo {
     pub role: &'static str,
     /// Whether they are online.
     pub online: bool,
+    /// Whether it is a bot's account.
+    #[serde(skip_serializing_if = "is_no")]
+    pub bot: bool,
 }
 
 /// An entry of a conversation, as exports, `udpchat tail` and bots have it.

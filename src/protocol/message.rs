@@ -35,6 +35,9 @@ wire_struct! {
         pub peer_name: Option<&'a str>,
         /// If the entry was deleted: then it comes without content, and its digest is that of the content it had.
         pub deleted: Option<Deletion>,
+        ;
+        /// Whether the author's account is marked as a bot's; missing where it is not, or the server cannot tell.
+        pub bot: Option<bool>,
     }
 }
 

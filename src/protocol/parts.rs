@@ -202,6 +202,9 @@ wire_struct! {
         pub name: String,
         /// The address that its session is seen at.
         pub address: RecipientData,
+        ;
+        /// Whether the account is marked as a bot's; missing where it is not.
+        pub bot: Option<bool>,
     }
 }
 
@@ -217,6 +220,9 @@ wire_struct! {
         pub seen_ms: Option<u64>,
         /// What they say of being away.
         pub away: Option<String>,
+        ;
+        /// As in [`Contact`].
+        pub bot: Option<bool>,
     }
 }
 
@@ -265,6 +271,9 @@ wire_struct! {
         pub role: MemberRole,
         /// Whether they are online.
         pub online: bool,
+        ;
+        /// As in [`Contact`].
+        pub bot: Option<bool>,
     }
 }
 

@@ -33,7 +33,7 @@ proptest! {
             author_name: Some("bob"),
             peer_name: None,
             deleted: None,
-        };
+        bot: None,};
         let hop = Hop {
             recipient_data: None,
             delivery: delivered.then_some(delivery),

@@ -270,6 +270,7 @@ mod tests {
             },
             peer_name: None,
             deleted: None,
+            bot: None,
         };
         to.handle_delivery(&envelope, delivery)
     }

@@ -27,6 +27,12 @@ pub enum Request {
         name: String,
         upload: String,
     },
+    /// Marks an account as a bot's, or no longer: [`Answer::Done`].
+    UserBot {
+        /// As typed.
+        name: String,
+        is_bot: bool,
+    },
     /// [`Answer::Added`].
     RoomAdd {
         /// As typed, with or without its `#`.
@@ -95,6 +101,9 @@ pub struct User {
     pub name: String,
     /// Milliseconds since 1970 (UTC).
     pub created_ms: u64,
+    /// Whether it is marked as a bot's.
+    #[serde(default)]
+    pub is_bot: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -150,6 +150,7 @@ impl AdminHandler {
                 let user = |account: store::Account| User {
                     name: account.name,
                     created_ms: account.created_ms,
+                    is_bot: account.is_bot,
                 };
                 let users = accounts.into_iter().map(user).collect();
                 Ok(Answer::Users { users, unreadable })
@@ -160,7 +161,7 @@ impl AdminHandler {
 
     fn add_room(&mut self, name: &str, owner: &str, is_private: bool) -> anyhow::Result<Answer> {
         let name = RoomName::parse_new(&with_room_sign(name))?;
-        let owner = self.account(owner)?;
+        let owner = self.account("the owner", owner)?;
         let access = if is_private {
             Access::Private
         } else {
@@ -197,8 +198,17 @@ impl AdminHandler {
         }
     }
 
-    fn account(&mut self, typed: &str) -> anyhow::Result<AccountId> {
-        let parsed = Name::parse(typed).with_context(|| format!("the owner {}", quoted(typed)));
+    fn mark_bot(&mut self, typed: &str, is_bot: bool) -> anyhow::Result<Answer> {
+        let account = self.account("the user", typed)?;
+        match self.store.call(store::Write::MarkBot { account, is_bot })? {
+            Ok(Reply::Nothing) => Ok(Answer::Done),
+            other => bail!("unexpected answer from the database: {other:?}"),
+        }
+    }
+
+    /// The account of a name, in this part.
+    fn account(&mut self, part: &str, typed: &str) -> anyhow::Result<AccountId> {
+        let parsed = Name::parse(typed).with_context(|| format!("{part} {}", quoted(typed)));
         let name = parsed?.canonical().to_owned();
         let request = store::Read::FindAccount {
             name,
@@ -313,6 +323,7 @@ impl AdminApi for AdminHandler {
             Request::UserList => self.list(),
             Request::UserAddStart { name, request } => self.start(name, &request),
             Request::UserAddFinish { name, upload } => self.finish(&name, &upload),
+            Request::UserBot { name, is_bot } => self.mark_bot(&name, is_bot),
             Request::RoomAdd {
                 name,
                 owner,

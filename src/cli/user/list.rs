@@ -13,7 +13,7 @@ use crate::cli::options::DataDirectory;
 use crate::cli::output::{print, print_error, shown};
 
 pub fn command() -> Subcommand {
-    let summary = "List the accounts, with the day each was created";
+    let summary = "List the accounts, with the day each was created, and which are bots";
     Subcommand::new("list", summary, run).section("USER LIST", MANUAL)
 }
 
@@ -57,7 +57,8 @@ fn table(users: &[User]) -> anyhow::Result<String> {
             .with_context(|| format!("the day on which {} was opened is damaged", user.name))?
             .strftime("%Y-%m-%d");
         let padding = " ".repeat(width - user.name.width());
-        writeln!(text, "{}{padding}  {day}", user.name)?;
+        let bot = if user.is_bot { "  bot" } else { "" };
+        writeln!(text, "{}{padding}  {day}{bot}", user.name)?;
     }
     Ok(text)
 }
@@ -71,6 +72,7 @@ mod tests {
         let user = |name: &str, created_ms| User {
             name: name.into(),
             created_ms,
+            is_bot: name == "erin",
         };
         let users = [
             user("al", 0),
@@ -79,7 +81,7 @@ mod tests {
         ];
         assert_eq!(
             table(&users).unwrap(),
-            "al    1970-01-01\n山田  2026-10-16\nerin  1970-01-02\n"
+            "al    1970-01-01\n山田  2026-10-16\nerin  1970-01-02  bot\n"
         );
     }
 

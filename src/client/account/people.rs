@@ -246,6 +246,7 @@ fn person_info(person: &Person, rooms: &[String]) -> Answer {
         seen: person.seen_ms.map(rfc3339),
         away: person.away.clone(),
         rooms: rooms.cloned().map(truncate_name).collect(),
+        bot: person.bot == Some(true),
     }
 }
 
@@ -279,6 +280,7 @@ mod tests {
             online,
             seen_ms,
             away: away.map(str::to_owned),
+            bot: None,
         }
     }
 

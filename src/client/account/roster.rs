@@ -226,6 +226,7 @@ mod tests {
             account: AccountId(1),
             name: (*name).to_owned(),
             address: RecipientData::from(std::net::SocketAddr::from(([10, 0, 0, 1], 7))),
+            bot: None,
         });
         let list = ListContacts {
             tag: request.tag,

@@ -48,7 +48,7 @@ proptest! {
                 author_name: None,
                 peer_name: Some("bob"),
                 deleted: None,
-            }),
+            bot: None,}),
         };
         let bytes = Envelope { hop, content: &content, digest: Digest::of(&content) }.encode();
         desk.core.handle_message(desk.now, channel(is_chat), &bytes);

@@ -56,6 +56,7 @@ fn reconnection_is_no_news_of_those_who_are_back_too() {
             account: BOB,
             name: "bob".into(),
             address: RecipientData::from(std::net::SocketAddr::from(([10, 0, 0, 1], 1))),
+            bot: None,
         }],
         more: false,
     }));
@@ -84,6 +85,7 @@ fn contacts_are_listed_with_their_addresses() {
         account: BOB,
         name: name.into(),
         address: RecipientData::from(std::net::SocketAddr::from(([10, 0, 0, 1], port))),
+        bot: None,
     };
     desk.control(&ServerMessage::control(ListContacts {
         tag: request.tag,

@@ -17,6 +17,7 @@ pub(super) fn delivery(entry: u64, prev: u64) -> Delivery<'static> {
         author_name: None,
         peer_name: Some("bob"),
         deleted: None,
+        bot: None,
     }
 }
 

@@ -33,6 +33,7 @@ fn deliver_own_message(desk: &mut Desk, message: &Message<impl Body>) {
             author_name: None,
             peer_name: Some("bob"),
             deleted: None,
+            bot: None,
         }),
     };
     let bytes = encode(message, hop);

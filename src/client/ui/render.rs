@@ -240,19 +240,26 @@ pub(crate) fn contacts(contacts: &[Contact], own_name: &str) -> Vec<Vec<String>>
             } else {
                 ""
             };
-            vec![contact.name.clone(), format!("{address}{mark}")]
+            let bot = bot_note(contact.bot);
+            vec![contact.name.clone(), format!("{address}{bot}{mark}")]
         })
         .collect()
 }
 
 /// Where somebody is.
 pub(crate) fn whereabouts(person: &Person, clock: Clock<'_>) -> String {
-    match (&person.away, person.online, person.seen_ms) {
+    let how = match (&person.away, person.online, person.seen_ms) {
         (Some(away), true, _) => format!("away: {}", printable::line_or_nothing(away)),
         (_, true, _) => "online".into(),
         (_, false, Some(seen_ms)) => format!("last seen {}", clock.show(seen_ms)),
         (_, false, None) => "not seen yet".into(),
-    }
+    };
+    format!("{how}{}", bot_note(person.bot))
+}
+
+/// What stands behind somebody in a list whose account is marked as a bot's.
+pub(crate) fn bot_note(bot: Option<bool>) -> &'static str {
+    if bot == Some(true) { "  bot" } else { "" }
 }
 
 /// The beginning of a text in quotation marks.
@@ -461,6 +468,7 @@ mod tests {
             account: AccountId(1),
             name: name.into(),
             address: RecipientData::from(std::net::SocketAddr::from(([10, 0, 0, 1], 7))),
+            bot: None,
         };
         assert_eq!(
             contacts(&[contact("世界"), contact("bob")], "bob"),

@@ -1,6 +1,7 @@
 //! The text of lines about rooms.
 
 use crate::client::name::is_room;
+use crate::client::ui::render::bot_note;
 use crate::protocol::{
     Access, Change, EventKind, HISTORY_ALL, MemberRole, Room, RoomEvent, RoomMember, history_of,
 };
@@ -232,7 +233,7 @@ pub(crate) fn member_list(members: &[RoomMember], own_name: &str) -> Vec<Vec<Str
             vec![
                 member.name.clone(),
                 role(member.role).to_owned(),
-                format!("{online}{you}"),
+                format!("{online}{}{you}", bot_note(member.bot)),
             ]
         })
         .collect()

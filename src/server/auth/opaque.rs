@@ -266,6 +266,7 @@ mod tests {
             record: new.record,
             credential_identifier: new.credential_identifier,
             created_ms: 5,
+            is_bot: false,
         }
     }
 
@@ -310,6 +311,7 @@ mod tests {
             record: vec![],
             credential_identifier: [0; 16],
             created_ms: 0,
+            is_bot: false,
         }
     }
 

@@ -33,6 +33,7 @@ impl Services {
         let Outcome::Done(Reply::Device {
             account,
             name,
+            is_bot,
             device,
             epoch,
         }) = outcome
@@ -70,6 +71,7 @@ impl Services {
         };
         ctx.respond(id, CONTROL, &Message::control(start));
         self.set_active(ctx, id, account, name);
+        ctx.presence.set_bot(account, *is_bot);
         // After a kill nothing says when the session ended: then this is what is known.
         self.receipts.note_seen(ctx, account);
         // Only now, so that nobody is told that the user went offline.

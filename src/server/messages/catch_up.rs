@@ -186,6 +186,7 @@ fn send_entries(
             author_name: entry.author_name.as_deref(),
             peer_name: entry.peer_name.as_deref(),
             deleted: entry.deleted.map(Into::into),
+            bot: ctx.presence.bot_mark(entry.author),
         };
         let bytes = envelope(delivery, &entry.content, entry.digest);
         let sent = ctx.endpoint.send(ctx.now.instant, id, CHAT, &bytes);

@@ -56,6 +56,7 @@ impl<'a> From<&'a Event> for OutgoingEntry<'a> {
 /// each log.
 pub fn fan_out(ctx: &mut Ctx<'_>, outgoing: &OutgoingEntry<'_>, stored: &StoredEntry) {
     let conversation = outgoing.conversation;
+    let bot = ctx.presence.bot_mark(outgoing.author);
     let of = |prev, author_name, peer_name| {
         let delivery = Delivery {
             conversation,
@@ -66,6 +67,7 @@ pub fn fan_out(ctx: &mut Ctx<'_>, outgoing: &OutgoingEntry<'_>, stored: &StoredE
             author_name,
             peer_name,
             deleted: None,
+            bot,
         };
         envelope(delivery, outgoing.content, outgoing.digest)
     };

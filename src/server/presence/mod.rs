@@ -36,6 +36,8 @@ pub struct OnlineAccount {
     is_announced: bool,
     /// What it says of being away.
     pub away: Option<String>,
+    /// Whether it is marked as a bot's, as it was when a session of it signed in last: nobody is told that it comes and goes.
+    pub is_bot: bool,
 }
 
 /// A session, as far as presence goes.
@@ -72,8 +74,9 @@ impl OnlineAccount {
     /// while a session of it has not said HELLO: a device that signs in again takes the place of its session before.
     fn take_news(&mut self) -> bool {
         let awake = || self.sessions.values().filter(|seat| seat.silence.is_none());
-        let is_announced = awake().any(|seat| seat.is_announced == Some(true))
-            || self.is_announced && awake().any(|seat| seat.is_announced.is_none());
+        let is_announced = !self.is_bot
+            && (awake().any(|seat| seat.is_announced == Some(true))
+                || self.is_announced && awake().any(|seat| seat.is_announced.is_none()));
         std::mem::replace(&mut self.is_announced, is_announced) != is_announced
     }
 }
@@ -97,6 +100,7 @@ impl Presence {
                 rooms: BTreeSet::new(),
                 is_announced: false,
                 away: None,
+                is_bot: false,
             });
         let was_online = here.is_online();
         let before = here.sessions.len();
@@ -122,6 +126,19 @@ impl Presence {
         let here = self.accounts.get_mut(&account)?;
         here.sessions.get_mut(&session)?.is_announced = Some(is_announced);
         here.take_news().then_some(here.is_announced)
+    }
+
+    /// The account, which has just signed in, is marked as a bot's, or not.
+    pub fn set_bot(&mut self, account: AccountId, is_bot: bool) {
+        if let Some(here) = self.accounts.get_mut(&account) {
+            here.is_bot = is_bot;
+        }
+    }
+
+    /// Whether an account that has a session is marked as a bot's, for who is told of it.
+    #[must_use]
+    pub fn bot_mark(&self, account: AccountId) -> Option<bool> {
+        self.get(account).filter(|here| here.is_bot).map(|_| true)
     }
 
     /// The account says that it is away, or back. One without a session is not noted.

@@ -161,6 +161,7 @@ pub fn on_members_listed(
             account: member.account,
             name: member.name,
             role: member.role,
+            bot: member.is_bot.then_some(true),
         })
         .collect();
     let parts = in_parts(members, MEMBERS_PER_PART, |members, more| Members {

@@ -31,6 +31,7 @@ pub fn list(ctx: &mut Ctx<'_>, id: SessionId, channel: Channel, tag: u32) {
                 account,
                 name: here.name.clone(),
                 address: address.into(),
+                bot: here.is_bot.then_some(true),
             })
         })
         .take(CONTACTS_MAX)

@@ -93,6 +93,7 @@ fn person(ctx: &Ctx<'_>, found: Acquaintance) -> Person {
         online: is_online,
         seen_ms: (!is_online && found.seen_ms > 0).then_some(found.seen_ms),
         away: away_of(ctx, found.account).map(str::to_owned),
+        bot: found.is_bot.then_some(true),
     }
 }
 

@@ -52,6 +52,7 @@ fn sign_in(bench: &mut Bench, link: Link, account: AccountId, device: DeviceId) 
     let outcome = Outcome::Done(Reply::Device {
         account,
         name: "mallory".into(),
+        is_bot: false,
         device,
         epoch: 1,
     });

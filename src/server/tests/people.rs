@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::protocol::{
-    AwayRequest, BlockedUser, ClientBody, ClientMessage, NOTES_NAME, Received, RosterRequest,
-    ServerBody, WhoisRequest,
+    AwayRequest, BlockedUser, ClientBody, ClientMessage, ContactsRequest, NOTES_NAME, Received,
+    RosterRequest, ServerBody, WhoisRequest,
 };
 
 /// Alice and bob in a room.
@@ -114,6 +114,7 @@ fn user_is_noted_as_seen_when_a_session_begins_as_a_kill_may_end_it() {
     let opened = Outcome::Done(Reply::Device {
         account,
         name: "bob".into(),
+        is_bot: false,
         device,
         epoch: 1,
     });
@@ -172,4 +173,57 @@ fn note_is_delivered_to_the_other_devices_of_its_author_and_to_nobody_else() {
     bench.pass(50);
     assert_eq!(bench.heard(writing), []);
     assert_eq!(bench.heard(bob), []);
+}
+
+#[test]
+fn bot_is_named_as_one_and_comes_and_goes_without_a_word() {
+    let mut bench = Bench::new();
+    let [alice, dice] = ["alice", "dice"].map(|name| bench.user(name));
+    let alice = bench.signed_in("alice", alice);
+    bench.done(Write::MarkBot {
+        account: dice.0,
+        is_bot: true,
+    });
+    let link = bench.connect();
+    let opened = Outcome::Done(Reply::Device {
+        account: dice.0,
+        name: "dice".into(),
+        is_bot: true,
+        device: dice.1,
+        epoch: 1,
+    });
+    bench.run(|services, ctx| {
+        services.on_device_opened(ctx, link.server, Command::Login, vec![7], &opened);
+    });
+    ask(&mut bench, link, hello());
+    let listed = ask(&mut bench, alice, ContactsRequest { tag: 1 });
+    let bots = listed.iter().find_map(|body| match body {
+        ServerBody::ListContacts(list) => Some(&list.contacts),
+        _ => None,
+    });
+    let bots: Vec<_> = bots
+        .expect("it is listed")
+        .iter()
+        .map(|it| (&*it.name, it.bot))
+        .collect();
+    assert_eq!(bots, [("alice", None), ("dice", Some(true))]);
+    assert!(
+        !listed
+            .iter()
+            .any(|body| matches!(body, ServerBody::Alert(_))),
+        "{listed:?}"
+    );
+    let whois = WhoisRequest {
+        tag: 2,
+        name: "dice".into(),
+    };
+    let answer = ask(&mut bench, alice, whois);
+    assert!(
+        matches!(&answer[..], [ServerBody::Whois(found)] if found.person.bot == Some(true)),
+        "{answer:?}"
+    );
+    bench.run(|services, ctx| services.sign_out(ctx, link.server));
+    bench.pass(50);
+    let heard = bench.heard(alice);
+    assert!(heard.is_empty(), "{heard:?}");
 }

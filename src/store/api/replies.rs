@@ -36,6 +36,8 @@ pub enum Reply {
         account: AccountId,
         /// Its canonical name.
         name: String,
+        /// Whether it is marked as a bot's.
+        is_bot: bool,
         device: DeviceId,
         /// The database's epoch.
         epoch: u64,
@@ -205,6 +207,8 @@ pub struct Member {
     pub name: String,
     /// What they may do.
     pub role: MemberRole,
+    /// Whether the account is marked as a bot's.
+    pub is_bot: bool,
 }
 
 /// A user, as others may know them.
@@ -215,6 +219,8 @@ pub struct Acquaintance {
     pub name: String,
     /// When a session of it was last online; zero for never.
     pub seen_ms: u64,
+    /// Whether it is marked as a bot's.
+    pub is_bot: bool,
 }
 
 /// What signing in needs to know of an account.
@@ -229,6 +235,8 @@ pub struct Account {
     pub credential_identifier: [u8; 16],
     /// When it was opened, in milliseconds since 1970 (UTC).
     pub created_ms: u64,
+    /// Whether it is marked as a bot's.
+    pub is_bot: bool,
 }
 
 /// A device of an account.

@@ -11,7 +11,7 @@ use crate::protocol::{
 };
 
 /// The highest tag of a [`Write`].
-pub(in crate::store) const LAST_TAG: u32 = 26;
+pub(in crate::store) const LAST_TAG: u32 = 27;
 
 /// A request that writes.
 ///
@@ -300,6 +300,9 @@ pub enum Write {
         /// The time, in milliseconds since 1970 (UTC).
         now_ms: u64,
     },
+    /// Marks an account as a bot's, or no longer: [`Reply::Nothing`], or [`Refusal::NoSuchUser`].
+    #[serde(rename = "27")]
+    MarkBot { account: AccountId, is_bot: bool },
 }
 
 /// When a device was last used, and where.

@@ -135,7 +135,7 @@ pub(super) fn accounts(walk: &mut Walk<'_>) -> Result<(), StoreError> {
         let Some(account) = report.row(TABLE, id, account) else {
             continue;
         };
-        deleted += u64::from(account.deleted_ms.is_some());
+        deleted += u64::from(account.is_deleted());
         let name = (NameOf::Account.number(), account.name);
         if readable(walk.tables.names().get(&name))? != Some(id) {
             report.find(TABLE, id, "its name does not point to it");

@@ -262,6 +262,7 @@ pub(super) fn execute_write(
             proved,
             time_ms,
         } => accounts::delete(tables, *account, *proved, *time_ms),
+        Write::MarkBot { account, is_bot } => accounts::mark_bot(tables, *account, *is_bot),
         Write::NoteUses(uses) => devices::note_uses(tables, uses),
         Write::Read { reads } => reading::read(tables, reads),
         Write::Mute {

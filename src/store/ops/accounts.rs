@@ -11,7 +11,7 @@ use crate::store::schema::meta;
 use crate::store::schema::meta::Sequence;
 use crate::store::schema::names;
 use crate::store::schema::names::NameOf;
-use crate::store::schema::records::AccountRecord;
+use crate::store::schema::records::{AccountMark, AccountRecord};
 use crate::store::schema::table::ReadTable as _;
 use crate::store::schema::tables::{ReadTables, Tables};
 use crate::store::{Account, NewAccount, Refusal, Reply, StoreLimit};
@@ -44,7 +44,7 @@ pub(in crate::store) fn create(tables: &mut Tables, new: &NewAccount) -> Result<
         created_ms: new.time_ms,
         seen_ms: 0,
         rooms_made: 0,
-        deleted_ms: None,
+        mark: None,
     };
     names::put(tables, NameOf::Account, &new.name, id);
     names::put(tables, NameOf::AccountSkeleton, &new.skeleton, id);
@@ -73,7 +73,7 @@ pub(in crate::store) fn find_as_if_known(
         None => skip_damaged(record).map(|_| None)?,
     };
     match (known, skeleton) {
-        (Some((id, record)), _) if record.deleted_ms.is_none() => Ok(record.into_account(id)),
+        (Some((id, record)), _) if !record.is_deleted() => Ok(record.into_account(id)),
         (_, None) => Err(Refusal::NoSuchUser.into()),
         (Some(_), Some(_)) => Err(Refusal::Deleted.into()),
         (None, Some(skeleton)) => Err(check_free(tables, skeleton)?),
@@ -123,7 +123,7 @@ pub(in crate::store) fn list(tables: &impl ReadTables) -> Result<Reply, Abort> {
     for row in tables.accounts().rows()? {
         let (id, record) = row?;
         match skip_damaged(record)? {
-            Some(record) if record.deleted_ms.is_some() => {}
+            Some(record) if record.is_deleted() => {}
             Some(record) => accounts.push(record.into_account(AccountId(id))),
             None => unreadable += 1,
         }
@@ -193,7 +193,7 @@ pub(in crate::store) fn is_deleted(
 ) -> Result<bool, StoreError> {
     let deleted = tables
         .accounts()
-        .read(&id.0, |record| record.deleted_ms.is_some())?;
+        .read(&id.0, |record| record.is_deleted())?;
     Ok(deleted.unwrap_or(false))
 }
 
@@ -204,7 +204,7 @@ fn proved(
     proof: Option<[u8; 16]>,
 ) -> Result<AccountRecord, Abort> {
     let record = load(tables, id)?.ok_or(Refusal::NoSuchUser)?;
-    let is_proved = |proof| record.deleted_ms.is_none() && *record.credential_identifier == proof;
+    let is_proved = |proof| !record.is_deleted() && *record.credential_identifier == proof;
     if proof.is_none_or(is_proved) {
         Ok(record)
     } else {
@@ -261,13 +261,32 @@ pub(in crate::store) fn delete(
     let record = AccountRecord {
         record: Vec::new(),
         credential_identifier: [0; 16].into(),
-        deleted_ms: Some(time_ms),
+        mark: Some(AccountMark::Deleted(time_ms)),
         ..require(tables, id)?
     };
     tables.accounts.insert(id.0, record);
     let deleted = meta::deleted_count(tables)?;
     meta::note_deleted(tables, deleted + 1);
     Ok(Reply::Deleted(left))
+}
+
+/// Marks an account as a bot's, or no longer: see [`Write::MarkBot`].
+pub(in crate::store) fn mark_bot(
+    tables: &mut Tables,
+    id: AccountId,
+    is_bot: bool,
+) -> Result<Reply, Abort> {
+    let record = require(tables, id)?;
+    if record.is_deleted() {
+        return Err(Refusal::NoSuchUser.into());
+    }
+    let mark = is_bot.then_some(AccountMark::Bot(true));
+    if record.mark != mark {
+        tables
+            .accounts
+            .insert(id.0, AccountRecord { mark, ..record });
+    }
+    Ok(Reply::Nothing)
 }
 
 /// Notes when accounts were last seen.

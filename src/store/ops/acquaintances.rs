@@ -99,10 +99,11 @@ fn acquaintance(
     id: AccountId,
 ) -> Result<Option<Acquaintance>, StoreError> {
     let record = accounts::require(tables, id)?;
-    let is_deleted = record.deleted_ms.is_some();
+    let (is_deleted, is_bot) = (record.is_deleted(), record.is_bot());
     Ok((!is_deleted).then_some(Acquaintance {
         account: id,
         name: record.name,
+        is_bot,
         seen_ms: accounts::seen_ms(tables, id)?,
     }))
 }

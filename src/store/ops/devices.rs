@@ -25,9 +25,8 @@ pub(in crate::store) fn open(
     ticket: TicketHash,
     expires_ms: u64,
 ) -> Result<Reply, Abort> {
-    let name = accounts::load(tables, account)?
-        .ok_or(Refusal::NoSuchUser)?
-        .name;
+    let owner = accounts::load(tables, account)?.ok_or(Refusal::NoSuchUser)?;
+    let (is_bot, name) = (owner.is_bot(), owner.name);
     let known = match wanted {
         Some(device) => load(tables, account, device)?.map(|record| (device, record)),
         None => None,
@@ -48,6 +47,7 @@ pub(in crate::store) fn open(
     Ok(Reply::Device {
         account,
         name,
+        is_bot,
         device,
         epoch,
     })
@@ -109,7 +109,8 @@ pub(in crate::store) fn resume(
         ..
     } = *resumption;
     let (known, used) = admitted(tables, (account, device), ticket, resumption.now_ms)?;
-    let name = accounts::require(tables, account)?.name;
+    let owner = accounts::require(tables, account)?;
+    let (is_bot, name) = (owner.is_bot(), owner.name);
     let record = DeviceRecord {
         current: Some(TicketRecord::new(
             resumption.successor,
@@ -122,6 +123,7 @@ pub(in crate::store) fn resume(
     Ok(Reply::Device {
         account,
         name,
+        is_bot,
         device,
         epoch,
     })

@@ -49,12 +49,8 @@ pub(in crate::store) fn list(
         let since = member.joined_after.max(side.silent_until);
         if member.until.is_none() && member.delivered_up_to > since {
             // Who was deleted is counted nowhere, so they are named nowhere.
-            let Some(AccountRecord {
-                name,
-                deleted_ms: None,
-                ..
-            }) = skip_damaged(accounts::require(tables, id))?
-            else {
+            let named = skip_damaged(accounts::require(tables, id))?;
+            let Some(AccountRecord { name, .. }) = named.filter(|named| !named.is_deleted()) else {
                 continue;
             };
             marks.push(MemberMark {

@@ -251,7 +251,7 @@ fn accounts(tables: &mut Tables, left: &mut Left, rescued: &mut Rescued) -> Resu
             created_ms: 0,
             seen_ms: 0,
             rooms_made: 0,
-            deleted_ms: None,
+            mark: None,
         };
         tables.accounts.insert(*id, record);
     }

@@ -153,7 +153,7 @@ pub(in crate::store) fn rebuild(
     let mut deleted = 0;
     for row in tables.accounts().rows()? {
         let record = skip_damaged(row?.1)?;
-        deleted += u64::from(record.is_some_and(|record| record.deleted_ms.is_some()));
+        deleted += u64::from(record.is_some_and(|record| record.is_deleted()));
     }
     note_deleted(tables, deleted);
     note_limits(tables, limits);

@@ -24,17 +24,36 @@ pub(in crate::store) struct AccountRecord {
     pub(in crate::store) seen_ms: u64,
     /// How many rooms it has made.
     pub(in crate::store) rooms_made: u32,
-    /// When it was deleted, in milliseconds since 1970 (UTC). Its name stays, so that it is not given out again and what
-    /// was said under it keeps its author; the record and the credential identifier are gone.
+    /// What sets it apart, if anything.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(in crate::store) deleted_ms: Option<u64>,
+    pub(in crate::store) mark: Option<AccountMark>,
+}
+
+/// What sets an account apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub(in crate::store) enum AccountMark {
+    /// It was deleted then, in milliseconds since 1970 (UTC). Its name stays, so that it is not given out again and what
+    /// was said under it keeps its author; the record and the credential identifier are gone.
+    Deleted(u64),
+    /// Whether it is a bot's.
+    Bot(bool),
 }
 
 impl AccountRecord {
+    pub(in crate::store) const fn is_deleted(&self) -> bool {
+        matches!(self.mark, Some(AccountMark::Deleted(_)))
+    }
+
+    pub(in crate::store) const fn is_bot(&self) -> bool {
+        matches!(self.mark, Some(AccountMark::Bot(true)))
+    }
+
     /// The account as the hub sees it.
     pub(in crate::store) fn into_account(self, id: AccountId) -> Account {
         Account {
             id,
+            is_bot: self.is_bot(),
             name: self.name,
             record: self.record,
             credential_identifier: self.credential_identifier.into_array(),

@@ -97,6 +97,7 @@ mod tests {
         "019181a2323491dc001009090909090909090909090909090909",
         "019181a232359401c4200b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0bce004c4b40cf0000019cfc1a7bc0",
         "019181a23236939201c4200b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0bce05265c00cf0000019cfc1a7bc0",
+        "019181a232379201c3",
     ];
 
     /// The writes of these records.
@@ -271,6 +272,10 @@ mod tests {
                 after: Some((ALICE, Bytes([11; 32]))),
                 kept_ms: Some(86_400_000),
                 now_ms: TIME_MS,
+            },
+            Write::MarkBot {
+                account: ALICE,
+                is_bot: true,
             },
         ]
     }

@@ -32,7 +32,7 @@ impl Inbox {
         }
         let backlog = self.backlog.as_ref();
         let is_old = backlog.is_some_and(|backlog| backlog.is_old(id, at));
-        if !is_old {
+        if !is_old && !next.is_silent {
             attention.message(ctx, id, next.is_mention);
         }
     }

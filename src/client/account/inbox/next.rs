@@ -31,6 +31,8 @@ pub(super) struct Next<'a> {
     pub(super) is_hidden: bool,
     /// Whether it has the user's name, or a word of theirs, where there are others whom it could be for.
     pub(super) is_mention: bool,
+    /// Whether nothing rings for it: a bot has said it, and not the user's name.
+    pub(super) is_silent: bool,
 }
 
 impl Next<'_> {
@@ -75,8 +77,10 @@ pub(super) fn next<'a>(
         Err(_) => Some(Said::Unknown),
     };
     let words = said.as_ref().and_then(Said::words);
+    let names_user = words.is_some_and(|text| attention.is_mentioned(text));
     Next {
-        is_mention: ctx.is_many(id) && words.is_some_and(|text| attention.is_mentioned(text)),
+        is_mention: ctx.is_many(id) && names_user,
+        is_silent: delivery.bot == Some(true) && !names_user,
         is_hidden: blocked.hides(author, said.as_ref().unwrap_or(&Said::Unknown)),
         entry: Entry {
             author,

@@ -34,6 +34,7 @@ fn deliver(bench: &mut Workbench, inbox: &mut Inbox, entry: u64, prev: u64) -> O
         author_name: None,
         peer_name: Some("bob"),
         deleted: None,
+        bot: None,
     };
     let bytes = encode(&ServerMessage::chat(origin, &text), Hop::default());
     let envelope = Envelope::decode(&bytes).expect("encoded above");

@@ -172,6 +172,7 @@ fn member_infos(room: &str, members: &[RoomMember]) -> Answer {
         user: truncate_name(member.name.clone()),
         role: render_rooms::role(member.role),
         online: member.online,
+        bot: member.bot == Some(true),
     });
     Answer::Members {
         room: room.to_owned(),

@@ -49,6 +49,28 @@ fn terminal_rings_for_mentions_and_private_messages() {
 }
 
 #[test]
+fn nothing_rings_for_a_bot_unless_it_names_the_user() {
+    let mut desk = member();
+    for (entry, text, rung) in [
+        (1, "the build is done", None),
+        (2, "erin: it failed", Some("bob")),
+    ] {
+        desk.wait(Duration::from_secs(3));
+        deliver_by(
+            &mut desk,
+            &from_bob(text, entry),
+            (BOB, Some(true)),
+            entry,
+            entry - 1,
+        );
+        assert_eq!(rings(&mut desk), Vec::from_iter(rung), "{text}");
+    }
+    desk.wait(Duration::from_secs(3));
+    private_line(&mut desk, "who are you?", 3);
+    assert_eq!(rings(&mut desk), ["bob"]);
+}
+
+#[test]
 fn nothing_rings_for_who_does_not_want_to_be_disturbed() {
     let mut desk = member();
     let told = "do not disturb: nothing rings on this device until `/dnd off`";

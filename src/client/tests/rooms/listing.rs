@@ -73,6 +73,7 @@ fn members_are_listed_with_what_newcomers_may_read() {
             name: "bob".into(),
             role: MemberRole::Owner,
             online: true,
+            bot: None,
         };
         desk.control(&ServerMessage::control(Members {
             tag: request.tag,

@@ -59,6 +59,17 @@ fn type_at_prompt(desk: &mut Desk, line: &str) {
 }
 
 fn deliver(desk: &mut Desk, message: &ServerMessage, author: AccountId, entry: u64, prev: u64) {
+    deliver_by(desk, message, (author, None), entry, prev);
+}
+
+/// The same of somebody who may be a bot.
+fn deliver_by(
+    desk: &mut Desk,
+    message: &ServerMessage,
+    (author, bot): (AccountId, Option<bool>),
+    entry: u64,
+    prev: u64,
+) {
     // What happens in a room names its actor itself.
     let author_name = Some(name_of(author)).filter(|_| message.room_event().is_none());
     let hop = Hop {
@@ -72,6 +83,7 @@ fn deliver(desk: &mut Desk, message: &ServerMessage, author: AccountId, entry: u
             author_name,
             peer_name: None,
             deleted: None,
+            bot,
         }),
     };
     let bytes = encode(message, hop);

@@ -300,6 +300,7 @@ fn however_many_belong_to_a_room_its_list_ends_no_session() {
     let member = |number: u64| Member {
         account: AccountId(1000 + number),
         name: format!("{number:0>32}"),
+        is_bot: false,
         role: MemberRole::Member,
     };
     let members = (0..16_000).map(member).collect();

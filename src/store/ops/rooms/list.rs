@@ -144,6 +144,7 @@ pub(in crate::store) fn members(
         let record = skip_damaged(accounts::require(tables, account))?;
         members.extend(record.map(|record| Member {
             account,
+            is_bot: record.is_bot(),
             name: record.name,
             role: member.role,
         }));

@@ -67,7 +67,7 @@ pub(in crate::store) fn join(tables: &mut Tables, joining: &Joining<'_>) -> Resu
     let account = joining.account;
     let joining_account = accounts::load(tables, account)?.ok_or(Refusal::NoSuchUser)?;
     // It may have been asked for just before the account was deleted.
-    if joining_account.deleted_ms.is_some() {
+    if joining_account.is_deleted() {
         return Err(Refusal::NoSuchUser.into());
     }
     let id = match names::find(tables, NameOf::Room, joining.name)? {

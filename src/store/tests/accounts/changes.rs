@@ -338,3 +338,44 @@ fn deletion_is_refused_as_a_whole_or_done_as_a_whole() {
     assert_eq!(outcomes[1], Outcome::Refused(Refusal::NotPermitted));
     assert_eq!(outcomes[2], Outcome::Refused(Refusal::NoSuchUser));
 }
+
+#[test]
+fn account_is_marked_as_a_bot_s_until_the_mark_is_taken_back_or_it_is_deleted_also_after_a_crash() {
+    let mut bench = Bench::new();
+    let (alice, laptop, _) = two_devices(&mut bench);
+    let bob = bench.account("bob").id;
+    let mark = |is_bot| Write::MarkBot {
+        account: alice,
+        is_bot,
+    };
+    let is_bot = |bench: &mut Bench| {
+        bench.done(Request::Checkpoint);
+        let whois = Read::Acquaintance {
+            account: bob,
+            name: "alice".into(),
+        };
+        let Reply::Acquaintance(found, _) = bench.done(whois) else {
+            panic!("she is there");
+        };
+        let Reply::Accounts { accounts, .. } = bench.done(Read::ListAccounts) else {
+            panic!("they can be listed");
+        };
+        assert_eq!(accounts[0].is_bot, found.is_bot);
+        found.is_bot
+    };
+    assert!(!is_bot(&mut bench));
+    for marked in [true, true, false, true] {
+        assert_eq!(bench.done(mark(marked)), Reply::Nothing);
+        bench = bench.crash();
+        assert_eq!(is_bot(&mut bench), marked);
+        let signed_in = bench.done(log_in(alice, FIRST, Some(laptop), 4));
+        assert!(matches!(signed_in, Reply::Device { is_bot, .. } if is_bot == marked));
+    }
+    check(&mut bench);
+    // A password that is changed leaves it as it is, and a deletion takes its place.
+    bench.done(passwd((alice, laptop), FIRST, SECOND));
+    assert!(is_bot(&mut bench));
+    bench.done(delete_account(alice, None));
+    assert_eq!(bench.refused(mark(true)), Refusal::NoSuchUser);
+    check(&mut bench);
+}

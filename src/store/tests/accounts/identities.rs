@@ -141,6 +141,7 @@ fn a_ticket_stays_good_until_its_successor_is_used() {
     let signed_in = Reply::Device {
         account: alice.0,
         name: "alice".into(),
+        is_bot: false,
         device: alice.1,
         epoch,
     };

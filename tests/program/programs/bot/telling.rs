@@ -116,3 +116,55 @@ fn second_bot_of_a_user_is_refused_and_another_user_is_not() {
     assert!(output.stdout.is_empty(), "{}", printed(&output));
     let _other = Bot::of(&workspace, &server, ("state-of-dice", "bob"));
 }
+
+#[test]
+fn account_that_is_marked_as_a_bot_s_is_quiet_and_says_so() {
+    let workspace = Workspace::new(&["dice", "bob"]);
+    let server = workspace.serve();
+    let data = workspace.data().display().to_string();
+    let mark = |word: &[&str]| {
+        let arguments = [&["user", "bot", "dice", "--data", &data][..], word].concat();
+        workspace.run(&arguments)
+    };
+    let listed = || workspace.run(&["user", "list", "--data", &data]).0;
+    assert!(!listed().contains("bot"), "{}", listed());
+    assert_eq!(mark(&[]), ("dice is marked as a bot\n".to_owned(), Some(0)));
+    let line = listed()
+        .lines()
+        .find(|line| line.starts_with("dice"))
+        .unwrap()
+        .to_owned();
+    assert!(line.ends_with("  bot"), "{line}");
+    let mut bob = workspace.sign_in(server.address, "bob");
+    // At a prompt, not unannounced.
+    let mut dice = workspace.sign_in(server.address, "dice");
+    bob.types("contacts");
+    bob.sees(1, "  bot");
+    bob.types("whois dice");
+    bob.sees(1, "dice: online  bot");
+    dice.types("join #games");
+    dice.sees(1, "#games");
+    bob.types("join #games");
+    bob.types("members #games");
+    bob.sees(1, "online  bot");
+    let mut bot = Bot::of(&workspace, &server, ("state-of-bob", "bob"));
+    let whois = bot.does(json!({"id": 1, "do": "whois", "user": "dice"}));
+    assert_eq!(whois["bot"], true, "{whois}");
+    let members = bot.does(json!({"id": 2, "do": "members", "room": "#games"}));
+    assert_eq!(members["members"][1]["bot"], true, "{members}");
+    assert_eq!(members["members"][0].get("bot"), None, "{members}");
+    dice.closes_input();
+    dice.ends();
+    assert_eq!(
+        mark(&["off"]),
+        ("dice is no longer marked as a bot\n".to_owned(), Some(0))
+    );
+    assert!(!listed().contains("bot"), "{}", listed());
+    let mut dice = workspace.sign_in(server.address, "dice");
+    bob.sees(1, "dice is online!");
+    dice.closes_input();
+    let lines = [bob.lines(), vec![bob.errors()]].concat().join("\n");
+    assert_eq!(lines.matches("dice is online!").count(), 1, "{lines}");
+    let nobody = workspace.run(&["user", "bot", "nobody1", "--data", &data]);
+    assert_eq!(nobody.1, Some(5), "{nobody:?}");
+}

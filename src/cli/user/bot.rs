@@ -1,0 +1,60 @@
+//! `udpchat user bot`: marks an account as a bot's, or no longer.
+
+use crate::cli::admin::{self, Answer, Request};
+use crate::cli::command::{Context, Subcommand};
+use crate::cli::exit::{Exit, Outcome};
+use crate::cli::options::DataDirectory;
+use crate::cli::output::print;
+
+pub fn command() -> Subcommand {
+    let summary = "Mark an account as a bot's, or no longer";
+    Subcommand::new("bot", summary, run).section("USER BOT", MANUAL)
+}
+
+const MANUAL: &str = "\
+    A bot's account is marked `bot` in `/contacts`, `/roster`, `/members`, `/whois` and `udpchat user list`. It is quiet: nobody is told that \
+    it comes and goes, and no terminal rings for its messages unless they have the user's name. Lists say so at \
+    once, the rest holds from its next sign-in on. The account signs in like any other, with udpchat-bot(1) or otherwise.";
+
+#[derive(clap::Args)]
+struct Args {
+    /// The user's name
+    name: String,
+    /// Whether it is one
+    #[arg(
+        value_enum,
+        default_value_t,
+        value_name = "on|off",
+        hide_possible_values = true
+    )]
+    mark: Mark,
+    #[command(flatten)]
+    data: DataDirectory,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+enum Mark {
+    #[default]
+    On,
+    Off,
+}
+
+fn run(args: Args, _: &Context<'_>) -> Outcome {
+    let Args { name, mark, data } = args;
+    let is_bot = mark == Mark::On;
+    let request = Request::UserBot {
+        name: name.clone(),
+        is_bot,
+    };
+    let mut api = admin::open(&data.path()?)?;
+    let Answer::Done = api.ask(request)? else {
+        return Err(admin::unexpected().into());
+    };
+    let what = if is_bot {
+        "is marked as a bot"
+    } else {
+        "is no longer marked as a bot"
+    };
+    print(format!("{name} {what}\n"));
+    Ok(Exit::Success)
+}
