@@ -25,6 +25,9 @@ _udpchat() {
             udpchat,bench)
                 cmd="udpchat__subcmd__bench"
                 ;;
+            udpchat,bot)
+                cmd="udpchat__subcmd__bot"
+                ;;
             udpchat,completions)
                 cmd="udpchat__subcmd__completions"
                 ;;
@@ -90,6 +93,9 @@ _udpchat() {
                 ;;
             udpchat__subcmd__help,bench)
                 cmd="udpchat__subcmd__help__subcmd__bench"
+                ;;
+            udpchat__subcmd__help,bot)
+                cmd="udpchat__subcmd__help__subcmd__bot"
                 ;;
             udpchat__subcmd__help,completions)
                 cmd="udpchat__subcmd__help__subcmd__completions"
@@ -160,6 +166,9 @@ _udpchat() {
             udpchat__subcmd__help__subcmd__user,add)
                 cmd="udpchat__subcmd__help__subcmd__user__subcmd__add"
                 ;;
+            udpchat__subcmd__help__subcmd__user,bot)
+                cmd="udpchat__subcmd__help__subcmd__user__subcmd__bot"
+                ;;
             udpchat__subcmd__help__subcmd__user,list)
                 cmd="udpchat__subcmd__help__subcmd__user__subcmd__list"
                 ;;
@@ -208,6 +217,9 @@ _udpchat() {
             udpchat__subcmd__user,add)
                 cmd="udpchat__subcmd__user__subcmd__add"
                 ;;
+            udpchat__subcmd__user,bot)
+                cmd="udpchat__subcmd__user__subcmd__bot"
+                ;;
             udpchat__subcmd__user,help)
                 cmd="udpchat__subcmd__user__subcmd__help"
                 ;;
@@ -216,6 +228,9 @@ _udpchat() {
                 ;;
             udpchat__subcmd__user__subcmd__help,add)
                 cmd="udpchat__subcmd__user__subcmd__help__subcmd__add"
+                ;;
+            udpchat__subcmd__user__subcmd__help,bot)
+                cmd="udpchat__subcmd__user__subcmd__help__subcmd__bot"
                 ;;
             udpchat__subcmd__user__subcmd__help,list)
                 cmd="udpchat__subcmd__user__subcmd__help__subcmd__list"
@@ -227,7 +242,7 @@ _udpchat() {
 
     case "${cmd}" in
         udpchat)
-            opts="-v -h -V --verbose --log --help --version serve connect send tail link discover doctor status bench completions user room store config help"
+            opts="-v -h -V --verbose --log --help --version serve connect send tail bot link discover doctor status bench completions user room store config help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -294,6 +309,57 @@ _udpchat() {
                     return 0
                     ;;
                 --bytes)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        udpchat__subcmd__bot)
+            opts="-v -h --config --user --password-file --state --server-key --timeout --accept-new --verbose --log --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --user)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --state)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server-key)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --timeout)
                     COMPREPLY=()
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -671,7 +737,7 @@ _udpchat() {
             return 0
             ;;
         udpchat__subcmd__help)
-            opts="-v --verbose --log serve connect send tail link discover doctor user room status store config bench completions"
+            opts="-v --verbose --log serve connect send tail bot link discover doctor user room status store config bench completions"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -689,6 +755,24 @@ _udpchat() {
             return 0
             ;;
         udpchat__subcmd__help__subcmd__bench)
+            opts="-v --verbose --log"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        udpchat__subcmd__help__subcmd__bot)
             opts="-v --verbose --log"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1085,7 +1169,7 @@ _udpchat() {
             return 0
             ;;
         udpchat__subcmd__help__subcmd__user)
-            opts="-v --verbose --log add list"
+            opts="-v --verbose --log add list bot"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1103,6 +1187,24 @@ _udpchat() {
             return 0
             ;;
         udpchat__subcmd__help__subcmd__user__subcmd__add)
+            opts="-v --verbose --log"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        udpchat__subcmd__help__subcmd__user__subcmd__bot)
             opts="-v --verbose --log"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1259,7 +1361,7 @@ _udpchat() {
             return 0
             ;;
         udpchat__subcmd__send)
-            opts="-v -h --to --wait --id --json --config --user --password-file --state --server-key --timeout --accept-new --verbose --log --help"
+            opts="-v -h --to --wait --id --file --json --config --user --password-file --state --server-key --timeout --accept-new --verbose --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1284,6 +1386,10 @@ _udpchat() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
+                    return 0
+                    ;;
+                --file)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --config)
@@ -1901,7 +2007,7 @@ _udpchat() {
             return 0
             ;;
         udpchat__subcmd__user)
-            opts="-v -h --verbose --log --help add list help"
+            opts="-v -h --verbose --log --help add list bot help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1948,8 +2054,34 @@ _udpchat() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        udpchat__subcmd__user__subcmd__bot)
+            opts="-v -h --config --data --verbose --log --help on off"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --data)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         udpchat__subcmd__user__subcmd__help)
-            opts="-v --verbose --log add list"
+            opts="-v --verbose --log add list bot"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1967,6 +2099,24 @@ _udpchat() {
             return 0
             ;;
         udpchat__subcmd__user__subcmd__help__subcmd__add)
+            opts="-v --verbose --log"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        udpchat__subcmd__user__subcmd__help__subcmd__bot)
             opts="-v --verbose --log"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

@@ -29,6 +29,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand connect 'Connect to a server and chat'
             cand send 'Send a message from a program or a script'
             cand tail 'Print messages, old and new, for a program'
+            cand bot 'Run a bot: JSON lines in both directions'
             cand link 'Print a link to a server, with its key, for others'
             cand discover 'List the servers of the local network'
             cand doctor 'Find out which step on the way to a server fails'
@@ -103,6 +104,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --to 'Who gets it: a user, a room with its #, everyone, or notes (your own)'
             cand --wait 'How far it has to come'
             cand --id 'Say it once only: what the user has sent under the same KEY before, from anywhere, is not sent again'
+            cand --file 'Send this file; a text goes with it'
             cand --config 'Read the settings from this file [default: $XDG_CONFIG_HOME/udpchat/config.toml]'
             cand --user 'Sign in as this user at once'
             cand --password-file 'Read the password from the first line of this file (-: standard input)'
@@ -129,6 +131,20 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand -f 'Go on with what comes, until a signal'
             cand --follow 'Go on with what comes, until a signal'
             cand --json 'Print each entry as a JSON object on a line of its own'
+            cand --accept-new 'Trust an unknown server key without asking; a changed key is still refused'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'udpchat;bot'= {
+            cand --config 'Read the settings from this file [default: $XDG_CONFIG_HOME/udpchat/config.toml]'
+            cand --user 'Sign in as this user at once'
+            cand --password-file 'Read the password from the first line of this file (-: standard input)'
+            cand --state 'The client''s directory: identity, known servers, history [default: $XDG_STATE_HOME/udpchat]'
+            cand --server-key 'Connect only if the server''s key has this fingerprint'
+            cand --timeout 'Without a terminal: how long to wait for the server to answer, and at the end for everything to be stored; up to 86400, or as 2m or 1h'
+            cand --log 'Write the log to this file (a client writes none without it)'
             cand --accept-new 'Trust an unknown server key without asking; a changed key is still refused'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
@@ -208,7 +224,8 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand -h 'Print help'
             cand --help 'Print help'
             cand add 'Create an account'
-            cand list 'List the accounts, with the day each was created'
+            cand list 'List the accounts, with the day each was created, and which are bots'
+            cand bot 'Mark an account as a bot''s, or no longer'
             cand help 'Show the help of one of these subcommands'
         }
         &'udpchat;user;add'= {
@@ -230,12 +247,22 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand -h 'Print help'
             cand --help 'Print help'
         }
+        &'udpchat;user;bot'= {
+            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
+            cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
         &'udpchat;user;help'= {
             cand --log 'Write the log to this file (a client writes none without it)'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
             cand add 'Create an account'
-            cand list 'List the accounts, with the day each was created'
+            cand list 'List the accounts, with the day each was created, and which are bots'
+            cand bot 'Mark an account as a bot''s, or no longer'
         }
         &'udpchat;user;help;add'= {
             cand --log 'Write the log to this file (a client writes none without it)'
@@ -243,6 +270,11 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
         }
         &'udpchat;user;help;list'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+        }
+        &'udpchat;user;help;bot'= {
             cand --log 'Write the log to this file (a client writes none without it)'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
@@ -449,6 +481,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand connect 'Connect to a server and chat'
             cand send 'Send a message from a program or a script'
             cand tail 'Print messages, old and new, for a program'
+            cand bot 'Run a bot: JSON lines in both directions'
             cand link 'Print a link to a server, with its key, for others'
             cand discover 'List the servers of the local network'
             cand doctor 'Find out which step on the way to a server fails'
@@ -480,6 +513,11 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
         }
+        &'udpchat;help;bot'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+        }
         &'udpchat;help;link'= {
             cand --log 'Write the log to this file (a client writes none without it)'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
@@ -500,7 +538,8 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
             cand add 'Create an account'
-            cand list 'List the accounts, with the day each was created'
+            cand list 'List the accounts, with the day each was created, and which are bots'
+            cand bot 'Mark an account as a bot''s, or no longer'
         }
         &'udpchat;help;user;add'= {
             cand --log 'Write the log to this file (a client writes none without it)'
@@ -508,6 +547,11 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
         }
         &'udpchat;help;user;list'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+        }
+        &'udpchat;help;user;bot'= {
             cand --log 'Write the log to this file (a client writes none without it)'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'

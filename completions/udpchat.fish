@@ -32,6 +32,7 @@ complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "serve" -d 'Run the 
 complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "connect" -d 'Connect to a server and chat'
 complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "send" -d 'Send a message from a program or a script'
 complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "tail" -d 'Print messages, old and new, for a program'
+complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "bot" -d 'Run a bot: JSON lines in both directions'
 complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "link" -d 'Print a link to a server, with its key, for others'
 complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "discover" -d 'List the servers of the local network'
 complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "doctor" -d 'Find out which step on the way to a server fails'
@@ -107,6 +108,7 @@ complete -c udpchat -n "__fish_udpchat_using_subcommand send" -l wait -d 'How fa
 stored\t'The server has stored it'
 received\t'Everybody for whom it is has received it'"
 complete -c udpchat -n "__fish_udpchat_using_subcommand send" -l id -d 'Say it once only: what the user has sent under the same KEY before, from anywhere, is not sent again' -r -f
+complete -c udpchat -n "__fish_udpchat_using_subcommand send" -l file -d 'Send this file; a text goes with it' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand send" -l config -d 'Read the settings from this file [default: $XDG_CONFIG_HOME/udpchat/config.toml]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand send" -l user -d 'Sign in as this user at once' -r -f
 complete -c udpchat -n "__fish_udpchat_using_subcommand send" -l password-file -d 'Read the password from the first line of this file (-: standard input)' -r -F
@@ -131,6 +133,16 @@ complete -c udpchat -n "__fish_udpchat_using_subcommand tail" -l json -d 'Print 
 complete -c udpchat -n "__fish_udpchat_using_subcommand tail" -l accept-new -d 'Trust an unknown server key without asking; a changed key is still refused'
 complete -c udpchat -n "__fish_udpchat_using_subcommand tail" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
 complete -c udpchat -n "__fish_udpchat_using_subcommand tail" -s h -l help -d 'Print help'
+complete -c udpchat -n "__fish_udpchat_using_subcommand bot" -l config -d 'Read the settings from this file [default: $XDG_CONFIG_HOME/udpchat/config.toml]' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand bot" -l user -d 'Sign in as this user at once' -r -f
+complete -c udpchat -n "__fish_udpchat_using_subcommand bot" -l password-file -d 'Read the password from the first line of this file (-: standard input)' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand bot" -l state -d 'The client\'s directory: identity, known servers, history [default: $XDG_STATE_HOME/udpchat]' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand bot" -l server-key -d 'Connect only if the server\'s key has this fingerprint' -r -f
+complete -c udpchat -n "__fish_udpchat_using_subcommand bot" -l timeout -d 'Without a terminal: how long to wait for the server to answer, and at the end for everything to be stored; up to 86400, or as 2m or 1h' -r -f
+complete -c udpchat -n "__fish_udpchat_using_subcommand bot" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand bot" -l accept-new -d 'Trust an unknown server key without asking; a changed key is still refused'
+complete -c udpchat -n "__fish_udpchat_using_subcommand bot" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
+complete -c udpchat -n "__fish_udpchat_using_subcommand bot" -s h -l help -d 'Print help'
 complete -c udpchat -n "__fish_udpchat_using_subcommand link" -l room -d 'A room that who opens the link is asked to join; its # may be left out' -r -f
 complete -c udpchat -n "__fish_udpchat_using_subcommand link" -l data -d 'Take the key of the server in this directory' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand link" -l state -d 'The client\'s directory, whose known servers are looked through [default: $XDG_STATE_HOME/udpchat]' -r -F
@@ -173,12 +185,13 @@ complete -c udpchat -n "__fish_udpchat_using_subcommand bench" -s h -l help -d '
 complete -c udpchat -n "__fish_udpchat_using_subcommand completions" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand completions" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
 complete -c udpchat -n "__fish_udpchat_using_subcommand completions" -s h -l help -d 'Print help'
-complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_seen_subcommand_from add list help" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
-complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_seen_subcommand_from add list help" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
-complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_seen_subcommand_from add list help" -s h -l help -d 'Print help'
-complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_seen_subcommand_from add list help" -f -a "add" -d 'Create an account'
-complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_seen_subcommand_from add list help" -f -a "list" -d 'List the accounts, with the day each was created'
-complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_seen_subcommand_from add list help" -f -a "help" -d 'Show the help of one of these subcommands'
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_seen_subcommand_from add list bot help" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_seen_subcommand_from add list bot help" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_seen_subcommand_from add list bot help" -s h -l help -d 'Print help'
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_seen_subcommand_from add list bot help" -f -a "add" -d 'Create an account'
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_seen_subcommand_from add list bot help" -f -a "list" -d 'List the accounts, with the day each was created, and which are bots'
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_seen_subcommand_from add list bot help" -f -a "bot" -d 'Mark an account as a bot\'s, or no longer'
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_seen_subcommand_from add list bot help" -f -a "help" -d 'Show the help of one of these subcommands'
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from add" -l password-file -d 'Read the password from the first line of this file (-: standard input)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from add" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from add" -l data -d 'The server\'s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]' -r -F
@@ -190,10 +203,16 @@ complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_su
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from list" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from bot" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory]' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from bot" -l data -d 'The server\'s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from bot" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from bot" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from bot" -s h -l help -d 'Print help'
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from help" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from help" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from help" -f -a "add" -d 'Create an account'
-complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from help" -f -a "list" -d 'List the accounts, with the day each was created'
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from help" -f -a "list" -d 'List the accounts, with the day each was created, and which are bots'
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from help" -f -a "bot" -d 'Mark an account as a bot\'s, or no longer'
 complete -c udpchat -n "__fish_udpchat_using_subcommand room; and not __fish_seen_subcommand_from add help" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand room; and not __fish_seen_subcommand_from add help" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
 complete -c udpchat -n "__fish_udpchat_using_subcommand room; and not __fish_seen_subcommand_from add help" -s h -l help -d 'Print help'
@@ -286,22 +305,23 @@ complete -c udpchat -n "__fish_udpchat_using_subcommand config; and __fish_seen_
 complete -c udpchat -n "__fish_udpchat_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "check" -d 'Check the settings; the exit code is 0 if nothing is wrong, and else 2'
 complete -c udpchat -n "__fish_udpchat_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show each setting and its source: a variable, a line of a file, or the default'
 complete -c udpchat -n "__fish_udpchat_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "init" -d 'Write a file of settings, each explained and commented out'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail link discover doctor user room status store config bench completions" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail link discover doctor user room status store config bench completions" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail link discover doctor user room status store config bench completions" -f -a "serve" -d 'Run the server'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail link discover doctor user room status store config bench completions" -f -a "connect" -d 'Connect to a server and chat'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail link discover doctor user room status store config bench completions" -f -a "send" -d 'Send a message from a program or a script'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail link discover doctor user room status store config bench completions" -f -a "tail" -d 'Print messages, old and new, for a program'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail link discover doctor user room status store config bench completions" -f -a "link" -d 'Print a link to a server, with its key, for others'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail link discover doctor user room status store config bench completions" -f -a "discover" -d 'List the servers of the local network'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail link discover doctor user room status store config bench completions" -f -a "doctor" -d 'Find out which step on the way to a server fails'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail link discover doctor user room status store config bench completions" -f -a "user" -d 'Manage the server\'s accounts'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail link discover doctor user room status store config bench completions" -f -a "room" -d 'Manage the server\'s rooms'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail link discover doctor user room status store config bench completions" -f -a "status" -d 'Show the state of a running server'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail link discover doctor user room status store config bench completions" -f -a "store" -d 'Check, copy and prune the server\'s database'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail link discover doctor user room status store config bench completions" -f -a "config" -d 'Check, show or write the files of settings'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail link discover doctor user room status store config bench completions" -f -a "bench" -d 'Measure a server with many clients'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail link discover doctor user room status store config bench completions" -f -a "completions" -d 'Print a completion script for a shell'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user room status store config bench completions" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user room status store config bench completions" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user room status store config bench completions" -f -a "serve" -d 'Run the server'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user room status store config bench completions" -f -a "connect" -d 'Connect to a server and chat'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user room status store config bench completions" -f -a "send" -d 'Send a message from a program or a script'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user room status store config bench completions" -f -a "tail" -d 'Print messages, old and new, for a program'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user room status store config bench completions" -f -a "bot" -d 'Run a bot: JSON lines in both directions'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user room status store config bench completions" -f -a "link" -d 'Print a link to a server, with its key, for others'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user room status store config bench completions" -f -a "discover" -d 'List the servers of the local network'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user room status store config bench completions" -f -a "doctor" -d 'Find out which step on the way to a server fails'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user room status store config bench completions" -f -a "user" -d 'Manage the server\'s accounts'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user room status store config bench completions" -f -a "room" -d 'Manage the server\'s rooms'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user room status store config bench completions" -f -a "status" -d 'Show the state of a running server'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user room status store config bench completions" -f -a "store" -d 'Check, copy and prune the server\'s database'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user room status store config bench completions" -f -a "config" -d 'Check, show or write the files of settings'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user room status store config bench completions" -f -a "bench" -d 'Measure a server with many clients'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user room status store config bench completions" -f -a "completions" -d 'Print a completion script for a shell'
 complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from serve" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from serve" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
 complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from connect" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
@@ -310,6 +330,8 @@ complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_su
 complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from send" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
 complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from tail" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from tail" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from bot" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from bot" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
 complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from link" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from link" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
 complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from discover" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
@@ -319,7 +341,8 @@ complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_su
 complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from user" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from user" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
 complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from user" -f -a "add" -d 'Create an account'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from user" -f -a "list" -d 'List the accounts, with the day each was created'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from user" -f -a "list" -d 'List the accounts, with the day each was created, and which are bots'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from user" -f -a "bot" -d 'Mark an account as a bot\'s, or no longer'
 complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from room" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from room" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
 complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from room" -f -a "add" -d 'Create a room'
@@ -344,6 +367,7 @@ complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_su
 complete -c udpchat -f
 complete -c udpchat -n "__fish_udpchat_using_subcommand bench" -f -a "pairs fanout paced bulk idle storm"
 complete -c udpchat -n "__fish_udpchat_using_subcommand completions" -f -a "bash elvish fish powershell zsh"
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from bot" -f -a "on off"
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from backup" -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from rescue" -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from restore" -F
