@@ -290,7 +290,8 @@ pub enum Write {
         quota: Quota,
     },
     /// One step of a pass over the files, a bounded part of them: forgets those that no entry has referred to for a day, and
-    /// those that are older than files are kept: [`Reply::FilesSwept`] says where the next step begins.
+    /// those that are older than files are kept: [`Reply::FilesSwept`] says where the next step begins. A pass that begins more
+    /// than a day before or after the last one forgets nothing.
     #[serde(rename = "26")]
     SweepFiles {
         /// The file behind which to begin; a pass begins with none.

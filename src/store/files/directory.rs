@@ -7,7 +7,7 @@ use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use super::new_file::directory_of;
-use super::open::{DATABASE_FILE, is_missing, old_journal_of, segments_of};
+use super::open::{DATABASE_FILE, blobs_of, is_missing, old_journal_of, segments_of};
 use super::open_error::{
     OpenError, cannot_make, dangling_link, from_io, not_a_directory, unreadable,
 };
@@ -24,11 +24,11 @@ pub fn is_own_file(path: &Path) -> bool {
     let database = path.with_file_name(DATABASE_FILE);
     let others =
         [GENERATION_FILE, "control.sock", "server.toml"].map(|name| path.with_file_name(name));
-    let log = segments_of(&database);
-    let is_of_log = |path: &Path| path == segments_of(&path.with_file_name(DATABASE_FILE));
+    let is_log = |path: &Path| path == segments_of(&path.with_file_name(DATABASE_FILE));
+    let are_files = |path: &Path| path == blobs_of(&path.with_file_name(DATABASE_FILE));
     *path == database
-        || *path == log
-        || path.parent().is_some_and(is_of_log)
+        || path.ancestors().take(2).any(is_log)
+        || path.ancestors().take(3).any(are_files)
         || others.iter().any(|own| own == path)
 }
 
@@ -72,6 +72,7 @@ pub fn require_database(data_dir: &Path) -> Result<PathBuf, OpenError> {
 pub(super) fn require_nothing_left(path: &Path) -> Result<(), OpenError> {
     let mut left = vec![
         segments_of(path),
+        blobs_of(path),
         old_journal_of(path),
         path.with_file_name(GENERATION_FILE),
     ];

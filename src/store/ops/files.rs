@@ -11,11 +11,13 @@ use std::collections::BTreeMap;
 
 use super::access::permitted;
 use super::blocks::Given;
+use super::retention::JUMP_MS;
 use super::{accounts, usage};
 use crate::protocol::{
     AccountId, Bytes, ConversationId, Digest, EntryId, FileRoot, FileSize, root_of,
 };
 use crate::store::error::{Abort, StoreError, skip_damaged};
+use crate::store::schema::meta;
 use crate::store::schema::records::{AttachedRecord, FileKey, FileRecord};
 use crate::store::schema::table::ReadTable as _;
 use crate::store::schema::tables::{ReadTables, Tables};
@@ -189,6 +191,16 @@ pub(in crate::store) fn sweep(
     kept_ms: Option<u64>,
     now_ms: u64,
 ) -> Result<Reply, Abort> {
+    if after.is_none() {
+        let passed = meta::files_passed(tables)?;
+        meta::note_files_passed(tables, now_ms);
+        if passed.is_some_and(|passed| passed.abs_diff(now_ms) > JUMP_MS) {
+            return Ok(Reply::FilesSwept {
+                removed: 0,
+                next: None,
+            });
+        }
+    }
     let after = after.map(|(account, root)| (account.0, root.0));
     let from = after.unwrap_or((0, [0; 32]));
     let rows = tables.files().range(from..)?;

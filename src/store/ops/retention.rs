@@ -37,7 +37,7 @@ const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 /// How far the clock may have gone since the last pass before this one removes nothing. Chosen: the passes of a server that
 /// runs are never that far apart. A clock that is wrong at start-up must not cost anybody their messages at once, and a
 /// server that was off for days gives its readers the time between two passes.
-const JUMP_MS: u64 = DAY_MS;
+pub(in crate::store) const JUMP_MS: u64 = DAY_MS;
 
 const MEGABYTE: u64 = 1_000_000;
 

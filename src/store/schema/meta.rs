@@ -30,6 +30,8 @@ const LIMITS: &str = "retention limits";
 const LOST: &str = "secrets lost";
 /// When retention last passed, in milliseconds since 1970 (UTC).
 const PASSED: &str = "retention passed ms";
+/// When a pass over the files last began, in milliseconds since 1970 (UTC).
+const FILES_PASSED: &str = "files passed ms";
 
 /// How many ids are passed over when something durable is not there, times the database's generation: so many it may have given out
 /// since the backup, and after that again from the same backup, and clients know them. An id that is used again would
@@ -196,6 +198,16 @@ pub(in crate::store) fn retention_passed(
     tables: &impl ReadTables,
 ) -> Result<Option<u64>, StoreError> {
     optional(tables, PASSED)
+}
+
+/// When a pass over the files last began, in milliseconds since 1970 (UTC), if ever.
+pub(in crate::store) fn files_passed(tables: &impl ReadTables) -> Result<Option<u64>, StoreError> {
+    optional(tables, FILES_PASSED)
+}
+
+/// A pass over the files begins now.
+pub(in crate::store) fn note_files_passed(tables: &mut Tables, now_ms: u64) {
+    put(tables, FILES_PASSED, now_ms);
 }
 
 /// How many conversations have limits of their own: a row that is lost must not go unnoticed.

@@ -1,6 +1,7 @@
 //! Files: which are kept for which entries, and which blobs can be dropped.
 
 mod copies;
+mod crashes;
 mod model;
 
 use redb::TableDefinition;
@@ -8,6 +9,7 @@ use redb::TableDefinition;
 use super::deletions::is_sound;
 use crate::protocol::{AccountId, Bytes, ConversationId, EntryId, FileRoot, FileSize, NOTES_NAME};
 use crate::store::ops::files::UNUSED_MS;
+use crate::store::ops::retention::JUMP_MS;
 use crate::store::testing::{Bench, User, add_file, delete, join, leave, root, say_file};
 use crate::store::{
     BlobKey, Completion, Outcome, Quota, Read, Refusal, Reply, Request, RequestId, Retention,
@@ -247,7 +249,7 @@ fn file_that_no_entry_has_is_kept_for_a_day() {
     bench = bench.crash();
     assert_eq!(freed(&mut bench, sweep(end, None)), [(alice.0, root(8))]);
     bench = bench.crash();
-    assert_eq!(freed(&mut bench, sweep(u64::MAX, None)), []);
+    assert_eq!(freed(&mut bench, sweep(end + JUMP_MS, None)), []);
     assert_eq!(has(&mut bench, alice.0, 7), (true, SIZE, SIZE));
     is_sound(&mut bench);
 }
@@ -394,4 +396,20 @@ fn damaged_row_frees_nothing_and_is_mended_when_the_file_comes_again() {
     assert_eq!(freed(&mut bench, delete(alice.0, EVERYONE, 2)), []);
     let last = freed(&mut bench, delete(alice.0, EVERYONE, 3));
     assert_eq!(last, [(alice.0, root(7))]);
+}
+
+#[test]
+fn clock_that_jumped_costs_nobody_a_file_at_once() {
+    let mut bench = Bench::new();
+    let alice = bench.user("alice");
+    attach(&mut bench, alice, (EVERYONE, 1), 7);
+    bench.done(add_file(alice.0, 8, SIZE));
+    assert_eq!(freed(&mut bench, sweep(200, Some(1000))), []);
+    let ahead = 201 + JUMP_MS;
+    assert_eq!(freed(&mut bench, sweep(ahead, Some(1000))), []);
+    bench = bench.crash();
+    // In an hour it is still that time: then it is believed.
+    let both = [(alice.0, root(7)), (alice.0, root(8))];
+    assert_eq!(freed(&mut bench, sweep(ahead + 1, Some(1000))), both);
+    is_sound(&mut bench);
 }
