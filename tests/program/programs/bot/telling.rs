@@ -121,12 +121,8 @@ fn second_bot_of_a_user_is_refused_and_another_user_is_not() {
 fn account_that_is_marked_as_a_bot_s_is_quiet_and_says_so() {
     let workspace = Workspace::new(&["dice", "bob"]);
     let server = workspace.serve();
-    let data = workspace.data().display().to_string();
-    let mark = |word: &[&str]| {
-        let arguments = [&["user", "bot", "dice", "--data", &data][..], word].concat();
-        workspace.run(&arguments)
-    };
-    let listed = || workspace.run(&["user", "list", "--data", &data]).0;
+    let mark = |word: &[&str]| workspace.run(&[&["user", "bot", "dice"][..], word].concat());
+    let listed = || workspace.run(&["user", "list"]).0;
     assert!(!listed().contains("bot"), "{}", listed());
     assert_eq!(mark(&[]), ("dice is marked as a bot\n".to_owned(), Some(0)));
     let line = listed()
@@ -165,6 +161,6 @@ fn account_that_is_marked_as_a_bot_s_is_quiet_and_says_so() {
     dice.closes_input();
     let lines = [bob.lines(), vec![bob.errors()]].concat().join("\n");
     assert_eq!(lines.matches("dice is online!").count(), 1, "{lines}");
-    let nobody = workspace.run(&["user", "bot", "nobody1", "--data", &data]);
+    let nobody = workspace.run(&["user", "bot", "nobody1"]);
     assert_eq!(nobody.1, Some(5), "{nobody:?}");
 }
