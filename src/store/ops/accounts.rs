@@ -191,9 +191,7 @@ pub(in crate::store) fn is_deleted(
     tables: &impl ReadTables,
     id: AccountId,
 ) -> Result<bool, StoreError> {
-    let deleted = tables
-        .accounts()
-        .read(&id.0, |record| record.is_deleted())?;
+    let deleted = tables.accounts().read(&id.0, AccountRecord::is_deleted)?;
     Ok(deleted.unwrap_or(false))
 }
 
