@@ -21,12 +21,12 @@ pub fn command() -> Subcommand {
 const MANUAL: &str = "\
     A backup is a consistent copy, also while the server runs. It belongs to the user who gives the \
     command and is made where that user sees FILE, also if the server runs as another user or in a \
-    container; it is checked before it gets its name. Stop the server before a restore, which makes DIR if it \
+    container; it is checked before it gets its name. Files that users attached are in it. Stop the server before a restore, which makes DIR if it \
     is missing. A damaged backup is refused, and the database that is replaced is kept beside the new one. \
     Messages sent after the backup are gone from the server, and clients that have them are told: a restored \
     database has a new epoch. So has one that was copied back by hand; udpchat.generation beside the \
-    database detects this. A copy by hand needs udpchat.redb and udpchat.redb.segments together, and a \
-    stopped server.";
+    database detects this. A copy by hand needs udpchat.redb, udpchat.redb.segments and udpchat.redb.files \
+    together, and a stopped server.";
 
 fn run(args: CopyArgs, _: &Context<'_>) -> Outcome {
     let data = args.data.path()?;

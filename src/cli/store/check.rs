@@ -15,7 +15,8 @@ pub fn command() -> Subcommand {
 }
 
 const MANUAL: &str = "\
-    Reads every row, compares each message with its digest and the tables with each other, and names the \
+    Reads every row, compares each message with its digest, each attached file with its hash and the \
+    tables with each other, and names the \
     table and key of each problem; the exit code is 1 if there is one. Nothing is written. On a running \
     server a snapshot is checked; redb's own check of every page needs the server to be stopped.";
 

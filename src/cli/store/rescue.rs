@@ -16,7 +16,7 @@ pub fn command() -> Subcommand {
 const MANUAL: &str = "\
     For a damaged database without a recent backup. As long as the server starts, it serves everything that \
     can be read. rescue copies every row that can be read and has the right checksum, table by table, and the \
-    messages in udpchat.redb.segments to FILE; store restore puts FILE in the database's place. The damaged \
+    messages in udpchat.redb.segments and whole files in udpchat.redb.files to FILE; store restore puts FILE in the database's place. The damaged \
     database is not changed. The command reports what is lost: readers see damaged entries marked as such; a user \
     whose account was lost keeps their name and conversations and stays signed in on their devices; a member \
     of a room whose row was lost joins again or is invited; in a direct conversation whose row was lost, \
