@@ -248,6 +248,9 @@ pub struct Record {
     /// The entry that it changes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub changes: Option<u64>,
+    /// The file that it gives to others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<File>,
     /// Whether the text is not the first one.
     #[serde(skip_serializing_if = "is_no")]
     pub edited: bool,
@@ -257,6 +260,20 @@ pub struct Record {
     /// What was put to it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub reactions: Vec<Sign>,
+}
+
+/// A file, as its author describes it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct File {
+    /// Its name, which may be anything.
+    pub name: String,
+    /// In bytes.
+    pub size: u64,
+    /// The media type; empty where that is not known.
+    #[serde(rename = "type")]
+    pub media_type: String,
+    /// The BLAKE3 hash of its content, in hexadecimal digits.
+    pub root: String,
 }
 
 /// What happened in a room, for programs, which need not take a sentence apart.
@@ -277,6 +294,8 @@ pub struct Happening {
 pub enum Kind {
     /// Something that was said.
     Text,
+    /// A file, and what was said with it.
+    File,
     /// Something that somebody does.
     Action,
     /// Something that happened in a room.

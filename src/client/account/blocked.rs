@@ -72,6 +72,7 @@ impl BlockedUsers {
         let is_addressed = match said {
             Said::Text(_)
             | Said::Action(_)
+            | Said::File(_)
             | Said::Amendment(_)
             | Said::Deleted(_)
             | Said::Unknown => true,

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
 use crate::protocol::{
-    AccountId, ConversationId, Deletion, DeviceId, Digest, EntryHeader, EntryId, EntryKind, Origin,
-    Reaction, Reference, RoomEvent, ServerMessage, Text, open,
+    AccountId, Attachment, ConversationId, Deletion, DeviceId, Digest, EntryHeader, EntryId,
+    EntryKind, FileRoot, Origin, Reaction, Reference, RoomEvent, ServerMessage, Text, open,
 };
 use crate::text::printable;
 
@@ -41,6 +41,8 @@ pub(crate) enum Said {
     Text(String),
     /// What a user does, told in the third person.
     Action(String),
+    /// A file, and what a user said with it.
+    File(SharedFile),
     /// It changes another entry.
     Amendment(Amendment),
     Event(RoomEvent),
@@ -49,6 +51,20 @@ pub(crate) enum Said {
     /// Of a kind that this version does not know, or not what it says that it is. It is kept as it came: a later version
     /// may know more of it.
     Unknown,
+}
+
+/// A file that a user gives to others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SharedFile {
+    /// As its author has it. It may be anything.
+    pub(crate) name: String,
+    /// In bytes, as its author says.
+    pub(crate) size: u64,
+    /// As its author believes; empty where that is not known.
+    pub(crate) media_type: String,
+    pub(crate) root: FileRoot,
+    /// What is said with it; may be empty.
+    pub(crate) text: String,
 }
 
 /// An entry that changes another one of its conversation.
@@ -96,12 +112,23 @@ impl Said {
         said.unwrap_or(Self::Unknown)
     }
 
-    /// What a user said, or does.
+    /// What a user said, or does: what an edit changes.
     pub(crate) fn words(&self) -> Option<&str> {
         match self {
             Self::Text(text) | Self::Action(text) => Some(text),
+            Self::File(file) => Some(&file.text),
             _ => None,
         }
+    }
+
+    /// The same as it is spoken of and found, with its last text if it was `edited`: a file by its name, too.
+    pub(crate) fn told(&self, edited: Option<&str>) -> Option<String> {
+        let text = edited.or(self.words())?;
+        Some(match self {
+            Self::File(file) if text.is_empty() => file.name.clone(),
+            Self::File(file) => format!("{}: {text}", file.name),
+            _ => text.to_owned(),
+        })
     }
 }
 
@@ -130,15 +157,34 @@ fn by_user(
     let what = match kind {
         EntryKind::Text => return text().map(Said::Text),
         EntryKind::Action => return text().map(Said::Action),
+        EntryKind::File => return file(message, header, from).map(Said::File),
         EntryKind::Edit => Amends::Edit(text()?),
         EntryKind::Delete => reference(Amends::Delete)?,
         EntryKind::React => Amends::React(sign()?),
         EntryKind::Pin => reference(Amends::Pin)?,
         EntryKind::Unpin => reference(Amends::Unpin)?,
-        EntryKind::File | EntryKind::Event | EntryKind::Other(_) => return None,
+        EntryKind::Event | EntryKind::Other(_) => return None,
     };
     let target = header.refers_to?;
     Some(Said::Amendment(Amendment { target, what }))
+}
+
+/// The file that an entry gives to others.
+fn file(
+    message: &ServerMessage,
+    header: &EntryHeader,
+    from: (AccountId, ConversationId),
+) -> Option<SharedFile> {
+    let file: Attachment = message.body_of(EntryKind::File)?;
+    let is_fitting = file.is_sized() && (file.sender, file.receiver) == from;
+    let root = header.root.filter(|_| is_fitting)?;
+    Some(SharedFile {
+        name: file.name,
+        size: file.size,
+        media_type: file.media_type,
+        root,
+        text: file.text,
+    })
 }
 
 impl Amends {
@@ -210,15 +256,15 @@ impl Entry {
                 what: Amends::Edit(text),
                 ..
             }) => Some(text),
+            Said::File(file) => Some(file.text).filter(|text| !text.is_empty()),
             _ => None,
         }
     }
 
-    /// The text that a user said, if it is one and its bytes are whole.
+    /// What it is found by, if it is something said and its bytes are whole.
     pub(crate) fn text(&self, conversation: ConversationId) -> Option<String> {
         // Only of an event it matters who reads it.
-        let said = self.said(conversation, (self.author, ""))?;
-        said.words().map(str::to_owned)
+        self.said(conversation, (self.author, ""))?.told(None)
     }
 }
 

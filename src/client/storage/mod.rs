@@ -71,6 +71,8 @@ pub(super) struct Loaded {
     pub(super) conversations: Vec<(ConversationId, StoredConversation)>,
     /// Own entries whose receipts have not all come.
     pub(super) awaited: Vec<(ConversationId, EntryId, Awaited)>,
+    /// Files that are being fetched.
+    pub(super) downloads: Vec<transfers::Row>,
     pub(super) blocked: Vec<BlockedUser>,
     pub(super) ignored: Vec<IgnoredUser>,
     /// Conversations by their place, from 1.
@@ -95,6 +97,7 @@ enum Change {
     Amendment(Indexed),
     Erased(ConversationId, EntryId),
     Life(ConversationId, EntryId, Vec<u8>),
+    Download(ConversationId, EntryId, Option<Vec<u8>>),
     Clear,
 }
 
@@ -132,6 +135,7 @@ impl State {
                 transaction.open_table(AWAITED)?;
                 amendments::open(&transaction)?;
                 lives::open(&transaction)?;
+                transfers::open(&transaction)?;
                 let is_erasure_due = !transaction.open_table(ERASED)?.is_empty()?;
                 let settings = read(&table, KEY_SETTINGS)?.unwrap_or_default();
                 (read(&table, KEY_DEVICE)?, settings, is_erasure_due)
@@ -174,6 +178,7 @@ impl State {
                     .awaited
                     .push((ConversationId(conversation), EntryId(entry), awaited));
             }
+            loaded.downloads = transfers::load(&transaction)?;
             let settings = transaction.open_table(IDENTITY)?;
             loaded.blocked = read(&settings, KEY_BLOCKED)?.unwrap_or_default();
             loaded.ignored = read(&settings, KEY_IGNORED)?.unwrap_or_default();
@@ -402,6 +407,7 @@ impl State {
         let mut amendments = amendments::open(transaction)?;
         let mut erased = transaction.open_table(ERASED)?;
         let mut lives = lives::open(transaction)?;
+        let mut downloads = transfers::open(transaction)?;
         for change in &self.changes {
             match change {
                 Change::Identity(bytes) => {
@@ -438,6 +444,10 @@ impl State {
                 Change::Life(conversation, entry, bytes) => {
                     lives::write(&mut lives, (*conversation, *entry), bytes)?;
                 }
+                Change::Download(conversation, entry, bytes) => {
+                    let place = (*conversation, *entry);
+                    transfers::write(&mut downloads, place, bytes.as_deref())?;
+                }
                 Change::Erased(conversation, entry) => {
                     erased.insert((conversation.0, entry.0), 0)?;
                 }
@@ -445,6 +455,7 @@ impl State {
                     amendments.retain(|_, _| false)?;
                     erased.retain(|_, _| false)?;
                     lives.retain(|_, _| false)?;
+                    downloads.retain(|_, _| false)?;
                     identity.remove(KEY_DEVICE)?;
                     for key in [
                         KEY_BLOCKED,
@@ -491,3 +502,4 @@ pub(super) mod records;
 pub(super) mod settings;
 #[cfg(test)]
 mod tests;
+pub(super) mod transfers;

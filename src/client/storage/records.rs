@@ -3,8 +3,11 @@
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
-use crate::client::ui::render;
-use crate::protocol::{AccountId, ConversationId, DeviceSeq, Digest, EntryId, EntryKind};
+use crate::client::transfers::TransferId;
+use crate::client::ui::{files, render};
+use crate::protocol::{
+    AccountId, ConversationId, DeviceSeq, Digest, EntryId, EntryKind, FileRoot,
+};
 
 /// Where a device stands in one conversation: what is durable of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -129,6 +132,25 @@ pub(crate) struct OutboxEntry {
     /// The idempotency key that a program gave it.
     #[serde(default)]
     pub(crate) key: Option<String>,
+    /// The file that it is, if it is one: then the text is what is said with it, and may be empty.
+    #[serde(default)]
+    pub(crate) file: Option<QueuedFile>,
+}
+
+/// A file that is to be sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct QueuedFile {
+    /// The copy of it in the state directory.
+    pub(crate) id: TransferId,
+    pub(crate) name: String,
+    pub(crate) media_type: String,
+    pub(crate) root: FileRoot,
+    /// In bytes.
+    pub(crate) size: u64,
+    /// Whether all of it is at the server, so that an entry may name it.
+    pub(crate) is_there: bool,
+    /// How often the server had it no longer when the entry came that names it.
+    pub(crate) missed: u32,
 }
 
 /// What a message in the outbox is about.
@@ -155,6 +177,7 @@ impl OutboxEntry {
             refers_to: None,
             typed_ms: 0,
             key: None,
+            file: None,
         }
     }
 
@@ -172,6 +195,15 @@ impl OutboxEntry {
             EntryKind::React => format!("the reaction {}", self.text),
             EntryKind::Pin => "the pin".into(),
             EntryKind::Unpin => "the end of a pin".into(),
+            EntryKind::File => {
+                let name = self.file.as_ref().map(|file| files::name(&file.name));
+                let name = name.unwrap_or_default();
+                if self.text.is_empty() {
+                    format!("the file {name}")
+                } else {
+                    format!("the file {name} with {quoted}")
+                }
+            }
             _ => quoted,
         }
     }
@@ -196,6 +228,13 @@ impl OutboxEntry {
         } else {
             format!("{what} was not sent: {why}")
         }
+    }
+
+    /// The file that is not at the server yet: before that it gets no number.
+    pub(crate) fn awaits_upload(&self) -> Option<&QueuedFile> {
+        self.file
+            .as_ref()
+            .filter(|file| !file.is_there && !self.refused)
     }
 
     /// The message in the outbox that has to be stored before this one gets a number.

@@ -1,5 +1,6 @@
 //! The texts that a user reads and types: lines, tables, times and the prompt.
 
+pub(super) mod files;
 pub(super) mod prompt;
 pub(super) mod render;
 pub(super) mod render_rooms;

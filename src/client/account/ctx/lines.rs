@@ -4,11 +4,12 @@ use std::fmt::Display;
 
 use crate::client::account::ctx::Ctx;
 use crate::client::account::mending::current::{current, quoted};
+use crate::client::account::mending::target::STORED_SIGN;
 use crate::client::env::Tone;
 use crate::client::line::{Head, Line, Manner, Place, Who};
 use crate::client::name::is_room;
 use crate::client::storage::entry::{Entry, Said};
-use crate::client::ui::{render, render_rooms};
+use crate::client::ui::{files, render, render_rooms};
 use crate::protocol::{ConversationId, EntryId, NOTES_NAME};
 
 /// What stands for an author whose name the server could not tell.
@@ -84,15 +85,18 @@ impl Ctx<'_> {
         is_old: bool,
     ) -> Line {
         let name = self.name_of(id);
-        let line = self.entry_line((id, at), entry, said);
+        let mut line = self.entry_line((id, at), entry, said);
+        if matches!(said, Said::File(_)) && entry.author != self.me.id {
+            line = line.with_further_note(&format!("`/save {STORED_SIGN}{at}` saves it"));
+        }
         match said {
             Said::Event(event) if !is_old => {
                 Line::of(Tone::Event, render_rooms::event(event, &self.me.name, name))
             }
             Said::Event(_) => line,
-            Said::Text(_) | Said::Action(_) if self.focus.is_on(name) => line,
+            Said::Text(_) | Said::Action(_) | Said::File(_) if self.focus.is_on(name) => line,
             // Without a focus, a name alone is that of whoever writes to the reader.
-            Said::Text(_) | Said::Action(_)
+            Said::Text(_) | Said::Action(_) | Said::File(_)
                 if !self.is_many(id)
                     && entry.author != self.me.id
                     && self.focus.current.is_none() =>
@@ -108,24 +112,27 @@ impl Ctx<'_> {
         &self,
         (id, at): (ConversationId, EntryId),
         entry: &Entry,
-        text: &str,
-        is_action: bool,
+        said: &Said,
     ) -> Line {
         let current = current(self, (id, at), entry);
-        let text = current.edited.as_deref().unwrap_or(text);
+        let text = match (current.edited.as_deref(), said) {
+            (edited, Said::File(file)) => files::shared(file, edited.unwrap_or(&file.text)),
+            (Some(edited), _) => edited.to_owned(),
+            (None, said) => said.words().unwrap_or_default().to_owned(),
+        };
         let whose = |answered: &Entry| self.author_name(id, answered);
         let answers = entry.answers();
         let answered = answers.map(|answered| self.answered((id, answered), whose));
         let head = Head {
             who: Some(self.author(id, entry)),
             manner: Manner {
-                is_action,
+                is_action: matches!(said, Said::Action(_)),
                 answers: answered,
                 ..Manner::default()
             },
             ..self.head(id, entry)
         };
-        let line = Line::said(head, text);
+        let line = Line::said(head, &text);
         match current.note() {
             Some(note) => line.with_note(&note),
             None => line,
@@ -155,8 +162,9 @@ impl Ctx<'_> {
         said: &Said,
     ) -> Line {
         match said {
-            Said::Text(text) => self.said_line((id, at), entry, text, false),
-            Said::Action(text) => self.said_line((id, at), entry, text, true),
+            Said::Text(_) | Said::Action(_) | Said::File(_) => {
+                self.said_line((id, at), entry, said)
+            }
             Said::Deleted(_) => {
                 let by = current(self, (id, at), entry).deleted_by;
                 let by = by.map(|name| format!(" by {name}")).unwrap_or_default();

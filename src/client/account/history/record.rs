@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::transcript;
 use crate::client::account::ctx::Ctx;
 use crate::client::account::mending::current::{Current, current};
-use crate::client::bot::{Happening, Kind, Record, Sign};
+use crate::client::bot::{File, Happening, Kind, Record, Sign};
 use crate::client::storage::entry::{Amends, Entry, Said};
 use crate::client::ui::render;
 use crate::client::ui::time::rfc3339;
@@ -80,6 +80,10 @@ fn record(
     let (kind, text) = match said {
         Said::Text(text) => (Kind::Text, current.edited.unwrap_or_else(|| text.clone())),
         Said::Action(text) => (Kind::Action, current.edited.unwrap_or_else(|| text.clone())),
+        Said::File(file) => {
+            let text = current.edited.unwrap_or_else(|| file.text.clone());
+            (Kind::File, text)
+        }
         Said::Deleted(_) => (Kind::Deleted, String::new()),
         Said::Event(event) => (Kind::Event, transcript::event(ctx, id, event)),
         Said::Amendment(amendment) => match &amendment.what {
@@ -107,10 +111,23 @@ fn record(
         happening: happening(said),
         answers: entry.answers().map(|answered| answered.0),
         changes,
+        file: file(said),
         edited,
         pinned: current.is_pinned,
         reactions: reactions.map(|(sign, by)| Sign { sign, by }).collect(),
     }
+}
+
+fn file(said: &Said) -> Option<File> {
+    let Said::File(file) = said else {
+        return None;
+    };
+    Some(File {
+        name: file.name.clone(),
+        size: file.size,
+        media_type: file.media_type.clone(),
+        root: blake3::Hash::from_bytes(file.root.0).to_string(),
+    })
 }
 
 fn happening(said: &Said) -> Option<Happening> {

@@ -5,7 +5,7 @@ use crate::client::account::mending::current::{Current, current};
 use crate::client::account::mending::may_delete;
 use crate::client::line::OWN;
 use crate::client::storage::entry::{Amendment, Amends, Entry, Said};
-use crate::client::ui::{render, render_rooms};
+use crate::client::ui::{files, render, render_rooms};
 use crate::protocol::{ConversationId, EntryId, RoomEvent};
 use crate::text::printable;
 
@@ -91,21 +91,29 @@ fn whole(
     (said, current): (&Said, Option<Current>),
 ) -> String {
     let name = author(ctx, id, entry);
-    let changed = |text: &str| {
-        let Some(current) = &current else {
-            return text.to_owned();
-        };
-        let text = current.edited.as_deref().unwrap_or(text);
-        let note = current.note().map(|note| format!("  {note}"));
+    let noted = |text: &str| {
+        let note = current.as_ref().and_then(Current::note);
+        let note = note.map(|note| format!("  {note}"));
         format!("{text}{}", note.unwrap_or_default())
     };
+    let changed = |text: &str| {
+        let edited = current.as_ref().and_then(|current| current.edited.as_deref());
+        noted(edited.unwrap_or(text))
+    };
     let (voice, text) = match said {
-        Said::Text(text) => {
+        Said::Text(_) | Said::File(_) => {
             let whose = |answered: &Entry| author(ctx, id, answered).to_owned();
             let answers = entry.answers();
             let whom = answers.map(|answered| ctx.answered((id, answered), whose));
             let who = format!("{name}{}", whom.unwrap_or_default());
-            return lines(ctx, entry.time_ms, &Voice::Says(&who), &changed(text));
+            let text = match said {
+                Said::File(file) => {
+                    let edited = current.as_ref().and_then(|current| current.edited.as_deref());
+                    noted(&files::shared(file, edited.unwrap_or(&file.text)))
+                }
+                said => changed(said.words().unwrap_or_default()),
+            };
+            return lines(ctx, entry.time_ms, &Voice::Says(&who), &text);
         }
         Said::Action(text) => (Voice::Does(name), changed(text)),
         Said::Deleted(_) => (Voice::Tells, format!("{name}: (deleted)")),

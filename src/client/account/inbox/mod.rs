@@ -331,7 +331,7 @@ impl Inbox {
             Some(backlog) => {
                 let is_news = matches!(
                     said,
-                    None | Some(Said::Text(_) | Said::Action(_) | Said::Unknown)
+                    None | Some(Said::Text(_) | Said::Action(_) | Said::File(_) | Said::Unknown)
                 );
                 let is_counted = !is_own && is_old && is_news;
                 let counted = is_counted.then_some(&*place);

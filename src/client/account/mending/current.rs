@@ -44,8 +44,8 @@ pub(crate) fn shown_text(
         return None;
     }
     let said = entry.said(id, ctx.own())?;
-    let words = said.words()?.to_owned();
-    Some(current(ctx, (id, at), entry).edited.unwrap_or(words))
+    said.words()?;
+    said.told(current(ctx, (id, at), entry).edited.as_deref())
 }
 
 /// The beginning of that, as a line about the entry quotes it.

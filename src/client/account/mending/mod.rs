@@ -108,8 +108,12 @@ pub(crate) fn keep_late(
 
 /// Has an entry that was edited found by its last text.
 fn find_by_last_text(ctx: &mut Ctx<'_>, (id, at): Place) {
-    let edited = held(ctx, (id, at)).and_then(|entry| current(ctx, (id, at), &entry).edited);
-    if let Some(text) = edited {
+    let Some(entry) = held(ctx, (id, at)) else {
+        return;
+    };
+    let edited = current(ctx, (id, at), &entry).edited;
+    let said = edited.and_then(|text| entry.said(id, ctx.own())?.told(Some(&text)));
+    if let Some(text) = said {
         ctx.state.put_words(id, at, &text);
     }
 }

@@ -10,9 +10,9 @@ use crate::client::account::mending;
 use crate::client::account::sender::{Sender, keys};
 use crate::client::program::Report;
 use crate::client::storage::entry::{Entry, Said};
-use crate::client::storage::records::{Numbered, OutboxEntry, Referred};
+use crate::client::storage::records::{Numbered, OutboxEntry, QueuedFile, Referred};
 use crate::protocol::{
-    AccountId, Bytes, ClientMessage, ConversationId, DeviceSeq, Digest, EntryBody, EntryId,
+    AccountId, Attachment, Bytes, ClientMessage, ConversationId, DeviceSeq, Digest, EntryBody, EntryId,
     EntryKind, Origin, Reaction, Reference, Stored, Text, seal,
 };
 
@@ -53,8 +53,10 @@ impl Sender {
         };
         let body = body(unsent, (ctx.me.id, id), Bytes(salt));
         let mut message = ClientMessage::entry(origin, (unsent.kind, refers_to), body);
-        if let (Some(key), Some(header)) = (&unsent.key, &mut message.header.entry) {
-            header.key = Some(keys::hashed(ctx.me.id, key));
+        if let Some(header) = &mut message.header.entry {
+            let key = unsent.key.as_deref();
+            header.key = key.map(|key| keys::hashed(ctx.me.id, key));
+            header.root = unsent.file.as_ref().map(|file| file.root);
         }
         let (content, digest) = seal(&message);
         let numbered = Numbered {
@@ -120,7 +122,7 @@ impl Sender {
         }
         // How it was typed does not say what is answered, nor how an action reads.
         let is_answer = unsent.kind.is_said() && unsent.refers_to.is_some();
-        let is_told = is_answer || unsent.kind == EntryKind::Action;
+        let is_told = is_answer || matches!(unsent.kind, EntryKind::Action | EntryKind::File);
         if is_told && is_new && ctx.conversations.is_attended {
             let line = ctx.live_line((id, stored.entry), &entry, &said, false);
             ctx.effects.show_line(line);
@@ -160,10 +162,10 @@ fn body(
             salt,
             sign: unsent.text.clone(),
         }),
+        EntryKind::File => EntryBody::of(&attachment(unsent, (sender, receiver), salt)),
         EntryKind::Text
         | EntryKind::Action
         | EntryKind::Edit
-        | EntryKind::File
         | EntryKind::Event
         | EntryKind::Other(_) => EntryBody::of(&Text {
             sender,
@@ -171,5 +173,24 @@ fn body(
             salt,
             text: unsent.text.clone(),
         }),
+    }
+}
+
+/// The body of a message that is a file.
+fn attachment(
+    unsent: &OutboxEntry,
+    (sender, receiver): (AccountId, ConversationId),
+    salt: Bytes<16>,
+) -> Attachment {
+    let file = unsent.file.as_ref();
+    let told = |field: fn(&QueuedFile) -> &String| file.map(field).cloned().unwrap_or_default();
+    Attachment {
+        sender,
+        receiver,
+        salt,
+        name: told(|file| &file.name),
+        size: file.map_or(0, |file| file.size),
+        media_type: told(|file| &file.media_type),
+        text: unsent.text.clone(),
     }
 }

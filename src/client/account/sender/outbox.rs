@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Instant;
 
-use crate::client::storage::records::{Numbered, OutboxEntry};
+use crate::client::storage::records::{Numbered, OutboxEntry, QueuedFile};
 use crate::protocol::{ConversationId, DeviceSeq};
 
 /// How many messages may wait. Chosen: a long evening offline. At the limit a further one is refused by name.
@@ -123,7 +123,23 @@ impl Outbox {
 
     /// Those that have no number yet and may have one, in the order typed.
     pub(crate) fn unnumbered(&self) -> Vec<(u64, String)> {
-        self.without_number(|unsent| unsent.waits_for().is_none())
+        self.without_number(|unsent| unsent.waits_for().is_none() && unsent.awaits_upload().is_none())
+    }
+
+    /// The files that have to be brought to the server first, in the order typed.
+    pub(crate) fn uploads(&self) -> impl Iterator<Item = (u64, &OutboxEntry, &QueuedFile)> {
+        let slots = self.slots.iter();
+        slots.filter_map(|(sequence, slot)| {
+            let file = slot.unsent.awaits_upload()?;
+            Some((*sequence, &slot.unsent, file))
+        })
+    }
+
+    /// All files that may have to be brought to the server, whether they are there or not.
+    pub(crate) fn files(&self) -> impl Iterator<Item = &QueuedFile> {
+        let unsent = self.slots.values().map(|slot| &slot.unsent);
+        let unsent = unsent.filter(|unsent| !unsent.refused);
+        unsent.filter_map(|unsent| unsent.file.as_ref())
     }
 
     /// Those that have no number yet, in the order typed.
@@ -239,6 +255,10 @@ impl Outbox {
         let slot = self.slots.get_mut(&sequence)?;
         slot.in_flight = false;
         slot.unsent.numbered = None;
+        if let Some(file) = &mut slot.unsent.file {
+            // Whether it is there yet has to be asked again, where the log is another one.
+            file.is_there = false;
+        }
         Some(&slot.unsent)
     }
 
@@ -248,6 +268,29 @@ impl Outbox {
         slot.in_flight = false;
         slot.unsent.refused = true;
         Some(&slot.unsent)
+    }
+
+    /// Has a message that is refused wait again under another number: only its old number is left where it was. Returns where it
+    /// waits now.
+    pub(crate) fn begin_again(
+        &mut self,
+        sequence: u64,
+        change: impl FnOnce(&mut OutboxEntry),
+    ) -> Option<u64> {
+        let slot = self.slots.get(&sequence)?;
+        let (typed, mut unsent) = (slot.typed, slot.unsent.clone());
+        unsent.numbered = None;
+        change(&mut unsent);
+        self.refuse(sequence);
+        self.last += 1;
+        let slot = Slot {
+            unsent,
+            in_flight: false,
+            is_told: true,
+            typed,
+        };
+        self.slots.insert(self.last, slot);
+        Some(self.last)
     }
 
     /// Removes a message that is stored, voided or given up.

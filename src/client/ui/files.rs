@@ -1,0 +1,135 @@
+//! How files are spoken of: name, size and kind, in plain words.
+
+use crate::client::storage::entry::SharedFile;
+use crate::text::printable;
+
+/// How much of a file's name is repeated when it is spoken of, in characters. Chosen: most names, and a line has room beside it.
+const NAME_MAX_CHARS: usize = 80;
+
+/// A file as it stands in a line, such as `[file] chart.pdf, 5.2 MB, PDF: the new one`. The text is as its author wrote it.
+pub(crate) fn shared(file: &SharedFile, text: &str) -> String {
+    let kind = kind(&file.media_type);
+    let kind = kind.map(|kind| format!(", {kind}")).unwrap_or_default();
+    let text = match text {
+        "" => String::new(),
+        text => format!(": {text}"),
+    };
+    let (name, size) = (name(&file.name), size(file.size));
+    format!("[file] {name}, {size}{kind}{text}")
+}
+
+/// A file's name as it is shown, which may come from anybody: one line, with nothing in it that a terminal would run, and not
+/// longer than names are. The end of it stays, which says what the file is.
+pub(crate) fn name(name: &str) -> String {
+    let shown = printable::line_or_nothing(name);
+    let count = shown.chars().count();
+    if count <= NAME_MAX_CHARS {
+        return shown.into_owned();
+    }
+    let (begin, end) = (NAME_MAX_CHARS * 2 / 3, NAME_MAX_CHARS / 3 - 1);
+    let begin: String = shown.chars().take(begin).collect();
+    let end: String = shown.chars().skip(count - end).collect();
+    format!("{begin}…{end}")
+}
+
+/// A number of bytes, such as `812 bytes`, `12 kB` or `5.2 MB`.
+pub(crate) fn size(bytes: u64) -> String {
+    const UNITS: [(&str, u64); 3] = [
+        ("kB", 1_000),
+        ("MB", 1_000_000),
+        ("GB", 1_000_000_000),
+    ];
+    let Some((unit, one)) = UNITS.into_iter().rev().find(|(_, one)| bytes >= *one) else {
+        let unit = if bytes == 1 { "byte" } else { "bytes" };
+        return format!("{bytes} {unit}");
+    };
+    let (whole, tenth) = (bytes / one, bytes % one * 10 / one);
+    if whole < 10 && tenth > 0 {
+        format!("{whole}.{tenth} {unit}")
+    } else {
+        format!("{whole} {unit}")
+    }
+}
+
+/// How far a transfer has come, such as `40 % (2.1 MB of 5.2 MB)`.
+pub(crate) fn progress(done: u64, of: u64) -> String {
+    format!("{} % ({} of {})", percent(done, of), size(done), size(of))
+}
+
+/// The same in hundredths.
+pub(crate) fn percent(done: u64, of: u64) -> u64 {
+    let hundredths = u128::from(done.min(of)) * 100 / u128::from(of.max(1));
+    u64::try_from(hundredths).unwrap_or(100)
+}
+
+/// What a media type says in a word, if it is one of those that people name. What stands in it is its author's belief.
+fn kind(media_type: &str) -> Option<String> {
+    let plain = media_type.split(';').next().unwrap_or_default().trim();
+    let (class, kind) = plain.split_once('/')?;
+    let is_name = |kind: &str| {
+        let is_of_one = |sign: char| sign.is_ascii_alphanumeric();
+        (1..=8).contains(&kind.len()) && kind.chars().all(is_of_one)
+    };
+    Some(match (class, kind) {
+        ("application", "pdf") => "PDF".into(),
+        ("application", "zip" | "gzip" | "x-tar" | "zstd" | "x-xz" | "x-7z-compressed") => {
+            "archive".into()
+        }
+        ("application", "json") => "JSON".into(),
+        ("text", "plain") => "text".into(),
+        ("text", "html" | "csv") => kind.to_ascii_uppercase(),
+        ("image", kind) if is_name(kind) => format!("{} image", kind.to_ascii_uppercase()),
+        ("image", _) => "image".into(),
+        ("audio", _) => "audio".into(),
+        ("video", _) => "video".into(),
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::Bytes;
+
+    fn file(name: &str, size: u64, media_type: &str) -> SharedFile {
+        SharedFile {
+            name: name.into(),
+            size,
+            media_type: media_type.into(),
+            root: Bytes([0; 32]),
+            text: String::new(),
+        }
+    }
+
+    #[test]
+    fn file_is_shown_by_name_size_and_kind() {
+        let chart = file("chart.pdf", 5_240_000, "application/pdf");
+        assert_eq!(shared(&chart, ""), "[file] chart.pdf, 5.2 MB, PDF");
+        let notes = file("notes", 0, "");
+        assert_eq!(shared(&notes, "see"), "[file] notes, 0 bytes: see");
+        let photo = file("a.png", 12_300, "image/png");
+        assert_eq!(shared(&photo, ""), "[file] a.png, 12 kB, PNG image");
+    }
+
+    #[test]
+    fn name_and_type_of_a_stranger_are_harmless_and_of_one_line() {
+        let hostile = file("a\n14:02 carol: \u{1b}[31mhi\u{202e}fdp.exe", 1, "image/\u{1b}[2J");
+        let shown = shared(&hostile, "");
+        assert!(!shown.contains(['\n', '\u{1b}', '\u{202e}']), "{shown}");
+        assert!(shown.ends_with("1 byte, image"), "{shown}");
+        let long = name(&format!("{}.pdf", "x".repeat(250)));
+        assert_eq!(long.chars().count(), NAME_MAX_CHARS - 1 + 1);
+        assert!(long.ends_with(".pdf"));
+        assert_ne!(name("\u{200b}"), "");
+    }
+
+    #[test]
+    fn sizes_and_progress_are_said_in_few_digits() {
+        let shown = [1, 999, 1_000, 9_990, 5_200_000, 41_000_000, 1_300_000_000].map(size);
+        let expected = ["1 byte", "999 bytes", "1 kB", "9.9 kB", "5.2 MB", "41 MB", "1.3 GB"];
+        assert_eq!(shown, expected);
+        assert_eq!(progress(2_100_000, 5_200_000), "40 % (2.1 MB of 5.2 MB)");
+        assert_eq!(percent(0, 0), 0);
+        assert_eq!(percent(u64::MAX, u64::MAX), 100);
+    }
+}
