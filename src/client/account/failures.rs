@@ -57,8 +57,24 @@ pub(super) fn handle(
     None
 }
 
+/// What was asked for on the bulk channel was refused.
+pub(super) fn refused_on_bulk(
+    ctx: &mut Ctx<'_>,
+    parts: &mut Parts,
+    command: Command,
+    failure: &Failure,
+) {
+    let about_file = (command, failure);
+    if !parts
+        .files
+        .handle_failure(ctx, &mut parts.sender, about_file)
+    {
+        request_refused(ctx, parts, failure);
+    }
+}
+
 /// A request whose answer bears its tag was refused.
-pub(super) fn request_refused(ctx: &mut Ctx<'_>, parts: &mut Parts, failure: &Failure) {
+fn request_refused(ctx: &mut Ctx<'_>, parts: &mut Parts, failure: &Failure) {
     let request = failure.tag.and_then(|tag| ctx.pending.take(tag));
     let line = ctx.effects.script_line;
     let asked = failure.tag.and_then(|tag| ctx.pending.take_answered(tag));

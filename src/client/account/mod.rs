@@ -8,6 +8,7 @@ pub(super) mod attention;
 pub(super) mod blocked;
 pub(super) mod ctx;
 pub(super) mod devices;
+pub(super) mod files;
 pub(super) mod history;
 pub(super) mod mending;
 pub(super) mod people;
@@ -37,7 +38,9 @@ use super::env::Files;
 use super::name::canonical_target;
 use super::program::Until;
 use super::storage::{State, StateError};
-use crate::protocol::{EndReason, Envelope, HelloAnswer, ServerBody, ServerMessage, SessionStart};
+use crate::protocol::{
+    Command, EndReason, Envelope, HelloAnswer, ServerBody, ServerMessage, SessionStart,
+};
 use crate::transport::Now;
 use attention::Attention;
 use blocked::BlockedUsers;
@@ -48,6 +51,7 @@ use ctx::pending::PendingRequests;
 use ctx::server::Server;
 use ctx::{Ctx, Me, SessionState, Shared};
 use display::Display;
+use files::FileTransfers;
 use history::HistoryPager;
 use history::chat_log::ChatLog;
 use inbox::Inbox;
@@ -90,6 +94,7 @@ pub(super) struct Parts {
     pub(super) attention: Attention,
     pub(super) places: Places,
     pub(super) recent: Recent,
+    pub(super) files: FileTransfers,
     eraser: Eraser,
     pub(super) reading: Reading,
     chat_log: ChatLog,
@@ -133,6 +138,7 @@ impl SignedIn {
                 hidden: Hidden::default(),
             },
             parts: Parts {
+                files: FileTransfers::load(loaded.downloads, random.clone()),
                 sender: Sender::new(loaded.outbox, random),
                 inbox: Inbox::default(),
                 receipts: Receipts::default(),
@@ -196,6 +202,7 @@ impl SignedIn {
         parts.blocked.begin_session();
         failures::requests_lost(&mut ctx, &mut parts.history);
         parts.inbox.forget_session();
+        parts.files.forget_session();
         parts.history.tail.forget_session();
         parts.resync = Resync::default();
         if let Some(named) = ctx.focus.resolving.take() {
@@ -391,17 +398,27 @@ impl SignedIn {
     ) -> Result<(), StateError> {
         let (parts, mut ctx) = self.split(now, effects);
         ctx.pending.is_overdue = false;
+        let command = message.as_ref().map(|message| message.header.command);
         match message.map(|message| message.body) {
+            Some(ServerBody::UploadState(state)) => {
+                let sender = &mut parts.sender;
+                parts.files.handle_state(&mut ctx, sender, &state);
+            }
+            Some(ServerBody::DownloadPiece(piece)) => parts.files.handle_piece(&mut ctx, &piece),
             Some(ServerBody::History(history)) => {
                 return parts
                     .history
                     .handle_answer(&mut ctx, &parts.blocked, history);
             }
             Some(ServerBody::Failure(failure)) => {
-                failures::request_refused(&mut ctx, parts, &failure);
+                let command = command.unwrap_or(Command::History);
+                failures::refused_on_bulk(&mut ctx, parts, command, &failure);
             }
             Some(_) => {}
-            None => parts.history.give_up(&mut ctx),
+            None => {
+                parts.files.note_damage();
+                parts.history.give_up(&mut ctx);
+            }
         }
         Ok(())
     }
@@ -436,6 +453,14 @@ impl SignedIn {
     pub(super) fn write_log(&mut self, now: Now, effects: &mut Effects, files: &mut dyn Files) {
         let (parts, mut ctx) = self.split(now, effects);
         parts.chat_log.write(&mut ctx, files, &parts.blocked);
+    }
+
+    /// Reads and writes the files that are on their way, now that all of which it follows is durable.
+    pub(super) fn move_files(&mut self, now: Now, effects: &mut Effects, files: &mut dyn Files) {
+        let (parts, mut ctx) = self.split(now, effects);
+        if let Some(disk) = files.transfers() {
+            parts.files.step(&mut ctx, &mut parts.sender, disk);
+        }
     }
 
     /// Tells a program that reads what is durable, as far as its console, which was given so many lines and has printed so
@@ -477,6 +502,7 @@ impl SignedIn {
             self.parts.inbox.deadline(),
             self.parts.display.deadline(),
             self.parts.eraser.deadline(),
+            self.parts.files.deadline(),
             self.parts.chat_log.deadline(),
             self.parts.history.tail.deadline(),
             self.parts.roster.deadline(),
@@ -498,6 +524,8 @@ impl SignedIn {
     /// Whether nothing waits for the server.
     pub(super) fn has_nothing_open(&self) -> bool {
         self.parts.sender.waiting() == 0
+            && self.parts.files.copying() == 0
+            && !self.parts.files.are_saving()
             && self.shared.pending.deferred_joins().next().is_none()
             && !self.awaits_answer()
     }

@@ -2,6 +2,7 @@
 
 use super::Core;
 use super::offline::Offline;
+use crate::client::account::files::FileTransfers;
 use crate::client::auth::SignIn;
 use crate::client::env::Status;
 use crate::client::script::Script;
@@ -17,8 +18,15 @@ impl Core {
 
     /// Asks the next question, if one is due and none is open, and keeps the prompt that stands there true.
     pub(super) fn ask_next(&mut self, now: Now) {
-        let status = self.status(now);
+        let mut status = self.status(now);
+        // Where it stays as it is, it does not say how far a file is.
         let text = prompt_text(&status);
+        let files = self.signed_in.as_ref().map(|user| &user.parts.files);
+        if let Some(shown) = files.and_then(FileTransfers::shown) {
+            let parts = [&*status.state, shown].into_iter();
+            let parts: Vec<&str> = parts.filter(|part| !part.is_empty()).collect();
+            status.state = parts.join(" ");
+        }
         self.console.set_status(status);
         let next = if let Some(key) = &self.host_keys.asked {
             let text = format!(

@@ -210,8 +210,11 @@ impl Core {
                 }
             }
             Input::Say(say) => self.say(now, *say),
-            Input::Copied { .. } | Input::Saved { .. } => {}
             Input::Request(request) => self.take_request(*request),
+            Input::Copied { id, file } => self.handle_copied(now, id, file),
+            Input::Saved { id, path } => {
+                self.with_signed_in(now, |parts, ctx| parts.files.handle_saved(ctx, id, path));
+            }
             Input::Begun { printed } => {
                 if let Some(signed_in) = &mut self.signed_in {
                     signed_in.parts.recent.begin(printed);
@@ -330,6 +333,7 @@ impl Core {
                 self.effects = Effects::default();
                 self.finish(End::Failed(error.to_string()));
             } else {
+                signed_in.move_files(now, &mut self.effects, &mut *self.files);
                 signed_in.write_log(now, &mut self.effects, &mut *self.files);
                 self.tell_of_link();
                 let Some(signed_in) = &mut self.signed_in else {

@@ -1,10 +1,14 @@
 //! What the user says: text that goes to a conversation.
 
+use std::path::Path;
+
 use super::Core;
 use crate::client::account::Parts;
-use crate::client::env::Fault;
+use crate::client::account::files::{self, File};
+use crate::client::env::{Fault, Tone};
 use crate::client::script::{Missed, Script};
 use crate::client::storage::records::OutboxEntry;
+use crate::client::transfers::{CopiedFile, TransferId};
 use crate::client::ui::render;
 use crate::transport::Now;
 
@@ -35,6 +39,60 @@ impl Core {
                 sender.send_text(ctx, blocked, unsent, is_linked);
             },
         );
+    }
+
+    /// Sends a file with a text, which may be empty.
+    pub(super) fn send_file(
+        &mut self,
+        now: Now,
+        (target, text): (&str, &str),
+        path: &Path,
+        key: Option<String>,
+    ) {
+        self.with_files(now, |disk, parts, ctx| {
+            let others = (&mut parts.files, &parts.sender);
+            let file = File {
+                target,
+                path,
+                text,
+                key,
+            };
+            files::send(ctx, others, disk.transfers(), file);
+        });
+    }
+
+    /// A user's file was copied, or not.
+    pub(super) fn handle_copied(
+        &mut self,
+        now: Now,
+        id: TransferId,
+        file: Result<Box<CopiedFile>, String>,
+    ) {
+        let is_linked = self.link.peer.is_some();
+        let is_copy = file.is_ok();
+        let mut is_awaited = false;
+        self.with_signed_in(now, |parts, ctx| {
+            let is_linked = is_linked && !ctx.session.is_silent;
+            let others = (&mut parts.sender, &parts.blocked);
+            let files = &mut parts.files;
+            is_awaited = files.handle_copied(ctx, others, (id, file), is_linked);
+        });
+        // Whoever wanted it has signed out.
+        if is_copy
+            && !is_awaited
+            && let Some(disk) = self.files.transfers()
+            && let Err(error) = disk.remove_copy(id)
+        {
+            let text = format!("the copy of a file is left behind: {error}");
+            self.show(Tone::Error, &text);
+        }
+    }
+
+    /// Says of which files no copy has been made, at the end.
+    pub(super) fn fail_copying(&mut self) {
+        if let Some(signed_in) = &mut self.signed_in {
+            signed_in.parts.files.fail_copying(&mut self.effects);
+        }
     }
 
     /// Takes a line for a text if it can be none other: with a focus when the prompt was shown, to which it goes if that

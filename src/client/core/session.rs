@@ -362,12 +362,15 @@ impl Core {
             is_server_away: !is_settled || is_overdue || self.link.is_silent,
             is_overdue,
             stored: sender.stored(),
-            waiting: sender.waiting(),
+            moves: signed_in.parts.files.moves(),
+            waiting: sender.waiting() + signed_in.parts.files.copying(),
             awaits_answer: signed_in.awaits_answer() || self.awaits_change() || self.bot_waits(),
             awaits_receipts: signed_in.awaits_receipts(self.options.until),
             has_nothing_open: signed_in.has_nothing_open(),
             is_stored: signed_in.is_stored(now.instant),
-            has_unsaid: !self.unsaid.is_empty() || signed_in.parts.history.tail.is_behind(),
+            has_unsaid: !self.unsaid.is_empty()
+                || signed_in.parts.files.copying() > 0
+                || signed_in.parts.history.tail.is_behind(),
             ..view
         }
     }
@@ -422,6 +425,7 @@ impl Core {
         self.fail_unsaid();
         self.fail_untold();
         self.fail_request();
+        self.fail_copying();
         if self.script.is_none() {
             self.show_unsent();
         } else if let Some(signed_in) = &self.signed_in
@@ -451,6 +455,7 @@ impl Core {
 
     /// Shows how many messages wait in the outbox.
     pub(super) fn show_unsent(&mut self) {
+        self.fail_copying();
         let unsent = self
             .signed_in
             .as_ref()

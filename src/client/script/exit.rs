@@ -49,6 +49,11 @@ impl DeferredExit {
         self.receipts_due.unwrap_or(self.due)
     }
 
+    /// A file has come further: it is waited for anew.
+    pub(super) const fn wait_until(&mut self, due: Instant) {
+        self.due = due;
+    }
+
     /// Whether everything has arrived, or the wait is over.
     pub(super) fn is_due(
         &mut self,

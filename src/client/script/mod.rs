@@ -63,6 +63,8 @@ pub(super) struct SessionView {
     pub(super) is_overdue: bool,
     /// Messages stored in this run, and those that wait for it.
     pub(super) stored: u64,
+    /// How often a file came further in this run.
+    pub(super) moves: u64,
     pub(super) waiting: usize,
     pub(super) awaits_answer: bool,
     pub(super) awaits_receipts: bool,
@@ -94,6 +96,8 @@ pub(super) struct Script {
     server: WaitTimer,
     /// The messages stored when that was last looked at.
     stored: u64,
+    /// How often a file had come further by then.
+    moves: u64,
     /// Whether the server has said, since the sign-in, where the user stands.
     was_settled: bool,
     /// Whether it is carried out, as far as that can be, before the server was met.
@@ -120,6 +124,7 @@ impl Script {
             lines: 0,
             server: WaitTimer::default(),
             stored: 0,
+            moves: 0,
             was_settled: false,
             begins_offline: false,
             has_given_up: false,
@@ -244,6 +249,12 @@ impl Script {
         if std::mem::replace(&mut self.stored, view.stored) != view.stored {
             self.server = WaitTimer::default();
         }
+        if std::mem::replace(&mut self.moves, view.moves) != view.moves {
+            self.server = WaitTimer::default();
+            if let Some(exit) = &mut self.exit {
+                exit.wait_until(now + self.timeout);
+            }
+        }
         let is_held = view.waiting >= IN_FLIGHT_MAX || self.parked.is_some();
         let is_waiting = view.is_server_away || is_held;
         let mut is_late = self.server.update(now, is_waiting, self.timeout);
@@ -316,6 +327,7 @@ mod tests {
         is_server_away: false,
         is_overdue: false,
         stored: 0,
+        moves: 0,
         waiting: 0,
         awaits_answer: false,
         awaits_receipts: false,

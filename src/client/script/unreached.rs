@@ -21,6 +21,10 @@ pub(in crate::client) fn tell(signed_in: &SignedIn, effects: &mut Effects) {
         );
         effects.show(Tone::Notice, text);
     }
+    for (line, name) in signed_in.parts.files.unsaved() {
+        let text = format!("not saved yet: {name}; it goes on at the next sign-in");
+        effects.fail_at(line, Fault::Unconfirmed, text);
+    }
     let mut awaited = signed_in.shared.pending.awaited().peekable();
     if signed_in.awaits_answer() && awaited.peek().is_none() {
         effects.fail(Fault::Unreachable, "no answer from the server");

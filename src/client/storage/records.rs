@@ -5,9 +5,7 @@ use serde_bytes::ByteBuf;
 
 use crate::client::transfers::TransferId;
 use crate::client::ui::{files, render};
-use crate::protocol::{
-    AccountId, ConversationId, DeviceSeq, Digest, EntryId, EntryKind, FileRoot,
-};
+use crate::protocol::{AccountId, ConversationId, DeviceSeq, Digest, EntryId, EntryKind, FileRoot};
 
 /// Where a device stands in one conversation: what is durable of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

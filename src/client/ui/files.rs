@@ -34,11 +34,7 @@ pub(crate) fn name(name: &str) -> String {
 
 /// A number of bytes, such as `812 bytes`, `12 kB` or `5.2 MB`.
 pub(crate) fn size(bytes: u64) -> String {
-    const UNITS: [(&str, u64); 3] = [
-        ("kB", 1_000),
-        ("MB", 1_000_000),
-        ("GB", 1_000_000_000),
-    ];
+    const UNITS: [(&str, u64); 3] = [("kB", 1_000), ("MB", 1_000_000), ("GB", 1_000_000_000)];
     let Some((unit, one)) = UNITS.into_iter().rev().find(|(_, one)| bytes >= *one) else {
         let unit = if bytes == 1 { "byte" } else { "bytes" };
         return format!("{bytes} {unit}");
@@ -113,7 +109,11 @@ mod tests {
 
     #[test]
     fn name_and_type_of_a_stranger_are_harmless_and_of_one_line() {
-        let hostile = file("a\n14:02 carol: \u{1b}[31mhi\u{202e}fdp.exe", 1, "image/\u{1b}[2J");
+        let hostile = file(
+            "a\n14:02 carol: \u{1b}[31mhi\u{202e}fdp.exe",
+            1,
+            "image/\u{1b}[2J",
+        );
         let shown = shared(&hostile, "");
         assert!(!shown.contains(['\n', '\u{1b}', '\u{202e}']), "{shown}");
         assert!(shown.ends_with("1 byte, image"), "{shown}");
@@ -126,7 +126,15 @@ mod tests {
     #[test]
     fn sizes_and_progress_are_said_in_few_digits() {
         let shown = [1, 999, 1_000, 9_990, 5_200_000, 41_000_000, 1_300_000_000].map(size);
-        let expected = ["1 byte", "999 bytes", "1 kB", "9.9 kB", "5.2 MB", "41 MB", "1.3 GB"];
+        let expected = [
+            "1 byte",
+            "999 bytes",
+            "1 kB",
+            "9.9 kB",
+            "5.2 MB",
+            "41 MB",
+            "1.3 GB",
+        ];
         assert_eq!(shown, expected);
         assert_eq!(progress(2_100_000, 5_200_000), "40 % (2.1 MB of 5.2 MB)");
         assert_eq!(percent(0, 0), 0);

@@ -108,12 +108,7 @@ impl Ctx<'_> {
     }
 
     /// What somebody said, or does, as it is by now.
-    fn said_line(
-        &self,
-        (id, at): (ConversationId, EntryId),
-        entry: &Entry,
-        said: &Said,
-    ) -> Line {
+    fn said_line(&self, (id, at): (ConversationId, EntryId), entry: &Entry, said: &Said) -> Line {
         let current = current(self, (id, at), entry);
         let text = match (current.edited.as_deref(), said) {
             (edited, Said::File(file)) => files::shared(file, edited.unwrap_or(&file.text)),

@@ -215,7 +215,7 @@ impl PendingRequests {
             let oldest = late.next().map(|(tag, _)| *tag)?;
             self.open.remove(&oldest);
         }
-        self.last_tag = self.last_tag.wrapping_add(1).max(1);
+        let tag = self.next_tag();
         let wait = if request.is_awaited() {
             self.answer_wait
         } else {
@@ -227,8 +227,14 @@ impl PendingRequests {
             due: Some(now + wait),
             request,
         };
-        self.open.insert(self.last_tag, open);
-        Some(self.last_tag)
+        self.open.insert(tag, open);
+        Some(tag)
+    }
+
+    /// A tag that no other request of this session has, for one that is kept elsewhere.
+    pub(crate) fn next_tag(&mut self) -> u32 {
+        self.last_tag = self.last_tag.wrapping_add(1).max(1);
+        self.last_tag
     }
 
     /// The request with this tag, which is answered now.

@@ -97,7 +97,9 @@ fn whole(
         format!("{text}{}", note.unwrap_or_default())
     };
     let changed = |text: &str| {
-        let edited = current.as_ref().and_then(|current| current.edited.as_deref());
+        let edited = current
+            .as_ref()
+            .and_then(|current| current.edited.as_deref());
         noted(edited.unwrap_or(text))
     };
     let (voice, text) = match said {
@@ -108,7 +110,9 @@ fn whole(
             let who = format!("{name}{}", whom.unwrap_or_default());
             let text = match said {
                 Said::File(file) => {
-                    let edited = current.as_ref().and_then(|current| current.edited.as_deref());
+                    let edited = current
+                        .as_ref()
+                        .and_then(|current| current.edited.as_deref());
                     noted(&files::shared(file, edited.unwrap_or(&file.text)))
                 }
                 said => changed(said.words().unwrap_or_default()),

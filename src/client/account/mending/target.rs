@@ -252,7 +252,7 @@ fn last_held(
 }
 
 /// Looks through the entries before a place, the newest first, until something is found.
-pub(super) fn look_back<T>(
+pub(crate) fn look_back<T>(
     ctx: &mut Ctx<'_>,
     (id, mut before): (ConversationId, EntryId),
     mut look: impl FnMut(&Ctx<'_>, EntryId, Entry) -> Option<T>,

@@ -50,7 +50,9 @@ impl Sender {
         unsent.key.as_ref()?;
         let is_same = |waiting: &OutboxEntry| {
             let is_sent = waiting.key == unsent.key && !waiting.refused;
-            is_sent && waiting.target == unsent.target && waiting.text == unsent.text
+            let root = |unsent: &OutboxEntry| unsent.file.as_ref().map(|file| file.root);
+            let is_alike = waiting.text == unsent.text && root(waiting) == root(unsent);
+            is_sent && waiting.target == unsent.target && is_alike
         };
         let mut all = self.outbox.sequences().into_iter();
         let waiting = all.find(|sequence| {

@@ -12,8 +12,8 @@ use crate::client::program::Report;
 use crate::client::storage::entry::{Entry, Said};
 use crate::client::storage::records::{Numbered, OutboxEntry, QueuedFile, Referred};
 use crate::protocol::{
-    AccountId, Attachment, Bytes, ClientMessage, ConversationId, DeviceSeq, Digest, EntryBody, EntryId,
-    EntryKind, Origin, Reaction, Reference, Stored, Text, seal,
+    AccountId, Attachment, Bytes, ClientMessage, ConversationId, DeviceSeq, Digest, EntryBody,
+    EntryId, EntryKind, Origin, Reaction, Reference, Stored, Text, seal,
 };
 
 /// A message that has left the outbox because it is stored.

@@ -5,6 +5,7 @@
 //! up by a VOID.
 
 mod amend;
+pub(crate) mod files;
 pub(crate) mod keys;
 mod known;
 pub(crate) mod outbox;
@@ -109,6 +110,24 @@ impl Sender {
         unsent: OutboxEntry,
         is_linked: bool,
     ) {
+        let typed = Typed {
+            at: ctx.now.instant,
+            line: ctx.effects.script_line,
+        };
+        if let Some(sequence) = self.queue_typed(ctx, blocked, unsent, typed, is_linked) {
+            ctx.effects.own_queued(sequence);
+        }
+    }
+
+    /// The same for what was typed at this moment. Returns the number under which it waits.
+    fn queue_typed(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        blocked: &BlockedUsers,
+        unsent: OutboxEntry,
+        typed: Typed,
+        is_linked: bool,
+    ) -> Option<u64> {
         if unsent.kind.is_said() {
             blocked.warn(ctx, &unsent.target);
         }
@@ -122,10 +141,6 @@ impl Sender {
             typed_ms: ctx.now.unix_ms,
             ..unsent
         };
-        let typed = Typed {
-            at: ctx.now.instant,
-            line: ctx.effects.script_line,
-        };
         let added = match self.adopt(typed, &unsent) {
             Some(sequence) => Ok(sequence),
             None => self.outbox.add(typed, unsent, !is_linked),
@@ -135,15 +150,19 @@ impl Sender {
                 if let Some(unsent) = self.outbox.get(sequence) {
                     ctx.state.put_unsent(sequence, unsent);
                 }
-                ctx.effects.own_queued(sequence);
                 if let Some(said) = typed.line {
                     ctx.effects.report(Report::Queued { said });
                 }
                 if !is_linked {
                     ctx.notice("● queued; will be sent when the server answers");
                 }
+                Some(sequence)
             }
-            Err(full) => ctx.fail(Fault::Failed, full.to_string()),
+            Err(full) => {
+                ctx.effects
+                    .fail_at(typed.line, Fault::Failed, full.to_string());
+                None
+            }
         }
     }
 
@@ -180,7 +199,13 @@ impl Sender {
         if self.outbox.len() == 0 || waits {
             return;
         }
-        for (sequence, target) in self.outbox.unnumbered() {
+        // Who gets a file is known before that is brought.
+        let uploads = self.outbox.uploads();
+        let uploads = uploads.map(|(_, unsent, _)| (None, unsent.target.clone()));
+        let uploads: Vec<(Option<u64>, String)> = uploads.collect();
+        let unnumbered = self.outbox.unnumbered().into_iter();
+        let unnumbered = unnumbered.map(|(sequence, target)| (Some(sequence), target));
+        for (sequence, target) in unnumbered.chain(uploads) {
             let name = canonical_target(&target);
             let id = if name == EVERYONE_NAME {
                 Some(ConversationId::EVERYONE)
@@ -189,7 +214,11 @@ impl Sender {
             };
             let known = id.and_then(|id| Some((id, ctx.conversations.get(id)?)));
             match known.filter(|(_, known)| known.last_number.is_some()) {
-                Some((id, _)) => self.assign_seq(ctx, sequence, id),
+                Some((id, _)) => {
+                    if let Some(sequence) = sequence {
+                        self.assign_seq(ctx, sequence, id);
+                    }
+                }
                 None if is_room(&name) && ctx.session.is_silent => {}
                 None if is_room(&name) => {
                     let access = ctx.pending.take_deferred_join(&name);
@@ -408,6 +437,11 @@ pub(crate) fn check_text(ctx: &Ctx<'_>, target: &str, text: &str) -> Result<(), 
         );
         return Err((Fault::Usage, text));
     }
+    check_target(ctx, target)
+}
+
+/// Whether something can be sent there, as far as this device knows; else why not.
+fn check_target(ctx: &Ctx<'_>, target: &str) -> Result<(), (Fault, String)> {
     if canonical(target) == ctx.me.name {
         let text = "you cannot send a message to yourself; `/note TEXT` keeps a note".into();
         return Err((Fault::NoRecipient, text));

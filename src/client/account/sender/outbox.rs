@@ -123,7 +123,9 @@ impl Outbox {
 
     /// Those that have no number yet and may have one, in the order typed.
     pub(crate) fn unnumbered(&self) -> Vec<(u64, String)> {
-        self.without_number(|unsent| unsent.waits_for().is_none() && unsent.awaits_upload().is_none())
+        self.without_number(|unsent| {
+            unsent.waits_for().is_none() && unsent.awaits_upload().is_none()
+        })
     }
 
     /// The files that have to be brought to the server first, in the order typed.

@@ -122,6 +122,7 @@ impl Sender {
                 self.outbox.requeue(sequence);
                 self.retry_later(ctx, failure);
             }
+            _ if self.upload_again(ctx, sequence, failure) => {}
             _ => return self.refuse(ctx, sequence, failure),
         }
         false

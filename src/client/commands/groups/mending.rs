@@ -132,7 +132,7 @@ pub(super) const WHY: ChatCommand = ChatCommand {
 };
 
 /// What a call says of the line that it is about.
-fn named<'a>(call: &Call<'a>) -> Named<'a> {
+pub(super) fn named<'a>(call: &Call<'a>) -> Named<'a> {
     Named {
         place: call.optional(0),
         line: call.optional(1).and_then(LineNumber::read),

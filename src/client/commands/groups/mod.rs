@@ -4,6 +4,7 @@
 //! [`GROUPS`].
 
 mod account;
+mod files;
 mod mending;
 mod people;
 mod reading;
@@ -27,6 +28,7 @@ const GROUPS: &[Group] = &[
     session::SESSION,
     rooms::ROOMS,
     writing::WRITING,
+    files::FILES,
     mending::MENDING,
     reading::READING,
     people::PEOPLE,

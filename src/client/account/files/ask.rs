@@ -1,0 +1,299 @@
+//! What the user asks for: to send a file, to save one, or to give that up.
+
+use std::path::{Path, PathBuf};
+
+use super::{COPYING_MAX, Copying, FileTransfers};
+use crate::client::account::ctx::Ctx;
+use crate::client::account::mending::recent::{Recent, Whose};
+use crate::client::account::mending::target::{
+    Named, Refused, STORED_SIGN, Target, WAITING_SIGN, look_back, place, target,
+};
+use crate::client::account::sender::files::check_file;
+use crate::client::account::sender::outbox::Typed;
+use crate::client::account::sender::{Sender, keys};
+use crate::client::env::Fault;
+use crate::client::name::{canonical_target, is_room};
+use crate::client::storage::entry::{Entry, Said, SharedFile};
+use crate::client::storage::transfers::Download;
+use crate::client::transfers::{SaveAs, Transfers};
+use crate::client::ui::files;
+use crate::protocol::{ConversationId, EVERYONE_NAME, EntryId, FILE_MAX_BYTES, NOTES_NAME};
+
+/// A file that the user wants to send.
+pub(crate) struct File<'a> {
+    pub(crate) target: &'a str,
+    pub(crate) path: &'a Path,
+    pub(crate) text: &'a str,
+    pub(crate) key: Option<String>,
+}
+
+/// What is to be saved, and as what.
+pub(crate) struct Save<'a> {
+    pub(crate) named: Named<'a>,
+    pub(crate) save_as: Option<&'a str>,
+}
+
+/// Has a file copied, and then sent.
+pub(crate) fn send(
+    ctx: &mut Ctx<'_>,
+    (transfers, sender): (&mut FileTransfers, &Sender),
+    disk: Option<&mut dyn Transfers>,
+    file: File<'_>,
+) {
+    if let Err((fault, text)) = begin(ctx, (transfers, sender), disk, file) {
+        ctx.fail(fault, text);
+    }
+}
+
+fn begin(
+    ctx: &Ctx<'_>,
+    (transfers, sender): (&mut FileTransfers, &Sender),
+    disk: Option<&mut dyn Transfers>,
+    file: File<'_>,
+) -> Result<(), Refused> {
+    let disk = disk.ok_or_else(|| (Fault::Failed, "this client sends no files".to_owned()))?;
+    check_file(ctx, sender, (file.target, file.text))?;
+    if let Some(key) = &file.key {
+        keys::check_key(key).map_err(|text| (Fault::Usage, text))?;
+    }
+    if transfers.copying.len() >= COPYING_MAX {
+        let text = format!("{COPYING_MAX} files are being copied already; try again");
+        return Err((Fault::Failed, text));
+    }
+    let id = transfers.new_id();
+    let copying = Copying {
+        target: file.target.to_owned(),
+        text: file.text.to_owned(),
+        key: file.key,
+        typed: Typed {
+            at: ctx.now.instant,
+            line: ctx.effects.script_line,
+        },
+        path: file.path.to_string_lossy().into_owned(),
+    };
+    transfers.copying.insert(id, copying);
+    let max = ctx.session.server.file_max.unwrap_or(FILE_MAX_BYTES);
+    disk.copy(id, file.path, max);
+    Ok(())
+}
+
+/// The same as it is typed: `[USER|#ROOM|everyone|notes] PATH [TEXT]`.
+pub(crate) fn send_typed(
+    ctx: &mut Ctx<'_>,
+    (transfers, sender): (&mut FileTransfers, &Sender),
+    disk: Option<&mut dyn Transfers>,
+    typed: &str,
+) {
+    let (first, behind) = split_path(typed);
+    let focus = ctx.focus.current.clone();
+    let name = canonical_target(&first);
+    let is_known = [EVERYONE_NAME, NOTES_NAME].contains(&&*name)
+        || is_room(&name)
+        || ctx.conversations.by_name(&name).is_some();
+    let (target, path, text) = match focus {
+        Some(focus) if !is_known || behind.is_empty() => (focus, first, behind),
+        None if behind.is_empty() => {
+            let text = "to whom, and which file? `/file bob chart.pdf`";
+            return ctx.fail(Fault::Usage, text);
+        }
+        _ => {
+            let (path, text) = split_path(behind);
+            (first, path, text)
+        }
+    };
+    let path = PathBuf::from(path);
+    let file = File {
+        target: &target,
+        path: &path,
+        text,
+        key: None,
+    };
+    send(ctx, (transfers, sender), disk, file);
+}
+
+/// The first word of a line, in which blanks stand in quotation marks or behind a backslash, and what is behind it.
+fn split_path(line: &str) -> (String, &str) {
+    let line = line.trim_start();
+    let quote = line.chars().next().filter(|sign| "\"'".contains(*sign));
+    if let Some(quote) = quote
+        && let Some((path, behind)) = line[1..].split_once(quote)
+    {
+        return (path.to_owned(), behind.trim());
+    }
+    let mut path = String::new();
+    let mut is_escaped = false;
+    for (at, sign) in line.char_indices() {
+        match sign {
+            '\\' if !is_escaped => is_escaped = true,
+            sign if sign.is_whitespace() && !is_escaped => return (path, line[at..].trim()),
+            sign => {
+                if is_escaped && !sign.is_whitespace() && !"\\\"'".contains(sign) {
+                    path.push('\\');
+                }
+                path.push(sign);
+                is_escaped = false;
+            }
+        }
+    }
+    (path, "")
+}
+
+/// Has a file saved that stands in a conversation: the named one, else the last.
+pub(crate) fn save(
+    ctx: &mut Ctx<'_>,
+    (transfers, sender, recent): (&mut FileTransfers, &Sender, &mut Recent),
+    can_save: bool,
+    save: &Save<'_>,
+) {
+    if !can_save {
+        return ctx.fail(Fault::Failed, "this client saves no files");
+    }
+    let (place, file) = match meant(ctx, (sender, recent), save.named) {
+        Ok(meant) => meant,
+        Err((fault, text)) => return ctx.fail(fault, text),
+    };
+    let save_as = save.save_as.map(|typed| split_path(typed).0);
+    let row = Download {
+        id: transfers.new_id(),
+        save_as: match save_as {
+            Some(path) if !path.is_empty() => SaveAs::Chosen(path),
+            _ => SaveAs::Named(file.name.clone()),
+        },
+        name: file.name,
+        size: file.size,
+        root: file.root,
+    };
+    transfers.downloads.begin(ctx, place, row);
+}
+
+/// The file that is meant.
+fn meant(
+    ctx: &mut Ctx<'_>,
+    (sender, recent): (&Sender, &mut Recent),
+    named: Named<'_>,
+) -> Result<((ConversationId, EntryId), SharedFile), Refused> {
+    if named.line.is_some() {
+        return match target(ctx, (sender, recent), named, Whose::Anybodys)? {
+            Target::Entry(id, at, entry) => {
+                let no_file = || {
+                    let text = format!("{STORED_SIGN}{at} in {} is no file", ctx.name_of(id));
+                    (Fault::Failed, text)
+                };
+                let file = file_of(ctx, id, &entry).ok_or_else(no_file)?;
+                Ok(((id, at), file))
+            }
+            Target::Waiting(..) => {
+                let text = "it waits to be sent; the file is where it was".to_owned();
+                Err((Fault::Failed, text))
+            }
+        };
+    }
+    let place = place(ctx, recent, named.place, Whose::Anybodys)?;
+    let found = place.id.and_then(|id| {
+        look_back(ctx, (id, EntryId(u64::MAX)), |ctx, at, entry| {
+            let is_shown = !ctx.hidden.has(entry.author);
+            let file = file_of(ctx, id, &entry).filter(|_| is_shown)?;
+            Some(((id, at), file))
+        })
+    });
+    found.ok_or_else(|| {
+        let name = place.name;
+        let text =
+            format!("this device has no file in {name}; `/fetch {name}` gets older messages");
+        (Fault::Failed, text)
+    })
+}
+
+fn file_of(ctx: &Ctx<'_>, id: ConversationId, entry: &Entry) -> Option<SharedFile> {
+    match entry.said(id, ctx.own())? {
+        Said::File(file) => Some(file),
+        _ => None,
+    }
+}
+
+/// A file that is on its way.
+enum OnItsWay {
+    Sent(u64),
+    Saved(ConversationId, EntryId),
+}
+
+/// Gives a file up that is on its way: one that is sent by the number under which it waits, one that is saved by that of its
+/// message. Without a number it is the only one that there is.
+pub(crate) fn cancel(
+    ctx: &mut Ctx<'_>,
+    (transfers, sender, recent): (&mut FileTransfers, &mut Sender, &mut Recent),
+    named: Named<'_>,
+) {
+    let meant = if named.line.is_some() {
+        target(ctx, (sender, recent), named, Whose::Anybodys).map(|target| match target {
+            Target::Entry(id, at, _) => OnItsWay::Saved(id, at),
+            Target::Waiting(sequence, _) => OnItsWay::Sent(sequence),
+        })
+    } else {
+        only_one(transfers, sender)
+    };
+    match meant {
+        Err((fault, text)) => ctx.fail(fault, text),
+        Ok(OnItsWay::Sent(sequence)) => {
+            if !sender.is_file(sequence) {
+                let text = format!("{WAITING_SIGN}{sequence} is no file; `/delete` takes it back");
+                ctx.fail(Fault::Failed, text);
+            } else if let Some(unsent) = sender.take_back(ctx, sequence) {
+                ctx.notice(format!("not sent: {}", unsent.described()));
+            } else {
+                ctx.fail(
+                    Fault::Failed,
+                    "it is at the server already; `/delete` deletes it",
+                );
+            }
+        }
+        Ok(OnItsWay::Saved(id, at)) => match transfers.downloads.remove(ctx, (id, at)) {
+            Some(row) => ctx.notice(format!("not saved: {}", files::name(&row.name))),
+            None => ctx.fail(
+                Fault::Failed,
+                "that is not being saved; `/files` shows what is",
+            ),
+        },
+    }
+}
+
+/// The only file that is on its way.
+fn only_one(transfers: &FileTransfers, sender: &Sender) -> Result<OnItsWay, Refused> {
+    let sent = sender
+        .uploads()
+        .map(|(sequence, ..)| OnItsWay::Sent(sequence));
+    let saved = transfers.downloads.all.keys();
+    let saved = saved.map(|(id, at)| OnItsWay::Saved(*id, *at));
+    let mut all = sent.chain(saved);
+    match (all.next(), all.next()) {
+        (Some(one), None) => Ok(one),
+        (None, _) => Err((Fault::Failed, "no file is on its way".into())),
+        (Some(_), Some(_)) => {
+            let text = "which one? `/files` shows their numbers".to_owned();
+            Err((Fault::Usage, text))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn path_with_blanks_stands_in_quotation_marks_or_has_backslashes() {
+        let split = |line| split_path(line);
+        assert_eq!(
+            split("chart.pdf see this"),
+            ("chart.pdf".into(), "see this")
+        );
+        assert_eq!(
+            split("\"my chart.pdf\" see"),
+            ("my chart.pdf".into(), "see")
+        );
+        assert_eq!(split("'it is.pdf'"), ("it is.pdf".into(), ""));
+        assert_eq!(split(r"my\ chart.pdf see"), ("my chart.pdf".into(), "see"));
+        assert_eq!(split(r"a\b c"), (r"a\b".into(), "c"));
+        assert_eq!(split("\"open"), ("\"open".into(), ""));
+        assert_eq!(split(""), (String::new(), ""));
+    }
+}
