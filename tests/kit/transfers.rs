@@ -56,7 +56,10 @@ impl Held {
         let stream = [tree.as_bytes(), content].concat();
         self.copies.insert(id, stream);
         let name = path.rsplit('/').next().unwrap_or_default().to_owned();
-        let media_type = if name.ends_with(".pdf") {
+        let media_type = if Path::new(&name)
+            .extension()
+            .is_some_and(|kind| kind == "pdf")
+        {
             "application/pdf"
         } else {
             ""

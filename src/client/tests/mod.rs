@@ -3,6 +3,7 @@
 mod accounts;
 mod bytes;
 mod chat;
+mod files;
 mod gaps;
 mod link;
 mod mending;

@@ -156,7 +156,10 @@ pub(crate) fn save(
     let row = Download {
         id: transfers.new_id(),
         save_as: match save_as {
-            Some(path) if !path.is_empty() => SaveAs::Chosen(path),
+            Some(path) if !path.is_empty() => SaveAs::Chosen {
+                path,
+                name: file.name.clone(),
+            },
             _ => SaveAs::Named(file.name.clone()),
         },
         name: file.name,

@@ -350,8 +350,7 @@ impl Downloads {
                 let path = printable::line(&path).into_owned();
                 ctx.notice(format!("● saved as {path}"));
                 let place = *place;
-                self.all.remove(&place);
-                ctx.state.remove_download(place);
+                self.remove(ctx, place);
             }
             Err(why) => get_stuck(ctx, fetch, &why),
         }
@@ -360,8 +359,7 @@ impl Downloads {
     fn of_tag(&mut self, tag: u32) -> Option<(Place, &mut Fetch)> {
         let mut all = self.all.iter_mut();
         let asked = |fetch: &mut Fetch| fetch.stream().is_some_and(|stream| stream.has_asked(tag));
-        let found = all.find_map(|(place, fetch)| asked(fetch).then_some((*place, fetch)));
-        found
+        all.find_map(|(place, fetch)| asked(fetch).then_some((*place, fetch)))
     }
 }
 
@@ -384,7 +382,7 @@ fn get_stuck(ctx: &mut Ctx<'_>, fetch: &mut Fetch, why: &str) {
     let name = files::name(&fetch.row.name);
     let text = match &fetch.row.save_as {
         SaveAs::Named(_) => format!("not saved: {name}: {why}; `/save` tries again"),
-        SaveAs::Chosen(path) => format!(
+        SaveAs::Chosen { path, .. } => format!(
             "not saved as {}: {why}; `/save` can name another",
             printable::line(path)
         ),

@@ -39,7 +39,7 @@ use uploads::Uploads;
 
 /// How long a transfer is waited for that comes no further, before it is asked for again. Chosen: much longer than a chunk takes
 /// on a path that is any use.
-const STALL_WAIT: Duration = Duration::from_secs(60);
+const STALL_WAIT: Duration = Duration::from_mins(1);
 
 /// How often it is told at most how far a transfer has come.
 const REPORT_EVERY: Duration = Duration::from_millis(500);

@@ -39,7 +39,7 @@ const DAMAGED_MAX: u32 = 3;
 const RETRY_WAIT: Duration = Duration::from_secs(2);
 
 /// The longest such wait that the server can ask for.
-const RETRY_WAIT_MAX: Duration = Duration::from_secs(24 * 3600);
+const RETRY_WAIT_MAX: Duration = Duration::from_hours(24);
 
 /// From which wait on the user is told of it.
 const TOLD_WAIT: Duration = Duration::from_secs(10);
@@ -120,7 +120,7 @@ impl Uploads {
             return;
         }
         self.later.retain(|_, at| *at > ctx.now.instant);
-        self.refuse_large(ctx, sender);
+        Self::refuse_large(ctx, sender);
         self.begin(ctx, sender);
         for one in &mut self.active {
             if one.moved_at + STALL_WAIT <= ctx.now.instant {
@@ -145,7 +145,7 @@ impl Uploads {
     }
 
     /// Gives up what the server has said that it does not take.
-    fn refuse_large(&self, ctx: &mut Ctx<'_>, sender: &mut Sender) {
+    fn refuse_large(ctx: &mut Ctx<'_>, sender: &mut Sender) {
         let Some(max) = ctx.session.server.file_max else {
             return;
         };

@@ -28,7 +28,6 @@ const GROUPS: &[Group] = &[
     session::SESSION,
     rooms::ROOMS,
     writing::WRITING,
-    files::FILES,
     mending::MENDING,
     reading::READING,
     people::PEOPLE,

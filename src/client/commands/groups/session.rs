@@ -7,7 +7,7 @@ use crate::client::script::{Awaited, Exit, FocusChange};
 
 pub(super) const SESSION: Group = Group {
     name: "session",
-    title: "the link, help, signing out and leaving",
+    title: "the link, files on their way, help, signing out and leaving",
     commands: &[
         ChatCommand {
             name: "status",
@@ -17,6 +17,8 @@ pub(super) const SESSION: Group = Group {
             run: |core, _| core.requests().status = true,
             ..ROW
         },
+        super::files::FILES,
+        super::files::CANCEL,
         ChatCommand {
             name: "dnd",
             arguments: &[Argument::choice(&["on", "off"]).optional()],

@@ -9,7 +9,7 @@ use crate::protocol::{EVERYONE_NAME, NOTES_NAME};
 
 pub(super) const WRITING: Group = Group {
     name: "writing",
-    title: "writing messages",
+    title: "writing messages, and files",
     commands: &[
         ChatCommand {
             name: "message",
@@ -76,6 +76,8 @@ pub(super) const WRITING: Group = Group {
             },
             ..ROW
         },
+        super::files::FILE,
+        super::files::SAVE,
         ChatCommand {
             name: "me",
             arguments: &[IN, Argument::text("TEXT")],

@@ -1,0 +1,261 @@
+//! From the message that is a file to the file in its place.
+
+use super::*;
+
+/// A desk to which bob has sent a file of so many bytes.
+fn offered(bytes: usize) -> (Desk, FileServer, Vec<u8>) {
+    let mut desk = Desk::signed_in(Screen::interactive());
+    let mut server = FileServer::default();
+    let content = content(bytes);
+    let tree = server.give(1, &content);
+    let file = attachment("chart.pdf", bytes as u64, "the new one");
+    deliver_file(&mut desk, 1, tree.root(), &file);
+    desk.settle();
+    (desk, server, content)
+}
+
+/// How much was asked for, in bytes.
+fn asked(server: &FileServer) -> u64 {
+    server.asked.iter().map(|asked| asked.length).sum()
+}
+
+#[test]
+fn file_is_shown_with_how_to_save_it_and_saved_under_its_name() {
+    let (mut desk, mut server, content) = offered(3_000_000);
+    assert_eq!(
+        desk.lines(),
+        ["14:01 bob: [file] chart.pdf, 3 MB, PDF: the new one  `/save #1` saves it"]
+    );
+    desk.run("save --in bob #1");
+    desk.talk(&mut server);
+    let lines = desk.lines();
+    assert_eq!(
+        lines,
+        [
+            "● saving chart.pdf, 3 MB",
+            "● saved as /downloads/chart.pdf"
+        ]
+    );
+    assert!(desk.files.transfers.saved("/downloads/chart.pdf") == Some(content));
+    assert!(desk.files.transfers.parts().is_empty());
+    assert_eq!(asked(&server), 3_000_000 + 46 * 32);
+    // In a conversation no number is needed, and another place can be named.
+    desk.run("enter bob");
+    desk.settle();
+    desk.run("/save");
+    desk.talk(&mut server);
+    desk.run("/save #1 \"/elsewhere/my chart.pdf\"");
+    desk.talk(&mut server);
+    assert_eq!(
+        desk.files.transfers.all_saved(),
+        [
+            "/downloads/chart.pdf",
+            "/downloads/chart.pdf (2)",
+            "/elsewhere/my chart.pdf"
+        ]
+    );
+}
+
+#[test]
+fn empty_file_and_one_of_a_single_chunk_are_saved() {
+    for bytes in [0, 1, CHUNK_BYTES, CHUNK_BYTES + 1] {
+        let (mut desk, mut server, content) = offered(bytes);
+        desk.run("save --in bob");
+        desk.talk(&mut server);
+        let saved = desk.files.transfers.saved("/downloads/chart.pdf");
+        assert!(saved == Some(content), "{bytes}");
+    }
+}
+
+#[test]
+fn download_goes_on_where_it_was_after_a_lost_link() {
+    let (mut desk, mut server, content) = offered(3_000_000);
+    desk.run("save --in bob");
+    server.cut_after = Some(20);
+    desk.talk(&mut server);
+    desk.reconnected(&mut server);
+    server.asked.clear();
+    desk.talk(&mut server);
+    assert!(desk.files.transfers.saved("/downloads/chart.pdf") == Some(content));
+    let written = 20 * PIECE_MAX_BYTES - CHUNK_BYTES - 46 * 32;
+    assert!(asked(&server) <= 3_000_000 - written as u64);
+}
+
+#[test]
+fn download_goes_on_after_a_kill_with_what_is_good_of_what_was_written() {
+    for damaged in [None, Some(200_000)] {
+        let (mut desk, mut server, content) = offered(3_000_000);
+        desk.run("save --in bob");
+        server.cut_after = Some(40);
+        desk.talk(&mut server);
+        let [(_, written)] = desk.files.transfers.parts()[..] else {
+            panic!("a part is here");
+        };
+        assert!(written >= 18 * CHUNK_BYTES);
+        if let Some(at) = damaged {
+            desk.files.transfers.damage_parts(at);
+        }
+        let mut desk = desk.killed(&mut server);
+        server.asked.clear();
+        desk.talk(&mut server);
+        assert!(desk.files.transfers.saved("/downloads/chart.pdf") == Some(content));
+        assert!(desk.files.transfers.parts().is_empty());
+        let good = damaged.map_or(written, |at| at / CHUNK_BYTES * CHUNK_BYTES) as u64;
+        assert_eq!(asked(&server), 3_000_000 - good + 46 * 32, "{damaged:?}");
+    }
+}
+
+#[test]
+fn file_that_was_complete_at_a_kill_is_saved_once() {
+    let (mut desk, mut server, content) = offered(100_000);
+    desk.run("save --in bob");
+    // All has come, and is about to be given its place.
+    for body in desk.bodies() {
+        let ClientBody::DownloadRequest(request) = body else {
+            continue;
+        };
+        for piece in server.send(request) {
+            desk.bulk(piece);
+        }
+    }
+    desk.settle();
+    assert_eq!(desk.files.transfers.answers().len(), 1);
+    let mut desk = desk.killed(&mut server);
+    desk.talk(&mut server);
+    assert_eq!(desk.files.transfers.all_saved(), ["/downloads/chart.pdf"]);
+    assert!(desk.files.transfers.saved("/downloads/chart.pdf") == Some(content));
+}
+
+#[test]
+fn full_disk_stops_it_and_the_user_goes_on() {
+    let (mut desk, mut server, content) = offered(3_000_000);
+    desk.run("save --in bob");
+    desk.screen.lines();
+    desk.files.transfers.set_full(true);
+    desk.talk(&mut server);
+    let lines = desk.lines();
+    assert_eq!(
+        lines,
+        ["not saved: chart.pdf: the disk is full; `/save` tries again"]
+    );
+    desk.run("files");
+    let lines = desk.lines();
+    assert!(
+        lines[0].ends_with("not saved: the disk is full"),
+        "{lines:?}"
+    );
+    assert_eq!(
+        desk.bodies(),
+        [],
+        "nothing is asked for that cannot be kept"
+    );
+    desk.files.transfers.set_full(false);
+    desk.run("save --in bob");
+    desk.talk(&mut server);
+    assert!(desk.files.transfers.saved("/downloads/chart.pdf") == Some(content));
+}
+
+#[test]
+fn file_that_is_deleted_while_it_is_fetched_is_not_saved_and_nothing_of_it_stays() {
+    let (mut desk, mut server, _) = offered(3_000_000);
+    desk.run("save --in bob");
+    server.cut_after = Some(70);
+    desk.talk(&mut server);
+    assert_eq!(desk.files.transfers.parts().len(), 1);
+    server.cut_after = None;
+    server.given.clear();
+    desk.reconnected(&mut server);
+    desk.screen.lines();
+    desk.talk(&mut server);
+    assert_eq!(
+        desk.lines(),
+        ["not saved: chart.pdf: it is no longer at the server"]
+    );
+    assert!(desk.files.transfers.parts().is_empty());
+    assert!(desk.files.transfers.all_saved().is_empty());
+}
+
+#[test]
+fn cancelled_download_leaves_nothing_here() {
+    let (mut desk, mut server, _) = offered(3_000_000);
+    desk.run("save --in bob");
+    server.cut_after = Some(40);
+    desk.talk(&mut server);
+    desk.screen.lines();
+    desk.run("save --in bob");
+    let lines = desk.lines();
+    assert!(
+        lines[0].starts_with("chart.pdf is being saved already: "),
+        "{lines:?}"
+    );
+    desk.run("files");
+    let lines = desk.lines();
+    assert!(
+        lines[0].starts_with("#1") && lines[0].contains('↓'),
+        "{lines:?}"
+    );
+    desk.run("cancel");
+    assert_eq!(desk.lines(), ["not saved: chart.pdf"]);
+    assert!(desk.files.transfers.parts().is_empty());
+    // Nothing of it begins again.
+    let mut desk = desk.killed(&mut server);
+    server.asked.clear();
+    desk.talk(&mut server);
+    assert!(server.asked.is_empty());
+    assert!(desk.files.transfers.all_saved().is_empty());
+}
+
+#[test]
+fn two_are_fetched_at_a_time() {
+    let (mut desk, mut server, content) = offered(200_000);
+    for entry in 2..=3 {
+        let tree = server.give(entry, &content);
+        let file = attachment("chart.pdf", 200_000, "");
+        deliver_file(&mut desk, entry, tree.root(), &file);
+    }
+    for entry in 1..=3 {
+        desk.run(&format!("save --in bob #{entry}"));
+    }
+    let bodies = desk.bodies();
+    let requests = bodies
+        .iter()
+        .filter(|body| matches!(body, ClientBody::DownloadRequest(_)));
+    assert_eq!(requests.count(), 2, "{bodies:?}");
+    desk.reconnected(&mut server);
+    desk.talk(&mut server);
+    assert_eq!(desk.files.transfers.all_saved().len(), 3);
+}
+
+#[test]
+fn what_is_no_file_is_not_saved() {
+    let mut desk = Desk::signed_in(Screen::interactive());
+    super::super::receiving::deliver(&mut desk, "tea?", 1, 0);
+    desk.lines();
+    desk.run("save --in bob #1");
+    assert_eq!(desk.lines(), ["#1 in bob is no file"]);
+    desk.run("save --in bob");
+    let lines = desk.lines();
+    assert!(
+        lines[0].starts_with("this device has no file in bob"),
+        "{lines:?}"
+    );
+}
+
+#[test]
+fn prompt_says_how_far_the_files_are() {
+    let (mut desk, mut server, _) = offered(3_000_000);
+    desk.run("save --in bob");
+    server.cut_after = Some(40);
+    desk.talk(&mut server);
+    desk.wait(Duration::from_secs(1));
+    desk.settle();
+    let state = desk.screen.seen().status.state.clone();
+    assert!(
+        state.starts_with("↓ 3") || state.starts_with("↓ 4"),
+        "{state}"
+    );
+    desk.run("cancel");
+    desk.wait(Duration::from_secs(1));
+    desk.settle();
+    assert_eq!(desk.screen.seen().status.state, "");
+}
