@@ -67,6 +67,13 @@ pub(crate) struct SharedFile {
     pub(crate) text: String,
 }
 
+impl SharedFile {
+    /// What it is shown by: name, size and media type.
+    pub(crate) fn described(&self) -> (&str, u64, &str) {
+        (&self.name, self.size, &self.media_type)
+    }
+}
+
 /// An entry that changes another one of its conversation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Amendment {

@@ -1,20 +1,19 @@
 //! How files are spoken of: name, size and kind, in plain words.
 
-use crate::client::storage::entry::SharedFile;
 use crate::text::printable;
 
 /// How much of a file's name is repeated when it is spoken of, in characters. Chosen: most names, and a line has room beside it.
 const NAME_MAX_CHARS: usize = 80;
 
 /// A file as it stands in a line, such as `[file] chart.pdf, 5.2 MB, PDF: the new one`. The text is as its author wrote it.
-pub(crate) fn shared(file: &SharedFile, text: &str) -> String {
-    let kind = kind(&file.media_type);
+pub(crate) fn shared((name, size, media_type): (&str, u64, &str), text: &str) -> String {
+    let kind = kind(media_type);
     let kind = kind.map(|kind| format!(", {kind}")).unwrap_or_default();
     let text = match text {
         "" => String::new(),
         text => format!(": {text}"),
     };
-    let (name, size) = (name(&file.name), size(file.size));
+    let (name, size) = (self::name(name), self::size(size));
     format!("[file] {name}, {size}{kind}{text}")
 }
 
@@ -85,36 +84,25 @@ fn kind(media_type: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::Bytes;
-
-    fn file(name: &str, size: u64, media_type: &str) -> SharedFile {
-        SharedFile {
-            name: name.into(),
-            size,
-            media_type: media_type.into(),
-            root: Bytes([0; 32]),
-            text: String::new(),
-        }
-    }
 
     #[test]
     fn file_is_shown_by_name_size_and_kind() {
-        let chart = file("chart.pdf", 5_240_000, "application/pdf");
-        assert_eq!(shared(&chart, ""), "[file] chart.pdf, 5.2 MB, PDF");
-        let notes = file("notes", 0, "");
-        assert_eq!(shared(&notes, "see"), "[file] notes, 0 bytes: see");
-        let photo = file("a.png", 12_300, "image/png");
-        assert_eq!(shared(&photo, ""), "[file] a.png, 12 kB, PNG image");
+        let chart = ("chart.pdf", 5_240_000, "application/pdf");
+        assert_eq!(shared(chart, ""), "[file] chart.pdf, 5.2 MB, PDF");
+        let notes = ("notes", 0, "");
+        assert_eq!(shared(notes, "see"), "[file] notes, 0 bytes: see");
+        let photo = ("a.png", 12_300, "image/png");
+        assert_eq!(shared(photo, ""), "[file] a.png, 12 kB, PNG image");
     }
 
     #[test]
     fn name_and_type_of_a_stranger_are_harmless_and_of_one_line() {
-        let hostile = file(
+        let hostile = (
             "a\n14:02 carol: \u{1b}[31mhi\u{202e}fdp.exe",
             1,
             "image/\u{1b}[2J",
         );
-        let shown = shared(&hostile, "");
+        let shown = shared(hostile, "");
         assert!(!shown.contains(['\n', '\u{1b}', '\u{202e}']), "{shown}");
         assert!(shown.ends_with("1 byte, image"), "{shown}");
         let long = name(&format!("{}.pdf", "x".repeat(250)));

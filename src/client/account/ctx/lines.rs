@@ -111,7 +111,9 @@ impl Ctx<'_> {
     fn said_line(&self, (id, at): (ConversationId, EntryId), entry: &Entry, said: &Said) -> Line {
         let current = current(self, (id, at), entry);
         let text = match (current.edited.as_deref(), said) {
-            (edited, Said::File(file)) => files::shared(file, edited.unwrap_or(&file.text)),
+            (edited, Said::File(file)) => {
+                files::shared(file.described(), edited.unwrap_or(&file.text))
+            }
             (Some(edited), _) => edited.to_owned(),
             (None, said) => said.words().unwrap_or_default().to_owned(),
         };

@@ -113,7 +113,10 @@ fn whole(
                     let edited = current
                         .as_ref()
                         .and_then(|current| current.edited.as_deref());
-                    noted(&files::shared(file, edited.unwrap_or(&file.text)))
+                    noted(&files::shared(
+                        file.described(),
+                        edited.unwrap_or(&file.text),
+                    ))
                 }
                 said => changed(said.words().unwrap_or_default()),
             };

@@ -11,7 +11,7 @@ pub(super) const FILE: ChatCommand = ChatCommand {
     name: "file",
     arguments: &[Argument::text("[USER|#ROOM|everyone] FILE [TEXT]")],
     summary: "send a file to a user or to a room",
-    help: "In a conversation it goes there, unless another one is named. A name with blanks stands in quotation marks. The file is \
+    help: "In a conversation it goes there, unless another one is named. A name with blanks takes quotation marks. The file is \
            copied at once: what becomes of it then does not matter. What you type after it goes ahead of it: it takes its place \
            among the messages once all of it is at the server. A lost connection, or the end of the program, only \
            interrupts that. `/files` shows how far it is, and `/cancel` gives it up.",
