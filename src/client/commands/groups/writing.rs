@@ -77,7 +77,6 @@ pub(super) const WRITING: Group = Group {
             ..ROW
         },
         super::files::FILE,
-        super::files::SAVE,
         ChatCommand {
             name: "me",
             arguments: &[IN, Argument::text("TEXT")],
