@@ -51,7 +51,7 @@ const OUTPUT: &str = "\
     Nothing is printed if all went well, unless standard error is a terminal. `--json` prints one object on standard output, \
     whatever became of a message that could be read: `to`, `reached` (nothing, queued, stored or received), `conversation`, `entry` and `time` of the message at the server, \
     for how many it is (`recipients`) and how many of them were online (`online`), `received` with name and time of each who has it, \
-    or `received_count` in a large room, `said_before`, `error`, and for a file an object of that name with its name and size. Times are as in RFC 3339; what is not known is left out.";
+    or `received_count` in a large room, `said_before`, `error`, and for a file an object called file with its name and size. Times are as in RFC 3339; what is not known is left out.";
 
 const SIGNING_IN: &str = "\
     It signs in as --user, or as the user who was here last, with the ticket that an earlier sign-in has left, else with \
