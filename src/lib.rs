@@ -106,7 +106,7 @@
 //! | a transcript | its lines `src/client/account/history/transcript.rs`; `/export` is `export.rs`, what is logged as it comes `chat_log.rs`, both beside it; the logs' files `src/cli/connect/state/chat_log.rs` |
 //! | a deleted entry | who may `src/store/ops/log/relations.rs`; what is left of it `delete.rs` beside it; overwriting its content `src/store/segments/erase.rs` |
 //! | the way of a file to the server and from it | `src/server/files/upload.rs`, which upload makes room for another `uploads.rs` beside it; `download.rs` beside it; what nobody needs `sweep.rs` beside it |
-//! | which entries have a file, and when it goes | `src/store/ops/files.rs`; in backups `src/store/copied_files.rs`; that the counts are right `src/store/check/files.rs` |
+//! | which entries have a file, and when it goes | `src/store/ops/files/mod.rs`; in backups `src/store/copied_files.rs`; that the counts are right `src/store/check/files.rs` |
 //! | a byte of a file at the server | what verifies it `src/store/blobs/part.rs`, under which name it stands `layout.rs` beside it |
 //! | which entries expire | `src/store/ops/retention.rs`; when it looks for them `src/server/retention.rs` |
 //! | what a client does with a delivery | `src/client/account/inbox/mod.rs`, which also finds gaps; how often it asks `gaps.rs` beside it |
