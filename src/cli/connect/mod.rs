@@ -30,6 +30,7 @@ pub fn command() -> Subcommand {
         .section("RECEIPTS", RECEIPTS)
         .section("READING", READING)
         .section("BLOCKING", BLOCKING)
+        .section("SENDING AND SAVING FILES", SENDING_FILES)
         .section("CHAT LOGS", CHAT_LOGS)
         .section("WITHOUT A TERMINAL", WITHOUT_A_TERMINAL)
         .section("SETTINGS", SETTINGS)
@@ -163,6 +164,19 @@ const BLOCKING: &str = "\
     You are not told of their invitations, nor when they come online or go offline. Their reactions and pins are hidden, \
     too. What they delete is deleted on your devices all the same, if these have it.";
 
+const SENDING_FILES: &str = "\
+    `/file bob chart.pdf the new chart` sends a file and a text with it; the tab key completes its name. It must be one regular \
+    file. A copy of it is made in the state directory first, which is removed once the server has the file. The file's message \
+    takes its place among the others when the file is at the server.\n\
+    Others see its name, size and type, and who sent it. `/save` fetches the last file of the conversation, `/save #12` the one \
+    with that number. It goes to --download-dir, which is made if it is not there; without the option to XDG_DOWNLOAD_DIR, as the environment or \
+    $XDG_CONFIG_HOME/user-dirs.dirs has it, else to ~/Downloads if that is there, else to the current directory. `/save #12 plan.pdf` chooses \
+    another name there; with a slash, or as ~, it is a path, or a folder that is there.\n\
+    A name that others have given cannot lead out of that folder: only its last part counts, without control characters, \
+    characters that change the direction of reading, a dot or a dash at the beginning, a dot or a blank at the end, and signs that other systems refuse; it is cut \
+    to 255 bytes before its ending. Nothing is overwritten or followed: where chart.pdf is taken, the file becomes chart (2).pdf. A \
+    file has the mode 0600, and is neither opened nor run, and its content is never written to the terminal.";
+
 const CHAT_LOGS: &str = "\
     With --log-chat DIR, each message is added to DIR/SERVER/USER/CONVERSATION.log, in a script too: \
     what comes from then on, also while you were away, muted or not, in the order in which all devices see it; your own \
@@ -209,6 +223,7 @@ const WITHOUT_A_TERMINAL: &str = "\
 const FILES: &str = "\
     DIR/known_servers has a line for each trusted server key. DIR/SERVER/USER/N.redb is the history of one \
     device of a user; clients that run at the same time use one each. \
-    A sign-in also sends what waits in those that no client has open. DIR/SERVER/USER/input_history is what was typed at the \
+    A sign-in also sends what waits in those that no client has open. DIR/SERVER/USER/N.files holds copies of files until they are \
+    sent, and what has come of files that are being saved. DIR/SERVER/USER/input_history is what was typed at the \
     prompt, at most 1 MiB, without passwords and other answers, and without the lines that said what you have deleted. Only the owner may have access to the \
     directory (mode 0700).";
