@@ -146,7 +146,7 @@ impl Launch {
 /// The files that a client sends and saves, who is told what is done for it.
 pub(super) fn device_files(inputs: &InputSender<Input>) -> DeviceFiles {
     let inputs = inputs.clone();
-    DeviceFiles::new(Folder::usual(), move |input| {
+    DeviceFiles::new(Folder::default(), move |input| {
         // A client that has ended asks again at its next start.
         let _ = inputs.send_reserved(input);
     })

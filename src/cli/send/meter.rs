@@ -11,7 +11,8 @@ use crate::text::printable;
 const NAME_MAX_CHARS: usize = 24;
 
 /// In ASCII, since the locale may have nothing else.
-const STYLE: &str = "{msg} [{wide_bar}] {bytes}/{total_bytes}  {bytes_per_sec}  {eta}";
+const STYLE: &str =
+    "{msg} [{wide_bar}] {decimal_bytes}/{decimal_total_bytes}  {decimal_bytes_per_sec}  {eta}";
 
 #[derive(Debug, Clone)]
 pub enum Meter {
@@ -75,8 +76,9 @@ impl Meter {
     /// Prints a line beside it.
     pub fn print(&self, line: impl std::fmt::Display) {
         match self {
-            Self::Bar(bar) => bar.suspend(|| print_error(line)),
-            Self::Json => print_error(line),
+            // Before the first part it is not there.
+            Self::Bar(bar) if bar.length().is_some() => bar.suspend(|| print_error(line)),
+            Self::Bar(_) | Self::Json => print_error(line),
         }
     }
 

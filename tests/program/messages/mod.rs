@@ -1,4 +1,5 @@
 //! What is done with messages that were received: they are changed, and kept in files.
 
+mod files;
 mod logs;
 mod mending;

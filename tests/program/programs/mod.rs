@@ -2,6 +2,7 @@
 
 mod bot;
 mod examples;
+mod files;
 mod send;
 mod tail;
 

@@ -404,6 +404,7 @@ fn examples_of_the_manual_run() {
     let home = workspace.path("home");
     std::fs::create_dir(&home).unwrap();
     std::fs::copy(workspace.password_file("cron"), home.join(".chat-password")).unwrap();
+    std::fs::write(home.join("chart.pdf"), "a chart").unwrap();
     let mut owner = workspace.sign_in(server.address, "bob");
     owner.types("join #ops");
     owner.sees(1, "#ops");
@@ -417,5 +418,6 @@ fn examples_of_the_manual_run() {
     examples::run(&workspace, "udpchat-send.1", &address, &config, &home);
     owner.sees(1, "cron: disk sda1 is full");
     owner.sees(1, "alice: the backup is done");
+    owner.sees(1, "alice: [file] chart.pdf, 7 bytes, PDF: the new chart");
     owner.sees(1, "alice: are you there?");
 }

@@ -20,23 +20,18 @@ use crate::text::file_name;
 /// How many files of one name a folder takes. Chosen: nobody looks through more.
 const SAME_NAME_MAX: u32 = 1000;
 
-/// Where files are saved.
-#[derive(Debug, Clone)]
-pub struct Folder(PathBuf);
+/// Where files are saved: where an option says, or where the user has such files.
+#[derive(Debug, Clone, Default)]
+pub struct Folder(Option<PathBuf>);
 
 impl Folder {
-    /// The user's.
-    pub fn usual() -> Self {
-        Self(environment::download_directory().unwrap_or_else(|| ".".into()))
-    }
-
     /// The one that this option names. It is made when something is saved.
     ///
     /// # Errors
     /// If it is none.
     pub fn named(path: PathBuf, option: &str) -> anyhow::Result<Self> {
         require_directory(&path, option)?;
-        Ok(Self(path))
+        Ok(Self(Some(path)))
     }
 
     /// Gives a complete part its place; a part that has it already keeps it.
@@ -85,8 +80,10 @@ impl Folder {
     }
 
     fn made(&self) -> Result<PathBuf, String> {
-        store::make_directory(&self.0).map_err(|error| error.to_string())?;
-        Ok(self.0.clone())
+        let usual = || environment::download_directory().unwrap_or_else(|| ".".into());
+        let path = self.0.clone().unwrap_or_else(usual);
+        store::make_directory(&path).map_err(|error| error.to_string())?;
+        Ok(path)
     }
 }
 
@@ -212,7 +209,7 @@ mod tests {
         }
 
         fn folder(&self) -> Folder {
-            Folder(self.path("downloads"))
+            Folder(Some(self.path("downloads")))
         }
 
         fn part(&self, content: &str) -> PathBuf {
@@ -355,7 +352,7 @@ mod tests {
         let Ok(other) = tempfile::tempdir_in("/dev/shm") else {
             return;
         };
-        let folder = Folder(other.path().join("downloads"));
+        let folder = Folder(Some(other.path().join("downloads")));
         let saved = folder
             .save(&place.part("whole"), &named("chart.pdf"), &|| true)
             .unwrap();

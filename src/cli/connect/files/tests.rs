@@ -74,7 +74,7 @@ fn copy_is_read_after_a_restart_and_is_removed_when_it_is_sent() {
         .permissions()
         .mode();
     assert_eq!(mode & 0o777, 0o700);
-    let mut again = DeviceFiles::new(Folder::usual(), |_| ());
+    let mut again = DeviceFiles::new(Folder::default(), |_| ());
     again.set_database(&device.at("1.redb"));
     again.keep(&[ID, TransferId(4)]).unwrap();
     let mut bytes = [0; 20];
@@ -128,7 +128,7 @@ fn part_goes_on_where_it_was_and_is_saved() {
     files.write_part(ID, 4, b"paper, all of it").unwrap();
     assert!(files.write_part(ID, 21, b"x").is_err());
     files.write_part(ID, 20, b".").unwrap();
-    let mut again = DeviceFiles::new(Folder::usual(), |_| ());
+    let mut again = DeviceFiles::new(Folder::default(), |_| ());
     again.set_database(&device.at("1.redb"));
     assert_eq!(again.part_bytes(ID).unwrap(), 21);
     let mut bytes = [0; 30];
