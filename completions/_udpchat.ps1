@@ -92,6 +92,7 @@ Register-ArgumentCompleter -Native -CommandName 'udpchat' -ScriptBlock {
             [CompletionResult]::new('--theme', '--theme', [CompletionResultType]::ParameterName, 'How a part of a line is painted, such as own=bold or name=#ff8800; a table in the settings')
             [CompletionResult]::new('--log-chat', '--log-chat', [CompletionResultType]::ParameterName, 'Add each message to a file of its conversation below this directory, as plain text that stays there')
             [CompletionResult]::new('--download-dir', '--download-dir', [CompletionResultType]::ParameterName, 'Where files of others are saved [default: $XDG_DOWNLOAD_DIR, else ~/Downloads, else the current directory]')
+            [CompletionResult]::new('--save-files-below', '--save-files-below', [CompletionResultType]::ParameterName, 'Save files of others there by themselves if they are smaller than this, in bytes or as 64K or 5M; without it none are')
             [CompletionResult]::new('--notify', '--notify', [CompletionResultType]::ParameterName, 'For which messages the terminal rings: none, those that mention you, private ones too, or all')
             [CompletionResult]::new('--notify-by', '--notify-by', [CompletionResultType]::ParameterName, 'How it rings: bell, or a notification by the terminal''s OSC 9 or OSC 777, which has the conversation''s name only')
             [CompletionResult]::new('--mention', '--mention', [CompletionResultType]::ParameterName, 'A word that counts as a mention, beside your name; may be repeated')

@@ -87,6 +87,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --theme 'How a part of a line is painted, such as own=bold or name=#ff8800; a table in the settings'
             cand --log-chat 'Add each message to a file of its conversation below this directory, as plain text that stays there'
             cand --download-dir 'Where files of others are saved [default: $XDG_DOWNLOAD_DIR, else ~/Downloads, else the current directory]'
+            cand --save-files-below 'Save files of others there by themselves if they are smaller than this, in bytes or as 64K or 5M; without it none are'
             cand --notify 'For which messages the terminal rings: none, those that mention you, private ones too, or all'
             cand --notify-by 'How it rings: bell, or a notification by the terminal''s OSC 9 or OSC 777, which has the conversation''s name only'
             cand --mention 'A word that counts as a mention, beside your name; may be repeated'

@@ -88,6 +88,7 @@ never\t''"
 complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -l theme -d 'How a part of a line is painted, such as own=bold or name=#ff8800; a table in the settings' -r -f
 complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -l log-chat -d 'Add each message to a file of its conversation below this directory, as plain text that stays there' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -l download-dir -d 'Where files of others are saved [default: $XDG_DOWNLOAD_DIR, else ~/Downloads, else the current directory]' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -l save-files-below -d 'Save files of others there by themselves if they are smaller than this, in bytes or as 64K or 5M; without it none are' -r -f
 complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -l notify -d 'For which messages the terminal rings: none, those that mention you, private ones too, or all' -r -f -a "none\t''
 mention\t''
 private\t''

@@ -55,6 +55,8 @@ pub struct Options {
     pub attention: AttentionOptions,
     /// Whether no command may touch files or run programs.
     pub is_restricted: bool,
+    /// Files of others that are smaller are saved by themselves, in bytes; at 0 none are.
+    pub save_files_below: u64,
     /// What a client without a terminal waits for at its end.
     pub until: Until,
     /// Whether it is there to send only: what others say is left at the server, for whoever reads.

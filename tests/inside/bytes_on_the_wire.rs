@@ -62,6 +62,7 @@ impl User {
             time_zone: jiff::tz::TimeZone::UTC,
             attention: udpchat::client::AttentionOptions::default(),
             is_restricted: false,
+            save_files_below: 0,
             until: Until::HeardOnline,
             is_sending_only: false,
             tail: None,

@@ -10,7 +10,7 @@ use crate::cli::options::PasswordFile;
 use crate::cli::settings::Side;
 use crate::protocol::{EVERYONE_NAME, NOTES_NAME};
 use crate::server::{Name, NameError, RoomName};
-use crate::text::number::seconds;
+use crate::text::number::{bytes, seconds};
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -50,6 +50,14 @@ pub struct Args {
         help = "Where files of others are saved [default: $XDG_DOWNLOAD_DIR, else ~/Downloads, else the current directory]"
     )]
     pub download_dir: Option<PathBuf>,
+    /// Save files of others there by themselves if they are smaller than this, in bytes or as 64K or 5M; without it none are
+    #[arg(
+        long,
+        value_name = "SIZE",
+        env = "UDPCHAT_SAVE_FILES_BELOW",
+        value_parser = bytes
+    )]
+    pub save_files_below: Option<u64>,
     /// Refuse all commands that read or write files or run programs, for a login shell
     #[arg(long, env = "UDPCHAT_RESTRICTED")]
     pub restricted: bool,

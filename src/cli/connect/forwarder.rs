@@ -180,6 +180,7 @@ impl Thread {
             unannounced: true,
             attention: AttentionOptions::default(),
             is_restricted: true,
+            save_files_below: 0,
             until: Until::Stored,
             is_sending_only: true,
             ..options.clone()

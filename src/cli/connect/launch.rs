@@ -89,6 +89,7 @@ impl Launch {
             time_zone: time_zone(),
             attention: AttentionOptions::default(),
             is_restricted: false,
+            save_files_below: 0,
             until: Until::HeardOnline,
             is_sending_only: false,
             tail: None,

@@ -29,6 +29,12 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
         let folder = folder.map_err(|error| context.blame("download-dir")(error.into()))?;
         launch.files.set_download_folder(folder);
     }
+    if args.restricted && args.save_files_below.is_some() {
+        let failure = Failure::usage(
+            "a restricted client saves no files: --restricted and --save-files-below exclude each other",
+        );
+        return Err(context.blame("save-files-below")(failure));
+    }
     let gate = Arc::new(PasswordInterrupt::default());
     let looks = Looks {
         color: args.color,
@@ -52,6 +58,7 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
             mentions: args.mention,
         },
         is_restricted: args.restricted,
+        save_files_below: args.save_files_below.unwrap_or_default(),
         ..launch.options
     };
     let terminal = terminal.ringing_by(args.notify_by);

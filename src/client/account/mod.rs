@@ -138,7 +138,11 @@ impl SignedIn {
                 hidden: Hidden::default(),
             },
             parts: Parts {
-                files: FileTransfers::load(loaded.downloads, random.clone()),
+                files: FileTransfers::load(
+                    loaded.downloads,
+                    preferences.save_files_below,
+                    random.clone(),
+                ),
                 sender: Sender::new(loaded.outbox, random),
                 inbox: Inbox::default(),
                 receipts: Receipts::default(),
@@ -343,6 +347,9 @@ impl SignedIn {
             if let Some(spoken) = outcome.spoken {
                 let place = (id, spoken.entry);
                 parts.recent.add(place, spoken.is_own, spoken.is_typed);
+            }
+            if let Some((at, file)) = outcome.file {
+                files::save_small(ctx, &mut parts.files, (id, at), file);
             }
             if let Some(event) = outcome.event {
                 rooms::apply_event(ctx, &mut parts.sender, id, &event);

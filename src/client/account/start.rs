@@ -29,6 +29,8 @@ pub(in crate::client) struct Preferences {
     pub(in crate::client) is_sending_only: bool,
     /// What a program that reads is told.
     pub(in crate::client) tail: Option<TailOptions>,
+    /// Below which size files are saved by themselves, in bytes.
+    pub(in crate::client) save_files_below: u64,
     /// Whether what is said is to be kept in logs.
     pub(in crate::client) logs_chat: bool,
     /// Whether somebody reads at a terminal.

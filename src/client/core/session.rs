@@ -184,6 +184,7 @@ impl Core {
             tail: self.options.tail.clone(),
             is_attended: self.console.is_interactive(),
             attention: self.options.attention.clone(),
+            save_files_below: self.options.save_files_below,
             logs_chat: self.files.logs_chat(),
         };
         (preferences, ChaCha20Rng::from_seed(seed))

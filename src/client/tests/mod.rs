@@ -94,6 +94,7 @@ fn options() -> Options {
         time_zone: jiff::tz::TimeZone::UTC,
         attention: crate::client::AttentionOptions::default(),
         is_restricted: false,
+        save_files_below: 0,
         until: crate::client::Until::HeardOnline,
         is_sending_only: false,
         tail: None,
@@ -145,7 +146,11 @@ impl Desk {
 
     /// One that is signed in as erin, with a conversation with bob, and has nothing on its screen.
     fn signed_in(screen: Screen) -> Self {
-        let mut desk = Self::connected(screen, with_password("erin", "secret"));
+        Self::signed_in_with(screen, with_password("erin", "secret"))
+    }
+
+    fn signed_in_with(screen: Screen, options: Options) -> Self {
+        let mut desk = Self::connected(screen, options);
         let mut server = Server::with_signed_in("erin", "secret");
         server.log_in(&mut desk);
         desk.settle_heads(vec![head(PAIR, "bob", 0, 0, 0)]);

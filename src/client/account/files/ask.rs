@@ -169,6 +169,34 @@ pub(crate) fn save(
     transfers.downloads.begin(ctx, place, row);
 }
 
+/// Has a file saved that has just come, if it is as small as the user wants that.
+pub(crate) fn save_small(
+    ctx: &mut Ctx<'_>,
+    transfers: &mut FileTransfers,
+    place: (ConversationId, EntryId),
+    file: SharedFile,
+) {
+    if file.size >= transfers.save_below {
+        return;
+    }
+    if transfers.downloads.are_full() {
+        let name = files::name(&file.name);
+        let text = format!("{name} is not saved: too many are being saved; `/save` does it later");
+        return ctx.trouble(text);
+    }
+    let row = Download {
+        id: transfers.new_id(),
+        save_as: SaveAs::Named(file.name.clone()),
+        name: file.name,
+        size: file.size,
+        root: file.root,
+    };
+    // No line of a script has asked for it.
+    let line = ctx.effects.script_line.take();
+    transfers.downloads.begin(ctx, place, row);
+    ctx.effects.script_line = line;
+}
+
 /// The file that is meant.
 fn meant(
     ctx: &mut Ctx<'_>,

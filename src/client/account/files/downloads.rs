@@ -101,6 +101,11 @@ impl Downloads {
         self.all.values().map(|fetch| fetch.row.id)
     }
 
+    /// Whether no further one may wait.
+    pub(super) fn are_full(&self) -> bool {
+        self.all.len() >= DOWNLOADS_WAITING_MAX
+    }
+
     /// Whether something is still to come: what is stuck waits for the user.
     pub(super) fn are_busy(&self) -> bool {
         let is_busy = |fetch: &Fetch| !matches!(fetch.phase, Phase::Stuck(_));
@@ -159,7 +164,7 @@ impl Downloads {
             fetch.phase = Phase::Waiting(None);
             return ctx.state.put_download(place, &fetch.row);
         }
-        if self.all.len() >= DOWNLOADS_WAITING_MAX {
+        if self.are_full() {
             let text = format!("{DOWNLOADS_WAITING_MAX} files are being saved already");
             return ctx.fail(Fault::Failed, text);
         }

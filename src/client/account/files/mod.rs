@@ -32,7 +32,7 @@ use crate::protocol::{
     Command, ConversationId, DownloadPiece, EntryId, EntryKind, FILE_NAME_MAX_BYTES, Failure,
     MEDIA_TYPE_MAX_BYTES, UploadState,
 };
-pub(crate) use ask::{File, Save, cancel, save, send, send_typed};
+pub(crate) use ask::{File, Save, cancel, save, save_small, send, send_typed};
 use downloads::Downloads;
 pub(crate) use list::list;
 use uploads::Uploads;
@@ -71,6 +71,8 @@ pub(crate) struct FileTransfers {
     copying: BTreeMap<TransferId, Copying>,
     uploads: Uploads,
     downloads: Downloads,
+    /// Files that are smaller are saved by themselves, in bytes.
+    save_below: u64,
     random: ChaCha20Rng,
     /// Whether what earlier runs have left was looked through.
     is_swept: bool,
@@ -83,6 +85,7 @@ pub(crate) struct FileTransfers {
 impl FileTransfers {
     pub(super) fn load(
         downloads: Vec<((ConversationId, EntryId), Download)>,
+        save_below: u64,
         mut random: ChaCha20Rng,
     ) -> Self {
         // The salts of messages come from the same seed.
@@ -91,6 +94,7 @@ impl FileTransfers {
             copying: BTreeMap::new(),
             uploads: Uploads::default(),
             downloads: Downloads::load(downloads),
+            save_below,
             random,
             is_swept: false,
             moves: 0,

@@ -27,7 +27,7 @@ use crate::client::account::sender::refused::is_temporary;
 use crate::client::env::Tone;
 use crate::client::line::Line;
 use crate::client::name::{is_pair, is_room, truncate_name};
-use crate::client::storage::entry::Said;
+use crate::client::storage::entry::{Said, SharedFile};
 use crate::client::storage::records::StoredConversation;
 use crate::client::ui::render;
 use crate::protocol::{
@@ -58,6 +58,8 @@ pub(crate) struct Outcome {
     pub(crate) event: Option<RoomEvent>,
     /// A later state of this device than this one has written it: this one has to give the device's id up.
     pub(crate) is_conflict: bool,
+    /// A file of somebody else's, which has come for the first time.
+    pub(crate) file: Option<(EntryId, SharedFile)>,
     /// What was said and is shown.
     pub(crate) spoken: Option<Spoken>,
 }
@@ -247,12 +249,15 @@ impl Inbox {
             is_own: next.entry.author == ctx.me.id,
             is_typed: next.is_seen(),
         });
-        let event = match next.said {
-            Some(Said::Event(event)) => Some(event),
-            _ => None,
+        let is_others = next.entry.author != ctx.me.id && !next.is_hidden && !is_late;
+        let (event, file) = match next.said {
+            Some(Said::Event(event)) => (Some(event), None),
+            Some(Said::File(file)) => (None, Some((entry, file)).filter(|_| is_others)),
+            _ => (None, None),
         };
         Outcome {
             event,
+            file,
             is_conflict,
             spoken,
         }

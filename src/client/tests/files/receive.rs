@@ -57,6 +57,37 @@ fn file_is_shown_with_how_to_save_it_and_saved_under_its_name() {
 }
 
 #[test]
+fn only_files_below_the_size_that_the_user_wants_are_saved_by_themselves() {
+    let options = Options {
+        save_files_below: 100_000,
+        ..with_password("erin", "secret")
+    };
+    let mut desk = Desk::signed_in_with(Screen::interactive(), options);
+    let mut server = FileServer::default();
+    for (entry, bytes) in [(1, 99_999), (2, 100_000), (3, 0)] {
+        let tree = server.give(entry, &content(bytes));
+        let file = attachment(&format!("{bytes}.pdf"), bytes as u64, "");
+        deliver_file(&mut desk, entry, tree.root(), &file);
+        desk.settle();
+        // It comes once more.
+        deliver_file(&mut desk, entry, tree.root(), &file);
+        desk.talk(&mut server);
+    }
+    let saved = desk.files.transfers.all_saved();
+    assert_eq!(saved, ["/downloads/0.pdf", "/downloads/99999.pdf"]);
+    desk.run("ignore bob");
+    desk.talk(&mut server);
+    let tree = server.give(4, &content(5));
+    deliver_file(&mut desk, 4, tree.root(), &attachment("no.pdf", 5, ""));
+    desk.talk(&mut server);
+    assert_eq!(desk.files.transfers.all_saved().len(), 2);
+    // Without the option none is.
+    let (mut desk, mut server, _) = offered(10);
+    desk.talk(&mut server);
+    assert!(desk.files.transfers.all_saved().is_empty());
+}
+
+#[test]
 fn empty_file_and_one_of_a_single_chunk_are_saved() {
     for bytes in [0, 1, CHUNK_BYTES, CHUNK_BYTES + 1] {
         let (mut desk, mut server, content) = offered(bytes);
