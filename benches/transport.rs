@@ -216,6 +216,38 @@ fn relay(world: &mut World) {
     while world.clients.receive(now, session, Channel::Chat).is_some() {}
 }
 
+/// A mebibyte on the bulk channel, in the pieces of a file, over a path of a millisecond; what both ends do is counted.
+fn bulk(criterion: &mut Criterion) {
+    const PIECE: [u8; 32 * 1024] = [7; 32 * 1024];
+    const PIECES: u32 = 32;
+    let mut world = World::new(1);
+    criterion.bench_function("a mebibyte on the bulk channel, both ends", |bencher| {
+        bencher.iter_custom(|count| {
+            let mut spent = Duration::ZERO;
+            for _ in 0..count {
+                let (from, to) = (world.at_client[0], world.at_server[0]);
+                let (mut sent, mut received) = (0, 0);
+                while received < PIECES {
+                    world.now += Duration::from_millis(1);
+                    let now = world.now;
+                    let start = Instant::now();
+                    while sent < PIECES
+                        && (world.clients.send(now, from, Channel::Bulk, &PIECE)).is_ok()
+                    {
+                        sent += 1;
+                    }
+                    world.exchange();
+                    while (world.server).receive_into(now, to, Channel::Bulk, &mut world.buffer) {
+                        received += 1;
+                    }
+                    spent += start.elapsed();
+                }
+            }
+            spent
+        });
+    });
+}
+
 fn idle(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("keep-alive among idle sessions");
     group.sample_size(10);
@@ -237,5 +269,5 @@ fn idle(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, packets, idle);
+criterion_group!(benches, packets, bulk, idle);
 criterion_main!(benches);
