@@ -1,11 +1,13 @@
-//! The SHA-256 digest that every message carries.
+//! The SHA-256 digest that every message carries, and the fingerprint of a server's key, which is one.
 //!
-//! It is made by the author over the exact bytes of the message's immutable part and checked wherever these
+//! A message's digest is made by the author over the exact bytes of the message's immutable part and checked wherever these
 //! bytes are used. It finds faults that no packet tag can find, between the two encrypted hops, in memory or on
 //! disk; it proves no authorship.
 
 use std::fmt;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
 
@@ -44,6 +46,20 @@ impl<'de> Deserialize<'de> for Digest {
     }
 }
 
+/// The short form of a server's key that people compare, as OpenSSH writes it: `SHA256:` and the unpadded base64 of the key's
+/// SHA-256 digest.
+#[must_use]
+pub fn fingerprint(key: &[u8; 32]) -> String {
+    format!("SHA256:{}", STANDARD_NO_PAD.encode(Digest::of(key).0))
+}
+
+/// The digest that a fingerprint shows; nothing if it is none.
+#[must_use]
+pub fn digest_of(fingerprint: &str) -> Option<Digest> {
+    let bytes = STANDARD_NO_PAD.decode(fingerprint.strip_prefix("SHA256:")?);
+    Some(Digest(bytes.ok()?.try_into().ok()?))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -57,5 +73,19 @@ mod tests {
             0xf2, 0x00, 0x15, 0xad,
         ];
         assert_eq!(Digest::of(b"abc"), Digest(expected));
+    }
+
+    #[test]
+    fn fingerprint_is_unpadded_base64_of_sha_256() {
+        // `head -c32 /dev/zero | sha256sum | xxd -r -p | base64` gives this with one `=` behind it.
+        assert_eq!(
+            fingerprint(&[0; 32]),
+            "SHA256:Zmh6rfhivXdsj8GLjp+OIAiXFIVu4jOzkCpZHQ1fKSU"
+        );
+        let digest = Digest::of(&[0; 32]);
+        assert_eq!(digest_of(&fingerprint(&[0; 32])), Some(digest));
+        for other in ["", "SHA256:", "SHA256:Zmh6", "MD5:x"] {
+            assert_eq!(digest_of(other), None, "{other}");
+        }
     }
 }

@@ -11,7 +11,6 @@ mod codec;
 mod digest;
 mod entry;
 mod file;
-mod fingerprint;
 mod ids;
 mod message;
 pub mod opaque;
@@ -26,10 +25,9 @@ pub use bodies::*;
 pub use body::{Body, Lane, Phase};
 pub use bytes::Bytes;
 pub use codec::{Envelope, encode, open, root_of, seal};
-pub use digest::Digest;
+pub use digest::{Digest, digest_of, fingerprint};
 pub use entry::{Attachment, EntryBody, EntryHeader, Origin, Reaction, Reference, RoomEvent, Text};
 pub use file::{CHUNK_BYTES, FILE_MAX_BYTES, FileRoot, FileSize, FileTree, PIECE_MAX_BYTES};
-pub use fingerprint::{digest_of, fingerprint};
 pub use ids::{AccountId, ConversationId, DeviceId, DeviceSeq, EntryId};
 pub use message::{
     ClientMessage, Deletion, Delivery, EVERYONE_NAME, Header, Hop, Message, NOTES_NAME,
