@@ -18,7 +18,7 @@ pub fn command() -> Subcommand {
 const WHAT_IS_SHOWN: &str = "\
     Sessions (signed in or not) and users online; bytes of stored messages, and accounts at their quota; \
     since the start: messages stored, deliveries sent, commits, and messages that arrived damaged or \
-    malformed; what is wrong with the message log (udpchat.redb.segments) if the start found it incomplete; \
+    malformed, and files uploaded, with the bytes of files that came and went; uploads that are under way or were interrupted; what is wrong with the message log (udpchat.redb.segments) if the start found it incomplete; \
     whether the database's files were removed or replaced (nothing is stored until they are back); memory of \
     all session buffers, and sessions not signed in, each with its limit; how often each limit was reached; datagrams without \
     effect, by reason; how long each thread of the server was busy at a stretch, at most, and how often for \

@@ -46,7 +46,8 @@ const ANNOUNCEMENT: &str = "\
 const RETENTION: &str = "\
     Without a --keep option everything is kept. With several, an entry expires as soon as it exceeds any \
     limit. `udpchat store retain` sets the limits of one conversation. The server checks once an hour; after \
-    a jump of the clock by more than a day it removes nothing until the next check.";
+    a jump of the clock by more than a day it removes nothing until the next check. An attached file goes with the last \
+    message that has it; with --keep-files-days it goes after that time, and its messages stay.";
 
 const FILES: &str = "\
     DIR/udpchat.redb holds accounts, keys and tables. The message log in DIR/udpchat.redb.segments holds the \
@@ -55,6 +56,7 @@ const FILES: &str = "\
     missing, cut short, damaged or belongs to another database, the server's log and udpchat status name \
     that, and clients are told that messages were lost. DIR/udpchat.generation detects that an older database \
     was restored. If one of these two exists without the database, the server does not start. \
+    DIR/udpchat.redb.files holds attached files. \
     udpchat-store(7) describes the files. udpchat user, room, status and store reach a running server \
     through DIR/control.sock. Before a newer udpchat changes the schema, it copies the database to \
     DIR/udpchat.redb.schema-N.DAY. Only the owner may have access to the directory (mode 0700): one that \
