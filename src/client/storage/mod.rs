@@ -342,8 +342,24 @@ impl State {
         })
     }
 
-    /// The last entry of a conversation before a place.
+    /// The last entry of a conversation before a place, durable or not.
     pub(super) fn entry_before(
+        &self,
+        conversation: ConversationId,
+        before: EntryId,
+    ) -> Result<Option<(EntryId, Entry)>, StateError> {
+        let changed = self.changed.keys();
+        let changed = changed.filter(|(id, at)| *id == conversation && *at < before);
+        let changed = changed.map(|(_, at)| *at).max();
+        let durable = self.durable_before(conversation, before)?;
+        let is_behind = |at: &EntryId| durable.as_ref().is_none_or(|(durable, _)| *at >= *durable);
+        match changed.filter(is_behind) {
+            Some(at) => Ok(self.entry(conversation, at)?.map(|entry| (at, entry))),
+            None => Ok(durable),
+        }
+    }
+
+    fn durable_before(
         &self,
         conversation: ConversationId,
         before: EntryId,

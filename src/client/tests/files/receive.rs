@@ -56,6 +56,18 @@ fn file_is_shown_with_how_to_save_it_and_saved_under_its_name() {
     );
 }
 
+/// A file that came a moment ago was not durable yet, and the one before it was saved in its place.
+#[test]
+fn file_that_comes_with_the_command_is_the_last_one() {
+    let (mut desk, mut server, _) = offered(1_000);
+    let content = content(2_000);
+    let tree = server.give(2, &content);
+    deliver_file(&mut desk, 2, tree.root(), &attachment("b.pdf", 2_000, ""));
+    desk.run("save --in bob");
+    desk.talk(&mut server);
+    assert_eq!(desk.files.transfers.all_saved(), ["/downloads/b.pdf"]);
+}
+
 #[test]
 fn only_files_below_the_size_that_the_user_wants_are_saved_by_themselves() {
     let options = Options {
