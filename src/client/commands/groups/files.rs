@@ -1,4 +1,4 @@
-//! The commands for files, which stand with those for writing, for what was said, and of the session.
+//! The commands for files, which stand with those for writing, for people, and of the session.
 
 use super::mending::named;
 use crate::client::account::files::{self, Save};

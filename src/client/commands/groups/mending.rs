@@ -30,7 +30,7 @@ const CHANGE: ChatCommand = ChatCommand {
 
 pub(super) const MENDING: Group = Group {
     name: "mending",
-    title: "changing and answering messages, saving files",
+    title: "changing and answering messages",
     commands: &[
         ChatCommand {
             name: "edit",
@@ -94,7 +94,6 @@ pub(super) const MENDING: Group = Group {
             },
             ..ROW
         },
-        super::files::SAVE,
         ChatCommand {
             name: "lines",
             arguments: &[IN, Argument::number("N").optional()],

@@ -10,7 +10,7 @@ use crate::client::storage::settings::PresenceLines;
 
 pub(super) const PEOPLE: Group = Group {
     name: "people",
-    title: "other users",
+    title: "other users; files of theirs",
     commands: &[
         ChatCommand {
             name: "contacts",
@@ -111,5 +111,6 @@ pub(super) const PEOPLE: Group = Group {
             },
             ..ROW
         },
+        super::files::SAVE,
     ],
 };
