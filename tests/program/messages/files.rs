@@ -61,7 +61,7 @@ fn file_is_sent_by_the_tab_key_and_saved_to_the_usual_folder_and_never_shown() {
         fs::read_to_string(workspace.path("Downloads/my chart.pdf")).unwrap(),
         content
     );
-    bob.types("/save #1 ~/");
+    bob.types("/save --in alice #1 ~/");
     bob.sees("saved as ");
     bob.sees("my chart (2).pdf");
     let shown = bob.rows().concat();
