@@ -24,6 +24,7 @@ pub(super) const SUBCOMMANDS: &[&str] = &[
     "connect",
     "send",
     "tail",
+    "bot",
     "link",
     "discover",
     "doctor",
