@@ -16,11 +16,24 @@ trap 'exit 143' TERM
 mkfifo "$work/requests"
 
 # The bot reads its requests from the pipe, and `rules` writes them there. Each event `entry` becomes a request: an answer to
-# `!roll`, whose id holds where the entry stands, or the word that there is nothing to do. The answer to an answer becomes that
-# word, too. So nothing counts as done before it is: what is not acknowledged is told again by the next run, and by its
-# key an answer is given once all the same.
+# `!roll`, whose id holds where the entry stands, or is done at once; one with an answer is done when that is stored. An
+# acknowledgement covers everything before it, so it never goes beyond an entry that is not done: `told` has those of each
+# conversation that are not acknowledged. What is not acknowledged is told again by the next run, and by its key an answer is
+# given once all the same.
 rules='
-def ack($conversation; $entry): {id: "ack", do: "ack", conversation: $conversation, entry: $entry};
+def is_told($conversation; $entry): .told[$conversation] += [{entry: $entry, done: false}];
+
+# Acknowledges up to the entry before the first one that is not done.
+def finish($conversation; $entry):
+    .told[$conversation] |= map(if .entry == $entry then .done = true else . end)
+    | .told[$conversation] as $told
+    | (($told | map(.done) | index(false)) // ($told | length)) as $done
+    | if $done > 0 then
+        .out += [{id: "ack", do: "ack", conversation: $conversation, entry: $told[$done - 1].entry}]
+        | .told[$conversation] = $told[$done:]
+      else
+        .
+      end;
 
 # The number of dice and their sides, within reason.
 def dice:
@@ -28,24 +41,27 @@ def dice:
     | {n: ((.n // "1") | tonumber), sides: ((.sides // "6") | tonumber)}
     | select(.n >= 1 and .sides >= 1);
 
-if .event == "ready" and $room != "" then
-    {id: "join", do: "join", room: $room}
-elif .event == "entry" then
-    . as $told
-    | ([$told | select(.kind == "text") | .text | dice] | first) as $dice
-    | if $dice then
-        "\($told.conversation)/\($told.entry)" as $where
-        | {id: "roll/\($where)", do: "send", to: $told.conversation, answers: $told.entry, key: "dice/\($where)",
-           text: "\($dice.n)d\($dice.sides)"}
-      else
-        ack($told.conversation; $told.entry)
-      end
-elif (.id | type) == "string" and (.id | startswith("roll/")) then
-    (.id | split("/")) as $where
-    | ack($where[1]; $where[2] | tonumber)
-else
-    empty
-end'
+def take($line):
+    if $line.event == "ready" and $room != "" then
+        .out += [{id: "join", do: "join", room: $room}]
+    elif $line.event == "entry" then
+        ([$line | select(.kind == "text") | .text | dice] | first) as $dice
+        | "\($line.conversation)/\($line.entry)" as $where
+        | is_told($line.conversation; $line.entry)
+        | if $dice then
+            .out += [{id: "roll/\($where)", do: "send", to: $line.conversation, answers: $line.entry, key: "dice/\($where)",
+                      text: "\($dice.n)d\($dice.sides)"}]
+          else
+            finish($line.conversation; $line.entry)
+          end
+    elif ($line.id | type) == "string" and ($line.id | startswith("roll/")) then
+        ($line.id | split("/")) as $where
+        | finish($where[1]; $where[2] | tonumber)
+    else
+        .
+    end;
+
+foreach inputs as $line ({told: {}, out: []}; .out = [] | take($line); .out[])'
 
 # What the dice show: jq has no randomness, and a file of the system has.
 throw() {
@@ -71,5 +87,5 @@ thrown() {
 }
 
 "$udpchat" bot "$@" <"$work/requests" |
-    jq -c --unbuffered --arg room "${ROOM:-}" "$rules" |
+    jq -nc --unbuffered --arg room "${ROOM:-}" "$rules" |
     thrown >"$work/requests"

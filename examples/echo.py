@@ -30,27 +30,29 @@ def serve(bot):
     """Reads the lines of the bot, one after the other, until there are no more."""
     name = None
     waiting = {}  # The entries whose answers are not stored yet, by the id of the request.
+    told = {}  # Of each conversation the entries that are not acknowledged, in their order, and whether each is done.
     for line in bot.stdout:
-        told = json.loads(line)
-        if told.get("event") == "ready":
-            name = told["user"]
-        elif told.get("event") == "entry":
-            reply = reply_to(told, name)
+        said = json.loads(line)
+        if said.get("event") == "ready":
+            name = said["user"]
+        elif said.get("event") == "entry":
+            told.setdefault(said["conversation"], {})[said["entry"]] = False
+            reply = reply_to(said, name)
             if reply is None:
-                acknowledge(bot, told)
+                finish(bot, told, said)
             else:
                 # The same id for the same entry. With it as the key, a bot that was killed after it has answered, and is
                 # told again, answers once.
-                id = f"{told['conversation']}/{told['entry']}"
-                waiting[id] = told
-                ask(bot, id, do="send", to=told["conversation"], text=reply, answers=told["entry"], key=f"echo/{id}")
-        elif told.get("id") in waiting:
+                id = f"{said['conversation']}/{said['entry']}"
+                waiting[id] = said
+                ask(bot, id, do="send", to=said["conversation"], text=reply, answers=said["entry"], key=f"echo/{id}")
+        elif said.get("id") in waiting:
             # Only now it is done: what is not acknowledged is told again by the next run.
-            acknowledge(bot, waiting.pop(told["id"]))
-            if "error" in told:
-                print(f"echo: {told['error']['text']}", file=sys.stderr)
-        elif "error" in told:
-            print(f"echo: {told}", file=sys.stderr)
+            finish(bot, told, waiting.pop(said["id"]))
+            if "error" in said:
+                print(f"echo: {said['error']['text']}", file=sys.stderr)
+        elif "error" in said:
+            print(f"echo: {said}", file=sys.stderr)
 
 
 def reply_to(entry, name):
@@ -63,8 +65,18 @@ def reply_to(entry, name):
     return text if called == name and text.strip() else None
 
 
-def acknowledge(bot, entry):
-    ask(bot, "ack", do="ack", conversation=entry["conversation"], entry=entry["entry"])
+def finish(bot, told, entry):
+    """Acknowledges what is done. That covers everything before it, so not beyond an entry whose answer is not stored yet."""
+    entries = told[entry["conversation"]]
+    entries[entry["entry"]] = True
+    last = None
+    for number, is_done in list(entries.items()):
+        if not is_done:
+            break
+        last = number
+        del entries[number]
+    if last is not None:
+        ask(bot, "ack", do="ack", conversation=entry["conversation"], entry=last)
 
 
 def ask(bot, id, **request):
