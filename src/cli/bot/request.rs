@@ -41,7 +41,7 @@ impl<'de> Deserialize<'de> for Object {
                 while let Some((name, value)) = access.next_entry::<String, Value>()? {
                     if fields.contains_key(&name) {
                         let name = shortened(&name);
-                        return Err(A::Error::custom(format!("`{name}` stands there twice")));
+                        return Err(A::Error::custom(format!("duplicate field `{name}`")));
                     }
                     fields.insert(name, value);
                 }

@@ -49,7 +49,7 @@ impl DeferredExit {
         self.receipts_due.unwrap_or(self.due)
     }
 
-    /// A file has come further: it is waited for anew.
+    /// A file has come further: the wait begins again.
     pub(super) const fn wait_until(&mut self, due: Instant) {
         self.due = due;
     }

@@ -157,6 +157,44 @@ fn schema_has_every_request_and_what_comes_of_it() {
     }
 }
 
+/// What a list of the manual has, which begins behind this text: the words that are bold at its heads.
+fn heads<'a>(manual: &'a str, begin: &str) -> Vec<&'a str> {
+    let (_, list) = manual.split_once(begin).unwrap();
+    let (list, _) = list.split_once("\n.RE\n").unwrap();
+    let heads = list.split("\n.TP").skip(1).map(|item| {
+        let head = item.lines().nth(1).unwrap();
+        head.trim_start_matches(".BR ").trim_start_matches(".B ")
+    });
+    heads.flat_map(|head| head.split(" \", \" ")).collect()
+}
+
+#[test]
+fn manual_has_every_kind_of_entry_and_what_can_happen() {
+    let whole: Value = serde_json::from_str(SCHEMA).unwrap();
+    let manual = include_str!("../../../../man/udpchat-bot.7");
+    let words = |field: &str| -> Vec<String> {
+        let words = whole["$defs"]["record"]["properties"][field]["enum"].as_array();
+        let mut words: Vec<String> = words
+            .unwrap()
+            .iter()
+            .map(|word| word.as_str().unwrap().to_owned())
+            .collect();
+        words.sort();
+        words
+    };
+    let mut kinds = heads(manual, "\n.I kind\nsays what it is:\n.RS");
+    kinds.sort_unstable();
+    assert_eq!(kinds, words("kind"));
+    let (_, happened) = manual.split_once("\n.I happened\nis ").unwrap();
+    let (happened, _) = happened.split_once(" (of a").unwrap();
+    let mut happened: Vec<&str> = happened
+        .split([',', ' '])
+        .filter(|word| !word.is_empty() && *word != "or")
+        .collect();
+    happened.sort_unstable();
+    assert_eq!(happened, words("happened"));
+}
+
 #[test]
 fn lines_of_the_manual_are_lines_of_the_schema() {
     let manual = include_str!("../../../../man/udpchat-bot.7");

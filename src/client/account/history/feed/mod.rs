@@ -150,7 +150,7 @@ impl Tail {
         let id = ctx.conversations.by_name(&canonical_target(name));
         let given = id.and_then(|id| Some((id, *self.given.get(&id)?)));
         let Some((id, given)) = given.filter(|(_, given)| entry <= given.0) else {
-            let text = format!("entry {entry} of {name} was not told");
+            let text = format!("entry {entry} of {name} was not sent to this bot");
             ctx.fail(Fault::Failed, text);
             return false;
         };
@@ -212,7 +212,7 @@ impl Tail {
         }
     }
 
-    /// The server's database was restored: what this device receives anew is told anew.
+    /// The server's database was restored: what this device receives again is told again.
     fn follow_rewinding(&mut self, ctx: &Ctx<'_>) {
         for (id, given) in &mut self.given {
             let known = ctx.conversations.get(*id);
