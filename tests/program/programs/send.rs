@@ -393,18 +393,6 @@ fn each_failure_has_its_code_and_says_what_to_do() {
 fn examples_of_the_manual_run() {
     let workspace = Workspace::new(&["alice", "bob", "cron"]);
     let server = workspace.serve();
-    let address = server.address.to_string();
-    let config = workspace.path("config.toml");
-    let text = format!(
-        "host = \"{address}\"\nuser = \"alice\"\npassword-file = \"{}\"\naccept-new = true\nstate = \"{}\"\n",
-        workspace.password_file("alice").display(),
-        workspace.file("examples"),
-    );
-    std::fs::write(&config, text).unwrap();
-    let home = workspace.path("home");
-    std::fs::create_dir(&home).unwrap();
-    std::fs::copy(workspace.password_file("cron"), home.join(".chat-password")).unwrap();
-    std::fs::write(home.join("chart.pdf"), "a chart").unwrap();
     let mut owner = workspace.sign_in(server.address, "bob");
     owner.types("join #ops");
     owner.sees(1, "#ops");
@@ -415,7 +403,11 @@ fn examples_of_the_manual_run() {
         member.closes_input();
         assert_eq!(member.ends(), Some(0), "{}", member.errors());
     }
-    examples::run(&workspace, "udpchat-send.1", &address, &config, &home);
+    examples::run(&workspace, &server, "udpchat-send.1", |home| {
+        let password = workspace.password_file("cron");
+        std::fs::copy(password, home.join(".chat-password")).unwrap();
+        std::fs::write(home.join("chart.pdf"), "a chart").unwrap();
+    });
     owner.sees(1, "cron: disk sda1 is full");
     owner.sees(1, "alice: the backup is done");
     owner.sees(1, "alice: [file] chart.pdf, 7 bytes, PDF: the new chart");

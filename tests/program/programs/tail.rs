@@ -353,16 +353,6 @@ fn damaged_position_is_an_error() {
 fn examples_of_the_manual_run() {
     let workspace = Workspace::new(&["alice", "bob"]);
     let server = workspace.serve();
-    let address = server.address.to_string();
-    let config = workspace.path("config.toml");
-    let text = format!(
-        "host = \"{address}\"\nuser = \"alice\"\npassword-file = \"{}\"\naccept-new = true\nstate = \"{}\"\n",
-        workspace.password_file("alice").display(),
-        workspace.file("examples"),
-    );
-    std::fs::write(&config, text).unwrap();
-    let home = workspace.path("home");
-    std::fs::create_dir(&home).unwrap();
     let mut alice = workspace.sign_in(server.address, "alice");
     alice.types("join #ops");
     alice.sees(1, "#ops");
@@ -371,7 +361,7 @@ fn examples_of_the_manual_run() {
     alice.closes_input();
     assert_eq!(alice.ends(), Some(0), "{}", alice.errors());
     let _bob = says(&workspace, &server, &["one"]);
-    examples::run(&workspace, "udpchat-tail.1", &address, &config, &home);
+    let home = examples::run(&workspace, &server, "udpchat-tail.1", |_| ());
     let said = std::fs::read_to_string(home.join("said.jsonl")).unwrap();
     assert!(said.contains("\"one\"") && said.contains("sda1"), "{said}");
 }

@@ -12,21 +12,11 @@ use crate::support::{Host, PATIENCE, Script, Server, Workspace};
 fn examples_of_the_manual_run() {
     let workspace = Workspace::new(&["alice", "bob"]);
     let server = workspace.serve();
-    let address = server.address.to_string();
-    let config = workspace.path("config.toml");
-    let text = format!(
-        "host = \"{address}\"\nuser = \"alice\"\npassword-file = \"{}\"\naccept-new = true\nstate = \"{}\"\n",
-        workspace.password_file("alice").display(),
-        workspace.file("examples"),
-    );
-    std::fs::write(&config, text).unwrap();
-    let home = workspace.path("home");
-    std::fs::create_dir(&home).unwrap();
     let mut alice = workspace.sign_in(server.address, "alice");
     alice.types("join #ops");
     alice.sees(1, "#ops");
     let bob = workspace.sign_in(server.address, "bob");
-    examples::run(&workspace, "udpchat-bot.1", &address, &config, &home);
+    examples::run(&workspace, &server, "udpchat-bot.1", |_| ());
     bob.sees(1, "alice: tea?");
 }
 

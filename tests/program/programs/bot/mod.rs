@@ -61,6 +61,14 @@ impl Bot {
         bot
     }
 
+    /// That of dice at a server that bob has an account at, too.
+    fn of_dice() -> (Workspace, Server, Self) {
+        let workspace = Workspace::new(&["dice", "bob"]);
+        let server = workspace.serve();
+        let bot = Self::of(&workspace, &server, ("state-of-dice", "dice"));
+        (workspace, server, bot)
+    }
+
     /// Writes a line as it is.
     fn writes(&mut self, line: &[u8]) {
         let input = self.input.as_mut().unwrap();

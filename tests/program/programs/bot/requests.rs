@@ -15,9 +15,7 @@ const REQUESTS: u64 = 20_000;
 
 #[test]
 fn rooms_and_people_are_answered_as_the_schema_has_them() {
-    let workspace = Workspace::new(&["dice", "bob"]);
-    let server = workspace.serve();
-    let mut bot = Bot::of(&workspace, &server, ("state-of-dice", "dice"));
+    let (_workspace, _server, mut bot) = Bot::of_dice();
     let room = bot.does(json!({"id": "a", "do": "join", "room": "#Games", "private": true}));
     assert_eq!(
         (&room["room"], &room["access"], &room["role"]),
@@ -47,9 +45,7 @@ fn rooms_and_people_are_answered_as_the_schema_has_them() {
 
 #[test]
 fn what_is_said_and_changed_is_answered_once_it_is_stored_and_history_has_it_as_it_is_by_now() {
-    let workspace = Workspace::new(&["dice", "bob"]);
-    let server = workspace.serve();
-    let mut bot = Bot::of(&workspace, &server, ("state-of-dice", "dice"));
+    let (_workspace, _server, mut bot) = Bot::of_dice();
     bot.does(json!({"id": 1, "do": "join", "room": "#games"}));
     let keyed = json!({"id": 6, "do": "send", "to": "bob", "text": "one\ntwo", "key": "k"});
     let sent = bot.does(keyed.clone());
@@ -100,9 +96,7 @@ fn what_is_said_and_changed_is_answered_once_it_is_stored_and_history_has_it_as_
 
 #[test]
 fn what_is_refused_is_an_answer_with_its_code_and_no_failure_of_the_run() {
-    let workspace = Workspace::new(&["dice", "bob"]);
-    let server = workspace.serve();
-    let mut bot = Bot::of(&workspace, &server, ("state-of-dice", "dice"));
+    let (_workspace, _server, mut bot) = Bot::of_dice();
     bot.does(json!({"id": 1, "do": "send", "to": "bob", "text": "tea?"}));
     for (request, code, why) in [
         (
@@ -148,7 +142,7 @@ fn what_is_refused_is_an_answer_with_its_code_and_no_failure_of_the_run() {
         (
             json!({"id": 20, "do": "ack", "conversation": "bob", "entry": 99}),
             "failed",
-            "was not told",
+            "was not sent to this bot",
         ),
         (
             json!({"id": 20, "do": "leave", "room": "#none"}),
@@ -183,9 +177,7 @@ fn what_is_refused_is_an_answer_with_its_code_and_no_failure_of_the_run() {
 
 #[test]
 fn line_that_is_no_request_is_answered_and_the_next_one_works() {
-    let workspace = Workspace::new(&["dice", "bob"]);
-    let server = workspace.serve();
-    let mut bot = Bot::of(&workspace, &server, ("state-of-dice", "dice"));
+    let (_workspace, _server, mut bot) = Bot::of_dice();
     let long = format!(
         r#"{{"id": 1, "do": "rooms", "x": "{}"}}"#,
         "x".repeat(1 << 20)
@@ -213,7 +205,7 @@ fn line_that_is_no_request_is_answered_and_the_next_one_works() {
         (
             br#"{"id": 7, "do": "rooms", "do": "rooms"}"#,
             json!(null),
-            "twice",
+            "duplicate field `do`",
         ),
         (
             br#"{"id": 7, "do": "rooms", "page": 0}"#,
@@ -248,9 +240,7 @@ fn line_that_is_no_request_is_answered_and_the_next_one_works() {
 
 #[test]
 fn output_that_nobody_reads_ends_it_and_a_flood_of_requests_waits() {
-    let workspace = Workspace::new(&["dice", "bob"]);
-    let server = workspace.serve();
-    let mut bot = Bot::of(&workspace, &server, ("state-of-dice", "dice"));
+    let (workspace, server, mut bot) = Bot::of_dice();
     let mut input = bot.input.take().unwrap();
     let writer = std::thread::spawn(move || {
         for id in 0..REQUESTS {
