@@ -44,6 +44,9 @@ pub(crate) struct Assembler {
     max_offset: u64,
     window: u64,
     message_max: u32,
+    /// A message that begins before this offset may have so many bytes all the same: it was sent, or could have been, before
+    /// the limit became smaller.
+    longer_before: (u64, u32),
 }
 
 impl Assembler {
@@ -58,11 +61,25 @@ impl Assembler {
         }
     }
 
-    /// Changes the limits, as after sign-in. A smaller window takes effect with the next update. Call
-    /// [`Assembler::window_update`] afterwards.
+    /// Changes the limits, as after sign-in and sign-out. A smaller window takes effect with the next update, a smaller message
+    /// limit behind the window that the peer was given. Call [`Assembler::window_update`] afterwards.
     pub(crate) fn set_limits(&mut self, window: u64, message_max: usize) {
+        let message_max = limit_message(window, message_max);
+        if message_max < self.message_max {
+            self.longer_before = (self.max_offset, self.message_max);
+        }
         self.window = window;
-        self.message_max = limit_message(window, message_max);
+        self.message_max = message_max;
+    }
+
+    /// How long the message that begins here may be, in bytes.
+    fn message_max_at(&self, offset: u64) -> u32 {
+        let (before, longer) = self.longer_before;
+        if offset < before {
+            longer.max(self.message_max)
+        } else {
+            self.message_max
+        }
     }
 
     /// Adds a fragment. Call [`Assembler::has_message`] and [`Assembler::window_update`] afterwards.
@@ -131,7 +148,7 @@ impl Assembler {
                 Header::Incomplete => return Ok(()),
                 Header::Wrong => return Err(AssembleError::NoMessage),
                 Header::Message { message_len, .. }
-                    if message_len as u64 > u64::from(self.message_max) =>
+                    if message_len as u64 > u64::from(self.message_max_at(self.scanned)) =>
                 {
                     return Err(AssembleError::MessageTooLong);
                 }

@@ -254,3 +254,37 @@ proptest! {
         prop_assert!(assembler.is_idle());
     }
 }
+
+/// A client that signs out while it sends files has long messages under way: the session ended over them, although they had been
+/// allowed when they were sent.
+#[test]
+fn message_in_the_window_given_before_may_be_as_long_as_then() {
+    let mut assembler = assembler();
+    let long = [7; 300];
+    let bytes = stream(&[&long, &long, &long, &long]);
+    let (sent, later) = bytes.split_at(WINDOW as usize);
+    assert_eq!(assembler.insert(0, &sent[..100]), Ok(()));
+    assembler.set_limits(100, MESSAGE_MAX);
+    assert_eq!(assembler.insert(100, &sent[100..]), Ok(()));
+    for _ in 0..3 {
+        assert_eq!(next(&mut assembler).as_deref(), Some(&long[..]));
+    }
+    // The fourth began before the end of the window, too, and becomes whole once the limits are wide again.
+    assert_eq!(next(&mut assembler), None);
+    assembler.set_limits(WINDOW, MESSAGE_MAX);
+    assert!(assembler.window_update().is_some());
+    assert_eq!(assembler.insert(WINDOW, later), Ok(()));
+    assert_eq!(next(&mut assembler).as_deref(), Some(&long[..]));
+    // Behind that window they are not.
+    let mut narrow = Assembler::new(100, MESSAGE_MAX);
+    let refused = Err(AssembleError::MessageTooLong);
+    assert_eq!(narrow.insert(0, &bytes[..50]), refused);
+    narrow = Assembler::new(400, MESSAGE_MAX);
+    narrow.set_limits(100, MESSAGE_MAX);
+    assert_eq!(narrow.insert(0, &bytes[..303]), Ok(()));
+    assert!(next(&mut narrow).is_some());
+    let short = stream(&[&[1; 94], &long]);
+    assert_eq!(narrow.insert(303, &short[..97]), Ok(()));
+    assert!(next(&mut narrow).is_some() && narrow.window_update().is_some());
+    assert_eq!(narrow.insert(400, &short[97..150]), refused);
+}
