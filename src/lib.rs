@@ -105,7 +105,7 @@
 //! | an answer, an edit, a reaction, a pin | who may refer to which entry, up to which limits, and what comes of it `src/store/ops/log/relations.rs`; what is asked before that `src/server/policy.rs` |
 //! | a transcript | its lines `src/client/account/history/transcript.rs`; `/export` is `export.rs`, what is logged as it comes `chat_log.rs`, both beside it; the logs' files `src/cli/connect/state/chat_log.rs` |
 //! | a deleted entry | who may `src/store/ops/log/relations.rs`; what is left of it `delete.rs` beside it; overwriting its content `src/store/segments/erase.rs` |
-//! | the way of a file to the server and from it | `src/server/files/upload.rs`, which upload makes room for another `uploads.rs` beside it; `download.rs` beside it; what nobody needs `sweep.rs` beside it |
+//! | the way of a file to the server and from it | `src/server/files/upload.rs`, whether it may `admission.rs`, which upload makes room for another `uploads.rs`, both beside it; `download.rs` beside it; what nobody needs `sweep.rs` beside it |
 //! | which entries have a file, and when it goes | `src/store/ops/files/mod.rs`; in backups `src/store/copied_files.rs`; that the counts are right `src/store/check/files.rs` |
 //! | a byte of a file at the server | what verifies it `src/store/blobs/part.rs`, under which name it stands `layout.rs` beside it |
 //! | which entries expire | `src/store/ops/retention.rs`; when it looks for them `src/server/retention.rs` |

@@ -4,6 +4,7 @@
 //! goes over the bulk channel, behind everything else, and waits wherever something is short: a piece of an upload is taken
 //! only while few are being written, and a piece of a download read only while few wait to be sent.
 
+mod admission;
 pub mod download;
 mod sweep;
 mod upload;

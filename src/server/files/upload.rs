@@ -1,8 +1,7 @@
 //! The way of a file to the server: asked for, in pieces, verified and written by the blobs, noted by the store.
 
-use std::time::Duration;
-
-use super::uploads::{DAMAGED_MAX, PER_ACCOUNT, Room, Stage, Upload};
+use super::admission::{account_full, server_full};
+use super::uploads::{DAMAGED_MAX, PER_ACCOUNT, Stage, Upload};
 use super::{Files, answer, transfers};
 use crate::protocol::{
     Command, ErrorCode, Failure, FileSize, Message, PIECE_MAX_BYTES, UploadPiece, UploadRequest,
@@ -96,23 +95,6 @@ impl Files {
         }
     }
 
-    /// Makes room for one more upload, or says which limit is reached.
-    fn make_room(&mut self, ctx: &mut Ctx<'_>, key: &BlobKey) -> Result<(), &'static str> {
-        // At most one of each kind has to go.
-        for _ in 0..3 {
-            match self.uploads.room_for(ctx.now.instant, key) {
-                Room::Free => return Ok(()),
-                Room::None(limit) => return Err(limit),
-                Room::Drop(other) => {
-                    self.uploads.remove(&other);
-                    self.drop_blobs(ctx, [other]);
-                }
-                Room::Close(other) => self.close(ctx, other),
-            }
-        }
-        Err("this server has as many uploads as it may; try again later")
-    }
-
     /// The store has said whether a file is there, and how much of files is.
     pub fn on_file_checked(&mut self, ctx: &mut Ctx<'_>, key: BlobKey, outcome: &Outcome) {
         let Some(upload) = self.uploads.get_mut(&key) else {
@@ -142,44 +124,6 @@ impl Files {
         if let Some(upload) = self.uploads.get_mut(&key) {
             upload.stage = Stage::Beginning;
         }
-    }
-
-    /// Whether there is room for a file beside those that are kept and those under way, and whether the account may bring so
-    /// much today.
-    fn check_room(
-        &self,
-        ctx: &mut Ctx<'_>,
-        key: &BlobKey,
-        (account_bytes, all_bytes): (u64, u64),
-        left: u64,
-    ) -> Result<(), Failure> {
-        let quota = ctx.config.limits.file_quota();
-        let (own, all) = self.uploads.reserved(key);
-        let bytes = key.size.bytes();
-        let is_over = |limit: Option<u64>, kept: u64, reserved: u64| {
-            let wanted = kept.saturating_add(reserved).saturating_add(bytes);
-            limit.filter(|limit| wanted > *limit)
-        };
-        if let Some(limit) = is_over(quota.account_bytes, account_bytes, own) {
-            ctx.counters.at_file_limits.account += 1;
-            return Err(account_full(limit));
-        }
-        if is_over(quota.all_bytes, all_bytes, all).is_some() {
-            ctx.counters.at_file_limits.all += 1;
-            return Err(server_full());
-        }
-        let now = ctx.now.instant;
-        if let Some(wait) = ctx.budgets.time_to_upload(now, key.account, left) {
-            ctx.counters.at_file_limits.day += 1;
-            let day = size(ctx.config.limits.file_day_bytes.or_max());
-            let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).max(1);
-            let detail = format!("{day} of files a day; try again in {}", spoken(wait));
-            return Err(Failure {
-                wait_ms: Some(wait_ms),
-                ..Failure::new(ErrorCode::LimitReached, detail)
-            });
-        }
-        Ok(())
     }
 
     /// The blobs have said how much of a file is there.
@@ -435,7 +379,7 @@ impl Files {
     }
 
     /// Keeps nothing of an upload in memory but that there is one.
-    fn close(&mut self, ctx: &mut Ctx<'_>, key: BlobKey) {
+    pub(super) fn close(&mut self, ctx: &mut Ctx<'_>, key: BlobKey) {
         let Some(upload) = self.uploads.get_mut(&key) else {
             return;
         };
@@ -448,29 +392,6 @@ impl Files {
         }
         // If there is no room, it is forgotten with its next upload, or its last one.
         ctx.blobs.submit(PendingBlob::Done, BlobRequest::Close(key));
-    }
-}
-
-fn account_full(limit: u64) -> Failure {
-    let detail = format!(
-        "your {} of files at this server are full: delete messages with files",
-        size(limit)
-    );
-    Failure::new(ErrorCode::QuotaFull, detail)
-}
-
-fn server_full() -> Failure {
-    let detail = "this server's room for files is full";
-    Failure::new(ErrorCode::QuotaFull, detail)
-}
-
-/// A time to wait, for a person: rounded up.
-fn spoken(wait: Duration) -> String {
-    let minutes = wait.as_secs().div_ceil(60).max(1);
-    match minutes {
-        1 => "a minute".into(),
-        2..=90 => format!("{minutes} minutes"),
-        _ => format!("{} hours", minutes.div_ceil(60)),
     }
 }
 
