@@ -40,6 +40,23 @@ pub fn seconds(range: RangeInclusive<u64>) -> impl Fn(&str) -> Result<u64, Strin
     }
 }
 
+/// A number of bytes for a person, such as `812 bytes`, `12 kB` or `5.2 MB` (1000 each), cut off behind two digits or so. What a
+/// user is told of files and of limits has this form, so that the two can be compared.
+#[must_use]
+pub fn size(bytes: u64) -> String {
+    const UNITS: [(&str, u64); 3] = [("kB", 1_000), ("MB", 1_000_000), ("GB", 1_000_000_000)];
+    let Some((unit, one)) = UNITS.into_iter().rev().find(|(_, one)| bytes >= *one) else {
+        let unit = if bytes == 1 { "byte" } else { "bytes" };
+        return format!("{bytes} {unit}");
+    };
+    let (whole, tenth) = (bytes / one, bytes % one * 10 / one);
+    if whole < 10 && tenth > 0 {
+        format!("{whole}.{tenth} {unit}")
+    } else {
+        format!("{whole} {unit}")
+    }
+}
+
 /// The letters that multiply a size, the largest first.
 const MULTIPLES: [(char, u64); 4] = [
     ('T', 1 << 40),

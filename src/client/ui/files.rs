@@ -2,6 +2,8 @@
 
 use crate::text::printable;
 
+pub(crate) use crate::text::number::size;
+
 /// How much of a file's name is repeated when it is spoken of, in characters. Chosen: most names, and a line has room beside it.
 const NAME_MAX_CHARS: usize = 80;
 
@@ -29,21 +31,6 @@ pub(crate) fn name(name: &str) -> String {
     let begin: String = shown.chars().take(begin).collect();
     let end: String = shown.chars().skip(count - end).collect();
     format!("{begin}…{end}")
-}
-
-/// A number of bytes, such as `812 bytes`, `12 kB` or `5.2 MB`.
-pub(crate) fn size(bytes: u64) -> String {
-    const UNITS: [(&str, u64); 3] = [("kB", 1_000), ("MB", 1_000_000), ("GB", 1_000_000_000)];
-    let Some((unit, one)) = UNITS.into_iter().rev().find(|(_, one)| bytes >= *one) else {
-        let unit = if bytes == 1 { "byte" } else { "bytes" };
-        return format!("{bytes} {unit}");
-    };
-    let (whole, tenth) = (bytes / one, bytes % one * 10 / one);
-    if whole < 10 && tenth > 0 {
-        format!("{whole}.{tenth} {unit}")
-    } else {
-        format!("{whole} {unit}")
-    }
 }
 
 /// How far a transfer has come, such as `40 % (2.1 MB of 5.2 MB)`.

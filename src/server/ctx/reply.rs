@@ -8,6 +8,7 @@ use crate::protocol::{
     Command, ConversationId, ErrorCode, Failure, Hop, Message, ServerBody, ServerMessage, encode,
 };
 use crate::store::{Outcome, Refusal, Request};
+use crate::text::number::size;
 use crate::transport::{Channel, Endpoint, Now, SendError, SessionId};
 
 /// Sends what the session should know; the caller decides what to do where there is no room.
@@ -299,20 +300,4 @@ pub fn failure_of(outcome: &Outcome) -> Failure {
         ),
     };
     Failure::new(code, detail)
-}
-
-/// A number of bytes, for a person.
-pub fn size(bytes: u64) -> String {
-    let units = [(30, "GiB"), (20, "MiB"), (10, "KiB")];
-    let unit = units.iter().find(|(shift, _)| bytes >> shift > 0);
-    match unit {
-        Some((shift, word)) => {
-            let tenths = (u128::from(bytes) * 10) >> shift;
-            match tenths % 10 {
-                0 => format!("{} {word}", tenths / 10),
-                tenth => format!("{}.{tenth} {word}", tenths / 10),
-            }
-        }
-        None => format!("{bytes} bytes"),
-    }
 }

@@ -6,8 +6,8 @@ use super::Files;
 use super::uploads::Room;
 use crate::protocol::{ErrorCode, Failure};
 use crate::server::ctx::Ctx;
-use crate::server::ctx::reply::size;
 use crate::store::BlobKey;
+use crate::text::number::size;
 
 impl Files {
     /// Makes room for one more upload, or says which limit is reached.
@@ -72,14 +72,14 @@ impl Files {
 
 pub(super) fn account_full(limit: u64) -> Failure {
     let detail = format!(
-        "your {} of files at this server are full: delete messages with files",
+        "file quota used up ({}): delete messages with files",
         size(limit)
     );
     Failure::new(ErrorCode::QuotaFull, detail)
 }
 
 pub(super) fn server_full() -> Failure {
-    let detail = "this server's room for files is full";
+    let detail = "the server's room for files is full";
     Failure::new(ErrorCode::QuotaFull, detail)
 }
 

@@ -8,11 +8,12 @@ use crate::protocol::{
     UploadState,
 };
 use crate::server::ctx::blob_link::PendingBlob;
-use crate::server::ctx::reply::{failure_of, size};
+use crate::server::ctx::reply::failure_of;
 use crate::server::ctx::requests::{Pending, RequestOrigin};
 use crate::server::ctx::{Ctx, Followup, HISTORY};
 use crate::server::session::transfers::UploadTag;
 use crate::store::{BlobKey, BlobOutcome, BlobRequest, Outcome, Read, Refusal, Reply, Write};
+use crate::text::number;
 use crate::transport::{Channel, SessionId};
 
 impl Files {
@@ -29,7 +30,7 @@ impl Files {
         };
         let most = ctx.config.limits.file();
         let Some(bytes) = FileSize::new(body.size).filter(|size| size.bytes() <= most) else {
-            let detail = format!("a file may have {} here", size(most));
+            let detail = format!("files may be at most {}", number::size(most));
             ctx.counters.at_file_limits.file += 1;
             return refuse(ctx, origin, Failure::new(ErrorCode::LimitReached, detail));
         };

@@ -34,7 +34,7 @@ fn message_beyond_the_quota_is_refused_by_name_and_counted_and_others_go_on() {
         [(
             ErrorCode::QuotaFull,
             Some(DeviceSeq(2)),
-            "your 2 KiB at this server are full"
+            "your 2 kB at this server are full"
         )]
     );
     assert_eq!(bench.hub.counters().over_quota, 1);

@@ -45,7 +45,7 @@ fn account_and_server_keep_no_more_than_their_limits_and_what_is_under_way_count
     assert_eq!(refused(bench.tell(two.erins, &file(2).request(2))), None);
     let full = (
         ErrorCode::QuotaFull,
-        "your 256 KiB of files at this server are full: delete messages with files".to_owned(),
+        "file quota used up (262 kB): delete messages with files".to_owned(),
     );
     assert_eq!(
         refused(bench.tell(two.erins, &file(3).request(3))),
@@ -54,7 +54,7 @@ fn account_and_server_keep_no_more_than_their_limits_and_what_is_under_way_count
     assert_eq!(refused(bench.tell(two.bobs, &file(1).request(1))), None);
     let full = (
         ErrorCode::QuotaFull,
-        "this server's room for files is full".to_owned(),
+        "the server's room for files is full".to_owned(),
     );
     assert_eq!(
         refused(bench.tell(two.bobs, &file(2).request(2))),
@@ -80,7 +80,7 @@ fn bytes_of_a_day_are_told_when_they_are_used_up_and_come_in_again() {
     assert_eq!(refused.code, ErrorCode::LimitReached);
     assert_eq!(
         refused.detail,
-        "384 KiB of files a day; try again in a minute"
+        "393 kB of files a day; try again in a minute"
     );
     bench.pass(refused.wait_ms.unwrap() + 50);
     // The messages' budget has not suffered.

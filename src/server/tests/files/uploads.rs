@@ -115,7 +115,7 @@ fn pieces_without_an_upload_and_such_as_no_file_has_are_refused_and_change_nothi
         let heard = bench.tell(two.erins, &ClientMessage::control(request));
         let refused = &failures(&heard)[0];
         assert_eq!(refused.code, ErrorCode::LimitReached);
-        assert_eq!(refused.detail, "a file may have 100 MiB here");
+        assert_eq!(refused.detail, "files may be at most 104 MB");
     }
 }
 
