@@ -2,7 +2,7 @@
 
 use serde_bytes::ByteBuf;
 
-use super::{Files, answer, transfers};
+use super::{Files, answer, refuse, transfers};
 use crate::protocol::{
     Command, DownloadPiece, DownloadRequest, ErrorCode, Failure, Message, PIECE_MAX_BYTES,
 };
@@ -32,7 +32,12 @@ pub fn request(ctx: &mut Ctx<'_>, id: SessionId, channel: Channel, body: Downloa
     };
     if transfers.downloads.len() >= REQUESTS_MAX {
         let detail = format!("at most {REQUESTS_MAX} requests for parts of files at once");
-        return refuse(ctx, origin, Failure::new(ErrorCode::LimitReached, detail));
+        return refuse(
+            ctx,
+            Command::Download,
+            origin,
+            Failure::new(ErrorCode::LimitReached, detail),
+        );
     }
     let read = Read::File {
         conversation: body.conversation,
@@ -40,7 +45,12 @@ pub fn request(ctx: &mut Ctx<'_>, id: SessionId, channel: Channel, body: Downloa
         reader: origin.account,
     };
     if !ctx.store.submit(Pending::File(origin), read) {
-        return refuse(ctx, origin, Failure::new(ErrorCode::Unavailable, ""));
+        return refuse(
+            ctx,
+            Command::Download,
+            origin,
+            Failure::new(ErrorCode::Unavailable, ""),
+        );
     }
     if let Some(user) = ctx.sessions.user_mut(id) {
         user.transfers.downloads.push_back(Download {
@@ -141,7 +151,7 @@ impl Files {
         if let Some(transfers) = transfers(ctx, origin.session) {
             transfers.downloads.retain(|other| other.origin != origin);
         }
-        refuse(ctx, origin, failure);
+        refuse(ctx, Command::Download, origin, failure);
         self.pump(ctx, origin.session);
     }
 
@@ -205,16 +215,4 @@ fn piece(
         offset,
         bytes: ByteBuf::from(bytes),
     })
-}
-
-fn refuse(ctx: &mut Ctx<'_>, origin: RequestOrigin, failure: Failure) {
-    let failure = Failure {
-        tag: Some(origin.tag),
-        ..failure
-    };
-    answer(
-        ctx,
-        origin.session,
-        Message::error(Command::Download, failure),
-    );
 }

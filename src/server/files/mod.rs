@@ -15,9 +15,10 @@ use std::time::Instant;
 
 use super::ctx::blob_link::PendingBlob;
 use super::ctx::reply::send;
+use super::ctx::requests::RequestOrigin;
 use super::ctx::{Ctx, Followup, HISTORY};
 use super::session::transfers::Transfers;
-use crate::protocol::ServerMessage;
+use crate::protocol::{Command, ErrorCode, Failure, Message, ServerMessage};
 use crate::store::{BlobCompletion, BlobKey, BlobOutcome, BlobRequest, Outcome};
 use crate::transport::{Now, SessionId};
 use sweep::Sweep;
@@ -145,6 +146,21 @@ fn answer(ctx: &mut Ctx<'_>, id: SessionId, message: ServerMessage) {
         transfers.answer(message);
     }
     flush_answers(ctx, id);
+}
+
+/// Tells that a request for a transfer has failed. An upload's tag is over then, except where what came of it comes again.
+fn refuse(ctx: &mut Ctx<'_>, command: Command, origin: RequestOrigin, failure: Failure) {
+    if command == Command::Upload
+        && failure.code != ErrorCode::FileDamaged
+        && let Some(transfers) = transfers(ctx, origin.session)
+    {
+        transfers.end_tag(origin.tag);
+    }
+    let failure = Failure {
+        tag: Some(origin.tag),
+        ..failure
+    };
+    answer(ctx, origin.session, Message::error(command, failure));
 }
 
 /// Sends the answers that wait for room, and takes what follows.

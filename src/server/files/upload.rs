@@ -2,7 +2,7 @@
 
 use super::admission::{account_full, server_full};
 use super::uploads::{DAMAGED_MAX, PER_ACCOUNT, Stage, Upload};
-use super::{Files, answer, transfers};
+use super::{Files, answer, refuse, transfers};
 use crate::protocol::{
     Command, ErrorCode, Failure, FileSize, Message, PIECE_MAX_BYTES, UploadPiece, UploadRequest,
     UploadState,
@@ -32,7 +32,12 @@ impl Files {
         let Some(bytes) = FileSize::new(body.size).filter(|size| size.bytes() <= most) else {
             let detail = format!("files may be at most {}", number::size(most));
             ctx.counters.at_file_limits.file += 1;
-            return refuse(ctx, origin, Failure::new(ErrorCode::LimitReached, detail));
+            return refuse(
+                ctx,
+                Command::Upload,
+                origin,
+                Failure::new(ErrorCode::LimitReached, detail),
+            );
         };
         let key = BlobKey {
             account: origin.account,
@@ -42,7 +47,12 @@ impl Files {
         self.leave_tags(ctx, origin, &key);
         if !transfers(ctx, id).is_some_and(|transfers| transfers.set_tag(body.tag, key)) {
             let detail = format!("{PER_ACCOUNT} uploads at once");
-            return refuse(ctx, origin, Failure::new(ErrorCode::LimitReached, detail));
+            return refuse(
+                ctx,
+                Command::Upload,
+                origin,
+                Failure::new(ErrorCode::LimitReached, detail),
+            );
         }
         // What had no room to be dropped is wanted again.
         self.drops.remove(&key);
@@ -60,14 +70,19 @@ impl Files {
         if let Err(limit) = self.make_room(ctx, &key) {
             ctx.counters.at_file_limits.uploads += 1;
             let failure = Failure::new(ErrorCode::LimitReached, limit);
-            return refuse(ctx, origin, failure);
+            return refuse(ctx, Command::Upload, origin, failure);
         }
         let read = Read::HasFile {
             account: key.account,
             root: key.root,
         };
         if !ctx.store.submit(Pending::HasFile(key), read) {
-            return refuse(ctx, origin, Failure::new(ErrorCode::Unavailable, ""));
+            return refuse(
+                ctx,
+                Command::Upload,
+                origin,
+                Failure::new(ErrorCode::Unavailable, ""),
+            );
         }
         let mut upload = self
             .uploads
@@ -163,7 +178,7 @@ impl Files {
             Some(UploadTag::Over) => return,
             None => {
                 let failure = Failure::new(ErrorCode::OutOfTurn, "no upload has this tag");
-                return refuse(ctx, origin, failure);
+                return refuse(ctx, Command::Upload, origin, failure);
             }
         };
         let Some(upload) = self.uploads.get_mut(&key) else {
@@ -173,7 +188,12 @@ impl Files {
         let end = body.offset.saturating_add(length as u64);
         if !(1..=PIECE_MAX_BYTES).contains(&length) || end > key.size.stream_bytes() {
             let detail = "the piece is empty, too long, or behind the end of the file";
-            return refuse(ctx, origin, Failure::new(ErrorCode::Malformed, detail));
+            return refuse(
+                ctx,
+                Command::Upload,
+                origin,
+                Failure::new(ErrorCode::Malformed, detail),
+            );
         }
         if !upload.is_writer(id, body.tag) {
             return;
@@ -234,7 +254,12 @@ impl Files {
                 }
                 upload.go_back();
                 if let Some(writer) = upload.attached.last().copied() {
-                    refuse(ctx, writer, Failure::new(ErrorCode::FileDamaged, ""));
+                    refuse(
+                        ctx,
+                        Command::Upload,
+                        writer,
+                        Failure::new(ErrorCode::FileDamaged, ""),
+                    );
                 }
             }
             BlobOutcome::Elsewhere(taken) => {
@@ -318,7 +343,7 @@ impl Files {
         if let Some(upload) = self.forget(ctx, &key) {
             for origin in upload.attached {
                 if ctx.is_connected(origin) {
-                    refuse(ctx, origin, failure.clone());
+                    refuse(ctx, Command::Upload, origin, failure.clone());
                 }
             }
         }
@@ -394,21 +419,4 @@ impl Files {
         // If there is no room, it is forgotten with its next upload, or its last one.
         ctx.blobs.submit(PendingBlob::Done, BlobRequest::Close(key));
     }
-}
-
-fn refuse(ctx: &mut Ctx<'_>, origin: RequestOrigin, failure: Failure) {
-    if failure.code != ErrorCode::FileDamaged
-        && let Some(transfers) = transfers(ctx, origin.session)
-    {
-        transfers.end_tag(origin.tag);
-    }
-    let failure = Failure {
-        tag: Some(origin.tag),
-        ..failure
-    };
-    answer(
-        ctx,
-        origin.session,
-        Message::error(Command::Upload, failure),
-    );
 }
