@@ -9,18 +9,18 @@ use crate::server::ctx::Ctx;
 use crate::store::BlobKey;
 use crate::text::number::size;
 
+/// When an upload is to be asked for again that had to wait for others. Chosen: files of some megabytes are over by then, and
+/// who asks so often costs nothing.
+const WAIT: Duration = Duration::from_secs(15);
+
 impl Files {
     /// Makes room for one more upload, or says which limit is reached.
-    pub(super) fn make_room(
-        &mut self,
-        ctx: &mut Ctx<'_>,
-        key: &BlobKey,
-    ) -> Result<(), &'static str> {
+    pub(super) fn make_room(&mut self, ctx: &mut Ctx<'_>, key: &BlobKey) -> Result<(), Failure> {
         // At most one of each kind has to go.
         for _ in 0..3 {
             match self.uploads.room_for(ctx.now.instant, key) {
                 Room::Free => return Ok(()),
-                Room::None(limit) => return Err(limit),
+                Room::None(limit) => return Err(at_limit(limit)),
                 Room::Drop(other) => {
                     self.uploads.remove(&other);
                     self.drop_blobs(ctx, [other]);
@@ -28,7 +28,7 @@ impl Files {
                 Room::Close(other) => self.close(ctx, other),
             }
         }
-        Err("this server has as many uploads as it may; try again later")
+        Err(at_limit("the server has no room for another upload".into()))
     }
 
     /// Whether there is room for a file beside those that are kept and those under way, and whether the account may bring so
@@ -43,30 +43,48 @@ impl Files {
         let quota = ctx.config.limits.file_quota();
         let (own, all) = self.uploads.reserved(key);
         let bytes = key.size.bytes();
-        let is_over = |limit: Option<u64>, kept: u64, reserved: u64| {
-            let wanted = kept.saturating_add(reserved).saturating_add(bytes);
-            limit.filter(|limit| wanted > *limit)
+        let over = |limit: Option<u64>, kept: u64, reserved: u64| {
+            let wanted = kept.saturating_add(bytes);
+            let limit = limit.filter(|limit| wanted.saturating_add(reserved) > *limit);
+            limit.map(|limit| (limit, wanted > limit))
         };
-        if let Some(limit) = is_over(quota.account_bytes, account_bytes, own) {
+        // Where only uploads under way are in the way, some of them may come to nothing.
+        let told = |failure: Failure, is_kept: bool| {
+            if is_kept {
+                failure
+            } else {
+                waiting(failure, WAIT)
+            }
+        };
+        if let Some((limit, is_kept)) = over(quota.account_bytes, account_bytes, own) {
             ctx.counters.at_file_limits.account += 1;
-            return Err(account_full(limit));
+            return Err(told(account_full(limit), is_kept));
         }
-        if is_over(quota.all_bytes, all_bytes, all).is_some() {
+        if let Some((_, is_kept)) = over(quota.all_bytes, all_bytes, all) {
             ctx.counters.at_file_limits.all += 1;
-            return Err(server_full());
+            return Err(told(server_full(), is_kept));
         }
         let now = ctx.now.instant;
         if let Some(wait) = ctx.budgets.time_to_upload(now, key.account, left) {
             ctx.counters.at_file_limits.day += 1;
             let day = size(ctx.config.limits.file_day_bytes.or_max());
-            let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).max(1);
             let detail = format!("{day} of files a day; try again in {}", spoken(wait));
-            return Err(Failure {
-                wait_ms: Some(wait_ms),
-                ..Failure::new(ErrorCode::LimitReached, detail)
-            });
+            return Err(waiting(Failure::new(ErrorCode::LimitReached, detail), wait));
         }
         Ok(())
+    }
+}
+
+/// There is no room beside the uploads that are under way, but there will be.
+pub(super) fn at_limit(detail: String) -> Failure {
+    waiting(Failure::new(ErrorCode::LimitReached, detail), WAIT)
+}
+
+fn waiting(failure: Failure, wait: Duration) -> Failure {
+    let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).max(1);
+    Failure {
+        wait_ms: Some(wait_ms),
+        ..failure
     }
 }
 

@@ -1,7 +1,7 @@
 //! The way of a file to the server: asked for, in pieces, verified and written by the blobs, noted by the store.
 
-use super::admission::{account_full, server_full};
-use super::uploads::{DAMAGED_MAX, PER_ACCOUNT, Stage, Upload};
+use super::admission::{account_full, at_limit, server_full};
+use super::uploads::{DAMAGED_MAX, Stage, Upload, per_account};
 use super::{Files, answer, refuse, transfers};
 use crate::protocol::{
     Command, ErrorCode, Failure, FileSize, Message, PIECE_MAX_BYTES, UploadPiece, UploadRequest,
@@ -46,13 +46,7 @@ impl Files {
         };
         self.leave_tags(ctx, origin, &key);
         if !transfers(ctx, id).is_some_and(|transfers| transfers.set_tag(body.tag, key)) {
-            let detail = format!("{PER_ACCOUNT} uploads at once");
-            return refuse(
-                ctx,
-                Command::Upload,
-                origin,
-                Failure::new(ErrorCode::LimitReached, detail),
-            );
+            return refuse(ctx, Command::Upload, origin, at_limit(per_account()));
         }
         // What had no room to be dropped is wanted again.
         self.drops.remove(&key);
@@ -67,9 +61,8 @@ impl Files {
             }
             return;
         }
-        if let Err(limit) = self.make_room(ctx, &key) {
+        if let Err(failure) = self.make_room(ctx, &key) {
             ctx.counters.at_file_limits.uploads += 1;
-            let failure = Failure::new(ErrorCode::LimitReached, limit);
             return refuse(ctx, Command::Upload, origin, failure);
         }
         let read = Read::HasFile {

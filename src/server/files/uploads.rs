@@ -160,7 +160,7 @@ impl Upload {
 }
 
 /// Which other upload makes room.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Room {
     /// There is room.
     Free,
@@ -168,8 +168,13 @@ pub enum Room {
     Drop(BlobKey),
     /// Nothing of this one is kept in memory.
     Close(BlobKey),
-    /// There is none; the word says of what.
-    None(&'static str),
+    /// There is none for now; the sentence says why.
+    None(String),
+}
+
+/// What the account is told that has as many as it may.
+pub fn per_account() -> String {
+    format!("{PER_ACCOUNT} of your uploads are under way: wait for one of them")
 }
 
 /// All uploads.
@@ -241,10 +246,7 @@ impl Uploads {
         {
             let own =
                 oldest(&|other, upload| other.account == key.account && upload.is_interrupted());
-            return own.map_or(
-                Room::None("4 uploads of yours are under way; wait for one of them"),
-                Room::Drop,
-            );
+            return own.map_or(Room::None(per_account()), Room::Drop);
         }
         if others()
             .filter(|(_, upload)| upload.stage != Stage::Closed)
@@ -254,14 +256,14 @@ impl Uploads {
             let silent =
                 oldest(&|_, upload| upload.stage != Stage::Closed && upload.is_silent(now));
             return silent.map_or(
-                Room::None("this server takes 256 uploads at once; try again later"),
+                Room::None(format!("the server takes {OPEN_MAX} uploads at once")),
                 Room::Close,
             );
         }
         if others().count() >= KEPT_MAX {
             let left = oldest(&|_, upload| upload.is_interrupted());
             return left.map_or(
-                Room::None("this server has as many uploads as it may; try again later"),
+                Room::None("the server keeps as many unfinished uploads as it may".into()),
                 Room::Drop,
             );
         }

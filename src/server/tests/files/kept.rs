@@ -12,7 +12,13 @@ fn thousands_of_begun_uploads_hold_no_more_than_an_account_may() {
         let heard = bench.tell(two.erins, &file.request(tag));
         refused += failures(&heard).len();
         if let Some(failure) = failures(&heard).first() {
-            assert_eq!(failure.code, ErrorCode::LimitReached);
+            // The client keeps the message, and asks again.
+            assert_eq!(
+                (failure.code, failure.wait_ms),
+                (ErrorCode::LimitReached, Some(15_000))
+            );
+            let told = "4 of your uploads are under way: wait for one of them";
+            assert_eq!(failure.detail, told);
         }
     }
     assert_eq!(refused, 500 - PER_ACCOUNT);
@@ -40,12 +46,16 @@ fn account_and_server_keep_no_more_than_their_limits_and_what_is_under_way_count
         ..server_limits::Limits::default()
     });
     let file = |number| LocalFile::of(bytes, number);
-    let refused = |heard: Vec<ServerBody>| failures(&heard).pop().map(|it| (it.code, it.detail));
+    let refused = |heard: Vec<ServerBody>| {
+        let failure = failures(&heard).pop();
+        failure.map(|it| (it.code, it.detail, it.wait_ms.is_some()))
+    };
     bench.upload(two.erins, &file(1), 1);
     assert_eq!(refused(bench.tell(two.erins, &file(2).request(2))), None);
     let full = (
         ErrorCode::QuotaFull,
         "file quota used up (262 kB): delete messages with files".to_owned(),
+        true,
     );
     assert_eq!(
         refused(bench.tell(two.erins, &file(3).request(3))),
@@ -55,6 +65,7 @@ fn account_and_server_keep_no_more_than_their_limits_and_what_is_under_way_count
     let full = (
         ErrorCode::QuotaFull,
         "the server's room for files is full".to_owned(),
+        true,
     );
     assert_eq!(
         refused(bench.tell(two.bobs, &file(2).request(2))),
@@ -62,6 +73,10 @@ fn account_and_server_keep_no_more_than_their_limits_and_what_is_under_way_count
     );
     let limits = bench.hub.counters().at_file_limits;
     assert_eq!((limits.account, limits.all), (1, 1));
+    // What is kept is in the way until something is deleted.
+    bench.bring(two.erins, &file(2), 2, 0);
+    let heard = bench.tell(two.erins, &file(3).request(4));
+    assert_eq!(refused(heard).map(|it| it.2), Some(false));
 }
 
 #[test]
