@@ -57,6 +57,16 @@ pub fn size(bytes: u64) -> String {
     }
 }
 
+/// How much of something is done, in whole hundredths, of which the last is only there once all is. Of nothing all is done.
+#[must_use]
+pub fn percent(done: u64, of: u64) -> u64 {
+    if of == 0 {
+        return 100;
+    }
+    let hundredths = u128::from(done.min(of)) * 100 / u128::from(of);
+    u64::try_from(hundredths).unwrap_or(100)
+}
+
 /// The letters that multiply a size, the largest first.
 const MULTIPLES: [(char, u64); 4] = [
     ('T', 1 << 40),
@@ -173,5 +183,20 @@ mod tests {
         let any = |range| whole(range)("-1").unwrap_err();
         assert_eq!(any(0..=u64::MAX), "expected a whole number");
         assert_eq!(any(1..=u64::MAX), "expected a whole number, 1 or more");
+    }
+
+    #[test]
+    fn percentage_is_100_at_the_end_only() {
+        for (sent, size, expected) in [
+            (0, 5, 0),
+            (4, 5, 80),
+            (999, 1000, 99),
+            (5, 5, 100),
+            (6, 5, 100),
+            (0, 0, 100),
+            (u64::MAX, u64::MAX, 100),
+        ] {
+            assert_eq!(percent(sent, size), expected, "{sent} of {size}");
+        }
     }
 }

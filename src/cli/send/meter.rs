@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use crate::cli::environment;
 use crate::cli::output::print_error;
+use crate::text::number::percent;
 use crate::text::printable;
 
 /// How much of a name is shown, in characters. Chosen: it leaves most of a narrow terminal to the bar.
@@ -86,34 +87,6 @@ impl Meter {
     pub fn end(&self) {
         if let Self::Bar(bar) = self {
             bar.finish_and_clear();
-        }
-    }
-}
-
-/// In whole hundredths, of which the last is only there once all is.
-fn percent(sent: u64, size: u64) -> u64 {
-    match size {
-        0 => 100,
-        size => u64::try_from(u128::from(sent.min(size)) * 100 / u128::from(size)).unwrap_or(100),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn percentage_is_100_at_the_end_only() {
-        for (sent, size, expected) in [
-            (0, 5, 0),
-            (4, 5, 80),
-            (999, 1000, 99),
-            (5, 5, 100),
-            (6, 5, 100),
-            (0, 0, 100),
-            (u64::MAX, u64::MAX, 100),
-        ] {
-            assert_eq!(percent(sent, size), expected, "{sent} of {size}");
         }
     }
 }

@@ -1,5 +1,6 @@
 //! How files are spoken of: name, size and kind, in plain words.
 
+use crate::text::number::percent;
 use crate::text::printable;
 
 pub(crate) use crate::text::number::size;
@@ -36,12 +37,6 @@ pub(crate) fn name(name: &str) -> String {
 /// How far a transfer has come, such as `40 % (2.1 MB of 5.2 MB)`.
 pub(crate) fn progress(done: u64, of: u64) -> String {
     format!("{} % ({} of {})", percent(done, of), size(done), size(of))
-}
-
-/// The same in hundredths.
-pub(crate) fn percent(done: u64, of: u64) -> u64 {
-    let hundredths = u128::from(done.min(of)) * 100 / u128::from(of.max(1));
-    u64::try_from(hundredths).unwrap_or(100)
 }
 
 /// What a media type says in a word, if it is one of those that people name. What stands in it is its author's belief.
@@ -112,7 +107,5 @@ mod tests {
         ];
         assert_eq!(shown, expected);
         assert_eq!(progress(2_100_000, 5_200_000), "40 % (2.1 MB of 5.2 MB)");
-        assert_eq!(percent(0, 0), 0);
-        assert_eq!(percent(u64::MAX, u64::MAX), 100);
     }
 }

@@ -32,6 +32,7 @@ use crate::protocol::{
     Command, ConversationId, DownloadPiece, EntryId, EntryKind, FILE_NAME_MAX_BYTES, Failure,
     MEDIA_TYPE_MAX_BYTES, UploadState,
 };
+use crate::text::number::percent;
 pub(crate) use ask::{File, Save, cancel, save, save_small, send, send_typed};
 use downloads::Downloads;
 pub(crate) use list::list;
@@ -197,7 +198,7 @@ impl FileTransfers {
         let up = total(&mut self.uploads.moving());
         let down = total(&mut self.downloads.moving());
         let part = |sign: char, moved: Option<Moved>| {
-            moved.map(|moved| format!("{sign} {} %", files::percent(moved.done, moved.of)))
+            moved.map(|moved| format!("{sign} {} %", percent(moved.done, moved.of)))
         };
         let parts: Vec<String> = [part('↑', up), part('↓', down)]
             .into_iter()
@@ -335,11 +336,7 @@ fn too_large(size: u64, max: u64) -> String {
 
 /// A file's name as it is sent: as long as names are, and never empty.
 fn fitting_name(name: &str) -> String {
-    let mut end = name.len().min(FILE_NAME_MAX_BYTES);
-    while !name.is_char_boundary(end) {
-        end -= 1;
-    }
-    match &name[..end] {
+    match &name[..name.floor_char_boundary(FILE_NAME_MAX_BYTES)] {
         "" => "file".into(),
         name => name.to_owned(),
     }
