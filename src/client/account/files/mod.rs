@@ -42,6 +42,9 @@ use uploads::Uploads;
 /// on a path that is any use.
 const STALL_WAIT: Duration = Duration::from_mins(1);
 
+/// After how long the server is asked again for what it could not do.
+const RETRY_WAIT: Duration = Duration::from_secs(2);
+
 /// How often it is told at most how far a transfer has come.
 const REPORT_EVERY: Duration = Duration::from_millis(500);
 

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde_bytes::ByteBuf;
 
-use super::{Moved, REPORT_EVERY, STALL_WAIT};
+use super::{Moved, REPORT_EVERY, RETRY_WAIT, STALL_WAIT};
 use crate::client::account::ctx::Ctx;
 use crate::client::account::sender::Sender;
 use crate::client::account::sender::refused::is_temporary;
@@ -35,8 +35,8 @@ const WINDOW_BYTES: u64 = 1024 * 1024;
 /// disk that its copy is on.
 const DAMAGED_MAX: u32 = 3;
 
-/// After how long the server is asked again for what it could not do.
-const RETRY_WAIT: Duration = Duration::from_secs(2);
+/// The same for what its limits do not allow as long as others are under way.
+const LIMIT_WAIT: Duration = Duration::from_secs(10);
 
 /// The longest such wait that the server can ask for.
 const RETRY_WAIT_MAX: Duration = Duration::from_hours(24);
@@ -72,6 +72,8 @@ pub(crate) struct Uploads {
     copies: BTreeSet<TransferId>,
     /// Messages that wait until the server can take their files, by their numbers.
     later: BTreeMap<u64, Instant>,
+    /// Those of them of which the user knows.
+    told: BTreeSet<u64>,
 }
 
 impl Uploads {
@@ -84,6 +86,7 @@ impl Uploads {
     pub(super) fn forget_session(&mut self) {
         self.active.clear();
         self.later.clear();
+        self.told.clear();
     }
 
     /// How much of a file's content is at the server, if it is being brought.
@@ -205,7 +208,8 @@ impl Uploads {
         let one = &mut self.active[at];
         let taken = state.taken.min(one.size.stream_bytes());
         let is_further = taken > one.taken || state.is_complete;
-        one.next = if one.is_answered {
+        // One that names no more than before means that what was sent since is lost.
+        one.next = if one.is_answered && taken > one.taken {
             one.next.max(taken)
         } else {
             taken
@@ -222,6 +226,7 @@ impl Uploads {
         one.report(ctx, sender.line(one.sequence), state.is_complete);
         if state.is_complete {
             let one = self.active.swap_remove(at);
+            self.told.remove(&one.sequence);
             sender.file_is_there(ctx, (one.root, one.size.bytes()));
         }
         is_further
@@ -249,15 +254,19 @@ impl Uploads {
         }
         let one = self.active.swap_remove(at);
         let wait = failure.wait_ms.map(Duration::from_millis);
+        // What is too large for a server that tells its limit was not begun.
+        let is_limit =
+            failure.code == ErrorCode::LimitReached && ctx.session.server.file_max.is_some();
         match failure.code {
             ErrorCode::FileDamaged => {
                 let why = "its copy on this device is damaged; send it again".to_owned();
                 sender.drop_file(ctx, one.sequence, (Fault::Failed, &why));
             }
-            code if is_temporary(code) || wait.is_some() => {
-                let wait = wait.unwrap_or(RETRY_WAIT).clamp(RETRY_WAIT, RETRY_WAIT_MAX);
+            code if is_temporary(code) || is_limit || wait.is_some() => {
+                let usual = if is_limit { LIMIT_WAIT } else { RETRY_WAIT };
+                let wait = wait.unwrap_or(usual).clamp(RETRY_WAIT, RETRY_WAIT_MAX);
                 self.later.insert(one.sequence, ctx.now.instant + wait);
-                if wait >= TOLD_WAIT {
+                if wait >= TOLD_WAIT && self.told.insert(one.sequence) {
                     tell_waiting(ctx, sender, one.sequence, failure);
                 }
             }
