@@ -7,8 +7,9 @@ use std::collections::BTreeMap;
 use std::io;
 use std::time::{Duration, Instant};
 
+use super::sent::SentRequests;
 use super::stream::{Step, Stream};
-use super::{Moved, STALL_WAIT};
+use super::{Moved, RETRY_WAIT, STALL_WAIT};
 use crate::client::account::ctx::Ctx;
 use crate::client::account::sender::refused::is_temporary;
 use crate::client::env::Fault;
@@ -26,9 +27,6 @@ pub(super) const DOWNLOADS_WAITING_MAX: usize = 64;
 
 /// How many are fetched at a time. At the limit the others wait.
 const DOWNLOADS_MAX: usize = 2;
-
-/// After how long the server is asked again for what it could not do.
-const RETRY_WAIT: Duration = Duration::from_secs(2);
 
 /// A conversation and an entry of it.
 pub(super) type Place = (ConversationId, EntryId);
@@ -80,6 +78,8 @@ pub(crate) struct Downloads {
     dropped: Vec<TransferId>,
     /// Whether there is more to do than one step did.
     goes_on: Option<Instant>,
+    /// What the server has yet to answer, also of what is no longer wanted.
+    requests: SentRequests,
 }
 
 impl Downloads {
@@ -131,6 +131,7 @@ impl Downloads {
 
     /// The link is lost, and with it what was under way.
     pub(super) fn forget_session(&mut self) {
+        self.requests = SentRequests::default();
         for fetch in self.all.values_mut() {
             match &mut fetch.phase {
                 Phase::Going(stream, _) => stream.forget_asked(),
@@ -142,12 +143,21 @@ impl Downloads {
 
     /// When something is to be done without anything having come.
     pub(super) fn deadline(&self) -> Option<Instant> {
+        let can_begin = self.going() < DOWNLOADS_MAX;
         let due = self.all.values().filter_map(|fetch| match &fetch.phase {
-            Phase::Going(_, moved_at) => Some(*moved_at + STALL_WAIT),
-            Phase::Waiting(until) => *until,
-            Phase::Saving | Phase::Stuck(_) => None,
+            Phase::Going(stream, moved_at) if stream.is_asked() => Some(*moved_at + STALL_WAIT),
+            Phase::Waiting(until) if can_begin => *until,
+            _ => None,
         });
-        due.chain(self.goes_on).min()
+        due.chain(self.goes_on)
+            .chain(self.requests.deadline())
+            .min()
+    }
+
+    /// How many are being fetched.
+    fn going(&self) -> usize {
+        let is_going = |fetch: &&Fetch| matches!(fetch.phase, Phase::Going(..));
+        self.all.values().filter(is_going).count()
     }
 
     /// Has a file fetched and saved; one that could not be saved, saved elsewhere.
@@ -199,6 +209,7 @@ impl Downloads {
                 ctx.trouble(format!("a part of a file is left behind: {error}"));
             }
         }
+        self.requests.forget_unanswered(ctx.now.instant);
         self.start(ctx, disk);
         let going = self.all.iter();
         let going = going.filter(|(_, fetch)| matches!(fetch.phase, Phase::Going(..)));
@@ -212,8 +223,7 @@ impl Downloads {
 
     /// Lets as many begin as may be fetched at a time.
     fn start(&mut self, ctx: &mut Ctx<'_>, disk: &mut dyn Transfers) {
-        let is_going = |fetch: &&Fetch| matches!(fetch.phase, Phase::Going(..));
-        let mut going = self.all.values().filter(is_going).count();
+        let mut going = self.going();
         let mut failed = Vec::new();
         for (place, fetch) in &mut self.all {
             if going >= DOWNLOADS_MAX {
@@ -245,6 +255,8 @@ impl Downloads {
     }
 
     fn step_one(&mut self, ctx: &mut Ctx<'_>, place: Place, disk: &mut dyn Transfers) -> bool {
+        // All are answered in turn, so that one waits as long as another comes further.
+        let heard_at = self.requests.heard_at();
         let Some(fetch) = self.all.get_mut(&place) else {
             return false;
         };
@@ -254,6 +266,7 @@ impl Downloads {
         let before = stream.done();
         let step = stream.step(fetch.row.id, disk);
         let is_further = stream.done() > before;
+        *moved_at = heard_at.map_or(*moved_at, |at| at.max(*moved_at));
         if is_further {
             *moved_at = ctx.now.instant;
         } else if stream.is_asked() && *moved_at + STALL_WAIT <= ctx.now.instant {
@@ -266,7 +279,11 @@ impl Downloads {
                     self.goes_on = Some(ctx.now.instant);
                 }
                 if ctx.session.is_settled {
-                    ask(ctx, place, stream);
+                    let was_asked = stream.is_asked();
+                    ask(ctx, place, stream, &mut self.requests);
+                    if !was_asked && stream.is_asked() {
+                        *moved_at = ctx.now.instant;
+                    }
                 }
             }
             Ok(Step::Complete) => {
@@ -284,6 +301,7 @@ impl Downloads {
 
     /// A piece of a file has come.
     pub(super) fn handle_piece(&mut self, ctx: &mut Ctx<'_>, piece: &DownloadPiece) {
+        self.requests.note_piece(ctx.now.instant, piece);
         let Some((place, fetch)) = self.of_tag(piece.tag) else {
             return;
         };
@@ -303,6 +321,9 @@ impl Downloads {
 
     /// The server does not send what was asked for.
     pub(super) fn handle_failure(&mut self, ctx: &mut Ctx<'_>, failure: &Failure) {
+        if let Some(tag) = failure.tag {
+            self.requests.end(tag);
+        }
         let found = failure.tag.and_then(|tag| self.of_tag(tag));
         let Some((place, fetch)) = found else {
             return;
@@ -316,7 +337,11 @@ impl Downloads {
                     stream.note_damage();
                 }
             }
-            code if is_temporary(code) || failure.wait_ms.is_some() => {
+            // The server has a limit of its own for what is under way.
+            code if is_temporary(code)
+                || code == ErrorCode::LimitReached
+                || failure.wait_ms.is_some() =>
+            {
                 let wait = failure.wait_ms.map_or(RETRY_WAIT, Duration::from_millis);
                 let until = ctx.now.instant + wait.clamp(RETRY_WAIT, STALL_WAIT);
                 fetch.phase = Phase::Waiting(Some(until));
@@ -369,8 +394,14 @@ impl Downloads {
 }
 
 /// Asks for what is to come next.
-fn ask(ctx: &mut Ctx<'_>, (conversation, entry): Place, stream: &mut Stream) {
-    for asked in stream.ask(ctx.pending) {
+fn ask(
+    ctx: &mut Ctx<'_>,
+    (conversation, entry): Place,
+    stream: &mut Stream,
+    requests: &mut SentRequests,
+) {
+    for asked in stream.ask(ctx.pending, requests.room()) {
+        requests.note_sent(ctx.now.instant, asked);
         let request = DownloadRequest {
             tag: asked.tag,
             conversation,

@@ -9,6 +9,7 @@
 mod ask;
 mod downloads;
 mod list;
+mod sent;
 mod stream;
 mod uploads;
 

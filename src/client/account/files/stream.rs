@@ -93,8 +93,8 @@ impl Stream {
         written + self.buffer.len() as u64
     }
 
-    /// What is to be asked for now.
-    pub(super) fn ask(&mut self, pending: &mut PendingRequests) -> Vec<Asked> {
+    /// What is to be asked for now, by so many requests at most.
+    pub(super) fn ask(&mut self, pending: &mut PendingRequests, room: usize) -> Vec<Asked> {
         // What is here already is not asked for, and what of it is good the tree tells.
         let end = match (&self.tree, self.unchecked) {
             (Some(_), 1..) => return Vec::new(),
@@ -102,7 +102,7 @@ impl Stream {
             (_, 0) => self.size.stream_bytes(),
         };
         let mut new = Vec::new();
-        while self.asked.len() < REQUESTS_MAX {
+        while self.asked.len() < REQUESTS_MAX && new.len() < room {
             let last = self.asked.back();
             let offset = last.map_or_else(|| self.received(), |last| last.offset + last.length);
             if offset >= end {

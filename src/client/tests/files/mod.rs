@@ -6,6 +6,7 @@ mod hostile;
 mod receive;
 mod records;
 mod send;
+mod stalls;
 
 use std::collections::BTreeMap;
 
