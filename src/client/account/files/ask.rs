@@ -52,7 +52,7 @@ fn begin(
     file: File<'_>,
 ) -> Result<(), Refused> {
     let disk = disk.ok_or_else(|| (Fault::Failed, "this client sends no files".to_owned()))?;
-    check_file(ctx, sender, (file.target, file.text))?;
+    check_file(ctx, (sender, transfers.copying()), (file.target, file.text))?;
     if let Some(key) = &file.key {
         keys::check_key(key).map_err(|text| (Fault::Usage, text))?;
     }

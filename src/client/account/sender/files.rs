@@ -127,13 +127,14 @@ impl Sender {
     }
 }
 
-/// Whether a file can be sent there with this text, which may be empty, as far as this device knows; else why not.
+/// Whether a file can be sent there with this text, which may be empty, as far as this device knows; else why not. So many are being
+/// copied, and then wait, too.
 pub(crate) fn check_file(
     ctx: &Ctx<'_>,
-    sender: &Sender,
+    (sender, copying): (&Sender, usize),
     (target, text): (&str, &str),
 ) -> Result<(), (Fault, String)> {
-    if sender.outbox.files().count() >= FILES_WAITING_MAX {
+    if sender.outbox.files().count() + copying >= FILES_WAITING_MAX {
         let text = format!("{FILES_WAITING_MAX} files wait already; this one was not queued");
         return Err((Fault::Failed, text));
     }

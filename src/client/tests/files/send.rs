@@ -431,3 +431,20 @@ fn program_waits_for_its_file_as_long_as_that_comes_further_and_says_what_is_lef
         "{reports:?}"
     );
 }
+
+#[test]
+fn files_that_are_being_copied_count_among_those_that_wait() {
+    let (mut desk, _, _) = with_file(10);
+    desk.core.link_lost(desk.now, "lost", None);
+    for _ in 0..62 {
+        desk.run("file bob chart.pdf");
+        desk.disk();
+    }
+    desk.screen.lines();
+    for _ in 0..3 {
+        desk.run("file bob chart.pdf");
+    }
+    let lines = desk.lines();
+    let refused = lines.iter().filter(|line| line.contains("wait already"));
+    assert_eq!(refused.count(), 1, "{lines:?}");
+}
