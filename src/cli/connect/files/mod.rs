@@ -194,9 +194,8 @@ impl Transfers for DeviceFiles {
         let begun = begun.and_then(|part| {
             self.saving.begin(id, move |wanted| {
                 let saved = folder.save(&part, &save_as, &|| wanted.has(id));
-                if wanted.end(id) {
-                    let path = saved.map(|path| path.to_string_lossy().into_owned());
-                    // If the client has ended, the next one asks again, and is told the same.
+                // If the client has ended, the next one asks again, and is told the same.
+                if let Some(path) = after_saving(saved, wanted.end(id)) {
                     tell(Input::Saved { id, path });
                 }
             })
@@ -233,6 +232,18 @@ impl Transfers for DeviceFiles {
         }
         Ok(())
     }
+}
+
+/// What the client is told of a file that was saved, or not: nothing if that is not wanted any more, and then the file is not left.
+fn after_saving(saved: Result<PathBuf, String>, is_wanted: bool) -> Option<Result<String, String>> {
+    if is_wanted {
+        return Some(saved.map(|path| path.to_string_lossy().into_owned()));
+    }
+    if let Ok(path) = saved {
+        // It has had this name for a moment only. What cannot be removed is the user's to remove.
+        let _ = fs::remove_file(path);
+    }
+    None
 }
 
 /// Under which name a copy or a part is kept.

@@ -178,3 +178,15 @@ fn each_device_has_files_of_its_own() {
     device.files.set_database(&device.at("1.redb"));
     assert_eq!(device.files.part_bytes(ID).unwrap(), 5);
 }
+
+#[test]
+fn file_that_is_not_wanted_once_it_is_saved_does_not_stay() {
+    let device = Device::new();
+    let path = device.file(b"chart");
+    let told = after_saving(Ok(path.clone()), true);
+    assert_eq!(told, Some(Ok(path.to_str().unwrap().to_owned())));
+    assert!(path.exists());
+    assert_eq!(after_saving(Ok(path.clone()), false), None);
+    assert!(!path.exists());
+    assert_eq!(after_saving(Err("the disk is full".into()), false), None);
+}

@@ -373,6 +373,11 @@ impl Downloads {
         let found =
             all.find(|(_, fetch)| fetch.row.id == id && matches!(fetch.phase, Phase::Saving));
         let Some((place, fetch)) = found else {
+            // It was given up when this was under way.
+            if let Ok(path) = path {
+                let path = printable::line(&path).into_owned();
+                ctx.notice(format!("● it was saved before that, as {path}"));
+            }
             return;
         };
         match path {

@@ -302,3 +302,30 @@ fn prompt_says_how_far_the_files_are() {
     desk.settle();
     assert_eq!(desk.screen.seen().status.state, "");
 }
+
+#[test]
+fn file_that_was_saved_when_it_was_cancelled_is_told_of() {
+    let (mut desk, mut server, _) = offered(100_000);
+    desk.run("save --in bob");
+    for body in desk.bodies() {
+        if let ClientBody::DownloadRequest(request) = body {
+            for piece in server.send(request) {
+                desk.bulk(piece);
+            }
+        }
+    }
+    desk.settle();
+    let answers = desk.files.transfers.answers();
+    desk.screen.lines();
+    desk.run("cancel");
+    for answer in answers {
+        desk.core.handle_input(desk.now, answer);
+    }
+    assert_eq!(
+        desk.lines(),
+        [
+            "not saved: chart.pdf",
+            "● it was saved before that, as /downloads/chart.pdf"
+        ]
+    );
+}
