@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::daily::{Room, SAVED_A_DAY_MAX_BYTES};
 use super::{COPYING_MAX, Copying, FileTransfers};
 use crate::client::account::ctx::Ctx;
 use crate::client::account::mending::recent::{Recent, Whose};
@@ -179,10 +180,21 @@ pub(crate) fn save_small(
     if file.size >= transfers.save_below {
         return;
     }
+    let name = files::name(&file.name);
     if transfers.downloads.are_full() {
-        let name = files::name(&file.name);
-        let text = format!("{name} is not saved: too many are being saved; `/save` does it later");
+        let text = format!("{name} is not saved: too many are being saved; `/files` shows them");
         return ctx.trouble(text);
+    }
+    match transfers.saved_today.add(ctx.now.unix_ms, file.size) {
+        Room::Left => {}
+        Room::Over => return,
+        Room::OverNow => {
+            let max = files::size(SAVED_A_DAY_MAX_BYTES);
+            let text = format!(
+                "{name} is not saved: files save themselves up to {max} a day; `/save` saves it"
+            );
+            return ctx.trouble(text);
+        }
     }
     let row = Download {
         id: transfers.new_id(),

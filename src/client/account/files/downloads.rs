@@ -175,7 +175,9 @@ impl Downloads {
             return ctx.state.put_download(place, &fetch.row);
         }
         if self.are_full() {
-            let text = format!("{DOWNLOADS_WAITING_MAX} files are being saved already");
+            let text = format!(
+                "{DOWNLOADS_WAITING_MAX} files wait to be saved; `/files` shows them, `/cancel` gives one up"
+            );
             return ctx.fail(Fault::Failed, text);
         }
         ctx.notice(format!("● saving {name}, {}", files::size(row.size)));

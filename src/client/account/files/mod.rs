@@ -7,6 +7,7 @@
 //! Reading and writing these files is done once what they follow from is durable, in [`FileTransfers::step`].
 
 mod ask;
+mod daily;
 mod downloads;
 mod list;
 mod sent;
@@ -35,6 +36,7 @@ use crate::protocol::{
 };
 use crate::text::number::percent;
 pub(crate) use ask::{File, Save, cancel, save, save_small, send, send_typed};
+use daily::SavedToday;
 use downloads::Downloads;
 pub(crate) use list::list;
 use uploads::Uploads;
@@ -78,6 +80,7 @@ pub(crate) struct FileTransfers {
     downloads: Downloads,
     /// Files that are smaller are saved by themselves, in bytes.
     save_below: u64,
+    saved_today: SavedToday,
     random: ChaCha20Rng,
     /// Whether what earlier runs have left was looked through.
     is_swept: bool,
@@ -100,6 +103,7 @@ impl FileTransfers {
             uploads: Uploads::default(),
             downloads: Downloads::load(downloads),
             save_below,
+            saved_today: SavedToday::default(),
             random,
             is_swept: false,
             moves: 0,

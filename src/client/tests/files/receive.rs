@@ -99,6 +99,27 @@ fn only_files_below_the_size_that_the_user_wants_are_saved_by_themselves() {
     assert!(desk.files.transfers.all_saved().is_empty());
 }
 
+// Anybody in a room could fill the disk with many small files.
+#[test]
+fn files_save_themselves_up_to_a_limit_a_day_and_the_user_is_told_once() {
+    let options = Options {
+        save_files_below: 600_000_000,
+        ..with_password("erin", "secret")
+    };
+    let mut desk = Desk::signed_in_with(Screen::interactive(), options);
+    let mut deliver = |desk: &mut Desk, entry: u64| {
+        let file = attachment("chart.pdf", 500_000_000, "");
+        deliver_file(desk, entry, Bytes([7; 32]), &file);
+        let lines = desk.lines();
+        let about = |what: &str| lines.iter().filter(|line| line.contains(what)).count();
+        (about("saving chart.pdf"), about("is not saved"))
+    };
+    let told: Vec<_> = (1..=4).map(|entry| deliver(&mut desk, entry)).collect();
+    assert_eq!(told, [(1, 0), (1, 0), (0, 1), (0, 0)]);
+    desk.wait(Duration::from_hours(24));
+    assert_eq!(deliver(&mut desk, 5), (1, 0));
+}
+
 #[test]
 fn empty_file_and_one_of_a_single_chunk_are_saved() {
     for bytes in [0, 1, CHUNK_BYTES, CHUNK_BYTES + 1] {
