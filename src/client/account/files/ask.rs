@@ -219,7 +219,7 @@ fn meant(
         return match target(ctx, (sender, recent), named, Whose::Anybodys)? {
             Target::Entry(id, at, entry) => {
                 let no_file = || {
-                    let text = format!("{STORED_SIGN}{at} in {} is no file", ctx.name_of(id));
+                    let text = format!("{STORED_SIGN}{at} in {} is not a file", ctx.name_of(id));
                     (Fault::Failed, text)
                 };
                 let file = file_of(ctx, id, &entry).ok_or_else(no_file)?;
@@ -279,7 +279,8 @@ pub(crate) fn cancel(
         Err((fault, text)) => ctx.fail(fault, text),
         Ok(OnItsWay::Sent(sequence)) => {
             if !sender.is_file(sequence) {
-                let text = format!("{WAITING_SIGN}{sequence} is no file; `/delete` takes it back");
+                let text =
+                    format!("{WAITING_SIGN}{sequence} is not a file; `/delete` takes it back");
                 ctx.fail(Fault::Failed, text);
             } else if let Some(unsent) = sender.take_back(ctx, sequence) {
                 ctx.notice(format!("not sent: {}", unsent.described()));

@@ -296,7 +296,7 @@ fn what_is_no_file_is_not_saved() {
     super::super::receiving::deliver(&mut desk, "tea?", 1, 0);
     desk.lines();
     desk.run("save --in bob #1");
-    assert_eq!(desk.lines(), ["#1 in bob is no file"]);
+    assert_eq!(desk.lines(), ["#1 in bob is not a file"]);
     desk.run("save --in bob");
     let lines = desk.lines();
     assert!(
