@@ -229,6 +229,10 @@ impl Desk {
         for _ in 0..20_000 {
             let sent = self.sent();
             let is_quiet = sent.is_empty();
+            let is_asking =
+                |message: &ClientMessage| matches!(message.body, ClientBody::DownloadRequest(_));
+            let asked = sent.iter().filter(|(_, message)| is_asking(message));
+            assert!(asked.count() <= 4, "a server refuses the fifth");
             for (channel, message) in sent {
                 let is_download = matches!(message.body, ClientBody::DownloadRequest(_));
                 let command = if is_download {

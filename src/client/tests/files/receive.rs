@@ -107,7 +107,7 @@ fn files_save_themselves_up_to_a_limit_a_day_and_the_user_is_told_once() {
         ..with_password("erin", "secret")
     };
     let mut desk = Desk::signed_in_with(Screen::interactive(), options);
-    let mut deliver = |desk: &mut Desk, entry: u64| {
+    let deliver = |desk: &mut Desk, entry: u64| {
         let file = attachment("chart.pdf", 500_000_000, "");
         deliver_file(desk, entry, Bytes([7; 32]), &file);
         let lines = desk.lines();
