@@ -283,7 +283,7 @@ fn message_in_the_window_given_before_may_be_as_long_as_then() {
     narrow.set_limits(100, MESSAGE_MAX);
     assert_eq!(narrow.insert(0, &bytes[..303]), Ok(()));
     assert!(next(&mut narrow).is_some());
-    let short = stream(&[&[1; 94], &long]);
+    let short = stream(&[&[1; 95], &long]);
     assert_eq!(narrow.insert(303, &short[..97]), Ok(()));
     assert!(next(&mut narrow).is_some() && narrow.window_update().is_some());
     assert_eq!(narrow.insert(400, &short[97..150]), refused);
