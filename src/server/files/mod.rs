@@ -66,9 +66,9 @@ impl Files {
                     BlobOutcome::Found(found) => found,
                     _ => Vec::new(),
                 };
-                let is_used = |key: &BlobKey| self.uploads.get(key).is_some();
+                let is_used = |key: &BlobKey| self.uploads.is_open(key);
                 let dropped = self.sweep.on_listed(ctx, found, is_used);
-                self.drop_blobs(ctx, dropped);
+                self.drop_left(ctx, dropped);
             }
             Some(PendingBlob::Done) => {}
         }
@@ -113,8 +113,16 @@ impl Files {
     /// The store has said which of these files are kept.
     pub fn on_asked(&mut self, ctx: &mut Ctx<'_>, asked: Vec<BlobKey>, outcome: &Outcome) {
         let mut unknown = self.sweep.on_asked(ctx, asked, outcome);
-        unknown.retain(|key| self.uploads.get(key).is_none());
-        self.drop_blobs(ctx, unknown);
+        unknown.retain(|key| !self.uploads.is_open(key));
+        self.drop_left(ctx, unknown);
+    }
+
+    /// Nobody goes on with these, so that nothing is kept of them.
+    fn drop_left(&mut self, ctx: &mut Ctx<'_>, keys: impl IntoIterator<Item = BlobKey>) {
+        for key in keys {
+            self.uploads.remove(&key);
+            self.drop_blobs(ctx, [key]);
+        }
     }
 
     /// There is room on a session's bulk channel again.

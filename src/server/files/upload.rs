@@ -117,9 +117,10 @@ impl Files {
         else {
             return self.fail(ctx, key, failure_of(outcome));
         };
-        upload.has_row = found.is_some();
+        // One of another size has another content, and is yet to come.
+        upload.has_row = *found == Some(key.size);
         let left = key.size.stream_bytes() - upload.taken;
-        if found.is_none()
+        if !upload.has_row
             && let Err(failure) = self.check_room(ctx, &key, (*account_bytes, *all_bytes), left)
         {
             return self.fail(ctx, key, failure);
@@ -229,6 +230,10 @@ impl Files {
             return;
         };
         upload.writes = upload.writes.saturating_sub(1);
+        if upload.stage != Stage::Streaming {
+            // It has failed since. Who goes on with it is told what there is.
+            return;
+        }
         match *outcome {
             BlobOutcome::Taken(taken) => {
                 let is_news = taken > upload.taken && !upload.is_answer_due;
@@ -278,6 +283,7 @@ impl Files {
         }
         if let Some(upload) = self.uploads.get_mut(&key) {
             upload.stage = Stage::Adding;
+            upload.taken = key.size.stream_bytes();
         }
     }
 
@@ -299,9 +305,8 @@ impl Files {
             _ => failure_of(outcome),
         };
         self.fail(ctx, key, failure);
-        if let Outcome::Refused(_) = outcome {
-            self.drop_blobs(ctx, [key]);
-        }
+        let is_refused = matches!(outcome, Outcome::Refused(_));
+        self.drop_left(ctx, is_refused.then_some(key));
     }
 
     /// An upload is complete.
@@ -318,7 +323,7 @@ impl Files {
         let detail =
             "the upload was given up: the file does not have the content that it is named by";
         self.fail(ctx, key, Failure::new(ErrorCode::FileDamaged, detail));
-        self.drop_blobs(ctx, [key]);
+        self.drop_left(ctx, Some(key));
     }
 
     fn fail_to_write(&mut self, ctx: &mut Ctx<'_>, key: BlobKey, outcome: &BlobOutcome) {
@@ -331,13 +336,16 @@ impl Files {
         self.fail(ctx, key, failure);
     }
 
-    /// An upload has failed; what there is of it stays, for another.
+    /// An upload has failed; what there is of it stays, for another, and counts.
     fn fail(&mut self, ctx: &mut Ctx<'_>, key: BlobKey, failure: Failure) {
         if let Some(upload) = self.forget(ctx, &key) {
-            for origin in upload.attached {
-                if ctx.is_connected(origin) {
-                    refuse(ctx, Command::Upload, origin, failure.clone());
+            for origin in &upload.attached {
+                if ctx.is_connected(*origin) {
+                    refuse(ctx, Command::Upload, *origin, failure.clone());
                 }
+            }
+            if upload.taken > 0 {
+                self.uploads.insert(key, upload.closed());
             }
         }
         // If there is no room, it is forgotten with its next upload, or its last one.

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::protocol::{AccountId, Bytes, FileSize};
 use crate::server::ctx::requests::RequestOrigin;
-use crate::store::BlobKey;
+use crate::store::{BlobKey, FILE_LEAST_BYTES};
 use crate::transport::SessionId;
 
 /// Uploads of one account, interrupted ones too. Chosen: one for each of the files that a person sends at once; a part takes
@@ -88,6 +88,15 @@ impl Upload {
             damaged: 0,
             has_row: false,
             active: now,
+        }
+    }
+
+    /// The same while nobody brings it.
+    pub fn closed(self) -> Self {
+        Self {
+            stage: Stage::Closed,
+            attached: Vec::new(),
+            ..self
         }
     }
 
@@ -213,12 +222,23 @@ impl Uploads {
         })
     }
 
-    /// Bytes that the uploads will take when they are complete: the account's, and all. `key` is not counted.
+    /// Whether it is being brought now, or was within [`CLOSED_AFTER`].
+    pub fn is_open(&self, key: &BlobKey) -> bool {
+        let upload = self.uploads.get(key);
+        upload.is_some_and(|upload| upload.stage != Stage::Closed)
+    }
+
+    /// Bytes that the uploads will take when they are complete, and of those that nobody brings what has come: the account's,
+    /// and all. `key` is not counted.
     pub fn reserved(&self, key: &BlobKey) -> (u64, u64) {
         let (mut own, mut all) = (0, 0);
         for (other, upload) in &self.uploads {
             if other != key && !upload.has_row {
-                let bytes = other.size.bytes();
+                let bytes = match upload.stage {
+                    Stage::Closed => other.size.bytes().min(upload.taken),
+                    _ => other.size.bytes(),
+                };
+                let bytes = bytes.max(FILE_LEAST_BYTES);
                 all += bytes;
                 own += if other.account == key.account {
                     bytes

@@ -12,6 +12,9 @@ use std::time::SystemTime;
 
 use crate::protocol::{AccountId, Bytes, FileRoot, FileSize};
 
+/// What a file counts at least, in bytes. Chosen: a block of a file system, which the smallest file takes, too.
+pub const FILE_LEAST_BYTES: u64 = 4096;
+
 /// What the name of a part ends with.
 const PART_SUFFIX: &str = ".part";
 

@@ -11,7 +11,7 @@ use crate::store::schema::meta;
 use crate::store::schema::table::ReadTable as _;
 use crate::store::schema::tables::{ReadTables, Tables};
 use crate::store::segments::stored::LogRecord;
-use crate::store::{Quota, Refusal, Reply};
+use crate::store::{FILE_LEAST_BYTES, Quota, Refusal, Reply};
 
 /// Under what all entries count together: no account has this id.
 pub(in crate::store) const ALL: AccountId = AccountId(0);
@@ -133,6 +133,7 @@ pub(in crate::store) fn check_files(
     bytes: u64,
     quota: Quota,
 ) -> Result<(), Abort> {
+    let bytes = bytes.max(FILE_LEAST_BYTES);
     within(tables, of_files(tables, account)?, bytes, quota)
 }
 
@@ -142,6 +143,7 @@ pub(in crate::store) fn add_file(
     account: AccountId,
     bytes: u64,
 ) -> Result<(), StoreError> {
+    let bytes = bytes.max(FILE_LEAST_BYTES);
     let (own, all) = of_files(tables, account)?;
     save_files(tables, account, own.saturating_add(bytes));
     save_files(tables, ALL, all.saturating_add(bytes));
@@ -154,6 +156,7 @@ pub(in crate::store) fn subtract_file(
     account: AccountId,
     bytes: u64,
 ) -> Result<(), StoreError> {
+    let bytes = bytes.max(FILE_LEAST_BYTES);
     let (own, all) = of_files(tables, account)?;
     save_files(tables, account, own.saturating_sub(bytes));
     save_files(tables, ALL, all.saturating_sub(bytes));

@@ -8,7 +8,7 @@ use std::io::{self, ErrorKind, Read, Seek as _, Write as _};
 use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
 use std::path::Path;
 
-use super::{copy_while, media_type, sync_directory_of, unwanted};
+use super::{UNFINISHED, copy_while, media_type, sync_directory_of, unwanted};
 use crate::cli::connect::state::open_own;
 use crate::client::CopiedFile;
 use crate::protocol::{FILE_NAME_MAX_BYTES, FileSize, FileTree};
@@ -16,9 +16,6 @@ use crate::store::{self, advice};
 
 /// How long the length is that stands last, in bytes.
 const LENGTH_BYTES: usize = 8;
-
-/// What follows the name of a copy that is being made.
-const UNFINISHED: &str = ".new";
 
 /// A copy that can be read.
 pub struct Copy {
@@ -79,7 +76,7 @@ pub fn make(
     is_wanted: &dyn Fn() -> bool,
 ) -> Result<CopiedFile, String> {
     let source = open(from)?;
-    let making = to.with_extension(&UNFINISHED[1..]);
+    let making = to.with_extension(UNFINISHED);
     let made = write(&source, &making, max_bytes, is_wanted).and_then(|tree| {
         fs::rename(&making, to)?;
         sync_directory_of(to)?;

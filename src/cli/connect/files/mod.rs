@@ -10,7 +10,7 @@ mod worker;
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read as _};
-use std::os::unix::fs::FileExt as _;
+use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -31,6 +31,9 @@ const PARTS: &str = "incoming";
 /// How much is copied before it is looked whether it is still wanted, in bytes. Chosen: a fraction of a second for any disk, and
 /// a multiple of any file system's block, so that a copy may share them.
 const STEP_BYTES: u64 = 16 * 1024 * 1024;
+
+/// The ending of a copy that is being made.
+const UNFINISHED: &str = "new";
 
 /// What the client is told, from any thread. It does not wait.
 type Tell = Arc<dyn Fn(Input) + Send + Sync>;
@@ -173,7 +176,15 @@ impl Transfers for DeviceFiles {
 
     fn write_part(&mut self, id: TransferId, offset: u64, bytes: &[u8]) -> io::Result<()> {
         let mut options = OpenOptions::new();
-        let part = open_own(&self.new_path(PARTS, id)?, options.write(true).create(true))?;
+        let path = self.new_path(PARTS, id)?;
+        let mut part = open_own(&path, options.write(true).create(true))?;
+        if part.metadata()?.nlink() > 1 {
+            // A run that was killed gave it its place already, and what stands there is the user's.
+            let own = path.with_extension(UNFINISHED);
+            fs::copy(&path, &own)?;
+            fs::rename(&own, &path)?;
+            part = open_own(&path, &mut options)?;
+        }
         let length = part.metadata()?.len();
         if length < offset {
             return Err(io::Error::other("the file is shorter than it was"));
@@ -224,7 +235,10 @@ impl Transfers for DeviceFiles {
             };
             for entry in entries {
                 let entry = entry?;
-                let is_kept = kept.iter().any(|kept| **kept == *entry.file_name());
+                let name = entry.file_name();
+                // A copy that is being made belongs to its transfer.
+                let stem = Path::new(&name).file_stem().unwrap_or(&name);
+                let is_kept = kept.iter().any(|kept| **kept == *stem);
                 if !is_kept && !entry.file_type()?.is_dir() {
                     remove(&entry.path())?;
                 }

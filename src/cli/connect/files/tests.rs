@@ -150,6 +150,28 @@ fn part_goes_on_where_it_was_and_is_saved() {
     assert!(empty.ends_with("chart (2).pdf"), "{empty}");
 }
 
+/// A run was killed after a file had its place and before that was on record. The user wrote into the file, and the next run
+/// wrote what it had fetched over that.
+#[test]
+fn file_that_has_its_place_is_the_users_and_is_not_written_again() {
+    let mut device = Device::new();
+    device.files.write_part(ID, 0, b"the chart").unwrap();
+    device
+        .files
+        .save_part(ID, &SaveAs::Named("chart.pdf".into()));
+    let saved = device.saved().unwrap();
+    fs::write(&saved, "the user's own work").unwrap();
+    device.files.write_part(ID, 4, b"chart").unwrap();
+    assert_eq!(fs::read(&saved).unwrap(), b"the user's own work");
+    device
+        .files
+        .save_part(ID, &SaveAs::Named("chart.pdf".into()));
+    let again = device.saved().unwrap();
+    assert!(again.ends_with("chart (2).pdf"), "{again}");
+    assert_eq!(fs::read(again).unwrap(), b"the chart");
+    assert_eq!(device.left("incoming"), [file_name(ID)]);
+}
+
 #[test]
 fn what_an_earlier_run_has_left_is_removed_and_nothing_else() {
     let mut device = Device::new();
@@ -159,10 +181,16 @@ fn what_an_earlier_run_has_left_is_removed_and_nothing_else() {
     device.files.copy(ID, &path, 100);
     device.copied().unwrap();
     fs::write(device.at("1.files/outgoing/00000000000000ff.new"), "half").unwrap();
+    // One that was begun just before.
+    let making = TransferId(7);
+    let half = format!("{}.new", file_name(making));
+    fs::write(device.at("1.files/outgoing").join(&half), "half").unwrap();
     fs::write(device.at("1.files/other"), "not ours").unwrap();
-    device.files.keep(&[ID]).unwrap();
+    device.files.keep(&[ID, making]).unwrap();
     assert_eq!(device.left("incoming"), [file_name(ID)]);
-    assert_eq!(device.left("outgoing"), [file_name(ID)]);
+    let mut left = device.left("outgoing");
+    left.sort();
+    assert_eq!(left, [half, file_name(ID)]);
     assert!(device.at("1.files/other").exists());
     let mut fresh = Device::new();
     fresh.files.keep(&[]).unwrap();

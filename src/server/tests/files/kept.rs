@@ -259,3 +259,52 @@ fn account_that_is_deleted_in_the_middle_leaves_nothing_but_a_part_that_is_swept
     assert_eq!(failures(&heard)[0].code, ErrorCode::NoSuchUser);
     assert_eq!(bench.on_disk(), []);
 }
+
+impl Bench {
+    /// So long nothing happens but what is due.
+    fn elapse(&mut self, time: Duration) {
+        for _ in 0..time.as_secs().div_ceil(20) {
+            self.now.instant += Duration::from_secs(20);
+            self.now.unix_ms += 20_000;
+            self.settle();
+        }
+    }
+}
+
+#[test]
+fn upload_that_nobody_goes_on_with_takes_no_more_room_than_has_come() {
+    let (mut bench, two) = Bench::two();
+    let bytes = 4 * CHUNK_BYTES;
+    bench.limit(server_limits::Limits {
+        file_all_bytes: Limit::of(5 * CHUNK_BYTES as u64),
+        ..server_limits::Limits::default()
+    });
+    let (begun, other) = (LocalFile::of(bytes, 1), LocalFile::of(bytes, 2));
+    bench.tell(two.erins, &begun.request(1));
+    bench.tell(two.erins, &begun.piece(1, 0));
+    let refused = failures(&bench.tell(two.bobs, &other.request(1)));
+    assert_eq!(refused[0].code, ErrorCode::QuotaFull);
+    bench.may_close = true;
+    bench.elapse(Duration::from_mins(11));
+    let bob = bench.signed_in("bob", two.bob);
+    bench.upload(bob, &other, 2);
+}
+
+#[test]
+fn size_that_the_file_does_not_have_gets_past_no_limit() {
+    let (mut bench, two) = Bench::two();
+    bench.limit(server_limits::Limits {
+        file_account_bytes: Limit::of(4096),
+        ..server_limits::Limits::default()
+    });
+    let file = LocalFile::of(100, 1);
+    bench.upload(two.erins, &file, 1);
+    let larger = ClientMessage::control(UploadRequest {
+        tag: 2,
+        root: file.tree.root(),
+        size: 64 * 1024 * 1024,
+    });
+    let heard = bench.tell(two.erins, &larger);
+    assert_eq!(failures(&heard)[0].code, ErrorCode::QuotaFull, "{heard:?}");
+    assert_eq!(bench.on_disk().len(), 1);
+}

@@ -196,6 +196,7 @@ impl Bench {
         let (erins, bobs) = (bench.signed_in("erin", erin), bench.signed_in("bob", bob));
         let two = Two {
             erin,
+            bob,
             erins,
             bobs,
             conversation,
@@ -215,6 +216,7 @@ impl Bench {
 #[derive(Clone, Copy)]
 struct Two {
     erin: (AccountId, DeviceId),
+    bob: (AccountId, DeviceId),
     erins: Link,
     bobs: Link,
     conversation: ConversationId,

@@ -331,8 +331,8 @@ fn account_has_no_more_files_than_it_may() {
             unreachable!("it is a file");
         };
         let quota = Quota {
-            account_bytes: Some(1000),
-            all_bytes: Some(1500),
+            account_bytes: Some(100_000),
+            all_bytes: Some(150_000),
         };
         Write::AddFile {
             account,
@@ -342,19 +342,22 @@ fn account_has_no_more_files_than_it_may() {
             quota,
         }
     };
-    bench.done(add(alice.0, 1, 600));
+    bench.done(add(alice.0, 1, 60_000));
     assert_eq!(
-        bench.refused(add(alice.0, 2, 401)),
-        Refusal::QuotaFull(1000)
+        bench.refused(add(alice.0, 2, 40_100)),
+        Refusal::QuotaFull(100_000)
     );
-    bench.done(add(alice.0, 2, 400));
+    bench.done(add(alice.0, 2, 40_000));
     // What is there counts once.
-    bench.done(add(alice.0, 2, 400));
-    assert_eq!(has(&mut bench, alice.0, 2), (true, 1000, 1000));
-    assert_eq!(bench.refused(add(bob.0, 1, 501)), Refusal::StorageFull);
-    bench.done(add(bob.0, 1, 300));
+    bench.done(add(alice.0, 2, 40_000));
+    assert_eq!(has(&mut bench, alice.0, 2), (true, 100_000, 100_000));
+    assert_eq!(bench.refused(add(bob.0, 1, 50_100)), Refusal::StorageFull);
+    bench.done(add(bob.0, 1, 30_000));
     bench = bench.crash();
-    assert_eq!(has(&mut bench, bob.0, 1), (true, 300, 1300));
+    assert_eq!(has(&mut bench, bob.0, 1), (true, 30_000, 130_000));
+    // The smallest takes room, too.
+    bench.done(add(bob.0, 2, 1));
+    assert_eq!(has(&mut bench, bob.0, 2), (true, 34_096, 134_096));
     is_sound(&mut bench);
 }
 
