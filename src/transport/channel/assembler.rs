@@ -44,9 +44,6 @@ pub(crate) struct Assembler {
     max_offset: u64,
     window: u64,
     message_max: u32,
-    /// A message that begins before this offset may have so many bytes all the same: it was sent, or could have been, before
-    /// the limit became smaller.
-    longer_before: (u64, u32),
 }
 
 impl Assembler {
@@ -56,30 +53,27 @@ impl Assembler {
         Self {
             max_offset: window,
             window,
-            message_max: limit_message(window, message_max),
+            message_max: u32::try_from(message_max).unwrap_or(u32::MAX),
             ..Self::default()
         }
     }
 
-    /// Changes the limits, as after sign-in and sign-out. A smaller window takes effect with the next update, a smaller message
-    /// limit behind the window that the peer was given. Call [`Assembler::window_update`] afterwards.
+    /// Changes the limits, as after sign-in and sign-out. A smaller window takes effect with the next update. Call
+    /// [`Assembler::window_update`] afterwards.
     pub(crate) fn set_limits(&mut self, window: u64, message_max: usize) {
-        let message_max = limit_message(window, message_max);
-        if message_max < self.message_max {
-            self.longer_before = (self.max_offset, self.message_max);
-        }
         self.window = window;
-        self.message_max = message_max;
+        self.message_max = u32::try_from(message_max).unwrap_or(u32::MAX);
     }
 
-    /// How long the message that begins here may be, in bytes.
-    fn message_max_at(&self, offset: u64) -> u32 {
-        let (before, longer) = self.longer_before;
-        if offset < before {
-            longer.max(self.message_max)
-        } else {
-            self.message_max
+    /// How long the next message may be, in bytes. One beyond the window would never become complete; but as long as the peer was
+    /// given more than that, before the window became smaller, what it sends may be as long as then.
+    fn message_max(&self) -> u64 {
+        let message_max = u64::from(self.message_max);
+        if self.max_offset > self.read.saturating_add(self.window) {
+            return message_max;
         }
+        let room = self.window.saturating_sub(framing::MAX_HEADER_LEN as u64);
+        room.min(message_max)
     }
 
     /// Adds a fragment. Call [`Assembler::has_message`] and [`Assembler::window_update`] afterwards.
@@ -147,9 +141,7 @@ impl Assembler {
             match self.header_at(self.scanned) {
                 Header::Incomplete => return Ok(()),
                 Header::Wrong => return Err(AssembleError::NoMessage),
-                Header::Message { message_len, .. }
-                    if message_len as u64 > u64::from(self.message_max_at(self.scanned)) =>
-                {
+                Header::Message { message_len, .. } if message_len as u64 > self.message_max() => {
                     return Err(AssembleError::MessageTooLong);
                 }
                 Header::Message {
@@ -212,24 +204,28 @@ impl Assembler {
         let gained = wider
             .checked_sub(self.max_offset)
             .filter(|&gained| gained > 0)?;
-        if gained < self.window / 2 && !self.is_stuck() {
+        let needed = self.needed();
+        // What a window of today never takes began in a wider one, and waits for that.
+        if needed as u64 > self.window {
+            return None;
+        }
+        let is_stuck = self.ready == 0 && self.scanned + needed as u64 > self.max_offset;
+        if gained < self.window / 2 && !is_stuck {
             return None;
         }
         self.max_offset = wider;
         Some(wider)
     }
 
-    /// Whether everything is read and the window ends inside the next message.
-    fn is_stuck(&self) -> bool {
-        let mut needed = framing::MAX_HEADER_LEN;
-        if let Header::Message {
-            header_len,
-            message_len,
-        } = self.header_at(self.scanned)
-        {
-            needed = header_len + message_len;
+    /// How many bytes the first incomplete message has, as far as that is known.
+    fn needed(&self) -> usize {
+        match self.header_at(self.scanned) {
+            Header::Message {
+                header_len,
+                message_len,
+            } => header_len + message_len,
+            Header::Incomplete | Header::Wrong => framing::MAX_HEADER_LEN,
         }
-        self.ready == 0 && self.scanned + needed as u64 > self.max_offset
     }
 
     /// The end of the highest data received.
@@ -268,12 +264,6 @@ impl Assembler {
             self.buffer = VecDeque::new();
         }
     }
-}
-
-/// A message beyond the window would never become complete.
-fn limit_message(window: u64, message_max: usize) -> u32 {
-    let room = window.saturating_sub(framing::MAX_HEADER_LEN as u64);
-    u32::try_from(room.min(message_max as u64)).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]

@@ -262,15 +262,17 @@ fn message_in_the_window_given_before_may_be_as_long_as_then() {
     let mut assembler = assembler();
     let long = [7; 300];
     let bytes = stream(&[&long, &long, &long, &long]);
-    let (sent, later) = bytes.split_at(WINDOW as usize);
+    let (sent, later) = bytes.split_at(1000);
     assert_eq!(assembler.insert(0, &sent[..100]), Ok(()));
     assembler.set_limits(100, MESSAGE_MAX);
     assert_eq!(assembler.insert(100, &sent[100..]), Ok(()));
     for _ in 0..3 {
         assert_eq!(next(&mut assembler).as_deref(), Some(&long[..]));
     }
-    // The fourth began before the end of the window, too, and becomes whole once the limits are wide again.
+    // The fourth began before the end of the window, too, and becomes whole once the limits are wide again. Until then no more
+    // of it is asked for.
     assert_eq!(next(&mut assembler), None);
+    assert_eq!(assembler.window_update(), None);
     assembler.set_limits(WINDOW, MESSAGE_MAX);
     assert!(assembler.window_update().is_some());
     assert_eq!(assembler.insert(WINDOW, later), Ok(()));
