@@ -218,7 +218,7 @@ fn relay(world: &mut World) {
 
 /// A mebibyte on the bulk channel, in the pieces of a file, over a path of a millisecond; what both ends do is counted.
 fn bulk(criterion: &mut Criterion) {
-    const PIECE: [u8; 32 * 1024] = [7; 32 * 1024];
+    static PIECE: [u8; 32 * 1024] = [7; 32 * 1024];
     const PIECES: u32 = 32;
     let mut world = World::new(1);
     criterion.bench_function("a mebibyte on the bulk channel, both ends", |bencher| {
@@ -226,15 +226,15 @@ fn bulk(criterion: &mut Criterion) {
             let mut spent = Duration::ZERO;
             for _ in 0..count {
                 let (from, to) = (world.at_client[0], world.at_server[0]);
-                let (mut sent, mut received) = (0, 0);
+                let (mut queued, mut received) = (0, 0);
                 while received < PIECES {
                     world.now += Duration::from_millis(1);
                     let now = world.now;
                     let start = Instant::now();
-                    while sent < PIECES
+                    while queued < PIECES
                         && (world.clients.send(now, from, Channel::Bulk, &PIECE)).is_ok()
                     {
-                        sent += 1;
+                        queued += 1;
                     }
                     world.exchange();
                     while (world.server).receive_into(now, to, Channel::Bulk, &mut world.buffer) {

@@ -129,8 +129,8 @@ const TABLE: &[Row] = &[
         unit: Unit::Bytes,
         help: "Bytes of the attached files of one account",
         at_limit: "Above it another upload of the account is refused, and its users are told, until messages with files are \
-                   deleted or expire. An upload counts with all its bytes from its beginning, and once \
-                   nobody has gone on with it for 10 minutes with what has come. Each file counts 4 KiB at least.",
+                   deleted or expire. An upload counts with the whole size of its file while it goes on, \
+                   and after 10 idle minutes with what has come of it. Each file counts 4 KiB at least.",
         get: |limits| limits.hub.file_account_bytes,
         set: |limits, limit| limits.hub.file_account_bytes = limit,
     },

@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::support::{Host, Script, Server, Workspace, printed};
 
 /// How long something may take that goes on for some megabytes.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A file that takes a second or two.
 const LARGE_BYTES: usize = 24_000_000;
@@ -34,7 +34,7 @@ fn content(length: usize) -> Vec<u8> {
         state ^= state << 13;
         state ^= state >> 7;
         state ^= state << 17;
-        state as u8
+        state.to_le_bytes()[0]
     };
     (0..length).map(next).collect()
 }

@@ -257,8 +257,8 @@ impl Inbox {
         };
         Outcome {
             event,
-            file,
             is_conflict,
+            file,
             spoken,
         }
     }

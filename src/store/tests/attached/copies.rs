@@ -149,8 +149,8 @@ fn backup_is_one_file_with_the_contents_of_files_which_are_files_again_once_it_i
     assert!(!blobs_of(&backup).exists());
     // A copy of the stopped server's is the same.
     let stopped = served.stop();
-    let copies = private_directory();
-    let copied = copies.path().join("copied");
+    let folder = private_directory();
+    let copied = folder.path().join("copied");
     let made = make_backup(&copied, Existing::Keep, |file| {
         copy_file(&database(&stopped), file)
     });
@@ -185,7 +185,8 @@ fn start_that_was_interrupted_while_files_are_written_is_done_again() {
     bring(&database(&directory), alice, LENGTHS[1]);
     let files = BlobDirectory::new(left);
     let part = files.open_part(&keys[2]).expect("the disk is well");
-    part.write_at(0, &[7; 300_000]).expect("the disk is well");
+    part.write_at(0, &vec![7; 300_000])
+        .expect("the disk is well");
     let mut served = serve(directory);
     assert_eq!(blobs(&served.database()), before);
     is_sound(&mut served.bench);
@@ -264,11 +265,14 @@ fn what_is_wrong_with_a_content_is_found_and_a_backup_goes_without_it() {
     }
 }
 
+/// The files of a copy.
+type Blobs<'t> = redb::Table<'t, (u64, &'static [u8; 32], u64), &'static [u8]>;
+
 #[test]
 fn content_that_is_damaged_in_a_backup_is_found_and_not_restored() {
     let (mut served, alice, keys) = server();
     let (_kept, backup) = served.back_up();
-    let harm = |work: &dyn Fn(&mut redb::Table<'_, (u64, &[u8; 32], u64), &[u8]>)| {
+    let harm = |work: &dyn Fn(&mut Blobs<'_>)| {
         let database = open_file(&backup).expect("it is a database");
         let transaction = database.begin_write().expect("the disk is well");
         let table = TableDefinition::<(u64, &[u8; 32], u64), &[u8]>::new("blobs");

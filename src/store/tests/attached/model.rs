@@ -10,6 +10,9 @@ use crate::store::ops::files::UNUSED_MS;
 use crate::store::testing::{Bench, User, add_file, append, delete, say_file};
 use crate::store::{BlobKey, Outcome, Request, RequestId};
 
+/// Files that are kept no longer.
+type Freed = BTreeSet<(usize, u8)>;
+
 /// What may happen. Users are 0 and 1, conversations 0 (everyone) and 1 (the pair), files 0 to 2 of each user.
 #[derive(Debug, Clone)]
 enum Step {
@@ -104,7 +107,7 @@ impl Model {
         step: &Step,
         users: &[User; 2],
         ids: [ConversationId; 2],
-    ) -> Option<(Request, bool, BTreeSet<(usize, u8)>)> {
+    ) -> Option<(Request, bool, Freed)> {
         let none = BTreeSet::new();
         Some(match *step {
             Step::Add { user, file } => {
