@@ -1,17 +1,21 @@
 //! What a bot asks for, and is answered: the fields are those of its lines of JSON (udpchat-bot(7)).
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 
 /// What a bot asks for, by the word in `do`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(tag = "do", rename_all = "lowercase", deny_unknown_fields)]
 pub enum Request {
-    /// Say something.
+    /// Say something, or send a file.
     Send {
         /// A user, a room, everyone or notes.
         to: String,
-        /// The text.
-        text: String,
+        /// The text; with a file it may be left out.
+        text: Option<String>,
+        /// The file that it goes with.
+        file: Option<PathBuf>,
         /// Its idempotency key.
         key: Option<String>,
         /// The entry of that conversation that it answers.

@@ -16,6 +16,7 @@ use crate::cli::streams::{Waiting, without_byte_order_mark};
 use crate::client::{Answer, Ask, Console, Fault, Input, Line, LinkReport, Report, Tone, rfc3339};
 use crate::net::InputSender;
 use crate::text::json;
+use crate::text::number::percent;
 
 /// The ids of the requests that are not answered yet, by their numbers.
 #[derive(Debug, Clone, Default)]
@@ -85,6 +86,13 @@ enum Event<'a> {
         #[serde(skip_serializing_if = "Option::is_none")]
         count: Option<u32>,
     },
+    Progress {
+        /// Not called `id`, which answers have.
+        request: &'a Id,
+        sent: u64,
+        size: u64,
+        percent: u64,
+    },
     Failed {
         error: Error<'a>,
     },
@@ -114,7 +122,7 @@ fn line(value: &impl Serialize) -> String {
         .expect("what is written has names for its fields, and no value without a form")
 }
 
-/// How many lines the program may have left to read where it is told of receipts. Chosen: far less than the lines at which no
+/// How many lines the program may have left to read where it is told of receipts and of how far its files are. Chosen: far less than the lines at which no
 /// request is read any longer, so that a program that writes before it reads on never waits for itself; at the limit they are
 /// left out.
 const LINES_BEHIND_MAX: u64 = 1_000;
@@ -140,9 +148,24 @@ impl Desk {
         self.output.write(line(event));
     }
 
-    fn receipt(&mut self, event: &Event<'_>) {
+    /// Tells what may be left out while the program has much to read.
+    fn news(&mut self, event: &Event<'_>) {
         if self.output.given() - self.output.printed() <= LINES_BEHIND_MAX {
             self.event(event);
+        }
+    }
+
+    /// So much of the file that goes with a request is at the server.
+    fn progress(&mut self, said: u64, (sent, size): (u64, u64)) {
+        let request = self.open.lock().get(&said).cloned();
+        if let Some(request) = &request {
+            let percent = percent(sent, size);
+            self.news(&Event::Progress {
+                request,
+                sent,
+                size,
+                percent,
+            });
         }
     }
 
@@ -166,12 +189,12 @@ impl Console for Desk {
 
     fn report(&mut self, report: Report) {
         match report {
-            // What was said is not done before it is stored; what stands elsewhere has failed. A bot sends no files.
+            // What was said is not done before it is stored; what stands elsewhere has failed.
             Report::Queued { .. }
-            | Report::Progress { .. }
             | Report::Stored {
                 is_elsewhere: true, ..
             } => {}
+            Report::Progress { said, sent, size } => self.progress(said, (sent, size)),
             Report::Stored {
                 said,
                 place,
@@ -198,7 +221,7 @@ impl Console for Desk {
                 name,
                 heard_ms,
                 ..
-            } => self.receipt(&Event::Received {
+            } => self.news(&Event::Received {
                 conversation: place,
                 entry: entry.0,
                 user: Some(name),
@@ -210,7 +233,7 @@ impl Console for Desk {
                 entry,
                 count,
                 ..
-            } => self.receipt(&Event::Received {
+            } => self.news(&Event::Received {
                 conversation: place,
                 entry: entry.0,
                 user: None,

@@ -107,7 +107,8 @@ mod tests {
         assert_eq!(id, Id::Text("a".into()));
         let send = Request::Send {
             to: "bob".into(),
-            text: "tea?".into(),
+            text: Some("tea?".into()),
+            file: None,
             key: None,
             answers: Some(3),
         };
@@ -143,7 +144,10 @@ mod tests {
             (r#"{"id":1}"#, "missing field `do`"),
             (r#"{"id":1,"do":"dance"}"#, "unknown variant `dance`"),
             (r#"{"id":1,"do":7}"#, "invalid type"),
-            (r#"{"id":1,"do":"send","to":"bob"}"#, "missing field `text`"),
+            (
+                r#"{"id":1,"do":"send","text":"tea?"}"#,
+                "missing field `to`",
+            ),
             (
                 r#"{"id":1,"do":"send","to":"bob","text":"tea?","reply":3}"#,
                 "unknown field `reply`",

@@ -4,6 +4,7 @@
 use crate::client::account::Parts;
 use crate::client::account::ctx::pending::RoomsPurpose;
 use crate::client::account::ctx::{Ctx, NO_LINK};
+use crate::client::account::files::{self, File};
 use crate::client::account::mending::ask::check_sign;
 use crate::client::account::mending::target::{Refused, check_not_lost};
 use crate::client::account::people::People;
@@ -20,7 +21,7 @@ use crate::protocol::{Access, Change, ConversationId, EntryId, EntryKind, EventK
 /// Carries a request out, or says why not.
 pub(super) fn carry_out(
     ctx: &mut Ctx<'_>,
-    (parts, files): (&mut Parts, &mut dyn Files),
+    (parts, disk): (&mut Parts, &mut dyn Files),
     (said, request): (u64, Request),
     is_linked: bool,
 ) {
@@ -28,21 +29,7 @@ pub(super) fn carry_out(
         return ctx.fail(Fault::Unreachable, NO_LINK);
     }
     match request {
-        Request::Send {
-            to,
-            text,
-            key,
-            answers,
-        } => {
-            let unsent = OutboxEntry {
-                key,
-                refers_to: answers.map(|entry| Referred::Entry(EntryId(entry))),
-                ..OutboxEntry::new(to, text)
-            };
-            parts
-                .sender
-                .send_text(ctx, &parts.blocked, unsent, is_linked);
-        }
+        Request::Send { .. } => send(ctx, (parts, disk), request, is_linked),
         Request::Edit {
             conversation,
             entry,
@@ -80,7 +67,7 @@ pub(super) fn carry_out(
             entry,
         } => {
             let place = (&*conversation, entry);
-            if parts.history.tail.acknowledge(ctx, files, place) {
+            if parts.history.tail.acknowledge(ctx, disk, place) {
                 done(ctx, said);
             }
         }
@@ -103,6 +90,49 @@ pub(super) fn carry_out(
             Err((fault, text)) => ctx.fail(fault, text),
         },
         Request::Away { text } => People::set_away(ctx, text.as_deref()),
+    }
+}
+
+/// Says something, or sends a file with what is said.
+fn send(
+    ctx: &mut Ctx<'_>,
+    (parts, disk): (&mut Parts, &mut dyn Files),
+    request: Request,
+    is_linked: bool,
+) {
+    let Request::Send {
+        to,
+        text,
+        file,
+        key,
+        answers,
+    } = request
+    else {
+        return;
+    };
+    match (file, text, answers) {
+        (None, None, _) => ctx.fail(Fault::Usage, "missing field `text` or `file`"),
+        (Some(_), _, Some(_)) => ctx.fail(Fault::Usage, "a file cannot answer an entry"),
+        (Some(path), text, None) => {
+            let file = File {
+                target: &to,
+                path: &path,
+                text: text.as_deref().unwrap_or_default(),
+                key,
+            };
+            let others = (&mut parts.files, &parts.sender);
+            files::send(ctx, others, disk.transfers(), file);
+        }
+        (None, Some(text), answers) => {
+            let unsent = OutboxEntry {
+                key,
+                refers_to: answers.map(|entry| Referred::Entry(EntryId(entry))),
+                ..OutboxEntry::new(to, text)
+            };
+            parts
+                .sender
+                .send_text(ctx, &parts.blocked, unsent, is_linked);
+        }
     }
 }
 

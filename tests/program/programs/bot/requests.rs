@@ -95,6 +95,60 @@ fn what_is_said_and_changed_is_answered_once_it_is_stored_and_history_has_it_as_
 }
 
 #[test]
+fn file_is_sent_with_a_word_of_how_far_it_is_and_answered_once_it_is_stored() {
+    let (workspace, server, mut bot) = Bot::of_dice();
+    let path = workspace.file("chart.pdf");
+    std::fs::write(&path, vec![b'x'; 3_000_000]).unwrap();
+    let request = json!({"id": "f", "do": "send", "to": "bob", "file": path, "text": "the new chart", "key": "chart"});
+    let sent = bot.does(request.clone());
+    let last = bot.event("progress", |line| line["percent"] == 100);
+    assert_eq!(
+        (&last["request"], &last["sent"], &last["size"]),
+        (&json!("f"), &json!(3_000_000), &json!(3_000_000))
+    );
+    let again = bot.does(request);
+    assert_eq!(
+        (&again["entry"], &again["said_before"]),
+        (&sent["entry"], &json!(true))
+    );
+    let page = bot.does(json!({"id": 1, "do": "history", "conversation": "bob"}));
+    let entry = &page["entries"][0];
+    assert_eq!(
+        (&entry["kind"], &entry["text"]),
+        (&json!("file"), &json!("the new chart"))
+    );
+    assert_eq!(entry["file"]["name"], "chart.pdf");
+    assert_eq!(entry["file"]["size"], 3_000_000);
+    let alone = workspace.file("alone.txt");
+    std::fs::write(&alone, "alone").unwrap();
+    bot.does(json!({"id": 2, "do": "send", "to": "bob", "file": alone}));
+    let missing = workspace.file("missing.txt");
+    let request = json!({"id": 3, "do": "send", "to": "bob", "file": missing});
+    bot.fails(request, "failed", "missing.txt");
+    for (line, why) in [
+        (
+            &br#"{"id": 4, "do": "send", "to": "bob"}"#[..],
+            "missing field",
+        ),
+        (
+            br#"{"id": 4, "do": "send", "to": "bob", "file": "x", "answers": 1}"#,
+            "cannot answer",
+        ),
+    ] {
+        bot.writes(line);
+        let answer = bot.line("refusal", |line| line["id"] == 4);
+        assert_eq!(answer["error"]["code"], "usage", "{answer}");
+        assert!(
+            answer["error"]["text"].as_str().unwrap().contains(why),
+            "{answer}"
+        );
+    }
+    assert_eq!(bot.ends(), Some(0));
+    let bob = workspace.sign_in(server.address, "bob");
+    bob.sees(1, "[file] chart.pdf");
+}
+
+#[test]
 fn what_is_refused_is_an_answer_with_its_code_and_no_failure_of_the_run() {
     let (_workspace, _server, mut bot) = Bot::of_dice();
     bot.does(json!({"id": 1, "do": "send", "to": "bob", "text": "tea?"}));
