@@ -111,7 +111,7 @@ fn send(
         return;
     };
     match (file, text, answers) {
-        (None, None, _) => ctx.fail(Fault::Usage, "missing field `text` or `file`"),
+        (None, None, _) => ctx.fail(Fault::Usage, "missing field `text`, or a file"),
         (Some(_), _, Some(_)) => ctx.fail(Fault::Usage, "a file cannot answer an entry"),
         (Some(path), text, None) => {
             let file = File {
