@@ -87,7 +87,13 @@ impl Ctx<'_> {
         let name = self.name_of(id);
         let mut line = self.entry_line((id, at), entry, said);
         if matches!(said, Said::File(_)) && entry.author != self.me.id {
-            line = line.with_further_note(&format!("`/save {STORED_SIGN}{at}` saves it"));
+            let place = if self.focus.is_on(name) {
+                String::new()
+            } else {
+                format!("--in {name} ")
+            };
+            let hint = format!("`/save {place}{STORED_SIGN}{at}` saves it");
+            line = line.with_further_note(&hint);
         }
         match said {
             Said::Event(event) if !is_old => {

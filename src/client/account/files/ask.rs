@@ -149,11 +149,15 @@ pub(crate) fn save(
     if !can_save {
         return ctx.fail(Fault::Failed, "this client saves no files");
     }
+    let is_last = save.named.line.is_none();
+    let save_as = match save.save_as.map(|typed| chosen(typed, is_last)).transpose() {
+        Ok(save_as) => save_as,
+        Err(text) => return ctx.fail(Fault::Usage, text),
+    };
     let (place, file) = match meant(ctx, (sender, recent), save.named) {
         Ok(meant) => meant,
         Err((fault, text)) => return ctx.fail(fault, text),
     };
-    let save_as = save.save_as.map(|typed| split_path(typed).0);
     let row = Download {
         id: transfers.new_id(),
         save_as: match save_as {
@@ -168,6 +172,25 @@ pub(crate) fn save(
         root: file.root,
     };
     transfers.downloads.begin(ctx, place, row);
+}
+
+/// Where a file is to be saved. A number where the last file is meant is a message's without its sign.
+fn chosen(typed: &str, is_last: bool) -> Result<String, String> {
+    let (path, behind) = split_path(typed);
+    if !behind.is_empty() {
+        return Err("one name or path at a time; put one with blanks in quotation marks".into());
+    }
+    if path.starts_with(STORED_SIGN) {
+        return Err(format!("one file at a time: `/save {path}` saves that one"));
+    }
+    let is_number = !path.is_empty() && path.bytes().all(|byte| byte.is_ascii_digit());
+    if is_last && is_number {
+        let text = format!(
+            "`/save {STORED_SIGN}{path}` saves the file of that message, `/save ./{path}` the last one under that name"
+        );
+        return Err(text);
+    }
+    Ok(path)
 }
 
 /// Has a file saved that has just come, if it is as small as the user wants that.

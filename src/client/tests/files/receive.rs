@@ -24,7 +24,7 @@ fn file_is_shown_with_how_to_save_it_and_saved_under_its_name() {
     let (mut desk, mut server, content) = offered(3_000_000);
     assert_eq!(
         desk.lines(),
-        ["14:01 bob: [file] chart.pdf, 3 MB, PDF: the new one  `/save #1` saves it"]
+        ["14:01 bob: [file] chart.pdf, 3 MB, PDF: the new one  `/save --in bob #1` saves it"]
     );
     desk.run("save --in bob #1");
     desk.talk(&mut server);
@@ -54,6 +54,37 @@ fn file_is_shown_with_how_to_save_it_and_saved_under_its_name() {
             "/elsewhere/my chart.pdf"
         ]
     );
+}
+
+/// `/save 2` saved the last file under the name 2, and words behind a path were dropped.
+#[test]
+fn number_without_its_sign_and_words_behind_a_path_are_mistakes() {
+    let (mut desk, mut server, _) = offered(3000);
+    desk.run("enter bob");
+    desk.settle();
+    desk.lines();
+    for (typed, told) in [
+        (
+            "/save 2",
+            "`/save #2` saves the file of that message, `/save ./2` the last one under that name",
+        ),
+        (
+            "/save #1 one two",
+            "one name or path at a time; put one with blanks in quotation marks",
+        ),
+        (
+            "/save #1 #2",
+            "one file at a time: `/save #2` saves that one",
+        ),
+    ] {
+        desk.run(typed);
+        desk.talk(&mut server);
+        assert_eq!(desk.lines(), [told], "{typed}");
+    }
+    assert_eq!(desk.files.transfers.all_saved(), [""; 0]);
+    desk.run("/save #1 2");
+    desk.talk(&mut server);
+    assert_eq!(desk.files.transfers.all_saved(), ["2"]);
 }
 
 /// A file that came a moment ago was not durable yet, and the one before it was saved in its place.

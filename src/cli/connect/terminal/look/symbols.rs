@@ -10,7 +10,7 @@ use crate::client::{Line, Place, Progress, Tone, Who};
 const NOT_SHOWN: &str = "?";
 
 /// What the program writes beside letters, and its form in ASCII.
-const IN_ASCII: [(&str, &str); 8] = [
+const IN_ASCII: [(&str, &str); 10] = [
     ("✓", "+"),
     ("●", "*"),
     ("…", "..."),
@@ -19,6 +19,8 @@ const IN_ASCII: [(&str, &str); 8] = [
     ("─", "-"),
     ("“", "\""),
     ("”", "\""),
+    ("↑", "up"),
+    ("↓", "down"),
 ];
 
 /// Which symbols are used.
