@@ -71,6 +71,8 @@ struct OutboxRow {
     _typed_ms: IgnoredAny,
     #[serde(default)]
     _key: IgnoredAny,
+    #[serde(default)]
+    _file: IgnoredAny,
 }
 
 /// Where each text stands, and under which digest. The reading of it has seen that none stands twice, and that each
