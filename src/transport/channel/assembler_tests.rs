@@ -269,8 +269,8 @@ fn message_in_the_window_given_before_may_be_as_long_as_then() {
     for _ in 0..3 {
         assert_eq!(next(&mut assembler).as_deref(), Some(&long[..]));
     }
-    // The fourth began before the end of the window, too, and becomes whole once the limits are wide again. Until then no more
-    // of it is asked for.
+    // The fourth began before the end of the window, too, and becomes whole once the limits are wide again. Until then the
+    // window stays as it is.
     assert_eq!(next(&mut assembler), None);
     assert_eq!(assembler.window_update(), None);
     assembler.set_limits(WINDOW, MESSAGE_MAX);

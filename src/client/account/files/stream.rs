@@ -125,7 +125,7 @@ impl Stream {
         self.asked.iter().any(|asked| asked.tag == tag)
     }
 
-    /// The link is lost, or something was: what is under way comes no more.
+    /// The link or a message was lost: the pieces under way will not come.
     pub(super) fn forget_asked(&mut self) {
         self.asked.clear();
         self.buffer = Vec::new();

@@ -208,7 +208,7 @@ impl Uploads {
         let one = &mut self.active[at];
         let taken = state.taken.min(one.size.stream_bytes());
         let is_further = taken > one.taken || state.is_complete;
-        // One that names no more than before means that what was sent since is lost.
+        // If the server names no further byte than before, the pieces sent since are lost.
         one.next = if one.is_answered && taken > one.taken {
             one.next.max(taken)
         } else {

@@ -296,7 +296,7 @@ fn two_are_brought_at_a_time_and_one_content_once() {
         .filter(|body| matches!(body, ClientBody::UploadRequest(_)));
     let lines = desk.screen.lines();
     assert_eq!(requests.count(), 2, "{begun:?} {lines:?}");
-    // The requests of this batch were not answered; the next session asks anew.
+    // The requests of this batch were not answered; the next session asks again.
     desk.reconnected(&mut server);
     let others = desk.talk(&mut server);
     assert_eq!(entries(&others).len(), 4);

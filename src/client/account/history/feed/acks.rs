@@ -16,7 +16,7 @@ pub(super) struct Acks {
 }
 
 impl Acks {
-    /// Whether no more may be told.
+    /// Whether as many entries are unacknowledged as may be.
     pub(super) const fn is_full(&self) -> bool {
         self.count >= UNACKNOWLEDGED_MAX
     }
