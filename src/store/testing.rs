@@ -1,5 +1,8 @@
 //! What the store's tests share: an engine on a disk in memory, and short ways to ask it.
 
+use rand_chacha::ChaCha20Rng;
+use rand_core::{RngCore as _, SeedableRng as _};
+
 use super::files::fault_disk::MemoryDisk;
 use super::schema::buffer::Writing;
 use super::{
@@ -395,4 +398,40 @@ pub(super) const fn delete(actor: AccountId, conversation: ConversationId, entry
         entry: EntryId(entry),
         time_ms: 200,
     }
+}
+
+/// Has the power fail at every write of some work on a copy of this disk, each time in four ways: of what was not synced nothing is
+/// there, or all, or any sectors of it. `work` returns what it was told, and whether it came to its end; `found` gets the
+/// store as it starts then. Returns how often the work was cut short.
+pub(super) fn fail_at_every_write<T>(
+    disk: &MemoryDisk,
+    mut work: impl FnMut(&mut Bench, &str) -> (T, bool),
+    mut found: impl FnMut(Bench, T, &str),
+) -> u32 {
+    let mut failures = 0;
+    for successes in 0.. {
+        let mut is_through = false;
+        for seed in 0..4 {
+            let what = format!("after {successes} writes, seed {seed}");
+            let mut bench = Bench::on(disk.copy());
+            bench.disk.fail_after(Some(successes));
+            let told;
+            (told, is_through) = work(&mut bench, &what);
+            failures += u32::from(!is_through);
+            let mut rng = ChaCha20Rng::seed_from_u64(seed);
+            match seed {
+                0 => bench.disk.crash(),
+                1 => bench.disk.crash_keeping(|_| true),
+                _ => bench
+                    .disk
+                    .crash_tearing(|| rng.next_u32().is_multiple_of(2)),
+            }
+            drop(bench.engine);
+            found(Bench::on(bench.disk), told, &what);
+        }
+        if is_through {
+            break;
+        }
+    }
+    failures
 }

@@ -1,12 +1,9 @@
 //! The power fails at every write, and at every one the disk keeps other sectors: no count of a file is wrong after that.
 
-use rand_chacha::ChaCha20Rng;
-use rand_core::{RngCore as _, SeedableRng as _};
-
 use super::{EVERYONE, ask, blob, is_sound, keep, sweep};
 use crate::store::files::fault_disk::MemoryDisk;
 use crate::store::ops::files::UNUSED_MS;
-use crate::store::testing::{Bench, User, add_file, append, delete, say_file};
+use crate::store::testing::{Bench, User, add_file, append, delete, fail_at_every_write, say_file};
 use crate::store::{BlobKey, Completion, Outcome, Request, RequestId, Write};
 
 fn prepared() -> (MemoryDisk, User) {
@@ -70,55 +67,36 @@ fn freed_by(group: usize) -> Vec<u8> {
 fn power_failing_at_every_write_leaves_each_file_with_the_entries_that_have_it() {
     let (disk, alice) = prepared();
     let all = groups(alice);
-    let mut failures = 0;
-    for successes in 0.. {
-        let mut is_through = false;
-        for seed in 0..4 {
-            let what = format!("after {successes} writes, seed {seed}");
-            let mut bench = Bench::on(disk.copy());
-            bench.disk.fail_after(Some(successes));
-            let mut done = 0;
-            for group in &all {
-                let batch = group.iter().map(|request| (RequestId(0), request.clone()));
-                let completions: Vec<Completion> = bench.engine.execute(batch.collect());
-                let is_done = |it: &Completion| matches!(it.outcome, Outcome::Done(_));
-                if !completions.iter().all(is_done) || bench.engine.is_broken() {
-                    break;
-                }
-                let freed = completions.into_iter().flat_map(|it| it.freed);
-                let expected = freed_by(done).into_iter().map(|byte| blob(alice.0, byte));
-                assert_eq!(
-                    freed.collect::<Vec<BlobKey>>(),
-                    expected.collect::<Vec<_>>(),
-                    "{what}"
-                );
-                done += 1;
+    let work = |bench: &mut Bench, what: &str| {
+        let mut done = 0;
+        for group in &all {
+            let batch = group.iter().map(|request| (RequestId(0), request.clone()));
+            let completions: Vec<Completion> = bench.engine.execute(batch.collect());
+            let is_done = |it: &Completion| matches!(it.outcome, Outcome::Done(_));
+            if !completions.iter().all(is_done) || bench.engine.is_broken() {
+                break;
             }
-            is_through = done == all.len();
-            failures += u32::from(!is_through);
-            let mut rng = ChaCha20Rng::seed_from_u64(seed);
-            match seed {
-                0 => bench.disk.crash(),
-                1 => bench.disk.crash_keeping(|_| true),
-                _ => bench
-                    .disk
-                    .crash_tearing(|| rng.next_u32().is_multiple_of(2)),
-            }
-            drop(bench.engine);
-            let mut bench = Bench::on(bench.disk);
-            assert_eq!(bench.engine.loss(), None, "{what}");
-            // A group that was not answered may have happened, all of it.
-            let found = found(&mut bench, alice);
-            let is_as_answered = found == there(done) || found == there(done + 1);
-            assert!(is_as_answered, "{what}: {done} groups, {found:?}");
-            is_sound(&mut bench);
-            let again = self::found(&mut bench.crash(), alice);
-            assert_eq!(again, found, "{what}");
+            let freed = completions.into_iter().flat_map(|it| it.freed);
+            let expected = freed_by(done).into_iter().map(|byte| blob(alice.0, byte));
+            assert_eq!(
+                freed.collect::<Vec<BlobKey>>(),
+                expected.collect::<Vec<_>>(),
+                "{what}"
+            );
+            done += 1;
         }
-        if is_through {
-            break;
-        }
-    }
+        (done, done == all.len())
+    };
+    let failures = fail_at_every_write(&disk, work, |mut bench, done, what| {
+        assert_eq!(bench.engine.loss(), None, "{what}");
+        // A group that was not answered may have happened, all of it.
+        let found = found(&mut bench, alice);
+        let is_as_answered = found == there(done) || found == there(done + 1);
+        assert!(is_as_answered, "{what}: {done} groups, {found:?}");
+        is_sound(&mut bench);
+        let again = self::found(&mut bench.crash(), alice);
+        assert_eq!(again, found, "{what}");
+    });
     assert!(failures > 20, "{failures}");
 }
 

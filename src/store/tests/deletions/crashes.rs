@@ -2,13 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use rand_chacha::ChaCha20Rng;
-use rand_core::{RngCore as _, SeedableRng as _};
-
 use super::{EVERYONE, delete, entry, is_deleted, is_sound, is_whole};
 use crate::protocol::EntryId;
 use crate::store::files::fault_disk::MemoryDisk;
-use crate::store::testing::{Bench, User, append};
+use crate::store::testing::{Bench, User, append, fail_at_every_write};
 use crate::store::{Outcome, Refusal, Reply, Request};
 
 /// How many messages there are before anything is deleted. Chosen: so many that they have several segments.
@@ -101,41 +98,22 @@ fn is_as_answered(bench: &mut Bench, alice: User, answered: &[u64], what: &str) 
 #[test]
 fn power_failing_at_every_write_undoes_no_deletion_and_damages_nothing() {
     let (disk, alice) = prepared();
-    let mut failures = 0;
-    for successes in 0.. {
-        let mut is_through = false;
-        // Nothing that was not synced is there, all, any sectors of it.
-        for seed in 0..4 {
-            let what = format!("after {successes} writes, seed {seed}");
-            let mut bench = Bench::on(disk.copy());
-            bench.disk.fail_after(Some(successes));
-            let mut answered = Vec::new();
-            for requests in steps(alice) {
-                let outcomes = bench.outcomes(requests.clone());
-                if outcomes.contains(&Outcome::Unknown) || bench.engine.is_broken() {
-                    break;
-                }
-                answered.extend(deleted(&requests));
+    let work = |bench: &mut Bench, _: &str| {
+        let mut answered = Vec::new();
+        for requests in steps(alice) {
+            let outcomes = bench.outcomes(requests.clone());
+            if outcomes.contains(&Outcome::Unknown) || bench.engine.is_broken() {
+                break;
             }
-            is_through = answered == deleted(&steps(alice).concat());
-            failures += u32::from(!is_through);
-            let mut rng = ChaCha20Rng::seed_from_u64(seed);
-            match seed {
-                0 => bench.disk.crash(),
-                1 => bench.disk.crash_keeping(|_| true),
-                _ => bench
-                    .disk
-                    .crash_tearing(|| rng.next_u32().is_multiple_of(2)),
-            }
-            drop(bench.engine);
-            let mut bench = Bench::on(bench.disk);
-            is_as_answered(&mut bench, alice, &answered, &what);
-            is_as_answered(&mut bench.crash(), alice, &answered, &what);
+            answered.extend(deleted(&requests));
         }
-        if is_through {
-            break;
-        }
-    }
+        let is_through = answered == deleted(&steps(alice).concat());
+        (answered, is_through)
+    };
+    let failures = fail_at_every_write(&disk, work, |mut bench, answered, what| {
+        is_as_answered(&mut bench, alice, &answered, what);
+        is_as_answered(&mut bench.crash(), alice, &answered, what);
+    });
     assert!(failures > 20, "{failures}");
 }
 

@@ -1,13 +1,10 @@
 //! What refers to an entry, and a deletion of all that does, outlives every failure whole or not at all.
 
-use rand_chacha::ChaCha20Rng;
-use rand_core::{RngCore as _, SeedableRng as _};
-
 use super::super::deletions::crashes::{on_disk, text};
 use super::{EVERYONE, entry, is_deleted, is_sound, is_whole};
 use crate::protocol::EntryKind;
 use crate::store::files::fault_disk::MemoryDisk;
-use crate::store::testing::{Bench, User, append, refer};
+use crate::store::testing::{Bench, User, append, fail_at_every_write, refer};
 use crate::store::{LogLoss, Outcome, Request};
 
 /// An entry, what refers to it, and one that nothing refers to; the last of them in the journal only. Each entry has the
@@ -56,52 +53,32 @@ pub(super) fn is_all_or_nothing(bench: &mut Bench, alice: User, what: &str) -> b
 #[test]
 fn power_failing_at_every_write_leaves_a_deletion_whole_or_undone() {
     let (disk, alice) = prepared();
-    let mut failures = 0;
-    for successes in 0.. {
-        let mut is_through = false;
-        for seed in 0..4 {
-            let what = format!("after {successes} writes, seed {seed}");
-            let mut bench = Bench::on(disk.copy());
-            bench.disk.fail_after(Some(successes));
-            let requests = vec![
-                refers(alice, 8, EntryKind::Delete),
-                append(alice, EVERYONE, 9, &text(9)).into(),
-            ];
-            let outcomes = bench.outcomes(requests);
-            let is_answered = !outcomes.contains(&Outcome::Unknown);
-            let is_closed =
-                is_answered && !matches!(bench.ask(Request::Checkpoint), Outcome::Unknown);
-            is_through = is_closed && !bench.engine.is_broken();
-            failures += u32::from(!is_through);
-            let mut rng = ChaCha20Rng::seed_from_u64(seed);
-            match seed {
-                0 => bench.disk.crash(),
-                1 => bench.disk.crash_keeping(|_| true),
-                _ => bench
-                    .disk
-                    .crash_tearing(|| rng.next_u32().is_multiple_of(2)),
+    let work = |bench: &mut Bench, _: &str| {
+        let requests = vec![
+            refers(alice, 8, EntryKind::Delete),
+            append(alice, EVERYONE, 9, &text(9)).into(),
+        ];
+        let outcomes = bench.outcomes(requests);
+        let is_answered = !outcomes.contains(&Outcome::Unknown);
+        let is_closed = is_answered && !matches!(bench.ask(Request::Checkpoint), Outcome::Unknown);
+        (is_answered, is_closed && !bench.engine.is_broken())
+    };
+    let failures = fail_at_every_write(&disk, work, |mut bench, is_answered, what| {
+        for _ in 0..2 {
+            assert_eq!(bench.engine.loss(), None, "{what}");
+            let is_gone = is_all_or_nothing(&mut bench, alice, what);
+            assert!(is_gone || !is_answered, "{what}");
+            is_sound(&mut bench);
+            if is_gone {
+                let left = on_disk(&bench.disk);
+                assert!(
+                    WITH_IT.iter().all(|it| !left.contains(it)),
+                    "{what}: {left:?}"
+                );
             }
-            drop(bench.engine);
-            let mut bench = Bench::on(bench.disk);
-            for _ in 0..2 {
-                assert_eq!(bench.engine.loss(), None, "{what}");
-                let is_gone = is_all_or_nothing(&mut bench, alice, &what);
-                assert!(is_gone || !is_answered, "{what}");
-                is_sound(&mut bench);
-                if is_gone {
-                    let left = on_disk(&bench.disk);
-                    assert!(
-                        WITH_IT.iter().all(|it| !left.contains(it)),
-                        "{what}: {left:?}"
-                    );
-                }
-                bench = bench.crash();
-            }
+            bench = bench.crash();
         }
-        if is_through {
-            break;
-        }
-    }
+    });
     assert!(failures > 8, "{failures}");
 }
 
