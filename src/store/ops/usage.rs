@@ -143,11 +143,9 @@ pub(in crate::store) fn add_file(
     account: AccountId,
     bytes: u64,
 ) -> Result<(), StoreError> {
-    let bytes = bytes.max(FILE_LEAST_BYTES);
-    let (own, all) = of_files(tables, account)?;
-    save_files(tables, account, own.saturating_add(bytes));
-    save_files(tables, ALL, all.saturating_add(bytes));
-    Ok(())
+    change_files(tables, account, |kept| {
+        kept.saturating_add(bytes.max(FILE_LEAST_BYTES))
+    })
 }
 
 /// A file of so many bytes is kept for an account no longer.
@@ -156,10 +154,20 @@ pub(in crate::store) fn subtract_file(
     account: AccountId,
     bytes: u64,
 ) -> Result<(), StoreError> {
-    let bytes = bytes.max(FILE_LEAST_BYTES);
+    change_files(tables, account, |kept| {
+        kept.saturating_sub(bytes.max(FILE_LEAST_BYTES))
+    })
+}
+
+/// Changes how many bytes of files are kept, for an account and for all.
+fn change_files(
+    tables: &mut Tables,
+    account: AccountId,
+    change: impl Fn(u64) -> u64,
+) -> Result<(), StoreError> {
     let (own, all) = of_files(tables, account)?;
-    save_files(tables, account, own.saturating_sub(bytes));
-    save_files(tables, ALL, all.saturating_sub(bytes));
+    save_files(tables, account, change(own));
+    save_files(tables, ALL, change(all));
     Ok(())
 }
 
