@@ -14,15 +14,6 @@ fn asking(file: &Attachment, root: FileRoot) -> (Desk, Vec<DownloadRequest>) {
     (desk, requests)
 }
 
-fn requests(desk: &mut Desk) -> Vec<DownloadRequest> {
-    let bodies = desk.bodies().into_iter();
-    let request = |body| match body {
-        ClientBody::DownloadRequest(request) => Some(request),
-        _ => None,
-    };
-    bodies.filter_map(request).collect()
-}
-
 fn piece(request: &DownloadRequest, size: u64, bytes: &[u8]) -> ServerBody {
     ServerBody::DownloadPiece(DownloadPiece {
         tag: request.tag,

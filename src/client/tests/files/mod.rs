@@ -373,3 +373,13 @@ fn deliver_file(desk: &mut Desk, entry: u64, root: FileRoot, file: &Attachment) 
     let bytes = encode(&message, hop);
     desk.core.handle_message(desk.now, Channel::Chat, &bytes);
 }
+
+/// The parts of files that the desk has asked for, of what it has sent since the last look.
+fn requests(desk: &mut Desk) -> Vec<DownloadRequest> {
+    let bodies = desk.bodies().into_iter();
+    let request = |body| match body {
+        ClientBody::DownloadRequest(request) => Some(request),
+        _ => None,
+    };
+    bodies.filter_map(request).collect()
+}

@@ -335,8 +335,8 @@ fn copies_that_no_message_needs_are_removed_at_the_next_start() {
     assert!(desk.files.transfers.copies().is_empty());
 }
 
-#[test]
-fn program_is_told_how_far_its_file_is_and_ends_when_that_is_stored() {
+/// A program that has nothing to do but to send bob a file of 3 MB, perhaps under a key, and has just had it copied.
+fn program(key: Option<&str>) -> Desk {
     let options = Options {
         is_sending_only: true,
         until: Until::Stored,
@@ -345,18 +345,22 @@ fn program_is_told_how_far_its_file_is_and_ends_when_that_is_stored() {
     let mut desk = Desk::connected(Screen::plain(), options);
     Server::with_signed_in("erin", "secret").log_in(&mut desk);
     desk.settle_heads(vec![head(PAIR, "bob", 0, 0, 0)]);
-    desk.files
-        .transfers
-        .put("/tmp/chart.pdf", &content(3_000_000));
+    desk.files.transfers.put("chart.pdf", &content(3_000_000));
     let say = Say {
         to: "bob".into(),
         text: String::new(),
-        file: Some("/tmp/chart.pdf".into()),
-        key: Some("k1".into()),
+        file: Some("chart.pdf".into()),
+        key: key.map(str::to_owned),
     };
     desk.core.handle_input(desk.now, Input::Say(Box::new(say)));
     desk.core.handle_input(desk.now, Input::EndOfInput);
     desk.settle();
+    desk
+}
+
+#[test]
+fn program_is_told_how_far_its_file_is_and_ends_when_that_is_stored() {
+    let mut desk = program(Some("k1"));
     assert_eq!(desk.core.end(), None, "it is being copied");
     let mut server = FileServer::default();
     let (header, _) = entry(&desk.talk(&mut server));
@@ -383,24 +387,7 @@ fn program_is_told_how_far_its_file_is_and_ends_when_that_is_stored() {
 
 #[test]
 fn program_waits_for_its_file_as_long_as_that_comes_further_and_says_what_is_left() {
-    let options = Options {
-        is_sending_only: true,
-        until: Until::Stored,
-        ..with_password("erin", "secret")
-    };
-    let mut desk = Desk::connected(Screen::plain(), options);
-    Server::with_signed_in("erin", "secret").log_in(&mut desk);
-    desk.settle_heads(vec![head(PAIR, "bob", 0, 0, 0)]);
-    desk.files.transfers.put("chart.pdf", &content(3_000_000));
-    let say = Say {
-        to: "bob".into(),
-        text: String::new(),
-        file: Some("chart.pdf".into()),
-        key: None,
-    };
-    desk.core.handle_input(desk.now, Input::Say(Box::new(say)));
-    desk.core.handle_input(desk.now, Input::EndOfInput);
-    desk.settle();
+    let mut desk = program(None);
     desk.disk();
     let bodies = desk.bodies();
     let Some(ClientBody::UploadRequest(request)) = bodies.last() else {

@@ -20,15 +20,6 @@ fn saving(files: u64) -> (Desk, FileServer) {
     (desk, server)
 }
 
-fn requests(desk: &mut Desk) -> Vec<DownloadRequest> {
-    let bodies = desk.bodies().into_iter();
-    let request = |body| match body {
-        ClientBody::DownloadRequest(request) => Some(request),
-        _ => None,
-    };
-    bodies.filter_map(request).collect()
-}
-
 fn refuse(desk: &mut Desk, tag: u32, code: ErrorCode) {
     let failure = Failure {
         tag: Some(tag),
