@@ -5,10 +5,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use redb::{
-    Database, ReadableDatabase, ReadableTable, ReadableTableMetadata, TableDefinition,
-    WriteTransaction,
-};
+use redb::{Database, ReadableDatabase, ReadableTable, ReadableTableMetadata, TableDefinition};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
@@ -16,7 +13,7 @@ use serde_bytes::ByteBuf;
 use crate::fence::FencedDatabase;
 use crate::protocol::{AccountId, BlockedUser, ConversationId, DeviceId, EntryId, to_bytes};
 use crate::text::words::words;
-use amendments::Indexed;
+use change::Change;
 use entry::Entry;
 use erase::{ERASED, Erasure};
 pub(super) use error::StateError;
@@ -83,22 +80,6 @@ pub(super) struct Loaded {
     pub(super) logs_chat: bool,
     /// Whether a program has read what came last, and nobody was shown it.
     pub(super) is_tailed: bool,
-}
-
-enum Change {
-    Identity(Vec<u8>),
-    /// What this user has set.
-    Setting(&'static str, Vec<u8>),
-    Outbox(u64, Option<Vec<u8>>),
-    History(ConversationId, EntryId, Row),
-    Words(ConversationId, EntryId, String),
-    Conversation(ConversationId, Vec<u8>),
-    Awaited(ConversationId, EntryId, Option<Vec<u8>>),
-    Amendment(Indexed),
-    Erased(ConversationId, EntryId),
-    Life(ConversationId, EntryId, Vec<u8>),
-    Download(ConversationId, EntryId, Option<Vec<u8>>),
-    Clear,
 }
 
 /// The tables of one device.
@@ -405,92 +386,12 @@ impl State {
                 return Ok(());
             }
             let transaction = self.database.begin_write()?;
-            self.write(&transaction)?;
+            change::write(&self.changes, self.entries_max, &transaction)?;
             transaction.commit()?;
             self.changes.clear();
             self.changed.clear();
             Ok(())
         })
-    }
-
-    /// Writes the changes to the tables.
-    fn write(&self, transaction: &WriteTransaction) -> Result<(), StateError> {
-        let mut identity = transaction.open_table(IDENTITY)?;
-        let mut outbox = transaction.open_table(OUTBOX)?;
-        let mut history = HistoryTables::open(transaction)?;
-        let mut positions = transaction.open_table(POSITIONS)?;
-        let mut awaited = transaction.open_table(AWAITED)?;
-        let mut amendments = amendments::open(transaction)?;
-        let mut erased = transaction.open_table(ERASED)?;
-        let mut lives = lives::open(transaction)?;
-        let mut downloads = transfers::open(transaction)?;
-        for change in &self.changes {
-            match change {
-                Change::Identity(bytes) => {
-                    identity.insert(KEY_DEVICE, bytes.as_slice())?;
-                }
-                Change::Setting(key, bytes) => {
-                    identity.insert(*key, bytes.as_slice())?;
-                }
-                Change::Outbox(sequence, Some(bytes)) => {
-                    outbox.insert(sequence, bytes.as_slice())?;
-                }
-                Change::Outbox(sequence, None) => {
-                    outbox.remove(sequence)?;
-                }
-                Change::History(conversation, entry, row) => {
-                    let key = (conversation.0, entry.0);
-                    if let Some(evicted) = history.insert(key, row, self.entries_max)? {
-                        amendments::evicted(&mut amendments, &evicted)?;
-                    }
-                }
-                Change::Words(conversation, entry, words) => {
-                    history.set_words((conversation.0, entry.0), words)?;
-                }
-                Change::Conversation(conversation, bytes) => {
-                    positions.insert(conversation.0, bytes.as_slice())?;
-                }
-                Change::Awaited(conversation, entry, Some(bytes)) => {
-                    awaited.insert((conversation.0, entry.0), bytes.as_slice())?;
-                }
-                Change::Awaited(conversation, entry, None) => {
-                    awaited.remove((conversation.0, entry.0))?;
-                }
-                Change::Amendment(indexed) => indexed.write(&mut amendments)?,
-                Change::Life(conversation, entry, bytes) => {
-                    lives::write(&mut lives, (*conversation, *entry), bytes)?;
-                }
-                Change::Download(conversation, entry, bytes) => {
-                    let place = (*conversation, *entry);
-                    transfers::write(&mut downloads, place, bytes.as_deref())?;
-                }
-                Change::Erased(conversation, entry) => {
-                    erased.insert((conversation.0, entry.0), 0)?;
-                }
-                Change::Clear => {
-                    amendments.retain(|_, _| false)?;
-                    erased.retain(|_, _| false)?;
-                    lives.retain(|_, _| false)?;
-                    downloads.retain(|_, _| false)?;
-                    identity.remove(KEY_DEVICE)?;
-                    for key in [
-                        KEY_BLOCKED,
-                        KEY_SETTINGS,
-                        KEY_IGNORED,
-                        KEY_PLACES,
-                        KEY_QUIET,
-                        KEY_LOGS_CHAT,
-                    ] {
-                        identity.remove(key)?;
-                    }
-                    outbox.retain(|_, _| false)?;
-                    history.clear()?;
-                    positions.retain(|_, _| false)?;
-                    awaited.retain(|_, _| false)?;
-                }
-            }
-        }
-        Ok(())
     }
 }
 
@@ -509,6 +410,7 @@ fn decode<T: DeserializeOwned>(bytes: &[u8], table: &'static str) -> Result<T, S
 }
 
 mod amendments;
+mod change;
 pub(super) mod entry;
 mod erase;
 mod error;
