@@ -13,7 +13,7 @@ use serde_bytes::ByteBuf;
 use super::blobs::{BlobFile, BlobFiles, BlobKey};
 use super::error::{StoreError, skip_damaged};
 use super::ops::files;
-use super::schema::records::FileKey;
+use super::schema::file_records::FileKey;
 use super::schema::table::{Bulk, ReadTable as _};
 use super::schema::tables::{ReadTables as _, Snapshot, update};
 use crate::protocol::{CHUNK_BYTES, FileSize, FileTree};

@@ -10,7 +10,7 @@ use crate::protocol::{AccountId, FileSize, FileTree, root_of};
 use crate::store::blobs::{BlobFile, BlobKey, FILE_LEAST_BYTES};
 use crate::store::copied_files::{Content, Source, kept};
 use crate::store::ops::usage::ALL;
-use crate::store::schema::records::{AttachedRecord, FileKey};
+use crate::store::schema::file_records::{AttachedRecord, FileKey};
 use crate::store::schema::table::ReadTable as _;
 use crate::store::schema::tables::{ReadTables as _, Snapshot};
 use crate::store::segments::stored::{EntryKey, LogRecord};

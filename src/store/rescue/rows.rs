@@ -12,11 +12,12 @@ use serde_bytes::ByteBuf;
 use super::Rescued;
 use crate::store::catch_panic::guard;
 use crate::store::error::StoreError;
+use crate::store::schema::file_records::{FileKey, FileRecord};
 use crate::store::schema::key::Key;
 use crate::store::schema::places::PlacesRecord;
 use crate::store::schema::records::{
-    AccountRecord, ConversationRecord, DeviceRecord, FileKey, FileRecord, KeyRecord, LogRow,
-    MemberRecord, RetentionRecord, RoomRecord, SenderRecord,
+    AccountRecord, ConversationRecord, DeviceRecord, KeyRecord, LogRow, MemberRecord,
+    RetentionRecord, RoomRecord, SenderRecord,
 };
 use crate::store::schema::table::{Bulk, Record};
 

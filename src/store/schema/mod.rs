@@ -2,6 +2,7 @@
 
 pub(super) mod buffer;
 pub(super) mod checksum;
+pub(super) mod file_records;
 pub(super) mod key;
 pub(super) mod log_note;
 mod merged;

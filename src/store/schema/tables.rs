@@ -9,11 +9,11 @@ use redb::{Database, ReadTransaction, ReadableDatabase as _, TableDefinition, Wr
 use serde_bytes::ByteBuf;
 
 use super::buffer::{Buffered, Changes, Writing};
+use super::file_records::{AttachedRecord, FileRecord};
 use super::places::{PlaceCursor, PlacesRecord};
 use super::records::{
-    AccountRecord, AttachedRecord, ConversationRecord, DeviceRecord, ErasingRecord, FileRecord,
-    KeyRecord, LogRow, MemberRecord, RefRecord, RetentionRecord, RoomRecord, SegmentRecord,
-    SenderRecord,
+    AccountRecord, ConversationRecord, DeviceRecord, ErasingRecord, KeyRecord, LogRow,
+    MemberRecord, RefRecord, RetentionRecord, RoomRecord, SegmentRecord, SenderRecord,
 };
 use super::table::{Committed, ReadTable};
 use crate::store::BlobKey;

@@ -17,8 +17,8 @@ use crate::protocol::{
     AccountId, Bytes, ConversationId, Digest, EntryId, FileRoot, FileSize, root_of,
 };
 use crate::store::error::{Abort, StoreError, skip_damaged};
+use crate::store::schema::file_records::{AttachedRecord, FileKey, FileRecord};
 use crate::store::schema::meta;
-use crate::store::schema::records::{AttachedRecord, FileKey, FileRecord};
 use crate::store::schema::table::ReadTable as _;
 use crate::store::schema::tables::{ReadTables, Tables};
 use crate::store::segments::stored::EntryKey;
