@@ -115,7 +115,7 @@
 //! | a digest's check | `src/protocol/codec.rs` |
 //! | a request whose answer is late | `src/client/account/ctx/pending.rs`, `src/client/account/failures.rs`; of a change of the account `src/client/auth/step_up.rs` |
 //! | the outbox | `src/client/account/sender/outbox.rs` (in memory); when it is sent `mod.rs` beside it; on disk `src/client/storage/mod.rs` |
-//! | a file that is sent or saved | in the client `src/client/account/files/mod.rs`: `uploads.rs`, `downloads.rs` and `stream.rs` beside it, its place in the outbox `src/client/account/sender/files.rs` |
+//! | a file that is sent or saved | in the client `src/client/account/files/mod.rs`: `uploads.rs`, `downloads.rs` and `stream.rs` beside it, what the server has yet to answer `sent.rs`, what saves itself `daily.rs`, its place in the outbox `src/client/account/sender/files.rs` |
 //! | what a program sends | `src/cli/send/run.rs`; in the client `src/client/core/program.rs`, and what it is told `Report` in `src/client/program.rs` |
 //! | what a program reads | `src/cli/tail/run.rs`; in the client `src/client/account/history/feed/mod.rs`, its objects `record.rs` in the folder above; its positions `src/cli/connect/state/positions.rs` |
 //! | what a bot asks for, and is told | its words `src/client/bot.rs`; when they are carried out `src/client/core/bot/mod.rs`, and how `requests.rs` beside it; its lines `src/cli/bot/request.rs` and `console.rs`; what it is told `src/client/account/history/feed/mod.rs`, what it has acknowledged `acks.rs` beside it; `schema/bot.json`, `man/udpchat-bot.7` |

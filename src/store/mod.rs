@@ -33,8 +33,8 @@ pub use api::*;
 pub use backup::{copy_file, make_backup, mark_as_copy, restore};
 pub use blobs::{
     BLOB_SLOTS, BlobCompletion, BlobDirectory, BlobFile, BlobFiles, BlobHandle, BlobKey,
-    BlobOutcome, BlobRequest, BlobStore, BlobThread, Blobs, FILE_LEAST_BYTES, FoundBlob,
-    MemoryBlobs, all_blobs, blobs_in,
+    BlobOutcome, BlobRequest, BlobStore, BlobThread, Blobs, FoundBlob, MemoryBlobs, all_blobs,
+    blobs_in, counted_bytes,
 };
 pub use catch_panic::FencedDatabase;
 pub use check::{Finding, PAGES, Report, check_file};

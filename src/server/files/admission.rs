@@ -6,7 +6,7 @@ use super::Files;
 use super::uploads::Room;
 use crate::protocol::{ErrorCode, Failure};
 use crate::server::ctx::Ctx;
-use crate::store::{BlobKey, FILE_LEAST_BYTES};
+use crate::store::{BlobKey, counted_bytes};
 use crate::text::number::size;
 
 /// When an upload is to be asked for again that had to wait for others. Chosen: files of some megabytes are over by then, and
@@ -42,7 +42,7 @@ impl Files {
     ) -> Result<(), Failure> {
         let quota = ctx.config.limits.file_quota();
         let (own, all) = self.uploads.reserved(key);
-        let bytes = key.size.bytes().max(FILE_LEAST_BYTES);
+        let bytes = counted_bytes(key.size.bytes());
         let over = |limit: Option<u64>, kept: u64, reserved: u64| {
             let wanted = kept.saturating_add(bytes);
             let limit = limit.filter(|limit| wanted.saturating_add(reserved) > *limit);

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::protocol::{AccountId, Bytes, FileSize};
 use crate::server::ctx::requests::RequestOrigin;
-use crate::store::{BlobKey, FILE_LEAST_BYTES};
+use crate::store::{BlobKey, counted_bytes};
 use crate::transport::SessionId;
 
 /// Uploads of one account, interrupted ones too. Chosen: one for each of the files that a person sends at once; a part takes
@@ -238,7 +238,7 @@ impl Uploads {
                     Stage::Closed => other.size.bytes().min(upload.taken),
                     _ => other.size.bytes(),
                 };
-                let bytes = bytes.max(FILE_LEAST_BYTES);
+                let bytes = counted_bytes(bytes);
                 all += bytes;
                 own += if other.account == key.account {
                     bytes

@@ -13,7 +13,13 @@ use std::time::SystemTime;
 use crate::protocol::{AccountId, Bytes, FileRoot, FileSize};
 
 /// What a file counts at least, in bytes. Chosen: a block of a file system, which the smallest file takes, too.
-pub const FILE_LEAST_BYTES: u64 = 4096;
+const FILE_LEAST_BYTES: u64 = 4096;
+
+/// What a file of so many bytes, or so much of it, counts against the limits.
+#[must_use]
+pub fn counted_bytes(bytes: u64) -> u64 {
+    bytes.max(FILE_LEAST_BYTES)
+}
 
 /// What the name of a part ends with.
 const PART_SUFFIX: &str = ".part";

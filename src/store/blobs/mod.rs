@@ -18,7 +18,7 @@ use std::io;
 
 pub use directory::BlobDirectory;
 pub use engine::Blobs;
-pub use layout::{BlobKey, FILE_LEAST_BYTES, FoundBlob, all_blobs, blobs_in};
+pub use layout::{BlobKey, FoundBlob, all_blobs, blobs_in, counted_bytes};
 pub use memory::MemoryBlobs;
 pub use thread::{BLOB_SLOTS, BlobHandle, BlobThread};
 

@@ -7,7 +7,7 @@ use super::super::error::StoreError;
 use super::relations::is_deleted;
 use super::{Walk, readable};
 use crate::protocol::{AccountId, FileSize, FileTree, root_of};
-use crate::store::blobs::{BlobFile, BlobKey, FILE_LEAST_BYTES};
+use crate::store::blobs::{BlobFile, BlobKey, counted_bytes};
 use crate::store::copied_files::{Content, Source, kept};
 use crate::store::ops::usage::ALL;
 use crate::store::schema::file_records::{AttachedRecord, FileKey};
@@ -84,7 +84,7 @@ pub(super) fn files(walk: &mut Walk<'_>) -> Result<(), StoreError> {
         };
         if !record.is_gone {
             for account in [AccountId(key.0), ALL] {
-                *walk.files.bytes.entry(account).or_default() += record.size.max(FILE_LEAST_BYTES);
+                *walk.files.bytes.entry(account).or_default() += counted_bytes(record.size);
             }
         }
         let report = &mut walk.report;

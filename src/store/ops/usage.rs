@@ -11,7 +11,7 @@ use crate::store::schema::meta;
 use crate::store::schema::table::ReadTable as _;
 use crate::store::schema::tables::{ReadTables, Tables};
 use crate::store::segments::stored::LogRecord;
-use crate::store::{FILE_LEAST_BYTES, Quota, Refusal, Reply};
+use crate::store::{Quota, Refusal, Reply, counted_bytes};
 
 /// Under what all entries count together: no account has this id.
 pub(in crate::store) const ALL: AccountId = AccountId(0);
@@ -133,7 +133,7 @@ pub(in crate::store) fn check_files(
     bytes: u64,
     quota: Quota,
 ) -> Result<(), Abort> {
-    let bytes = bytes.max(FILE_LEAST_BYTES);
+    let bytes = counted_bytes(bytes);
     within(tables, of_files(tables, account)?, bytes, quota)
 }
 
@@ -144,7 +144,7 @@ pub(in crate::store) fn add_file(
     bytes: u64,
 ) -> Result<(), StoreError> {
     change_files(tables, account, |kept| {
-        kept.saturating_add(bytes.max(FILE_LEAST_BYTES))
+        kept.saturating_add(counted_bytes(bytes))
     })
 }
 
@@ -155,7 +155,7 @@ pub(in crate::store) fn subtract_file(
     bytes: u64,
 ) -> Result<(), StoreError> {
     change_files(tables, account, |kept| {
-        kept.saturating_sub(bytes.max(FILE_LEAST_BYTES))
+        kept.saturating_sub(counted_bytes(bytes))
     })
 }
 
