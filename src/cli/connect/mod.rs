@@ -172,7 +172,7 @@ const SENDING_FILES: &str = "\
     with that number. It goes to --download-dir, which is made if it is not there; without the option to XDG_DOWNLOAD_DIR, as the environment or \
     $XDG_CONFIG_HOME/user-dirs.dirs has it, else to ~/Downloads if that is there, else to the current directory. `/save #12 plan.pdf` chooses \
     another name there; with a slash, or as ~, it is a path, or a folder that is there. With --save-files-below 1M each file of less than \
-    that, from anybody who is not blocked, is saved as soon as its message comes, 1 GB a day at most; what comes to a run without the option is not.\n\
+    that, from anybody who is not blocked, is saved as soon as its message comes, 1 GB and 10,000 files a day at most; what comes to a run without the option is not.\n\
     A name that others have given cannot lead out of that folder: only its last part counts, without control characters, \
     characters that change the direction of reading, a dot or a dash at the beginning, a dot or a blank at the end, and signs that other systems refuse; it is cut \
     to 255 bytes before its ending. Nothing is overwritten or followed: where chart.pdf is taken, the file becomes chart (2).pdf. A \

@@ -4,6 +4,9 @@
 /// user is told once, and saves what is wanted.
 pub(super) const SAVED_A_DAY_MAX_BYTES: u64 = 1_000_000_000;
 
+/// What a file counts at least, in bytes. Chosen: ten thousand empty files a day fill no folder.
+const COUNTED_LEAST_BYTES: u64 = 100_000;
+
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 
 /// What has come in the day that is counted, in this run.
@@ -34,7 +37,7 @@ impl SavedToday {
                 ..Self::default()
             };
         }
-        let sum = self.bytes.saturating_add(bytes);
+        let sum = self.bytes.saturating_add(bytes.max(COUNTED_LEAST_BYTES));
         if sum <= SAVED_A_DAY_MAX_BYTES {
             self.bytes = sum;
             return Room::Left;
@@ -44,5 +47,31 @@ impl SavedToday {
         } else {
             Room::OverNow
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn day_has_room_for_some_and_the_user_is_told_once_when_it_is_full() {
+        let mut today = SavedToday::default();
+        let half = SAVED_A_DAY_MAX_BYTES / 2;
+        assert_eq!(today.add(DAY_MS, half), Room::Left);
+        assert_eq!(today.add(DAY_MS, half + 1), Room::OverNow);
+        assert_eq!(today.add(DAY_MS + 1, half + 1), Room::Over);
+        // A smaller one has room.
+        assert_eq!(today.add(DAY_MS + 2, half), Room::Left);
+        assert_eq!(today.add(DAY_MS + 3, 1), Room::Over);
+        assert_eq!(today.add(2 * DAY_MS, half + 1), Room::Left);
+    }
+
+    /// Empty files counted nothing, so that anybody could fill the folder with them.
+    #[test]
+    fn empty_files_have_room_for_so_many_only() {
+        let mut today = SavedToday::default();
+        let saved = (0..20_000).filter(|_| today.add(DAY_MS, 0) == Room::Left);
+        assert_eq!(saved.count(), 10_000);
     }
 }
