@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use udpchat::client::{CopiedFile, Input, SaveAs, TransferId, Transfers};
-use udpchat::protocol::FileTree;
+use udpchat::protocol::{CHUNK_BYTES, FileTree};
 
 /// All of it; shared with the client that it was given to, and outliving that.
 #[derive(Clone, Default)]
@@ -24,6 +24,10 @@ struct Held {
     /// What has yet to be done, and then answered.
     begun: VecDeque<Begun>,
     is_full: bool,
+    /// Up to where copies were read by this process.
+    read_to: BTreeMap<TransferId, u64>,
+    /// Uploads and downloads that went on in the middle.
+    resumed: (usize, usize),
 }
 
 enum Begun {
@@ -131,6 +135,55 @@ impl MemoryTransfers {
         answers.collect()
     }
 
+    /// Whether something was begun and is not done.
+    pub fn are_busy(&self) -> bool {
+        !self.held().begun.is_empty()
+    }
+
+    /// The power has failed: of what was begun, and of what was written to parts, `keep` says what is there.
+    pub fn crash(&self, mut keep: impl FnMut() -> bool) {
+        let held = &mut *self.held();
+        for begun in std::mem::take(&mut held.begun) {
+            match begun {
+                _ if !keep() => {}
+                // Nobody hears of it.
+                Begun::Copy(id, path, max_bytes) => drop(held.copy(id, &path, max_bytes)),
+                Begun::Save(id, save_as) => drop(held.save(id, save_as)),
+            }
+        }
+        held.read_to.clear();
+        let places = &held.places;
+        let unsynced = held
+            .parts
+            .iter_mut()
+            .filter(|(id, _)| !places.contains_key(id));
+        for (_, part) in unsynced {
+            while !part.is_empty() && !keep() {
+                part.truncate((part.len() - 1) / CHUNK_BYTES * CHUNK_BYTES);
+            }
+            if let Some(last) = part.last_mut().filter(|_| !keep() && !keep()) {
+                *last ^= 1;
+            }
+        }
+    }
+
+    /// Whether a file is on its way that has come some of it.
+    pub fn are_moving(&self) -> bool {
+        let held = self.held();
+        let is_part =
+            |(id, part): (&TransferId, &Vec<u8>)| !part.is_empty() && !held.places.contains_key(id);
+        let is_read = |(id, read): (&TransferId, &u64)| {
+            let copy = held.copies.get(id);
+            copy.is_some_and(|copy| (1..copy.len() as u64).contains(read))
+        };
+        held.parts.iter().any(is_part) || held.read_to.iter().any(is_read)
+    }
+
+    /// How many uploads and downloads went on in the middle, since this was asked last.
+    pub fn resumed(&self) -> (usize, usize) {
+        std::mem::take(&mut self.held().resumed)
+    }
+
     /// The process was killed: what was begun is not done any more.
     pub fn kill(&self) {
         self.held().begun.clear();
@@ -185,7 +238,13 @@ impl Transfers for MemoryTransfers {
     }
 
     fn read_copy(&mut self, id: TransferId, offset: u64, into: &mut [u8]) -> io::Result<usize> {
-        read_at(self.held().copies.get(&id), offset, into)
+        let held = &mut *self.held();
+        let read = read_at(held.copies.get(&id), offset, into)?;
+        let before = held.read_to.insert(id, offset + read as u64);
+        if offset > 0 && before != Some(offset) {
+            held.resumed.0 += 1;
+        }
+        Ok(read)
     }
 
     fn remove_copy(&mut self, id: TransferId) -> io::Result<()> {
@@ -197,7 +256,10 @@ impl Transfers for MemoryTransfers {
     }
 
     fn part_bytes(&mut self, id: TransferId) -> io::Result<u64> {
-        Ok(self.held().parts.get(&id).map_or(0, Vec::len) as u64)
+        let held = &mut *self.held();
+        let bytes = held.parts.get(&id).map_or(0, Vec::len) as u64;
+        held.resumed.1 += usize::from(bytes > 0);
+        Ok(bytes)
     }
 
     fn read_part(&mut self, id: TransferId, offset: u64, into: &mut [u8]) -> io::Result<usize> {

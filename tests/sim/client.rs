@@ -1,5 +1,7 @@
 //! The clients: process, state directory, screen, and the person before it.
 
+mod files;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io;
 use std::net::SocketAddr;
@@ -7,28 +9,34 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use redb::Database;
-use udpchat::client::{Ask, Client, End, Files, Input, Options, Tone, Trust, Until};
+use udpchat::client::{Ask, Client, End, Files, Input, Options, Tone, Transfers, Trust, Until};
 use udpchat::protocol::opaque::KeyStretching;
 use udpchat::transport::{ClientConfig, Endpoint};
 
 use crate::disk::Disk;
 use crate::entries::{Marker, change_of, marker_of};
-use crate::kit::{Screen, Seen};
+use crate::kit::{MemoryTransfers, Screen, Seen};
 use crate::network::{Host, Network, SERVER};
+use crate::people::files::{FILE, Offered, is_saved, offered, saved};
 use crate::people::mending::{Typing, Typist, Verb, Wish, said_by};
 use crate::people::paging::Paging;
 use crate::people::programs::said;
 use crate::process::{Clocks, Process};
 use crate::script::user;
+use files::OwnFiles;
 
 /// How long a person waits before the next sign-in.
 const PATIENCE: Duration = Duration::from_secs(2);
+
+/// How long a person waits before sending a file again for which there was no room.
+const ROOM_AFTER: Duration = Duration::from_secs(3);
 
 /// A client's state directory, on disks that survive its process.
 #[derive(Clone, Default)]
 pub struct SimFiles {
     known: Arc<Mutex<Option<[u8; 32]>>>,
     disks: Arc<Mutex<BTreeMap<String, Disk>>>,
+    transfers: MemoryTransfers,
 }
 
 impl Files for SimFiles {
@@ -51,6 +59,10 @@ impl Files for SimFiles {
     fn open_device(&mut self, _key: &[u8; 32], name: &str) -> anyhow::Result<Database> {
         let mut disks = self.disks.lock().unwrap();
         Ok(disks.entry(name.to_owned()).or_default().open()?)
+    }
+
+    fn transfers(&mut self) -> Option<&mut dyn Transfers> {
+        Some(&mut self.transfers)
     }
 }
 
@@ -96,6 +108,8 @@ pub struct ClientHost {
     is_doomed: bool,
     /// What was typed when the process ended: it may be durable, or else the person types it again.
     unsure: Option<String>,
+    /// What they send and save.
+    pub own_files: OwnFiles,
 }
 
 /// What somebody has chosen when they typed.
@@ -109,6 +123,7 @@ pub enum Chosen {
 impl ClientHost {
     /// A host on which nothing runs yet, of one of so many people.
     pub fn new(number: usize, people: usize, clocks: Clocks) -> Self {
+        let files = SimFiles::default();
         Self {
             number,
             name: user(number % people),
@@ -122,7 +137,6 @@ impl ClientHost {
             refused: BTreeSet::new(),
             clocks,
             process: None,
-            files: SimFiles::default(),
             screens: Vec::new(),
             paging: None,
             spoken: None,
@@ -132,6 +146,8 @@ impl ClientHost {
             entered: 0,
             is_doomed: false,
             unsure: None,
+            own_files: OwnFiles::on(files.transfers.clone()),
+            files,
         }
     }
 
@@ -161,7 +177,7 @@ impl ClientHost {
             time_zone: jiff::tz::TimeZone::UTC,
             attention: udpchat::client::AttentionOptions::default(),
             is_restricted: false,
-            save_files_below: 0,
+            save_files_below: if self.saves_itself() { u64::MAX } else { 0 },
             until: Until::HeardOnline,
             is_sending_only: false,
             tail: None,
@@ -179,13 +195,48 @@ impl ClientHost {
             disk.memory.crash_keeping(|_| keep());
             disk.look_again(false);
         }
+        let copying = self.own_files.crash(keep);
         self.process = None;
         self.is_doomed = false;
-        if let (Some(line), Some(disk)) = (self.unsure.take(), self.disk())
-            && said_by(&line).is_some_and(|marker| !disk.knows(marker))
-        {
-            self.script.push_front((Duration::ZERO, Typing::Line(line)));
+        let unsure = self.unsure.take().filter(|line| !line.starts_with(FILE));
+        let lines = copying.into_iter().chain(unsure);
+        let Some(disk) = self.disk() else {
+            return;
+        };
+        for line in lines {
+            if said_by(&line).is_some_and(|marker| !disk.knows(marker)) {
+                self.script.push_front((Duration::ZERO, Typing::Line(line)));
+            }
         }
+    }
+
+    /// Whether files save themselves here.
+    pub const fn saves_itself(&self) -> bool {
+        self.number.is_multiple_of(2)
+    }
+
+    /// The files that others have sent, as far as this device has their messages.
+    pub fn offered(&self) -> Vec<Offered> {
+        let disk = self.disk();
+        disk.map_or_else(Vec::new, |disk| offered(&disk, (self.number, self.people)))
+    }
+
+    /// The names of the files that have been saved.
+    pub fn saved(&self) -> BTreeSet<String> {
+        saved(&self.own_files.disk, &self.host_name())
+    }
+
+    /// Whether a file of this name was saved.
+    pub fn has_saved(&self, name: &str) -> bool {
+        is_saved(&self.own_files.disk, name)
+    }
+
+    /// Whether something is being saved, and goes on by itself.
+    pub fn is_saving(&self) -> bool {
+        let names = self.disk().map_or_else(Vec::new, |disk| disk.downloads());
+        names
+            .iter()
+            .any(|name| !self.own_files.unsaved.contains(name))
     }
 
     /// The state directory as a copy finds it.
@@ -223,6 +274,7 @@ impl ClientHost {
         if let Some(disk) = self.disk() {
             disk.memory.fail_after(None);
         }
+        self.own_files.disk.set_full(false);
     }
 
     /// Whether the program has ended because its disk has failed.
@@ -293,8 +345,16 @@ impl ClientHost {
             return;
         };
         process.clocks = self.clocks;
+        let copied = self.own_files.take_done(now);
+        let are_copied = !copied.is_empty();
+        for answer in copied {
+            process.input(now, answer);
+        }
         process.settle(now, network);
         self.look(now);
+        if are_copied && process.app.end().is_none() {
+            self.own_files.are_queued();
+        }
         while let Some(line) = self.next_line(now) {
             let shown = self.screen().1.lines.len();
             let said = said(&line).filter(|_| self.spoken.is_some());
@@ -313,6 +373,7 @@ impl ClientHost {
             };
             let is_refused = self.screen().1.lines[shown..].iter().any(is_refusal);
             if let (true, Some(marker)) = (is_refused, said_by(&line)) {
+                self.own_files.is_refused(&line);
                 self.refused.insert(marker);
             }
             if let Some(change) = change_of(&line) {
@@ -327,6 +388,7 @@ impl ClientHost {
                 break;
             }
         }
+        self.own_files.begin(now);
         self.process = Some(process);
     }
 
@@ -358,7 +420,15 @@ impl ClientHost {
                         Some(line) => line,
                         None => return self.next_line(now),
                     },
+                    Typing::Save(_) if self.saves_itself() => return self.next_line(now),
+                    Typing::Save(seed) => match self.own_files.choose(self.offered(), seed) {
+                        Some(line) => line,
+                        None => return self.next_line(now),
+                    },
                 };
+                if line.starts_with(FILE) {
+                    self.own_files.send(&line);
+                }
                 self.typed.extend(said_by(&line));
                 self.changes.extend(change_of(&line).zip(marker_of(&line)));
                 Some(line)
@@ -390,11 +460,15 @@ impl ClientHost {
         Some(mend.line)
     }
 
-    /// Somebody who pages back looks at the screen.
+    /// The person looks at the screen: who pages back, and who sends files.
     fn look(&mut self, now: Duration) {
         let life = self.screens.len() - 1;
         if let Some(paging) = &mut self.paging {
             paging.look(now, life, &self.screens[life].seen().lines);
+        }
+        for line in self.own_files.look(life, &self.screens[life].seen().lines) {
+            self.script
+                .push_front((now + ROOM_AFTER, Typing::Line(line)));
         }
     }
 
@@ -419,6 +493,7 @@ impl ClientHost {
             Some(Ask::Command(_) | Ask::Inside { .. }) => Some(self.patience),
             _ => None,
         };
-        [typed, process.deadline()].into_iter().flatten().min()
+        let dues = [typed, self.own_files.deadline(), process.deadline()];
+        dues.into_iter().flatten().min()
     }
 }

@@ -1,5 +1,7 @@
 //! Disks that know which of the texts said has become durable on them, and when they are asked.
 
+mod tracked;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,11 +11,14 @@ use redb::{Database, ReadableDatabase, ReadableTable, StorageBackend, TableDefin
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_bytes::ByteBuf;
-use udpchat::protocol::{Access, ConversationId, Deletion, Digest, EVERYONE_NAME, EntryKind, open};
+use udpchat::protocol::{
+    Access, ConversationId, Deletion, Digest, EVERYONE_NAME, EntryKind, PIECE_MAX_BYTES, open,
+};
 use udpchat::store::fault_disk::MemoryDisk;
-use udpchat::store::{Engine, Files, MemoryBlobs, SegmentFiles};
+use udpchat::store::{BlobFiles as _, Engine, Files, FoundBlob, MemoryBlobs, SegmentFiles};
 
 use crate::entries::{Deleted, EntryKey, Held, HeldEntry, Log, Logged, Marker, next_marker};
+use tracked::TrackedFile;
 
 /// The tables of server and client in which entries stand.
 const LOG: TableDefinition<'_, EntryKey, &[u8]> = TableDefinition::new("log");
@@ -25,6 +30,7 @@ const ROOMS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("rooms");
 /// A client's tables of what is not stored yet and of what waits for receipts.
 const POSITIONS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("positions");
 const OUTBOX: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("outbox");
+const DOWNLOADS: TableDefinition<'_, EntryKey, &[u8]> = TableDefinition::new("downloads");
 const AWAITED: TableDefinition<'_, EntryKey, &[u8]> = TableDefinition::new("awaited");
 
 /// A row of the server's log, as its store writes it before a checksum of four bytes: the entry before it, author,
@@ -60,6 +66,16 @@ struct HistoryRow(
     IgnoredAny,
     #[serde(default)] Option<Deletion>,
     #[serde(default)] bool,
+);
+
+/// A row of what a device is saving, of which the name counts.
+#[derive(Deserialize)]
+struct Download(
+    IgnoredAny,
+    IgnoredAny,
+    String,
+    #[serde(default)] IgnoredAny,
+    #[serde(default)] IgnoredAny,
 );
 
 /// A part of a row of which only some parts count.
@@ -116,12 +132,7 @@ impl Disk {
     }
 
     fn track(&self, inner: Arc<dyn StorageBackend>) -> TrackedFile {
-        TrackedFile {
-            inner,
-            durable: self.durable.clone(),
-            failed: self.failed.clone(),
-            written: Mutex::default(),
-        }
+        TrackedFile::new(inner, self.durable.clone(), self.failed.clone())
     }
 
     /// Whether the disk has failed since this was asked last.
@@ -304,7 +315,9 @@ impl Disk {
                 Some(Part::Text(text)) => text.clone(),
                 _ => String::new(),
             };
-            let is_said = number(&parts, UNSENT_KIND) == u64::from(EntryKind::Text.number());
+            let kind = number(&parts, UNSENT_KIND);
+            let said = [EntryKind::Text, EntryKind::File];
+            let is_said = said.iter().any(|said| u64::from(said.number()) == kind);
             (text(0), text(1), is_said)
         };
         let rows = rows(&self.copy(false), OUTBOX).into_iter();
@@ -319,6 +332,36 @@ impl Disk {
         let is_it =
             |value: Vec<u8>| next_marker(&value, 0).is_some_and(|(found, _)| found == marker);
         outbox.chain(history).any(is_it)
+    }
+
+    /// The names of the files that a device is saving.
+    pub fn downloads(&self) -> Vec<String> {
+        let name = |value: &[u8]| {
+            let row: Download = rmp_serde::from_slice(value).expect("rows are written so");
+            row.2
+        };
+        let rows = rows(&self.copy(false), DOWNLOADS).into_iter();
+        rows.map(|(_, value)| name(&value)).collect()
+    }
+
+    /// What there is of blobs.
+    pub fn found_blobs(&self) -> impl Iterator<Item = FoundBlob> {
+        let list = |first| self.blobs.list(first).expect("they can be listed");
+        (0..=u8::MAX).flat_map(list)
+    }
+
+    /// The power has failed: of what was written of blobs that are not whole, `keep` says what is there.
+    pub fn crash_blobs(&self, mut keep: impl FnMut() -> bool) {
+        for blob in self.found_blobs().filter(|blob| blob.is_part) {
+            self.blobs.change(&blob.key, true, |bytes| {
+                while !bytes.is_empty() && !keep() {
+                    bytes.truncate((bytes.len() - 1) / PIECE_MAX_BYTES * PIECE_MAX_BYTES);
+                }
+                if let Some(last) = bytes.last_mut().filter(|_| !keep() && !keep()) {
+                    *last ^= 1;
+                }
+            });
+        }
     }
 
     /// How much a device has yet to send, and how many of its messages wait for receipts.
@@ -437,54 +480,4 @@ where
     rows.map(|row| row.expect("a copy can be read"))
         .map(|(key, value)| (key.value(), value.value().to_vec()))
         .collect()
-}
-
-/// A disk's backend that looks at what is written.
-#[derive(Debug)]
-struct TrackedFile {
-    inner: Arc<dyn StorageBackend>,
-    durable: Arc<Mutex<BTreeSet<Marker>>>,
-    failed: Arc<AtomicBool>,
-    written: Mutex<Vec<Marker>>,
-}
-
-impl TrackedFile {
-    fn note<T>(&self, done: io::Result<T>) -> io::Result<T> {
-        if done.is_err() {
-            self.failed.store(true, Ordering::Relaxed);
-        }
-        done
-    }
-}
-
-impl StorageBackend for TrackedFile {
-    fn len(&self) -> io::Result<u64> {
-        self.inner.len()
-    }
-
-    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
-        self.inner.read(offset, out)
-    }
-
-    fn set_len(&self, len: u64) -> io::Result<()> {
-        self.note(self.inner.set_len(len))
-    }
-
-    fn sync_data(&self) -> io::Result<()> {
-        self.note(self.inner.sync_data())?;
-        let written = std::mem::take(&mut *self.written.lock().unwrap());
-        self.durable.lock().unwrap().extend(written);
-        Ok(())
-    }
-
-    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
-        self.note(self.inner.write(offset, data))?;
-        let mut written = self.written.lock().unwrap();
-        let mut from = 0;
-        while let Some((marker, next)) = next_marker(data, from) {
-            written.push(marker);
-            from = next;
-        }
-        Ok(())
-    }
 }

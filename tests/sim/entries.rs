@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_bytes::ByteBuf;
 use udpchat::protocol::{
-    ConversationId, Digest, EntryKind, EventKind, Reaction, RoomEvent, ServerMessage, Text, open,
-    seal,
+    Attachment, ConversationId, Digest, EntryKind, EventKind, Reaction, RoomEvent, ServerMessage,
+    Text, open, seal,
 };
 
 /// Where a text stands: conversation and entry.
@@ -64,7 +64,7 @@ impl Logged {
 
     /// The marker of what was said, if it is that.
     pub fn marker(&self) -> Option<Marker> {
-        marker_of(&self.message.text()?.text)
+        said_in(&self.message)
     }
 
     pub fn kind(&self) -> Option<EntryKind> {
@@ -85,15 +85,22 @@ impl Logged {
 /// By which an entry is known again, whether it says something or changes what was said.
 pub fn id_of(message: &ServerMessage) -> Option<Marker> {
     match message.header.entry?.kind {
-        EntryKind::Text => marker_of(&message.text()?.text),
+        EntryKind::Text | EntryKind::File => said_in(message),
         _ => change_of(&words_of(message)?),
     }
+}
+
+/// The marker of what a message says, if it says something, by itself or with a file.
+fn said_in(message: &ServerMessage) -> Option<Marker> {
+    let is_said = message.header.entry?.kind.is_said();
+    marker_of(&words_of(message)?).filter(|_| is_said)
 }
 
 /// The text of an entry, or the sign of a reaction.
 pub fn words_of(message: &ServerMessage) -> Option<String> {
     match message.header.entry?.kind {
         EntryKind::Text => Some(message.text()?.text),
+        EntryKind::File => Some(message.body_of::<Attachment>(EntryKind::File)?.text),
         EntryKind::Edit => Some(message.body_of::<Text>(EntryKind::Edit)?.text),
         EntryKind::React => Some(message.body_of::<Reaction>(EntryKind::React)?.sign),
         _ => None,
@@ -128,7 +135,7 @@ impl HeldEntry {
 
     /// The marker of what was said, if it is that and stands.
     pub fn marker(&self) -> Option<Marker> {
-        marker_of(&self.message.as_ref()?.text()?.text)
+        said_in(self.message.as_ref()?)
     }
 
     pub fn kind(&self) -> Option<EntryKind> {
@@ -142,7 +149,7 @@ impl HeldEntry {
 
     /// Whether it is something that somebody has said, and stands.
     pub fn is_said(&self) -> bool {
-        self.kind() == Some(EntryKind::Text)
+        self.kind().is_some_and(EntryKind::is_said)
     }
 }
 
@@ -193,6 +200,8 @@ pub fn marker_of(text: &str) -> Option<Marker> {
 
 /// The marker in a line of the screen that shows what somebody said: what that answers stands before the colon.
 pub fn shown_marker_of(line: &str) -> Option<Marker> {
+    // The quotation of a file has a colon of its own.
+    let line = line.split_once("\" of ").map_or(line, |(_, line)| line);
     marker_of(line.split_once(": ").map_or(line, |(_, said)| said))
 }
 

@@ -4,6 +4,7 @@
 //! know of, what retention has removed. Everything else is owed.
 
 mod changes;
+mod files;
 mod invariants;
 mod observed;
 mod paging;
@@ -22,8 +23,10 @@ use crate::entries::{
     EntryKey, Log, Logged, Marker, change_of, marker_of, reactions_of, shown_marker_of,
 };
 use crate::kit::told::{receipt_of, stored_of};
+use crate::people::files::had_no_room;
 pub use changes::Changes;
 use changes::{CANNOT_SHOW, is_of_change};
+use files::SentFiles;
 pub use observed::Observed;
 use observed::Showing;
 pub use paging::conversations_of;
@@ -59,6 +62,7 @@ pub struct Oracle {
     gone: BTreeSet<Marker>,
     /// What was taken back before it was sent.
     withdrawn: BTreeSet<Marker>,
+    files: SentFiles,
     /// Edits and reactions of which their author was told that they do not stand.
     dropped: BTreeSet<Marker>,
     /// How often a program was told that something was said before; none if people talk. The devices of a program's account say
@@ -88,6 +92,7 @@ impl Oracle {
             wanted: BTreeMap::new(),
             gone: BTreeSet::new(),
             withdrawn: BTreeSet::new(),
+            files: SentFiles::default(),
             dropped: BTreeSet::new(),
             said_again: None,
             complete: Cell::new(None),
@@ -329,6 +334,7 @@ impl Oracle {
                 "host {number} was shown: {line}"
             );
             self.observed[number].notice_page(*tone, line);
+            self.files.notice(*tone, line);
             match tone {
                 Tone::Said if self.is_silent => {}
                 Tone::Said if self.observed[number].showing == Showing::Again => {
@@ -358,6 +364,7 @@ impl Oracle {
                 Tone::Notice if line.starts_with("● queued instead: ") => {
                     self.dropped.extend(change_of(line));
                 }
+                Tone::Error if had_no_room(line).is_some() => {}
                 Tone::Error if self.is_of_a_room(line) && line.starts_with("not sent") => {
                     self.refused.extend(marker_of(line));
                 }

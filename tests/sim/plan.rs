@@ -1,6 +1,8 @@
 //! What is to happen in a run: a network, an attacker, and the troubles of the hosts; drawn from the seed, or made
 //! for one purpose.
 
+mod ingredients;
+
 use std::time::Duration;
 
 use crate::attacker::Attack;
@@ -9,6 +11,7 @@ use crate::hostile::Hostile;
 use crate::kit::{Link, Rng};
 use crate::network::Host;
 use crate::people::{programs::Speakers, retention::Keep};
+use ingredients::INGREDIENTS;
 
 /// How long texts may be that fill several packets, where nothing else is meant, in bytes.
 pub const LONG_BYTES: usize = 4_000;
@@ -34,6 +37,8 @@ pub struct Plan {
     pub rooms: bool,
     /// How much of what is typed changes or answers what was said, as a share.
     pub mends: f64,
+    /// How much of what is typed sends, saves or gives up a file, as a share.
+    pub files: f64,
     pub speakers: Speakers,
     /// Lines that each client types.
     pub messages: usize,
@@ -75,6 +80,10 @@ pub struct Troubles {
     pub clocks_back: u64,
     pub client_sleeps: u64,
     pub server_sleeps: u64,
+    /// Crashes, of a client or of the server, while a file is on its way.
+    pub interrupted_files: u64,
+    /// Disks that have no room for files for a while.
+    pub full_disks: u64,
 }
 
 /// Something that happens at one moment.
@@ -142,6 +151,15 @@ pub enum Event {
         host: Host,
         by_ms: i64,
     },
+    /// As soon as a file is on its way.
+    CrashMidFile {
+        is_server: bool,
+        down: Duration,
+    },
+    FillDisk {
+        host: Host,
+        is_full: bool,
+    },
     Sleep {
         host: Host,
         span: Duration,
@@ -208,12 +226,24 @@ impl Plan {
         // was given an older state is expected to hold all from the beginning.
         let restores = plan.troubles.server_restores + plan.troubles.client_restores;
         plan.late_devices &= restores == 0;
+        // An older state does not know which files were sent and saved since, and a slow path takes minutes for one.
+        let may_send_files = restores == 0 && plan.copies == 0 && plan.link.rate == 0;
+        if may_send_files && rng.happens(0.3) {
+            plan.files = 0.3;
+            plan.troubles.full_disks = rng.below(2);
+            plan.troubles.interrupted_files = rng.below(3);
+        }
         plan
     }
 
     /// Whoever tries to change what is not theirs to change, where people change anything.
     pub fn hostile(&self, rng: &mut Rng) -> Option<Hostile> {
         (self.mends > 0.0).then(|| Hostile::new(rng.seed()))
+    }
+
+    /// Whether clocks are put, and what is a day old cannot be told.
+    pub const fn puts_clocks(&self) -> bool {
+        self.troubles.clocks_forward + self.troubles.clocks_back > 0
     }
 
     /// How many hosts there are beside the server.
@@ -233,6 +263,8 @@ impl Plan {
         let torn = troubles.torn_commits > 0 || troubles.server_write.is_some();
         let failing = troubles.failing_disks > 0 || troubles.client_write.is_some();
         let crashes = troubles.server_crashes + troubles.torn_commits;
+        // Elsewhere there are too few of them.
+        let is_about_files = self.files >= 0.5;
         [
             (link.loss > 0.0, Fault::Lost),
             (link.burst > 0.0, Fault::BurstLost),
@@ -286,6 +318,14 @@ impl Plan {
             (self.mends > 0.0, Fault::Pinned),
             (self.mends > 0.0, Fault::Repelled),
             (self.speakers.are_programs(), Fault::SaidAgain),
+            (self.files > 0.0, Fault::FileSaved),
+            (is_about_files, Fault::MidFile),
+            (is_about_files, Fault::UploadResumed),
+            (is_about_files, Fault::DownloadResumed),
+            (is_about_files, Fault::FileGivenUp),
+            (is_about_files, Fault::FileDeleted),
+            (is_about_files, Fault::FileMissed),
+            (troubles.full_disks > 0, Fault::DiskFull),
             (self.late_devices, Fault::LateDevice),
             (self.pages_back, Fault::PagedBack),
             (self.pages_back && self.late_devices, Fault::Fetched),
@@ -384,6 +424,7 @@ impl Plan {
                 agenda.push((rng.ms(0, over), Event::SetClock { host, by_ms }));
             }
         }
+        self.file_troubles(rng, &mut agenda);
         for number in 0..troubles.client_sleeps + troubles.server_sleeps {
             let host = if number < troubles.client_sleeps {
                 Host::Client(rng.index(self.hosts()))
@@ -395,6 +436,22 @@ impl Plan {
             agenda.push((rng.ms(0, over), Event::Sleep { host, span }));
         }
         agenda
+    }
+
+    /// What happens to files on their way.
+    fn file_troubles(&self, rng: &mut Rng, agenda: &mut Vec<(Duration, Event)>) {
+        let troubles = &self.troubles;
+        let over = self.over.as_millis() as u64;
+        for number in 0..troubles.interrupted_files {
+            let (is_server, down) = (number % 2 > 0, rng.ms(50, 8_000));
+            agenda.push((rng.ms(0, over), Event::CrashMidFile { is_server, down }));
+        }
+        for _ in 0..troubles.full_disks {
+            let (host, at) = (self.any_host(rng), rng.ms(0, over));
+            for (at, is_full) in [(at, true), (at + rng.ms(1_000, 10_000), false)] {
+                agenda.push((at, Event::FillDisk { host, is_full }));
+            }
+        }
     }
 
     /// Backups, and what is done with them.
@@ -434,67 +491,3 @@ impl Plan {
         }
     }
 }
-
-/// Adds some of one kind of trouble to a plan.
-type Ingredient = fn(&mut Plan, &mut Rng);
-
-/// Everything of which a mixed plan is mixed.
-const INGREDIENTS: &[Ingredient] = &[
-    |plan, rng| plan.link.loss = 0.01 + rng.share(0.3),
-    |plan, rng| {
-        plan.link.burst = 0.005 + rng.share(0.05);
-        plan.link.burst_ends = 0.1 + rng.share(0.5);
-    },
-    |plan, rng| plan.link.duplicate = 0.01 + rng.share(0.3),
-    |plan, rng| plan.link.reorder = 0.01 + rng.share(0.3),
-    |plan, rng| plan.link.corrupt = 0.01 + rng.share(0.1),
-    |plan, rng| {
-        plan.link.rate = 3_000 + rng.below(27_000) as u32;
-        plan.link.queue = rng.ms(50, 500);
-    },
-    |plan, rng| plan.troubles.rebinds = 1 + rng.below(4),
-    |plan, rng| plan.troubles.roams = 1 + rng.below(3),
-    |plan, rng| plan.troubles.cuts_one_way = 1 + rng.below(3),
-    |plan, rng| plan.troubles.cuts_both_ways = 1 + rng.below(3),
-    |plan, rng| {
-        plan.troubles.black_holes = 1 + rng.below(3);
-        plan.long_texts = Some(LONG_BYTES);
-    },
-    |plan, rng| plan.troubles.server_crashes = 1 + rng.below(3),
-    |plan, rng| plan.troubles.torn_commits = 1 + rng.below(2),
-    |plan, rng| plan.troubles.server_stops = 1 + rng.below(2),
-    |plan, rng| plan.troubles.server_restores = 1 + rng.below(2),
-    |plan, rng| plan.troubles.client_restores = 1 + rng.below(2),
-    |plan, _| plan.copies = 1,
-    |plan, _| plan.rooms = true,
-    |plan, _| plan.mends = 0.5,
-    |plan, _| plan.devices = 2,
-    |plan, _| {
-        plan.devices = 2;
-        plan.late_devices = true;
-        plan.pages_back = true;
-        // Else few pages are cut short, and in some runs none.
-        plan.troubles.server_crashes = plan.troubles.server_crashes.max(1);
-    },
-    |plan, rng| plan.troubles.client_crashes = 1 + rng.below(4),
-    |plan, rng| plan.troubles.failing_disks = 1 + rng.below(3),
-    |plan, rng| plan.troubles.clocks_forward = 1 + rng.below(3),
-    |plan, rng| plan.troubles.clocks_back = 1 + rng.below(3),
-    |plan, rng| plan.troubles.client_sleeps = 1 + rng.below(3),
-    |plan, rng| plan.troubles.server_sleeps = 1 + rng.below(2),
-    |plan, rng| {
-        plan.attack.replay = 0.02 + rng.share(0.2);
-        plan.attack.replay_elsewhere = 0.02 + rng.share(0.2);
-    },
-    |plan, rng| plan.attack.hold = 0.01 + rng.share(0.1),
-    |plan, rng| {
-        plan.attack.forge = 0.02 + rng.share(0.2);
-        plan.attack.mutate = 0.02 + rng.share(0.2);
-    },
-    |plan, rng| plan.attack.overtake = 0.05 + rng.share(0.5),
-    |plan, rng| plan.attack.steal = 0.02 + rng.share(0.2),
-    |plan, rng| {
-        plan.attack.overtake = 0.05 + rng.share(0.5);
-        plan.attack.relay = 0.2 + rng.share(0.8);
-    },
-];

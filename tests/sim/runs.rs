@@ -3,6 +3,7 @@
 mod attacks;
 mod backups;
 mod conversations;
+mod files;
 mod hosts;
 mod mending;
 mod mixed;

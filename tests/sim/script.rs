@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::entries::Marker;
 use crate::kit::Rng;
 use crate::oracle::Audience;
+use crate::people::files::{FILE, name_of};
 use crate::people::mending::{Typing, Wish, word_of};
 use crate::plan::Plan;
 
@@ -54,7 +55,25 @@ pub fn write(plan: &Plan, rng: &mut Rng) -> Vec<Typed> {
                 });
                 continue;
             }
+            if rng.happens(plan.files) && rng.happens(0.4) {
+                let line = match rng.below(4) {
+                    0 => Typing::Line("/cancel".into()),
+                    _ => Typing::Save(rng.below(u64::MAX)),
+                };
+                script.push(Typed {
+                    host,
+                    after,
+                    line,
+                    says: None,
+                });
+                continue;
+            }
             let (mut line, audience) = line(plan, rng, marker);
+            // Who stands in a room and names somebody with whom nothing was said yet names a file of the room.
+            let may_send = audience.is_some() && (!plan.rooms || audience == Some(Audience::Room));
+            if may_send && rng.happens(plan.files) {
+                line = with_file(&line, marker);
+            }
             if plan.mends > 0.0 && audience.is_some() {
                 line = format!("{line} {}", word_of(marker));
             }
@@ -87,6 +106,16 @@ fn line(plan: &Plan, rng: &mut Rng, marker: Marker) -> (String, Option<Audience>
     let to = (account + 1 + rng.index(plan.clients - 1)) % plan.clients;
     let line = format!("/message {} {text}", user(to));
     (line, Some(Audience::One(to)))
+}
+
+/// The same said with a file.
+fn with_file(line: &str, marker: Marker) -> String {
+    let line = line.replacen("/message* ", "/message everyone ", 1);
+    let (target, text) = line
+        .strip_prefix("/message ")
+        .and_then(|line| line.split_once(' '))
+        .expect("it says something");
+    format!("{FILE}{target} {} {text}", name_of(marker))
 }
 
 /// Something said in a room, or done about one, whether or not that is permitted.

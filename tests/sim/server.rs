@@ -1,18 +1,23 @@
 //! The server: its process, its store, its disk.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
+use udpchat::protocol::FileRoot;
 use udpchat::server::{self, Hub, HubConfig, OpaqueServer};
 use udpchat::store::fault_disk::MemoryDisk;
 use udpchat::store::{
-    Completion, Engine, Outcome, Reply, Request, RequestId, Retention, Write, begin_service_after,
+    BlobFiles as _, Completion, Engine, FoundBlob, Outcome, Reply, Request, RequestId, Retention,
+    Write, begin_service_after,
 };
 use udpchat::transport::{App, Endpoint, Limits, ServerConfig};
 
 use crate::disk::Disk;
+use crate::entries::{Log, Logged};
 use crate::hostile::Hostile;
 use crate::kit::{QueuedBlobs, QueuedStore};
 use crate::network::{Host, Network};
+use crate::people::files::content_of;
 use crate::people::retention::Pass;
 use crate::process::{Clocks, Process};
 
@@ -20,6 +25,8 @@ use crate::process::{Clocks, Process};
 const STORE_SLOTS: usize = 256;
 /// The largest group that is committed together.
 const BATCH: usize = 128;
+/// How long it takes to write a part of a file, or to read one.
+const WRITE: Duration = Duration::from_millis(1);
 /// How long a commit takes.
 const COMMIT: Duration = Duration::from_millis(2);
 
@@ -32,6 +39,8 @@ pub struct ServerHost {
     blobs: QueuedBlobs,
     /// What the store has done and not yet said, and when it will.
     done: Option<(Duration, Vec<Completion>)>,
+    /// When what waits for the blobs is done.
+    written: Option<Duration>,
     /// The disk does so many more operations in the next commit, and then the host is dead.
     doom: Option<u64>,
     pub is_dead: bool,
@@ -107,6 +116,7 @@ impl ServerHost {
             store,
             blobs,
             done: None,
+            written: None,
             doom: None,
             is_dead: false,
             passes: Vec::new(),
@@ -124,6 +134,7 @@ impl ServerHost {
     pub fn be_spared(&mut self) {
         self.doom = None;
         self.disk.memory.fail_after(None);
+        self.disk.blobs.set_full(false);
     }
 
     /// The power fails at the write, sync or change of length after so many, in whichever commit that is.
@@ -143,10 +154,16 @@ impl ServerHost {
                     .input(now, server::Input::Completion(completion));
             }
         }
-        for completion in self.blobs.execute() {
-            self.process.input(now, server::Input::Blob(completion));
+        if self.written.is_some_and(|at| at <= now) {
+            self.written = None;
+            for completion in self.blobs.execute() {
+                self.process.input(now, server::Input::Blob(completion));
+            }
         }
         self.process.settle(now, network);
+        if self.blobs.waiting() > 0 {
+            self.written.get_or_insert(now + WRITE);
+        }
         if self.done.is_some() {
             return;
         }
@@ -228,6 +245,39 @@ impl ServerHost {
         matches!(done[0].outcome, Outcome::Done(_))
     }
 
+    /// The files of entries are there, each is what was sent, and there are no others. All that is kept of them is counted.
+    pub fn check_files(&mut self, log: &Log) {
+        self.checkpoint();
+        let report = self.engine.snapshots().check();
+        let report = report.expect("the disk does not fail in reading");
+        assert!(report.is_sound(), "the server has {:?}", report.findings);
+        let sent = |logged: &Logged| {
+            let is_there = logged.deleted.is_none();
+            let marker = logged.marker().filter(|_| is_there)?;
+            let root = logged.message.header.entry?.root?;
+            Some(((logged.author.clone(), root), marker))
+        };
+        let sent: BTreeMap<_, _> = log.values().filter_map(sent).collect();
+        let mut roots: Vec<FileRoot> = sent.keys().map(|(_, root)| *root).collect();
+        let found: Vec<FoundBlob> = self.disk.found_blobs().collect();
+        let mut there: Vec<FileRoot> = found.iter().map(|blob| blob.key.root).collect();
+        roots.sort_unstable();
+        there.sort_unstable();
+        assert!(
+            roots == there && found.iter().all(|blob| !blob.is_part),
+            "entries have {roots:?}, and there are {found:?}"
+        );
+        for blob in found {
+            let file = self.disk.blobs.open(&blob.key).expect("it is listed");
+            let mut content = vec![0; blob.key.size.bytes() as usize];
+            let read = file.read_at(blob.key.size.tree_bytes(), &mut content);
+            read.expect("it is as long as it is");
+            let mut of_root = sent.iter().filter(|((_, root), _)| *root == blob.key.root);
+            let is_it = of_root.any(|(_, marker)| content_of(*marker) == content);
+            assert!(is_it, "{blob:?} is not what was sent");
+        }
+    }
+
     /// Everything is in the tables, and what was deleted is overwritten.
     pub fn checkpoint(&mut self) {
         self.engine
@@ -264,6 +314,7 @@ impl ServerHost {
 
     pub fn deadline(&self) -> Option<Duration> {
         let store = self.done.as_ref().map(|(at, _)| *at);
-        [store, self.process.deadline()].into_iter().flatten().min()
+        let deadlines = [store, self.written, self.process.deadline()];
+        deadlines.into_iter().flatten().min()
     }
 }

@@ -2,6 +2,7 @@
 
 mod archive;
 mod events;
+mod files;
 mod paging;
 mod steps;
 
@@ -15,6 +16,7 @@ use crate::faults::{Fault, Faults};
 use crate::kit::Rng;
 use crate::network::{Datagram, Host, Network};
 use crate::oracle::{Audience, Changes, Oracle};
+use crate::people::files::FILE;
 use crate::people::mending::Typing;
 use crate::people::programs;
 use crate::people::rooms::Rooms;
@@ -61,6 +63,8 @@ pub struct World {
     planned: u64,
     /// How long the server stays down after a crash in a commit, if one is to come.
     torn_down: Option<Duration>,
+    /// Who crashes as soon as a file is on its way, the server or else a client, and how long that is down.
+    mid_file: Option<(bool, Duration)>,
     /// How long the server stays down once it has stopped in order, if it is to.
     stop_down: Option<Duration>,
     archive: Archive,
@@ -101,6 +105,7 @@ impl World {
             agenda: BTreeMap::new(),
             planned: 0,
             torn_down: None,
+            mid_file: None,
             stop_down: None,
             archive,
             retained: BTreeSet::new(),
@@ -120,6 +125,7 @@ impl World {
         });
         self.network.heal();
         self.torn_down = None;
+        self.mid_file = None;
         if let Some(server) = &mut self.server {
             server.be_spared();
         }
@@ -131,6 +137,10 @@ impl World {
         });
         self.settle_logs(healed);
         let took = self.now.saturating_sub(healed);
+        if self.plan.files > 0.0 {
+            let (log, rooms, _) = self.settle_logs(self.now);
+            self.save_files(&log, &rooms);
+        }
         self.rest();
         let server = self.server.as_ref().expect("everybody is up");
         assert_eq!(
@@ -153,7 +163,11 @@ impl World {
         let (log, rooms, changes) = self.settle_logs(self.now);
         self.oracle
             .check(&self.clients, &self.disk, &log, (&rooms, &changes));
+        if self.plan.files > 0.0 && !self.plan.puts_clocks() {
+            self.sweep_files(&log);
+        }
         let mut faults = self.network.faults;
+        self.oracle.count_files(&log, &mut faults);
         rooms.count(&mut faults);
         changes.count(&mut faults);
         for _ in 0..self.oracle.refusals() {
@@ -286,6 +300,11 @@ impl World {
         }
         for typed in script::write(&self.plan, &mut self.rng) {
             if let Some((marker, audience)) = typed.says {
+                if let Typing::Line(line) = &typed.line
+                    && line.starts_with(FILE)
+                {
+                    self.oracle.sends_file(marker);
+                }
                 self.oracle.expect(marker, audience);
             }
             if let (true, Typing::Line(line)) = (self.plan.speakers.are_programs(), &typed.line) {

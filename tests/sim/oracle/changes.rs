@@ -62,7 +62,7 @@ impl Changes {
             }
             match logged.kind() {
                 Some(EntryKind::Event) => changes.note_role(key.0, logged),
-                Some(EntryKind::Text) | None => {}
+                Some(EntryKind::Text | EntryKind::File) | None => {}
                 Some(kind) => changes.take(log, (*key, logged), kind, oracle),
             }
         }
@@ -117,7 +117,7 @@ impl Changes {
         let what = format!("{kind:?} {key:?} of {at:?} by {}", logged.author);
         assert!(at < key, "{what}: it is about what comes later");
         let target = log.get(&at).unwrap_or_else(|| panic!("{what}: of nothing"));
-        let is_said = target.kind() == Some(EntryKind::Text);
+        let is_said = target.kind().is_some_and(EntryKind::is_said);
         let is_own = target.author == logged.author;
         let role = self.roles.get(&(key.0, logged.author.clone()));
         let moderates = matches!(role, Some(MemberRole::Owner | MemberRole::Moderator));
@@ -308,7 +308,8 @@ impl Oracle {
         let is_read_elsewhere = devices.any(|device| device.is_late);
         for (key, logged) in log {
             let kind = logged.kind();
-            if matches!(kind, Some(EntryKind::Event | EntryKind::Text) | None) {
+            let is_change = |kind: EntryKind| kind.is_amendment();
+            if !kind.is_some_and(is_change) {
                 continue;
             }
             if !has(key) && self.must_hold(client, log, held, *key) {

@@ -247,6 +247,9 @@ impl Oracle {
             if self.unsure.contains(marker) || self.said_again.is_some() {
                 continue;
             }
+            if self.files.has(*marker) {
+                continue;
+            }
             // What the server has lost a copy of the device may say that was made while it waited: behind what the
             // original has said since.
             if self.lost.contains(marker) && self.observed[marker.0].may_be_copy {

@@ -122,7 +122,7 @@ impl Oracle {
 fn line_of(held: &Held, key: EntryKey, entry: &HeldEntry) -> Option<PagedLine> {
     let is_line = matches!(
         entry.kind(),
-        Some(EntryKind::Text | EntryKind::Event) | None
+        Some(EntryKind::Text | EntryKind::File | EntryKind::Event) | None
     );
     if entry.was_change || !is_line {
         return None;

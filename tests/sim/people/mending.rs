@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use crate::disk::Disk;
 use crate::entries::{HeldEntry, Marker, change_of, edit_of, marker_of};
 use crate::kit::Rng;
+use crate::people::files::FILE;
 
 /// What a person wants to do about a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +34,8 @@ pub struct Wish {
 pub enum Typing {
     Line(String),
     Wish(Wish),
+    /// A file is saved, which one is chosen by this number.
+    Save(u64),
 }
 
 /// What comes of a wish.
@@ -69,7 +72,8 @@ pub fn word_of((host, number): Marker) -> String {
 
 /// What is said by a line, if anything is.
 pub fn said_by(line: &str) -> Option<Marker> {
-    let says = line.starts_with("/message") || line.starts_with("/reply");
+    let verbs = ["/message", "/reply", FILE];
+    let says = verbs.iter().any(|verb| line.starts_with(verb));
     marker_of(line).filter(|_| says && change_of(line).is_none())
 }
 

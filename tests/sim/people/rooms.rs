@@ -77,6 +77,15 @@ impl Rooms {
         })
     }
 
+    /// Whether the server gives somebody what is attached to this entry, as far as rooms have to do with that: who belongs to
+    /// the room, and has since it was said.
+    pub fn is_given(&self, (conversation, entry): EntryKey, user: &str) -> bool {
+        self.0.get(&conversation).is_none_or(|room| {
+            let span = room.spans.get(user).and_then(|spans| spans.last());
+            span.is_some_and(|span| span.last.is_none() && span.has(entry))
+        })
+    }
+
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

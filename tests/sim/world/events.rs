@@ -82,6 +82,16 @@ impl World {
                     }
                 }
             }
+            Event::CrashMidFile { is_server, down } => self.mid_file = Some((is_server, down)),
+            Event::FillDisk { host, is_full } => {
+                if is_full {
+                    self.network.faults.count(Fault::DiskFull);
+                }
+                match host {
+                    Host::Server => self.disk.blobs.set_full(is_full),
+                    Host::Client(number) => self.clients[number].own_files.disk.set_full(is_full),
+                }
+            }
             Event::Sleep { host, span } => self.sleep(host, span),
             Event::StopServer { down } => self.stop_server(down),
             Event::BackUpServer { runs } => self.back_up_server(runs),
@@ -132,10 +142,27 @@ impl World {
         self.stop_down = None;
         let rng = &mut self.rng;
         self.disk.memory.crash_keeping(|_| rng.happens(0.5));
+        self.disk.crash_blobs(|| rng.happens(0.5));
         // Only now: a database that is dropped while its disk works is closed in order.
         drop(server);
         self.disk.look_again(true);
         self.schedule(down, Event::StartServer);
+    }
+
+    /// The power fails if it is to as soon as a file is on its way, and one is at this client.
+    pub(super) fn crash_mid_file(&mut self, client: usize) {
+        if let Some((is_server, down)) = self.mid_file
+            && self.clients[client].own_files.disk.are_moving()
+        {
+            self.mid_file = None;
+            self.network.faults.count(Fault::MidFile);
+            let event = if is_server {
+                Event::CrashServer { down }
+            } else {
+                Event::CrashClient { client, down }
+            };
+            self.apply(event);
+        }
     }
 
     /// A client's power fails, likewise.

@@ -132,6 +132,7 @@ impl World {
                     self.oracle.excuse(number);
                     self.crash_client(number, RESTART_AFTER);
                 }
+                self.crash_mid_file(number);
             }
         }
     }
