@@ -177,7 +177,7 @@ pub(in crate::store) fn copy_into(
             files = lost.len(),
             "files are missing in the copy: they were deleted meanwhile, or are damaged"
         );
-        update(copy, |tables| files::lose(tables, &lost))?;
+        update(copy, |tables| files::upkeep::lose(tables, &lost))?;
     }
     let lost = lost.len();
     Ok(Copied { rows, lost })
@@ -244,6 +244,6 @@ pub(in crate::store) fn rescue_into(
     found: &BTreeMap<FileKey, u64>,
     copy: &Database,
 ) -> Result<Copied, StoreError> {
-    update(copy, |tables| files::mend(tables, found))?;
+    update(copy, |tables| files::upkeep::mend(tables, found))?;
     copy_into(from, copy)
 }

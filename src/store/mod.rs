@@ -37,7 +37,7 @@ pub use blobs::{
     blobs_in, counted_bytes,
 };
 pub use catch_panic::FencedDatabase;
-pub use check::{Finding, PAGES, Report, check_file};
+pub use check::{Finding, PAGES, Report, Unneeded, check_file};
 pub use engine::{Engine, Reopen};
 pub use error::{StoreError, advice};
 pub use files::directory::{

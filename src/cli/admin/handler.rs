@@ -262,8 +262,10 @@ impl AdminHandler {
     }
 
     fn check(&mut self) -> anyhow::Result<Answer> {
+        let found = self.snapshots.found_files()?;
         self.checkpoint()?;
         let mut report = self.snapshots.check()?;
+        self.snapshots.note_unneeded(&mut report, &found)?;
         let suspects = self.snapshots.suspect_files()?;
         if !suspects.is_empty() {
             // What was deleted meanwhile is no problem.

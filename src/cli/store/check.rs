@@ -8,6 +8,7 @@ use crate::cli::exit::{Exit, Outcome};
 use crate::cli::options::DataDirectory;
 use crate::cli::output::{print, print_json};
 use crate::store::{self, PAGES, Report};
+use crate::text::number::size;
 
 pub fn command() -> Subcommand {
     let summary = "Check the database; the exit code is 0 if nothing is wrong";
@@ -17,7 +18,8 @@ pub fn command() -> Subcommand {
 const MANUAL: &str = "\
     Reads every row, compares each message with its digest, each attached file with its hash and the \
     tables with each other, and names the \
-    table and key of each problem; the exit code is 1 if there is one. Nothing is written. On a running \
+    table and key of each problem; the exit code is 1 if there is one. Attached files that no message has are \
+    named too, and are no problem: a running server removes them after a day. Nothing is written. On a running \
     server a snapshot is checked; redb's own check of every page needs the server to be stopped.";
 
 #[derive(clap::Args)]
@@ -66,6 +68,21 @@ pub fn text(report: &Report) -> String {
         1 => "1 thing is wrong".to_owned(),
         many => format!("{many} things are wrong"),
     };
+    let unneeded = &report.unneeded;
+    for file in &unneeded.named {
+        let _ = writeln!(text, "unneeded: {file}");
+    }
+    if unneeded.files > 0 {
+        let files = match unneeded.files {
+            1 => "1 attached file".to_owned(),
+            many => format!("{many} attached files"),
+        };
+        let bytes = size(unneeded.bytes);
+        let _ = writeln!(
+            text,
+            "no message has {files} ({bytes}); a running server removes such files after a day"
+        );
+    }
     let pages = if report.pages {
         "every page was read"
     } else if report.findings.iter().any(|finding| finding.table == PAGES) {

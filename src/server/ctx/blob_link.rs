@@ -15,6 +15,8 @@ pub enum PendingBlob {
     Write(BlobKey, SessionId),
     /// A part of a file was read for a download, from this offset on.
     Read(RequestOrigin, BlobKey, u64),
+    /// Some of the blobs are listed, to find what is left of uploads.
+    Adopt,
     /// Some of the blobs are listed, to find those that nobody needs.
     List,
     /// Nothing.

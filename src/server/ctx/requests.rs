@@ -115,7 +115,7 @@ pub enum Pending {
     /// A file is there, and is noted.
     AddFile(BlobKey),
     /// The file of an entry, which is to be downloaded.
-    File(RequestOrigin),
+    File(RequestOrigin, (ConversationId, EntryId)),
     /// Files that nobody needs are forgotten.
     SweepFiles,
     /// Which of these files are kept.

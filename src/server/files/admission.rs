@@ -1,10 +1,11 @@
 //! Whether another upload is begun: the limits of files, and what their users are told of them.
 
-use std::time::Duration;
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
 
 use super::Files;
 use super::uploads::Room;
-use crate::protocol::{ErrorCode, Failure};
+use crate::protocol::{AccountId, ErrorCode, Failure};
 use crate::server::ctx::Ctx;
 use crate::store::{BlobKey, counted_bytes};
 use crate::text::number::size;
@@ -12,6 +13,61 @@ use crate::text::number::size;
 /// When an upload is to be asked for again that had to wait for others. Chosen: files of some megabytes are over by then, and
 /// who asks so often costs nothing.
 const WAIT: Duration = Duration::from_secs(15);
+
+/// A day's bytes are those of so long.
+const DAY: Duration = Duration::from_hours(24);
+
+/// Accounts that are asked for what they had uploaded before the server's start. Chosen: as many as upload in a day, half a
+/// megabyte. At the limit what others had uploaded is not counted.
+const ACCOUNTS_MAX: usize = 65_536;
+
+/// What accounts had uploaded in the day before the server's start, as far as the store still has it: the budgets are new, and
+/// a restart is to give nobody another day's bytes.
+#[derive(Debug)]
+pub struct EarlierDays {
+    until: Instant,
+    counted: BTreeSet<AccountId>,
+}
+
+impl EarlierDays {
+    pub fn new(start: Instant) -> Self {
+        Self {
+            until: start + DAY,
+            counted: BTreeSet::new(),
+        }
+    }
+
+    /// The time for which the store is to tell of an account, if it is.
+    pub(super) fn wanted(&self, ctx: &Ctx<'_>, account: AccountId) -> Option<u64> {
+        let is_wanted = ctx.now.instant < self.until
+            && ctx.config.limits.file_day_bytes.get().is_some()
+            && self.counted.len() < ACCOUNTS_MAX
+            && !self.counted.contains(&account);
+        is_wanted.then_some(ctx.now.unix_ms)
+    }
+
+    /// The store has told of an account.
+    pub(super) fn count(&mut self, ctx: &mut Ctx<'_>, account: AccountId, bytes: Option<u64>) {
+        if let Some(bytes) = bytes
+            && self.counted.insert(account)
+        {
+            ctx.budgets.charge_earlier(ctx.now.instant, account, bytes);
+        }
+    }
+
+    /// An earlier server has left a part that is so old.
+    pub(super) fn count_part(
+        &self,
+        ctx: &mut Ctx<'_>,
+        account: AccountId,
+        bytes: u64,
+        age: Duration,
+    ) {
+        if age < DAY {
+            ctx.budgets.charge_earlier(ctx.now.instant, account, bytes);
+        }
+    }
+}
 
 impl Files {
     /// Makes room for one more upload, or says which limit is reached.
@@ -26,6 +82,10 @@ impl Files {
                     self.drop_blobs(ctx, [other]);
                 }
                 Room::Close(other) => self.close(ctx, other),
+                Room::Interrupt(other) => {
+                    let detail = "others have fewer uploads under way: yours goes on later";
+                    self.fail(ctx, other, at_limit(detail.into()));
+                }
             }
         }
         Err(at_limit("the server has no room for another upload".into()))
@@ -65,7 +125,11 @@ impl Files {
             return Err(told(server_full(), is_kept));
         }
         let now = ctx.now.instant;
-        if let Some(wait) = ctx.budgets.time_to_upload(now, key.account, left) {
+        let to_come = self.uploads.to_come(key);
+        if let Some(wait) = ctx
+            .budgets
+            .time_to_upload(now, key.account, (to_come, left))
+        {
             ctx.counters.at_file_limits.day += 1;
             let day = size(ctx.config.limits.file_day_bytes.or_max());
             let detail = format!("{day} of files a day; try again in {}", spoken(wait));

@@ -4,11 +4,13 @@ use serde_bytes::ByteBuf;
 
 use super::{Files, answer, refuse, transfers};
 use crate::protocol::{
-    Command, DownloadPiece, DownloadRequest, ErrorCode, Failure, Message, PIECE_MAX_BYTES,
+    Command, ConversationId, DownloadPiece, DownloadRequest, EntryId, ErrorCode, Failure, Message,
+    PIECE_MAX_BYTES,
 };
 use crate::server::ctx::blob_link::PendingBlob;
 use crate::server::ctx::reply::{failure_of, send};
 use crate::server::ctx::requests::{Pending, RequestOrigin};
+use crate::server::ctx::store_link::StoreLink;
 use crate::server::ctx::{Ctx, HISTORY};
 use crate::server::session::transfers::Download;
 use crate::store::{BlobKey, BlobOutcome, BlobRequest, Outcome, Read, Reply};
@@ -17,6 +19,14 @@ use crate::transport::{Channel, SessionId};
 /// Requests of a session that are not answered in full. Chosen: twice as many as a client needs so that there is always one. At
 /// the limit another is refused.
 const REQUESTS_MAX: usize = 4;
+
+/// After so many bytes of a download the store is asked again whether the reader is given the entry. Chosen: as many as a client
+/// asks for at once, for which one answer is enough; who was removed from a room gets no more than that.
+const ALLOWED_BYTES: u64 = 1 << 20;
+
+/// Requests that the blobs must have room for beside the reading of pieces. Chosen: uploads, which need less room, and what
+/// is dropped do not wait for downloads.
+const ROOM_LEFT: usize = 40;
 
 /// Pieces of a session that are read, or being read, and not handed to the transport. Chosen: the disk and the transport
 /// never wait for each other, and what they hold is an eighth of a megabyte.
@@ -39,12 +49,8 @@ pub fn request(ctx: &mut Ctx<'_>, id: SessionId, channel: Channel, body: Downloa
             Failure::new(ErrorCode::LimitReached, detail),
         );
     }
-    let read = Read::File {
-        conversation: body.conversation,
-        entry: body.entry,
-        reader: origin.account,
-    };
-    if !ctx.store.submit(Pending::File(origin), read) {
+    let entry = (body.conversation, body.entry);
+    if !ask(ctx.store, origin, entry) {
         return refuse(
             ctx,
             Command::Download,
@@ -55,7 +61,10 @@ pub fn request(ctx: &mut Ctx<'_>, id: SessionId, channel: Channel, body: Downloa
     if let Some(user) = ctx.sessions.user_mut(id) {
         user.transfers.downloads.push_back(Download {
             origin,
+            entry,
             key: None,
+            is_asked: true,
+            allowed: body.offset,
             next: body.offset,
             end: body.offset.saturating_add(body.length),
             reads: 0,
@@ -63,9 +72,25 @@ pub fn request(ctx: &mut Ctx<'_>, id: SessionId, channel: Channel, body: Downloa
     }
 }
 
+/// Asks the store for the file of an entry, if there is room for that.
+fn ask(store: &mut StoreLink, origin: RequestOrigin, entry: (ConversationId, EntryId)) -> bool {
+    let read = Read::File {
+        conversation: entry.0,
+        entry: entry.1,
+        reader: origin.account,
+    };
+    store.submit(Pending::File(origin, entry), read)
+}
+
 impl Files {
     /// The store has found the file of an entry.
-    pub fn on_file_found(&mut self, ctx: &mut Ctx<'_>, origin: RequestOrigin, outcome: &Outcome) {
+    pub fn on_file_found(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        origin: RequestOrigin,
+        entry: (ConversationId, EntryId),
+        outcome: &Outcome,
+    ) {
         if !ctx.is_connected(origin) {
             return;
         }
@@ -75,11 +100,15 @@ impl Files {
         let Some(transfers) = transfers(ctx, origin.session) else {
             return;
         };
-        let is_it = |download: &&mut Download| download.origin == origin && download.key.is_none();
+        let is_it = |download: &&mut Download| {
+            download.origin == origin && download.entry == entry && download.is_asked
+        };
         let Some(download) = transfers.downloads.iter_mut().find(is_it) else {
             return;
         };
         download.key = Some(*key);
+        download.is_asked = false;
+        download.allowed = download.next.saturating_add(ALLOWED_BYTES);
         let end = key.size.stream_bytes();
         download.end = download.end.min(end);
         // So that the client learns where the stream ends.
@@ -169,15 +198,68 @@ impl Files {
             }
             pieces.pop_front();
         }
+        // Who has waited longer goes first.
+        if self.stalled.is_empty() {
+            self.read_ahead(ctx, id);
+        } else {
+            self.stall(ctx, id);
+        }
+        if had_some {
+            ctx.note_pending_responses(id);
+        }
+    }
+
+    /// A session waits for its turn.
+    fn stall(&mut self, ctx: &mut Ctx<'_>, id: SessionId) {
+        if let Some(transfers) = transfers(ctx, id)
+            && !transfers.downloads.is_empty()
+            && !std::mem::replace(&mut transfers.is_stalled, true)
+        {
+            self.stalled.push_back(id);
+        }
+    }
+
+    /// Those that have waited for their turn have it, as far as there is room.
+    pub(super) fn read_for_stalled(&mut self, ctx: &mut Ctx<'_>) {
+        // Each once: one that waits for something else comes back.
+        for _ in 0..self.stalled.len() {
+            if ctx.blobs.room() <= ROOM_LEFT {
+                return;
+            }
+            let Some(id) = self.stalled.pop_front() else {
+                return;
+            };
+            if let Some(transfers) = transfers(ctx, id) {
+                transfers.is_stalled = false;
+            }
+            self.read_ahead(ctx, id);
+        }
+    }
+
+    fn read_ahead(&mut self, ctx: &mut Ctx<'_>, id: SessionId) {
+        let Some(user) = ctx.sessions.user_mut(id) else {
+            return;
+        };
         let mut ahead = user.transfers.ahead();
-        'read: for download in &mut user.transfers.downloads {
+        for download in &mut user.transfers.downloads {
             // What comes later has to wait, so that the order stays.
-            let Some(key) = download.key else {
-                break;
+            let Some(key) = download.key.filter(|_| !download.is_asked) else {
+                return;
             };
             while download.next < download.end {
                 if ahead >= READ_AHEAD {
-                    break 'read;
+                    return;
+                }
+                if download.next >= download.allowed {
+                    download.is_asked = ask(ctx.store, download.origin, download.entry);
+                    if !download.is_asked {
+                        ctx.retry_soon();
+                        self.stall(ctx, id);
+                    }
+                    return;
+                }
+                if ctx.blobs.room() <= ROOM_LEFT {
+                    return self.stall(ctx, id);
                 }
                 let (offset, left) = (download.next, download.end - download.next);
                 let length = usize::try_from(left).unwrap_or(usize::MAX);
@@ -189,16 +271,12 @@ impl Files {
                 };
                 let pending = PendingBlob::Read(download.origin, key, offset);
                 if !ctx.blobs.submit(pending, request) {
-                    self.stalled.insert(id);
-                    break 'read;
+                    return self.stall(ctx, id);
                 }
                 download.next += length as u64;
                 download.reads += 1;
                 ahead += 1;
             }
-        }
-        if had_some {
-            ctx.note_pending_responses(id);
         }
     }
 }

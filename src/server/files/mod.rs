@@ -5,12 +5,13 @@
 //! only while few are being written, and a piece of a download read only while few wait to be sent.
 
 mod admission;
+mod adoption;
 pub mod download;
 mod sweep;
 mod upload;
 mod uploads;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::time::Instant;
 
 use super::ctx::blob_link::PendingBlob;
@@ -19,13 +20,15 @@ use super::ctx::requests::RequestOrigin;
 use super::ctx::{Ctx, Followup, HISTORY};
 use super::session::transfers::Transfers;
 use crate::protocol::{Command, ErrorCode, Failure, Message, ServerMessage};
-use crate::store::{BlobCompletion, BlobKey, BlobOutcome, BlobRequest, Outcome};
+use crate::store::{BlobCompletion, BlobKey, BlobOutcome, BlobRequest, FoundBlob, Outcome};
 use crate::transport::{Now, SessionId};
+use admission::EarlierDays;
+use adoption::Adoption;
 use sweep::Sweep;
 use uploads::Uploads;
 
 #[cfg(test)]
-pub use uploads::PER_ACCOUNT;
+pub use uploads::{OPEN_MAX, PER_ACCOUNT};
 
 /// Blobs that are still to be dropped, because there was no room for the request. At the limit they are left to the sweep.
 const DROPS_MAX: usize = 4096;
@@ -33,19 +36,24 @@ const DROPS_MAX: usize = 4096;
 /// All transfers.
 pub struct Files {
     uploads: Uploads,
+    adoption: Adoption,
     pub sweep: Sweep,
     drops: BTreeSet<BlobKey>,
-    /// Sessions for which nothing could be read because there was no room for the request.
-    stalled: BTreeSet<SessionId>,
+    /// The days before the start.
+    days: EarlierDays,
+    /// Sessions that wait for their turn to have pieces read, each once: the one that has waited longest is first.
+    stalled: VecDeque<SessionId>,
 }
 
 impl Files {
     pub fn new(now: Now) -> Self {
         Self {
             uploads: Uploads::default(),
+            adoption: Adoption::new(now.instant),
             sweep: Sweep::new(now.instant),
             drops: BTreeSet::new(),
-            stalled: BTreeSet::new(),
+            days: EarlierDays::new(now.instant),
+            stalled: VecDeque::new(),
         }
     }
 
@@ -61,11 +69,9 @@ impl Files {
             Some(PendingBlob::Read(origin, key, offset)) => {
                 self.on_piece_read(ctx, origin, (key, offset), outcome);
             }
+            Some(PendingBlob::Adopt) => self.on_parts_listed(ctx, found(outcome)),
             Some(PendingBlob::List) => {
-                let found = match outcome {
-                    BlobOutcome::Found(found) => found,
-                    _ => Vec::new(),
-                };
+                let found = found(outcome);
                 let is_used = |key: &BlobKey| self.uploads.is_open(key);
                 let dropped = self.sweep.on_listed(ctx, found, is_used);
                 self.drop_left(ctx, dropped);
@@ -77,11 +83,7 @@ impl Files {
 
     /// What had no room before.
     fn retry(&mut self, ctx: &mut Ctx<'_>) {
-        while ctx.blobs.room() > 0
-            && let Some(session) = self.stalled.pop_first()
-        {
-            self.pump(ctx, session);
-        }
+        self.read_for_stalled(ctx);
         while let Some(key) = self.drops.first().copied()
             && ctx.blobs.submit(PendingBlob::Done, BlobRequest::Drop(key))
         {
@@ -132,19 +134,32 @@ impl Files {
     }
 
     pub fn on_timeout(&mut self, ctx: &mut Ctx<'_>) {
+        self.adoption.on_timeout(ctx);
         self.close_idle(ctx);
         self.sweep.on_timeout(ctx);
         self.retry(ctx);
     }
 
     pub fn deadline(&self) -> Option<Instant> {
-        let deadlines = [self.uploads.deadline(), self.sweep.deadline()];
+        let deadlines = [
+            self.adoption.deadline(),
+            self.uploads.deadline(),
+            self.sweep.deadline(),
+        ];
         deadlines.into_iter().flatten().min()
     }
 
     /// How many uploads are under way, or were left in between.
     pub fn upload_count(&self) -> usize {
         self.uploads.len()
+    }
+}
+
+/// What a list has; of one that cannot be read, nothing.
+fn found(outcome: BlobOutcome) -> Vec<FoundBlob> {
+    match outcome {
+        BlobOutcome::Found(found) => found,
+        _ => Vec::new(),
     }
 }
 

@@ -65,18 +65,6 @@ impl Files {
             ctx.counters.at_file_limits.uploads += 1;
             return refuse(ctx, Command::Upload, origin, failure);
         }
-        let read = Read::HasFile {
-            account: key.account,
-            root: key.root,
-        };
-        if !ctx.store.submit(Pending::HasFile(key), read) {
-            return refuse(
-                ctx,
-                Command::Upload,
-                origin,
-                Failure::new(ErrorCode::Unavailable, ""),
-            );
-        }
         let mut upload = self
             .uploads
             .remove(&key)
@@ -84,6 +72,27 @@ impl Files {
         upload.stage = Stage::Asked;
         upload.attach(now, origin);
         self.uploads.insert(key, upload);
+        if self.adoption.is_over() {
+            self.ask(ctx, key);
+        } else {
+            self.adoption.wait(key);
+        }
+    }
+
+    /// Asks the store whether a file is there.
+    pub(super) fn ask(&mut self, ctx: &mut Ctx<'_>, key: BlobKey) {
+        let upload = self.uploads.get(&key);
+        if upload.is_none_or(|upload| upload.stage != Stage::Asked) {
+            return;
+        }
+        let read = Read::HasFile {
+            account: key.account,
+            root: key.root,
+            day_ms: self.days.wanted(ctx, key.account),
+        };
+        if !ctx.store.submit(Pending::HasFile(key), read) {
+            self.fail(ctx, key, Failure::new(ErrorCode::Unavailable, ""));
+        }
     }
 
     /// What the session has brought under this tag, or under another one of the same file, it brings no longer.
@@ -106,20 +115,25 @@ impl Files {
 
     /// The store has said whether a file is there, and how much of files is.
     pub fn on_file_checked(&mut self, ctx: &mut Ctx<'_>, key: BlobKey, outcome: &Outcome) {
-        let Some(upload) = self.uploads.get_mut(&key) else {
+        if self.uploads.get(&key).is_none() {
             return;
-        };
+        }
         let Outcome::Done(Reply::HasFile {
             size: found,
             account_bytes,
             all_bytes,
+            day_bytes,
         }) = outcome
         else {
             return self.fail(ctx, key, failure_of(outcome));
         };
+        self.days.count(ctx, key.account, *day_bytes);
+        let Some(upload) = self.uploads.get_mut(&key) else {
+            return;
+        };
         // One of another size has another content, and is yet to come.
         upload.has_row = *found == Some(key.size);
-        let left = key.size.stream_bytes() - upload.taken;
+        let left = key.size.stream_bytes().saturating_sub(upload.taken);
         if !upload.has_row
             && let Err(failure) = self.check_room(ctx, &key, (*account_bytes, *all_bytes), left)
         {
@@ -145,6 +159,7 @@ impl Files {
             BlobOutcome::Taken(taken) => {
                 upload.stage = Stage::Streaming;
                 upload.taken = taken;
+                upload.begun = ctx.now.instant;
                 upload.begin();
                 self.tell_if_due(ctx, key);
             }
@@ -230,20 +245,36 @@ impl Files {
             return;
         };
         upload.writes = upload.writes.saturating_sub(1);
-        if upload.stage != Stage::Streaming {
+        let before = upload.taken;
+        let came = match *outcome {
+            BlobOutcome::Taken(taken) => taken,
+            BlobOutcome::Complete => key.size.stream_bytes(),
+            _ => before,
+        };
+        ctx.counters.uploaded_bytes += came.saturating_sub(before);
+        match (upload.stage, outcome) {
+            // It was interrupted since, and this was under way: it counts.
+            (Stage::Closed, BlobOutcome::Taken(_)) => upload.taken = before.max(came),
+            (Stage::Streaming | Stage::Closed, BlobOutcome::Complete) => self.add(ctx, key),
+            (Stage::Streaming, _) => self.on_streamed(ctx, key, outcome),
             // It has failed since. Who goes on with it is told what there is.
-            return;
+            _ => {}
         }
+    }
+
+    /// A piece of an upload that goes on was written, or not.
+    fn on_streamed(&mut self, ctx: &mut Ctx<'_>, key: BlobKey, outcome: &BlobOutcome) {
+        let Some(upload) = self.uploads.get_mut(&key) else {
+            return;
+        };
         match *outcome {
             BlobOutcome::Taken(taken) => {
                 let is_news = taken > upload.taken && !upload.is_answer_due;
-                ctx.counters.uploaded_bytes += taken.saturating_sub(upload.taken);
                 upload.taken = taken;
                 if is_news {
                     self.tell(ctx, &key, false);
                 }
             }
-            BlobOutcome::Complete => return self.add(ctx, key),
             BlobOutcome::Damaged(taken) => {
                 upload.taken = taken;
                 upload.damaged += 1;
@@ -337,7 +368,7 @@ impl Files {
     }
 
     /// An upload has failed; what there is of it stays, for another, and counts.
-    fn fail(&mut self, ctx: &mut Ctx<'_>, key: BlobKey, failure: Failure) {
+    pub(super) fn fail(&mut self, ctx: &mut Ctx<'_>, key: BlobKey, failure: Failure) {
         if let Some(upload) = self.forget(ctx, &key) {
             for origin in &upload.attached {
                 if ctx.is_connected(*origin) {
@@ -346,6 +377,9 @@ impl Files {
             }
             if upload.taken > 0 {
                 self.uploads.insert(key, upload.closed());
+            } else if upload.stage != Stage::Asked {
+                // Not even an empty file is left that nobody counts.
+                return self.drop_blobs(ctx, [key]);
             }
         }
         // If there is no room, it is forgotten with its next upload, or its last one.
@@ -389,7 +423,7 @@ impl Files {
 
     /// Nobody is signed in on a session any longer. What it brought another may go on with.
     pub fn on_signed_out(&mut self, ctx: &mut Ctx<'_>, id: SessionId) {
-        self.stalled.remove(&id);
+        self.stalled.retain(|other| *other != id);
         for key in self.uploads.detach(ctx.now.instant, id) {
             if let Some(upload) = self.uploads.get_mut(&key) {
                 upload.go_back();

@@ -17,8 +17,8 @@ use crate::transport::SessionId;
 pub const PER_ACCOUNT: usize = 4;
 
 /// Uploads of all accounts together for which something is in memory: a tree and a chunk. Chosen: with the trees of files
-/// of the default limit it is 30 MB. At the limit one that has been silent for [`SILENT`] has to begin again; if none has, another is
-/// refused.
+/// of the default limit it is 30 MB. At the limit one that has been silent for [`SILENT`] has to begin again, or one of an account
+/// that has more than the one that asks ([`Uploads::gives_way`]); if there is none, another is refused.
 pub const OPEN_MAX: usize = 256;
 
 /// Uploads of all accounts together, interrupted ones too. Chosen: what is kept of them is a megabyte. At the limit the one
@@ -27,6 +27,10 @@ const KEPT_MAX: usize = 4096;
 
 /// After so long without a piece an upload can make room for another. Chosen: longer than a link that is merely bad.
 const SILENT: Duration = Duration::from_mins(1);
+
+/// For so long an upload goes on before it gives way to one of an account that has none, where all have as many. Chosen: a file of
+/// the default limit is over by then on a link of 2 Mbit/s.
+const TURN: Duration = Duration::from_mins(10);
 
 /// After so long nothing of it is kept in memory. Chosen: longer than most interruptions, after which its part is not
 /// verified again.
@@ -73,6 +77,8 @@ pub struct Upload {
     pub has_row: bool,
     /// When something came of it last.
     pub active: Instant,
+    /// When it was begun, the last time.
+    pub begun: Instant,
 }
 
 impl Upload {
@@ -88,6 +94,7 @@ impl Upload {
             damaged: 0,
             has_row: false,
             active: now,
+            begun: now,
         }
     }
 
@@ -177,6 +184,8 @@ pub enum Room {
     Drop(BlobKey),
     /// Nothing of this one is kept in memory.
     Close(BlobKey),
+    /// This one has to go on later, though it is being brought.
+    Interrupt(BlobKey),
     /// There is none for now; the sentence says why.
     None(String),
 }
@@ -211,6 +220,36 @@ impl Uploads {
 
     pub fn len(&self) -> usize {
         self.uploads.len()
+    }
+
+    /// An earlier server has left so much of one; what has to go for it.
+    pub fn adopt(&mut self, key: BlobKey, taken: u64, active: Instant) -> Option<BlobKey> {
+        if let Some(upload) = self.uploads.get_mut(&key) {
+            // It is to go on already.
+            upload.taken = taken;
+            return None;
+        }
+        let mut upload = Upload::new(active).closed();
+        upload.taken = taken;
+        self.uploads.insert(key, upload);
+        if self.of_account(key.account).count() > PER_ACCOUNT {
+            return self
+                .oldest(|other, upload| other.account == key.account && upload.is_interrupted());
+        }
+        if self.uploads.len() > KEPT_MAX {
+            return self.oldest(|_, upload| upload.is_interrupted());
+        }
+        None
+    }
+
+    /// The one of these from which nothing has come for the longest time.
+    fn oldest(&self, is_one: impl Fn(&BlobKey, &Upload) -> bool) -> Option<BlobKey> {
+        let candidates = self
+            .uploads
+            .iter()
+            .filter(|(key, upload)| is_one(key, upload));
+        let oldest = candidates.min_by_key(|(_, upload)| upload.active);
+        oldest.map(|(key, _)| *key)
     }
 
     /// The store's row of a file is gone; whether the file is being brought.
@@ -253,10 +292,8 @@ impl Uploads {
     /// What makes room for an upload of this account.
     pub fn room_for(&self, now: Instant, key: &BlobKey) -> Room {
         let others = || self.uploads.iter().filter(|(other, _)| *other != key);
-        let oldest = |of: &dyn Fn(&BlobKey, &Upload) -> bool| {
-            let candidates = others().filter(|(key, upload)| of(key, upload));
-            let oldest = candidates.min_by_key(|(_, upload)| upload.active);
-            oldest.map(|(key, _)| *key)
+        let oldest = |is_one: &dyn Fn(&BlobKey, &Upload) -> bool| {
+            self.oldest(|other, upload| other != key && is_one(other, upload))
         };
         if self
             .of_account(key.account)
@@ -275,10 +312,11 @@ impl Uploads {
         {
             let silent =
                 oldest(&|_, upload| upload.stage != Stage::Closed && upload.is_silent(now));
-            return silent.map_or(
-                Room::None(format!("the server takes {OPEN_MAX} uploads at once")),
-                Room::Close,
-            );
+            let gives_way = || self.gives_way(now, key.account).map(Room::Interrupt);
+            let found = silent.map(Room::Close).or_else(gives_way);
+            return found.unwrap_or_else(|| {
+                Room::None(format!("the server takes {OPEN_MAX} uploads at once"))
+            });
         }
         if others().count() >= KEPT_MAX {
             let left = oldest(&|_, upload| upload.is_interrupted());
@@ -288,6 +326,48 @@ impl Uploads {
             );
         }
         Room::Free
+    }
+
+    /// The upload that goes on later so that another account has a turn: one of those that have the most, if they have at least
+    /// two more, or one more for [`TURN`]. So nobody keeps others out for ever, and no two take turns at each other's cost.
+    fn gives_way(&self, now: Instant, asker: AccountId) -> Option<BlobKey> {
+        let mut open = BTreeMap::<AccountId, usize>::new();
+        for (key, upload) in &self.uploads {
+            if upload.stage != Stage::Closed {
+                *open.entry(key.account).or_default() += 1;
+            }
+        }
+        let own = open.get(&asker).copied().unwrap_or(0);
+        let has_more = |key: &BlobKey, upload: &Upload| {
+            let theirs = open.get(&key.account).copied().unwrap_or(0);
+            let had_turn = now.saturating_duration_since(upload.begun) >= TURN;
+            upload.stage == Stage::Streaming && theirs > if had_turn { own } else { own + 1 }
+        };
+        let candidates = self
+            .uploads
+            .iter()
+            .filter(|(key, upload)| has_more(key, upload));
+        let first = candidates.min_by_key(|(key, upload)| {
+            let most = open.get(&key.account).copied();
+            (std::cmp::Reverse(most), upload.begun)
+        });
+        first.map(|(key, _)| *key)
+    }
+
+    /// Bytes that are still to come of an account's uploads, but for this one.
+    pub fn to_come(&self, key: &BlobKey) -> u64 {
+        let others = self
+            .of_account(key.account)
+            .filter(|(other, _)| *other != key);
+        let to_come = others.map(|(other, upload)| {
+            let came = match upload.stage {
+                Stage::Beginning => upload.taken,
+                Stage::Streaming => upload.expected,
+                Stage::Asked | Stage::Adding | Stage::Closed => return 0,
+            };
+            other.size.stream_bytes().saturating_sub(came)
+        });
+        to_come.sum()
     }
 
     fn of_account(&self, account: AccountId) -> impl Iterator<Item = (&BlobKey, &Upload)> {

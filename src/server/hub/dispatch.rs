@@ -170,7 +170,9 @@ impl Services {
             Pending::Expire => self.retention.on_expired(ctx, outcome),
             Pending::HasFile(key) => self.files.on_file_checked(ctx, key, &outcome),
             Pending::AddFile(key) => self.files.on_added(ctx, key, &outcome),
-            Pending::File(origin) => self.files.on_file_found(ctx, origin, &outcome),
+            Pending::File(origin, entry) => {
+                self.files.on_file_found(ctx, origin, entry, &outcome);
+            }
             Pending::SweepFiles => self.files.sweep.on_rows_swept(ctx, &outcome),
             Pending::FilesKept(asked) => self.files.on_asked(ctx, asked, &outcome),
             Pending::Devices(origin) => devices::on_listed(ctx, origin, &outcome),

@@ -249,14 +249,36 @@ impl Budgets {
         (level < 1.0).then(|| rate.time_to(level, 1.0))
     }
 
-    /// How long an account has to wait before it may upload so many bytes.
+    /// How long an account has to wait before it may upload so many bytes beside those that are still to come.
     #[must_use]
-    pub fn time_to_upload(&self, now: Instant, account: AccountId, bytes: u64) -> Option<Duration> {
+    pub fn time_to_upload(
+        &self,
+        now: Instant,
+        account: AccountId,
+        (to_come, bytes): (u64, u64),
+    ) -> Option<Duration> {
         let index = Resource::DayFiles as usize;
         let rate = self.rates[index]?;
         let bucket = self.accounts.get(&account).map(|it| &it.buckets[index]);
-        let (level, wanted) = (rate.level(bucket, now), float(bytes).min(rate.burst));
+        let level = rate.level(bucket, now);
+        // What is more than a day's is taken by itself, and made up for.
+        let wanted = float(to_come) + float(bytes).min(rate.burst);
         (level < wanted).then(|| rate.time_to(level, wanted))
+    }
+
+    /// An account has uploaded so many bytes to an earlier server, which let in no more than a day's.
+    pub fn charge_earlier(&mut self, now: Instant, account: AccountId, bytes: u64) {
+        let index = Resource::DayFiles as usize;
+        let Some(rate) = self.rates[index] else {
+            return;
+        };
+        let bucket = self.accounts.get(&account).map(|it| &it.buckets[index]);
+        let left = rate.level(bucket, now).max(0.0);
+        let cost = Cost {
+            file_bytes: Some(float(bytes).min(left)),
+            ..Cost::request(0.0)
+        };
+        self.charge(now, account, cost, 0);
     }
 
     #[cfg(test)]

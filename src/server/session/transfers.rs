@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use crate::protocol::{ServerBody, ServerMessage};
+use crate::protocol::{ConversationId, EntryId, ServerBody, ServerMessage};
 use crate::server::ctx::requests::RequestOrigin;
 use crate::store::BlobKey;
 
@@ -27,8 +27,14 @@ pub enum UploadTag {
 #[derive(Debug)]
 pub struct Download {
     pub origin: RequestOrigin,
+    /// The entry that has the file.
+    pub entry: (ConversationId, EntryId),
     /// None until the store has told.
     pub key: Option<BlobKey>,
+    /// The store is asked whether the reader is given the entry.
+    pub is_asked: bool,
+    /// Up to here in the stream the answer holds.
+    pub allowed: u64,
     /// Where in the stream the next piece begins that was not asked for yet.
     pub next: u64,
     /// Where the last one ends.
@@ -45,6 +51,8 @@ pub struct Transfers {
     pub writes: usize,
     /// In the order in which they were asked for.
     pub downloads: VecDeque<Download>,
+    /// It waits for its turn to have pieces read.
+    pub is_stalled: bool,
     /// Pieces that were read, and for which there was no room yet.
     pub pieces: VecDeque<ServerMessage>,
     /// Other answers for which there was none. Until they have gone out nothing is taken from the bulk channel.

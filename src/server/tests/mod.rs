@@ -104,29 +104,13 @@ impl Bench {
         };
         let database = MemoryDisk::new().files().expect("an empty disk");
         let engine = Engine::new(database, [1; 32]).expect("an empty database");
-        let setup = OpaqueServer::generate(&mut ChaCha20Rng::from_seed([2; 32]));
-        let opaque = OpaqueServer::load(&setup).expect("made just now");
-        let config = ServerConfig {
-            static_key: [3; 32],
-            reset_key: [4; 32],
-            unix_ms: now.unix_ms,
-            limits,
-        };
         let store = QueuedStore::new(SLOTS);
         let disk = MemoryBlobs::default();
         let blobs = QueuedBlobs::on(&disk, SLOTS);
         Self {
             now,
-            hub: Hub::new(
-                now,
-                HubConfig::default(),
-                Box::new(store.clone()),
-                Box::new(blobs.clone()),
-                opaque,
-                [5; 32],
-                [6; 32],
-            ),
-            server: Endpoint::server(now.instant, config, [7; 32]),
+            hub: hub(now, HubConfig::default(), &store, &blobs),
+            server: endpoint(now, limits),
             client: Endpoint::client(now.instant, ClientConfig::default(), [8; 32]),
             engine,
             store,
@@ -138,6 +122,16 @@ impl Bench {
             closed: Vec::new(),
             handshake_hashes: BTreeMap::new(),
         }
+    }
+
+    /// The server is killed, and another goes on with its disks.
+    fn restart(&mut self) {
+        self.store = QueuedStore::new(SLOTS);
+        self.blobs = QueuedBlobs::on(&self.disk, SLOTS);
+        let config = self.hub.core.config.clone();
+        self.hub = hub(self.now, config, &self.store, &self.blobs);
+        self.server = endpoint(self.now, Limits::default());
+        self.may_close = true;
     }
 
     fn done(&mut self, request: impl Into<Request>) -> Reply {
@@ -330,6 +324,7 @@ impl Bench {
 
     fn settle(&mut self) {
         let now = self.now;
+        self.disk.set_time(now.unix_ms);
         self.client.handle_timeout(now.instant);
         self.server.handle_timeout(now.instant);
         if self.hub.poll_timeout().is_some_and(|at| at <= now.instant) {
@@ -400,6 +395,23 @@ impl Bench {
             }
         }
     }
+}
+
+fn hub(now: Now, config: HubConfig, store: &QueuedStore, blobs: &QueuedBlobs) -> Hub {
+    let setup = OpaqueServer::generate(&mut ChaCha20Rng::from_seed([2; 32]));
+    let opaque = OpaqueServer::load(&setup).expect("made just now");
+    let (store, blobs) = (Box::new(store.clone()), Box::new(blobs.clone()));
+    Hub::new(now, config, store, blobs, opaque, [5; 32], [6; 32])
+}
+
+fn endpoint(now: Now, limits: Limits) -> Endpoint {
+    let config = ServerConfig {
+        static_key: [3; 32],
+        reset_key: [4; 32],
+        unix_ms: now.unix_ms,
+        limits,
+    };
+    Endpoint::server(now.instant, config, [7; 32])
 }
 
 /// A text; by whom it is the server does not read.

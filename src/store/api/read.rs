@@ -115,7 +115,12 @@ pub enum Read {
         reader: AccountId,
     },
     /// Whether a file of an account is there, and how much of files is kept: [`Reply::HasFile`].
-    HasFile { account: AccountId, root: FileRoot },
+    HasFile {
+        account: AccountId,
+        root: FileRoot,
+        /// Tell what the account has brought in the day before this moment, in milliseconds since 1970 (UTC).
+        day_ms: Option<u64>,
+    },
     /// Which of these files are kept: [`Reply::FilesKept`]. What cannot be read is.
     FilesKept { files: Vec<BlobKey> },
 }

@@ -149,6 +149,9 @@ pub enum Reply {
         account_bytes: u64,
         /// How many are for all.
         all_bytes: u64,
+        /// How many the account has brought in the day, as far as they are still noted, if that was asked for. Each file
+        /// counts the less the longer ago it came.
+        day_bytes: Option<u64>,
     },
     /// To [`Read::FilesKept`](super::Read::FilesKept).
     FilesKept(Vec<BlobKey>),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use super::{BlobFile, BlobFiles, BlobKey, FoundBlob};
 
@@ -19,12 +19,21 @@ struct Disk {
     files: BTreeMap<(BlobKey, bool), MemoryBlob>,
     /// Nothing can be written.
     is_full: bool,
+    /// What time it is, in milliseconds since 1970 (UTC).
+    now_ms: u64,
 }
 
 #[derive(Debug, Clone, Default)]
 struct MemoryBlob {
-    bytes: Arc<Mutex<Vec<u8>>>,
+    content: Arc<Mutex<Content>>,
     disk: Arc<Mutex<Disk>>,
+}
+
+#[derive(Debug, Default)]
+struct Content {
+    bytes: Vec<u8>,
+    /// When it was last written to, in milliseconds since 1970 (UTC).
+    modified_ms: u64,
 }
 
 impl MemoryBlobs {
@@ -33,13 +42,19 @@ impl MemoryBlobs {
         lock(&self.disk).is_full = is_full;
     }
 
+    /// What is written from now on is as old as this moment, in milliseconds since 1970 (UTC). Until it is told for the first
+    /// time, all is as old as can be.
+    pub fn set_time(&self, now_ms: u64) {
+        lock(&self.disk).now_ms = now_ms;
+    }
+
     /// Changes what stands in a whole blob, or in a part: behind the server's back.
     ///
     /// # Panics
     /// If there is none.
     pub fn change(&self, key: &BlobKey, is_part: bool, change: impl FnOnce(&mut Vec<u8>)) {
         let file = lock(&self.disk).files.get(&(*key, is_part)).cloned();
-        change(&mut lock(&file.expect("it is there").bytes));
+        change(&mut lock(&file.expect("it is there").content).bytes);
     }
 
     fn find(&self, key: &BlobKey, is_part: bool) -> Option<MemoryBlob> {
@@ -54,13 +69,14 @@ fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
 impl BlobFiles for MemoryBlobs {
     fn open_part(&self, key: &BlobKey) -> io::Result<Box<dyn BlobFile>> {
         let mut disk = lock(&self.disk);
-        let file = disk
-            .files
-            .entry((*key, true))
-            .or_insert_with(|| MemoryBlob {
-                bytes: Arc::default(),
+        let modified_ms = disk.now_ms;
+        let file = disk.files.entry((*key, true)).or_insert_with(|| {
+            let bytes = Vec::new();
+            MemoryBlob {
+                content: Arc::new(Mutex::new(Content { bytes, modified_ms })),
                 disk: Arc::clone(&self.disk),
-            });
+            }
+        });
         Ok(Box::new(file.clone()))
     }
 
@@ -89,26 +105,37 @@ impl BlobFiles for MemoryBlobs {
         let disk = lock(&self.disk);
         let files = disk.files.iter();
         let files = files.filter(|((key, _), _)| key.root.0[0] == first);
-        let found = files.map(|((key, is_part), file)| FoundBlob {
-            key: *key,
-            is_part: *is_part,
-            stream_bytes: lock(&file.bytes).len() as u64,
-            // Nobody knows, so that it is old enough for everything.
-            modified: SystemTime::UNIX_EPOCH,
+        let found = files.map(|((key, is_part), file)| {
+            let content = lock(&file.content);
+            FoundBlob {
+                key: *key,
+                is_part: *is_part,
+                stream_bytes: content.bytes.len() as u64,
+                modified: SystemTime::UNIX_EPOCH + Duration::from_millis(content.modified_ms),
+            }
         });
         Ok(found.collect())
     }
 }
 
+impl MemoryBlob {
+    fn change(&self, change: impl FnOnce(&mut Vec<u8>)) {
+        let modified_ms = lock(&self.disk).now_ms;
+        let mut content = lock(&self.content);
+        content.modified_ms = modified_ms;
+        change(&mut content.bytes);
+    }
+}
+
 impl BlobFile for MemoryBlob {
     fn length(&self) -> io::Result<u64> {
-        Ok(lock(&self.bytes).len() as u64)
+        Ok(lock(&self.content).bytes.len() as u64)
     }
 
     fn read_at(&self, offset: u64, bytes: &mut [u8]) -> io::Result<()> {
-        let file = lock(&self.bytes);
+        let content = lock(&self.content);
         let from = usize::try_from(offset).unwrap_or(usize::MAX);
-        let found = file.get(from..from.saturating_add(bytes.len()));
+        let found = content.bytes.get(from..from.saturating_add(bytes.len()));
         let found = found.ok_or_else(|| io::Error::from(io::ErrorKind::UnexpectedEof))?;
         bytes.copy_from_slice(found);
         Ok(())
@@ -118,19 +145,20 @@ impl BlobFile for MemoryBlob {
         if lock(&self.disk).is_full {
             return Err(io::ErrorKind::StorageFull.into());
         }
-        let mut file = lock(&self.bytes);
         let from = usize::try_from(offset).map_err(io::Error::other)?;
         let end = from + bytes.len();
-        if file.len() < end {
-            file.resize(end, 0);
-        }
-        file[from..end].copy_from_slice(bytes);
+        self.change(|file| {
+            if file.len() < end {
+                file.resize(end, 0);
+            }
+            file[from..end].copy_from_slice(bytes);
+        });
         Ok(())
     }
 
     fn set_len(&self, bytes: u64) -> io::Result<()> {
         let length = usize::try_from(bytes).map_err(io::Error::other)?;
-        lock(&self.bytes).resize(length, 0);
+        self.change(|file| file.resize(length, 0));
         Ok(())
     }
 

@@ -7,8 +7,9 @@ use super::super::error::StoreError;
 use super::relations::is_deleted;
 use super::{Walk, readable};
 use crate::protocol::{AccountId, FileSize, FileTree, root_of};
-use crate::store::blobs::{BlobFile, BlobKey, counted_bytes};
+use crate::store::blobs::{BlobFile, BlobFiles, BlobKey, FoundBlob, counted_bytes};
 use crate::store::copied_files::{Content, Source, kept};
+use crate::store::ops::files::reading::is_kept;
 use crate::store::ops::usage::ALL;
 use crate::store::schema::file_records::{AttachedRecord, FileKey};
 use crate::store::schema::table::ReadTable as _;
@@ -150,6 +151,13 @@ pub(super) fn contents(walk: &mut Walk<'_>) -> Result<(), StoreError> {
             walk.report.find(TABLE, place, problem);
         }
     }
+    if let Some(files) = source.files {
+        for file in found(files)? {
+            if !is_kept(walk.tables, &file.key)? {
+                walk.report.leave(&file);
+            }
+        }
+    }
     let kept: BTreeSet<FileKey> = kept.iter().map(|it| (it.account.0, it.root.0)).collect();
     for row in walk.tables.blobs().rows()? {
         let ((account, root, chunk), bytes) = row?;
@@ -161,6 +169,16 @@ pub(super) fn contents(walk: &mut Walk<'_>) -> Result<(), StoreError> {
         }
     }
     Ok(())
+}
+
+/// The files that are there, the unfinished ones left out.
+pub(super) fn found(files: &dyn BlobFiles) -> Result<Vec<FoundBlob>, StoreError> {
+    let mut found = Vec::new();
+    for first in 0..=u8::MAX {
+        let listed = files.list(first)?;
+        found.extend(listed.into_iter().filter(|file| !file.is_part));
+    }
+    Ok(found)
 }
 
 /// What is wrong with the content of a file, if anything.

@@ -29,8 +29,9 @@ use super::schema::meta;
 use super::schema::records::ConversationRecord;
 use super::schema::tables::Snapshot;
 use crate::protocol::AccountId;
-use crate::store::blobs::{BlobDirectory, BlobKey};
+use crate::store::blobs::{BlobDirectory, BlobFiles, BlobKey, FoundBlob};
 use crate::store::copied_files::{Source, kept};
+use crate::store::ops::files::reading::is_kept;
 use crate::store::segments::SegmentReader;
 use crate::store::segments::files::SegmentFiles;
 
@@ -48,8 +49,22 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// How many findings more there were.
     pub omitted: u64,
+    /// Attached files beside the tables that no message has: nothing is wrong with them.
+    #[serde(default)]
+    pub unneeded: Unneeded,
     /// Whether redb's own check was made too, of every page: it needs a database that no server holds.
     pub pages: bool,
+}
+
+/// Attached files that take room and that nobody needs.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unneeded {
+    /// How many they are.
+    pub files: u64,
+    /// How long all of them are, in bytes.
+    pub bytes: u64,
+    /// The first of them, up to the same limit as findings.
+    pub named: Vec<String>,
 }
 
 /// Something that is wrong.
@@ -83,6 +98,19 @@ impl Report {
             key: key.to_string(),
             problem: problem.into(),
         });
+    }
+
+    /// Counts a file that nobody needs.
+    fn leave(&mut self, file: &FoundBlob) {
+        let unneeded = &mut self.unneeded;
+        unneeded.files += 1;
+        unneeded.bytes += file.stream_bytes;
+        if unneeded.named.len() < FINDINGS_MAX {
+            let key = &file.key;
+            unneeded
+                .named
+                .push(files::name((key.account.0, key.root.0)));
+        }
     }
 
     /// Counts a row, and names it if it is damaged.
@@ -374,6 +402,36 @@ impl Snapshots {
             };
             let problem = |blob| Some((blob, files::problem(&source, &blob)?));
             Ok(blobs.into_iter().filter_map(problem).collect())
+        })
+    }
+
+    /// The files that are there now, the unfinished ones left out.
+    ///
+    /// # Errors
+    /// If they cannot be listed.
+    pub fn found_files(&self) -> Result<Vec<FoundBlob>, StoreError> {
+        self.files().map_or_else(|| Ok(Vec::new()), files::found)
+    }
+
+    /// Adds to a report which of these files nobody needs. They were found before the tables' last checkpoint, so that one
+    /// that came meanwhile is not among them; one that went is left out.
+    ///
+    /// # Errors
+    /// If the tables cannot be read at all.
+    pub fn note_unneeded(
+        &self,
+        report: &mut Report,
+        found: &[FoundBlob],
+    ) -> Result<(), StoreError> {
+        guard(|| {
+            let (tables, _pin) = self.snapshot()?;
+            for file in found {
+                let is_there = |files: &dyn BlobFiles| files.open(&file.key).is_ok();
+                if !is_kept(&tables, &file.key)? && self.files().is_some_and(is_there) {
+                    report.leave(file);
+                }
+            }
+            Ok(())
         })
     }
 

@@ -101,9 +101,13 @@ pub(super) fn answer(tables: &impl ReadTables, read: &Read) -> Result<Reply, Abo
             conversation,
             entry,
             reader,
-        } => files::of_entry(tables, *conversation, *entry, *reader),
-        Read::HasFile { account, root } => files::has(tables, *account, *root),
-        Read::FilesKept { files } => files::kept(tables, files),
+        } => files::reading::of_entry(tables, *conversation, *entry, *reader),
+        Read::HasFile {
+            account,
+            root,
+            day_ms,
+        } => files::reading::has(tables, *account, *root, *day_ms),
+        Read::FilesKept { files } => files::reading::kept(tables, files),
         Read::Usage { account_bytes } => usage::tell(tables, *account_bytes),
     }
 }
@@ -281,6 +285,6 @@ pub(super) fn execute_write(
             after,
             kept_ms,
             now_ms,
-        } => files::sweep(tables, *after, *kept_ms, *now_ms),
+        } => files::upkeep::sweep(tables, *after, *kept_ms, *now_ms),
     }
 }

@@ -156,7 +156,7 @@ fn shorten(
     let mut aged = 0;
     let last = record.log_start.saturating_add(*left);
     let mut referred = relations::next(tables, (id.0, record.log_start + 1), last)?;
-    let mut with_file = files::next(tables, (id.0, record.log_start + 1), last)?;
+    let mut with_file = files::reading::next(tables, (id.0, record.log_start + 1), last)?;
     while *left > 0 && record.log_start < record.head {
         let key = (id.0, record.log_start + 1);
         let is_over = limits.is_over(&record);
@@ -184,7 +184,7 @@ fn shorten(
         }
         if with_file == Some(key.1) {
             files::detach(tables, key)?;
-            with_file = files::next(tables, (id.0, key.1 + 1), last)?;
+            with_file = files::reading::next(tables, (id.0, key.1 + 1), last)?;
         }
         record.log_start += 1;
         record.bytes = record.bytes.saturating_sub(bytes);

@@ -1,6 +1,7 @@
 //! Downloads: readers who are slow, and those who may not read.
 
 use super::*;
+use crate::store::BlobStore as _;
 
 #[test]
 fn reader_who_takes_nothing_costs_a_few_pieces_and_gets_all_when_he_does() {
@@ -133,4 +134,75 @@ fn who_has_left_a_room_fetches_no_file_of_it() {
     bench.fetch(bobs, 4, (room, stored.unwrap()), (0, 9));
     let heard = bench.heard(bobs);
     assert!(!failures(&heard).is_empty() && pieces(heard).is_empty());
+}
+
+#[test]
+fn download_ends_once_its_reader_is_not_given_the_entry_any_longer() {
+    // A request was looked at when it came, and went on to its end, though its message was deleted or its reader banned.
+    let (mut bench, two) = Bench::two();
+    let file = LocalFile::new(100 * CHUNK_BYTES);
+    bench.upload(two.erins, &file, 1);
+    for number in [1, 2] {
+        bench.attach(two.erins, two.erin, two.conversation, number, &file);
+    }
+    bench.heard(two.bobs);
+    let length = file.stream.len();
+    bench.fetch(two.bobs, 1, (two.conversation, EntryId(1)), (0, length));
+    bench.pass(500);
+    bench.delete(&two, 3, 1);
+    let (mut fetched, mut refused) = (0, Vec::new());
+    for _ in 0..200 {
+        let heard = bench.heard(two.bobs);
+        refused.extend(failures(&heard));
+        fetched += pieces(heard).iter().map(|it| it.bytes.len()).sum::<usize>();
+    }
+    assert_eq!(refused.len(), 1);
+    assert_eq!(refused[0].code, ErrorCode::NoSuchFile);
+    assert_eq!(refused[0].tag, Some(1));
+    // Two windows and what was allowed.
+    assert!(fetched < length - CHUNK_BYTES, "{fetched}");
+    // The other message has the file, all of it.
+    bench.fetch(two.bobs, 2, (two.conversation, EntryId(2)), (0, length));
+    let mut fetched = 0;
+    for _ in 0..200 {
+        let pieces = pieces(bench.heard(two.bobs));
+        fetched += pieces.iter().map(|it| it.bytes.len()).sum::<usize>();
+    }
+    assert_eq!(fetched, length);
+}
+
+#[test]
+fn readers_take_turns_where_all_together_want_more_than_the_disk_gives() {
+    // The sessions with the lowest numbers were served again and again, and the others waited for their end.
+    let (mut bench, two) = Bench::two();
+    let file = LocalFile::new(100 * CHUNK_BYTES);
+    bench.upload(two.erins, &file, 1);
+    bench.attach(two.erins, two.erin, two.conversation, 1, &file);
+    let links: Vec<Link> = (0..12).map(|_| bench.signed_in("bob", two.bob)).collect();
+    bench.are_blobs_held = true;
+    for link in &links {
+        bench.fetch(
+            *link,
+            1,
+            (two.conversation, EntryId(1)),
+            (0, file.stream.len()),
+        );
+    }
+    let begun = |bench: &mut Bench| {
+        let ahead = |link: &Link| bench.user_of(*link).transfers.ahead();
+        links.iter().map(ahead).filter(|ahead| *ahead > 0).count()
+    };
+    assert_eq!(begun(&mut bench), 6);
+    // What becomes free goes to one that waits, and not to the one that had it.
+    let now = bench.now;
+    for (number, completion) in bench.blobs.execute().into_iter().enumerate() {
+        let input = Input::Blob(completion);
+        bench.hub.on_input(now, &mut bench.server, input);
+        if number == 0 {
+            assert_eq!(begun(&mut bench), 7);
+        }
+    }
+    assert_eq!(begun(&mut bench), links.len());
+    // Uploads have room beside them.
+    assert!(bench.blobs.room() >= 32);
 }

@@ -6,7 +6,7 @@ use crate::protocol::{
     Attachment, CHUNK_BYTES, ClientMessage, DownloadPiece, DownloadRequest, EntryBody, EntryKind,
     Failure, FileTree, HistoryRequest, PIECE_MAX_BYTES, UploadPiece, UploadRequest, UploadState,
 };
-use crate::server::files::PER_ACCOUNT;
+use crate::server::files::{OPEN_MAX, PER_ACCOUNT};
 use crate::store::{BlobKey, FoundBlob};
 
 mod downloads;
@@ -164,6 +164,23 @@ impl Bench {
         self.heard(link)
     }
 
+    fn delete(&mut self, two: &Two, number: u64, entry: u64) {
+        let origin = Origin {
+            conversation: two.conversation,
+            device: two.erin.1,
+            number: DeviceSeq(number),
+        };
+        let body = EntryBody::of(&crate::protocol::Reference {
+            sender: two.erin.0,
+            receiver: two.conversation,
+        });
+        let kind = (EntryKind::Delete, Some(EntryId(entry)));
+        let message = ClientMessage::entry(origin, kind, body);
+        self.say(two.erins, Channel::Chat, &message);
+        self.pass(50);
+        self.heard(two.erins);
+    }
+
     fn fetch(
         &mut self,
         link: Link,
@@ -263,6 +280,8 @@ fn file_that_is_there_is_not_brought_again_and_one_that_only_another_has_is() {
     let (mut bench, two) = Bench::two();
     let file = LocalFile::new(2 * CHUNK_BYTES);
     bench.upload(two.erins, &file, 1);
+    let counted = bench.hub.counters().uploaded_bytes;
+    assert_eq!(counted, file.stream.len() as u64);
     let told = states(&bench.tell(two.erins, &file.request(2)));
     assert_eq!(told, [state(2, file.stream.len(), true)]);
     let told = states(&bench.tell(two.bobs, &file.request(1)));

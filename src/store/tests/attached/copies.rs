@@ -397,3 +397,35 @@ fn entry_that_is_deleted_while_a_copy_is_made_has_no_file_in_it() {
     assert_eq!(deleted, [EntryId(1), EntryId(2)]);
     is_sound(&mut there);
 }
+
+#[test]
+fn file_that_no_message_has_is_named_by_a_check_and_is_no_problem() {
+    let (mut served, alice, keys) = server();
+    let stray = bring(&served.database(), alice, 5000);
+    // Another, and one whose message goes.
+    bring(&served.database(), alice, 7);
+    served.bench.done(delete(alice.0, EVERYONE, 3));
+    // It comes while a running server is checked.
+    let snapshots = served.bench.engine.snapshots();
+    let found = snapshots.found_files().expect("they can be listed");
+    bring(&served.database(), alice, 8);
+    BlobDirectory::new(blobs_of(&served.database()))
+        .remove(&keys[2])
+        .expect("the disk is well");
+    served.bench.done(Request::Checkpoint);
+    let mut report = snapshots.check().expect("it can be read");
+    snapshots
+        .note_unneeded(&mut report, &found)
+        .expect("it can be read");
+    assert!(report.is_sound(), "{report:?}");
+    let unneeded = &report.unneeded;
+    assert_eq!((unneeded.files, unneeded.bytes), (2, 5007), "{unneeded:?}");
+    let name = blake3::Hash::from_bytes(stray.root.0).to_hex().to_string();
+    assert!(unneeded.named.iter().any(|it| it.contains(&name)));
+    // A part is none: who brings it goes on.
+    let files = BlobDirectory::new(blobs_of(&served.database()));
+    files.open_part(&keys[2]).expect("the disk is well");
+    let report = check_file(&database(&served.stop())).expect("it can be opened");
+    assert!(report.is_sound(), "{report:?}");
+    assert_eq!((report.unneeded.files, report.unneeded.bytes), (3, 5015));
+}

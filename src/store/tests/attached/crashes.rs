@@ -2,7 +2,7 @@
 
 use super::{EVERYONE, ask, blob, is_sound, keep, sweep};
 use crate::store::files::fault_disk::MemoryDisk;
-use crate::store::ops::files::UNUSED_MS;
+use crate::store::ops::files::upkeep::UNUSED_MS;
 use crate::store::testing::{Bench, User, add_file, append, delete, fail_at_every_write, say_file};
 use crate::store::{BlobKey, Completion, Outcome, Request, RequestId, Write};
 

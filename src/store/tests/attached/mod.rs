@@ -8,7 +8,7 @@ use redb::TableDefinition;
 
 use super::deletions::is_sound;
 use crate::protocol::{AccountId, Bytes, ConversationId, EntryId, FileRoot, FileSize, NOTES_NAME};
-use crate::store::ops::files::UNUSED_MS;
+use crate::store::ops::files::upkeep::UNUSED_MS;
 use crate::store::ops::retention::JUMP_MS;
 use crate::store::testing::{Bench, User, add_file, delete, join, leave, root, say_file};
 use crate::store::{
@@ -63,11 +63,17 @@ fn ask(bench: &mut Bench, reader: User, at: (ConversationId, u64)) -> Result<Blo
 /// Whether a file is there, and how many bytes are kept for its account, and for all.
 fn has(bench: &mut Bench, account: AccountId, byte: u8) -> (bool, u64, u64) {
     let root = root(byte);
-    match bench.done(Read::HasFile { account, root }) {
+    let request = Read::HasFile {
+        account,
+        root,
+        day_ms: None,
+    };
+    match bench.done(request) {
         Reply::HasFile {
             size,
             account_bytes,
             all_bytes,
+            ..
         } => (size.is_some(), account_bytes, all_bytes),
         other => panic!("{other:?}"),
     }

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::{ask, blob, has, is_sound, keep, sweep};
 use crate::protocol::ConversationId;
-use crate::store::ops::files::UNUSED_MS;
+use crate::store::ops::files::upkeep::UNUSED_MS;
 use crate::store::testing::{Bench, User, add_file, append, delete, say_file};
 use crate::store::{BlobKey, Outcome, Request, RequestId};
 
