@@ -316,6 +316,11 @@ pub trait Console: Send {
         self.given()
     }
 
+    /// How many bytes of what was given are not printed, of a console on which lines may be long.
+    fn bytes_behind(&self) -> u64 {
+        0
+    }
+
     /// Asks the next question.
     fn ask(&mut self, ask: Ask);
 

@@ -279,6 +279,10 @@ impl Console for Desk {
         self.output.printed()
     }
 
+    fn bytes_behind(&self) -> u64 {
+        self.output.bytes_behind()
+    }
+
     /// Nobody is there who could answer what is for a person.
     fn ask(&mut self, ask: Ask) {
         if matches!(ask, Ask::Command(_)) {

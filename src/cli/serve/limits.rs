@@ -130,7 +130,7 @@ const TABLE: &[Row] = &[
         help: "Bytes of the attached files of one account",
         at_limit: "Above it another upload of the account is refused, and its users are told, until messages with files are \
                    deleted or expire. An upload counts with the whole size of its file while it goes on, \
-                   and after 10 idle minutes with what has come of it. Each file counts 4 KiB at least.",
+                   and after 10 idle minutes with what has come of it, over restarts too. Each file counts 4 KiB at least.",
         get: |limits| limits.hub.file_account_bytes,
         set: |limits, limit| limits.hub.file_account_bytes = limit,
     },
@@ -149,8 +149,10 @@ const TABLE: &[Row] = &[
         variable: "UDPCHAT_LIMIT_FILES_DAY",
         unit: Unit::Bytes,
         help: "Bytes of files that one account may upload a day",
-        at_limit: "The day's bytes become available evenly. An upload for which there are not enough is refused, and its \
-                   users are told when there will be. A restart forgets what was uploaded before.",
+        at_limit: "The day's bytes become available evenly. An upload takes them when it begins, and gives back what does \
+                   not come. One for which there are not enough is refused, and its users are told when there will be. After \
+                   a restart what is still there of the last day's files counts. Downloads have no such limit: they take \
+                   turns, behind all other traffic.",
         get: |limits| limits.hub.file_day_bytes,
         set: |limits, limit| limits.hub.file_day_bytes = limit,
     },

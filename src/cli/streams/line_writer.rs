@@ -12,8 +12,15 @@ use crate::net::InputSender;
 /// Lines that are written one after the other.
 pub struct LineWriter {
     texts: Sender<String>,
-    given: u64,
-    printed: Arc<AtomicU64>,
+    given: Count<u64>,
+    printed: Arc<Count<AtomicU64>>,
+}
+
+/// How much of the output was given, or written.
+#[derive(Default)]
+struct Count<N> {
+    lines: N,
+    bytes: N,
 }
 
 /// What has become of the output once the client has ended.
@@ -35,7 +42,7 @@ impl LineWriter {
     /// Starts the thread. If the output is lost, it is said there, and the client ends.
     pub fn start(inputs: InputSender<Input>) -> anyhow::Result<(Self, Written)> {
         let (texts, received) = mpsc::channel();
-        let printed = Arc::new(AtomicU64::new(0));
+        let printed = Arc::<Count<AtomicU64>>::default();
         let lost = Arc::<Mutex<Option<io::Error>>>::default();
         let (count, error) = (Arc::clone(&printed), Arc::clone(&lost));
         threads::spawn("output", move || {
@@ -47,7 +54,7 @@ impl LineWriter {
         })?;
         let lines = Self {
             texts,
-            given: 0,
+            given: Count::default(),
             printed,
         };
         Ok((lines, Written { lost }))
@@ -55,25 +62,33 @@ impl LineWriter {
 
     /// Writes a text that ends with a line break.
     pub fn write(&mut self, text: String) {
-        self.given += 1;
+        self.given.lines += 1;
+        self.given.bytes += text.len() as u64;
         // Without the thread it counts as given for ever, and the client ends by its word.
         let _ = self.texts.send(text);
     }
 
     pub const fn given(&self) -> u64 {
-        self.given
+        self.given.lines
     }
 
     /// How many of them are written.
     pub fn printed(&self) -> u64 {
-        self.printed.load(Ordering::Acquire)
+        self.printed.lines.load(Ordering::Acquire)
+    }
+
+    /// How many bytes of them are not written.
+    pub fn bytes_behind(&self) -> u64 {
+        self.given.bytes - self.printed.bytes.load(Ordering::Acquire)
     }
 }
 
-fn write(texts: &Receiver<String>, printed: &AtomicU64) -> io::Result<()> {
+fn write(texts: &Receiver<String>, printed: &Count<AtomicU64>) -> io::Result<()> {
     for text in texts {
         super::write_all(io::stdout(), text.as_bytes())?;
-        printed.fetch_add(1, Ordering::Release);
+        let bytes = text.len() as u64;
+        printed.bytes.fetch_add(bytes, Ordering::Release);
+        printed.lines.fetch_add(1, Ordering::Release);
     }
     Ok(())
 }

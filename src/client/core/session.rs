@@ -343,6 +343,7 @@ impl Core {
         let view = SessionView {
             is_idle: self.link.is_greeted && self.sign_in.is_none() && self.pending_user.is_none(),
             lines_behind: self.console.given().saturating_sub(self.console.printed()),
+            bytes_behind: self.console.bytes_behind(),
             ..SessionView::default()
         };
         let Some(signed_in) = &self.signed_in else {

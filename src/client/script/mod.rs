@@ -32,6 +32,10 @@ const LINES_BEHIND_MAX: u64 = 2_000;
 /// that it reads is never waited for while it waits.
 const BOT_LINES_BEHIND_MAX: u64 = 4_000;
 
+/// How many bytes it may be behind, which matters to a bot: each answer to `history` may have half a megabyte. Chosen: a dozen
+/// of those, which a program may ask for before it reads one.
+const BYTES_BEHIND_MAX: u64 = 8 << 20;
+
 /// How often a slow output is looked at. Chosen: nobody notices this.
 const OUTPUT_WAIT: Duration = Duration::from_millis(50);
 
@@ -76,6 +80,8 @@ pub(super) struct SessionView {
     pub(super) has_unsaid: bool,
     /// Lines that were shown and are not printed yet.
     pub(super) lines_behind: u64,
+    /// How many bytes they are, where lines may be long.
+    pub(super) bytes_behind: u64,
 }
 
 /// What a server was waited for in vain.
@@ -238,7 +244,7 @@ impl Script {
         (self.was_settled || self.begins_offline)
             && self.parked.is_none()
             && !view.awaits_answer
-            && view.lines_behind <= self.lines_behind_max
+            && !self.is_behind(view)
             && (has_room || self.server.is_expired())
     }
 
@@ -281,10 +287,14 @@ impl Script {
         };
     }
 
+    /// Whether the output has to be read before anything else is done.
+    const fn is_behind(&self, view: &SessionView) -> bool {
+        view.lines_behind > self.lines_behind_max || view.bytes_behind > BYTES_BEHIND_MAX
+    }
+
     /// Begins to wait for an output that is far behind, or for a line if the output was closed or the server was given up.
     pub(super) fn limit_input(&mut self, now: Instant, view: &SessionView, is_asked: bool) {
-        let is_behind = view.lines_behind > self.lines_behind_max;
-        self.output_due = is_behind.then(|| now + OUTPUT_WAIT);
+        self.output_due = self.is_behind(view).then(|| now + OUTPUT_WAIT);
         if (self.is_output_closed || self.has_given_up) && is_asked {
             self.input_due.get_or_insert(now + INPUT_WAIT);
         }
@@ -335,6 +345,7 @@ mod tests {
         is_stored: true,
         has_unsaid: false,
         lines_behind: 0,
+        bytes_behind: 0,
     };
 
     const AWAY: SessionView = SessionView {
@@ -378,6 +389,26 @@ mod tests {
         assert!(!script.park(Awaited::Server, &overdue, ("contacts", None)));
         script.watch_server(now, &QUIET);
         assert!(script.park(Awaited::Server, &AWAY, ("contacts", None)));
+    }
+
+    #[test]
+    fn nothing_is_read_while_long_answers_wait_to_be_printed() {
+        // Four thousand answers of half a megabyte were no reason to wait.
+        let now = instant();
+        let mut script = Script::of_bot(TIMEOUT);
+        script.watch_server(now, &QUIET);
+        let behind = |bytes_behind| SessionView {
+            bytes_behind,
+            lines_behind: 16,
+            ..QUIET
+        };
+        assert!(script.may_read_on(&behind(BYTES_BEHIND_MAX)));
+        let long = behind(BYTES_BEHIND_MAX + 1);
+        assert!(!script.may_read_on(&long));
+        script.limit_input(now, &long, false);
+        assert_eq!(script.output_due, Some(now + OUTPUT_WAIT));
+        script.limit_input(now, &QUIET, false);
+        assert_eq!(script.output_due, None);
     }
 
     #[test]

@@ -56,13 +56,7 @@ impl EarlierDays {
     }
 
     /// An earlier server has left a part that is so old.
-    pub(super) fn count_part(
-        &self,
-        ctx: &mut Ctx<'_>,
-        account: AccountId,
-        bytes: u64,
-        age: Duration,
-    ) {
+    pub(super) fn count_part(ctx: &mut Ctx<'_>, account: AccountId, bytes: u64, age: Duration) {
         if age < DAY {
             ctx.budgets.charge_earlier(ctx.now.instant, account, bytes);
         }

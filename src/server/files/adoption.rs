@@ -4,6 +4,7 @@
 use std::time::{Duration, Instant, SystemTime};
 
 use super::Files;
+use super::admission::EarlierDays;
 use crate::server::ctx::Ctx;
 use crate::server::ctx::blob_link::PendingBlob;
 use crate::server::retention::STEP_EVERY;
@@ -67,7 +68,7 @@ impl Files {
             let age = today.duration_since(part.modified).unwrap_or_default();
             let taken = part.stream_bytes.min(part.key.size.stream_bytes());
             let active = now.checked_sub(age).unwrap_or(now);
-            self.days.count_part(ctx, part.key.account, taken, age);
+            EarlierDays::count_part(ctx, part.key.account, taken, age);
             let surplus = self.uploads.adopt(part.key, taken, active);
             self.drop_left(ctx, surplus);
         }
