@@ -9,11 +9,27 @@
 set -eu
 udpchat=${UDPCHAT:-udpchat}
 
+command -v jq >/dev/null || {
+    echo "dice.sh: it needs jq" >&2
+    exit 127
+}
+
 work=$(mktemp -d)
+bot=
+# Ends the bot, and then as a signal ends a program.
+end() {
+    trap '' HUP INT TERM
+    if [ -n "$bot" ]; then
+        kill "$bot" 2>/dev/null || :
+        wait "$bot" || :
+    fi
+    exit "$1"
+}
 trap 'rm -rf "$work"' EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
-mkfifo "$work/requests"
+trap 'end 129' HUP
+trap 'end 130' INT
+trap 'end 143' TERM
+mkfifo "$work/requests" "$work/told"
 
 # The bot reads its requests from the pipe, and `rules` writes them there. Each event `entry` becomes a request: an answer to
 # `!roll`, whose id holds where the entry stands, or is done at once; one with an answer is done when that is stored. An
@@ -86,6 +102,11 @@ thrown() {
     done
 }
 
-"$udpchat" bot "$@" <"$work/requests" |
-    jq -nc --unbuffered --arg room "${ROOM:-}" "$rules" |
-    thrown >"$work/requests"
+# A shell looks at signals while it waits for what runs beside it, and not while it runs something itself.
+"$udpchat" bot "$@" <"$work/requests" >"$work/told" &
+bot=$!
+jq -nc --unbuffered --arg room "${ROOM:-}" "$rules" <"$work/told" |
+    thrown >"$work/requests" &
+status=0
+wait "$bot" || status=$?
+exit "$status"

@@ -115,7 +115,7 @@
 //! | a digest's check | `src/protocol/codec.rs` |
 //! | a request whose answer is late | `src/client/account/ctx/pending.rs`, `src/client/account/failures.rs`; of a change of the account `src/client/auth/step_up.rs` |
 //! | the outbox | `src/client/account/sender/outbox.rs` (in memory); when it is sent `mod.rs` beside it; on disk `src/client/storage/mod.rs` |
-//! | a file that is sent or saved | in the client `src/client/account/files/mod.rs`: `uploads.rs`, `downloads.rs` and `stream.rs` beside it, what the server has yet to answer `sent.rs`, what saves itself `daily.rs`, its place in the outbox `src/client/account/sender/files.rs` |
+//! | a file that is sent or saved | in the client `src/client/account/files/mod.rs`: `uploads.rs`, `downloads.rs` and `stream.rs` beside it, what the server has yet to answer `sent.rs`, what saves itself `daily.rs`, when a line tells how far it is `quarters.rs`, its place in the outbox `src/client/account/sender/files.rs` |
 //! | what a program sends | `src/cli/send/run.rs`; in the client `src/client/core/program.rs`, and what it is told `Report` in `src/client/program.rs` |
 //! | what a program reads | `src/cli/tail/run.rs`; in the client `src/client/account/history/feed/mod.rs`, its objects `record.rs` in the folder above; its positions `src/cli/connect/state/positions.rs` |
 //! | what a bot asks for, and is told | its words `src/client/bot.rs`; when they are carried out `src/client/core/bot/mod.rs`, and how `requests.rs` beside it; its lines `src/cli/bot/request.rs` and `console.rs`; what it is told `src/client/account/history/feed/mod.rs`, what it has acknowledged `acks.rs` beside it; `schema/bot.json`, `man/udpchat-bot.7` |
@@ -145,6 +145,8 @@
 //! | what the operator asks a running server | `src/cli/admin/handler.rs`; `status` `src/server/hub/status.rs` |
 //! | a peer's text on the screen | `src/text/printable.rs` |
 //! | the name under which a peer's file is kept | `src/text/file_name.rs` |
+//! | a path as it is typed at the prompt | `src/client/path_word.rs`; what the tab key makes of it `src/cli/connect/terminal/interactive/paths.rs` |
+//! | an error of the operating system, as it is told | `src/text/system_error.rs` |
 //! | the prompt's redraw | `src/cli/connect/terminal/interactive.rs`; what is printed above it, or changed there in place, `interactive/above.rs`, and what stands beside it `beside.rs` there; the queue of lines is `printer.rs` |
 //! | the mark of what the user said | `src/client/own_line.rs` |
 //! | what rings and who is mentioned | `src/client/account/attention.rs`; how the terminal rings `src/cli/connect/terminal/ringing.rs` |

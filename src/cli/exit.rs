@@ -8,6 +8,7 @@ use super::output::one_line;
 use super::signals::Signal;
 use crate::server::{NameError, RoomNameError};
 use crate::store::{NewFileError, OpenError};
+use crate::text::system_error::without_numbers;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
@@ -209,7 +210,8 @@ impl From<io::Error> for Failure {
 impl fmt::Display for Failure {
     /// The whole chain on one line, further lines, and the hint. They can contain paths and texts of a server.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&one_line(&format!("{:#}", self.error)))?;
+        let text = format!("{:#}", self.error);
+        f.write_str(&one_line(&without_numbers(&text)))?;
         for line in &self.more {
             write!(f, "\n{}", one_line(line))?;
         }

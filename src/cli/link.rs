@@ -35,7 +35,7 @@ const EXAMPLES: &str = "\
 
 #[derive(clap::Args)]
 struct Args {
-    /// The server, as others reach it
+    /// The server, as others reach it, or a profile of the settings
     #[arg(value_name = "HOST[:PORT]")]
     server: ServerName,
     /// A room that who opens the link is asked to join; its # may be left out
@@ -54,15 +54,19 @@ fn room(typed: &str) -> Result<String, RoomNameError> {
     Ok(RoomName::parse_unsigned(typed)?.into_forms().0)
 }
 
-fn run(args: Args, _: &Context<'_>) -> Outcome {
+fn run(args: Args, context: &Context<'_>) -> Outcome {
+    let server = match &context.host {
+        Some(host) => host.parse::<Target>().map_err(Failure::usage)?.server,
+        None => args.server,
+    };
     let key = if let Some(data) = &args.data {
         own_key(data)?
     } else {
         let state = args.state.map_or_else(environment::state_directory, Ok)?;
-        known_key(&state, &args.server)?
+        known_key(&state, &server)?
     };
     let link = Target {
-        server: args.server,
+        server,
         key: Some(key),
         room: args.room,
     };

@@ -10,6 +10,7 @@ use super::own_line::OwnLine;
 use super::program::Report;
 use super::ui::table;
 use crate::protocol::{ClientMessage, ConversationId, EntryId, Hop, encode};
+use crate::text::system_error::without_numbers;
 use crate::transport::Channel;
 
 /// The messages of which a line tells.
@@ -90,7 +91,11 @@ impl Effects {
 
     /// Shows a line. Whatever it quotes is made harmless here.
     pub(super) fn show(&mut self, tone: Tone, text: impl AsRef<str>) {
-        self.show_line(Line::of(tone, text));
+        let text = text.as_ref();
+        self.show_line(match tone {
+            Tone::Error => Line::of(tone, without_numbers(text)),
+            _ => Line::of(tone, text),
+        });
     }
 
     pub(super) fn show_line(&mut self, line: Line) {
@@ -154,7 +159,7 @@ impl Effects {
     }
 
     fn report_failure(&mut self, said: Option<u64>, fault: Fault, text: &str) {
-        let why = text.to_owned();
+        let why = without_numbers(text).into_owned();
         self.report(Report::Failed { said, fault, why });
     }
 

@@ -3,11 +3,23 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::ui::time::{Clock, HistoryAnchor};
 
-/// Up to which entry of each conversation programs were told, by their numbers.
-pub type Positions = BTreeMap<u64, u64>;
+/// Up to where programs were told of each conversation, by its number.
+pub type Positions = BTreeMap<u64, ToldUpTo>;
+
+/// Up to where programs were told of a conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ToldUpTo {
+    /// The last entry that they were told.
+    pub entry: u64,
+    /// When that was stored, in milliseconds since 1970 (UTC). In another epoch only this tells what came later.
+    pub time_ms: u64,
+    /// The epoch of the server's database whose entry that is.
+    pub epoch: u64,
+}
 
 /// What a program is told.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -85,6 +85,12 @@ pub trait Transfers: Send {
     /// If it cannot be written.
     fn write_part(&mut self, id: TransferId, offset: u64, bytes: &[u8]) -> io::Result<()>;
 
+    /// Whether a file can be saved there, as far as that can be told before it has come.
+    ///
+    /// # Errors
+    /// Why not, without its name.
+    fn check_place(&mut self, save_as: &SaveAs) -> Result<(), String>;
+
     /// The content is complete, of an empty file without anything having been written: begins to give it its place. The answer is
     /// [`Input::Saved`], once that is durable. The part stays until it is removed, so that after a crash this can be begun again:
     /// one that has its place already keeps that.

@@ -206,6 +206,8 @@ bodies! {
         name: String,
         /// Who else may join it, if this makes the room; without it, everybody.
         access: Option<Access>,
+        /// Whether none is to be made.
+        must_exist: Option<bool>,
     }
     /// The user is a member: now, or was before.
     (Join, Response) server() => Joined {

@@ -10,5 +10,6 @@ pub mod name_case;
 pub mod number;
 pub mod printable;
 pub mod skeleton;
+pub mod system_error;
 pub mod unicode;
 pub mod words;

@@ -278,6 +278,15 @@ impl Transfers for MemoryTransfers {
         Ok(())
     }
 
+    fn check_place(&mut self, save_as: &SaveAs) -> Result<(), String> {
+        match save_as {
+            SaveAs::Chosen { path, .. } if path.starts_with("/nope/") => {
+                Err("there is no folder /nope: make it first".into())
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn save_part(&mut self, id: TransferId, save_as: &SaveAs) {
         let begun = Begun::Save(id, save_as.clone());
         self.held().begun.push_back(begun);

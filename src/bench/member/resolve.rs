@@ -50,6 +50,7 @@ impl Member {
             tag: 1,
             name,
             access: None,
+            must_exist: None,
         });
         // On the channel of the deliveries, so that the answer arrives before any of them.
         self.send(ctx, Channel::Chat, encode(&join, Hop::default()));

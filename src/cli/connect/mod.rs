@@ -166,8 +166,10 @@ const BLOCKING: &str = "\
 
 const SENDING_FILES: &str = "\
     `/file bob chart.pdf the new chart` sends a file and a text with it; the tab key completes its name. It must be one regular \
-    file. A copy of it is made in the state directory first, which is removed once the server has the file. The file's message \
-    takes its place among the others when the file is at the server.\n\
+    file. A name is written as for a shell: put one with blanks or quotation marks in quotation marks, or a backslash before each. \
+    `/file --reply #12 chart.pdf` answers message 12. A copy of it is made in the state directory first, which is removed once the server has the file. The file's message \
+    takes its place among the others when the file is at the server. The prompt tells how far files are; where it cannot, as with \
+    TERM=dumb, a line does at 25, 50 and 75 %.\n\
     Others see its name, size and type, and who sent it. `/save` fetches the last file of the conversation, `/save #12` the one \
     with that number. It goes to --download-dir, which is made if it is not there; without the option to XDG_DOWNLOAD_DIR, as the environment or \
     $XDG_CONFIG_HOME/user-dirs.dirs has it, else to ~/Downloads if that is there, else to the current directory. `/save #12 plan.pdf` chooses \

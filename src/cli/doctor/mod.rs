@@ -61,7 +61,7 @@ const EXAMPLES: &str = "\
 
 #[derive(clap::Args)]
 struct Args {
-    /// The server: a name or an address, or a link (udpchat://…)
+    /// The server: a name or an address, a link (udpchat://…), or a profile of the settings
     #[arg(value_name = "HOST[:PORT]", default_value = DEFAULT_HOST)]
     server: Target,
     /// The fingerprint that the server's key must have
@@ -90,12 +90,13 @@ struct Args {
 }
 
 fn run(args: Args, context: &Context<'_>) -> Outcome {
-    let (server, _) = args.server.server.clone().or_loopback();
+    let target = match &context.host {
+        Some(host) => host.parse::<Target>().map_err(Failure::usage)?,
+        None => args.server,
+    };
+    let (server, _) = target.server.clone().or_loopback();
     let args = Args {
-        server: Target {
-            server,
-            ..args.server
-        },
+        server: Target { server, ..target },
         ..args
     };
     let mut doctor = Doctor {

@@ -1,5 +1,6 @@
 //! The console of `udpchat send`: nobody is asked, and what is reported is kept for the end.
 
+use std::fs::Metadata;
 use std::io::{self, IsTerminal as _};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -46,7 +47,7 @@ pub struct Sent {
 #[derive(Debug, Clone, Serialize)]
 pub struct SentFile {
     pub name: String,
-    /// In bytes; unknown as long as nothing of it is at the server.
+    /// In bytes; unknown as long as it could not be looked at.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub size: Option<u64>,
 }
@@ -66,16 +67,20 @@ pub enum Reached {
 #[derive(Debug, Clone, Serialize)]
 pub struct Receipt {
     pub name: String,
-    pub time: String,
+    /// When that was heard of; unknown if the message was received before this run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time: Option<String>,
 }
 
 impl Sent {
     pub fn new(to: &str, file: Option<&Path>) -> Self {
-        let name = file.and_then(Path::file_name);
-        let file = name.map(|name| SentFile {
-            name: name.to_string_lossy().into_owned(),
-            size: None,
-        });
+        let sent_file = |path: &Path| {
+            let name = path.file_name()?.to_string_lossy().into_owned();
+            let metadata = path.metadata().ok();
+            let size = metadata.filter(Metadata::is_file).map(|file| file.len());
+            Some(SentFile { name, size })
+        };
+        let file = file.and_then(sent_file);
         Self {
             to: to.to_owned(),
             file,
@@ -97,7 +102,11 @@ impl Sent {
                 said_before,
                 ..
             } => {
-                self.said_before = said_before.then_some(true);
+                if said_before {
+                    self.said_before = Some(true);
+                    // What was sent then may have been another one.
+                    self.file = None;
+                }
                 self.reached = Reached::Stored;
                 self.conversation = place;
                 self.entry = Some(entry.0);
@@ -117,7 +126,7 @@ impl Sent {
                 heard_ms,
                 ..
             } if self.at == Some((conversation, entry)) => {
-                let time = rfc3339(heard_ms);
+                let time = self.said_before.is_none().then(|| rfc3339(heard_ms));
                 self.received.push(Receipt { name, time });
                 let named = u32::try_from(self.received.len()).unwrap_or(u32::MAX);
                 self.count(named);
@@ -144,6 +153,9 @@ impl Sent {
             Report::Failed { fault, why, .. } => {
                 if fault != Fault::Unconfirmed {
                     self.reached = Reached::Nothing;
+                    // What is heard of it from here on is about what was said to others.
+                    self.at = None;
+                    self.received.clear();
                 }
                 self.error = Some(why);
             }

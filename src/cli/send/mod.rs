@@ -45,12 +45,12 @@ const ONCE: &str = "\
     With `--id KEY` the message goes out once, however often you run the command, also if it or the server is killed in between, \
     from any machine and any state directory of the user. The server keeps each user's last 4,096 keys, for 30 days. A second run \
     sends nothing, exits with 0, and tells of the first message: `said_before` is true in its JSON, even if its text \
-    differs. If its recipient differs nothing was sent to them, and it exits with 1: use another key for each. A key has up to 256 bytes, such as `backup-2026-11-29`.";
+    differs. If its recipient differs nothing was sent to them, and it exits with 2: use another key for each. Of a file nothing is brought to the server before that has said that the key is not used. A key has up to 256 bytes, such as `backup-2026-11-29`.";
 
 const OUTPUT: &str = "\
     Nothing is printed if all went well, unless standard error is a terminal. `--json` prints one object on standard output, \
     whatever became of a message that could be read: `to`, `reached` (nothing, queued, stored or received), `conversation`, `entry` and `time` of the message at the server, \
-    for how many it is (`recipients`) and how many of them were online (`online`), `received` with name and time of each who has it, \
+    for how many it is (`recipients`) and how many of them were online (`online`), `received` with name of each who has it, and with time if that was in this run, \
     or `received_count` in a large room, `said_before`, `error`, and for a file an object called file with its name and size. Times are as in RFC 3339; what is not known is left out.";
 
 const SIGNING_IN: &str = "\

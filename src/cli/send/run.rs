@@ -1,6 +1,7 @@
 //! Sends the message, waits as far as was asked, and tells what was reached.
 
 use std::io::{self, IsTerminal as _, Read as _};
+use std::path::Path;
 
 use anyhow::{Context as _, anyhow};
 
@@ -37,11 +38,15 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
     let server = server
         .parse()
         .map_err(|why| Failure::usage(format!("{}: {why}", quoted(&server))))?;
-    if let Some(path) = &options.file {
-        check_readable(path).map_err(|why| anyhow!("cannot send {}: {why}", shown(path)))?;
-    }
-    let text = read_text(&text, has_file)?;
     let sent = Sent::new(&options.to, options.file.as_deref());
+    let read = match &options.file {
+        Some(path) => check_file(path).and_then(|()| read_text(&text, has_file)),
+        None => read_text(&text, has_file),
+    };
+    let text = match read {
+        Ok(text) => text,
+        Err(failure) => return told(sent, options.json, Err(failure)),
+    };
     let outlook = Outlook::new(sent, options.json);
     let mut launch = Launch::new(server, options.client, context, |_| Ok(()))?;
     let timeout = launch.options.timeout;
@@ -77,6 +82,19 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
     )
 }
 
+/// Whether the file can be sent, as far as that can be told before.
+fn check_file(path: &Path) -> Result<(), Failure> {
+    let Err(why) = check_readable(path) else {
+        return Ok(());
+    };
+    let failure = Failure::from(anyhow!("cannot send {}: {why}", shown(path)));
+    Err(if path == Path::new("-") {
+        failure.hint("standard input has no name to send it under: write it to a file first, or send it as text, with - behind --to WHO")
+    } else {
+        failure
+    })
+}
+
 fn is_on_standard_input(words: &[String], has_file: bool) -> bool {
     words == ["-"] || words.is_empty() && !has_file
 }
@@ -110,7 +128,7 @@ fn read_text(words: &[String], has_file: bool) -> Result<String, Failure> {
 }
 
 /// Tells what was reached: as JSON whatever that is, and as an error if it is less than was asked for.
-fn tell(mut sent: Sent, (wait, is_json): (Wait, bool), seconds: u64, ended: Outcome) -> Outcome {
+fn tell(sent: Sent, (wait, is_json): (Wait, bool), seconds: u64, ended: Outcome) -> Outcome {
     let outcome = ended.and_then(|exit| match (exit, &sent.error) {
         (Exit::Signal(_), _) => {
             if sent.reached == Reached::Queued {
@@ -128,6 +146,11 @@ fn tell(mut sent: Sent, (wait, is_json): (Wait, bool), seconds: u64, ended: Outc
         _ if sent.reached >= wait.into() => Ok(exit),
         _ => Err(Failure::described(Exit::Unconfirmed, &not_received(&sent, seconds))),
     });
+    told(sent, is_json, outcome)
+}
+
+/// Prints what was reached, where that is wanted as JSON.
+fn told(mut sent: Sent, is_json: bool, outcome: Outcome) -> Outcome {
     if is_json {
         sent.error = outcome.as_ref().err().map(ToString::to_string);
         print_json(&sent)?;

@@ -70,6 +70,11 @@ impl Side {
         }
     }
 
+    /// Whether a subcommand without a side takes the name of a client's profile for a server, with what that says of the server.
+    pub fn takes_profile(subcommand: &str) -> bool {
+        ["link", "doctor"].contains(&subcommand)
+    }
+
     /// The variable that names the file. Each side has its own, because one environment may be that of both.
     pub const fn config_variable(self) -> &'static str {
         match self {

@@ -103,9 +103,10 @@ pub fn parse(parser: &clap::Command, arguments: &[OsString]) -> Result<Parsed, U
         SERVER if !has_server => server_word(given_here).is_some(),
         id => given_here.value_source(id) == Some(ValueSource::CommandLine),
     };
+    let takes_profile = matches!(path[..], [word] if Side::takes_profile(word));
     let own: Vec<(String, Arg)> = match side {
         Some(side) => table_of(parser, side, leaf),
-        None => own_variables(parser, leaf),
+        None => own_variables(parser, leaf, takes_profile),
     };
     let mut sources = Sources::new(&own, &is_given);
     let mut found = variables(&own, &is_given)?;
@@ -114,9 +115,10 @@ pub fn parse(parser: &clap::Command, arguments: &[OsString]) -> Result<Parsed, U
     });
     let line = Line {
         parser,
-        side,
+        side: side.or(takes_profile.then_some(Side::Client)),
         given: given_here,
         leaf,
+        reads_file: takes_profile || has(leaf, CONFIG),
     };
     let mut host = None;
     if let Some(file) = line.file(&found)? {
@@ -148,6 +150,7 @@ struct Line<'a> {
     side: Option<Side>,
     given: &'a ArgMatches,
     leaf: &'a clap::Command,
+    reads_file: bool,
 }
 
 impl Line<'_> {
@@ -161,7 +164,7 @@ impl Line<'_> {
 
     /// The file of settings, if this subcommand reads one.
     fn file(&self, found: &BTreeMap<String, Setting>) -> Result<Option<SettingsFile>, Failure> {
-        if !has(self.leaf, CONFIG) || self.is_about_files() {
+        if !self.reads_file || self.is_about_files() {
             return Ok(None);
         }
         let variable = self.side.unwrap_or(Side::Server).config_variable();
@@ -309,14 +312,21 @@ fn leaf<'a>(
     (path, Some(found))
 }
 
-/// The options of another subcommand that variables set.
-fn own_variables(parser: &clap::Command, leaf: &clap::Command) -> Vec<(String, Arg)> {
+/// The options of another subcommand that variables set, and its server if that may be a profile.
+fn own_variables(
+    parser: &clap::Command,
+    leaf: &clap::Command,
+    takes_profile: bool,
+) -> Vec<(String, Arg)> {
     // These must work whatever is set.
     if ["help", "completions"].contains(&leaf.get_name()) {
         return Vec::new();
     }
     let all = leaf.get_arguments().chain(parser.get_arguments());
-    all.filter(|argument| argument.get_env().is_some())
+    let is_set = |argument: &&Arg| {
+        argument.get_env().is_some() || takes_profile && argument.get_id() == SERVER
+    };
+    all.filter(is_set)
         .filter_map(|argument| Some((key(argument)?, argument.clone())))
         .collect()
 }

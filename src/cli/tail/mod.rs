@@ -31,7 +31,7 @@ const BEGINNING: &str = "\
     printed, from whatever device, and a conversation that is new since then from its beginning; the first such run begins as \
     without it. Its position is kept in the state directory for each user of a server, and counts for all that they \
     tail there: run one at a time, or give each its own --state. It moves once lines are written: what could not be written is \
-    printed by the next run, and after a kill the last lines may come twice. `--since WHEN` takes a time as `/search` does, such as \
+    printed by the next run, and after a kill the last lines may come twice. Where the server's database was restored or is another one, it goes on with messages later than the last line printed. `--since WHEN` takes a time as `/search` does, such as \
     14:02, \"Tue 14:02\" or 2026-03-17, or as in RFC 3339. What this device does not hold is fetched from the server.";
 
 const ENDING: &str = "\

@@ -98,7 +98,12 @@ fn refused(
             return;
         }
         Some(PendingRequest::Join { name, .. }) => {
-            let reason = refusal(&name);
+            let reason = match failure.code {
+                ErrorCode::NoSuchRoom => {
+                    format!("{}; `/join {name}` makes it", refusal(&name))
+                }
+                _ => refusal(&name),
+            };
             ctx.fail(Fault::of(failure.code), &reason);
             ctx.focus.leave(&name);
             parts

@@ -125,6 +125,8 @@ impl SignedIn {
                     time_zone: preferences.time_zone,
                     is_unannounced: preferences.is_unannounced,
                     is_sending_only: preferences.is_sending_only,
+                    is_restricted: preferences.is_restricted,
+                    is_told_progress: preferences.is_told_progress,
                     is_tailing: preferences.tail.is_some(),
                 },
                 session: SessionState {
@@ -528,10 +530,15 @@ impl SignedIn {
             && self.has_nothing_open()
     }
 
+    /// How many messages wait to be stored, without those that are put off.
+    pub(super) fn waiting(&self) -> usize {
+        let (sender, files) = (&self.parts.sender, &self.parts.files);
+        (sender.waiting() + files.copying()).saturating_sub(files.put_off(sender))
+    }
+
     /// Whether nothing waits for the server.
     pub(super) fn has_nothing_open(&self) -> bool {
-        self.parts.sender.waiting() == 0
-            && self.parts.files.copying() == 0
+        self.waiting() == 0
             && !self.parts.files.are_saving()
             && self.shared.pending.deferred_joins().next().is_none()
             && !self.awaits_answer()

@@ -33,6 +33,10 @@ pub(in crate::client) struct Preferences {
     pub(in crate::client) save_files_below: u64,
     /// Whether what is said is to be kept in logs.
     pub(in crate::client) logs_chat: bool,
+    /// Whether nothing may be done that needs files.
+    pub(in crate::client) is_restricted: bool,
+    /// Whether somebody reads at a terminal whose prompt does not tell how far files are.
+    pub(in crate::client) is_told_progress: bool,
     /// Whether somebody reads at a terminal.
     pub(in crate::client) is_attended: bool,
 }

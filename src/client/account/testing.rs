@@ -39,6 +39,8 @@ impl Workbench {
                     time_zone: TimeZone::UTC,
                     is_unannounced: false,
                     is_sending_only: false,
+                    is_restricted: false,
+                    is_told_progress: false,
                     is_tailing: false,
                 },
                 session: SessionState {

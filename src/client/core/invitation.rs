@@ -29,7 +29,7 @@ impl Core {
     pub(super) fn answer_linked_room(&mut self, now: Now, is_yes: bool) {
         let room = self.linked_room.take().filter(|_| is_yes);
         if let Some(room) = room {
-            self.with_signed_in(now, |_, ctx| joining::join(ctx, &room, None, true));
+            self.with_signed_in(now, |_, ctx| joining::join_existing(ctx, &room));
         }
     }
 

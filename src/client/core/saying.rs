@@ -56,6 +56,7 @@ impl Core {
                 path,
                 text,
                 key,
+                answers: None,
             };
             files::send(ctx, others, disk.transfers(), file);
         });

@@ -11,7 +11,11 @@ pub(in crate::client) fn tell(signed_in: &SignedIn, effects: &mut Effects) {
         queued += 1;
         let (target, what) = (&unsent.target, unsent.described());
         let text = format!("not stored yet: message to {target}: {what}");
-        effects.fail_at(line, Fault::Unconfirmed, text);
+        match line {
+            Some(_) => effects.fail_at(line, Fault::Unconfirmed, text),
+            // What an earlier run wrote is no failure of this one.
+            None => effects.show(Tone::Notice, text),
+        }
     }
     if queued > 0 {
         let stored = sender.stored();

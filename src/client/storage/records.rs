@@ -145,7 +145,8 @@ pub(crate) struct QueuedFile {
     pub(crate) root: FileRoot,
     /// In bytes.
     pub(crate) size: u64,
-    /// Whether all of it is at the server, so that an entry may name it.
+    /// Whether all of it is at the server, so that an entry may name it; of a message with a key also where that is not known: the
+    /// server says first whether the key is used.
     pub(crate) is_there: bool,
     /// How often the server had it no longer when the entry came that names it.
     pub(crate) missed: u32,

@@ -53,7 +53,7 @@ fn kind(media_type: &str) -> Option<String> {
             "archive".into()
         }
         ("application", "json") => "JSON".into(),
-        ("text", "plain") => "text".into(),
+        ("text", "plain") => "text file".into(),
         ("text", "html" | "csv") => kind.to_ascii_uppercase(),
         ("image", kind) if is_name(kind) => format!("{} image", kind.to_ascii_uppercase()),
         ("image", _) => "image".into(),

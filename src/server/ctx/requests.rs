@@ -116,6 +116,8 @@ pub enum Pending {
     AddFile(BlobKey),
     /// The file of an entry, which is to be downloaded.
     File(RequestOrigin, (ConversationId, EntryId)),
+    /// The same once more, since what it named was not on the disk.
+    MissingFile(RequestOrigin, BlobKey),
     /// Files that nobody needs are forgotten.
     SweepFiles,
     /// Which of these files are kept.
@@ -127,6 +129,8 @@ pub enum Pending {
 pub enum RoomCreation {
     /// Only the operator creates rooms.
     Closed,
+    /// The user has asked for a room that is there.
+    Unwanted,
     /// A new room cannot have this name.
     BadName(RoomNameError),
     /// It may, and counts against the rate until it turns out that it did not.

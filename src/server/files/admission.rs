@@ -102,6 +102,13 @@ impl Files {
             let limit = limit.filter(|limit| wanted.saturating_add(reserved) > *limit);
             limit.map(|limit| (limit, wanted > limit))
         };
+        // What never fits need not wait, and nothing that is deleted makes room for it.
+        for limit in [quota.account_bytes, quota.all_bytes] {
+            if let Some(limit) = limit.filter(|limit| bytes > *limit) {
+                let detail = format!("larger than all files together may be ({})", size(limit));
+                return Err(Failure::new(ErrorCode::QuotaFull, detail));
+            }
+        }
         // Where only uploads under way are in the way, some of them may come to nothing.
         let told = |failure: Failure, is_kept: bool| {
             if is_kept {
@@ -126,7 +133,7 @@ impl Files {
         {
             ctx.counters.at_file_limits.day += 1;
             let day = size(ctx.config.limits.file_day_bytes.or_max());
-            let detail = format!("{day} of files a day; try again in {}", spoken(wait));
+            let detail = format!("{day} of files a day");
             return Err(waiting(Failure::new(ErrorCode::LimitReached, detail), wait));
         }
         Ok(())
@@ -157,14 +164,4 @@ pub(super) fn account_full(limit: u64) -> Failure {
 pub(super) fn server_full() -> Failure {
     let detail = "the server's room for files is full";
     Failure::new(ErrorCode::QuotaFull, detail)
-}
-
-/// A time to wait, for a person: rounded up.
-fn spoken(wait: Duration) -> String {
-    let minutes = wait.as_secs().div_ceil(60).max(1);
-    match minutes {
-        1 => "a minute".into(),
-        2..=90 => format!("{minutes} minutes"),
-        _ => format!("{} hours", minutes.div_ceil(60)),
-    }
 }

@@ -95,7 +95,7 @@ impl Files {
             return;
         }
         let Outcome::Done(Reply::File(key)) = outcome else {
-            return self.fail_download(ctx, origin, failure_of(outcome));
+            return self.fail_download(ctx, origin, no_file(outcome));
         };
         let Some(transfers) = transfers(ctx, origin.session) else {
             return;
@@ -161,13 +161,19 @@ impl Files {
                 self.pump(ctx, origin.session);
             }
             BlobOutcome::Missing => {
-                tracing::warn!(
-                    root = ?key.root,
-                    account = key.account.0,
-                    "a file that the database has is not beside it: run `udpchat store check`"
-                );
-                let failure = Failure::new(ErrorCode::NoSuchFile, "the server has lost the file");
-                self.fail_download(ctx, origin, failure);
+                // Its entry may have been deleted since it was found.
+                let (conversation, entry) = download.entry;
+                let read = Read::File {
+                    conversation,
+                    entry,
+                    reader: origin.account,
+                };
+                transfers.downloads.retain(|other| other.origin != origin);
+                if !ctx.store.submit(Pending::MissingFile(origin, key), read) {
+                    let failure = Failure::new(ErrorCode::Unavailable, "");
+                    refuse(ctx, Command::Download, origin, failure);
+                }
+                self.pump(ctx, origin.session);
             }
             _ => {
                 let detail = "the server cannot read the file";
@@ -278,6 +284,36 @@ impl Files {
                 ahead += 1;
             }
         }
+    }
+}
+
+/// The store was asked again for the entry of a file that is not on the disk.
+pub fn on_missing_looked_up(
+    ctx: &mut Ctx<'_>,
+    (origin, key): (RequestOrigin, BlobKey),
+    outcome: &Outcome,
+) {
+    let failure = if let Outcome::Done(_) = outcome {
+        tracing::warn!(
+            root = ?key.root,
+            account = key.account.0,
+            "a file that the database has is not beside it: run `udpchat store check`"
+        );
+        Failure::new(ErrorCode::NoSuchFile, "the server has lost the file")
+    } else {
+        no_file(outcome)
+    };
+    if ctx.is_connected(origin) {
+        refuse(ctx, Command::Download, origin, failure);
+    }
+}
+
+/// Why there is no file. That of a deleted entry is one of those that are gone.
+fn no_file(outcome: &Outcome) -> Failure {
+    let failure = failure_of(outcome);
+    match failure.code {
+        ErrorCode::BadReference => Failure::new(ErrorCode::NoSuchFile, failure.detail),
+        _ => failure,
     }
 }
 

@@ -173,6 +173,9 @@ impl Services {
             Pending::File(origin, entry) => {
                 self.files.on_file_found(ctx, origin, entry, &outcome);
             }
+            Pending::MissingFile(origin, key) => {
+                download::on_missing_looked_up(ctx, (origin, key), &outcome);
+            }
             Pending::SweepFiles => self.files.sweep.on_rows_swept(ctx, &outcome),
             Pending::FilesKept(asked) => self.files.on_asked(ctx, asked, &outcome),
             Pending::Devices(origin) => devices::on_listed(ctx, origin, &outcome),

@@ -57,7 +57,12 @@ pub fn join(ctx: &mut Ctx<'_>, id: SessionId, channel: Channel, body: &Join) {
     }
     // A room that exists is joined all the same: its name was allowed when it was made.
     let bad_name = RoomName::parse_new(&body.name).err();
-    let creation = check_room_rate(ctx, origin.account, bad_name);
+    let creation = if body.must_exist == Some(true) && ctx.config.rooms == RoomCreationPolicy::Open
+    {
+        RoomCreation::Unwanted
+    } else {
+        check_room_rate(ctx, origin.account, bad_name)
+    };
     let (name, skeleton) = name.into_forms();
     let request = Write::Join {
         account: origin.account,

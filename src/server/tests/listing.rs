@@ -110,6 +110,7 @@ fn accounts_that_make_rooms_are_held_up_and_join_those_that_there_are() {
             tag: 1,
             name: name.into(),
             access: None,
+            must_exist: None,
         };
         bench.say(link, Channel::Control, &ClientMessage::control(join));
         bench.pass(50);

@@ -122,6 +122,7 @@ fn names_that_differ_in_case_only_are_one_user_and_one_room() {
             tag,
             name: name.into(),
             access: None,
+            must_exist: None,
         };
         bench.say(link, Channel::Control, &ClientMessage::control(join));
         bench.pass(50);
@@ -159,6 +160,7 @@ fn room_of_a_reserved_name_is_joined_where_there_is_one_and_not_made() {
         tag,
         name: "#adm1n".into(),
         access: None,
+        must_exist: None,
     };
     bench.say(link, Channel::Control, &ClientMessage::control(join(7)));
     bench.pass(50);

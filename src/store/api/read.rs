@@ -108,7 +108,8 @@ pub enum Read {
         account_bytes: Option<u64>,
     },
     /// The file of an entry, if the reader is given that: [`Reply::File`]. Refused as [`Read::History`] is, or with
-    /// [`Refusal::NoSuchFile`] where the entry has none, is not given to the reader, was deleted, or the file is gone.
+    /// [`Refusal::NoSuchFile`] where the entry has none, is not given to the reader, or the file is gone, and
+    /// [`Refusal::BadReference`] where it was deleted.
     File {
         conversation: ConversationId,
         entry: EntryId,

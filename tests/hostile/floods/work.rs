@@ -90,6 +90,7 @@ fn flood_of_new_rooms_delays_nobody() {
                     tag: room,
                     name: format!("#r{maker}x{room}"),
                     access: None,
+                    must_exist: None,
                 };
                 let _ = peer.send(Channel::Control, &ClientMessage::control(join));
                 peer.take_inbox();

@@ -201,6 +201,28 @@ fn profile_names_the_server_and_a_path_is_relative_to_its_file() {
 }
 
 #[test]
+fn profile_names_the_server_for_what_only_asks_about_one_too() {
+    let home = Home::new();
+    Home::write(
+        &home.client_file(),
+        "[profiles.ship]\nhost = \"ship.invalid:7\"\nuser = \"erin\"\nstate = \"ships\"\n",
+    );
+    let (said, code) = home.run(&["link", "ship"]);
+    assert!(
+        said.contains("the key of ship.invalid:7 is not known"),
+        "{said}"
+    );
+    assert_eq!(code, 1);
+    let (said, code) = home.run(&["doctor", "ship", "--timeout", "1"]);
+    assert!(said.contains("ship.invalid"), "{said}");
+    assert_eq!(code, 3);
+    // Nobody signs in who is not named here.
+    assert!(!said.contains("sign-in"), "{said}");
+    let (said, _) = home.run(&["link", "other.invalid"]);
+    assert!(said.contains("other.invalid"), "{said}");
+}
+
+#[test]
 fn variable_that_is_wrong_is_named_and_an_empty_one_counts_as_unset() {
     let home = Home::new();
     let said = |name: &str, value: &str, arguments: &[&str]| {

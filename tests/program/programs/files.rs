@@ -116,6 +116,7 @@ fn file_is_sent_with_its_text_and_what_is_reached_is_told() {
     );
 
     // What became of the file does not matter, and nothing is sent twice.
+    fs::write(&file, "changed").unwrap();
     let again = send(&workspace, &server, &arguments);
     assert!(again.status.success(), "{}", printed(&again));
     let again: Value = serde_json::from_slice(&again.stdout).unwrap();
@@ -123,6 +124,7 @@ fn file_is_sent_with_its_text_and_what_is_reached_is_told() {
         (&again["said_before"], &again["entry"]),
         (&true.into(), &1.into())
     );
+    assert_eq!(again["file"], Value::Null, "{again}");
 
     let mut bob = bob(&workspace, &server, "downloads");
     bob.sees(1, "alice: [file] chart.pdf, 300 kB, PDF: the new chart");

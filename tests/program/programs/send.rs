@@ -172,7 +172,7 @@ fn same_id_says_nothing_twice_from_any_state_directory() {
     let elsewhere = send_from(&workspace, "third", &server, &elsewhere);
     assert_eq!(
         (elsewhere.code, &elsewhere.json["reached"]),
-        (Some(1), &"nothing".into())
+        (Some(2), &"nothing".into())
     );
     assert_eq!(
         (
@@ -181,7 +181,7 @@ fn same_id_says_nothing_twice_from_any_state_directory() {
         ),
         (&true.into(), &"bob".into())
     );
-    let told = "nothing was sent to everyone: the id was used before, to bob";
+    let told = "nothing was sent to everyone: the id was used for a message to bob; use another id";
     assert!(elsewhere.errors.contains(told), "{}", elsewhere.errors);
     assert_eq!(heard_by_bob(&workspace, &server), ["done"]);
 }

@@ -327,6 +327,41 @@ fn each_failure_has_its_code_and_says_what_to_do() {
     assert!(output.stdout.is_empty());
 }
 
+/// Positions were numbers alone: what was said after a restore under a number that had been printed was never printed.
+#[test]
+fn what_is_new_after_a_restored_backup_is_printed_though_its_number_was_told_before() {
+    let workspace = Workspace::new(&["alice", "bob"]);
+    let mut server = workspace.serve();
+    drop(says(&workspace, &server, &["one"]));
+    let copy = workspace.file("copy");
+    let (text, code) = workspace.run(&["store", "backup", &copy]);
+    assert_eq!(code, Some(0), "{text}");
+    let mut bob = says(&workspace, &server, &["two"]);
+    bob.closes_input();
+    assert_eq!(bob.ends(), Some(0), "{}", bob.errors());
+    let told = tail(&workspace, &server, &["--since", "last"]);
+    assert_eq!(texts(&told), ["one", "two"]);
+    server.kill();
+    let data = workspace.data();
+    std::fs::remove_dir_all(&data).unwrap();
+    let data = data.display().to_string();
+    let (text, code) = workspace.run_plain(&["store", "restore", &copy, "--data", &data]);
+    assert_eq!(code, Some(0), "{text}");
+    server.restart();
+    let address = server.address.to_string();
+    let three = [&*address, "--to", "alice", "three"];
+    let sent = super::command("send", &workspace, ("other-state", "bob"), &three).output();
+    let sent = sent.unwrap();
+    assert!(sent.status.success(), "{}", printed(&sent));
+    // Another client of the same device is the first to see the restored log.
+    let all = tail_from(&workspace, "state-of-alice", &server, &[]);
+    assert!(texts(&all.lines).ends_with(&["three"]), "{:?}", all.lines);
+    let told = tail_from(&workspace, "state-of-alice", &server, &["--since", "last"]);
+    assert_eq!(texts(&told.lines), ["three"], "{}", told.errors);
+    let told = tail(&workspace, &server, &["--since", "last"]);
+    assert_eq!(told, [] as [&str; 0]);
+}
+
 #[test]
 fn damaged_position_is_an_error() {
     let workspace = Workspace::new(&["alice", "bob"]);

@@ -13,6 +13,7 @@ use crate::cli::connect::state::open_own;
 use crate::client::CopiedFile;
 use crate::protocol::{FILE_NAME_MAX_BYTES, FileSize, FileTree};
 use crate::store::{self, advice};
+use crate::text::system_error::words;
 
 /// How long the length is that stands last, in bytes.
 const LENGTH_BYTES: usize = 8;
@@ -88,7 +89,7 @@ pub fn make(
         if error.kind() == ErrorKind::FileTooLarge {
             return format!("it is larger than {max_bytes} bytes, the most that the server takes");
         }
-        format!("{error}{}", advice(&error))
+        format!("{}{}", words(&error), advice(&error))
     })?;
     let name = from.file_name().unwrap_or_default().to_string_lossy();
     let name = &name[..name.floor_char_boundary(FILE_NAME_MAX_BYTES)];
@@ -105,7 +106,7 @@ pub fn open(path: &Path) -> Result<File, String> {
         if path.is_dir() {
             return "it is a folder: pack it into one file first, as with tar".to_owned();
         }
-        format!("{error}{}", advice(&error))
+        format!("{}{}", words(&error), advice(&error))
     })
 }
 

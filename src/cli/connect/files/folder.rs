@@ -16,6 +16,7 @@ use crate::cli::output::shown;
 use crate::client::SaveAs;
 use crate::store::{self, advice};
 use crate::text::file_name;
+use crate::text::system_error::words;
 
 /// How many files of one name a folder takes. Chosen: nobody looks through more.
 const SAME_NAME_MAX: u32 = 1000;
@@ -45,14 +46,23 @@ impl Folder {
         is_wanted: &dyn Fn() -> bool,
     ) -> Result<PathBuf, String> {
         let (directory, name) = self.target(save_as)?;
-        let directory = fs::canonicalize(&directory).map_err(|error| match error.kind() {
-            ErrorKind::NotFound => {
-                format!("there is no folder {}: make it first", shown(&directory))
-            }
-            _ => format!("{}: {error}{}", shown(&directory), advice(&error)),
-        })?;
+        let directory = real(&directory)?;
         let placed = place(part, &directory, &name, is_wanted);
-        placed.map_err(|error| format!("{}: {error}{}", shown(&directory), advice(&error)))
+        placed
+            .map_err(|error| format!("{}: {}{}", shown(&directory), words(&error), advice(&error)))
+    }
+
+    /// Whether there is a folder for a file that is to be saved.
+    ///
+    /// # Errors
+    /// Why not, without its name.
+    pub fn check(&self, save_as: &SaveAs) -> Result<(), String> {
+        let (directory, _) = self.target(save_as)?;
+        if real(&directory)?.is_dir() {
+            Ok(())
+        } else {
+            Err(format!("{} is not a folder", shown(&directory)))
+        }
     }
 
     /// The folder and the name that are meant.
@@ -85,6 +95,20 @@ impl Folder {
         store::make_directory(&path).map_err(|error| error.to_string())?;
         Ok(path)
     }
+}
+
+/// The folder without links and dots.
+fn real(directory: &Path) -> Result<PathBuf, String> {
+    // A name alone is one in the current folder.
+    let directory = if directory.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        directory
+    };
+    fs::canonicalize(directory).map_err(|error| match error.kind() {
+        ErrorKind::NotFound => format!("there is no folder {}: make it first", shown(directory)),
+        _ => format!("{}: {}{}", shown(directory), words(&error), advice(&error)),
+    })
 }
 
 /// Gives a part the first of these names that nothing has, as a second name of the same file where that can be.

@@ -20,6 +20,7 @@ use self::worker::Worker;
 use super::state::{STATE, open_own, private_directory};
 use crate::cli::environment;
 use crate::client::{Input, SaveAs, TransferId, Transfers};
+use crate::text::system_error::words;
 
 /// What the name of a device's directory ends with, in the place of the database's ending.
 const ENDING: &str = "files";
@@ -117,7 +118,7 @@ impl Transfers for DeviceFiles {
     fn copy(&mut self, id: TransferId, path: &Path, max_bytes: u64) {
         let from = expanded(path);
         let tell = Arc::clone(&self.tell);
-        let begun = self.new_path(COPIES, id).map_err(|error| error.to_string());
+        let begun = self.new_path(COPIES, id).map_err(|error| words(&error));
         let begun = begun.and_then(|to| {
             self.copying.begin(id, move |wanted| {
                 let file = copies::make(&from, &to, max_bytes, &|| wanted.has(id));
@@ -198,10 +199,14 @@ impl Transfers for DeviceFiles {
         })
     }
 
+    fn check_place(&mut self, save_as: &SaveAs) -> Result<(), String> {
+        self.folder.check(save_as)
+    }
+
     fn save_part(&mut self, id: TransferId, save_as: &SaveAs) {
         let (folder, save_as) = (self.folder.clone(), save_as.clone());
         let tell = Arc::clone(&self.tell);
-        let begun = self.new_path(PARTS, id).map_err(|error| error.to_string());
+        let begun = self.new_path(PARTS, id).map_err(|error| words(&error));
         let begun = begun.and_then(|part| {
             self.saving.begin(id, move |wanted| {
                 let saved = folder.save(&part, &save_as, &|| wanted.has(id));

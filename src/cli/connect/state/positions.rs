@@ -91,7 +91,12 @@ mod tests {
         let path = directory.path();
         assert_eq!(read(path, Told::Tail).unwrap(), None);
         for entry in [1, 2] {
-            let positions = Positions::from([(7, entry)]);
+            let told = crate::client::ToldUpTo {
+                entry,
+                time_ms: u64::MAX,
+                epoch: u64::MAX,
+            };
+            let positions = Positions::from([(7, told)]);
             write(path, Told::Tail, &positions).unwrap();
             assert_eq!(read(path, Told::Tail).unwrap(), Some(positions));
         }

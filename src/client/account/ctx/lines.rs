@@ -86,7 +86,8 @@ impl Ctx<'_> {
     ) -> Line {
         let name = self.name_of(id);
         let mut line = self.entry_line((id, at), entry, said);
-        if matches!(said, Said::File(_)) && entry.author != self.me.id {
+        let can_save = entry.author != self.me.id && !self.me.is_restricted;
+        if matches!(said, Said::File(_)) && can_save {
             let place = if self.focus.is_on(name) {
                 String::new()
             } else {

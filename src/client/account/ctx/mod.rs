@@ -35,6 +35,7 @@ pub(crate) const NO_LINK: &str = "not connected; try again when the connection i
 
 /// Who the user is, and on which device.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(crate) struct Me {
     pub(crate) id: AccountId,
     pub(crate) name: String,
@@ -46,6 +47,10 @@ pub(crate) struct Me {
     pub(crate) is_unannounced: bool,
     /// Whether this session is there to send only.
     pub(crate) is_sending_only: bool,
+    /// Whether nothing may be done that needs files.
+    pub(crate) is_restricted: bool,
+    /// Whether lines tell how far files are, since the prompt cannot.
+    pub(crate) is_told_progress: bool,
     /// Whether what others say goes to a program: nobody is shown it.
     pub(crate) is_tailing: bool,
 }

@@ -7,13 +7,15 @@ use super::{COPYING_MAX, Copying, FileTransfers};
 use crate::client::account::ctx::Ctx;
 use crate::client::account::mending::recent::{Recent, Whose};
 use crate::client::account::mending::target::{
-    Named, Refused, STORED_SIGN, Target, WAITING_SIGN, look_back, place, target,
+    LineNumber, Named, Refused, STORED_SIGN, Target, WAITING_SIGN, look_back, place, placed_target,
+    target,
 };
 use crate::client::account::sender::files::check_file;
 use crate::client::account::sender::outbox::Typed;
 use crate::client::account::sender::{Sender, keys};
 use crate::client::env::Fault;
 use crate::client::name::{canonical_target, is_room};
+use crate::client::path_word::PathWord;
 use crate::client::storage::entry::{Entry, Said, SharedFile};
 use crate::client::storage::transfers::Download;
 use crate::client::transfers::{SaveAs, Transfers};
@@ -26,6 +28,8 @@ pub(crate) struct File<'a> {
     pub(crate) path: &'a Path,
     pub(crate) text: &'a str,
     pub(crate) key: Option<String>,
+    /// The entry that it answers.
+    pub(crate) answers: Option<EntryId>,
 }
 
 /// What is to be saved, and as what.
@@ -66,6 +70,7 @@ fn begin(
         target: file.target.to_owned(),
         text: file.text.to_owned(),
         key: file.key,
+        answers: file.answers,
         typed: Typed {
             at: ctx.now.instant,
             line: ctx.effects.script_line,
@@ -78,12 +83,12 @@ fn begin(
     Ok(())
 }
 
-/// The same as it is typed: `[USER|#ROOM|everyone|notes] PATH [TEXT]`.
+/// The same as it is typed: `[USER|#ROOM|everyone|notes] PATH [TEXT]`, and perhaps the message that it answers.
 pub(crate) fn send_typed(
     ctx: &mut Ctx<'_>,
-    (transfers, sender): (&mut FileTransfers, &Sender),
+    (transfers, sender, recent): (&mut FileTransfers, &Sender, &mut Recent),
     disk: Option<&mut dyn Transfers>,
-    typed: &str,
+    (answered, typed): (Option<&str>, &str),
 ) {
     let (first, behind) = split_path(typed);
     let focus = ctx.focus.current.clone();
@@ -102,53 +107,64 @@ pub(crate) fn send_typed(
             (first, path, text)
         }
     };
+    let answers = answered.map(|word| answered_entry(ctx, (sender, recent), &target, word));
+    let answers = match answers.transpose() {
+        Ok(answers) => answers,
+        Err((fault, text)) => return ctx.fail(fault, text),
+    };
     let path = PathBuf::from(path);
     let file = File {
         target: &target,
         path: &path,
         text,
         key: None,
+        answers,
     };
     send(ctx, (transfers, sender), disk, file);
 }
 
-/// The first word of a line, in which blanks stand in quotation marks or behind a backslash, and what is behind it.
-fn split_path(line: &str) -> (String, &str) {
-    let line = line.trim_start();
-    let quote = line.chars().next().filter(|sign| "\"'".contains(*sign));
-    if let Some(quote) = quote
-        && let Some((path, behind)) = line[1..].split_once(quote)
-    {
-        return (path.to_owned(), behind.trim());
-    }
-    let mut path = String::new();
-    let mut is_escaped = false;
-    for (at, sign) in line.char_indices() {
-        match sign {
-            '\\' if !is_escaped => is_escaped = true,
-            sign if sign.is_whitespace() && !is_escaped => return (path, line[at..].trim()),
-            sign => {
-                if is_escaped && !sign.is_whitespace() && !"\\\"'".contains(sign) {
-                    path.push('\\');
-                }
-                path.push(sign);
-                is_escaped = false;
-            }
+/// The entry of a conversation that a file is to answer.
+fn answered_entry(
+    ctx: &mut Ctx<'_>,
+    (sender, recent): (&Sender, &mut Recent),
+    place: &str,
+    word: &str,
+) -> Result<EntryId, Refused> {
+    let line = LineNumber::read(word);
+    let line = line.ok_or_else(|| {
+        let text = format!("which message? `--reply {STORED_SIGN}12`; `/lines` shows the numbers");
+        (Fault::Usage, text)
+    })?;
+    let named = Named {
+        place: Some(place),
+        line: Some(line),
+    };
+    match placed_target(ctx, (sender, recent), named, Whose::Anybodys)? {
+        Target::Entry(_, at, _) => Ok(at),
+        Target::Waiting(..) => {
+            let text = "that message waits to be sent; answer it once it is".to_owned();
+            Err((Fault::Failed, text))
         }
     }
-    (path, "")
+}
+
+/// The first word of a line as a path, and what is behind it.
+fn split_path(line: &str) -> (String, &str) {
+    let line = line.trim_start();
+    let word = PathWord::of(line);
+    (word.plain, line[word.length..].trim())
 }
 
 /// Has a file saved that stands in a conversation: the named one, else the last.
 pub(crate) fn save(
     ctx: &mut Ctx<'_>,
     (transfers, sender, recent): (&mut FileTransfers, &Sender, &mut Recent),
-    can_save: bool,
+    disk: Option<&mut dyn Transfers>,
     save: &Save<'_>,
 ) {
-    if !can_save {
+    let Some(disk) = disk else {
         return ctx.fail(Fault::Failed, "this client saves no files");
-    }
+    };
     let is_last = save.named.line.is_none();
     let save_as = match save.save_as.map(|typed| chosen(typed, is_last)).transpose() {
         Ok(save_as) => save_as,
@@ -171,6 +187,10 @@ pub(crate) fn save(
         size: file.size,
         root: file.root,
     };
+    if let Err(why) = disk.check_place(&row.save_as) {
+        let text = format!("not saved: {}: {why}", files::name(&row.name));
+        return ctx.fail(Fault::Failed, text);
+    }
     transfers.downloads.begin(ctx, place, row);
 }
 
@@ -339,28 +359,5 @@ fn only_one(transfers: &FileTransfers, sender: &Sender) -> Result<OnItsWay, Refu
             let text = "which one? `/files` shows their numbers".to_owned();
             Err((Fault::Usage, text))
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn path_with_blanks_stands_in_quotation_marks_or_has_backslashes() {
-        let split = |line| split_path(line);
-        assert_eq!(
-            split("chart.pdf see this"),
-            ("chart.pdf".into(), "see this")
-        );
-        assert_eq!(
-            split("\"my chart.pdf\" see"),
-            ("my chart.pdf".into(), "see")
-        );
-        assert_eq!(split("'it is.pdf'"), ("it is.pdf".into(), ""));
-        assert_eq!(split(r"my\ chart.pdf see"), ("my chart.pdf".into(), "see"));
-        assert_eq!(split(r"a\b c"), (r"a\b".into(), "c"));
-        assert_eq!(split("\"open"), ("\"open".into(), ""));
-        assert_eq!(split(""), (String::new(), ""));
     }
 }

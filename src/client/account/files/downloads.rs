@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::time::{Duration, Instant};
 
+use super::quarters::Quarters;
 use super::sent::SentRequests;
 use super::stream::{Step, Stream};
 use super::{Moved, RETRY_WAIT, STALL_WAIT};
@@ -20,6 +21,7 @@ use crate::protocol::{
     ConversationId, DownloadPiece, DownloadRequest, EntryId, ErrorCode, Failure, FileSize, Message,
 };
 use crate::text::printable;
+use crate::text::system_error::words;
 use crate::transport::Channel;
 
 /// How many files may wait to be fetched. Chosen: all that a long evening's room has. At the limit a further one is refused by name.
@@ -50,6 +52,7 @@ pub(super) struct Fetch {
     pub(super) phase: Phase,
     /// The line of a script that asked for it.
     line: Option<u64>,
+    quarters: Option<Quarters>,
 }
 
 impl Fetch {
@@ -88,6 +91,7 @@ impl Downloads {
             row,
             phase: Phase::Waiting(None),
             line: None,
+            quarters: None,
         };
         let all = rows.into_iter().map(|(place, row)| (place, fetch(row)));
         Self {
@@ -167,7 +171,13 @@ impl Downloads {
         if let Some(fetch) = self.all.get_mut(&place) {
             if !matches!(fetch.phase, Phase::Stuck(_)) {
                 let progress = files::progress(fetch.done(), fetch.row.size);
-                return ctx.notice(format!("{name} is being saved already: {progress}"));
+                let text = format!("{name} is being saved already, {progress}");
+                if fetch.row.save_as == row.save_as {
+                    return ctx.notice(text);
+                }
+                let (old, new) = (where_to(&fetch.row.save_as), where_to(&row.save_as));
+                let text = format!("{text}: {old}, not {new}; `/save` it again once it is there");
+                return ctx.fail(Fault::Failed, text);
             }
             fetch.row.save_as = row.save_as;
             fetch.line = line;
@@ -183,7 +193,13 @@ impl Downloads {
         ctx.notice(format!("● saving {name}, {}", files::size(row.size)));
         ctx.state.put_download(place, &row);
         let phase = Phase::Waiting(None);
-        self.all.insert(place, Fetch { row, phase, line });
+        let fetch = Fetch {
+            row,
+            phase,
+            line,
+            quarters: None,
+        };
+        self.all.insert(place, fetch);
     }
 
     /// Fetches a file no longer. Returns what it was.
@@ -248,7 +264,7 @@ impl Downloads {
                     fetch.phase = Phase::Going(Box::new(stream), ctx.now.instant);
                     going += 1;
                 }
-                Err(error) => get_stuck(ctx, fetch, &error.to_string()),
+                Err(error) => get_stuck(ctx, fetch, &words(&error)),
             }
         }
         for place in failed {
@@ -271,6 +287,13 @@ impl Downloads {
         *moved_at = heard_at.map_or(*moved_at, |at| at.max(*moved_at));
         if is_further {
             *moved_at = ctx.now.instant;
+            let now = ctx.now.instant;
+            let quarters = fetch.quarters.get_or_insert(Quarters::new(now));
+            let (done, of) = (stream.done(), fetch.row.size);
+            if ctx.me.is_told_progress && quarters.is_due(now, (done, of)) {
+                let (name, progress) = (files::name(&fetch.row.name), files::progress(done, of));
+                ctx.notice(format!("↓ {name} {progress}"));
+            }
         } else if stream.is_asked() && *moved_at + STALL_WAIT <= ctx.now.instant {
             stream.forget_asked();
             *moved_at = ctx.now.instant;
@@ -332,7 +355,11 @@ impl Downloads {
         };
         match failure.code {
             ErrorCode::NoSuchFile | ErrorCode::BadReference => {
-                self.give_up(ctx, place, "it is no longer at the server");
+                let why = match &*failure.detail {
+                    "" => "it is no longer at the server".into(),
+                    detail => printable::line(detail),
+                };
+                self.give_up(ctx, place, &why);
             }
             ErrorCode::FileDamaged | ErrorCode::Digest => {
                 if let Some(stream) = fetch.stream() {
@@ -420,6 +447,14 @@ fn ask(
     }
 }
 
+/// Where a file is saved, in words.
+fn where_to(save_as: &SaveAs) -> String {
+    match save_as {
+        SaveAs::Named(_) => "in the download folder".into(),
+        SaveAs::Chosen { path, .. } => format!("as {}", printable::line(path)),
+    }
+}
+
 /// Leaves a file for the user to say what is to become of it.
 fn get_stuck(ctx: &mut Ctx<'_>, fetch: &mut Fetch, why: &str) {
     let name = files::name(&fetch.row.name);
@@ -437,6 +472,6 @@ fn get_stuck(ctx: &mut Ctx<'_>, fetch: &mut Fetch, why: &str) {
 fn why_not_written(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "the disk is full".into(),
-        _ => error.to_string(),
+        _ => words(error),
     }
 }

@@ -10,6 +10,7 @@ mod ask;
 mod daily;
 mod downloads;
 mod list;
+mod quarters;
 mod sent;
 mod stream;
 mod uploads;
@@ -26,7 +27,7 @@ use super::sender::Sender;
 use super::sender::outbox::Typed;
 use crate::client::effects::Effects;
 use crate::client::env::Fault;
-use crate::client::storage::records::{OutboxEntry, QueuedFile};
+use crate::client::storage::records::{OutboxEntry, QueuedFile, Referred};
 use crate::client::storage::transfers::Download;
 use crate::client::transfers::{CopiedFile, TransferId, Transfers};
 use crate::client::ui::files;
@@ -68,6 +69,8 @@ struct Copying {
     target: String,
     text: String,
     key: Option<String>,
+    /// The entry that it answers.
+    answers: Option<EntryId>,
     typed: Typed,
     /// As it was named.
     path: String,
@@ -118,6 +121,11 @@ impl FileTransfers {
     /// How many files are being copied, so that they can be sent.
     pub(crate) fn copying(&self) -> usize {
         self.copying.len()
+    }
+
+    /// How many messages wait until the server takes their files, and need not be waited for.
+    pub(crate) fn put_off(&self, sender: &Sender) -> usize {
+        self.uploads.put_off(sender)
     }
 
     /// Whether something is still to be saved.
@@ -253,6 +261,7 @@ impl FileTransfers {
             target,
             text,
             key,
+            answers,
             typed,
             ..
         } = copying;
@@ -264,12 +273,14 @@ impl FileTransfers {
                 .unwrap_or_default(),
             root: file.tree.root(),
             size,
-            is_there: false,
+            // The server says whether the key is used before anything is brought.
+            is_there: key.is_some(),
             missed: 0,
         };
         let name = files::name(&queued.name);
         let unsent = OutboxEntry {
             kind: EntryKind::File,
+            refers_to: answers.map(Referred::Entry),
             key,
             file: Some(queued),
             ..OutboxEntry::new(target.clone(), text)

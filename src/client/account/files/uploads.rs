@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde_bytes::ByteBuf;
 
+use super::quarters::Quarters;
 use super::{Moved, REPORT_EVERY, RETRY_WAIT, STALL_WAIT};
 use crate::client::account::ctx::Ctx;
 use crate::client::account::sender::Sender;
@@ -22,6 +23,7 @@ use crate::protocol::{
     ConversationId, EVERYONE_NAME, ErrorCode, Failure, FileRoot, FileSize, Message,
     PIECE_MAX_BYTES, UploadPiece, UploadRequest, UploadState,
 };
+use crate::text::system_error::words;
 use crate::transport::Channel;
 
 /// How many files are brought at a time. Chosen: a small one does not wait for a large one, and a server that allows few is not
@@ -62,6 +64,7 @@ struct Upload {
     /// When it last came further.
     moved_at: Instant,
     told_at: Option<Instant>,
+    quarters: Quarters,
 }
 
 /// The files that are being brought.
@@ -101,6 +104,18 @@ impl Uploads {
             done: one.size.content_within(one.taken),
             of: one.size.bytes(),
         })
+    }
+
+    /// How many messages of earlier runs wait until the server takes their files, which may be a day: nobody waits for that.
+    pub(super) fn put_off(&self, sender: &Sender) -> usize {
+        let is_put_off = |at: &u64| {
+            let is_earlier = sender.outbox.typed(*at).is_none();
+            is_earlier && self.later.contains_key(at) && self.told.contains(at)
+        };
+        let put_off = sender.uploads().map(|(at, ..)| at).filter(is_put_off);
+        put_off
+            .map(|at| 1 + sender.outbox.waiting_for(at).len())
+            .sum()
     }
 
     /// When something is to be done without anything having come.
@@ -224,6 +239,7 @@ impl Uploads {
             one.taken = one.size.stream_bytes();
         }
         one.report(ctx, sender.line(one.sequence), state.is_complete);
+        one.tell(ctx, sender);
         if state.is_complete {
             let one = self.active.swap_remove(at);
             self.told.remove(&one.sequence);
@@ -267,7 +283,7 @@ impl Uploads {
                 let wait = wait.unwrap_or(usual).clamp(RETRY_WAIT, RETRY_WAIT_MAX);
                 self.later.insert(one.sequence, ctx.now.instant + wait);
                 if wait >= TOLD_WAIT && self.told.insert(one.sequence) {
-                    tell_waiting(ctx, sender, one.sequence, failure);
+                    tell_waiting(ctx, sender, one.sequence, (failure, wait));
                 }
             }
             code => {
@@ -291,11 +307,25 @@ fn is_addressed(ctx: &Ctx<'_>, unsent: &OutboxEntry) -> bool {
 }
 
 /// Tells that a file is kept, and that the server takes it later.
-fn tell_waiting(ctx: &mut Ctx<'_>, sender: &Sender, sequence: u64, failure: &Failure) {
+fn tell_waiting(
+    ctx: &mut Ctx<'_>,
+    sender: &Sender,
+    sequence: u64,
+    (failure, wait): (&Failure, Duration),
+) {
     let mut all = sender.uploads();
     if let Some((.., file)) = all.find(|(at, ..)| *at == sequence) {
         let (name, why) = (files::name(&file.name), render::refusal(failure, ""));
-        ctx.notice(format!("● {name} waits: {why}"));
+        let when = if wait < Duration::from_mins(1) {
+            format!("in {} s", wait.as_secs())
+        } else {
+            let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+            let at_ms = ctx.now.unix_ms.saturating_add(wait_ms);
+            format!("at {}", ctx.clock().show(at_ms))
+        };
+        ctx.notice(format!(
+            "● {name} waits: {why}; it goes on by itself {when}"
+        ));
     }
 }
 
@@ -313,6 +343,7 @@ impl Upload {
             damaged: 0,
             moved_at: now,
             told_at: None,
+            quarters: Quarters::new(now),
         })
     }
 
@@ -339,7 +370,7 @@ impl Upload {
             let wanted = (end - self.next).min(PIECE_MAX_BYTES as u64);
             let mut bytes = vec![0; usize::try_from(wanted).unwrap_or(PIECE_MAX_BYTES)];
             let read = disk.read_copy(self.id, self.next, &mut bytes);
-            if read.map_err(|error| error.to_string())? != bytes.len() {
+            if read.map_err(|error| words(&error))? != bytes.len() {
                 return Err("it has been cut off".into());
             }
             let piece = UploadPiece {
@@ -351,6 +382,19 @@ impl Upload {
             self.next += wanted;
         }
         Ok(())
+    }
+
+    /// Tells somebody whose prompt cannot how far it has come.
+    fn tell(&mut self, ctx: &mut Ctx<'_>, sender: &Sender) {
+        let (done, of) = (self.size.content_within(self.taken), self.size.bytes());
+        if !ctx.me.is_told_progress || !self.quarters.is_due(ctx.now.instant, (done, of)) {
+            return;
+        }
+        let mut all = sender.uploads();
+        if let Some((.., file)) = all.find(|(at, ..)| *at == self.sequence) {
+            let (name, progress) = (files::name(&file.name), files::progress(done, of));
+            ctx.notice(format!("↑ {name} {progress}"));
+        }
     }
 
     /// Tells a program how far it has come, not more often than [`REPORT_EVERY`] but for the end.

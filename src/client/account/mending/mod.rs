@@ -16,7 +16,7 @@ use crate::client::account::ctx::Ctx;
 use crate::client::account::mending::current::{current, is_said, quoted};
 use crate::client::name::is_room;
 use crate::client::storage::entry::{Amendment, Amends, Entry, Said};
-use crate::client::ui::render;
+use crate::client::ui::{files, render};
 use crate::protocol::{ConversationId, Deletion, EntryId, EntryKind};
 
 /// How much of a text that was edited is shown when that comes, in characters. Chosen: a few lines; the history has all of it.
@@ -232,7 +232,11 @@ fn tell(
         Amends::Edit(_) if entry.author != target.author => return None,
         Amends::Edit(edited) => {
             let edited = render::quote_upto(edited, EDITED_MAX_CHARS);
-            format!("{who} edited: {edited} (was {quoted})")
+            match file_name(ctx, id, target) {
+                // What else is quoted of a file begins with its name.
+                Some(name) => format!("{}: {edited}", edited_by(&who, Some(name))),
+                None => format!("{who} edited: {edited} (was {quoted})"),
+            }
         }
         Amends::Delete if !may_delete(ctx, id, entry, target) => return None,
         Amends::Delete => tell_deletion(ctx, id, entry, target),
@@ -245,11 +249,31 @@ fn tell(
 fn tell_deletion(ctx: &Ctx<'_>, id: ConversationId, entry: &Entry, target: &Entry) -> String {
     let who = ctx.author_name(id, entry);
     let time = ctx.clock().show(target.time_ms);
+    let what = match file_name(ctx, id, target) {
+        Some(name) => format!("the file {name}"),
+        None => "a message".into(),
+    };
     if entry.author == target.author {
-        format!("{who} deleted a message ({time})")
+        format!("{who} deleted {what} ({time})")
     } else {
         let whose = ctx.author_name(id, target);
-        format!("{who} deleted a message of {whose} ({time})")
+        format!("{who} deleted {what} of {whose} ({time})")
+    }
+}
+
+/// What an entry's file is called, as far as it is known and shown.
+fn file_name(ctx: &Ctx<'_>, id: ConversationId, entry: &Entry) -> Option<String> {
+    match entry.said(id, ctx.own())? {
+        Said::File(file) if !ctx.hidden.has(entry.author) => Some(files::name(&file.name)),
+        _ => None,
+    }
+}
+
+/// The beginning of a line that tells of an edit.
+fn edited_by(who: &str, file: Option<String>) -> String {
+    match file {
+        Some(name) => format!("{who} edited the text of {name}"),
+        None => format!("{who} edited"),
     }
 }
 
@@ -270,7 +294,8 @@ pub(crate) fn tell_late(
         Amends::Edit(edited) if entry.author == target.author && target.deleted.is_none() => {
             let who = ctx.author_name(id, entry);
             let edited = render::quote_upto(edited, EDITED_MAX_CHARS);
-            Some(format!("{who} edited: {edited}"))
+            let edited_by = edited_by(&who, file_name(ctx, id, &target));
+            Some(format!("{edited_by}: {edited}"))
         }
         _ => tell(ctx, id, (entry, amendment), &target),
     }

@@ -95,8 +95,32 @@ pub(crate) fn ask_to_join(
         tag,
         name: typed,
         access,
+        must_exist: None,
     };
     ctx.request(PendingRequest::Join { name, takes_focus }, body);
+}
+
+/// Joins a room that somebody else has named, and switches to it. None is made: the name may be wrong, and a room that is there
+/// only because of that looks like the right one.
+pub(crate) fn join_existing(ctx: &mut Ctx<'_>, name: &str) {
+    if ctx.conversations.is_member(name) {
+        return focus_on(ctx, name);
+    }
+    if !ctx.can_ask() {
+        return ctx.fail(Fault::Unreachable, NO_LINK);
+    }
+    ctx.pending.keep_focus();
+    let body = |tag| Join {
+        tag,
+        name: name.to_owned(),
+        access: None,
+        must_exist: Some(true),
+    };
+    let pending = PendingRequest::Join {
+        name: name.to_owned(),
+        takes_focus: true,
+    };
+    ctx.request(pending, body);
 }
 
 /// Asks for the rooms that were to be joined while there was no link.

@@ -78,8 +78,10 @@ impl Sender {
             return None;
         }
         let line = self.outbox.line(sequence);
-        // A program is told who has it, as often as it asks.
-        let typed = self.outbox.typed(sequence).filter(|_| line.is_some());
+        let is_elsewhere = failure.conversation != Some(before.conversation);
+        // A program is told who has it, as often as it asks; of what was said to others it is told nothing more.
+        let is_asked = line.is_some() && !is_elsewhere;
+        let typed = self.outbox.typed(sequence).filter(|_| is_asked);
         let (what, target) = (unsent.described(), unsent.target.clone());
         self.stored += 1;
         let at = (before.conversation, before.entry);
@@ -94,22 +96,24 @@ impl Sender {
                 recipients: before.recipients,
                 online: before.online,
                 said_before: true,
-                is_elsewhere: failure.conversation != Some(before.conversation),
+                is_elsewhere,
             });
         }
-        let time = ctx.clock().show(before.time_ms);
-        ctx.effects
-            .show(Tone::Event, render::said_before(&what, &time));
-        if failure.conversation == Some(before.conversation) {
-            self.place_waiting(ctx, sequence, before.entry);
-        } else {
+        if is_elsewhere {
             let place = match ctx.name_of(before.conversation) {
                 "" => "another conversation",
                 place => place,
             };
-            let text = format!("nothing was sent to {target}: the id was used before, to {place}");
-            ctx.effects.refuse(line, Fault::Failed, &text);
+            let text = format!(
+                "nothing was sent to {target}: the id was used for a message to {place}; use another id"
+            );
+            ctx.effects.refuse(line, Fault::Usage, &text);
             self.drop_waiting_for(ctx, sequence);
+        } else {
+            let time = ctx.clock().show(before.time_ms);
+            ctx.effects
+                .show(Tone::Event, render::said_before(&what, &time));
+            self.place_waiting(ctx, sequence, before.entry);
         }
         if let Some(unsent) = self.outbox.refuse(sequence) {
             ctx.state.put_unsent(sequence, unsent);

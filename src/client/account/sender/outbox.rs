@@ -258,8 +258,8 @@ impl Outbox {
         slot.in_flight = false;
         slot.unsent.numbered = None;
         if let Some(file) = &mut slot.unsent.file {
-            // Whether it is there yet has to be asked again, where the log is another one.
-            file.is_there = false;
+            // Whether it is there yet has to be asked again, where the log is another one; with a key by the message itself.
+            file.is_there = slot.unsent.key.is_some();
         }
         Some(&slot.unsent)
     }

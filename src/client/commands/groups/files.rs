@@ -9,9 +9,12 @@ use crate::client::script::Awaited;
 /// To send one.
 pub(super) const FILE: ChatCommand = ChatCommand {
     name: "file",
-    arguments: &[Argument::text("[USER|#ROOM|everyone] FILE [TEXT]")],
+    arguments: &[
+        Argument::option("--reply", "#N"),
+        Argument::text("[USER|#ROOM|everyone] FILE [TEXT]"),
+    ],
     summary: "send a file to a user or to a room",
-    help: "In a conversation it goes there, unless another one is named. A name with blanks takes quotation marks. The file is \
+    help: "In a conversation it goes there, unless another one is named. A name with blanks takes quotation marks or backslashes, as in a shell. With `--reply #N` it answers that message. The file is \
            copied at once: what becomes of it then does not matter. What you type after it goes ahead of it: it takes its place \
            among the messages once all of it is at the server. A lost connection, or the end of the program, only \
            interrupts that. `/files` shows how far it is, and `/cancel` gives it up.",
@@ -19,8 +22,9 @@ pub(super) const FILE: ChatCommand = ChatCommand {
     awaits: Awaited::Nothing,
     run: |core, call| {
         core.with_files(call.now, |disk, parts, ctx| {
-            let others = (&mut parts.files, &parts.sender);
-            files::send_typed(ctx, others, disk.transfers(), call.required(0));
+            let others = (&mut parts.files, &parts.sender, &mut parts.recent);
+            let typed = (call.optional(0), call.required(1));
+            files::send_typed(ctx, others, disk.transfers(), typed);
         });
     },
     ..ROW
@@ -43,7 +47,7 @@ pub(super) const SAVE: ChatCommand = ChatCommand {
                 named: named(call),
                 save_as: call.optional(2),
             };
-            files::save(ctx, others, disk.transfers().is_some(), &save);
+            files::save(ctx, others, disk.transfers(), &save);
         });
     },
     ..ROW

@@ -112,13 +112,13 @@ fn send(
     };
     match (file, text, answers) {
         (None, None, _) => ctx.fail(Fault::Usage, "missing field `text`, or a file"),
-        (Some(_), _, Some(_)) => ctx.fail(Fault::Usage, "a file cannot answer an entry"),
-        (Some(path), text, None) => {
+        (Some(path), text, answers) => {
             let file = File {
                 target: &to,
                 path: &path,
                 text: text.as_deref().unwrap_or_default(),
                 key,
+                answers: answers.map(EntryId),
             };
             let others = (&mut parts.files, &parts.sender);
             files::send(ctx, others, disk.transfers(), file);

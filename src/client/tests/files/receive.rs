@@ -280,7 +280,14 @@ fn cancelled_download_leaves_nothing_here() {
     desk.run("save --in bob");
     let lines = desk.lines();
     assert!(
-        lines[0].starts_with("chart.pdf is being saved already: "),
+        lines[0].starts_with("chart.pdf is being saved already, "),
+        "{lines:?}"
+    );
+    // Another place was dropped without a word.
+    desk.run("save --in bob ./other.pdf");
+    let lines = desk.lines();
+    assert!(
+        lines[0].contains(": in the download folder, not as ./other.pdf; `/save` it again"),
         "{lines:?}"
     );
     desk.run("files");
@@ -380,4 +387,79 @@ fn file_that_was_saved_when_it_was_cancelled_is_told_of() {
             "● it was saved before that, as /downloads/chart.pdf"
         ]
     );
+}
+
+/// The whole file came before that was noticed.
+#[test]
+fn folder_that_is_not_there_is_told_before_anything_is_fetched() {
+    let (mut desk, mut server, _) = offered(3_000_000);
+    desk.screen.lines();
+    desk.run("save --in bob /nope/");
+    desk.talk(&mut server);
+    assert_eq!(
+        desk.lines(),
+        ["not saved: chart.pdf: there is no folder /nope: make it first"]
+    );
+    assert!(server.asked.is_empty());
+    desk.run("files");
+    let lines = desk.lines();
+    assert!(lines[0].starts_with("no file is on its way"), "{lines:?}");
+}
+
+#[test]
+fn reader_is_told_why_the_server_has_a_file_no_longer() {
+    let (mut desk, mut server, _) = offered(3_000_000);
+    desk.run("save --in bob");
+    desk.screen.lines();
+    let tag = requests(&mut desk)[0].tag;
+    let failure = Failure {
+        tag: Some(tag),
+        ..Failure::new(ErrorCode::NoSuchFile, "that message was deleted")
+    };
+    desk.bulk_as(ServerBody::Failure(failure), Some(Command::Download));
+    desk.talk(&mut server);
+    assert_eq!(
+        desk.lines(),
+        ["not saved: chart.pdf: that message was deleted"]
+    );
+}
+
+#[test]
+fn nothing_is_offered_to_who_may_not_save() {
+    let options = Options {
+        is_restricted: true,
+        ..with_password("erin", "secret")
+    };
+    let mut desk = Desk::connected(Screen::interactive(), options);
+    Server::with_signed_in("erin", "secret").log_in(&mut desk);
+    desk.settle_heads(vec![head(PAIR, "bob", 0, 0, 0)]);
+    desk.screen.lines();
+    let tree = FileTree::read(&mut &content(9)[..]).unwrap();
+    deliver_file(&mut desk, 1, tree.root(), &attachment("chart.pdf", 9, ""));
+    assert_eq!(desk.lines(), ["14:01 bob: [file] chart.pdf, 9 bytes, PDF"]);
+}
+
+/// Nothing was told for as long as it took.
+#[test]
+fn terminal_whose_prompt_cannot_tell_how_far_a_file_is_gets_a_line_now_and_then() {
+    let mut desk = Desk::signed_in(Screen::without_editor());
+    let mut server = FileServer::default();
+    let tree = server.give(1, &content(8_000_000));
+    deliver_file(
+        &mut desk,
+        1,
+        tree.root(),
+        &attachment("chart.pdf", 8_000_000, ""),
+    );
+    desk.run("save --in bob");
+    desk.screen.lines();
+    server.cut_after = Some(30);
+    desk.talk(&mut server);
+    desk.wait(Duration::from_secs(4));
+    server.cut_after = None;
+    desk.reconnected(&mut server);
+    desk.talk(&mut server);
+    let lines = desk.lines();
+    let told = lines.iter().filter(|line| line.starts_with("↓ chart.pdf"));
+    assert_eq!(told.count(), 1, "{lines:?}");
 }

@@ -79,7 +79,9 @@ fn text_of_an_own_file_can_be_edited_while_it_waits_and_then() {
         (EntryKind::Edit, Some(EntryId(1)))
     );
     desk.chat(stored(2, 2, 1, 1));
-    desk.lines();
+    let told = "edited the text of chart.pdf: \"newer words\"";
+    let lines = desk.lines();
+    assert!(lines.iter().any(|line| line.contains(told)), "{lines:?}");
     desk.run("history bob");
     let lines = desk.lines();
     let edited = "[file] chart.pdf, 1 kB, PDF: newer words  (edited)";
@@ -94,6 +96,9 @@ fn text_of_an_own_file_can_be_edited_while_it_waits_and_then() {
         (header.kind, header.refers_to),
         (EntryKind::Delete, Some(EntryId(1)))
     );
+    desk.chat(stored(3, 3, 2, 1));
+    let (told, lines) = ("deleted the file chart.pdf", desk.lines());
+    assert!(lines.iter().any(|line| line.contains(told)), "{lines:?}");
 }
 
 #[test]

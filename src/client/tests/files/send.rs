@@ -217,7 +217,11 @@ fn refusal_is_told_and_what_is_only_refused_for_now_waits() {
         ..Failure::new(ErrorCode::LimitReached, "2 GB a day")
     }));
     let lines = desk.lines();
-    assert!(lines[0].contains("chart.pdf waits"), "{lines:?}");
+    // It is nothing that the user has to do anything about.
+    assert_eq!(
+        lines,
+        ["● chart.pdf waits: a limit is reached: 2 GB a day; it goes on by itself at 15:02"]
+    );
     assert!(!desk.files.transfers.copies().is_empty());
     assert_eq!(desk.bodies(), []);
     desk.wait(Duration::from_secs(3_601));
@@ -335,14 +339,32 @@ fn copies_that_no_message_needs_are_removed_at_the_next_start() {
     assert!(desk.files.transfers.copies().is_empty());
 }
 
-/// A program that has nothing to do but to send bob a file of 3 MB, perhaps under a key, and has just had it copied.
-fn program(key: Option<&str>) -> Desk {
-    let options = Options {
+/// The same, signed in, after one whose file has not been brought.
+fn program_after_another() -> Desk {
+    let mut desk = program(None);
+    desk.disk();
+    let bodies = desk.bodies();
+    assert!(
+        matches!(bodies[..], [.., ClientBody::UploadRequest(_)]),
+        "{bodies:?}"
+    );
+    let mut desk = desk.restarted(Screen::plain(), options_of_program());
+    desk.bodies();
+    desk.control(&ServerMessage::control(session_start()));
+    desk
+}
+
+fn options_of_program() -> Options {
+    Options {
         is_sending_only: true,
         until: Until::Stored,
         ..with_password("erin", "secret")
-    };
-    let mut desk = Desk::connected(Screen::plain(), options);
+    }
+}
+
+/// A program that has nothing to do but to send bob a file of 3 MB, perhaps under a key, and has just had it copied.
+fn program(key: Option<&str>) -> Desk {
+    let mut desk = Desk::connected(Screen::plain(), options_of_program());
     Server::with_signed_in("erin", "secret").log_in(&mut desk);
     desk.settle_heads(vec![head(PAIR, "bob", 0, 0, 0)]);
     desk.files.transfers.put("chart.pdf", &content(3_000_000));
@@ -364,7 +386,16 @@ fn program_is_told_how_far_its_file_is_and_ends_when_that_is_stored() {
     assert_eq!(desk.core.end(), None, "it is being copied");
     let mut server = FileServer::default();
     let (header, _) = entry(&desk.talk(&mut server));
+    // The server says first that the key is not used.
+    assert!(header.key.is_some() && server.pieces == 0);
+    let failure = Failure::of_number(ErrorCode::NoSuchFile, PAIR, DeviceSeq(1));
+    desk.control(&ServerMessage::error(Command::SendMessage, failure));
+    let (header, _) = entry(&desk.talk(&mut server));
     assert!(header.key.is_some());
+    desk.chat(crate::protocol::Voided {
+        conversation: PAIR,
+        number: DeviceSeq(1),
+    });
     let reports = std::mem::take(&mut desk.screen.seen().reports);
     assert_eq!(reports[0], Report::Queued { said: 1 });
     let progress: Vec<u64> = reports
@@ -380,9 +411,86 @@ fn program_is_told_how_far_its_file_is_and_ends_when_that_is_stored() {
         .collect();
     // All of it came in one moment.
     assert_eq!(progress, [0, 3_000_000]);
-    desk.chat(stored(1, 1, 0, 1));
+    desk.chat(stored(2, 1, 0, 1));
     desk.settle();
     assert_eq!(desk.core.end(), Some(&End::Quit));
+}
+
+/// A changed file was brought before its message, and counted for the day, although nothing was said.
+#[test]
+fn file_is_not_brought_whose_key_is_used() {
+    let mut desk = program(Some("k1"));
+    let mut server = FileServer::default();
+    entry(&desk.talk(&mut server));
+    let before = crate::protocol::SaidBefore {
+        conversation: PAIR,
+        entry: EntryId(9),
+        time_ms: START_MS,
+        recipients: 1,
+        online: 0,
+    };
+    let failure = Failure {
+        said_before: Some(Box::new(before)),
+        ..Failure::of_number(ErrorCode::SaidBefore, PAIR, DeviceSeq(1))
+    };
+    desk.control(&ServerMessage::error(Command::SendMessage, failure));
+    let others = desk.talk(&mut server);
+    assert!(
+        matches!(&others[..], [message, ..] if matches!(message.body, ClientBody::Void(_))),
+        "{others:?}"
+    );
+    desk.chat(crate::protocol::Voided {
+        conversation: PAIR,
+        number: DeviceSeq(1),
+    });
+    desk.settle();
+    assert!(server.kept.is_empty() && desk.files.transfers.copies().is_empty());
+    let ended = (desk.core.end(), desk.core.fault());
+    assert_eq!(ended, (Some(&End::Quit), None));
+}
+
+/// Each later message ended as not confirmed in time.
+#[test]
+fn program_does_not_wait_for_a_file_of_an_earlier_run_that_the_server_takes_later() {
+    let mut desk = program_after_another();
+    let say = Say {
+        to: "bob".into(),
+        text: "hi".into(),
+        file: None,
+        key: None,
+    };
+    desk.core.handle_input(desk.now, Input::Say(Box::new(say)));
+    desk.core.handle_input(desk.now, Input::EndOfInput);
+    desk.meet(0);
+    let bodies = desk.bodies();
+    let request = bodies.iter().find_map(|body| match body {
+        ClientBody::UploadRequest(request) => Some(request.tag),
+        _ => None,
+    });
+    desk.chat(stored(1, 1, 0, 1));
+    desk.settle();
+    assert_eq!(desk.core.end(), None, "the file goes on");
+    desk.bulk(ServerBody::Failure(Failure {
+        tag: request,
+        wait_ms: Some(3_600_000),
+        ..Failure::new(ErrorCode::LimitReached, "2 GB a day")
+    }));
+    desk.settle();
+    let ended = (desk.core.end(), desk.core.fault());
+    assert_eq!(ended, (Some(&End::Quit), None));
+    assert_eq!(desk.files.transfers.copies().len(), 1);
+}
+
+/// The same where the server does not say so in time.
+#[test]
+fn what_an_earlier_run_has_left_is_no_failure_of_a_program() {
+    let mut desk = program_after_another();
+    desk.core.handle_input(desk.now, Input::EndOfInput);
+    desk.meet(0);
+    desk.wait(Duration::from_secs(31));
+    desk.settle();
+    let ended = (desk.core.end(), desk.core.fault());
+    assert_eq!(ended, (Some(&End::Quit), None));
 }
 
 #[test]
@@ -434,4 +542,33 @@ fn files_that_are_being_copied_count_among_those_that_wait() {
     let lines = desk.lines();
     let refused = lines.iter().filter(|line| line.contains("wait already"));
     assert_eq!(refused.count(), 1, "{lines:?}");
+}
+
+#[test]
+fn file_answers_the_message_that_is_named() {
+    let (mut desk, mut server, _) = with_file(1_000);
+    let tree = FileTree::read(&mut &content(9)[..]).unwrap();
+    deliver_file(&mut desk, 1, tree.root(), &attachment("old.pdf", 9, ""));
+    desk.settle();
+    desk.screen.lines();
+    desk.run("file --reply #1 bob chart.pdf the new one");
+    let (header, body) = entry(&desk.talk(&mut server));
+    let file: Attachment = body.read().unwrap();
+    assert_eq!(
+        (header.kind, header.refers_to, &*file.text),
+        (EntryKind::File, Some(EntryId(1)), "the new one")
+    );
+    desk.chat(stored(1, 2, 1, 1));
+    let lines = desk.lines();
+    let own = "14:02 (you) to bob, to \"old.pdf\" of bob: [file] chart.pdf, 1 kB, PDF: the new one";
+    assert!(lines.iter().any(|line| line == own), "{lines:?}");
+    for (line, told) in [
+        ("file --reply #7 bob chart.pdf", "#7"),
+        ("file --reply it bob chart.pdf", "which message?"),
+    ] {
+        desk.run(line);
+        let lines = desk.lines();
+        assert!(lines[0].contains(told), "{line}: {lines:?}");
+        assert!(entries(&desk.talk(&mut server)).is_empty());
+    }
 }

@@ -77,8 +77,7 @@ fn room_of_a_link_is_asked_about_after_the_sign_in_and_joined_only_after_a_yes()
         assert_eq!(desk.screen.asks().pop(), Some(question));
         desk.type_line(answer);
         let bodies = desk.bodies();
-        let joins =
-            |body: &ClientBody| matches!(body, ClientBody::Join(join) if join.name == "#bridge");
+        let joins = |body: &ClientBody| matches!(body, ClientBody::Join(join) if join.name == "#bridge" && join.must_exist == Some(true));
         assert_eq!(bodies.iter().any(joins), is_joined, "{bodies:?}");
         desk.lines();
         assert!(
@@ -86,6 +85,32 @@ fn room_of_a_link_is_asked_about_after_the_sign_in_and_joined_only_after_a_yes()
             "it is asked once"
         );
     }
+}
+
+/// A room that did not exist was made, and the guest was alone in it.
+#[test]
+fn room_of_a_link_that_does_not_exist_is_not_made_and_that_is_said() {
+    let mut desk = asked_to_join(Screen::interactive());
+    desk.settle_heads(vec![head(PAIR, "bob", 0, 0, 0)]);
+    desk.type_line("y");
+    let bodies = desk.bodies();
+    let tag = bodies.iter().find_map(|body| match body {
+        ClientBody::Join(join) => Some(join.tag),
+        _ => None,
+    });
+    desk.lines();
+    let failure = crate::protocol::Failure {
+        tag,
+        ..crate::protocol::Failure::new(crate::protocol::ErrorCode::NoSuchRoom, "")
+    };
+    desk.control(&ServerMessage::error(
+        crate::protocol::Command::Join,
+        failure,
+    ));
+    assert_eq!(
+        desk.lines(),
+        ["there is no room \"#bridge\"; `/join #bridge` makes it"]
+    );
 }
 
 #[test]

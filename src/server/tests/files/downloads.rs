@@ -207,3 +207,32 @@ fn readers_take_turns_where_all_together_want_more_than_the_disk_gives() {
     // Uploads have room beside them.
     assert!(bench.blobs.room() >= 32);
 }
+
+/// The reader was told that the server had lost the file, and its log asked for `store check`.
+#[test]
+fn reader_in_the_middle_of_a_file_learns_that_its_message_was_deleted() {
+    let (mut bench, two) = Bench::two();
+    let file = LocalFile::new(40 * CHUNK_BYTES);
+    bench.upload(two.erins, &file, 1);
+    bench.attach(two.erins, two.erin, two.conversation, 1, &file);
+    let entry = (two.conversation, EntryId(1));
+    bench.heard(two.bobs);
+    // He takes nothing for now.
+    bench.fetch(two.bobs, 1, entry, (0, file.stream.len()));
+    bench.delete(&two, 2, 1);
+    assert_eq!(bench.on_disk(), []);
+    let mut heard = Vec::new();
+    for _ in 0..20 {
+        heard.extend(bench.heard(two.bobs));
+        bench.pass(50);
+    }
+    let told = |failure: &Failure| (failure.tag, failure.code, failure.detail.clone());
+    let told: Vec<_> = failures(&heard).iter().map(told).collect();
+    let deleted = "that message was deleted".to_owned();
+    assert_eq!(told, [(Some(1), ErrorCode::NoSuchFile, deleted.clone())]);
+    assert!(!pieces(heard).is_empty());
+    bench.fetch(two.bobs, 2, entry, (0, 9));
+    assert_eq!(failures(&bench.heard(two.bobs))[0].detail, deleted);
+    // Nothing is left of the first.
+    assert!(bench.user_of(two.bobs).transfers.downloads.is_empty());
+}

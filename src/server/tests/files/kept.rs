@@ -94,10 +94,7 @@ fn bytes_of_a_day_are_told_when_they_are_used_up_and_come_in_again() {
     let heard = bench.tell(two.erins, &file(3).request(3));
     let refused = &failures(&heard)[0];
     assert_eq!(refused.code, ErrorCode::LimitReached);
-    assert_eq!(
-        refused.detail,
-        "393 kB of files a day; try again in a minute"
-    );
+    assert_eq!(refused.detail, "393 kB of files a day");
     bench.pass(refused.wait_ms.unwrap() + 50);
     // The messages' budget has not suffered.
     bench.upload(two.erins, &file(3), 4);
@@ -452,4 +449,24 @@ fn newcomer_has_a_turn_where_others_hold_all_uploads() {
     assert_eq!(refused.len(), 1);
     assert_eq!(refused[0].code, ErrorCode::LimitReached);
     assert!(refused[0].wait_ms.is_some());
+}
+
+/// The user was told to delete files, or had to wait, for what never has room.
+#[test]
+fn file_that_is_larger_than_all_may_be_is_told_so_and_need_not_wait() {
+    let (mut bench, two) = Bench::two();
+    bench.limit(server_limits::Limits {
+        file_account_bytes: Limit::of(100_000),
+        ..server_limits::Limits::default()
+    });
+    let file = LocalFile::new(200_000);
+    let refused = failures(&bench.tell(two.erins, &file.request(1)));
+    assert_eq!(
+        (refused[0].code, refused[0].wait_ms),
+        (ErrorCode::QuotaFull, None)
+    );
+    assert_eq!(
+        refused[0].detail,
+        "larger than all files together may be (100 kB)"
+    );
 }

@@ -14,6 +14,7 @@ fn closed_server_does_not_say_whether_a_private_room_exists() {
             tag: 7,
             name: "#secret".into(),
             access: None,
+            must_exist: None,
         };
         bench.say(link, Channel::Control, &ClientMessage::control(join));
         bench.pass(50);
@@ -30,6 +31,35 @@ fn closed_server_does_not_say_whether_a_private_room_exists() {
             matches!(&heard[..], [ServerBody::Failure(failure)] if failure.code == ErrorCode::RoomsClosed && failure.tag == Some(7)),
             "{heard:?}"
         );
+    }
+}
+
+#[test]
+fn room_that_is_to_exist_is_not_made() {
+    let mut bench = Bench::new();
+    let alice = bench.user("alice");
+    let link = bench.signed_in("alice", alice);
+    let mut join = |must_exist| {
+        bench.heard(link);
+        let join = Join {
+            tag: 7,
+            name: "#bridge".into(),
+            access: None,
+            must_exist,
+        };
+        bench.say(link, Channel::Control, &ClientMessage::control(join));
+        bench.pass(50);
+        bench.heard(link)
+    };
+    let heard = join(Some(true));
+    assert!(
+        matches!(&heard[..], [ServerBody::Failure(failure)] if failure.code == ErrorCode::NoSuchRoom),
+        "{heard:?}"
+    );
+    for must_exist in [None, Some(true)] {
+        let heard = join(must_exist);
+        let is_joined = |body: &ServerBody| matches!(body, ServerBody::Joined(_));
+        assert!(heard.iter().any(is_joined), "{heard:?}");
     }
 }
 
@@ -76,6 +106,7 @@ fn who_joins_a_look_alike_of_a_room_is_not_told_which_room_that_is() {
         tag: 7,
         name: "#s\u{435}cret".into(),
         access: None,
+        must_exist: None,
     };
     bench.say(link, Channel::Control, &ClientMessage::control(join));
     bench.pass(50);
@@ -99,6 +130,7 @@ fn who_joins_without_end_is_made_to_wait() {
             tag,
             name: "#bridge".into(),
             access: None,
+            must_exist: None,
         };
         bench.say(link, Channel::Control, &ClientMessage::control(join));
         bench.pass(20);

@@ -34,6 +34,7 @@ impl Bench {
             tag: 7,
             name: "#Bridge".into(),
             access: None,
+            must_exist: None,
         };
         self.say(link, Channel::Control, &ClientMessage::control(join));
         self.pass(50);

@@ -137,6 +137,7 @@ fn who_left_reads_nothing_that_comes_after_and_hears_of_nobodys_receipts() {
             tag: 1,
             name: "#Bridge".into(),
             access: None,
+            must_exist: None,
         };
         bench.say(link, Channel::Chat, &ClientMessage::control(join));
         bench.pass(50);
@@ -198,6 +199,7 @@ fn device_whose_account_has_joined_again_is_sent_that_behind_where_it_stands() {
         tag: 1,
         name: "#bridge".into(),
         access: None,
+        must_exist: None,
     });
     let mut room = None;
     for link in [alices, bobs] {

@@ -5,6 +5,7 @@ use crate::protocol::{AccountId, ConversationId, EntryId, FileRoot};
 use crate::store::error::{Abort, StoreError, skip_damaged};
 use crate::store::ops::access::permitted;
 use crate::store::ops::blocks::Given;
+use crate::store::ops::log::relations;
 use crate::store::ops::usage;
 use crate::store::schema::table::ReadTable as _;
 use crate::store::schema::tables::ReadTables;
@@ -29,8 +30,17 @@ pub(in crate::store) fn of_entry(
     if !is_given {
         return Err(Refusal::NoSuchFile.into());
     }
-    let attached = tables.attached().get(&(conversation.0, entry.0))?;
-    let file = attached.ok_or(Refusal::NoSuchFile)?.file();
+    let key = (conversation.0, entry.0);
+    let Some(attached) = tables.attached().get(&key)? else {
+        let stored = skip_damaged(tables.entry(key))?.flatten();
+        let is_deleted = stored.is_some_and(|stored| stored.row().deleted.is_some());
+        return Err(if is_deleted {
+            relations::DELETED.into()
+        } else {
+            Refusal::NoSuchFile.into()
+        });
+    };
+    let file = attached.file();
     let record = tables.files().get(&file)?;
     let record = record.filter(|record| !record.is_gone);
     let found = record.and_then(|record| blob(file, record));

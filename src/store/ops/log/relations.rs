@@ -32,7 +32,7 @@ pub(in crate::store) const PINS_MAX: usize = 64;
 
 const NOT_THERE: Refusal = Refusal::BadReference("there is no such message");
 const EXPIRED: Refusal = Refusal::BadReference("that message has expired");
-const DELETED: Refusal = Refusal::BadReference("that message was deleted");
+pub(in crate::store) const DELETED: Refusal = Refusal::BadReference("that message was deleted");
 const NOT_A_MESSAGE: Refusal = Refusal::BadReference("that is not a message");
 
 /// Whether the author of what is to be appended may refer to this entry so.

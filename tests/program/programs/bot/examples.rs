@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::super::examples;
-use crate::support::{Host, PATIENCE, Script, Server, Workspace};
+use crate::support::{Host, PATIENCE, Script, Server, Workspace, printed, wait};
 
 #[test]
 fn examples_of_the_manual_run() {
@@ -33,8 +33,7 @@ fn example(
         .arg(server.address.to_string())
         .args(["--user", "helper", "--accept-new", "--password-file"])
         .arg(workspace.password_file("helper"))
-        .arg("--state")
-        .arg(workspace.path("state-of-helper"))
+        .env("UDPCHAT_STATE", workspace.path("state-of-helper"))
         .env("UDPCHAT", program)
         .envs(variables.iter().copied());
     command
@@ -145,4 +144,33 @@ fn bot_in_shell_throws_dice_in_its_room() {
     assert!(!bob.lines().iter().any(|line| line.contains("0d6: ")));
     assert_eq!(helper.errors(), "");
     helper.kill();
+}
+
+/// A signal changed nothing, and a wrong password was a success.
+#[test]
+fn bot_in_shell_ends_with_a_signal_and_with_what_its_bot_ends_with() {
+    if is_missing("jq") {
+        return;
+    }
+    let workspace = Workspace::new(&["helper", "bob"]);
+    let server = workspace.serve();
+    let mut bob = workspace.sign_in(server.address, "bob");
+    bob.types("join #games");
+    bob.sees(1, "#games");
+    let dice = || {
+        let mut command = example(&workspace, &server, "dice.sh", &[("ROOM", "#games")]);
+        command.stdin(Stdio::null()).stdout(Stdio::null());
+        command
+    };
+    let mut helper = dice().spawn().unwrap();
+    bob.sees(1, "helper joined #games");
+    let pid = nix::unistd::Pid::from_raw(helper.id().try_into().unwrap());
+    nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM).unwrap();
+    assert_eq!(wait(&mut helper).code(), Some(143));
+
+    fs::write(workspace.password_file("helper"), "another\n").unwrap();
+    let mut refused = dice();
+    refused.arg("--state").arg(workspace.path("new-state"));
+    let output = refused.output().unwrap();
+    assert_eq!(output.status.code(), Some(4), "{}", printed(&output));
 }

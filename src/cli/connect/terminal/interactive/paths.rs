@@ -1,9 +1,9 @@
-//! What the tab key makes of a path behind a command that takes one. Words are parted as the command does it: blanks stand in
-//! quotation marks, or behind a backslash.
+//! What the tab key makes of a path behind a command that takes one. Words are parted as the command does it.
 
 use std::fs;
 
 use crate::cli::environment;
+use crate::client::path_word::{self, PathWord};
 use crate::text::printable;
 
 /// How many names of a directory are looked at. Chosen: a fraction of a second; of a larger one the others are not offered.
@@ -50,50 +50,19 @@ fn last_word(line: &str, offset: usize) -> (Typed<'_>, usize) {
     loop {
         rest = rest.trim_start();
         let start = offset + line.len() - rest.len();
-        let quote = rest.chars().next().filter(|sign| "\"'".contains(*sign));
-        let (plain, end) = match quote {
-            Some(quote) => match rest[1..].split_once(quote) {
-                Some((plain, _)) => (plain.to_owned(), Some(plain.len() + 2)),
-                None => (rest[1..].to_owned(), None),
-            },
-            None => unescaped(rest),
-        };
-        let Some(end) = end else {
+        let word = PathWord::typing(rest);
+        if !word.is_ended {
             let typed = Typed {
                 start,
                 raw: rest,
-                plain,
-                quote,
+                plain: word.plain,
+                quote: word.open,
             };
             return (typed, place);
-        };
-        rest = &rest[end..];
+        }
+        rest = &rest[word.length..];
         place += 1;
     }
-}
-
-/// The first word without its backslashes, and where it ends if something ends it.
-fn unescaped(line: &str) -> (String, Option<usize>) {
-    let mut plain = String::new();
-    let mut signs = line.char_indices().peekable();
-    while let Some((at, sign)) = signs.next() {
-        if sign.is_whitespace() {
-            return (plain, Some(at));
-        }
-        let next = signs.peek().map(|(_, next)| *next);
-        match next.filter(|next| sign == '\\' && needs_escape(*next)) {
-            Some(next) => {
-                plain.push(next);
-                signs.next();
-            }
-            None => plain.push(sign),
-        }
-    }
-    (plain, None)
-}
-
-fn needs_escape(sign: char) -> bool {
-    sign.is_whitespace() || "\\\"'".contains(sign)
 }
 
 /// The files and directories whose names begin so, as they would be typed.
@@ -116,31 +85,28 @@ fn candidates(typed: &Typed<'_>) -> Vec<String> {
         let is_offered = !name.starts_with('.') || begin.starts_with('.');
         // What a terminal would show as something else.
         if is_offered && printable::line(name) == name {
-            found.extend(written(typed, &directory, name, entry.path().is_dir()));
+            found.push(written(typed, &directory, name, entry.path().is_dir()));
         }
     }
     found.sort_unstable();
     found
 }
 
-/// A path as it stands in the line, if it can be written there.
-fn written(typed: &Typed<'_>, directory: &str, name: &str, is_directory: bool) -> Option<String> {
+/// A path as it stands in the line.
+fn written(typed: &Typed<'_>, directory: &str, name: &str, is_directory: bool) -> String {
     let Some(quote) = typed.quote else {
         // What is typed of the directory stays as it is.
         let kept = typed.raw.rfind('/').map_or(0, |slash| slash + 1);
-        let mut path = typed.raw[..kept].to_owned();
-        for sign in name.chars() {
-            path.extend(needs_escape(sign).then_some('\\'));
-            path.push(sign);
-        }
-        return Some(path + if is_directory { "/" } else { " " });
+        let end = if is_directory { '/' } else { ' ' };
+        let name = path_word::written(name, None);
+        return format!("{}{name}{end}", &typed.raw[..kept]);
     };
-    let end = if is_directory {
-        "/".to_owned()
+    let path = path_word::written(&format!("{directory}{name}"), Some(quote));
+    if is_directory {
+        format!("{quote}{path}/")
     } else {
-        format!("{quote} ")
-    };
-    (!name.contains(quote)).then(|| format!("{quote}{directory}{name}{end}"))
+        format!("{quote}{path}{quote} ")
+    }
 }
 
 #[cfg(test)]
@@ -156,6 +122,7 @@ mod tests {
                 "chart.pdf",
                 "my chart.pdf",
                 "it's",
+                "say \"a\" \\ b",
                 ".hidden",
                 "bad\u{1b}[31m",
             ] {
@@ -190,7 +157,16 @@ mod tests {
             ("/file bob {}/my\\ ch", &["/file bob {}/my\\ chart.pdf "]),
             ("/file bob \"{}/my ch", &["/file bob \"{}/my chart.pdf\" "]),
             ("/file bob '{}/charts", &["/file bob '{}/charts/"]),
-            ("/file bob '{}/it", &[]),
+            ("/file bob '{}/it", &["/file bob '{}/it'\\''s' "]),
+            (
+                "/file bob \"{}/say",
+                &["/file bob \"{}/say \\\"a\\\" \\\\ b\" "],
+            ),
+            (
+                "/file bob {}/say",
+                &["/file bob {}/say\\ \\\"a\\\"\\ \\\\\\ b "],
+            ),
+            ("/file bob {}/\"my ch", &["/file bob \"{}/my chart.pdf\" "]),
             ("/file bob {}/it", &["/file bob {}/it\\'s "]),
             ("/file bob {}/.h", &["/file bob {}/.hidden "]),
             ("/file bob {}/bad", &[]),
@@ -205,7 +181,7 @@ mod tests {
             assert_eq!(place.offers(line, false), whole, "{line}");
         }
         let all = place.offers("/file bob {}/", false);
-        assert_eq!(all.len(), 4, "{all:?}");
+        assert_eq!(all.len(), 5, "{all:?}");
     }
 
     #[test]
@@ -225,6 +201,6 @@ mod tests {
     #[test]
     fn home_stays_as_it_is_typed() {
         let (typed, _) = last_word("~/x", 0);
-        assert_eq!(written(&typed, "~/", "xyz", false).unwrap(), "~/xyz ");
+        assert_eq!(written(&typed, "~/", "xyz", false), "~/xyz ");
     }
 }

@@ -118,7 +118,7 @@ impl Tail {
         }
         let mut has_moved = false;
         while let Some((_, id, entry)) = self.queued.pop_front_if(|(last, _, _)| *last <= printed) {
-            has_moved |= self.kept.put(id, entry);
+            has_moved |= self.kept.put(ctx, id, entry);
         }
         if has_moved {
             self.record(ctx, files);
@@ -156,7 +156,7 @@ impl Tail {
         };
         self.acks.acknowledge(id, EntryId(entry));
         let position = self.acks.position(id, given);
-        !self.kept.put(id, position) || self.record(ctx, files)
+        !self.kept.put(ctx, id, position) || self.record(ctx, files)
     }
 
     /// Records where a first bot begins.
@@ -173,7 +173,7 @@ impl Tail {
         }
         let mut has_moved = std::mem::take(&mut self.has_begun);
         for (id, given) in &self.given {
-            has_moved |= self.kept.put(*id, self.acks.position(*id, *given));
+            has_moved |= self.kept.put(ctx, *id, self.acks.position(*id, *given));
         }
         if has_moved {
             self.record(ctx, files);
@@ -363,25 +363,34 @@ impl Tail {
                 since_ms: Some(since_ms),
                 ..page
             },
-            Some(Since::Last) if !self.kept.is_first => {
-                let after = self.kept.of(id).unwrap_or(EntryId::START);
-                Page { after, ..page }
-            }
+            Some(Since::Last) if !self.kept.is_first => self.behind_told(ctx, id, page),
             // A bot begins with what comes.
             Some(Since::Acknowledged) if self.kept.is_first => Page {
                 after: last,
                 ..page
             },
-            Some(Since::Acknowledged) => {
-                let saved = self.kept.of(id);
-                Page {
-                    after: saved.unwrap_or(EntryId::START),
-                    // What was said in a room before it was in there is not for it.
-                    ends_at_joining: saved.is_none() && is_room(ctx.name_of(id)),
-                    ..page
-                }
-            }
+            Some(Since::Acknowledged) => Page {
+                // What was said in a room before it was in there is not for it.
+                ends_at_joining: self.kept.of(id).is_none() && is_room(ctx.name_of(id)),
+                ..self.behind_told(ctx, id, page)
+            },
             _ => newest,
+        }
+    }
+
+    /// A page that ends behind what programs were told. In another epoch of the server's database the same numbers are those of
+    /// other entries, and what is new may stand before the one that was told last: only times tell.
+    fn behind_told(&self, ctx: &Ctx<'_>, id: ConversationId, page: Page) -> Page {
+        match self.kept.of(id) {
+            None => page,
+            Some(told) if told.epoch == ctx.session.epoch => Page {
+                after: EntryId(told.entry),
+                ..page
+            },
+            Some(told) => Page {
+                since_ms: Some(told.time_ms.saturating_add(1)),
+                ..page
+            },
         }
     }
 

@@ -3,8 +3,9 @@
 use std::io::{self, ErrorKind};
 use std::time::{Duration, Instant};
 
+use crate::client::account::ctx::Ctx;
 use crate::client::env::Files;
-use crate::client::tail::{Positions, Since, TailOptions, Told};
+use crate::client::tail::{Positions, Since, TailOptions, Told, ToldUpTo};
 use crate::protocol::{ConversationId, EntryId};
 
 /// How long the positions are waited for while another bot has them. Chosen: a bot has ended by then whose program was killed, and
@@ -71,16 +72,27 @@ impl Kept {
         }
     }
 
-    pub(super) fn of(&self, id: ConversationId) -> Option<EntryId> {
-        let saved = self.saved.as_ref()?;
-        saved.get(&id.0).map(|entry| EntryId(*entry))
+    pub(super) fn of(&self, id: ConversationId) -> Option<ToldUpTo> {
+        self.saved.as_ref()?.get(&id.0).copied()
     }
 
     /// Moves one. Returns whether it stood elsewhere.
-    pub(super) fn put(&mut self, id: ConversationId, entry: EntryId) -> bool {
+    pub(super) fn put(&mut self, ctx: &Ctx<'_>, id: ConversationId, entry: EntryId) -> bool {
         let Some(saved) = &mut self.saved else {
             return false;
         };
-        saved.insert(id.0, entry.0) != Some(entry.0)
+        let epoch = ctx.session.epoch;
+        let is_there = |told: &ToldUpTo| (told.entry, told.epoch) == (entry.0, epoch);
+        if saved.get(&id.0).is_some_and(is_there) {
+            return false;
+        }
+        let held = ctx.state.entry(id, entry).ok().flatten();
+        let told = ToldUpTo {
+            entry: entry.0,
+            time_ms: held.map_or(ctx.now.unix_ms, |entry| entry.time_ms),
+            epoch,
+        };
+        saved.insert(id.0, told);
+        true
     }
 }
