@@ -26,31 +26,30 @@ const ACCOUNTS_MAX: usize = 65_536;
 #[derive(Debug)]
 pub struct EarlierDays {
     until: Instant,
-    counted: BTreeSet<AccountId>,
+    asked: BTreeSet<AccountId>,
 }
 
 impl EarlierDays {
     pub fn new(start: Instant) -> Self {
         Self {
             until: start + DAY,
-            counted: BTreeSet::new(),
+            asked: BTreeSet::new(),
         }
     }
 
-    /// The time for which the store is to tell of an account, if it is.
-    pub(super) fn wanted(&self, ctx: &Ctx<'_>, account: AccountId) -> Option<u64> {
+    /// The time for which the store is to tell of an account, if it is. It is asked once: each
+    /// answer looks at all files of the account.
+    pub(super) fn take_wanted(&mut self, ctx: &Ctx<'_>, account: AccountId) -> Option<u64> {
         let is_wanted = ctx.now.instant < self.until
             && ctx.config.limits.file_day_bytes.get().is_some()
-            && self.counted.len() < ACCOUNTS_MAX
-            && !self.counted.contains(&account);
+            && self.asked.len() < ACCOUNTS_MAX
+            && self.asked.insert(account);
         is_wanted.then_some(ctx.now.unix_ms)
     }
 
-    /// The store has told of an account.
-    pub(super) fn count(&mut self, ctx: &mut Ctx<'_>, account: AccountId, bytes: Option<u64>) {
-        if let Some(bytes) = bytes
-            && self.counted.insert(account)
-        {
+    /// The store has told of an account, if it was asked.
+    pub(super) fn count(ctx: &mut Ctx<'_>, account: AccountId, bytes: Option<u64>) {
+        if let Some(bytes) = bytes {
             ctx.budgets.charge_earlier(ctx.now.instant, account, bytes);
         }
     }

@@ -1,6 +1,6 @@
 //! The way of a file to the server: asked for, in pieces, verified and written by the blobs, noted by the store.
 
-use super::admission::{account_full, at_limit, server_full};
+use super::admission::{EarlierDays, account_full, at_limit, server_full};
 use super::uploads::{DAMAGED_MAX, Stage, Upload, per_account};
 use super::{Files, answer, refuse, transfers};
 use crate::protocol::{
@@ -88,7 +88,7 @@ impl Files {
         let read = Read::HasFile {
             account: key.account,
             root: key.root,
-            day_ms: self.days.wanted(ctx, key.account),
+            day_ms: self.days.take_wanted(ctx, key.account),
         };
         if !ctx.store.submit(Pending::HasFile(key), read) {
             self.fail(ctx, key, Failure::new(ErrorCode::Unavailable, ""));
@@ -115,9 +115,6 @@ impl Files {
 
     /// The store has said whether a file is there, and how much of files is.
     pub fn on_file_checked(&mut self, ctx: &mut Ctx<'_>, key: BlobKey, outcome: &Outcome) {
-        if self.uploads.get(&key).is_none() {
-            return;
-        }
         let Outcome::Done(Reply::HasFile {
             size: found,
             account_bytes,
@@ -127,7 +124,7 @@ impl Files {
         else {
             return self.fail(ctx, key, failure_of(outcome));
         };
-        self.days.count(ctx, key.account, *day_bytes);
+        EarlierDays::count(ctx, key.account, *day_bytes);
         let Some(upload) = self.uploads.get_mut(&key) else {
             return;
         };

@@ -249,14 +249,14 @@ fn account_that_is_deleted_in_the_middle_leaves_nothing_but_a_part_that_is_swept
 
 impl Bench {
     /// So long nothing happens but what is due.
-    fn elapse(&mut self, time: Duration) {
+    pub(super) fn elapse(&mut self, time: Duration) {
         for _ in 0..time.as_secs().div_ceil(20) {
             self.jump(Duration::from_secs(20));
             self.settle();
         }
     }
 
-    fn jump(&mut self, time: Duration) {
+    pub(super) fn jump(&mut self, time: Duration) {
         self.now.instant += time;
         self.now.unix_ms += u64::try_from(time.as_millis()).unwrap();
     }

@@ -10,6 +10,7 @@ use crate::server::files::{OPEN_MAX, PER_ACCOUNT};
 use crate::store::{BlobKey, FoundBlob};
 
 mod downloads;
+mod hostile;
 mod kept;
 mod uploads;
 
