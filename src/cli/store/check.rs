@@ -101,7 +101,26 @@ pub fn text(report: &Report) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::Finding;
+    use crate::store::{Finding, Unneeded};
+
+    #[test]
+    fn files_that_no_message_has_are_named_and_counted_and_nothing_is_wrong() {
+        let mut report = Report::default();
+        assert!(!text(&report).contains("attached"));
+        report.unneeded = Unneeded {
+            files: 2,
+            bytes: 262_144,
+            named: vec!["account 7, root ab".into(), "account 7, root cd".into()],
+        };
+        let text = text(&report);
+        assert!(text.contains("unneeded: account 7, root cd\n"), "{text}");
+        assert!(
+            text.contains("no message has 2 attached files (262 kB)"),
+            "{text}"
+        );
+        assert!(text.contains("nothing is wrong"), "{text}");
+        assert!(report.is_sound());
+    }
 
     #[test]
     fn pages_that_cannot_be_read_are_laid_to_no_server() {
