@@ -1,6 +1,6 @@
 //! Shows how far a file is at the server: a bar for a person, a line of JSON for a program, nothing for anybody else.
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
 use crate::cli::environment;
@@ -34,11 +34,7 @@ impl Meter {
         if is_json {
             return Self::Json;
         }
-        let bar = if environment::can_edit() {
-            ProgressBar::no_length()
-        } else {
-            ProgressBar::hidden()
-        };
+        let bar = ProgressBar::hidden();
         if let Ok(style) = ProgressStyle::with_template(STYLE) {
             bar.set_style(style.progress_chars("=> "));
         }
@@ -57,6 +53,10 @@ impl Meter {
     pub fn show(&self, sent: u64, size: u64) {
         match self {
             Self::Bar(bar) => {
+                // Drawn before there is anything to show, it would leave a line behind.
+                if bar.length().is_none() && environment::can_edit() {
+                    bar.set_draw_target(ProgressDrawTarget::stderr());
+                }
                 bar.set_length(size);
                 bar.set_position(sent);
             }

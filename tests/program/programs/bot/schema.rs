@@ -90,7 +90,7 @@ fn wrong_lines_are_refused() {
     for line in [
         json!({"id": 1, "do": "send", "to": "bob"}),
         json!({"id": 1, "do": "send", "to": "bob", "text": "x", "reply_to": 1}),
-        json!({"id": 1, "do": "send", "to": "bob", "file": "x", "answers": 1}),
+        json!({"id": 1, "do": "send", "to": "bob", "file": "x", "answers": "1"}),
         json!({"id": 1, "do": "send", "to": "bob", "file": null}),
         json!({"id": 1.5, "do": "rooms"}),
         json!({"id": null, "do": "rooms"}),
