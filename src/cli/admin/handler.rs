@@ -25,7 +25,7 @@ use crate::store::{
 };
 use crate::transport::public_key;
 
-/// The longest wait for the hub to create a room. Chosen: a commit on a busy disk, and then some.
+/// The longest wait for what the hub writes. Chosen: a commit on a busy disk, and then some.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(20);
 
 pub enum StoreAccess {
@@ -172,18 +172,7 @@ impl AdminHandler {
             owner,
             access,
         };
-        let outcome = match &self.hub {
-            // The owner may be online, and the hub keeps the rooms of online users.
-            Some((hub, _)) => {
-                let (reply, answer) = mpsc::sync_channel(1);
-                hub.try_send(Input::CreateRoom(room, reply))?;
-                answer
-                    .recv_timeout(ANSWER_TIMEOUT)
-                    .context("the server is too busy; try again")?
-            }
-            None => self.store.ask(room.request(net::now().unix_ms)),
-        };
-        match done(outcome)? {
+        match self.write(room.request(net::now().unix_ms))? {
             Ok(Reply::Joined(joined)) => Ok(Answer::Added {
                 name: joined.room.name,
             }),
@@ -196,6 +185,17 @@ impl AdminHandler {
             }
             other => bail!("unexpected answer from the database: {other:?}"),
         }
+    }
+
+    /// Writes what others may have to learn of: they are online, and the hub knows them.
+    fn write(&mut self, write: store::Write) -> anyhow::Result<Result<Reply, Refusal>> {
+        let Some((hub, _)) = &self.hub else {
+            return self.store.call(write);
+        };
+        let (reply, answer) = mpsc::sync_channel(1);
+        hub.try_send(Input::Write(Box::new(write), reply))?;
+        let outcome = answer.recv_timeout(ANSWER_TIMEOUT);
+        done(outcome.context("the server is too busy; try again")?)
     }
 
     fn mark_bot(&mut self, typed: &str, is_bot: bool) -> anyhow::Result<Answer> {

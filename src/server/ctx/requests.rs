@@ -57,8 +57,8 @@ pub enum Pending {
     },
     /// A room was joined.
     Join(RequestOrigin, RoomCreation),
-    /// A room was made for its owner; the operator waits for the answer.
-    CreateRoom(SyncSender<Outcome>),
+    /// Something was done for the operator, who waits for the answer.
+    Operator(SyncSender<Outcome>),
     /// A room was left.
     Leave(RequestOrigin, ConversationId),
     /// A room was changed.

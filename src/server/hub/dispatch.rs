@@ -186,7 +186,7 @@ impl Services {
             Pending::Append(..)
             | Pending::Void { .. }
             | Pending::Join(..)
-            | Pending::CreateRoom(..)
+            | Pending::Operator(..)
             | Pending::Leave(..)
             | Pending::ChangeRoom(..)
             | Pending::ChangeAccount(..) => {
@@ -263,7 +263,7 @@ impl Services {
                 membership::on_joined(ctx, origin, &creation, &outcome);
                 on_applied(ctx, receipts, &Applied::of(write, None, &outcome));
             }
-            (Pending::CreateRoom(reply), _) => {
+            (Pending::Operator(reply), _) => {
                 on_applied(ctx, receipts, &Applied::of(write, None, &outcome));
                 // If nobody waits any longer, nobody misses it.
                 let _ = reply.try_send(outcome);

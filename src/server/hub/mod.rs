@@ -17,11 +17,11 @@ use std::time::{Duration, Instant};
 use super::auth::Auth;
 use super::auth::opaque::OpaqueServer;
 use super::ctx::config::{HubConfig, HubCounters};
+use super::ctx::requests::Pending;
 use super::ctx::{CODE_STOPPING, CONTROL, Core, Ctx};
-use super::rooms::membership::{self, CreateRoom};
 use super::session::Session;
 use crate::protocol::{EndReason, Message, SessionEnd};
-use crate::store::{BlobCompletion, BlobStore, Completion, Outcome, Store};
+use crate::store::{BlobCompletion, BlobStore, Completion, Outcome, Store, Write};
 use crate::transport::{App, Endpoint, Event, Now, SessionId};
 use services::Services;
 use status::Status;
@@ -38,8 +38,8 @@ pub enum Input {
     Blob(BlobCompletion),
     /// Say how things are. The channel must have room for the answer; who has gone away misses it.
     Status(SyncSender<Status>),
-    /// Create a room for an account. The channel must have room for the store's answer.
-    CreateRoom(CreateRoom, SyncSender<Outcome>),
+    /// Do this for the operator, so that whoever it concerns learns of it. The channel must have room for the store's answer.
+    Write(Box<Write>, SyncSender<Outcome>),
     /// Go on with this configuration. Budgets that have changed begin full.
     Configure(HubConfig, SyncSender<()>),
     /// Say goodbye to everybody, write what is to be written, and finish.
@@ -169,8 +169,10 @@ impl App for Hub {
             Input::Status(reply) => {
                 let _ = reply.try_send(self.status(endpoint));
             }
-            Input::CreateRoom(room, reply) => {
-                membership::create_room(&mut self.core.ctx(now, endpoint), room, reply);
+            Input::Write(write, reply) => {
+                // Where the store has no room, the other end of the channel learns it from its being closed.
+                let store = &mut self.core.store;
+                store.submit(Pending::Operator(reply), *write);
             }
             Input::Configure(config, reply) => {
                 self.core.configure(config);

@@ -1,7 +1,5 @@
 //! Joining, leaving and changing rooms.
 
-use std::sync::mpsc::SyncSender;
-
 use crate::protocol::{
     Access, AccountId, Command, ConversationId, EntryId, ErrorCode, Failure, Join, Joined, Leave,
     Left, Moderate, Moderated,
@@ -151,13 +149,6 @@ fn on_room_not_created(ctx: &mut Ctx<'_>, account: AccountId, creation: &RoomCre
     if matches!(creation, RoomCreation::Counted) {
         ctx.throttle.made_no_room(ctx.now.instant, account);
     }
-}
-
-/// The operator wants a room to be created, and waits for the store's answer.
-pub fn create_room(ctx: &mut Ctx<'_>, room: CreateRoom, reply: SyncSender<Outcome>) {
-    let pending = Pending::CreateRoom(reply);
-    // Where the store has no room, the other end of the channel learns it from its being closed.
-    ctx.store.submit(pending, room.request(ctx.now.unix_ms));
 }
 
 /// An account belongs to a room from now on, with all its sessions, and reads what comes after an entry.

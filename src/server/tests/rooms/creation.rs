@@ -79,7 +79,7 @@ fn room_that_the_operator_makes_is_the_owners_at_once() {
         access: Access::Private,
     };
     let (reply, answer) = std::sync::mpsc::sync_channel(1);
-    let (now, input) = (bench.now, Input::CreateRoom(room, reply));
+    let (now, input) = (bench.now, Input::Write(Box::new(room.request(1)), reply));
     bench.hub.on_input(now, &mut bench.server, input);
     let joined = Joined {
         event: Some(event(EventKind::Joined, alice, 1)),
