@@ -22,6 +22,9 @@ _udpchat() {
             ",$1")
                 cmd="udpchat"
                 ;;
+            udpchat,audit)
+                cmd="udpchat__subcmd__audit"
+                ;;
             udpchat,bench)
                 cmd="udpchat__subcmd__bench"
                 ;;
@@ -90,6 +93,9 @@ _udpchat() {
                 ;;
             udpchat__subcmd__config__subcmd__help,show)
                 cmd="udpchat__subcmd__config__subcmd__help__subcmd__show"
+                ;;
+            udpchat__subcmd__help,audit)
+                cmd="udpchat__subcmd__help__subcmd__audit"
                 ;;
             udpchat__subcmd__help,bench)
                 cmd="udpchat__subcmd__help__subcmd__bench"
@@ -169,8 +175,20 @@ _udpchat() {
             udpchat__subcmd__help__subcmd__user,bot)
                 cmd="udpchat__subcmd__help__subcmd__user__subcmd__bot"
                 ;;
+            udpchat__subcmd__help__subcmd__user,delete)
+                cmd="udpchat__subcmd__help__subcmd__user__subcmd__delete"
+                ;;
+            udpchat__subcmd__help__subcmd__user,disable)
+                cmd="udpchat__subcmd__help__subcmd__user__subcmd__disable"
+                ;;
+            udpchat__subcmd__help__subcmd__user,enable)
+                cmd="udpchat__subcmd__help__subcmd__user__subcmd__enable"
+                ;;
             udpchat__subcmd__help__subcmd__user,list)
                 cmd="udpchat__subcmd__help__subcmd__user__subcmd__list"
+                ;;
+            udpchat__subcmd__help__subcmd__user,show)
+                cmd="udpchat__subcmd__help__subcmd__user__subcmd__show"
                 ;;
             udpchat__subcmd__room,add)
                 cmd="udpchat__subcmd__room__subcmd__add"
@@ -220,11 +238,23 @@ _udpchat() {
             udpchat__subcmd__user,bot)
                 cmd="udpchat__subcmd__user__subcmd__bot"
                 ;;
+            udpchat__subcmd__user,delete)
+                cmd="udpchat__subcmd__user__subcmd__delete"
+                ;;
+            udpchat__subcmd__user,disable)
+                cmd="udpchat__subcmd__user__subcmd__disable"
+                ;;
+            udpchat__subcmd__user,enable)
+                cmd="udpchat__subcmd__user__subcmd__enable"
+                ;;
             udpchat__subcmd__user,help)
                 cmd="udpchat__subcmd__user__subcmd__help"
                 ;;
             udpchat__subcmd__user,list)
                 cmd="udpchat__subcmd__user__subcmd__list"
+                ;;
+            udpchat__subcmd__user,show)
+                cmd="udpchat__subcmd__user__subcmd__show"
                 ;;
             udpchat__subcmd__user__subcmd__help,add)
                 cmd="udpchat__subcmd__user__subcmd__help__subcmd__add"
@@ -232,8 +262,20 @@ _udpchat() {
             udpchat__subcmd__user__subcmd__help,bot)
                 cmd="udpchat__subcmd__user__subcmd__help__subcmd__bot"
                 ;;
+            udpchat__subcmd__user__subcmd__help,delete)
+                cmd="udpchat__subcmd__user__subcmd__help__subcmd__delete"
+                ;;
+            udpchat__subcmd__user__subcmd__help,disable)
+                cmd="udpchat__subcmd__user__subcmd__help__subcmd__disable"
+                ;;
+            udpchat__subcmd__user__subcmd__help,enable)
+                cmd="udpchat__subcmd__user__subcmd__help__subcmd__enable"
+                ;;
             udpchat__subcmd__user__subcmd__help,list)
                 cmd="udpchat__subcmd__user__subcmd__help__subcmd__list"
+                ;;
+            udpchat__subcmd__user__subcmd__help,show)
+                cmd="udpchat__subcmd__user__subcmd__help__subcmd__show"
                 ;;
             *)
                 ;;
@@ -242,12 +284,45 @@ _udpchat() {
 
     case "${cmd}" in
         udpchat)
-            opts="-v -h -V --verbose --log --help --version serve connect send tail bot link discover doctor status bench completions user room store config help"
+            opts="-v -h -V --verbose --log --help --version serve connect send tail bot link discover doctor status audit bench completions user room store config help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        udpchat__subcmd__audit)
+            opts="-v -h --last --config --data --json --verbose --log --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --last)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --data)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --log)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -744,8 +819,26 @@ _udpchat() {
             return 0
             ;;
         udpchat__subcmd__help)
-            opts="-v --verbose --log serve connect send tail bot link discover doctor user room status store config bench completions"
+            opts="-v --verbose --log serve connect send tail bot link discover doctor user room status audit store config bench completions"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        udpchat__subcmd__help__subcmd__audit)
+            opts="-v --verbose --log"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1176,7 +1269,7 @@ _udpchat() {
             return 0
             ;;
         udpchat__subcmd__help__subcmd__user)
-            opts="-v --verbose --log add list bot"
+            opts="-v --verbose --log add list show bot disable enable delete"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1229,7 +1322,79 @@ _udpchat() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        udpchat__subcmd__help__subcmd__user__subcmd__delete)
+            opts="-v --verbose --log"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        udpchat__subcmd__help__subcmd__user__subcmd__disable)
+            opts="-v --verbose --log"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        udpchat__subcmd__help__subcmd__user__subcmd__enable)
+            opts="-v --verbose --log"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         udpchat__subcmd__help__subcmd__user__subcmd__list)
+            opts="-v --verbose --log"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        udpchat__subcmd__help__subcmd__user__subcmd__show)
             opts="-v --verbose --log"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -2014,7 +2179,7 @@ _udpchat() {
             return 0
             ;;
         udpchat__subcmd__user)
-            opts="-v -h --verbose --log --help add list bot help"
+            opts="-v -h --verbose --log --help add list show bot disable enable delete help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2062,7 +2227,92 @@ _udpchat() {
             return 0
             ;;
         udpchat__subcmd__user__subcmd__bot)
-            opts="-v -h --config --data --verbose --log --help on off"
+            opts="-v -h --config --data --json --verbose --log --help on off"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --data)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        udpchat__subcmd__user__subcmd__delete)
+            opts="-v -h --config --data --json --verbose --log --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --data)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        udpchat__subcmd__user__subcmd__disable)
+            opts="-v -h --reason --config --data --json --verbose --log --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --reason)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --data)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        udpchat__subcmd__user__subcmd__enable)
+            opts="-v -h --config --data --json --verbose --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2088,7 +2338,7 @@ _udpchat() {
             return 0
             ;;
         udpchat__subcmd__user__subcmd__help)
-            opts="-v --verbose --log add list bot"
+            opts="-v --verbose --log add list show bot disable enable delete"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2141,6 +2391,60 @@ _udpchat() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        udpchat__subcmd__user__subcmd__help__subcmd__delete)
+            opts="-v --verbose --log"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        udpchat__subcmd__user__subcmd__help__subcmd__disable)
+            opts="-v --verbose --log"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        udpchat__subcmd__user__subcmd__help__subcmd__enable)
+            opts="-v --verbose --log"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         udpchat__subcmd__user__subcmd__help__subcmd__list)
             opts="-v --verbose --log"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
@@ -2159,8 +2463,52 @@ _udpchat() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        udpchat__subcmd__user__subcmd__help__subcmd__show)
+            opts="-v --verbose --log"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         udpchat__subcmd__user__subcmd__list)
-            opts="-v -h --config --data --verbose --log --help"
+            opts="-v -h --config --data --json --verbose --log --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --data)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        udpchat__subcmd__user__subcmd__show)
+            opts="-v -h --config --data --json --verbose --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

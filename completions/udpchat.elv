@@ -34,6 +34,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand discover 'List the servers of the local network'
             cand doctor 'Find out which step on the way to a server fails'
             cand status 'Show the state of a running server'
+            cand audit 'Show what was done to the server: who, what and when'
             cand bench 'Measure a server with many clients'
             cand completions 'Print a completion script for a shell'
             cand user 'Manage the server''s accounts'
@@ -196,6 +197,17 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand -h 'Print help'
             cand --help 'Print help'
         }
+        &'udpchat;audit'= {
+            cand --last 'Show the last N actions'
+            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
+            cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand --json 'Print JSON'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
         &'udpchat;bench'= {
             cand --clients 'How many clients to play'
             cand --window 'Messages under way at a time, of each client in pairs and of the one in fanout'
@@ -226,7 +238,11 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --help 'Print help'
             cand add 'Create an account'
             cand list 'List the accounts, with the day each was created, and which are bots'
+            cand show 'Show an account and its devices'
             cand bot 'Mark an account as a bot''s, or no longer'
+            cand disable 'Let nobody sign in to an account, and end its sessions'
+            cand enable 'Let the user of a disabled account sign in again'
+            cand delete 'Delete an account for good; its messages stay'
             cand help 'Show the help of one of these subcommands'
         }
         &'udpchat;user;add'= {
@@ -243,6 +259,17 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
             cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand --json 'Print JSON'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'udpchat;user;show'= {
+            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
+            cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand --json 'Print JSON'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
             cand -h 'Print help'
@@ -252,6 +279,38 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
             cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand --json 'Print JSON'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'udpchat;user;disable'= {
+            cand --reason 'Why, as the user is told it'
+            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
+            cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand --json 'Print JSON'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'udpchat;user;enable'= {
+            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
+            cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand --json 'Print JSON'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'udpchat;user;delete'= {
+            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
+            cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand --json 'Print JSON'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
             cand -h 'Print help'
@@ -263,7 +322,11 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
             cand add 'Create an account'
             cand list 'List the accounts, with the day each was created, and which are bots'
+            cand show 'Show an account and its devices'
             cand bot 'Mark an account as a bot''s, or no longer'
+            cand disable 'Let nobody sign in to an account, and end its sessions'
+            cand enable 'Let the user of a disabled account sign in again'
+            cand delete 'Delete an account for good; its messages stay'
         }
         &'udpchat;user;help;add'= {
             cand --log 'Write the log to this file (a client writes none without it)'
@@ -275,7 +338,27 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
         }
+        &'udpchat;user;help;show'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+        }
         &'udpchat;user;help;bot'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+        }
+        &'udpchat;user;help;disable'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+        }
+        &'udpchat;user;help;enable'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+        }
+        &'udpchat;user;help;delete'= {
             cand --log 'Write the log to this file (a client writes none without it)'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
@@ -489,6 +572,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand user 'Manage the server''s accounts'
             cand room 'Manage the server''s rooms'
             cand status 'Show the state of a running server'
+            cand audit 'Show what was done to the server: who, what and when'
             cand store 'Check, copy and prune the server''s database'
             cand config 'Check, show or write the files of settings'
             cand bench 'Measure a server with many clients'
@@ -540,7 +624,11 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
             cand add 'Create an account'
             cand list 'List the accounts, with the day each was created, and which are bots'
+            cand show 'Show an account and its devices'
             cand bot 'Mark an account as a bot''s, or no longer'
+            cand disable 'Let nobody sign in to an account, and end its sessions'
+            cand enable 'Let the user of a disabled account sign in again'
+            cand delete 'Delete an account for good; its messages stay'
         }
         &'udpchat;help;user;add'= {
             cand --log 'Write the log to this file (a client writes none without it)'
@@ -552,7 +640,27 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
         }
+        &'udpchat;help;user;show'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+        }
         &'udpchat;help;user;bot'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+        }
+        &'udpchat;help;user;disable'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+        }
+        &'udpchat;help;user;enable'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+        }
+        &'udpchat;help;user;delete'= {
             cand --log 'Write the log to this file (a client writes none without it)'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
@@ -569,6 +677,11 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
         }
         &'udpchat;help;status'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+        }
+        &'udpchat;help;audit'= {
             cand --log 'Write the log to this file (a client writes none without it)'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'

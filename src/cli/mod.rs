@@ -4,6 +4,7 @@
 
 mod address;
 mod admin;
+mod audit;
 mod bench;
 mod bot;
 mod command;
@@ -62,6 +63,7 @@ fn commands() -> Commands {
         .with(Box::new(user::command()))
         .with(Box::new(room::command()))
         .with(Box::new(status::command()))
+        .with(Box::new(audit::command()))
         .with(Box::new(store::command()))
         .with(Box::new(config::command()))
         .with(Box::new(bench::command()))

@@ -34,6 +34,16 @@ impl DataDirectory {
     }
 }
 
+/// What all commands have that administer a server.
+#[derive(clap::Args)]
+pub struct Administration {
+    #[command(flatten)]
+    pub data: DataDirectory,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
 #[derive(Clone, clap::Args)]
 pub struct PasswordFile {
     /// Read the password from the first line of this file (-: standard input)

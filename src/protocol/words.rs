@@ -242,6 +242,8 @@ wire_enum! {
         NoSuchFile = 35 => "NO_SUCH_FILE",
         /// What came of a file does not fit its root. The upload goes on from what UPLOAD's answer names.
         FileDamaged = 36 => "FILE_DAMAGED",
+        /// The operator has disabled the account; the detail says why, if anything.
+        AccountDisabled = 37 => "ACCOUNT_DISABLED",
     }
 }
 
@@ -262,6 +264,8 @@ wire_enum! {
         PasswordChanged = 6 => "PASSWORD_CHANGED",
         /// The account was deleted.
         AccountDeleted = 7 => "ACCOUNT_DELETED",
+        /// The operator has disabled the account. The ticket is good again once it is enabled.
+        AccountDisabled = 8 => "ACCOUNT_DISABLED",
     }
 }
 

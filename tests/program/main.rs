@@ -10,6 +10,7 @@
 
 mod abuse;
 mod accounts;
+mod administration;
 mod bad_input;
 mod bench;
 mod command_line;

@@ -1,6 +1,7 @@
 //! Requests of an operator, and the answers.
 
 use std::fs::File;
+use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
@@ -33,6 +34,30 @@ pub enum Request {
         name: String,
         is_bot: bool,
     },
+    /// Nobody signs in to an account any longer: [`Answer::Done`].
+    UserDisable {
+        /// As typed.
+        name: String,
+        /// Why, as the user is told it; may be empty.
+        reason: String,
+    },
+    /// Its user signs in again: [`Answer::Done`].
+    UserEnable {
+        /// As typed.
+        name: String,
+    },
+    /// Deletes an account for good: [`Answer::Done`].
+    UserDelete {
+        /// As typed.
+        name: String,
+    },
+    /// [`Answer::User`].
+    UserShow {
+        /// As typed.
+        name: String,
+    },
+    /// The last actions with lower numbers, so many at most: [`Answer::Audit`].
+    Audit { before: u64, count: u64 },
     /// [`Answer::Added`].
     RoomAdd {
         /// As typed, with or without its `#`.
@@ -65,6 +90,14 @@ pub enum Answer {
         users: Vec<User>,
         /// Further accounts, whose record is damaged.
         unreadable: u64,
+    },
+    User {
+        user: User,
+        devices: Vec<Device>,
+    },
+    /// Newest first.
+    Audit {
+        actions: Vec<AuditLine>,
     },
     /// To the first half of a sign-up.
     Start {
@@ -104,6 +137,36 @@ pub struct User {
     /// Whether it is marked as a bot's.
     #[serde(default)]
     pub is_bot: bool,
+    /// Why it is disabled, if so; may be empty.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disabled: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Device {
+    pub id: u64,
+    /// When it was last used, in milliseconds since 1970 (UTC), if that was noted.
+    pub used_ms: Option<u64>,
+    /// Where that was.
+    pub address: Option<IpAddr>,
+    /// Whether it has a ticket, and so needs no password.
+    pub has_ticket: bool,
+}
+
+/// An action in the audit log. It has names as they were then.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditLine {
+    pub number: u64,
+    /// In milliseconds since 1970 (UTC).
+    pub time_ms: u64,
+    /// The account that did it; empty for the operator.
+    pub by: String,
+    /// The command that does it.
+    pub action: String,
+    /// The account or room that it was done to; empty for the server.
+    pub subject: String,
+    /// What else was given; may be empty.
+    pub detail: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -11,7 +11,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use rand_core::OsRng;
 
-use super::api::{AdminApi, Answer, Request, RetainedConversation, User};
+use super::api::{AdminApi, Answer, AuditLine, Device, Request, RetainedConversation, User};
 use super::status::{self, Status, StoreStatus};
 use crate::cli::database::Secrets;
 use crate::cli::exit::{Coded, Exit};
@@ -27,6 +27,9 @@ use crate::transport::public_key;
 
 /// The longest wait for what the hub writes. Chosen: a commit on a busy disk, and then some.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// The longest reason of an action. Chosen: a line on a terminal, and then some.
+const REASON_MAX_BYTES: usize = 512;
 
 pub enum StoreAccess {
     /// Of a running server.
@@ -145,9 +148,11 @@ impl AdminHandler {
         match self.store.call(store::Read::ListAccounts)? {
             Ok(Reply::Accounts {
                 accounts,
+                mut disabled,
                 unreadable,
             }) => {
                 let user = |account: store::Account| User {
+                    disabled: disabled.remove(&account.id),
                     name: account.name,
                     created_ms: account.created_ms,
                     is_bot: account.is_bot,
@@ -172,7 +177,7 @@ impl AdminHandler {
             owner,
             access,
         };
-        match self.write(room.request(net::now().unix_ms))? {
+        match self.audited(room.request(net::now().unix_ms))? {
             Ok(Reply::Joined(joined)) => Ok(Answer::Added {
                 name: joined.room.name,
             }),
@@ -200,8 +205,84 @@ impl AdminHandler {
 
     fn mark_bot(&mut self, typed: &str, is_bot: bool) -> anyhow::Result<Answer> {
         let account = self.account("the user", typed)?;
-        match self.store.call(store::Write::MarkBot { account, is_bot })? {
-            Ok(Reply::Nothing) => Ok(Answer::Done),
+        self.act(store::Write::MarkBot { account, is_bot })
+    }
+
+    fn disable(&mut self, typed: &str, reason: Option<String>) -> anyhow::Result<Answer> {
+        if let Some(reason) = &reason
+            && reason.len() > REASON_MAX_BYTES
+        {
+            bail!("the reason is longer than {REASON_MAX_BYTES} bytes");
+        }
+        let account = self.account("the user", typed)?;
+        self.act(store::Write::Disable { account, reason })
+    }
+
+    fn delete(&mut self, typed: &str) -> anyhow::Result<Answer> {
+        let account = self.account("the user", typed)?;
+        let time_ms = net::now().unix_ms;
+        self.act(store::Write::DeleteAccount {
+            account,
+            proved: None,
+            time_ms,
+        })
+    }
+
+    /// Does what the operator wants, and notes it in the audit log.
+    fn audited(&mut self, write: store::Write) -> anyhow::Result<Result<Reply, Refusal>> {
+        self.write(store::Write::Audited(store::Audited {
+            by: None,
+            time_ms: net::now().unix_ms,
+            write: Box::new(write),
+        }))
+    }
+
+    /// The same, for what needs no answer but that it is done.
+    fn act(&mut self, write: store::Write) -> anyhow::Result<Answer> {
+        match self.audited(write)? {
+            Ok(Reply::Nothing | Reply::Deleted(_)) => Ok(Answer::Done),
+            other => bail!("unexpected answer from the database: {other:?}"),
+        }
+    }
+
+    fn show(&mut self, typed: &str) -> anyhow::Result<Answer> {
+        let account = self.account("the user", typed)?;
+        let Answer::Users { users, .. } = self.list()? else {
+            bail!("unexpected answer from the database");
+        };
+        let name = Name::parse(typed)?.canonical().to_owned();
+        let user = users.into_iter().find(|user| user.name == name);
+        let user = user.context("its record is damaged; see `udpchat store check`")?;
+        match self.store.call(store::Read::Devices { account })? {
+            Ok(Reply::Devices(devices)) => {
+                let device = |device: store::Device| Device {
+                    id: device.device.0,
+                    used_ms: device.used_ms,
+                    address: device.address.map(|address| address.ip_address),
+                    has_ticket: device.expires_ms > net::now().unix_ms,
+                };
+                let devices = devices.into_iter().map(device).collect();
+                Ok(Answer::User { user, devices })
+            }
+            other => bail!("unexpected answer from the database: {other:?}"),
+        }
+    }
+
+    fn audit(&mut self, before: u64, count: u64) -> anyhow::Result<Answer> {
+        let count = usize::try_from(count).unwrap_or(usize::MAX);
+        match self.store.call(store::Read::Audit { before, count })? {
+            Ok(Reply::Audit(actions)) => {
+                let line = |action: store::AuditedAction| AuditLine {
+                    number: action.number,
+                    time_ms: action.time_ms,
+                    by: action.by,
+                    action: action.action,
+                    subject: action.subject,
+                    detail: action.detail,
+                };
+                let actions = actions.into_iter().map(line).collect();
+                Ok(Answer::Audit { actions })
+            }
             other => bail!("unexpected answer from the database: {other:?}"),
         }
     }
@@ -226,7 +307,7 @@ impl AdminHandler {
 
     fn retain(&mut self, typed: &str, keep: store::Retention) -> anyhow::Result<Answer> {
         let name = conversation(typed)?;
-        match self.store.call(store::Write::Retain { name, keep })? {
+        match self.audited(store::Write::Retain { name, keep })? {
             Ok(Reply::Nothing) => Ok(Answer::Done),
             other => no_such_room(typed, &other),
         }
@@ -292,7 +373,7 @@ impl AdminHandler {
         };
         let upload = STANDARD.decode(upload).context("bad base64")?;
         let account = OpaqueServer::finish_sign_up(pending, &upload, net::now().unix_ms)?;
-        match self.store.call(store::Write::CreateAccount(account))? {
+        match self.audited(store::Write::CreateAccount(account))? {
             Ok(Reply::Account(account)) => Ok(Answer::Added { name: account.name }),
             Err(Refusal::NameTaken) => bail!("the name is taken"),
             Err(Refusal::LooksLike(other)) => {
@@ -326,6 +407,11 @@ impl AdminApi for AdminHandler {
             Request::UserAddStart { name, request } => self.start(name, &request),
             Request::UserAddFinish { name, upload } => self.finish(&name, &upload),
             Request::UserBot { name, is_bot } => self.mark_bot(&name, is_bot),
+            Request::UserDisable { name, reason } => self.disable(&name, Some(reason)),
+            Request::UserEnable { name } => self.disable(&name, None),
+            Request::UserDelete { name } => self.delete(&name),
+            Request::UserShow { name } => self.show(&name),
+            Request::Audit { before, count } => self.audit(before, count),
             Request::RoomAdd {
                 name,
                 owner,

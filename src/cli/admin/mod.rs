@@ -18,10 +18,12 @@ use std::path::Path;
 use anyhow::anyhow;
 
 use super::database::{self, Secrets};
-use super::output::print_error;
+use super::exit::{Exit, Outcome};
+use super::options::Administration;
+use super::output::{one_line, print, print_error, print_json};
 use crate::store::{self, Engine};
 
-pub use api::{AdminApi, Answer, Request, RetainedConversation, User};
+pub use api::{AdminApi, Answer, AuditLine, Device, Request, RetainedConversation, User};
 pub use client::connect;
 pub use handler::{AdminHandler, StoreAccess};
 pub use server::AdminServer;
@@ -72,6 +74,25 @@ pub fn open_or_make(data: &Path) -> anyhow::Result<Box<dyn AdminApi>> {
         database::tell_of_new(data);
     }
     Ok(api)
+}
+
+/// Does what changes something and answers nothing, and says so: the name and what is the case with it now.
+pub fn act(
+    administration: &Administration,
+    request: Request,
+    (action, subject): (&str, &str),
+    done: &str,
+) -> Outcome {
+    let mut api = open(&administration.data.path()?)?;
+    let Answer::Done = api.ask(request)? else {
+        return Err(unexpected().into());
+    };
+    if administration.json {
+        print_json(&serde_json::json!({ "action": action, "subject": subject }))?;
+    } else {
+        print(format!("{} {done}\n", one_line(subject)));
+    }
+    Ok(Exit::Success)
 }
 
 fn direct(mut engine: Engine, data: &Path) -> anyhow::Result<Box<dyn AdminApi>> {

@@ -1,10 +1,9 @@
 //! `udpchat user bot`: marks an account as a bot's, or no longer.
 
-use crate::cli::admin::{self, Answer, Request};
+use crate::cli::admin::{self, Request};
 use crate::cli::command::{Context, Subcommand};
-use crate::cli::exit::{Exit, Outcome};
-use crate::cli::options::DataDirectory;
-use crate::cli::output::print;
+use crate::cli::exit::Outcome;
+use crate::cli::options::Administration;
 
 pub fn command() -> Subcommand {
     let summary = "Mark an account as a bot's, or no longer";
@@ -29,7 +28,7 @@ struct Args {
     )]
     mark: Mark,
     #[command(flatten)]
-    data: DataDirectory,
+    administration: Administration,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -40,21 +39,20 @@ enum Mark {
 }
 
 fn run(args: Args, _: &Context<'_>) -> Outcome {
-    let Args { name, mark, data } = args;
+    let Args {
+        name,
+        mark,
+        administration,
+    } = args;
     let is_bot = mark == Mark::On;
     let request = Request::UserBot {
         name: name.clone(),
         is_bot,
     };
-    let mut api = admin::open(&data.path()?)?;
-    let Answer::Done = api.ask(request)? else {
-        return Err(admin::unexpected().into());
-    };
-    let what = if is_bot {
+    let done = if is_bot {
         "is marked as a bot"
     } else {
         "is no longer marked as a bot"
     };
-    print(format!("{name} {what}\n"));
-    Ok(Exit::Success)
+    admin::act(&administration, request, ("user bot", &name), done)
 }

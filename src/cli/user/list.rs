@@ -4,13 +4,15 @@ use std::fmt::Write as _;
 
 use anyhow::{Context as _, anyhow};
 use jiff::Timestamp;
+use serde::Serialize;
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::cli::admin::{self, Answer, Request, User};
 use crate::cli::command::{Context, Subcommand};
 use crate::cli::exit::{Exit, Failure, Outcome};
-use crate::cli::options::DataDirectory;
-use crate::cli::output::{print, print_error, shown};
+use crate::cli::options::Administration;
+use crate::cli::output::{print, print_error, print_json, shown};
+use crate::client::rfc3339;
 
 pub fn command() -> Subcommand {
     let summary = "List the accounts, with the day each was created, and which are bots";
@@ -21,8 +23,8 @@ const MANUAL: &str = "\
     Accounts whose record is damaged are not listed; their number is printed on standard error, and the exit \
     status is 1. `udpchat store check` names them.";
 
-fn run(data: DataDirectory, _: &Context<'_>) -> Outcome {
-    let data = data.path()?;
+fn run(administration: Administration, _: &Context<'_>) -> Outcome {
+    let data = administration.data.path()?;
     let Answer::Users { users, unreadable } = admin::open_to_read(&data)?.ask(Request::UserList)?
     else {
         return Err(admin::unexpected().into());
@@ -33,13 +35,38 @@ fn run(data: DataDirectory, _: &Context<'_>) -> Outcome {
             shown(&data)
         ));
     }
-    print(table(&users)?);
+    if administration.json {
+        for user in &users {
+            print_json(&record(user))?;
+        }
+    } else {
+        print(table(&users)?);
+    }
     let missing = match unreadable {
         0 => return Ok(Exit::Success),
         1 => "1 account is damaged and not listed".to_owned(),
         many => format!("{many} accounts are damaged and not listed"),
     };
     Err(Failure::from(anyhow!(missing)).hint("`udpchat store check` names what is damaged"))
+}
+
+/// A user, as `--json` prints it.
+#[derive(Serialize)]
+pub(super) struct Record<'a> {
+    name: &'a str,
+    created: String,
+    bot: bool,
+    /// Why it is disabled; null if it is not.
+    disabled: Option<&'a str>,
+}
+
+pub(super) fn record(user: &User) -> Record<'_> {
+    Record {
+        name: &user.name,
+        created: rfc3339(user.created_ms),
+        bot: user.is_bot,
+        disabled: user.disabled.as_deref(),
+    }
 }
 
 /// A line for each user: columns of names and of days (UTC).
@@ -58,7 +85,8 @@ fn table(users: &[User]) -> anyhow::Result<String> {
             .strftime("%Y-%m-%d");
         let padding = " ".repeat(width - user.name.width());
         let bot = if user.is_bot { "  bot" } else { "" };
-        writeln!(text, "{}{padding}  {day}{bot}", user.name)?;
+        let disabled = user.disabled.as_ref().map_or("", |_| "  disabled");
+        writeln!(text, "{}{padding}  {day}{bot}{disabled}", user.name)?;
     }
     Ok(text)
 }
@@ -73,6 +101,7 @@ mod tests {
             name: name.into(),
             created_ms,
             is_bot: name == "erin",
+            disabled: (name == "erin").then(String::new),
         };
         let users = [
             user("al", 0),
@@ -81,7 +110,7 @@ mod tests {
         ];
         assert_eq!(
             table(&users).unwrap(),
-            "al    1970-01-01\n山田  2026-10-16\nerin  1970-01-02  bot\n"
+            "al    1970-01-01\n山田  2026-10-16\nerin  1970-01-02  bot  disabled\n"
         );
     }
 

@@ -2,7 +2,10 @@
 
 mod add;
 mod bot;
+mod delete;
+mod disable;
 mod list;
+mod show;
 
 use super::admin;
 use super::command::{Commands, Subcommand};
@@ -11,6 +14,10 @@ pub fn command() -> Subcommand {
     let inside = Commands::default()
         .with(Box::new(add::command()))
         .with(Box::new(list::command()))
-        .with(Box::new(bot::command()));
+        .with(Box::new(show::command()))
+        .with(Box::new(bot::command()))
+        .with(Box::new(disable::disable()))
+        .with(Box::new(disable::enable()))
+        .with(Box::new(delete::command()));
     Subcommand::group("user", "Manage the server's accounts", inside).section("FILES", admin::FILES)
 }

@@ -217,6 +217,9 @@ impl Core {
             SignOutReason::Ended(EndReason::AccountDeleted) => {
                 "signed out: the account was deleted"
             }
+            SignOutReason::Ended(EndReason::AccountDisabled) => {
+                "signed out: the operator has disabled the account; ask them about it"
+            }
             SignOutReason::Ended(EndReason::LoggedOut | EndReason::Other(_)) => {
                 "signed out by the server"
             }

@@ -21,6 +21,9 @@ const CODE_REVOKED: u16 = 7;
 const CODE_PASSWORD_CHANGED: u16 = 8;
 const CODE_ACCOUNT_DELETED: u16 = 9;
 
+/// The code with which it ends what a ticket opens again once the operator has enabled the account.
+const CODE_ACCOUNT_DISABLED: u16 = 11;
+
 /// What the code in a server's goodbye says of who was signed in on the session: the same as the message before it,
 /// which may be lost.
 pub(super) const fn end_reason(code: u16) -> Option<EndReason> {
@@ -30,6 +33,7 @@ pub(super) const fn end_reason(code: u16) -> Option<EndReason> {
         CODE_REVOKED => Some(EndReason::Revoked),
         CODE_PASSWORD_CHANGED => Some(EndReason::PasswordChanged),
         CODE_ACCOUNT_DELETED => Some(EndReason::AccountDeleted),
+        CODE_ACCOUNT_DISABLED => Some(EndReason::AccountDisabled),
         _ => None,
     }
 }

@@ -315,6 +315,12 @@ fn words(failure: &Failure, subject: &str) -> String {
         ErrorCode::AccountDeleted => {
             return format!("the account {subject} was deleted; its name cannot be used again");
         }
+        ErrorCode::AccountDisabled if failure.detail.is_empty() => {
+            "the operator has disabled this account; ask them about it"
+        }
+        ErrorCode::AccountDisabled => {
+            return format!("the operator has disabled this account: {}", failure.detail);
+        }
         ErrorCode::NoSuchDevice => return format!("you have no device {subject}"),
         ErrorCode::NameTaken => return format!("the name \"{subject}\" is taken"),
         // The detail is a sentence of its own.

@@ -302,7 +302,11 @@ impl Auth {
         outcome: &Outcome,
     ) {
         match outcome {
-            Outcome::Refused(_) if command == Command::Resume => self.reject_ticket(ctx, id),
+            Outcome::Refused(refusal)
+                if command == Command::Resume && !matches!(refusal, Refusal::Disabled(_)) =>
+            {
+                self.reject_ticket(ctx, id);
+            }
             other => self.reject_sign_in(ctx, id, command, failure_of(other)),
         }
     }

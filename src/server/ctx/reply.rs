@@ -262,6 +262,7 @@ pub fn failure_of(outcome: &Outcome) -> Failure {
         Outcome::Refused(Refusal::Deleted) => (ErrorCode::AccountDeleted, String::new()),
         Outcome::Refused(Refusal::Password) => (ErrorCode::LoginFailed, String::new()),
         Outcome::Refused(Refusal::NoSuchDevice) => (ErrorCode::NoSuchDevice, String::new()),
+        Outcome::Refused(Refusal::Disabled(reason)) => (ErrorCode::AccountDisabled, reason.clone()),
         Outcome::Refused(Refusal::Ticket) => (ErrorCode::TicketRefused, String::new()),
         Outcome::Refused(Refusal::ToOneself) => (ErrorCode::ToOneself, String::new()),
         Outcome::Refused(Refusal::Expect(number)) => {

@@ -29,6 +29,8 @@ pub enum Applied<'a> {
     DeviceRevoked(AccountId, DeviceId),
     /// An account was deleted, and has left its rooms with these.
     AccountDeleted(AccountId, &'a [Event]),
+    /// An account was disabled.
+    AccountDisabled(AccountId),
     /// Nobody knows whether an account was changed, as this session has asked.
     Unsure(AccountId, SessionId),
 }
@@ -83,6 +85,14 @@ impl<'a> Applied<'a> {
             (Write::DeleteAccount { account, .. }, Reply::Deleted(left)) => {
                 Self::AccountDeleted(*account, left)
             }
+            (
+                Write::Disable {
+                    account,
+                    reason: Some(_),
+                },
+                _,
+            ) => Self::AccountDisabled(*account),
+            (Write::Audited(audited), _) => Self::of(&audited.write, author_name, outcome),
             _ => Self::Nothing,
         }
     }
@@ -128,6 +138,11 @@ pub fn on_applied(ctx: &mut Ctx<'_>, receipts: &mut Receipts, applied: &Applied<
             }
             for id in ctx.sessions_of(account) {
                 ctx.end(id, EndReason::AccountDeleted);
+            }
+        }
+        Applied::AccountDisabled(account) => {
+            for id in ctx.sessions_of(account) {
+                ctx.end(id, EndReason::AccountDisabled);
             }
         }
         Applied::Unsure(account, asker) => {

@@ -7,8 +7,8 @@ use crate::protocol::{
     AccountId, Command, DeviceId, EndReason, ErrorCode, Failure, Message, SessionEnd, SessionStart,
 };
 use crate::server::ctx::{
-    CODE_ACCOUNT_DELETED, CODE_PASSWORD_CHANGED, CODE_REVOKED, CODE_SERVER_FULL, CODE_SUPERSEDED,
-    CODE_TOO_MANY_SESSIONS, CONTROL, Ctx,
+    CODE_ACCOUNT_DELETED, CODE_ACCOUNT_DISABLED, CODE_PASSWORD_CHANGED, CODE_REVOKED,
+    CODE_SERVER_FULL, CODE_SUPERSEDED, CODE_TOO_MANY_SESSIONS, CONTROL, Ctx,
 };
 use crate::server::limits::account_budget::Cost;
 use crate::server::presence::Departure;
@@ -228,6 +228,7 @@ impl Services {
             EndReason::Revoked => (CODE_REVOKED, "the device was revoked"),
             EndReason::PasswordChanged => (CODE_PASSWORD_CHANGED, "the password was changed"),
             EndReason::AccountDeleted => (CODE_ACCOUNT_DELETED, "the account was deleted"),
+            EndReason::AccountDisabled => (CODE_ACCOUNT_DISABLED, "the account was disabled"),
             _ => (
                 CODE_TOO_MANY_SESSIONS,
                 "the account has too many other sessions",

@@ -17,7 +17,9 @@ pub use limits::StoreLimit;
 pub use read::Read;
 pub use replies::*;
 pub(super) use write::LAST_TAG;
-pub use write::{Append, DeviceUse, NewAccount, Quota, Relation, Retention, TicketHash, Write};
+pub use write::{
+    Append, Audited, DeviceUse, NewAccount, Quota, Relation, Retention, TicketHash, Write,
+};
 
 /// The asker's own number of a request, given back with its completion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

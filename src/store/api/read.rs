@@ -17,6 +17,13 @@ pub enum Read {
         /// Where an account of this name is to be opened if there is none.
         skeleton: Option<String>,
     },
+    /// The last actions in the audit log, newest first: [`Reply::Audit`].
+    Audit {
+        /// Only such with lower numbers.
+        before: u64,
+        /// So many at most, and no more than a thousand.
+        count: usize,
+    },
     /// The devices of an account: [`Reply::Devices`].
     Devices { account: AccountId },
     /// All accounts that were not deleted, by name: [`Reply::Accounts`].

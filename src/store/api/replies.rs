@@ -1,5 +1,7 @@
 //! What comes back from a store: what each reply is made of, and why something was refused.
 
+use std::collections::BTreeMap;
+
 use super::{Retention, StoreLimit};
 pub use crate::protocol::BlockedUser;
 use crate::protocol::{
@@ -28,9 +30,13 @@ pub enum Reply {
     Accounts {
         /// The accounts, by name.
         accounts: Vec<Account>,
+        /// Of those that are disabled, why; may be empty.
+        disabled: BTreeMap<AccountId, String>,
         /// How many there are beside them whose record is damaged.
         unreadable: u64,
     },
+    /// To [`Read::Audit`](super::Read::Audit).
+    Audit(Vec<AuditedAction>),
     /// To [`Write::OpenDevice`](super::Write::OpenDevice) and [`Write::Resume`](super::Write::Resume).
     Device {
         account: AccountId,
@@ -242,6 +248,23 @@ pub struct Account {
     pub is_bot: bool,
 }
 
+/// What the operator, or who may act as one, has done. It has names as they were then.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditedAction {
+    /// Counts up.
+    pub number: u64,
+    /// In milliseconds since 1970 (UTC).
+    pub time_ms: u64,
+    /// The account that did it; empty for the operator.
+    pub by: String,
+    /// The command that does it.
+    pub action: String,
+    /// The account or conversation that it was done to; empty for the server.
+    pub subject: String,
+    /// What else there is to know of it; may be empty.
+    pub detail: String,
+}
+
 /// A device of an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Device {
@@ -442,6 +465,8 @@ pub enum Refusal {
     Password,
     /// The account has no such device.
     NoSuchDevice,
+    /// The account is disabled: why, as the user is told it; may be empty.
+    Disabled(String),
     /// The ticket is not good (any more).
     Ticket,
     /// Nobody talks to oneself.

@@ -11,7 +11,7 @@ use crate::protocol::{
 };
 
 /// The highest tag of a [`Write`].
-pub(in crate::store) const LAST_TAG: u32 = 27;
+pub(in crate::store) const LAST_TAG: u32 = 29;
 
 /// A request that writes.
 ///
@@ -304,6 +304,29 @@ pub enum Write {
     /// Marks an account as a bot's, or no longer: [`Reply::Nothing`], or [`Refusal::NoSuchUser`].
     #[serde(rename = "27")]
     MarkBot { account: AccountId, is_bot: bool },
+    /// Nobody signs in to an account any longer, or again: [`Reply::Nothing`], or [`Refusal::NoSuchUser`]. Its devices
+    /// keep their tickets.
+    #[serde(rename = "28")]
+    Disable {
+        account: AccountId,
+        /// Why, as the user is told it; may be empty. None enables it.
+        reason: Option<String>,
+    },
+    /// Does what somebody wants who administers the server, and notes it in the audit log: the reply of that write, or
+    /// [`Refusal::NotPermitted`] if it is none that is audited. What is refused is not noted.
+    #[serde(rename = "29")]
+    Audited(Audited),
+}
+
+/// What somebody wants who administers the server.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Audited {
+    /// The account; none for the operator.
+    pub by: Option<AccountId>,
+    /// In milliseconds since 1970 (UTC).
+    pub time_ms: u64,
+    /// What is to be done.
+    pub write: Box<Write>,
 }
 
 /// When a device was last used, and where.

@@ -1,5 +1,6 @@
 //! What is wrong with a database: every row is read, and what rows say of each other is compared.
 
+mod administration;
 mod blocks;
 mod files;
 mod identities;
@@ -332,7 +333,7 @@ fn walk_with(tables: &Snapshot, source: Option<Source<'_>>) -> Report {
         files: files::Seen::default(),
     };
     // Conversations first: the others are compared with them. What each has counted is compared in the end.
-    let parts: [(&str, Part); 29] = [
+    let parts: [(&str, Part); 31] = [
         ("meta", identities::meta),
         ("secrets", identities::secrets),
         ("conversations", logs::conversations),
@@ -350,6 +351,8 @@ fn walk_with(tables: &Snapshot, source: Option<Source<'_>>) -> Report {
         ("names", identities::names),
         ("accounts", identities::accounts),
         ("seen", identities::seen),
+        ("disabled", administration::disabled),
+        ("audit", administration::audit),
         ("devices", identities::devices),
         ("rooms", memberships::rooms),
         ("members", memberships::members),

@@ -3,6 +3,7 @@
 use super::page::Page;
 use crate::protocol::DeviceId;
 use crate::store::error::{Abort, StoreError};
+use crate::store::ops::administration::{audit, disabled};
 use crate::store::ops::devices::{self, Resumption};
 use crate::store::ops::log::{delete, history};
 use crate::store::ops::rooms::{self, Joining, change};
@@ -51,6 +52,7 @@ pub(super) fn answer(tables: &impl ReadTables, read: &Read) -> Result<Reply, Abo
         Read::FindAccount { name, skeleton } => {
             accounts::find_as_if_known(tables, name, skeleton.as_deref()).map(Reply::Account)
         }
+        Read::Audit { before, count } => audit::list(tables, *before, *count),
         Read::Devices { account } => devices::list(tables, *account),
         Read::ListAccounts => accounts::list(tables),
         Read::Resolve {
@@ -267,6 +269,10 @@ pub(super) fn execute_write(
             time_ms,
         } => accounts::delete(tables, *account, *proved, *time_ms),
         Write::MarkBot { account, is_bot } => accounts::mark_bot(tables, *account, *is_bot),
+        Write::Disable { account, reason } => disabled::set(tables, *account, reason.as_deref()),
+        Write::Audited(audited) => audit::perform(tables, audited, |tables, write| {
+            execute_write(tables, epoch, write)
+        }),
         Write::NoteUses(uses) => devices::note_uses(tables, uses),
         Write::Read { reads } => reading::read(tables, reads),
         Write::Mute {

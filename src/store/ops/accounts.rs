@@ -1,5 +1,6 @@
 //! Accounts and their names. A name only points to an account's id, and no two names look alike.
 
+use super::administration::disabled;
 use super::conversations::join;
 use super::log::keys;
 use super::{devices, rooms, wall_clock};
@@ -129,8 +130,10 @@ pub(in crate::store) fn list(tables: &impl ReadTables) -> Result<Reply, Abort> {
         }
     }
     accounts.sort_by(|a, b| a.name.cmp(&b.name));
+    let disabled = disabled::list(tables)?;
     Ok(Reply::Accounts {
         accounts,
+        disabled,
         unreadable,
     })
 }
@@ -256,6 +259,7 @@ pub(in crate::store) fn delete(
     let left = rooms::leave_all(tables, id, time_ms)?;
     devices::forget_all(tables, id)?;
     keys::forget_all(tables, id)?;
+    tables.disabled.remove(&id.0);
     let record = AccountRecord {
         record: Vec::new(),
         credential_identifier: [0; 16].into(),

@@ -1,5 +1,6 @@
 //! Devices and their resume tickets, of which only hashes are kept.
 
+use super::administration::disabled;
 use super::{accounts, log};
 use crate::protocol::{AccountId, DeviceId};
 use crate::store::error::{Abort, StoreError, skip_damaged};
@@ -26,6 +27,7 @@ pub(in crate::store) fn open(
     expires_ms: u64,
 ) -> Result<Reply, Abort> {
     let owner = accounts::load(tables, account)?.ok_or(Refusal::NoSuchUser)?;
+    disabled::refuse(tables, account)?;
     let (is_bot, name) = (owner.is_bot(), owner.name);
     let known = match wanted {
         Some(device) => load(tables, account, device)?.map(|record| (device, record)),
@@ -109,6 +111,8 @@ pub(in crate::store) fn resume(
         ..
     } = *resumption;
     let (known, used) = admitted(tables, (account, device), ticket, resumption.now_ms)?;
+    // Only who has the ticket learns it.
+    disabled::refuse(tables, account)?;
     let owner = accounts::require(tables, account)?;
     let (is_bot, name) = (owner.is_bot(), owner.name);
     let record = DeviceRecord {

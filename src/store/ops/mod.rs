@@ -3,6 +3,7 @@
 pub(super) mod access;
 pub(super) mod accounts;
 pub(super) mod acquaintances;
+pub(super) mod administration;
 pub(super) mod blocks;
 pub(super) mod conversation_state;
 pub(super) mod conversations;

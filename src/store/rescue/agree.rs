@@ -71,6 +71,7 @@ pub(super) fn agree(
             ));
         }
     }
+    renumber_audit(tables)?;
     meta::let_secrets_be_made(tables, are_missing);
     meta::rebuild(tables, next_device, seed)
 }
@@ -256,11 +257,24 @@ fn accounts(tables: &mut Tables, left: &mut Left, rescued: &mut Rescued) -> Resu
         tables.accounts.insert(*id, record);
     }
     tables.seen.retain(|id, _| left.accounts.contains(id))?;
+    tables.disabled.retain(|id, _| left.accounts.contains(id))?;
     tables.names.retain(|_, _| false)?;
     for (id, record) in records(tables.accounts())? {
         names::put(tables, NameOf::Account, &record.name, id);
         names::put_skeleton(tables, NameOf::AccountSkeleton, &record.name, id)?;
         left.accounts.insert(id);
+    }
+    Ok(())
+}
+
+/// The actions that are left of the audit log count up from zero, in their order.
+fn renumber_audit(tables: &mut Tables) -> Result<(), StoreError> {
+    let left = records(tables.audit())?;
+    tables.audit.retain(|_, _| false)?;
+    meta::clear_audit(tables);
+    for (_, record) in left {
+        let number = meta::next_audit(tables)?;
+        tables.audit.insert(number, record);
     }
     Ok(())
 }

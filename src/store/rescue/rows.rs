@@ -12,6 +12,7 @@ use serde_bytes::ByteBuf;
 use super::Rescued;
 use crate::store::catch_panic::guard;
 use crate::store::error::StoreError;
+use crate::store::schema::admin_records::{AuditRecord, DisabledRecord};
 use crate::store::schema::file_records::{FileKey, FileRecord};
 use crate::store::schema::key::Key;
 use crate::store::schema::places::PlacesRecord;
@@ -67,6 +68,12 @@ pub(super) fn copy(
         rescued,
     )?;
     table(&from, Bulk::<u64, u64>::open("seen", to)?, rescued)?;
+    table(
+        &from,
+        Bulk::<u64, DisabledRecord>::open("disabled", to)?,
+        rescued,
+    )?;
+    table(&from, Bulk::<u64, AuditRecord>::open("audit", to)?, rescued)?;
     table(&from, Bulk::<u64, RoomRecord>::open("rooms", to)?, rescued)?;
     table(
         &from,

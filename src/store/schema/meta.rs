@@ -30,6 +30,8 @@ const LIMITS: &str = "retention limits";
 const LOST: &str = "secrets lost";
 /// When retention last passed, in milliseconds since 1970 (UTC).
 const PASSED: &str = "retention passed ms";
+/// The number of the next action in the audit log; none is as good as zero.
+const NEXT_AUDIT: &str = "next audit";
 /// When a pass over the files last began, in milliseconds since 1970 (UTC).
 const FILES_PASSED: &str = "files passed ms";
 
@@ -70,6 +72,27 @@ pub(in crate::store) fn next_id(
     };
     put(tables, sequence.row(), id + 1);
     Ok(id)
+}
+
+/// Takes the number of an action in the audit log.
+pub(in crate::store) fn next_audit(tables: &mut Tables) -> Result<u64, StoreError> {
+    let next = optional(tables, NEXT_AUDIT)?.unwrap_or(0);
+    put(tables, NEXT_AUDIT, next + 1);
+    Ok(next)
+}
+
+/// The audit log is empty.
+pub(in crate::store) fn clear_audit(tables: &mut Tables) {
+    put(tables, NEXT_AUDIT, 0);
+}
+
+/// Behind the newest action in the audit log, of which so many are kept, and the oldest.
+pub(in crate::store) fn audit_range(
+    tables: &impl ReadTables,
+    kept: u64,
+) -> Result<(u64, u64), StoreError> {
+    let next = optional(tables, NEXT_AUDIT)?.unwrap_or(0);
+    Ok((next, next.saturating_sub(kept)))
 }
 
 /// How many accounts there are, those that were deleted among them.

@@ -1,5 +1,6 @@
 //! The tables: their keys, their rows and the checksum of each row.
 
+pub(super) mod admin_records;
 pub(super) mod buffer;
 pub(super) mod checksum;
 pub(super) mod file_records;

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use redb::{Database, ReadTransaction, ReadableDatabase as _, TableDefinition, WriteTransaction};
 use serde_bytes::ByteBuf;
 
+use super::admin_records::{AuditRecord, DisabledRecord};
 use super::buffer::{Buffered, Changes, Writing};
 use super::file_records::{AttachedRecord, FileRecord};
 use super::places::{PlaceCursor, PlacesRecord};
@@ -269,6 +270,10 @@ tables! {
     /// An account to when it was last seen, in milliseconds since 1970 (UTC). Apart from its record, of which each session would
     /// put a copy into the write buffer.
     seen: u64 => u64;
+    /// Each account that is disabled.
+    disabled: u64 => DisabledRecord;
+    /// What the operator has done, by a number that counts up.
+    audit: u64 => AuditRecord;
     /// (account, device) to its record.
     devices: (u64, u64) => DeviceRecord;
     conversations: u64 => ConversationRecord;

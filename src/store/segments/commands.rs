@@ -62,7 +62,7 @@ mod tests {
         Access, AccountId, Bytes, Change, ConversationId, DeviceId, DeviceSeq, Digest, EntryId,
         EventKind, MemberRole, Position,
     };
-    use crate::store::{Append, DeviceUse, NewAccount, Quota, Retention, TicketHash};
+    use crate::store::{Append, Audited, DeviceUse, NewAccount, Quota, Retention, TicketHash};
 
     const ALICE: AccountId = AccountId(1);
     const PHONE: DeviceId = DeviceId(2);
@@ -98,6 +98,8 @@ mod tests {
         "019181a232359401c4200b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0bce004c4b40cf0000019cfc1a7bc0",
         "019181a23236939201c4200b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0bce05265c00cf0000019cfc1a7bc0",
         "019181a232379201c3",
+        "019181a232389201a47370616d",
+        "019181a232399301cf0000019cfc1a7bc081a232389202c0",
     ];
 
     /// The writes of these records.
@@ -277,6 +279,18 @@ mod tests {
                 account: ALICE,
                 is_bot: true,
             },
+            Write::Disable {
+                account: ALICE,
+                reason: Some("spam".into()),
+            },
+            Write::Audited(Audited {
+                by: Some(ALICE),
+                time_ms: TIME_MS,
+                write: Box::new(Write::Disable {
+                    account: AccountId(2),
+                    reason: None,
+                }),
+            }),
         ]
     }
 

@@ -1,5 +1,6 @@
 //! What users change of their own account: the password, a device, the account's end.
 
+use super::check;
 use crate::protocol::{
     AccountId, Change, ConversationId, DeviceId, EventKind, MemberRole, RecipientData,
 };
@@ -66,12 +67,6 @@ fn find(name: &str, skeleton: Option<&str>) -> Read {
 }
 
 /// The tables agree with each other.
-fn check(bench: &mut Bench) {
-    bench.done(Request::Checkpoint);
-    let report = bench.engine.snapshots().check().expect("it can be read");
-    assert!(report.is_sound(), "{report:?}");
-}
-
 fn device_of(bench: &mut Bench, account: AccountId, with: u8) -> DeviceId {
     match bench.done(log_in(account, FIRST, None, with)) {
         Reply::Device { device, .. } => device,

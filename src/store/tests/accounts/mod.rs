@@ -1,4 +1,14 @@
 //! Accounts and their devices.
 
+mod administration;
 mod changes;
 mod identities;
+
+use crate::store::Request;
+use crate::store::testing::Bench;
+
+fn check(bench: &mut Bench) {
+    bench.done(Request::Checkpoint);
+    let report = bench.engine.snapshots().check().expect("it can be read");
+    assert!(report.is_sound(), "{report:?}");
+}

@@ -1,0 +1,141 @@
+//! The audit log: what the operator, or who may act as one, has done. A row is written with what it tells of.
+
+use crate::protocol::{Access, AccountId};
+use crate::store::error::{Abort, StoreError, skip_damaged};
+use crate::store::ops::accounts;
+use crate::store::schema::admin_records::AuditRecord;
+use crate::store::schema::meta;
+use crate::store::schema::table::ReadTable as _;
+use crate::store::schema::tables::{ReadTables, Tables};
+use crate::store::{Audited, AuditedAction, Refusal, Reply, Retention, Write};
+
+/// How many actions are kept; one more takes the place of the oldest. Chosen: years of a busy server's, in some 10 MB.
+pub(in crate::store) const KEPT_MAX: u64 = 100_000;
+
+/// How many actions are read at once.
+pub(in crate::store) const PAGE_MAX: usize = 1_000;
+
+/// What is said of an action.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Description {
+    action: &'static str,
+    subject: String,
+    detail: String,
+}
+
+/// Does what the operator wants, and notes it: see [`Write::Audited`]. What is refused is not noted.
+pub(in crate::store) fn perform(
+    tables: &mut Tables,
+    audited: &Audited,
+    write: impl FnOnce(&mut Tables, &Write) -> Result<Reply, Abort>,
+) -> Result<Reply, Abort> {
+    // Before it is done: a deletion may take the name with it.
+    let Some(description) = describe(tables, &audited.write)? else {
+        return Err(Refusal::NotPermitted.into());
+    };
+    let by = match audited.by {
+        Some(account) => accounts::require(tables, account)?.name,
+        None => String::new(),
+    };
+    let reply = write(tables, &audited.write)?;
+    let record = AuditRecord {
+        time_ms: audited.time_ms,
+        by,
+        action: description.action.to_owned(),
+        subject: description.subject,
+        detail: description.detail,
+    };
+    note(tables, record)?;
+    Ok(reply)
+}
+
+fn note(tables: &mut Tables, record: AuditRecord) -> Result<(), StoreError> {
+    let number = meta::next_audit(tables)?;
+    tables.audit.insert(number, record);
+    if let Some(oldest) = number.checked_sub(KEPT_MAX) {
+        tables.audit.remove(&oldest);
+    }
+    Ok(())
+}
+
+/// What is said of a write that can be audited; none of another.
+fn describe(tables: &impl ReadTables, write: &Write) -> Result<Option<Description>, StoreError> {
+    let name = |account: AccountId| accounts::name(tables, account).map(Option::unwrap_or_default);
+    let (action, subject, detail) = match write {
+        Write::CreateAccount(new) => ("user add", new.name.clone(), String::new()),
+        Write::MarkBot { account, is_bot } => {
+            let mark = if *is_bot { "on" } else { "off" };
+            ("user bot", name(*account)?, mark.to_owned())
+        }
+        Write::Disable { account, reason } => match reason {
+            Some(reason) => ("user disable", name(*account)?, reason.clone()),
+            None => ("user enable", name(*account)?, String::new()),
+        },
+        Write::DeleteAccount { account, .. } => ("user delete", name(*account)?, String::new()),
+        Write::MakeRoom {
+            owner,
+            name: room,
+            access,
+            ..
+        } => {
+            let access = if *access == Access::Private {
+                "private, "
+            } else {
+                ""
+            };
+            let detail = format!("{access}owner {}", name(*owner)?);
+            ("room add", room.clone(), detail)
+        }
+        Write::Retain { name, keep } => ("store retain", name.clone(), limits(*keep)),
+        _ => return Ok(None),
+    };
+    Ok(Some(Description {
+        action,
+        subject,
+        detail,
+    }))
+}
+
+/// The limits of a conversation, as they are typed.
+fn limits(keep: Retention) -> String {
+    let limits = [
+        ("days", keep.days),
+        ("messages", keep.messages),
+        ("megabytes", keep.megabytes),
+    ];
+    let given = limits
+        .iter()
+        .filter_map(|(unit, limit)| Some(format!("{unit} {}", (*limit)?)));
+    let given: Vec<String> = given.collect();
+    if given.is_empty() {
+        "as all others".to_owned()
+    } else {
+        given.join(", ")
+    }
+}
+
+/// The last actions before this one, newest first, so many at most.
+pub(in crate::store) fn list(
+    tables: &impl ReadTables,
+    before: u64,
+    count: usize,
+) -> Result<Reply, Abort> {
+    let (newest, oldest) = meta::audit_range(tables, KEPT_MAX)?;
+    let mut actions = Vec::new();
+    let mut number = before.min(newest);
+    while number > oldest && actions.len() < count.min(PAGE_MAX) {
+        number -= 1;
+        // One that is damaged is told of by `store check`.
+        if let Some(record) = skip_damaged(tables.audit().get(&number))?.flatten() {
+            actions.push(AuditedAction {
+                number,
+                time_ms: record.time_ms,
+                by: record.by,
+                action: record.action,
+                subject: record.subject,
+                detail: record.detail,
+            });
+        }
+    }
+    Ok(Reply::Audit(actions))
+}

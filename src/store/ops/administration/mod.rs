@@ -1,0 +1,4 @@
+//! What the operator does to the server, and the log of it.
+
+pub(in crate::store) mod audit;
+pub(in crate::store) mod disabled;

@@ -1,0 +1,115 @@
+//! What the operator does to accounts while the server runs and while it does not, and the audit log of it.
+
+use serde_json::{Value, json};
+
+use crate::prompt::signed_in;
+use crate::support::Workspace;
+
+impl Workspace {
+    /// What a command of the operator printed, which succeeds.
+    fn does(&self, words: &[&str]) -> String {
+        let output = self.output(words);
+        assert!(output.status.success(), "{words:?}: {output:?}");
+        String::from_utf8(output.stdout).expect("text")
+    }
+
+    /// The same, as the JSON of its only line.
+    fn tells(&self, words: &[&str]) -> Value {
+        let text = self.does(&[words, &["--json"]].concat());
+        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text:?}"))
+    }
+
+    /// What the audit log has, without the times.
+    fn audited(&self) -> Vec<Value> {
+        let text = self.does(&["audit", "--json"]);
+        let lines = text.lines().map(|line| {
+            let mut value: Value = serde_json::from_str(line).expect("an object a line");
+            let fields = value.as_object_mut().expect("an object");
+            assert!(fields.remove("time").is_some() && fields.remove("number").is_some());
+            value
+        });
+        lines.collect()
+    }
+}
+
+#[test]
+fn disabled_user_is_signed_out_and_told_why_and_signs_in_by_the_same_ticket_once_enabled() {
+    let workspace = Workspace::new(&["alice", "bob"]);
+    let mut server = workspace.serve();
+    let mut alice = signed_in("alice", &server);
+    let mut bob = signed_in("bob", &server);
+    let disable = ["user", "disable", "alice", "--reason", "selling watches"];
+    assert_eq!(workspace.does(&disable), "alice is disabled\n");
+    alice.sees("signed out: the operator has disabled the account");
+    bob.sees("alice went offline");
+    assert!(workspace.does(&["user", "list"]).contains("disabled"));
+    let show = ["user", "show", "alice"];
+    assert!(workspace.does(&show).contains("disabled  selling watches"));
+    let shown = workspace.tells(&show);
+    assert_eq!(shown["disabled"], "selling watches");
+    assert_eq!(
+        shown["devices"].as_array().map(Vec::len),
+        Some(1),
+        "{shown}"
+    );
+    alice.types("/login alice");
+    let refused = "the operator has disabled this account: selling watches";
+    alice.sees(refused);
+    // What is said to her meanwhile waits.
+    bob.types("/message alice come back");
+    bob.sees("stored");
+    // Also where the server is restarted in between, and while it does not run.
+    server.kill();
+    let enable = ["user", "enable", "alice"];
+    assert_eq!(
+        workspace.tells(&enable),
+        json!({"action": "user enable", "subject": "alice"})
+    );
+    server.restart();
+    alice.sees("is back");
+    alice.types("/login alice");
+    let before = alice.sees("come back");
+    assert!(!before.contains("password"), "{before:?}");
+}
+
+#[test]
+fn audit_log_has_what_was_done_on_both_ways_and_not_what_was_refused() {
+    let workspace = Workspace::new(&["alice"]);
+    let mut server = workspace.serve();
+    workspace.add("bob");
+    workspace.does(&["user", "bot", "bob"]);
+    workspace.does(&["room", "add", "deck", "--owner", "alice", "--private"]);
+    workspace.does(&["store", "retain", "deck", "--days", "7"]);
+    workspace.does(&["user", "disable", "bob"]);
+    let (text, code) = workspace.run(&["user", "disable", "carol"]);
+    assert_eq!(code, Some(5), "{text}");
+    let reason = "x".repeat(600);
+    let (text, code) = workspace.run(&["user", "disable", "bob", "--reason", &reason]);
+    assert_eq!(code, Some(1), "{text}");
+    server.kill();
+    workspace.does(&["user", "delete", "bob"]);
+    let (text, code) = workspace.run(&["user", "enable", "bob"]);
+    assert_eq!(code, Some(5), "{text}");
+    let done = |action: &str, subject: &str, detail: Option<&str>| json!({"by": "operator", "action": action, "subject": subject, "detail": detail});
+    let expected = [
+        done("user add", "alice", None),
+        done("user add", "bob", None),
+        done("user bot", "bob", Some("on")),
+        done("room add", "#deck", Some("private, owner alice")),
+        done("store retain", "#deck", Some("days 7")),
+        done("user disable", "bob", None),
+        done("user delete", "bob", None),
+    ];
+    assert_eq!(workspace.audited(), expected);
+    let _server = workspace.serve();
+    assert_eq!(workspace.audited(), expected);
+    let last = workspace.does(&["audit", "--last", "1"]);
+    assert_eq!(last.lines().count(), 1, "{last}");
+    assert!(last.ends_with("  operator  user delete  bob\n"), "{last}");
+    let again = workspace.try_add("bob");
+    assert_eq!(
+        again.status.code(),
+        Some(1),
+        "a deleted name stays taken: {again:?}"
+    );
+}
