@@ -10,6 +10,10 @@ use crate::support::{Host, Script, Workspace};
 pub struct Client {
     pub name: String,
     pub state: PathBuf,
+    /// Where files are saved.
+    pub downloads: PathBuf,
+    /// Whether they save themselves.
+    saves: bool,
     password: PathBuf,
     server: String,
     process: Option<Script>,
@@ -30,10 +34,12 @@ pub struct Printed {
 }
 
 impl Client {
-    pub fn new(workspace: &Workspace, name: &str, server: &str) -> Self {
+    pub fn new(workspace: &Workspace, name: &str, server: &str, saves: bool) -> Self {
         Self {
             name: name.to_owned(),
             state: workspace.path(&format!("state-of-{name}")),
+            downloads: workspace.path(&format!("downloads-of-{name}")),
+            saves,
             password: workspace.password_file(name),
             server: server.to_owned(),
             process: None,
@@ -50,7 +56,11 @@ impl Client {
     pub fn start(&mut self) {
         assert!(!self.is_up(), "{} has a client already", self.name);
         let password = self.password.display().to_string();
-        let more = ["--password-file", &password];
+        let downloads = self.downloads.display().to_string();
+        let mut more = vec!["--password-file", &password, "--download-dir", &downloads];
+        if self.saves {
+            more.extend(["--save-files-below", "1M"]);
+        }
         let here = Host::default();
         let script = Script::connect(&here, &self.name, &self.server, &self.state, &more);
         self.process = Some(script);

@@ -15,7 +15,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::markers::{Marker, marker_of, name};
-use crate::plan::{To, USERS};
+use crate::plan::{Line, To, USERS};
 use crate::support::told::{receipt_of, stored_of};
 use crate::tables::{Device, Entries, EntryKey};
 
@@ -26,6 +26,7 @@ const AGAIN: &str = "(perhaps shown before)";
 const ALARMS: &[&str] = &[
     "unconfirmed",
     "not sent",
+    "not saved",
     "damaged",
     "a copy",
     "restored",
@@ -56,6 +57,8 @@ struct Said {
     /// Whether the author's device has it for good.
     taken: bool,
     fenced: bool,
+    /// Whether it is said with a file: it is taken once that is copied, and takes its place once that is at the server.
+    has_file: bool,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -87,14 +90,15 @@ pub struct Ledger {
 
 impl Ledger {
     /// Somebody types something now.
-    pub fn types(&mut self, author: usize, life: usize, to: To) -> Marker {
+    pub fn types(&mut self, author: usize, life: usize, typed: &Line) -> Marker {
         self.typed[author] += 1;
         let marker = (author, self.typed[author]);
         let said = Said {
-            to,
+            to: typed.to,
             life,
             taken: false,
             fenced: false,
+            has_file: typed.has_file,
         };
         self.said.insert(marker, said);
         marker
@@ -256,15 +260,16 @@ impl Ledger {
                 assert!(is_there, "{marker:?} is lost, which its device had");
             } else if said.life == life {
                 if is_there {
-                    assert_eq!(
-                        unread, None,
-                        "{marker:?} was kept, and one typed before it not"
+                    assert!(
+                        unread.is_none() || said.has_file,
+                        "{marker:?} was kept, and one typed before it ({unread:?}) not"
                     );
                     said.taken = true;
                     taken += 1;
                 } else {
-                    assert!(!said.fenced, "{marker:?} was taken on screen, and is lost");
-                    unread = unread.or(Some(*marker));
+                    let is_lost = said.fenced && !said.has_file;
+                    assert!(!is_lost, "{marker:?} was taken on screen, and is lost");
+                    unread = unread.or(Some(*marker).filter(|_| !said.has_file));
                     self.counts.lost_unread += 1;
                 }
             } else {
@@ -313,6 +318,20 @@ impl Ledger {
             .collect()
     }
 
+    /// What was taken with a file, and is for this user.
+    pub fn files_for(&self, reader: usize) -> BTreeSet<Marker> {
+        let files = self.said.iter().filter(|(_, said)| said.has_file);
+        let theirs = files.filter(|(marker, said)| is_for(marker.0, said.to, reader));
+        let taken = theirs.filter(|(_, said)| said.taken);
+        taken.map(|(marker, _)| *marker).collect()
+    }
+
+    /// How many files were sent.
+    pub fn files(&self) -> usize {
+        let said = self.said.values();
+        said.filter(|said| said.has_file && said.taken).count()
+    }
+
     /// Everything has come to rest: log and histories must be as the promises say.
     pub fn check_rest(&self, log: &Entries, devices: &[Device]) {
         for (marker, said) in &self.said {
@@ -323,7 +342,8 @@ impl Ledger {
             );
         }
         let mut last: BTreeMap<(usize, u64), u64> = BTreeMap::new();
-        for (marker, ((conversation, entry), _)) in log {
+        let placed_at_once = log.iter().filter(|(marker, _)| !self.said[marker].has_file);
+        for (marker, ((conversation, entry), _)) in placed_at_once {
             let before = last.insert((marker.0, *conversation), *entry);
             assert!(before < Some(*entry), "{marker:?} stands out of order");
         }

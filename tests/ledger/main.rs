@@ -14,6 +14,7 @@
 )]
 
 mod clients;
+mod files;
 mod ledger;
 mod markers;
 mod plan;
@@ -49,6 +50,7 @@ fn what_users_were_told_holds_however_often_processes_are_killed() {
     world.run(seed, &kills);
     let (log, devices) = world.rest();
     world.ledger.check_rest(&log, &devices);
+    world.check_files();
     let untold = world.ledger.untold();
     let again = world.ledger.counts.receipts_again;
     assert!(

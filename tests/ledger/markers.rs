@@ -1,5 +1,7 @@
 //! What is typed, and how it is known again in whatever shows or keeps it.
 
+use std::path::Path;
+
 use crate::plan::To;
 
 /// The author and the author's own count, by which a text is known again: `<author.count>` in it.
@@ -21,6 +23,17 @@ pub fn command(marker: Marker, to: To) -> String {
         To::Room(number) => format!("/message {} {text}", room(number)),
         To::User(other) => format!("/message {} {text}", name(other)),
     }
+}
+
+/// The same with a file.
+pub fn file_command(marker: Marker, to: To, file: &Path) -> String {
+    let target = match to {
+        To::Everyone => "everyone".to_owned(),
+        To::Room(number) => room(number),
+        To::User(other) => name(other),
+    };
+    let (author, count) = marker;
+    format!("/file {target} {} <{author}.{count}>", file.display())
 }
 
 /// A word that is no command: the client says so in its turn, once everything typed before is durable.

@@ -24,6 +24,9 @@ const TO_EVERYONE: u32 = 10;
 const TO_A_ROOM: u32 = 30;
 const FENCES: u32 = 20;
 
+/// Of what is said is said with a file, in per cent: so few that they do not fill the link.
+const FILES: u32 = 4;
+
 /// Random numbers that a seed decides.
 pub struct Rng(ChaCha20Rng);
 
@@ -121,6 +124,8 @@ pub struct Line {
     pub to: To,
     /// Whether a fence is typed behind it.
     pub fenced: bool,
+    /// Whether a file is sent with it.
+    pub has_file: bool,
 }
 
 /// What is typed, without end.
@@ -139,5 +144,6 @@ pub fn line(rng: &mut Rng) -> Line {
         author,
         to,
         fenced: rng.happens(FENCES),
+        has_file: rng.happens(FILES),
     }
 }

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_bytes::ByteBuf;
 use tempfile::TempDir;
-use udpchat::protocol::{Digest, ServerMessage, open};
+use udpchat::protocol::{Attachment, Digest, EntryKind, ServerMessage, open};
 use udpchat::store::{self, DATABASE_FILE, Engine};
 
 use crate::markers::{Marker, marker_of};
@@ -161,8 +161,10 @@ fn entries(rows: impl Iterator<Item = (EntryKey, ByteBuf, Digest)>, whose: &str)
     for (key, content, digest) in rows {
         let message: ServerMessage = open(&content, &digest)
             .unwrap_or_else(|error| panic!("{whose}: {key:?} does not open: {error}"));
-        if let Some(text) = message.text() {
-            let marker = marker_of(&text.text).expect("everything said is marked");
+        let file = || message.body_of::<Attachment>(EntryKind::File);
+        let text = message.text().map(|text| text.text);
+        if let Some(text) = text.or_else(|| Some(file()?.text)) {
+            let marker = marker_of(&text).expect("everything said is marked");
             let before = entries.insert(marker, (key, digest));
             assert_eq!(before, None, "{whose}: {marker:?} stands twice");
         }

@@ -1,12 +1,14 @@
 //! The processes and what befalls them: killed and started again as planned, talked through, and at last left alone.
 
+use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::io::Write as _;
 use std::time::{Duration, Instant};
 
 use crate::clients::{Client, Printed};
+use crate::files;
 use crate::ledger::Ledger;
-use crate::markers::{command, fence, name, room};
+use crate::markers::{Marker, command, fence, file_command, name, room};
 use crate::plan::{self, Kill, Line, ROOMS, Rng, USERS};
 use crate::support::relay::{Badness, Relay};
 use crate::support::{Server, Workspace};
@@ -71,7 +73,8 @@ impl World {
         }
         let relay = Relay::start(server.address, LINK);
         let address = relay.address.to_string();
-        let clients = (0..USERS).map(|user| Client::new(&workspace, &name(user), &address));
+        let client = |user| Client::new(&workspace, &name(user), &address, files::saves(user));
+        let clients = (0..USERS).map(client);
         Self {
             server,
             server_back: None,
@@ -177,8 +180,13 @@ impl World {
         if !client.is_up() {
             return;
         }
-        let marker = self.ledger.types(line.author, client.lives, line.to);
-        client.types(&command(marker, line.to));
+        let marker = self.ledger.types(line.author, client.lives, line);
+        if line.has_file {
+            let file = files::make(&self.workspace.path(""), marker);
+            client.types(&file_command(marker, line.to, &file));
+        } else {
+            client.types(&command(marker, line.to));
+        }
         if line.fenced {
             client.types(&fence(marker));
         }
@@ -247,12 +255,13 @@ impl World {
             while {
                 self.start_due();
                 self.listen();
-                !self.ledger.unseen().is_empty()
+                !self.ledger.unseen().is_empty() || self.unsaved().next().is_some()
             } {
                 let unseen = self.ledger.unseen();
+                let unsaved: Vec<_> = self.unsaved().collect();
                 assert!(
                     start.elapsed() < REST_WITHIN,
-                    "{} lines are not shown (reader, marker): {unseen:?}",
+                    "{} lines are not shown (reader, marker): {unseen:?}, and files not saved: {unsaved:?}",
                     unseen.len()
                 );
                 std::thread::sleep(10 * PAUSE);
@@ -275,6 +284,37 @@ impl World {
             self.back = [Some(Instant::now()); USERS];
         }
         unreachable!("a round ends the loop");
+    }
+
+    /// The files that are still to be saved, by whom.
+    fn unsaved(&self) -> impl Iterator<Item = (usize, Marker)> {
+        let savers = (0..USERS).filter(|user| files::saves(*user));
+        savers.flat_map(|user| {
+            let downloads = &self.clients[user].downloads;
+            let mut missing = self.ledger.files_for(user);
+            missing.retain(|marker| !files::is_saved(downloads, *marker));
+            missing.into_iter().map(move |marker| (user, marker))
+        })
+    }
+
+    /// Once all have quit: who is to have files has them, and the server has those of entries and nothing else.
+    pub fn check_files(&self) {
+        for (user, client) in self.clients.iter().enumerate() {
+            let theirs = self.ledger.files_for(user);
+            let saved = if files::saves(user) {
+                theirs
+            } else {
+                BTreeSet::new()
+            };
+            files::check_saved(user, (&client.downloads, &client.state), &saved);
+        }
+        let data = self.workspace.data();
+        files::check_kept(&data, self.ledger.files());
+        let data = data.display().to_string();
+        let (text, code) = self
+            .workspace
+            .run_plain(&["store", "check", "--data", &data]);
+        assert_eq!(code, Some(0), "{text}");
     }
 
     /// Everybody quits in an orderly way.
@@ -312,11 +352,12 @@ impl Display for World {
         write!(
             f,
             "killed {} times the server and {} times a client ({} gave up by themselves); typed {typed}, known to be \
-             taken {taken}, lost unread {}; told: {} fences, {} queued, {} stored, {} receipts, {} lines shown \
+             taken {taken}, {} of it with files, lost unread {}; told: {} fences, {} queued, {} stored, {} receipts, {} lines shown \
              ({} again)",
             self.server_kills,
             self.client_kills,
             self.unreachable,
+            self.ledger.files(),
             counts.lost_unread,
             counts.fences,
             counts.queued,
