@@ -161,7 +161,7 @@ impl MemoryTransfers {
             while !part.is_empty() && !keep() {
                 part.truncate((part.len() - 1) / CHUNK_BYTES * CHUNK_BYTES);
             }
-            if let Some(last) = part.last_mut().filter(|_| !keep() && !keep()) {
+            if let Some(last) = part.last_mut().filter(|_| !keep()) {
                 *last ^= 1;
             }
         }

@@ -357,7 +357,7 @@ impl Disk {
                 while !bytes.is_empty() && !keep() {
                     bytes.truncate((bytes.len() - 1) / PIECE_MAX_BYTES * PIECE_MAX_BYTES);
                 }
-                if let Some(last) = bytes.last_mut().filter(|_| !keep() && !keep()) {
+                if let Some(last) = bytes.last_mut().filter(|_| !keep()) {
                     *last ^= 1;
                 }
             });

@@ -7,8 +7,8 @@ use udpchat::protocol::FileRoot;
 use udpchat::server::{self, Hub, HubConfig, OpaqueServer};
 use udpchat::store::fault_disk::MemoryDisk;
 use udpchat::store::{
-    BlobFiles as _, Completion, Engine, FoundBlob, Outcome, Reply, Request, RequestId, Retention,
-    Write, begin_service_after,
+    BlobFiles as _, BlobKey, Completion, Engine, FoundBlob, Outcome, Read, Reply, Request,
+    RequestId, Retention, Write, begin_service_after,
 };
 use udpchat::transport::{App, Endpoint, Limits, ServerConfig};
 
@@ -243,6 +243,20 @@ impl ServerHost {
         let request = Write::Retain { name, keep }.into();
         let done = self.engine.execute(vec![(RequestId(0), request)]);
         matches!(done[0].outcome, Outcome::Done(_))
+    }
+
+    /// Of files that nobody has any more nothing is left, if no process before this one could have left it.
+    pub fn check_dropped(&mut self) {
+        let found = self.disk.found_blobs().filter(|blob| !blob.is_part);
+        let files: Vec<BlobKey> = found.map(|blob| blob.key).collect();
+        let asked = Read::FilesKept {
+            files: files.clone(),
+        };
+        let done = self.engine.execute(vec![(RequestId(0), asked.into())]);
+        let Outcome::Done(Reply::FilesKept(kept)) = &done[0].outcome else {
+            panic!("the disk does not fail");
+        };
+        assert_eq!(*kept, files, "files are left that nobody has any more");
     }
 
     /// The files of entries are there, each is what was sent, and there are no others. All that is kept of them is counted.

@@ -53,6 +53,11 @@ impl World {
         while !missing.iter().all(|missing| has_saved(self, missing)) {
             self.wait_for_files(limit, "save all files");
         }
+        let faults = &self.network.faults;
+        let was_down = faults.has(Fault::ServerCrashed) || faults.has(Fault::ServerStopped);
+        if let Some(server) = self.server.as_mut().filter(|_| !was_down) {
+            server.check_dropped();
+        }
         for client in &self.clients {
             let saved = client.saved().len();
             self.network.faults.count_many(Fault::FileSaved, saved);
