@@ -13,15 +13,12 @@ use std::time::{Duration, Instant};
 use crate::client::name::truncate_name;
 use crate::client::storage::records::Awaited;
 use crate::protocol::{AccountId, ConversationId, Count, EntryId, Mark};
+use own::{Own, counted, named};
 use stored::Silence;
 
 /// How long the receipts of those who were online are gathered before each line, and when somebody who is online and does
 /// not answer is told of. Chosen: a few round trips over a bad path, and not so long that a user wonders.
 pub(crate) const GATHER: Duration = Duration::from_secs(2);
-
-/// How long after a count the next one is said, unless it is the last. Chosen: people of a large room come for hours,
-/// and a line for each would be the noise that counting is to spare.
-const COUNT_AGAIN: Duration = Duration::from_mins(1);
 
 /// How many own messages may wait for receipts. At the limit the oldest is forgotten: no line tells of it any
 /// more.
@@ -40,64 +37,6 @@ const TOLD_MAX: usize = 10_000;
 /// Within which time after it was typed a message that is the last one needs no name in its receipt. Chosen: as long as
 /// nobody has forgotten what they said.
 const PROMPT: Duration = Duration::from_secs(10);
-
-#[derive(Debug)]
-struct Own {
-    awaited: Awaited,
-    /// Whether more than one reads it, so that receipts are gathered.
-    is_many: bool,
-    /// The last count of receipts.
-    count: u32,
-    typed: Option<Instant>,
-    due: Instant,
-    /// When to tell that it is stored and that nobody has received it, unless somebody has.
-    silence_due: Option<Instant>,
-    /// When the receipts that are not told yet began to come.
-    heard_at: Option<Instant>,
-    fresh: Vec<(AccountId, String)>,
-    /// Who was named in lines of this run.
-    named: Vec<String>,
-    /// Whose receipts an earlier run was telling when it was killed, and up to which count.
-    perhaps: Vec<AccountId>,
-    perhaps_count: u32,
-}
-
-impl Own {
-    fn has_news(&self) -> bool {
-        !self.fresh.is_empty() || self.count > self.awaited.last_count()
-    }
-
-    /// What is durable of it. What an earlier run was telling stays in it until this run has told it: a second crash must not
-    /// make it unheard of.
-    fn durable(&self) -> Awaited {
-        let mut awaited = self.awaited.clone();
-        let untold = self.perhaps.iter().filter(|account| {
-            !self.awaited.told.contains(account) && !self.awaited.telling.contains(account)
-        });
-        awaited.telling.extend(untold);
-        if self.perhaps_count > awaited.last_count() {
-            awaited.counting = self.perhaps_count;
-        }
-        awaited
-    }
-
-    /// From typing to the receipt, if it was typed in this run.
-    fn elapsed(&self, now: Instant) -> Option<Duration> {
-        let typed = self.typed?;
-        let heard_at = self.heard_at.unwrap_or(now);
-        Some(heard_at.saturating_duration_since(typed))
-    }
-
-    /// Whether nobody has received it, as far as this client has heard.
-    fn is_unheard(&self) -> bool {
-        !self.has_news() && self.awaited.named() == 0 && self.awaited.last_count() == 0
-    }
-
-    /// Whether the receipt of somebody who was online may come soon.
-    fn is_expected(&self) -> bool {
-        self.typed.is_some() && self.awaited.online > 0 && self.is_unheard()
-    }
-}
 
 /// What is told of one message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -411,92 +350,12 @@ impl Receipts {
     }
 }
 
-/// A line of names, if it is due.
-fn named(now: Instant, key: (ConversationId, EntryId), own: &mut Own) -> Option<News> {
-    let (is_pair, before) = (!own.is_many, own.awaited.named());
-    let have = before + own.fresh.len();
-    let have_u32 = u32::try_from(have).unwrap_or(u32::MAX);
-    let is_done = have_u32 >= own.awaited.recipients;
-    let is_first_of_online = before == 0 && have_u32 >= own.awaited.online;
-    if !(is_pair || is_done || is_first_of_online || now >= own.due) {
-        return None;
-    }
-    own.due = now + GATHER;
-    let mut names = Vec::with_capacity(own.fresh.len());
-    let mut is_again = false;
-    for (account, name) in own.fresh.drain(..) {
-        is_again |= own.perhaps.contains(&account);
-        own.awaited.telling.push(account);
-        names.push(name);
-    }
-    names.sort();
-    own.named.extend(names.iter().cloned());
-    own.named.sort();
-    let of = own.awaited.recipients.max(have_u32);
-    Some(News {
-        count: (!is_pair).then_some((have, of)),
-        is_counted: false,
-        is_again,
-        told: told(key, names.len(), 0),
-        names,
-        all_names: own.named.clone(),
-        ..said(now, key, own)
-    })
-}
-
-/// A line with the count, if it is due.
-fn counted(now: Instant, key: (ConversationId, EntryId), own: &mut Own) -> Option<News> {
-    let is_done = own.count >= own.awaited.recipients;
-    let is_first_of_online = own.awaited.last_count() == 0 && own.count >= own.awaited.online;
-    if !is_done && !is_first_of_online && now < own.due {
-        return None;
-    }
-    own.awaited.counting = own.count;
-    own.due = now + COUNT_AGAIN;
-    Some(News {
-        count: Some((own.count as usize, own.awaited.recipients)),
-        is_counted: true,
-        is_again: own.count <= own.perhaps_count,
-        told: told(key, 0, own.count),
-        ..said(now, key, own)
-    })
-}
-
-/// What both kinds of news have.
-fn said(now: Instant, key: (ConversationId, EntryId), own: &Own) -> News {
-    News {
-        conversation: key.0,
-        entry: key.1,
-        names: Vec::new(),
-        all_names: Vec::new(),
-        elapsed: own.elapsed(now),
-        count: None,
-        is_counted: false,
-        is_late: false,
-        is_again: false,
-        awaited: own.durable(),
-        told: told(key, 0, 0),
-    }
-}
-
-const fn told(
-    (conversation, entry): (ConversationId, EntryId),
-    names: usize,
-    count: u32,
-) -> ToldReceipt {
-    ToldReceipt {
-        conversation,
-        entry,
-        names,
-        count,
-    }
-}
-
 /// Whether the member has received this entry.
 fn covers(mark: &Mark, entry: EntryId) -> bool {
     mark.since < entry && entry <= mark.entry
 }
 
+mod own;
 mod show;
 mod stored;
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Which receipts are told when, in which line, and what of it is durable.
 
+use super::own::COUNT_AGAIN;
 use super::*;
 use crate::client::testing::instant;
 
