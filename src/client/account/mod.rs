@@ -31,8 +31,6 @@ mod testing;
 
 use std::time::Instant;
 
-use rand_chacha::ChaCha20Rng;
-
 use super::effects::Effects;
 use super::env::Files;
 use super::name::canonical_target;
@@ -44,12 +42,8 @@ use crate::protocol::{
 use crate::transport::Now;
 use attention::Attention;
 use blocked::BlockedUsers;
-use ctx::conversations::Conversations;
-use ctx::focus::Focus;
-use ctx::hidden::Hidden;
-use ctx::pending::PendingRequests;
 use ctx::server::Server;
-use ctx::{Ctx, Me, SessionState, Shared};
+use ctx::{Ctx, Shared};
 use display::Display;
 use files::FileTransfers;
 use history::HistoryPager;
@@ -101,84 +95,6 @@ pub(super) struct Parts {
 }
 
 impl SignedIn {
-    /// The device whose tables these are, in no session yet.
-    fn load(
-        now: Now,
-        mut state: State,
-        start: &SessionStart,
-        preferences: Preferences,
-        random: ChaCha20Rng,
-        effects: &mut Effects,
-    ) -> Result<Self, StateError> {
-        let loaded = start::load(&mut state, start, effects)?;
-        let mut conversations = Conversations::new(preferences.is_attended);
-        for (id, stored) in loaded.conversations {
-            conversations.insert(id, stored);
-        }
-        let mut signed_in = Self {
-            shared: Shared {
-                me: Me {
-                    id: start.account,
-                    name: start.name.clone(),
-                    device: start.device,
-                    signed_in_at: now.instant,
-                    time_zone: preferences.time_zone,
-                    is_unannounced: preferences.is_unannounced,
-                    is_sending_only: preferences.is_sending_only,
-                    is_restricted: preferences.is_restricted,
-                    is_told_progress: preferences.is_told_progress,
-                    is_tailing: preferences.tail.is_some(),
-                },
-                session: SessionState {
-                    has_new_names: true,
-                    ..SessionState::default()
-                },
-                state,
-                conversations,
-                pending: PendingRequests::new(preferences.answer_wait),
-                focus: Focus::default(),
-                hidden: Hidden::default(),
-            },
-            parts: Parts {
-                files: FileTransfers::load(
-                    loaded.downloads,
-                    preferences.save_files_below,
-                    random.clone(),
-                ),
-                sender: Sender::new(loaded.outbox, random),
-                inbox: Inbox::default(),
-                receipts: Receipts::default(),
-                resync: Resync::default(),
-                display: Display::default(),
-                roster: Roster::default(),
-                people: People::default(),
-                blocked: BlockedUsers::load(loaded.blocked, loaded.ignored),
-                history: HistoryPager::new(preferences.tail),
-                attention: Attention::new(preferences.attention, &start.name, loaded.is_quiet),
-                places: Places::load(loaded.places),
-                recent: Recent::default(),
-                eraser: Eraser::default(),
-                reading: Reading::default(),
-                chat_log: ChatLog::default(),
-            },
-        };
-        let (parts, mut ctx) = signed_in.split(now, effects);
-        parts.blocked.note(&mut ctx);
-        parts.chat_log = ChatLog::begin(&mut ctx, preferences.logs_chat, loaded.logs_chat);
-        for (conversation, entry, awaited) in loaded.awaited {
-            let place = (conversation, ctx.is_many(conversation));
-            parts
-                .receipts
-                .track(now.instant, place, entry, awaited, None);
-        }
-        if ctx.me.is_tailing != loaded.is_tailed && !ctx.me.is_sending_only {
-            ctx.state.put_tailed(ctx.me.is_tailing);
-        }
-        let is_certain = loaded.is_tailed;
-        display::show_undisplayed(&mut ctx, &parts.sender, &parts.blocked, is_certain)?;
-        Ok(signed_in)
-    }
-
     /// Splits the parts from what each of them is handed.
     pub(super) fn split<'a>(
         &'a mut self,

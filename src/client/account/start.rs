@@ -5,9 +5,28 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 use rand_chacha::ChaCha20Rng;
 
-use super::ctx::Shared;
+use super::attention::Attention;
+use super::blocked::BlockedUsers;
+use super::ctx::conversations::Conversations;
+use super::ctx::focus::Focus;
+use super::ctx::hidden::Hidden;
+use super::ctx::pending::PendingRequests;
+use super::ctx::{Me, SessionState, Shared};
+use super::display::{self, Display};
+use super::files::FileTransfers;
+use super::history::HistoryPager;
+use super::history::chat_log::ChatLog;
+use super::inbox::Inbox;
+use super::mending::eraser::Eraser;
 use super::mending::recent::Recent;
-use super::{SignedIn, resync, sender};
+use super::people::People;
+use super::places::Places;
+use super::reading::Reading;
+use super::receipts::Receipts;
+use super::resync::{self, Resync};
+use super::roster::Roster;
+use super::sender::{self, Sender};
+use super::{Parts, SignedIn};
 use crate::client::effects::Effects;
 use crate::client::env::{AttentionOptions, Tone};
 use crate::client::storage::{Identity, Loaded, State, StateError};
@@ -68,6 +87,84 @@ impl SignedIn {
         let load =
             |start: SessionStart| Self::load(now, state, &start, preferences, random, effects);
         known.map(load).transpose()
+    }
+
+    /// The device whose tables these are, in no session yet.
+    fn load(
+        now: Now,
+        mut state: State,
+        start: &SessionStart,
+        preferences: Preferences,
+        random: ChaCha20Rng,
+        effects: &mut Effects,
+    ) -> Result<Self, StateError> {
+        let loaded = load(&mut state, start, effects)?;
+        let mut conversations = Conversations::new(preferences.is_attended);
+        for (id, stored) in loaded.conversations {
+            conversations.insert(id, stored);
+        }
+        let mut signed_in = Self {
+            shared: Shared {
+                me: Me {
+                    id: start.account,
+                    name: start.name.clone(),
+                    device: start.device,
+                    signed_in_at: now.instant,
+                    time_zone: preferences.time_zone,
+                    is_unannounced: preferences.is_unannounced,
+                    is_sending_only: preferences.is_sending_only,
+                    is_restricted: preferences.is_restricted,
+                    is_told_progress: preferences.is_told_progress,
+                    is_tailing: preferences.tail.is_some(),
+                },
+                session: SessionState {
+                    has_new_names: true,
+                    ..SessionState::default()
+                },
+                state,
+                conversations,
+                pending: PendingRequests::new(preferences.answer_wait),
+                focus: Focus::default(),
+                hidden: Hidden::default(),
+            },
+            parts: Parts {
+                files: FileTransfers::load(
+                    loaded.downloads,
+                    preferences.save_files_below,
+                    random.clone(),
+                ),
+                sender: Sender::new(loaded.outbox, random),
+                inbox: Inbox::default(),
+                receipts: Receipts::default(),
+                resync: Resync::default(),
+                display: Display::default(),
+                roster: Roster::default(),
+                people: People::default(),
+                blocked: BlockedUsers::load(loaded.blocked, loaded.ignored),
+                history: HistoryPager::new(preferences.tail),
+                attention: Attention::new(preferences.attention, &start.name, loaded.is_quiet),
+                places: Places::load(loaded.places),
+                recent: Recent::default(),
+                eraser: Eraser::default(),
+                reading: Reading::default(),
+                chat_log: ChatLog::default(),
+            },
+        };
+        let (parts, mut ctx) = signed_in.split(now, effects);
+        parts.blocked.note(&mut ctx);
+        parts.chat_log = ChatLog::begin(&mut ctx, preferences.logs_chat, loaded.logs_chat);
+        for (conversation, entry, awaited) in loaded.awaited {
+            let place = (conversation, ctx.is_many(conversation));
+            parts
+                .receipts
+                .track(now.instant, place, entry, awaited, None);
+        }
+        if ctx.me.is_tailing != loaded.is_tailed && !ctx.me.is_sending_only {
+            ctx.state.put_tailed(ctx.me.is_tailing);
+        }
+        let is_certain = loaded.is_tailed;
+        display::show_undisplayed(&mut ctx, &parts.sender, &parts.blocked, is_certain)?;
+        Ok(signed_in)
     }
 
     /// Makes the identity durable, before anything else, and sends where this device stands.
