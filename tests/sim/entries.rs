@@ -223,7 +223,7 @@ pub fn reactions_of(text: &str) -> Vec<Marker> {
 
 /// The edit or the reaction of which a line of the screen tells; it also quotes what that is about.
 pub fn told_change_of(line: &str) -> Option<Marker> {
-    match (line.split_once(" reacted "), line.split_once(" edited: ")) {
+    match (line.split_once(" reacted "), line.split_once(" edited")) {
         (Some((_, reaction)), _) => reactions_of(reaction).first().copied(),
         (_, Some((_, edit))) => edit_of(edit),
         _ => None,

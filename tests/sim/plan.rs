@@ -324,7 +324,6 @@ impl Plan {
             (is_about_files, Fault::DownloadResumed),
             (is_about_files, Fault::FileGivenUp),
             (is_about_files, Fault::FileDeleted),
-            (is_about_files, Fault::FileMissed),
             (troubles.full_disks > 0, Fault::DiskFull),
             (self.late_devices, Fault::LateDevice),
             (self.pages_back, Fault::PagedBack),

@@ -418,7 +418,13 @@ fn readable(bytes: &[u8]) -> String {
 
 /// Whether a line tells of an edit, a deletion, a reaction or a pin.
 pub(super) fn is_of_change(line: &str) -> bool {
-    let is_told = [" edited: ", " reacted ", ": the edit ", ": the reaction "];
+    let is_told = [
+        " edited: ",
+        " edited the text of ",
+        " reacted ",
+        ": the edit ",
+        ": the reaction ",
+    ];
     let (what, _) = line.split_once(" was not sent: ").unwrap_or((line, ""));
     let is_refused = ["the edit ", "the reaction "];
     is_told.iter().any(|told| line.contains(told))

@@ -8,7 +8,7 @@ use udpchat::protocol::EntryKind;
 use super::Oracle;
 use crate::entries::{Log, Marker};
 use crate::faults::{Fault, Faults};
-use crate::people::files::{GONE, NOT_SAVED};
+use crate::people::files::NOT_SAVED;
 
 /// What is said with files, and what was told of these.
 #[derive(Default)]
@@ -32,7 +32,8 @@ impl SentFiles {
             Tone::Notice if is_not_saved || line.starts_with("not sent: the file ") => {
                 self.given_up += 1;
             }
-            Tone::Error if is_not_saved && line.ends_with(GONE) => self.missed += 1,
+            // What could not be written can be tried again; what is gone cannot.
+            Tone::Error if is_not_saved && !line.contains("`/save`") => self.missed += 1,
             _ => {}
         }
     }

@@ -21,9 +21,6 @@ pub const FILE: &str = "/file ";
 /// What the client says of a file that was not saved, before its name.
 pub const NOT_SAVED: &str = "not saved: ";
 
-/// What it says where the server has a file no longer.
-pub const GONE: &str = "it is no longer at the server";
-
 /// The name of a file.
 pub fn name_of((host, number): Marker) -> String {
     format!("f{host}x{number}.bin")
