@@ -19,6 +19,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
     var completions = [
         &'udpchat'= {
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
             cand -h 'Print help (see more with ''--help'')'
@@ -34,6 +35,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand discover 'List the servers of the local network'
             cand doctor 'Find out which step on the way to a server fails'
             cand status 'Show the state of a running server'
+            cand log-level 'Show or set how much a running server logs'
             cand audit 'Show what was done to the server: who, what and when'
             cand bench 'Measure a server with many clients'
             cand completions 'Print a completion script for a shell'
@@ -71,6 +73,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --limit-sessions 'Signed-in sessions of all accounts together; 0: no limit [default: 200000]'
             cand --limit-buffers 'Memory for the send and receive buffers of all sessions; 0: no limit [default: 256M]'
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
             cand --announce 'Announce the server in the local network, by multicast DNS, with its name and its key, for `udpchat discover`'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
@@ -93,6 +96,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --notify-by 'How it rings: bell, or a notification by the terminal''s OSC 9 or OSC 777, which has the conversation''s name only'
             cand --mention 'A word that counts as a mention, beside your name; may be repeated'
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
             cand --accept-new 'Trust an unknown server key without asking; a changed key is still refused'
             cand --plain 'For a screen reader: words in the place of symbols, no colours, and nothing is drawn again'
             cand --unannounced 'Do not tell others that this session comes and goes, for programs; `/contacts` lists it all the same'
@@ -114,6 +118,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --server-key 'Connect only if the server''s key has this fingerprint'
             cand --timeout 'Without a terminal: how long to wait for the server to answer, and at the end for everything to be stored; up to 86400, or as 2m or 1h'
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
             cand --json 'Print one JSON object that says what was reached'
             cand --accept-new 'Trust an unknown server key without asking; a changed key is still refused'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
@@ -130,14 +135,15 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --server-key 'Connect only if the server''s key has this fingerprint'
             cand --timeout 'Without a terminal: how long to wait for the server to answer, and at the end for everything to be stored; up to 86400, or as 2m or 1h'
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
             cand -f 'Go on with what comes, until a signal'
             cand --follow 'Go on with what comes, until a signal'
             cand --json 'Print each entry as a JSON object on a line of its own'
             cand --accept-new 'Trust an unknown server key without asking; a changed key is still refused'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
-            cand -h 'Print help'
-            cand --help 'Print help'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
         }
         &'udpchat;bot'= {
             cand --config 'Read the settings from this file [default: $XDG_CONFIG_HOME/udpchat/config.toml]'
@@ -147,30 +153,33 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --server-key 'Connect only if the server''s key has this fingerprint'
             cand --timeout 'Without a terminal: how long to wait for the server to answer, and at the end for everything to be stored; up to 86400, or as 2m or 1h'
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
             cand --accept-new 'Trust an unknown server key without asking; a changed key is still refused'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
-            cand -h 'Print help'
-            cand --help 'Print help'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
         }
         &'udpchat;link'= {
             cand --room 'A room that who opens the link is asked to join; its # may be left out'
             cand --data 'Take the key of the server in this directory'
             cand --state 'The client''s directory, whose known servers are looked through [default: $XDG_STATE_HOME/udpchat]'
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
-            cand -h 'Print help'
-            cand --help 'Print help'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
         }
         &'udpchat;discover'= {
             cand --timeout 'How long to wait for answers, in seconds, 1 to 60'
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
             cand --json 'Show them as one JSON object'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
-            cand -h 'Print help'
-            cand --help 'Print help'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
         }
         &'udpchat;doctor'= {
             cand --server-key 'The fingerprint that the server''s key must have'
@@ -179,34 +188,48 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --password-file 'Read the password from the first line of this file (-: standard input)'
             cand --timeout 'How long to wait for the handshake, 1 to 60'
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
             cand --store 'Store a note to yourself, and compare the clocks; needs --user'
             cand --nat 'Measure for how long a NAT on the way remembers a silent session; takes a minute'
             cand --json 'Show the report as one JSON object, at the end'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
-            cand -h 'Print help'
-            cand --help 'Print help'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
         }
         &'udpchat;status'= {
             cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
             cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
             cand --json 'Show it as one JSON object'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
-            cand -h 'Print help'
-            cand --help 'Print help'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'udpchat;log-level'= {
+            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
+            cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
+            cand --json 'Print JSON'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
         }
         &'udpchat;audit'= {
             cand --last 'Show the last N actions'
             cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
             cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
             cand --json 'Print JSON'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
-            cand -h 'Print help'
-            cand --help 'Print help'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
         }
         &'udpchat;bench'= {
             cand --clients 'How many clients to play'
@@ -217,25 +240,28 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --size 'Bytes of text in a message'
             cand --bytes 'Bytes of text in each stream of bulk, rounded up to whole messages of 16 KiB'
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
             cand --json 'Report as one JSON object'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
-            cand -h 'Print help'
-            cand --help 'Print help'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
         }
         &'udpchat;completions'= {
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
-            cand -h 'Print help'
-            cand --help 'Print help'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
         }
         &'udpchat;user'= {
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
-            cand -h 'Print help'
-            cand --help 'Print help'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
             cand add 'Create an account'
             cand list 'List the accounts, with the day each was created, and which are bots'
             cand show 'Show an account and its devices'
@@ -250,74 +276,82 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
             cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
-            cand -h 'Print help'
-            cand --help 'Print help'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
         }
         &'udpchat;user;list'= {
             cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
             cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
             cand --json 'Print JSON'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
-            cand -h 'Print help'
-            cand --help 'Print help'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
         }
         &'udpchat;user;show'= {
             cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
             cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
             cand --json 'Print JSON'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
-            cand -h 'Print help'
-            cand --help 'Print help'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
         }
         &'udpchat;user;bot'= {
             cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
             cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
             cand --json 'Print JSON'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
-            cand -h 'Print help'
-            cand --help 'Print help'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
         }
         &'udpchat;user;disable'= {
             cand --reason 'Why, as the user is told it'
             cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
             cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
             cand --json 'Print JSON'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
-            cand -h 'Print help'
-            cand --help 'Print help'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
         }
         &'udpchat;user;enable'= {
             cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
             cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
             cand --json 'Print JSON'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
-            cand -h 'Print help'
-            cand --help 'Print help'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
         }
         &'udpchat;user;delete'= {
             cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
             cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
             cand --json 'Print JSON'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
-            cand -h 'Print help'
-            cand --help 'Print help'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
         }
         &'udpchat;user;help'= {
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
             cand add 'Create an account'
@@ -330,45 +364,53 @@ set edit:completion:arg-completer[udpchat] = {|@words|
         }
         &'udpchat;user;help;add'= {
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
         }
         &'udpchat;user;help;list'= {
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
         }
         &'udpchat;user;help;show'= {
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
         }
         &'udpchat;user;help;bot'= {
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
         }
         &'udpchat;user;help;disable'= {
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
         }
         &'udpchat;user;help;enable'= {
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
         }
         &'udpchat;user;help;delete'= {
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
         }
         &'udpchat;room'= {
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
-            cand -h 'Print help'
-            cand --help 'Print help'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
             cand add 'Create a room'
             cand help 'Show the help of one of these subcommands'
         }
@@ -377,29 +419,33 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
             cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
             cand --private 'Let only those join whom somebody has invited'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
-            cand -h 'Print help'
-            cand --help 'Print help'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
         }
         &'udpchat;room;help'= {
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
             cand add 'Create a room'
         }
         &'udpchat;room;help;add'= {
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
         }
         &'udpchat;store'= {
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
-            cand -h 'Print help'
-            cand --help 'Print help'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
             cand check 'Check the database; the exit code is 0 if nothing is wrong'
             cand backup 'Back up the database, also while the server runs'
             cand rescue 'Copy what can be read of a damaged database; the server must be stopped'
@@ -411,40 +457,44 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
             cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
             cand --json 'Print the report as one JSON object'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
-            cand -h 'Print help'
-            cand --help 'Print help'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
         }
         &'udpchat;store;backup'= {
             cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
             cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
             cand --force 'Replace the file if it is there'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
-            cand -h 'Print help'
-            cand --help 'Print help'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
         }
         &'udpchat;store;rescue'= {
             cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
             cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
             cand --force 'Replace the file if it is there'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
-            cand -h 'Print help'
-            cand --help 'Print help'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
         }
         &'udpchat;store;restore'= {
             cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
             cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
-            cand -h 'Print help'
-            cand --help 'Print help'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
         }
         &'udpchat;store;retain'= {
             cand --days 'Let entries expire that are older than N days (0: never)'
@@ -453,14 +503,16 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
             cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
             cand --default 'Remove the conversation''s own limits'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
-            cand -h 'Print help'
-            cand --help 'Print help'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
         }
         &'udpchat;store;help'= {
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
             cand check 'Check the database; the exit code is 0 if nothing is wrong'
@@ -471,35 +523,41 @@ set edit:completion:arg-completer[udpchat] = {|@words|
         }
         &'udpchat;store;help;check'= {
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
         }
         &'udpchat;store;help;backup'= {
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
         }
         &'udpchat;store;help;rescue'= {
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
         }
         &'udpchat;store;help;restore'= {
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
         }
         &'udpchat;store;help;retain'= {
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
         }
         &'udpchat;config'= {
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
-            cand -h 'Print help'
-            cand --help 'Print help'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
             cand check 'Check the settings; the exit code is 0 if nothing is wrong, and else 2'
             cand show 'Show each setting and its source: a variable, a line of a file, or the default'
             cand init 'Write a file of settings, each explained and commented out'
@@ -509,33 +567,37 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --config 'Use this file of settings [default: the one that the variable names, else the usual one]'
             cand --data 'The server''s directory, whose server.toml is meant [default: $XDG_DATA_HOME/udpchat]'
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
-            cand -h 'Print help'
-            cand --help 'Print help'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
         }
         &'udpchat;config;show'= {
             cand --profile 'With this profile of the client''s file'
             cand --config 'Use this file of settings [default: the one that the variable names, else the usual one]'
             cand --data 'The server''s directory, whose server.toml is meant [default: $XDG_DATA_HOME/udpchat]'
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
-            cand -h 'Print help'
-            cand --help 'Print help'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
         }
         &'udpchat;config;init'= {
             cand --config 'Use this file of settings [default: the one that the variable names, else the usual one]'
             cand --data 'The server''s directory, whose server.toml is meant [default: $XDG_DATA_HOME/udpchat]'
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
             cand --force 'Replace a file that exists'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
-            cand -h 'Print help'
-            cand --help 'Print help'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
         }
         &'udpchat;config;help'= {
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
             cand check 'Check the settings; the exit code is 0 if nothing is wrong, and else 2'
@@ -544,21 +606,25 @@ set edit:completion:arg-completer[udpchat] = {|@words|
         }
         &'udpchat;config;help;check'= {
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
         }
         &'udpchat;config;help;show'= {
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
         }
         &'udpchat;config;help;init'= {
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
         }
         &'udpchat;help'= {
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
             cand serve 'Run the server'
@@ -572,6 +638,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand user 'Manage the server''s accounts'
             cand room 'Manage the server''s rooms'
             cand status 'Show the state of a running server'
+            cand log-level 'Show or set how much a running server logs'
             cand audit 'Show what was done to the server: who, what and when'
             cand store 'Check, copy and prune the server''s database'
             cand config 'Check, show or write the files of settings'
@@ -580,46 +647,55 @@ set edit:completion:arg-completer[udpchat] = {|@words|
         }
         &'udpchat;help;serve'= {
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
         }
         &'udpchat;help;connect'= {
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
         }
         &'udpchat;help;send'= {
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
         }
         &'udpchat;help;tail'= {
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
         }
         &'udpchat;help;bot'= {
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
         }
         &'udpchat;help;link'= {
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
         }
         &'udpchat;help;discover'= {
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
         }
         &'udpchat;help;doctor'= {
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
         }
         &'udpchat;help;user'= {
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
             cand add 'Create an account'
@@ -632,62 +708,80 @@ set edit:completion:arg-completer[udpchat] = {|@words|
         }
         &'udpchat;help;user;add'= {
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
         }
         &'udpchat;help;user;list'= {
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
         }
         &'udpchat;help;user;show'= {
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
         }
         &'udpchat;help;user;bot'= {
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
         }
         &'udpchat;help;user;disable'= {
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
         }
         &'udpchat;help;user;enable'= {
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
         }
         &'udpchat;help;user;delete'= {
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
         }
         &'udpchat;help;room'= {
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
             cand add 'Create a room'
         }
         &'udpchat;help;room;add'= {
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
         }
         &'udpchat;help;status'= {
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+        }
+        &'udpchat;help;log-level'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
         }
         &'udpchat;help;audit'= {
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
         }
         &'udpchat;help;store'= {
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
             cand check 'Check the database; the exit code is 0 if nothing is wrong'
@@ -698,31 +792,37 @@ set edit:completion:arg-completer[udpchat] = {|@words|
         }
         &'udpchat;help;store;check'= {
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
         }
         &'udpchat;help;store;backup'= {
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
         }
         &'udpchat;help;store;rescue'= {
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
         }
         &'udpchat;help;store;restore'= {
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
         }
         &'udpchat;help;store;retain'= {
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
         }
         &'udpchat;help;config'= {
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
             cand check 'Check the settings; the exit code is 0 if nothing is wrong, and else 2'
@@ -731,26 +831,31 @@ set edit:completion:arg-completer[udpchat] = {|@words|
         }
         &'udpchat;help;config;check'= {
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
         }
         &'udpchat;help;config;show'= {
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
         }
         &'udpchat;help;config;init'= {
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
         }
         &'udpchat;help;bench'= {
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
         }
         &'udpchat;help;completions'= {
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
         }

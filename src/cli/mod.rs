@@ -4,7 +4,6 @@
 
 mod address;
 mod admin;
-mod audit;
 mod bench;
 mod bot;
 mod command;
@@ -19,6 +18,7 @@ mod exit;
 mod help;
 mod link;
 mod logging;
+mod operator;
 mod options;
 mod output;
 mod password;
@@ -28,7 +28,6 @@ mod send;
 mod serve;
 mod settings;
 mod signals;
-mod status;
 mod store;
 mod streams;
 mod tail;
@@ -62,8 +61,9 @@ fn commands() -> Commands {
         .with(Box::new(doctor::command()))
         .with(Box::new(user::command()))
         .with(Box::new(room::command()))
-        .with(Box::new(status::command()))
-        .with(Box::new(audit::command()))
+        .with(Box::new(operator::status::command()))
+        .with(Box::new(operator::log_level::command()))
+        .with(Box::new(operator::audit::command()))
         .with(Box::new(store::command()))
         .with(Box::new(config::command()))
         .with(Box::new(bench::command()))

@@ -10,7 +10,6 @@
 
 mod abuse;
 mod accounts;
-mod administration;
 mod bad_input;
 mod bench;
 mod command_line;
@@ -19,6 +18,7 @@ mod disk_full;
 mod editor;
 mod finding;
 mod messages;
+mod operator;
 mod paste;
 mod programs;
 mod prompt;

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
 use super::status::Status;
+use crate::cli::logging::LogLevel;
 use crate::store::{Report, Retention};
 
 /// Bytes are in base64.
@@ -75,6 +76,8 @@ pub enum Request {
     RetainShow { name: String },
     /// [`Answer::Checked`].
     StoreCheck,
+    /// How much the server logs, from now on if that is said: [`Answer::LogLevel`].
+    LogLevel { level: Option<LogLevel> },
     /// [`Answer::ServerKey`].
     ServerKey,
     /// Copies the database into the empty file that comes with the request: [`Answer::BackedUp`].
@@ -117,6 +120,9 @@ pub enum Answer {
     },
     BackedUp {
         rows: u64,
+    },
+    LogLevel {
+        level: LogLevel,
     },
     ServerKey {
         fingerprint: String,

@@ -15,6 +15,7 @@ use super::api::{AdminApi, Answer, AuditLine, Device, Request, RetainedConversat
 use super::status::{self, Status, StoreStatus};
 use crate::cli::database::Secrets;
 use crate::cli::exit::{Coded, Exit};
+use crate::cli::logging::Log;
 use crate::cli::output::quoted;
 use crate::net::{self, InputSender};
 use crate::protocol::{Access, AccountId, fingerprint, with_room_sign};
@@ -78,6 +79,8 @@ pub struct AdminHandler {
     loss: Option<LogLoss>,
     /// The hub of a running server, and how long its network thread is busy.
     hub: Option<(InputSender<Input>, Arc<Stalls>)>,
+    /// The log of a running server.
+    log: Option<Log>,
     /// A sign-up after its first half, and the name as typed.
     pending: Option<(String, PendingSignUp)>,
 }
@@ -95,6 +98,7 @@ impl AdminHandler {
             snapshots,
             loss: None,
             hub: None,
+            log: None,
             pending: None,
         })
     }
@@ -102,10 +106,12 @@ impl AdminHandler {
     /// For a running server, with the loss that its start found.
     pub fn with_hub(
         mut self,
+        log: Log,
         hub: InputSender<Input>,
         stalls: Arc<Stalls>,
         loss: Option<LogLoss>,
     ) -> Self {
+        self.log = Some(log);
         self.hub = Some((hub, stalls));
         self.loss = loss;
         self
@@ -421,6 +427,11 @@ impl AdminApi for AdminHandler {
             Request::RetainList => self.retained(None),
             Request::RetainShow { name } => self.retained(Some(&name)),
             Request::StoreCheck => self.check(),
+            Request::LogLevel { level } => {
+                let log = self.log.as_ref().context("no server is running")?;
+                level.map_or(Ok(()), |level| log.set_level(level))?;
+                Ok(Answer::LogLevel { level: log.level() })
+            }
             Request::ServerKey => Ok(Answer::ServerKey {
                 fingerprint: fingerprint(&self.key),
             }),

@@ -18,12 +18,13 @@ use std::path::Path;
 use anyhow::anyhow;
 
 use super::database::{self, Secrets};
-use super::exit::{Exit, Outcome};
+use super::exit::{Exit, Failure, Outcome};
 use super::options::Administration;
-use super::output::{one_line, print, print_error, print_json};
+use super::output::{one_line, print, print_error, print_json, shown};
 use crate::store::{self, Engine};
 
 pub use api::{AdminApi, Answer, AuditLine, Device, Request, RetainedConversation, User};
+use client::AdminClient;
 pub use client::connect;
 pub use handler::{AdminHandler, StoreAccess};
 pub use server::AdminServer;
@@ -35,6 +36,29 @@ pub const FILES: &str = "A running server is spoken to through DIR/control.sock;
                          next server for good. Meanwhile no server can start. Root, in a directory of another \
                          user, acts as that user, so that every new file belongs to them; the server itself \
                          must be started by its owner.";
+
+/// The running server of this directory.
+pub fn running(data: &Path) -> Result<AdminClient, Failure> {
+    if let Some(server) = connect(data)? {
+        return Ok(server);
+    }
+    let found = store::require_database(data).map_err(anyhow::Error::new);
+    if let Err(failure) = found.map_err(Failure::from)
+        && failure.exit == Exit::Usage
+    {
+        return Err(failure);
+    }
+    if !data.exists() {
+        let error = anyhow!(
+            "there is no directory {}, so no server can be reached",
+            shown(data)
+        );
+        return Err(Failure::new(Exit::Unreachable, error)
+            .hint("name the server's directory with --data DIR"));
+    }
+    let error = anyhow!("no server is running with {}", data.display());
+    Err(Failure::new(Exit::Unreachable, error).hint("for another data directory use --data DIR"))
+}
 
 /// The running server of this directory, or its database if none runs, for what only reads.
 pub fn open_to_read(data: &Path) -> anyhow::Result<Box<dyn AdminApi>> {

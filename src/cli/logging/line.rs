@@ -14,22 +14,43 @@ use tracing_subscriber::fmt::format::{Format, FormatEvent, FormatFields, Writer}
 use tracing_subscriber::registry::LookupSpan;
 
 use super::fold::Fold;
+use super::{journal, json};
 use crate::cli::output::one_line;
 use crate::net;
 use crate::server::SIGN_IN_LOG;
 
 /// Formats events as `tracing_subscriber` does, each on one harmless line.
-#[derive(Default)]
 pub struct OneLine {
-    format: Format,
+    form: Form,
     fold: Mutex<Fold<Identifier, Source>>,
 }
 
+enum Form {
+    Text {
+        format: Format,
+        /// Whether each begins with its level, as the journal takes it.
+        has_level: bool,
+    },
+    Json,
+}
+
 impl OneLine {
-    /// Without colours.
-    pub fn plain() -> Self {
-        Self {
+    /// Without colours; for the journal with the level before each.
+    pub fn plain(is_journal: bool) -> Self {
+        Self::new(Form::Text {
             format: Format::default().with_ansi(false),
+            has_level: is_journal,
+        })
+    }
+
+    /// A JSON object each: time, level, target, message, and the event's fields.
+    pub fn json() -> Self {
+        Self::new(Form::Json)
+    }
+
+    fn new(form: Form) -> Self {
+        Self {
+            form,
             fold: Mutex::default(),
         }
     }
@@ -63,9 +84,14 @@ where
         let Some(left_out) = self.admit(event) else {
             return Ok(());
         };
+        let Form::Text { format, has_level } = &self.form else {
+            return writeln!(writer, "{}", json::object(event, left_out));
+        };
         let mut text = String::new();
-        self.format
-            .format_event(context, Writer::new(&mut text), event)?;
+        format.format_event(context, Writer::new(&mut text), event)?;
+        if *has_level {
+            writer.write_str(journal::prefix(*event.metadata().level()))?;
+        }
         writer.write_str(&one_line(text.trim_end_matches('\n')))?;
         if left_out > 0 {
             write!(
@@ -150,11 +176,15 @@ mod tests {
 
     /// What is logged while this runs.
     fn logged(work: impl FnOnce()) -> String {
+        logged_as(OneLine::plain(false), work)
+    }
+
+    fn logged_as(form: OneLine, work: impl FnOnce()) -> String {
         let log = Log::default();
         let subscriber = tracing_subscriber::fmt()
             .with_max_level(Level::DEBUG)
             .with_writer(log.clone())
-            .event_format(OneLine::plain())
+            .event_format(form)
             .finish();
         tracing::subscriber::with_default(subscriber, work);
         String::from_utf8(log.0.lock().unwrap().clone()).unwrap()
@@ -183,6 +213,53 @@ mod tests {
                 assert!(!line.contains(hidden), "{line:?}");
             }
         }
+    }
+
+    #[test]
+    fn journal_learns_the_level_of_each_line() {
+        let text = logged_as(OneLine::plain(true), || {
+            tracing::error!("a");
+            tracing::warn!("b");
+            tracing::info!("c");
+            tracing::debug!("<0>d");
+        });
+        let levels: Vec<&str> = text.lines().map(|line| &line[..3]).collect();
+        assert_eq!(levels, ["<3>", "<4>", "<6>", "<7>"]);
+    }
+
+    #[test]
+    fn json_has_each_field_and_whatever_a_peer_writes_stays_in_its_own() {
+        let text = logged_as(OneLine::json(), || {
+            let from: SocketAddr = "192.0.2.1:7".parse().unwrap();
+            tracing::info!(target: SIGN_IN_LOG, %from, name = ?HOSTILE, tries = 3, "sign-in refused");
+            tracing::warn!(
+                is_it = true,
+                level = "fake",
+                name = "é".repeat(100_000),
+                "long"
+            );
+            for _ in 0..20 {
+                tracing::warn!("again");
+            }
+        });
+        let lines: Vec<serde_json::Value> = text
+            .lines()
+            .map(|line| serde_json::from_str(line).expect("an object a line"))
+            .collect();
+        assert_eq!(lines.len(), 2 + 10);
+        let first = &lines[0];
+        assert_eq!(first["level"], "INFO");
+        assert_eq!(first["target"], SIGN_IN_LOG);
+        assert_eq!(first["message"], "sign-in refused");
+        assert_eq!(first["from"], "192.0.2.1:7");
+        assert_eq!(first["tries"], 3);
+        assert!(first["time"].as_str().unwrap().ends_with('Z'));
+        assert!(!text.contains(['\u{202e}', '\u{200b}', '\u{2028}', '\u{9b}']));
+        assert_eq!(
+            (&lines[1]["level"], &lines[1]["is_it"]),
+            (&"WARN".into(), &true.into())
+        );
+        assert!(text.lines().all(|line| line.len() < 3 * LINE_MAX_BYTES));
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! Starts the log. A server logs to standard error, a client only to a file, because the terminal shows the chat.
 
 mod fold;
+mod journal;
+mod json;
 mod line;
 
 use std::fs::{self, File, OpenOptions};
@@ -10,13 +12,19 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context as _, bail};
-use tracing_subscriber::EnvFilter;
+use serde::{Deserialize, Serialize};
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{Registry, fmt, reload};
 
 use line::OneLine;
 
 use super::exit::Failure;
 use super::output;
+use crate::server::SIGN_IN_LOG;
 use crate::store;
 
 /// The options that every subcommand takes.
@@ -28,6 +36,50 @@ pub struct LogOptions {
     /// Write the log to this file (a client writes none without it)
     #[arg(long, value_name = "FILE", global = true)]
     log: Option<PathBuf>,
+    /// How each line of the log is written
+    #[arg(
+        long,
+        value_enum,
+        value_name = "FORMAT",
+        default_value_t,
+        global = true
+    )]
+    log_format: LogFormat,
+}
+
+/// How each line of the log is written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum LogFormat {
+    /// For people
+    #[default]
+    Text,
+    /// A JSON object a line
+    Json,
+}
+
+/// How much is logged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogLevel {
+    /// What goes wrong, and sign-ins
+    Warn,
+    /// Also what happens, as -v
+    Info,
+    /// Also why, as -vv
+    Debug,
+    /// Everything, as -vvv
+    Trace,
+}
+
+impl LogLevel {
+    const fn filter(self) -> LevelFilter {
+        match self {
+            Self::Warn => LevelFilter::WARN,
+            Self::Info => LevelFilter::INFO,
+            Self::Debug => LevelFilter::DEBUG,
+            Self::Trace => LevelFilter::TRACE,
+        }
+    }
 }
 
 impl LogOptions {
@@ -38,14 +90,14 @@ impl LogOptions {
     /// Logs to the named file, or to standard error. Sign-ins are logged too, unless `udpchat bench` runs the server and
     /// thousands of clients sign in.
     pub fn start_server(&self, is_measured: bool) -> Result<Log, Failure> {
-        let also = if is_measured { "" } else { ALWAYS };
+        let also = if is_measured { &[][..] } else { ALWAYS };
         Ok(self.start(self.open()?, also))
     }
 
     /// Logs only to a named file.
     pub fn start_client(&self) -> Result<(), Failure> {
         if let Some(file) = self.open()? {
-            self.start(Some(file), "");
+            self.start(Some(file), &[]);
         }
         Ok(())
     }
@@ -66,34 +118,36 @@ impl LogOptions {
         Ok(Some(file))
     }
 
-    fn start(&self, file: Option<File>, also: &'static str) -> Log {
+    fn start(&self, file: Option<File>, also: &'static [(&'static str, LevelFilter)]) -> Log {
         let output = Output::default();
         output.set(file);
-        let builder = tracing_subscriber::fmt()
+        let (filter, handle) = reload::Layer::new(filter(self.level(), also));
+        let format = match self.log_format {
+            LogFormat::Json => OneLine::json(),
+            LogFormat::Text => OneLine::plain(self.log.is_none() && journal::has_standard_error()),
+        };
+        let lines = fmt::layer()
             .with_writer(output.clone())
             // It would be printed, and a standard error that cannot be written ends the program.
             .log_internal_errors(false)
-            .event_format(OneLine::plain())
-            .with_env_filter(self.filter(also))
-            .with_filter_reloading();
-        let handle = builder.reload_handle();
+            .event_format(format);
         // A second start, as in tests of one process, keeps the first.
-        let _ = builder.try_init();
+        let _ = Registry::default().with(filter).with(lines).try_init();
         Log {
             output,
             also,
-            set_filter: Box::new(move |filter| Ok(handle.reload(filter)?)),
+            filter: handle,
+            level: Arc::new(Mutex::new(self.level())),
         }
     }
 
-    fn filter(&self, also: &str) -> EnvFilter {
-        let level = match self.verbose {
-            0 => "warn",
-            1 => "info",
-            2 => "debug",
-            _ => "trace",
-        };
-        filter(level, also)
+    const fn level(&self) -> LogLevel {
+        match self.verbose {
+            0 => LogLevel::Warn,
+            1 => LogLevel::Info,
+            2 => LogLevel::Debug,
+            _ => LogLevel::Trace,
+        }
     }
 }
 
@@ -109,19 +163,33 @@ fn is_own_file(path: &Path) -> bool {
 }
 
 /// A log that has been started.
+#[derive(Clone)]
 pub struct Log {
     output: Output,
-    also: &'static str,
-    set_filter: Box<dyn Fn(EnvFilter) -> anyhow::Result<()> + Send>,
+    also: &'static [(&'static str, LevelFilter)],
+    filter: reload::Handle<Targets, Registry>,
+    level: Arc<Mutex<LogLevel>>,
 }
 
 impl Log {
     /// Opens the file again, which may have been moved away, and takes over the options. On an error nothing changes.
     pub fn reopen(&self, options: &LogOptions) -> Result<(), Failure> {
         let file = options.open()?;
-        (self.set_filter)(options.filter(self.also))?;
+        self.set_level(options.level())?;
         self.output.set(file);
         Ok(())
+    }
+
+    /// Logs so much from now on.
+    pub fn set_level(&self, level: LogLevel) -> anyhow::Result<()> {
+        self.filter.reload(filter(level, self.also))?;
+        *self.level.lock().unwrap_or_else(PoisonError::into_inner) = level;
+        Ok(())
+    }
+
+    /// How much is logged now.
+    pub fn level(&self) -> LogLevel {
+        *self.level.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -191,33 +259,42 @@ fn open(path: &Path) -> anyhow::Result<File> {
 }
 
 /// What a server logs without -v, too: successful and refused sign-ins, and what SIGHUP has done.
-const ALWAYS: &str = "udpchat::sign_in=info,udpchat::settings=info";
+const ALWAYS: &[(&str, LevelFilter)] = &[
+    (SIGN_IN_LOG, LevelFilter::INFO),
+    (SETTINGS_LOG, LevelFilter::INFO),
+];
 
 /// The target of the lines about SIGHUP.
 pub const SETTINGS_LOG: &str = "udpchat::settings";
 
 /// The program's events from this level on, warnings of libraries, and `also`.
-fn filter(level: &str, also: &str) -> EnvFilter {
-    let level = format!("warn,udpchat={level}");
-    // The more specific directive counts, and it must not hide events that -vv requests.
-    let also = if level.ends_with("warn") { also } else { "" };
-    EnvFilter::new(format!("{level},{also}"))
+fn filter(level: LogLevel, also: &[(&'static str, LevelFilter)]) -> Targets {
+    let filter = Targets::new()
+        .with_default(LevelFilter::WARN)
+        .with_target("udpchat", level.filter());
+    // The more specific target counts, and it must not hide events that -vv requests.
+    let also = also.iter().filter(|_| level == LogLevel::Warn);
+    filter.with_targets(also.copied())
 }
 
 #[cfg(test)]
 mod tests {
+    use tracing::Level;
+
     use super::*;
-    use crate::server::SIGN_IN_LOG;
 
     #[test]
     fn server_logs_sign_ins_without_being_asked_to() {
-        assert!(ALWAYS.starts_with(SIGN_IN_LOG));
-        let text = |level, also| filter(level, also).to_string();
-        // The filter is shown in an order of its own.
-        for always in ALWAYS.split(',') {
-            assert!(text("warn", ALWAYS).contains(always));
-            assert!(!text("warn", "").contains(always));
-            assert!(!text("trace", ALWAYS).contains(always));
+        for level in [LogLevel::Warn, LogLevel::Info, LogLevel::Debug] {
+            assert!(filter(level, ALWAYS).would_enable(SIGN_IN_LOG, &Level::INFO));
+            assert!(filter(level, ALWAYS).would_enable(SETTINGS_LOG, &Level::INFO));
         }
+        assert!(!filter(LogLevel::Warn, &[]).would_enable(SIGN_IN_LOG, &Level::INFO));
+        assert!(filter(LogLevel::Trace, ALWAYS).would_enable(SIGN_IN_LOG, &Level::TRACE));
+        // What libraries say of their insides nobody has asked for.
+        let all = filter(LogLevel::Trace, ALWAYS);
+        assert!(!all.would_enable("mdns_sd", &Level::INFO));
+        assert!(all.would_enable("mdns_sd", &Level::WARN));
+        assert!(all.would_enable("udpchat::net", &Level::TRACE));
     }
 }

@@ -69,11 +69,13 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
     let (handle, blob_handle) = (Box::new(handle), Box::new(blob_handle));
     let hub = Hub::new(now, config, handle, blob_handle, opaque, key, net::seed()?);
     let (caller, hub_inputs, stalls) = (store.caller(), inputs.clone(), setup.stalls());
+    let its_log = log.clone();
     let control = AdminServer::start(&data, move || {
         let store = StoreAccess::Thread(caller.clone());
         let handler = AdminHandler::new(store, &secrets, snapshots.clone())?;
         let stalls = Arc::clone(&stalls);
-        Ok(Box::new(handler.with_hub(hub_inputs.clone(), stalls, loss)))
+        let (log, hub) = (its_log.clone(), hub_inputs.clone());
+        Ok(Box::new(handler.with_hub(log, hub, stalls, loss)))
     })?;
     if args.measured {
         stop_at_end_of_input(inputs.clone())?;

@@ -31,6 +31,7 @@ pub(super) const SUBCOMMANDS: &[&str] = &[
     "user",
     "room",
     "status",
+    "log-level",
     "audit",
     "store",
     "config",

@@ -1,13 +1,10 @@
 //! `udpchat status`: the state of a running server.
 
-use anyhow::anyhow;
-
-use super::admin::{self, AdminApi as _, Answer, Request};
-use super::command::{Context, Subcommand};
-use super::exit::{Exit, Failure, Outcome};
-use super::options::DataDirectory;
-use super::output::{print, print_json, shown};
-use crate::store;
+use crate::cli::admin::{self, AdminApi as _, Answer, Request};
+use crate::cli::command::{Context, Subcommand};
+use crate::cli::exit::{Exit, Outcome};
+use crate::cli::options::DataDirectory;
+use crate::cli::output::{print, print_json};
 
 pub fn command() -> Subcommand {
     Subcommand::new("status", "Show the state of a running server", run)
@@ -36,25 +33,7 @@ struct Args {
 
 fn run(args: Args, _: &Context<'_>) -> Outcome {
     let data = args.data.path()?;
-    let Some(mut server) = admin::connect(&data)? else {
-        let found = store::require_database(&data).map_err(anyhow::Error::new);
-        if let Err(failure) = found.map_err(Failure::from)
-            && failure.exit == Exit::Usage
-        {
-            return Err(failure);
-        }
-        if !data.exists() {
-            let error = anyhow!(
-                "there is no directory {}, so no server can be reached",
-                shown(&data)
-            );
-            return Err(Failure::new(Exit::Unreachable, error)
-                .hint("name the server's directory with --data DIR"));
-        }
-        let error = anyhow!("no server is running with {}", data.display());
-        return Err(Failure::new(Exit::Unreachable, error)
-            .hint("for another data directory use --data DIR"));
-    };
+    let mut server = admin::running(&data)?;
     let Answer::Status(status) = server.ask(Request::Status)? else {
         return Err(admin::unexpected().into());
     };

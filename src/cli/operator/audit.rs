@@ -4,11 +4,11 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use super::admin::{self, Answer, AuditLine, Request};
-use super::command::{Context, Subcommand};
-use super::exit::{Exit, Outcome};
-use super::options::Administration;
-use super::output::{print, print_json};
+use crate::cli::admin::{self, Answer, AuditLine, Request};
+use crate::cli::command::{Context, Subcommand};
+use crate::cli::exit::{Exit, Outcome};
+use crate::cli::options::Administration;
+use crate::cli::output::{print, print_json};
 use crate::client::rfc3339;
 use crate::text::number::whole;
 

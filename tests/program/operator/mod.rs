@@ -1,0 +1,4 @@
+//! What an operator does with a server, and sees of it.
+
+mod administration;
+mod watching;
