@@ -49,6 +49,9 @@ _udpchat() {
             udpchat,help)
                 cmd="udpchat__subcmd__help"
                 ;;
+            udpchat,invite)
+                cmd="udpchat__subcmd__invite"
+                ;;
             udpchat,link)
                 cmd="udpchat__subcmd__link"
                 ;;
@@ -121,6 +124,9 @@ _udpchat() {
             udpchat__subcmd__help,doctor)
                 cmd="udpchat__subcmd__help__subcmd__doctor"
                 ;;
+            udpchat__subcmd__help,invite)
+                cmd="udpchat__subcmd__help__subcmd__invite"
+                ;;
             udpchat__subcmd__help,link)
                 cmd="udpchat__subcmd__help__subcmd__link"
                 ;;
@@ -156,6 +162,15 @@ _udpchat() {
                 ;;
             udpchat__subcmd__help__subcmd__config,show)
                 cmd="udpchat__subcmd__help__subcmd__config__subcmd__show"
+                ;;
+            udpchat__subcmd__help__subcmd__invite,create)
+                cmd="udpchat__subcmd__help__subcmd__invite__subcmd__create"
+                ;;
+            udpchat__subcmd__help__subcmd__invite,list)
+                cmd="udpchat__subcmd__help__subcmd__invite__subcmd__list"
+                ;;
+            udpchat__subcmd__help__subcmd__invite,revoke)
+                cmd="udpchat__subcmd__help__subcmd__invite__subcmd__revoke"
                 ;;
             udpchat__subcmd__help__subcmd__room,add)
                 cmd="udpchat__subcmd__help__subcmd__room__subcmd__add"
@@ -193,8 +208,32 @@ _udpchat() {
             udpchat__subcmd__help__subcmd__user,list)
                 cmd="udpchat__subcmd__help__subcmd__user__subcmd__list"
                 ;;
+            udpchat__subcmd__help__subcmd__user,reset)
+                cmd="udpchat__subcmd__help__subcmd__user__subcmd__reset"
+                ;;
             udpchat__subcmd__help__subcmd__user,show)
                 cmd="udpchat__subcmd__help__subcmd__user__subcmd__show"
+                ;;
+            udpchat__subcmd__invite,create)
+                cmd="udpchat__subcmd__invite__subcmd__create"
+                ;;
+            udpchat__subcmd__invite,help)
+                cmd="udpchat__subcmd__invite__subcmd__help"
+                ;;
+            udpchat__subcmd__invite,list)
+                cmd="udpchat__subcmd__invite__subcmd__list"
+                ;;
+            udpchat__subcmd__invite,revoke)
+                cmd="udpchat__subcmd__invite__subcmd__revoke"
+                ;;
+            udpchat__subcmd__invite__subcmd__help,create)
+                cmd="udpchat__subcmd__invite__subcmd__help__subcmd__create"
+                ;;
+            udpchat__subcmd__invite__subcmd__help,list)
+                cmd="udpchat__subcmd__invite__subcmd__help__subcmd__list"
+                ;;
+            udpchat__subcmd__invite__subcmd__help,revoke)
+                cmd="udpchat__subcmd__invite__subcmd__help__subcmd__revoke"
                 ;;
             udpchat__subcmd__room,add)
                 cmd="udpchat__subcmd__room__subcmd__add"
@@ -259,6 +298,9 @@ _udpchat() {
             udpchat__subcmd__user,list)
                 cmd="udpchat__subcmd__user__subcmd__list"
                 ;;
+            udpchat__subcmd__user,reset)
+                cmd="udpchat__subcmd__user__subcmd__reset"
+                ;;
             udpchat__subcmd__user,show)
                 cmd="udpchat__subcmd__user__subcmd__show"
                 ;;
@@ -280,6 +322,9 @@ _udpchat() {
             udpchat__subcmd__user__subcmd__help,list)
                 cmd="udpchat__subcmd__user__subcmd__help__subcmd__list"
                 ;;
+            udpchat__subcmd__user__subcmd__help,reset)
+                cmd="udpchat__subcmd__user__subcmd__help__subcmd__reset"
+                ;;
             udpchat__subcmd__user__subcmd__help,show)
                 cmd="udpchat__subcmd__user__subcmd__help__subcmd__show"
                 ;;
@@ -290,7 +335,7 @@ _udpchat() {
 
     case "${cmd}" in
         udpchat)
-            opts="-v -h -V --verbose --log --log-format --help --version serve connect send tail bot link discover doctor status log-level audit bench completions user room store config help"
+            opts="-v -h -V --verbose --log --log-format --help --version serve connect send tail bot link discover doctor status log-level audit bench completions user invite room store config help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -743,7 +788,7 @@ _udpchat() {
             return 0
             ;;
         udpchat__subcmd__connect)
-            opts="-v -h --config --user --password-file --state --server-key --timeout --accept-new --color --plain --theme --unannounced --log-chat --download-dir --save-files-below --restricted --notify --notify-by --mention --verbose --log --log-format --help"
+            opts="-v -h --config --user --password-file --state --server-key --timeout --accept-new --code-file --color --plain --theme --unannounced --log-chat --download-dir --save-files-below --restricted --notify --notify-by --mention --verbose --log --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -780,6 +825,10 @@ _udpchat() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
+                    return 0
+                    ;;
+                --code-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -937,7 +986,7 @@ _udpchat() {
             return 0
             ;;
         udpchat__subcmd__help)
-            opts="-v --verbose --log --log-format serve connect send tail bot link discover doctor user room status log-level audit store config bench completions"
+            opts="-v --verbose --log --log-format serve connect send tail bot link discover doctor user invite room status log-level audit store config bench completions"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1214,6 +1263,106 @@ _udpchat() {
         udpchat__subcmd__help__subcmd__doctor)
             opts="-v --verbose --log --log-format"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        udpchat__subcmd__help__subcmd__invite)
+            opts="-v --verbose --log --log-format create list revoke"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        udpchat__subcmd__help__subcmd__invite__subcmd__create)
+            opts="-v --verbose --log --log-format"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        udpchat__subcmd__help__subcmd__invite__subcmd__list)
+            opts="-v --verbose --log --log-format"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        udpchat__subcmd__help__subcmd__invite__subcmd__revoke)
+            opts="-v --verbose --log --log-format"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1587,7 +1736,7 @@ _udpchat() {
             return 0
             ;;
         udpchat__subcmd__help__subcmd__user)
-            opts="-v --verbose --log --log-format add list show bot disable enable delete"
+            opts="-v --verbose --log --log-format add list show reset bot disable enable delete"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1761,6 +1910,31 @@ _udpchat() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        udpchat__subcmd__help__subcmd__user__subcmd__reset)
+            opts="-v --verbose --log --log-format"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         udpchat__subcmd__help__subcmd__user__subcmd__show)
             opts="-v --verbose --log --log-format"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
@@ -1768,6 +1942,251 @@ _udpchat() {
                 return 0
             fi
             case "${prev}" in
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        udpchat__subcmd__invite)
+            opts="-v -h --verbose --log --log-format --help create list revoke help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        udpchat__subcmd__invite__subcmd__create)
+            opts="-v -h --uses --expires --host --config --data --json --verbose --log --log-format --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --uses)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --expires)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --host)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --data)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        udpchat__subcmd__invite__subcmd__help)
+            opts="-v --verbose --log --log-format create list revoke"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        udpchat__subcmd__invite__subcmd__help__subcmd__create)
+            opts="-v --verbose --log --log-format"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        udpchat__subcmd__invite__subcmd__help__subcmd__list)
+            opts="-v --verbose --log --log-format"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        udpchat__subcmd__invite__subcmd__help__subcmd__revoke)
+            opts="-v --verbose --log --log-format"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        udpchat__subcmd__invite__subcmd__list)
+            opts="-v -h --config --data --json --verbose --log --log-format --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --data)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        udpchat__subcmd__invite__subcmd__revoke)
+            opts="-v -h --config --data --json --verbose --log --log-format --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --data)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --log)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2080,7 +2499,7 @@ _udpchat() {
                     return 0
                     ;;
                 --registration)
-                    COMPREPLY=($(compgen -W "open closed" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "open invitation closed" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -2733,7 +3152,7 @@ _udpchat() {
             return 0
             ;;
         udpchat__subcmd__user)
-            opts="-v -h --verbose --log --log-format --help add list show bot disable enable delete help"
+            opts="-v -h --verbose --log --log-format --help add list show reset bot disable enable delete help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2934,7 +3353,7 @@ _udpchat() {
             return 0
             ;;
         udpchat__subcmd__user__subcmd__help)
-            opts="-v --verbose --log --log-format add list show bot disable enable delete"
+            opts="-v --verbose --log --log-format add list show reset bot disable enable delete"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3108,6 +3527,31 @@ _udpchat() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        udpchat__subcmd__user__subcmd__help__subcmd__reset)
+            opts="-v --verbose --log --log-format"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         udpchat__subcmd__user__subcmd__help__subcmd__show)
             opts="-v --verbose --log --log-format"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
@@ -3140,6 +3584,46 @@ _udpchat() {
                 return 0
             fi
             case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --data)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        udpchat__subcmd__user__subcmd__reset)
+            opts="-v -h --host --config --data --json --verbose --log --log-format --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --host)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

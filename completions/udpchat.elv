@@ -40,6 +40,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand bench 'Measure a server with many clients'
             cand completions 'Print a completion script for a shell'
             cand user 'Manage the server''s accounts'
+            cand invite 'Invite others to open an account'
             cand room 'Manage the server''s rooms'
             cand store 'Check, copy and prune the server''s database'
             cand config 'Check, show or write the files of settings'
@@ -49,7 +50,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --listen 'Listen on this address, IPv4 or IPv6; repeatable [default: 0.0.0.0:7777,[::]:7777]'
             cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
             cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
-            cand --registration 'Who may create accounts: anybody (open), or only `udpchat user add` (closed)'
+            cand --registration 'Who may create accounts: anybody (open), who has a code of `udpchat invite` (invitation), or only `udpchat user add` (closed)'
             cand --rooms 'Who may create rooms: every user (open), or only `udpchat room add` (closed)'
             cand --announce-name 'The name under which it is announced [default: that of this machine]'
             cand --keep-days 'Remove entries older than N days (0: never)'
@@ -87,6 +88,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --state 'The client''s directory: identity, known servers, history [default: $XDG_STATE_HOME/udpchat]'
             cand --server-key 'Connect only if the server''s key has this fingerprint'
             cand --timeout 'Without a terminal: how long to wait for the server to answer, and at the end for everything to be stored; up to 86400, or as 2m or 1h'
+            cand --code-file 'Set the password of --user, or open that account, with the operator''s code on the first line of this file (-: standard input)'
             cand --color 'Whether lines are coloured; auto follows NO_COLOR, CLICOLOR_FORCE, CLICOLOR and the terminal'
             cand --theme 'How a part of a line is painted, such as own=bold or name=#ff8800; a table in the settings'
             cand --log-chat 'Add each message to a file of its conversation below this directory, as plain text that stays there'
@@ -265,6 +267,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand add 'Create an account'
             cand list 'List the accounts, with the day each was created, and which are bots'
             cand show 'Show an account and its devices'
+            cand reset 'Print a code with which a user sets another password'
             cand bot 'Mark an account as a bot''s, or no longer'
             cand disable 'Let nobody sign in to an account, and end its sessions'
             cand enable 'Let the user of a disabled account sign in again'
@@ -294,6 +297,18 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'udpchat;user;show'= {
+            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
+            cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
+            cand --json 'Print JSON'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'udpchat;user;reset'= {
+            cand --host 'Also print a link to the server, which others reach under this name or address'
             cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
             cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
             cand --log 'Write the log to this file (a client writes none without it)'
@@ -357,6 +372,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand add 'Create an account'
             cand list 'List the accounts, with the day each was created, and which are bots'
             cand show 'Show an account and its devices'
+            cand reset 'Print a code with which a user sets another password'
             cand bot 'Mark an account as a bot''s, or no longer'
             cand disable 'Let nobody sign in to an account, and end its sessions'
             cand enable 'Let the user of a disabled account sign in again'
@@ -375,6 +391,12 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
         }
         &'udpchat;user;help;show'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+        }
+        &'udpchat;user;help;reset'= {
             cand --log 'Write the log to this file (a client writes none without it)'
             cand --log-format 'How each line of the log is written'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
@@ -399,6 +421,81 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
         }
         &'udpchat;user;help;delete'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+        }
+        &'udpchat;invite'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand create 'Print a code with which somebody opens an account'
+            cand list 'List the invitations that are good, without their codes'
+            cand revoke 'Void an invitation; the accounts that it has opened stay'
+            cand help 'Show the help of one of these subcommands'
+        }
+        &'udpchat;invite;create'= {
+            cand --uses 'How many accounts it opens'
+            cand --expires 'How long it is good, such as 12h or 7d; up to 366d'
+            cand --host 'Also print a link to the server, which others reach under this name or address'
+            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
+            cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
+            cand --json 'Print JSON'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'udpchat;invite;list'= {
+            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
+            cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
+            cand --json 'Print JSON'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'udpchat;invite;revoke'= {
+            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
+            cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
+            cand --json 'Print JSON'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'udpchat;invite;help'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+            cand create 'Print a code with which somebody opens an account'
+            cand list 'List the invitations that are good, without their codes'
+            cand revoke 'Void an invitation; the accounts that it has opened stay'
+        }
+        &'udpchat;invite;help;create'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+        }
+        &'udpchat;invite;help;list'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+        }
+        &'udpchat;invite;help;revoke'= {
             cand --log 'Write the log to this file (a client writes none without it)'
             cand --log-format 'How each line of the log is written'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
@@ -636,6 +733,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand discover 'List the servers of the local network'
             cand doctor 'Find out which step on the way to a server fails'
             cand user 'Manage the server''s accounts'
+            cand invite 'Invite others to open an account'
             cand room 'Manage the server''s rooms'
             cand status 'Show the state of a running server'
             cand log-level 'Show or set how much a running server logs'
@@ -701,6 +799,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand add 'Create an account'
             cand list 'List the accounts, with the day each was created, and which are bots'
             cand show 'Show an account and its devices'
+            cand reset 'Print a code with which a user sets another password'
             cand bot 'Mark an account as a bot''s, or no longer'
             cand disable 'Let nobody sign in to an account, and end its sessions'
             cand enable 'Let the user of a disabled account sign in again'
@@ -719,6 +818,12 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
         }
         &'udpchat;help;user;show'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+        }
+        &'udpchat;help;user;reset'= {
             cand --log 'Write the log to this file (a client writes none without it)'
             cand --log-format 'How each line of the log is written'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
@@ -743,6 +848,33 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
         }
         &'udpchat;help;user;delete'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+        }
+        &'udpchat;help;invite'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+            cand create 'Print a code with which somebody opens an account'
+            cand list 'List the invitations that are good, without their codes'
+            cand revoke 'Void an invitation; the accounts that it has opened stay'
+        }
+        &'udpchat;help;invite;create'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+        }
+        &'udpchat;help;invite;list'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+        }
+        &'udpchat;help;invite;revoke'= {
             cand --log 'Write the log to this file (a client writes none without it)'
             cand --log-format 'How each line of the log is written'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'

@@ -44,6 +44,7 @@ complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "audit" -d 'Show wha
 complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "bench" -d 'Measure a server with many clients'
 complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "completions" -d 'Print a completion script for a shell'
 complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "user" -d 'Manage the server\'s accounts'
+complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "invite" -d 'Invite others to open an account'
 complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "room" -d 'Manage the server\'s rooms'
 complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "store" -d 'Check, copy and prune the server\'s database'
 complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "config" -d 'Check, show or write the files of settings'
@@ -51,7 +52,8 @@ complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "help" -d 'Show the 
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l listen -d 'Listen on this address, IPv4 or IPv6; repeatable [default: 0.0.0.0:7777,[::]:7777]' -r -f
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l data -d 'The server\'s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]' -r -F
-complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l registration -d 'Who may create accounts: anybody (open), or only `udpchat user add` (closed)' -r -f -a "open\t''
+complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l registration -d 'Who may create accounts: anybody (open), who has a code of `udpchat invite` (invitation), or only `udpchat user add` (closed)' -r -f -a "open\t''
+invitation\t''
 closed\t''"
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l rooms -d 'Who may create rooms: every user (open), or only `udpchat room add` (closed)' -r -f -a "open\t''
 closed\t''"
@@ -88,6 +90,7 @@ complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -l password-fil
 complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -l state -d 'The client\'s directory: identity, known servers, history [default: $XDG_STATE_HOME/udpchat]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -l server-key -d 'Connect only if the server\'s key has this fingerprint' -r -f
 complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -l timeout -d 'Without a terminal: how long to wait for the server to answer, and at the end for everything to be stored; up to 86400, or as 2m or 1h' -r -f
+complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -l code-file -d 'Set the password of --user, or open that account, with the operator\'s code on the first line of this file (-: standard input)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -l color -d 'Whether lines are coloured; auto follows NO_COLOR, CLICOLOR_FORCE, CLICOLOR and the terminal' -r -f -a "auto\t'As the terminal and the environment say'
 always\t'Also where the output is no terminal'
 never\t''"
@@ -229,19 +232,20 @@ complete -c udpchat -n "__fish_udpchat_using_subcommand completions" -l log-form
 json\t'A JSON object a line'"
 complete -c udpchat -n "__fish_udpchat_using_subcommand completions" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
 complete -c udpchat -n "__fish_udpchat_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_seen_subcommand_from add list show bot disable enable delete help" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
-complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_seen_subcommand_from add list show bot disable enable delete help" -l log-format -d 'How each line of the log is written' -r -f -a "text\t'For people'
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_seen_subcommand_from add list show reset bot disable enable delete help" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_seen_subcommand_from add list show reset bot disable enable delete help" -l log-format -d 'How each line of the log is written' -r -f -a "text\t'For people'
 json\t'A JSON object a line'"
-complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_seen_subcommand_from add list show bot disable enable delete help" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
-complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_seen_subcommand_from add list show bot disable enable delete help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_seen_subcommand_from add list show bot disable enable delete help" -f -a "add" -d 'Create an account'
-complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_seen_subcommand_from add list show bot disable enable delete help" -f -a "list" -d 'List the accounts, with the day each was created, and which are bots'
-complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_seen_subcommand_from add list show bot disable enable delete help" -f -a "show" -d 'Show an account and its devices'
-complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_seen_subcommand_from add list show bot disable enable delete help" -f -a "bot" -d 'Mark an account as a bot\'s, or no longer'
-complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_seen_subcommand_from add list show bot disable enable delete help" -f -a "disable" -d 'Let nobody sign in to an account, and end its sessions'
-complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_seen_subcommand_from add list show bot disable enable delete help" -f -a "enable" -d 'Let the user of a disabled account sign in again'
-complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_seen_subcommand_from add list show bot disable enable delete help" -f -a "delete" -d 'Delete an account for good; its messages stay'
-complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_seen_subcommand_from add list show bot disable enable delete help" -f -a "help" -d 'Show the help of one of these subcommands'
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_seen_subcommand_from add list show reset bot disable enable delete help" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_seen_subcommand_from add list show reset bot disable enable delete help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_seen_subcommand_from add list show reset bot disable enable delete help" -f -a "add" -d 'Create an account'
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_seen_subcommand_from add list show reset bot disable enable delete help" -f -a "list" -d 'List the accounts, with the day each was created, and which are bots'
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_seen_subcommand_from add list show reset bot disable enable delete help" -f -a "show" -d 'Show an account and its devices'
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_seen_subcommand_from add list show reset bot disable enable delete help" -f -a "reset" -d 'Print a code with which a user sets another password'
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_seen_subcommand_from add list show reset bot disable enable delete help" -f -a "bot" -d 'Mark an account as a bot\'s, or no longer'
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_seen_subcommand_from add list show reset bot disable enable delete help" -f -a "disable" -d 'Let nobody sign in to an account, and end its sessions'
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_seen_subcommand_from add list show reset bot disable enable delete help" -f -a "enable" -d 'Let the user of a disabled account sign in again'
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_seen_subcommand_from add list show reset bot disable enable delete help" -f -a "delete" -d 'Delete an account for good; its messages stay'
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_seen_subcommand_from add list show reset bot disable enable delete help" -f -a "help" -d 'Show the help of one of these subcommands'
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from add" -l password-file -d 'Read the password from the first line of this file (-: standard input)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from add" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from add" -l data -d 'The server\'s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]' -r -F
@@ -266,6 +270,15 @@ json\t'A JSON object a line'"
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from show" -l json -d 'Print JSON'
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from reset" -l host -d 'Also print a link to the server, which others reach under this name or address' -r -f
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from reset" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory]' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from reset" -l data -d 'The server\'s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from reset" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from reset" -l log-format -d 'How each line of the log is written' -r -f -a "text\t'For people'
+json\t'A JSON object a line'"
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from reset" -l json -d 'Print JSON'
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from reset" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from reset" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from bot" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from bot" -l data -d 'The server\'s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from bot" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
@@ -306,10 +319,54 @@ complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_su
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from help" -f -a "add" -d 'Create an account'
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from help" -f -a "list" -d 'List the accounts, with the day each was created, and which are bots'
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show an account and its devices'
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from help" -f -a "reset" -d 'Print a code with which a user sets another password'
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from help" -f -a "bot" -d 'Mark an account as a bot\'s, or no longer'
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from help" -f -a "disable" -d 'Let nobody sign in to an account, and end its sessions'
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from help" -f -a "enable" -d 'Let the user of a disabled account sign in again'
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from help" -f -a "delete" -d 'Delete an account for good; its messages stay'
+complete -c udpchat -n "__fish_udpchat_using_subcommand invite; and not __fish_seen_subcommand_from create list revoke help" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand invite; and not __fish_seen_subcommand_from create list revoke help" -l log-format -d 'How each line of the log is written' -r -f -a "text\t'For people'
+json\t'A JSON object a line'"
+complete -c udpchat -n "__fish_udpchat_using_subcommand invite; and not __fish_seen_subcommand_from create list revoke help" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
+complete -c udpchat -n "__fish_udpchat_using_subcommand invite; and not __fish_seen_subcommand_from create list revoke help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c udpchat -n "__fish_udpchat_using_subcommand invite; and not __fish_seen_subcommand_from create list revoke help" -f -a "create" -d 'Print a code with which somebody opens an account'
+complete -c udpchat -n "__fish_udpchat_using_subcommand invite; and not __fish_seen_subcommand_from create list revoke help" -f -a "list" -d 'List the invitations that are good, without their codes'
+complete -c udpchat -n "__fish_udpchat_using_subcommand invite; and not __fish_seen_subcommand_from create list revoke help" -f -a "revoke" -d 'Void an invitation; the accounts that it has opened stay'
+complete -c udpchat -n "__fish_udpchat_using_subcommand invite; and not __fish_seen_subcommand_from create list revoke help" -f -a "help" -d 'Show the help of one of these subcommands'
+complete -c udpchat -n "__fish_udpchat_using_subcommand invite; and __fish_seen_subcommand_from create" -l uses -d 'How many accounts it opens' -r -f
+complete -c udpchat -n "__fish_udpchat_using_subcommand invite; and __fish_seen_subcommand_from create" -l expires -d 'How long it is good, such as 12h or 7d; up to 366d' -r -f
+complete -c udpchat -n "__fish_udpchat_using_subcommand invite; and __fish_seen_subcommand_from create" -l host -d 'Also print a link to the server, which others reach under this name or address' -r -f
+complete -c udpchat -n "__fish_udpchat_using_subcommand invite; and __fish_seen_subcommand_from create" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory]' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand invite; and __fish_seen_subcommand_from create" -l data -d 'The server\'s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand invite; and __fish_seen_subcommand_from create" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand invite; and __fish_seen_subcommand_from create" -l log-format -d 'How each line of the log is written' -r -f -a "text\t'For people'
+json\t'A JSON object a line'"
+complete -c udpchat -n "__fish_udpchat_using_subcommand invite; and __fish_seen_subcommand_from create" -l json -d 'Print JSON'
+complete -c udpchat -n "__fish_udpchat_using_subcommand invite; and __fish_seen_subcommand_from create" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
+complete -c udpchat -n "__fish_udpchat_using_subcommand invite; and __fish_seen_subcommand_from create" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c udpchat -n "__fish_udpchat_using_subcommand invite; and __fish_seen_subcommand_from list" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory]' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand invite; and __fish_seen_subcommand_from list" -l data -d 'The server\'s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand invite; and __fish_seen_subcommand_from list" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand invite; and __fish_seen_subcommand_from list" -l log-format -d 'How each line of the log is written' -r -f -a "text\t'For people'
+json\t'A JSON object a line'"
+complete -c udpchat -n "__fish_udpchat_using_subcommand invite; and __fish_seen_subcommand_from list" -l json -d 'Print JSON'
+complete -c udpchat -n "__fish_udpchat_using_subcommand invite; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
+complete -c udpchat -n "__fish_udpchat_using_subcommand invite; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c udpchat -n "__fish_udpchat_using_subcommand invite; and __fish_seen_subcommand_from revoke" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory]' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand invite; and __fish_seen_subcommand_from revoke" -l data -d 'The server\'s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand invite; and __fish_seen_subcommand_from revoke" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand invite; and __fish_seen_subcommand_from revoke" -l log-format -d 'How each line of the log is written' -r -f -a "text\t'For people'
+json\t'A JSON object a line'"
+complete -c udpchat -n "__fish_udpchat_using_subcommand invite; and __fish_seen_subcommand_from revoke" -l json -d 'Print JSON'
+complete -c udpchat -n "__fish_udpchat_using_subcommand invite; and __fish_seen_subcommand_from revoke" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
+complete -c udpchat -n "__fish_udpchat_using_subcommand invite; and __fish_seen_subcommand_from revoke" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c udpchat -n "__fish_udpchat_using_subcommand invite; and __fish_seen_subcommand_from help" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand invite; and __fish_seen_subcommand_from help" -l log-format -d 'How each line of the log is written' -r -f -a "text\t'For people'
+json\t'A JSON object a line'"
+complete -c udpchat -n "__fish_udpchat_using_subcommand invite; and __fish_seen_subcommand_from help" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
+complete -c udpchat -n "__fish_udpchat_using_subcommand invite; and __fish_seen_subcommand_from help" -f -a "create" -d 'Print a code with which somebody opens an account'
+complete -c udpchat -n "__fish_udpchat_using_subcommand invite; and __fish_seen_subcommand_from help" -f -a "list" -d 'List the invitations that are good, without their codes'
+complete -c udpchat -n "__fish_udpchat_using_subcommand invite; and __fish_seen_subcommand_from help" -f -a "revoke" -d 'Void an invitation; the accounts that it has opened stay'
 complete -c udpchat -n "__fish_udpchat_using_subcommand room; and not __fish_seen_subcommand_from add help" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand room; and not __fish_seen_subcommand_from add help" -l log-format -d 'How each line of the log is written' -r -f -a "text\t'For people'
 json\t'A JSON object a line'"
@@ -432,27 +489,28 @@ complete -c udpchat -n "__fish_udpchat_using_subcommand config; and __fish_seen_
 complete -c udpchat -n "__fish_udpchat_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "check" -d 'Check the settings; the exit code is 0 if nothing is wrong, and else 2'
 complete -c udpchat -n "__fish_udpchat_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show each setting and its source: a variable, a line of a file, or the default'
 complete -c udpchat -n "__fish_udpchat_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "init" -d 'Write a file of settings, each explained and commented out'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user room status log-level audit store config bench completions" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user room status log-level audit store config bench completions" -l log-format -d 'How each line of the log is written' -r -f -a "text\t'For people'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room status log-level audit store config bench completions" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room status log-level audit store config bench completions" -l log-format -d 'How each line of the log is written' -r -f -a "text\t'For people'
 json\t'A JSON object a line'"
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user room status log-level audit store config bench completions" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user room status log-level audit store config bench completions" -f -a "serve" -d 'Run the server'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user room status log-level audit store config bench completions" -f -a "connect" -d 'Connect to a server and chat'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user room status log-level audit store config bench completions" -f -a "send" -d 'Send a message from a program or a script'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user room status log-level audit store config bench completions" -f -a "tail" -d 'Print messages, old and new, for a program'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user room status log-level audit store config bench completions" -f -a "bot" -d 'Run a bot: JSON lines in both directions'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user room status log-level audit store config bench completions" -f -a "link" -d 'Print a link to a server, with its key, for others'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user room status log-level audit store config bench completions" -f -a "discover" -d 'List the servers of the local network'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user room status log-level audit store config bench completions" -f -a "doctor" -d 'Find out which step on the way to a server fails'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user room status log-level audit store config bench completions" -f -a "user" -d 'Manage the server\'s accounts'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user room status log-level audit store config bench completions" -f -a "room" -d 'Manage the server\'s rooms'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user room status log-level audit store config bench completions" -f -a "status" -d 'Show the state of a running server'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user room status log-level audit store config bench completions" -f -a "log-level" -d 'Show or set how much a running server logs'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user room status log-level audit store config bench completions" -f -a "audit" -d 'Show what was done to the server: who, what and when'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user room status log-level audit store config bench completions" -f -a "store" -d 'Check, copy and prune the server\'s database'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user room status log-level audit store config bench completions" -f -a "config" -d 'Check, show or write the files of settings'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user room status log-level audit store config bench completions" -f -a "bench" -d 'Measure a server with many clients'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user room status log-level audit store config bench completions" -f -a "completions" -d 'Print a completion script for a shell'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room status log-level audit store config bench completions" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room status log-level audit store config bench completions" -f -a "serve" -d 'Run the server'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room status log-level audit store config bench completions" -f -a "connect" -d 'Connect to a server and chat'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room status log-level audit store config bench completions" -f -a "send" -d 'Send a message from a program or a script'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room status log-level audit store config bench completions" -f -a "tail" -d 'Print messages, old and new, for a program'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room status log-level audit store config bench completions" -f -a "bot" -d 'Run a bot: JSON lines in both directions'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room status log-level audit store config bench completions" -f -a "link" -d 'Print a link to a server, with its key, for others'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room status log-level audit store config bench completions" -f -a "discover" -d 'List the servers of the local network'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room status log-level audit store config bench completions" -f -a "doctor" -d 'Find out which step on the way to a server fails'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room status log-level audit store config bench completions" -f -a "user" -d 'Manage the server\'s accounts'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room status log-level audit store config bench completions" -f -a "invite" -d 'Invite others to open an account'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room status log-level audit store config bench completions" -f -a "room" -d 'Manage the server\'s rooms'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room status log-level audit store config bench completions" -f -a "status" -d 'Show the state of a running server'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room status log-level audit store config bench completions" -f -a "log-level" -d 'Show or set how much a running server logs'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room status log-level audit store config bench completions" -f -a "audit" -d 'Show what was done to the server: who, what and when'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room status log-level audit store config bench completions" -f -a "store" -d 'Check, copy and prune the server\'s database'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room status log-level audit store config bench completions" -f -a "config" -d 'Check, show or write the files of settings'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room status log-level audit store config bench completions" -f -a "bench" -d 'Measure a server with many clients'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room status log-level audit store config bench completions" -f -a "completions" -d 'Print a completion script for a shell'
 complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from serve" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from serve" -l log-format -d 'How each line of the log is written' -r -f -a "text\t'For people'
 json\t'A JSON object a line'"
@@ -492,10 +550,18 @@ complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_su
 complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from user" -f -a "add" -d 'Create an account'
 complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from user" -f -a "list" -d 'List the accounts, with the day each was created, and which are bots'
 complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from user" -f -a "show" -d 'Show an account and its devices'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from user" -f -a "reset" -d 'Print a code with which a user sets another password'
 complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from user" -f -a "bot" -d 'Mark an account as a bot\'s, or no longer'
 complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from user" -f -a "disable" -d 'Let nobody sign in to an account, and end its sessions'
 complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from user" -f -a "enable" -d 'Let the user of a disabled account sign in again'
 complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from user" -f -a "delete" -d 'Delete an account for good; its messages stay'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from invite" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from invite" -l log-format -d 'How each line of the log is written' -r -f -a "text\t'For people'
+json\t'A JSON object a line'"
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from invite" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from invite" -f -a "create" -d 'Print a code with which somebody opens an account'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from invite" -f -a "list" -d 'List the invitations that are good, without their codes'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from invite" -f -a "revoke" -d 'Void an invitation; the accounts that it has opened stay'
 complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from room" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from room" -l log-format -d 'How each line of the log is written' -r -f -a "text\t'For people'
 json\t'A JSON object a line'"

@@ -16,6 +16,7 @@ mod doctor;
 mod environment;
 mod exit;
 mod help;
+mod invite;
 mod link;
 mod logging;
 mod operator;
@@ -60,6 +61,7 @@ fn commands() -> Commands {
         .with(Box::new(discover::command()))
         .with(Box::new(doctor::command()))
         .with(Box::new(user::command()))
+        .with(Box::new(invite::command()))
         .with(Box::new(room::command()))
         .with(Box::new(operator::status::command()))
         .with(Box::new(operator::log_level::command()))

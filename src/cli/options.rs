@@ -7,6 +7,7 @@ use super::exit::{Coded, Exit, Failure};
 use super::password;
 use super::settings::Side;
 use crate::client::Password;
+use crate::text::enrolment_code::EnrolmentCode;
 
 #[derive(clap::Args)]
 pub struct DataDirectory {
@@ -60,6 +61,22 @@ impl PasswordFile {
     pub fn read(&self) -> Result<Option<Password>, Failure> {
         let path = self.password_file.as_deref();
         path.map(password::from_file).transpose()
+    }
+}
+
+/// A code of the operator. No option takes the code itself: others see the words of a command, and shells keep them.
+#[derive(Clone, clap::Args)]
+pub struct CodeFile {
+    /// Set the password of --user, or open that account, with the operator's code on the first line of this file (-: standard
+    /// input)
+    #[arg(long, value_name = "FILE", requires = "user")]
+    code_file: Option<PathBuf>,
+}
+
+impl CodeFile {
+    pub fn read(&self) -> Result<Option<EnrolmentCode>, Failure> {
+        let path = self.code_file.as_deref();
+        path.map(password::code_from_file).transpose()
     }
 }
 

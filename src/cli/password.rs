@@ -18,6 +18,7 @@ use super::output::print_error;
 use super::signals::Signal;
 use super::streams::{Waiting, without_byte_order_mark};
 use crate::client::{PASSWORD_MAX_BYTES, Password};
+use crate::text::enrolment_code::{BadCode, EnrolmentCode};
 
 /// U+FEFF in UTF-8.
 const BYTE_ORDER_MARK_BYTES: usize = 3;
@@ -31,6 +32,23 @@ const PASTE_PAUSE_MS: u8 = 50;
 
 /// Reads the first line of a file; `-` is standard input.
 pub fn from_file(path: &Path) -> Result<Password, Failure> {
+    read_from(path, "password", |line| {
+        Password::parse(line).map_err(|why| why.to_string())
+    })
+}
+
+/// Reads a code of the operator in the same way.
+pub fn code_from_file(path: &Path) -> Result<EnrolmentCode, Failure> {
+    read_from(path, "code", |line| {
+        line.parse().map_err(|why: BadCode| why.to_string())
+    })
+}
+
+fn read_from<T>(
+    path: &Path,
+    what: &str,
+    parse: impl FnOnce(&str) -> Result<T, String>,
+) -> Result<T, Failure> {
     let is_input = path == Path::new("-");
     let name = if is_input {
         "standard input".to_owned()
@@ -43,10 +61,9 @@ pub fn from_file(path: &Path) -> Result<Password, Failure> {
         File::open(path).and_then(|file| first_line(BufReader::new(file)))
     };
     let line = line
-        .with_context(|| format!("cannot read the password from {name}"))
+        .with_context(|| format!("cannot read the {what} from {name}"))
         .map_err(|error| Failure::new(Exit::Usage, error))?;
-    Password::parse(&line)
-        .map_err(|why| Failure::usage(format!("cannot read the password from {name}: {why}")))
+    parse(&line).map_err(|why| Failure::usage(format!("cannot read the {what} from {name}: {why}")))
 }
 
 /// The first line without its end.

@@ -38,6 +38,31 @@ bodies! {
         /// Its name in canonical form.
         name: String,
     }
+    /// Somebody has an enrolment code: the first half of setting the password of the account that it is for, or of opening one.
+    (Enrol, Request) client(SignIn, Control) => Enrol {
+        /// The user name, as typed: the account's, or the wished one.
+        name: String,
+        code: Bytes<16>,
+        /// OPAQUE's registration request.
+        request: ByteBuf,
+    }
+    /// The server's answer to it.
+    (Enrol, Response) server() => EnrolAnswer {
+        /// OPAQUE's registration response.
+        response: ByteBuf,
+        /// Whether an account is to be opened; else the password of one is set.
+        is_new: bool,
+    }
+    /// The client's second half; the session remembers for what it began.
+    (EnrolFinish, Request) client(SignIn, Control) => EnrolFinish {
+        /// OPAQUE's registration upload.
+        upload: ByteBuf,
+    }
+    /// It is done, and the code has one use less. A login follows.
+    (EnrolFinish, Acknowledgement) server() => Enrolled {
+        /// The account's name in canonical form.
+        name: String,
+    }
     /// The client's first half of a login.
     (Login, Request) client(SignIn, Control) => Login {
         /// The user name, as typed.
@@ -79,6 +104,8 @@ bodies! {
         epoch: u64,
         /// The ticket for the next sign-in. The one used now stays good until this one has been used.
         ticket: ByteBuf,
+        /// When the password was set by an enrolment code, if this device has not been told, in milliseconds since 1970 (UTC).
+        reset_ms: Option<u64>,
     }
     /// A user's session ends: from the client a request, from the server the news.
     (Logout, EndSession) both(SignedIn, Control) => SessionEnd {

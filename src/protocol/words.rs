@@ -69,6 +69,10 @@ wire_enum! {
         Upload = 33 => "UPLOAD",
         /// Get the file of an entry.
         Download = 34 => "DOWNLOAD",
+        /// Set a password, or open an account, by an enrolment code, first half.
+        Enrol = 35 => "ENROL",
+        /// The same, second half.
+        EnrolFinish = 36 => "ENROL_FINISH",
     }
 }
 
@@ -244,6 +248,10 @@ wire_enum! {
         FileDamaged = 36 => "FILE_DAMAGED",
         /// The operator has disabled the account; the detail says why, if anything.
         AccountDisabled = 37 => "ACCOUNT_DISABLED",
+        /// Accounts are opened by those only whom the operator has invited, with a code.
+        InvitationNeeded = 38 => "INVITATION_NEEDED",
+        /// The enrolment code is unknown, used up, expired, or another account's.
+        CodeRefused = 39 => "CODE_REFUSED",
     }
 }
 
@@ -266,6 +274,8 @@ wire_enum! {
         AccountDeleted = 7 => "ACCOUNT_DELETED",
         /// The operator has disabled the account. The ticket is good again once it is enabled.
         AccountDisabled = 8 => "ACCOUNT_DISABLED",
+        /// The password was set by a code that the operator has issued: all tickets of the account are void.
+        PasswordReset = 9 => "PASSWORD_RESET",
     }
 }
 

@@ -21,6 +21,7 @@ mod session;
 #[cfg(test)]
 mod tests;
 
+pub use auth::enrol::hash_code;
 pub use auth::hash_ticket;
 pub use auth::log::TARGET as SIGN_IN_LOG;
 pub use auth::opaque::{BadExchange, OpaqueServer, PendingLogin, PendingSignUp};

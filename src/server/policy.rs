@@ -12,6 +12,8 @@ pub enum Registration {
     /// Anybody may sign up.
     #[default]
     Open,
+    /// Those whom the operator has invited, with a code.
+    Invitation,
     /// Only the operator opens accounts, by `udpchat user add`.
     Closed,
 }
@@ -52,11 +54,11 @@ pub fn permit(role: Role, registration: Registration, body: &ClientBody) -> Resu
         (Phase::Hello | Phase::Ready, _) => return Err(ErrorCode::OutOfTurn),
     }
     match body {
-        ClientBody::SignUp(_) | ClientBody::SignUpFinish(_)
-            if registration == Registration::Closed =>
-        {
-            Err(ErrorCode::RegistrationClosed)
-        }
+        ClientBody::SignUp(_) | ClientBody::SignUpFinish(_) => match registration {
+            Registration::Open => Ok(()),
+            Registration::Invitation => Err(ErrorCode::InvitationNeeded),
+            Registration::Closed => Err(ErrorCode::RegistrationClosed),
+        },
         ClientBody::Moderate(body) => check_change(&body.change),
         ClientBody::AwayRequest(AwayRequest { text, .. }) => match text.as_deref() {
             Some("") => Err(ErrorCode::Malformed),

@@ -56,6 +56,7 @@ pub use files::rollback::{begin_service, begin_service_after};
 pub use into_service::open_current;
 pub use log_loss::LogLoss;
 pub use migration::Migrated;
+pub use ops::administration::codes::invitation_number;
 pub use ops::rooms::ROOM_MEMBERS_MAX;
 pub use rescue::{Rescued, rescue};
 pub use schema::meta::SCHEMA_VERSION;

@@ -53,6 +53,7 @@ impl User {
             addresses: vec![SERVER.into()],
             user: Some(name.into()),
             password: None,
+            code: None,
             accept_new: true,
             pinned_fingerprint: None,
             linked: crate::client::LinkOptions::default(),

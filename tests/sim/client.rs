@@ -168,6 +168,7 @@ impl ClientHost {
             addresses: vec![server],
             user: Some(self.name.clone()),
             password: None,
+            code: None,
             accept_new: true,
             pinned_fingerprint: None,
             linked: udpchat::client::LinkOptions::default(),

@@ -52,6 +52,25 @@ pub enum Request {
         /// As typed.
         name: String,
     },
+    /// An enrolment code sets the password of an account: [`Answer::Code`].
+    UserReset {
+        /// As typed.
+        name: String,
+        /// The code's hash, in hexadecimal digits.
+        code: String,
+    },
+    /// An enrolment code opens accounts: [`Answer::Code`].
+    InviteCreate {
+        /// The code's hash, in hexadecimal digits.
+        code: String,
+        uses: u32,
+        /// How long it is good, in milliseconds.
+        for_ms: u64,
+    },
+    /// [`Answer::Invitations`].
+    InviteList,
+    /// [`Answer::Done`].
+    InviteRevoke { number: u32 },
     /// [`Answer::User`].
     UserShow {
         /// As typed.
@@ -97,6 +116,18 @@ pub enum Answer {
     User {
         user: User,
         devices: Vec<Device>,
+    },
+    /// A code is good from now on.
+    Code {
+        /// Under which an invitation is revoked.
+        number: u32,
+        /// When it is good no longer, in milliseconds since 1970 (UTC).
+        expires_ms: u64,
+        /// The fingerprint of the server's key.
+        fingerprint: String,
+    },
+    Invitations {
+        invitations: Vec<Invitation>,
     },
     /// Newest first.
     Audit {
@@ -157,6 +188,20 @@ pub struct Device {
     pub address: Option<IpAddr>,
     /// Whether it has a ticket, and so needs no password.
     pub has_ticket: bool,
+}
+
+/// An enrolment code that opens accounts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Invitation {
+    pub number: u32,
+    /// In milliseconds since 1970 (UTC).
+    pub made_ms: u64,
+    /// When it is good no longer.
+    pub expires_ms: u64,
+    /// How many accounts it was to open.
+    pub uses: u32,
+    /// How many it still opens.
+    pub uses_left: u32,
 }
 
 /// An action in the audit log. It has names as they were then.

@@ -12,6 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 use rand_core::OsRng;
 
 use super::api::{AdminApi, Answer, AuditLine, Device, Request, RetainedConversation, User};
+use super::codes;
 use super::status::{self, Status, StoreStatus};
 use crate::cli::database::Secrets;
 use crate::cli::exit::{Coded, Exit};
@@ -40,7 +41,7 @@ pub enum StoreAccess {
 }
 
 impl StoreAccess {
-    fn call(
+    pub(super) fn call(
         &mut self,
         request: impl Into<store::Request>,
     ) -> anyhow::Result<Result<Reply, Refusal>> {
@@ -70,10 +71,10 @@ fn done(outcome: Outcome) -> anyhow::Result<Result<Reply, Refusal>> {
 
 /// Serves one connection of an operator.
 pub struct AdminHandler {
-    store: StoreAccess,
+    pub(super) store: StoreAccess,
     opaque: OpaqueServer,
     /// The server's public key.
-    key: [u8; 32],
+    pub(super) key: [u8; 32],
     snapshots: Snapshots,
     /// Found at the start of the server.
     loss: Option<LogLoss>,
@@ -235,7 +236,10 @@ impl AdminHandler {
     }
 
     /// Does what the operator wants, and notes it in the audit log.
-    fn audited(&mut self, write: store::Write) -> anyhow::Result<Result<Reply, Refusal>> {
+    pub(super) fn audited(
+        &mut self,
+        write: store::Write,
+    ) -> anyhow::Result<Result<Reply, Refusal>> {
         self.write(store::Write::Audited(store::Audited {
             by: None,
             time_ms: net::now().unix_ms,
@@ -244,9 +248,10 @@ impl AdminHandler {
     }
 
     /// The same, for what needs no answer but that it is done.
-    fn act(&mut self, write: store::Write) -> anyhow::Result<Answer> {
+    pub(super) fn act(&mut self, write: store::Write) -> anyhow::Result<Answer> {
         match self.audited(write)? {
             Ok(Reply::Nothing | Reply::Deleted(_)) => Ok(Answer::Done),
+            Err(Refusal::LimitReached(limit)) => bail!("{}", limit.sentence()),
             other => bail!("unexpected answer from the database: {other:?}"),
         }
     }
@@ -294,7 +299,7 @@ impl AdminHandler {
     }
 
     /// The account of a name, in this part.
-    fn account(&mut self, part: &str, typed: &str) -> anyhow::Result<AccountId> {
+    pub(super) fn account(&mut self, part: &str, typed: &str) -> anyhow::Result<AccountId> {
         let parsed = Name::parse(typed).with_context(|| format!("{part} {}", quoted(typed)));
         let name = parsed?.canonical().to_owned();
         let request = store::Read::FindAccount {
@@ -416,6 +421,12 @@ impl AdminApi for AdminHandler {
             Request::UserDisable { name, reason } => self.disable(&name, Some(reason)),
             Request::UserEnable { name } => self.disable(&name, None),
             Request::UserDelete { name } => self.delete(&name),
+            Request::UserReset { name, code } => codes::reset(self, &name, &code),
+            Request::InviteCreate { code, uses, for_ms } => {
+                codes::invite(self, &code, uses, for_ms)
+            }
+            Request::InviteList => codes::list(self),
+            Request::InviteRevoke { number } => codes::revoke(self, number),
             Request::UserShow { name } => self.show(&name),
             Request::Audit { before, count } => self.audit(before, count),
             Request::RoomAdd {

@@ -6,7 +6,10 @@
 
 mod api;
 mod client;
+mod codes;
 mod handler;
+pub mod issue;
+
 mod passing;
 mod server;
 mod socket;

@@ -6,7 +6,7 @@ use clap::ArgAction;
 
 use super::terminal::{NotifyBy, NotifyOf, Setting, When};
 use crate::cli::address::{DEFAULT_HOST, Target, server_key};
-use crate::cli::options::PasswordFile;
+use crate::cli::options::{CodeFile, PasswordFile};
 use crate::cli::settings::Side;
 use crate::protocol::{EVERYONE_NAME, NOTES_NAME};
 use crate::server::{Name, NameError, RoomName};
@@ -23,6 +23,8 @@ pub struct Args {
     pub server: Target,
     #[command(flatten)]
     pub client: ClientArgs,
+    #[command(flatten)]
+    pub code: CodeFile,
     /// Whether lines are coloured; auto follows NO_COLOR, CLICOLOR_FORCE, CLICOLOR and the terminal
     #[arg(
         long,

@@ -80,6 +80,7 @@ impl Launch {
             addresses,
             user: args.user,
             password,
+            code: None,
             accept_new: args.accept_new,
             pinned_fingerprint,
             linked,

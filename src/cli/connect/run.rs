@@ -29,6 +29,7 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
         let folder = folder.map_err(|error| context.blame("download-dir")(error.into()))?;
         launch.files.set_download_folder(folder);
     }
+    let code = args.code.read().map_err(context.blame("code-file"))?;
     if args.restricted && args.save_files_below.is_some() {
         let failure = Failure::usage(
             "a restricted client saves no files: --restricted and --save-files-below exclude each other",
@@ -52,6 +53,7 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
     });
     end_by_signal(inputs, gate, restore.screen())?;
     launch.options = Options {
+        code,
         unannounced: args.unannounced,
         attention: AttentionOptions {
             notify: args.notify.into(),

@@ -27,14 +27,15 @@ pub struct Args {
     listen: Option<Vec<SocketAddr>>,
     #[command(flatten)]
     pub data: DataDirectory,
-    /// Who may create accounts: anybody (open), or only `udpchat user add` (closed)
+    /// Who may create accounts: anybody (open), who has a code of `udpchat invite` (invitation), or only `udpchat user add` (closed)
     #[arg(
         long,
         value_name = "WHO",
         env = "UDPCHAT_REGISTRATION",
         default_value = "open",
-        value_parser = PossibleValuesParser::new(POLICIES).map(|word| match &*word {
+        value_parser = PossibleValuesParser::new(REGISTRATIONS).map(|word| match &*word {
             CLOSED => Registration::Closed,
+            INVITATION => Registration::Invitation,
             _ => Registration::Open,
         }),
     )]
@@ -81,6 +82,8 @@ pub struct Args {
 const DAY_MS: u64 = 86_400_000;
 
 const CLOSED: &str = "closed";
+const INVITATION: &str = "invitation";
+const REGISTRATIONS: [&str; 3] = ["open", INVITATION, CLOSED];
 const POLICIES: [&str; 2] = ["open", CLOSED];
 
 impl Args {

@@ -146,6 +146,7 @@ fn announce(args: &Args, data: &Path, sockets: &[Socket], key: &[u8; 32], accoun
         .collect();
     let registration = match args.registration {
         Registration::Open => "open",
+        Registration::Invitation => "by invitation",
         Registration::Closed => "closed",
     };
     let everywhere = sockets

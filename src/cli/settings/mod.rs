@@ -48,6 +48,9 @@ pub const HOST: &str = "host";
 pub const WORDS: &str = "words";
 pub const TO: &str = "to";
 
+/// Options that are none: a code is good once, and not at each start.
+const NO_SETTINGS: [&str; 3] = ["help", "version", "code_file"];
+
 const VARIABLE_PREFIX: &str = "UDPCHAT_";
 
 impl Side {
@@ -103,8 +106,7 @@ impl Side {
 
 /// The key of an option, or nothing if it is none of the settings.
 pub fn key(argument: &Arg) -> Option<String> {
-    let is_setting =
-        !argument.is_hide_set() && !["help", "version"].contains(&argument.get_id().as_str());
+    let is_setting = !argument.is_hide_set() && !NO_SETTINGS.contains(&argument.get_id().as_str());
     match argument.get_long() {
         Some(long) if is_setting => Some(long.to_owned()),
         None if is_setting && argument.get_id() == SERVER => Some(HOST.to_owned()),
@@ -234,7 +236,7 @@ mod tests {
             let own = parser.find_subcommand(side.subcommand()).unwrap();
             for argument in own.get_arguments().chain(parser.get_arguments()) {
                 let name = argument.get_id().as_str();
-                if argument.is_hide_set() || ["help", "version", CONFIG].contains(&name) {
+                if argument.is_hide_set() || name == CONFIG || NO_SETTINGS.contains(&name) {
                     continue;
                 }
                 let (key, _) = table

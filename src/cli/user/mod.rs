@@ -5,6 +5,7 @@ mod bot;
 mod delete;
 mod disable;
 mod list;
+mod reset;
 mod show;
 
 use super::admin;
@@ -15,6 +16,7 @@ pub fn command() -> Subcommand {
         .with(Box::new(add::command()))
         .with(Box::new(list::command()))
         .with(Box::new(show::command()))
+        .with(Box::new(reset::command()))
         .with(Box::new(bot::command()))
         .with(Box::new(disable::disable()))
         .with(Box::new(disable::enable()))

@@ -213,6 +213,7 @@ fn last_session(identity: &Identity) -> Option<SessionStart> {
         device: identity.device?,
         epoch: identity.epoch,
         ticket: identity.ticket.clone()?,
+        reset_ms: None,
     })
 }
 

@@ -5,6 +5,7 @@
 //! A name that has never signed in from this device is first tried with a random password, so that the offer of
 //! an account comes before any password is asked for.
 
+mod enrol;
 pub mod opaque;
 mod password;
 mod sign_up;
@@ -28,7 +29,9 @@ use crate::protocol::{
     ClientBody, Command, ErrorCode, Failure, Message, Resume, ServerBody, ServerMessage,
     SessionStart,
 };
+use crate::text::enrolment_code::EnrolmentCode;
 use crate::transport::{Channel, Now};
+pub(super) use enrol::reset_notice;
 use opaque::{LoginBegun, SignUpBegun};
 
 /// How often a password may be tried before the user is back at the prompt. As login(1) has it.
@@ -84,14 +87,31 @@ enum Step {
     Pause(Instant),
     /// Whether the name is free, before a password is asked for.
     AskName,
+    /// A code of the operator is asked for.
+    Code,
+    /// Whether it is good, before a password is asked for.
+    AskCode,
+    Enrol(SignUpBegun),
+    EnrolFinish,
 }
 
-#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
+/// What is wanted of the server before a login.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// Nothing; an account is offered where there is none.
+    LogIn,
+    /// An account is to be opened, whatever there is.
+    SignUp,
+    /// The user has a code of the operator.
+    Enrol,
+}
+
 pub(super) struct SignIn {
     step: Step,
     name: String,
-    /// An account is to be opened, whatever there is.
-    is_sign_up: bool,
+    way: Way,
+    /// A code of the operator.
+    code: Option<EnrolmentCode>,
     /// Whether the name was asked for, so that it can be asked for again.
     asks_name: bool,
     /// The only account that has a device here: an empty answer to the question for a name is this one.
@@ -112,7 +132,8 @@ impl SignIn {
         Self {
             step: Step::Name,
             name: String::new(),
-            is_sign_up: false,
+            way: Way::LogIn,
+            code: None,
             asks_name: false,
             offered: None,
             password,
@@ -177,6 +198,7 @@ impl SignIn {
                 Some(name) => (Question::Name, format!("username [{name}]: ")),
                 None => (Question::Name, "username: ".into()),
             },
+            Step::Code => (Question::Code, "code: ".into()),
             Step::Password => (Question::Password, "password: ".into()),
             Step::OfferSignUp => (
                 Question::SignUp,
@@ -218,6 +240,7 @@ impl SignIn {
                 None => self.given_up_early("no user name given"),
             },
             Step::Name => self.named(&answer, context),
+            Step::Code => self.answer_code(&answer, context),
             Step::Password => self.answer_password(&answer, context),
             Step::NewPassword => self.new_password(&answer, context),
             Step::OfferSignUp if yes(&answer, true) => {
@@ -255,11 +278,16 @@ impl SignIn {
             (Step::SignUp(begun), ServerBody::SignUpAnswer(answer)) => {
                 self.finish_sign_up(begun, &answer, context)
             }
-            (Step::AskName, ServerBody::SignUpAnswer(_)) => {
+            (Step::AskName, ServerBody::SignUpAnswer(_))
+            | (Step::AskCode, ServerBody::EnrolAnswer(_)) => {
                 self.wait_for_user(Step::NewPassword);
                 Progress::Going
             }
-            (Step::SignUpFinish, ServerBody::SignedUp(_)) => self.log_in(context),
+            (Step::SignUpFinish, ServerBody::SignedUp(_))
+            | (Step::EnrolFinish, ServerBody::Enrolled(_)) => self.log_in(context),
+            (Step::Enrol(begun), ServerBody::EnrolAnswer(answer)) => {
+                self.finish_enrolment(begun, &answer, context)
+            }
             (step, ServerBody::Failure(failure)) => {
                 self.step = step;
                 if self.question().is_some() || matches!(self.step, Step::Pause(_)) {
@@ -281,10 +309,10 @@ impl SignIn {
             _ => return Progress::Going,
         }
         if matches!(self.step, Step::Pause(_)) {
-            return if self.is_sign_up {
-                self.open_account(context)
-            } else {
-                self.resume_or_login(context)
+            return match self.way {
+                Way::LogIn => self.resume_or_login(context),
+                Way::SignUp => self.open_account(context),
+                Way::Enrol => self.enrol(context),
             };
         }
         self.due = None;
@@ -297,8 +325,10 @@ impl SignIn {
     /// The name is known: by ticket, if this device has one for it.
     fn named(&mut self, name: &str, context: &mut Context<'_>) -> Progress {
         name.trim().clone_into(&mut self.name);
-        if self.is_sign_up {
-            return self.open_account(context);
+        match self.way {
+            Way::LogIn => {}
+            Way::SignUp => return self.open_account(context),
+            Way::Enrol => return self.enrol(context),
         }
         let canonical = canonical(name);
         if context.files.has_device(&context.server_key, &canonical)

@@ -7,7 +7,7 @@ use rand_core::RngCore;
 use zeroize::Zeroizing;
 
 use super::opaque::SignUpBegun;
-use super::{Context, NO_PASSWORD, Progress, SignIn, Step, given_up};
+use super::{Context, NO_PASSWORD, Progress, SignIn, Step, Way, given_up};
 use crate::client::env::Tone;
 use crate::client::password::Password;
 use crate::client::ui::render;
@@ -21,7 +21,7 @@ impl SignIn {
         context: &mut Context<'_>,
     ) -> (Self, Progress) {
         let mut sign_in = Self {
-            is_sign_up: true,
+            way: Way::SignUp,
             ..Self::new(password)
         };
         let progress = if let Some(name) = name {
@@ -66,7 +66,10 @@ impl SignIn {
     /// It was typed again.
     pub(super) fn repeat_password(&mut self, answer: &str, context: &mut Context<'_>) -> Progress {
         if self.password == Password::parse(answer).ok() {
-            return self.sign_up(context);
+            return match self.way {
+                Way::Enrol => self.begin_enrolling(context),
+                _ => self.sign_up(context),
+            };
         }
         context.effects.show(Tone::Error, "passwords do not match");
         self.password = None;
@@ -130,7 +133,11 @@ impl SignIn {
 
     /// The user has given up before anything was asked of the server.
     pub(super) fn given_up_early(&self, why: &str) -> Progress {
-        let command = if self.is_sign_up { "signup" } else { "login" };
+        let command = match self.way {
+            Way::LogIn => "login",
+            Way::SignUp => "signup",
+            Way::Enrol => "enrol",
+        };
         given_up(format!("{why}; `/{command}` to try again"))
     }
 }

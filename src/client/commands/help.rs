@@ -29,6 +29,7 @@ pub(super) const SUBCOMMANDS: &[&str] = &[
     "discover",
     "doctor",
     "user",
+    "invite",
     "room",
     "status",
     "log-level",

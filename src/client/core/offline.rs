@@ -29,6 +29,10 @@ impl Core {
     /// Opens the device that was used last, or that of the user on the command line, if it can sign in by itself. Returns
     /// whether there is one: the link is then tried until there is one, too.
     pub(in crate::client) fn begin_offline(&mut self, now: Now) -> bool {
+        // With a code the ticket that there is here is not meant: it will be void.
+        if self.options.code.is_some() {
+            return false;
+        }
         let user = self.options.user.as_deref().map(canonical);
         let fingerprint = self.options.pinned_fingerprint.as_deref();
         let opened = self.files.open_known(fingerprint, user.as_deref());

@@ -7,11 +7,12 @@ use super::Core;
 use crate::client::account::ctx::NO_LINK;
 use crate::client::account::ctx::pending::ANSWER_WAIT;
 use crate::client::account::{Preferences, SignOutReason, SignedIn};
-use crate::client::auth::{Context, Progress, SignIn};
+use crate::client::auth::{Context, Progress, SignIn, reset_notice};
 use crate::client::env::{End, Fault, Names, Tone};
 use crate::client::program::Until;
 use crate::client::script::{Exit, Script, SessionView, unreached};
 use crate::client::storage::{State, StateError};
+use crate::client::ui::time::Clock;
 use crate::protocol::{EndReason, Message, SessionEnd, SessionStart};
 use crate::transport::{Channel, Now};
 
@@ -35,7 +36,11 @@ impl Core {
         } else if self.sign_in.is_none()
             && let Some(user) = self.pending_user.clone()
         {
-            self.begin_sign_in(now, Some(&user));
+            if self.options.code.is_some() {
+                self.begin_enrolment(now, Some(&user));
+            } else {
+                self.begin_sign_in(now, Some(&user));
+            }
         } else {
             self.offer_accounts();
         }
@@ -77,6 +82,22 @@ impl Core {
         });
         if begun.is_none() {
             self.fail(Fault::Unreachable, NO_LINK);
+        }
+        self.begun(now, begun);
+    }
+
+    /// Begins to set a password, or to open an account, by an enrolment code, if there is anybody to speak to.
+    pub(crate) fn begin_enrolment(&mut self, now: Now, name: Option<&str>) {
+        let password = self.options.password_of(name);
+        let password = password.filter(|_| self.script.is_some());
+        let code = self.options.code.clone();
+        let begun = self.with_context(now, |context| {
+            SignIn::begin_enrolment(name, code, password, context)
+        });
+        if begun.is_none() {
+            self.fail(Fault::Unreachable, NO_LINK);
+        } else {
+            self.options.code = None;
         }
         self.begun(now, begun);
     }
@@ -150,6 +171,11 @@ impl Core {
         start: &SessionStart,
         state: Option<State>,
     ) -> Result<(), StateError> {
+        if let Some(reset_ms) = start.reset_ms {
+            let (now_ms, zone) = (now.unix_ms, &self.options.time_zone);
+            let text = reset_notice(Clock { now_ms, zone }, reset_ms);
+            self.show(Tone::Notice, &text);
+        }
         let state = match self.signed_in.take() {
             Some(mut signed_in) if signed_in.is_of(start) => {
                 signed_in.start_session(now, start, &mut self.effects)?;
@@ -213,6 +239,9 @@ impl Core {
             }
             SignOutReason::Ended(EndReason::PasswordChanged) => {
                 "signed out: the password was changed on another device; `/login` again with the new one"
+            }
+            SignOutReason::Ended(EndReason::PasswordReset) => {
+                "signed out: the password was reset with a code of the operator; `/login` again with the new one, or ask them if that was not you"
             }
             SignOutReason::Ended(EndReason::AccountDeleted) => {
                 "signed out: the account was deleted"

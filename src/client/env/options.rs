@@ -11,6 +11,7 @@ use crate::client::password::Password;
 use crate::client::program::Until;
 use crate::client::tail::TailOptions;
 use crate::protocol::opaque::KeyStretching;
+use crate::text::enrolment_code::EnrolmentCode;
 
 /// What the command line says. It holds a password, so it has no form for logs.
 #[derive(Clone)]
@@ -27,6 +28,8 @@ pub struct Options {
     pub user: Option<String>,
     /// The password, where it came from a file.
     pub password: Option<Password>,
+    /// A code of the operator, with which the first user who is signed in sets the password, or opens an account.
+    pub code: Option<EnrolmentCode>,
     /// Whether an unknown server key is taken without asking.
     pub accept_new: bool,
     /// The fingerprint that the server's key must have.

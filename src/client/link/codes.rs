@@ -21,6 +21,8 @@ const CODE_REVOKED: u16 = 7;
 const CODE_PASSWORD_CHANGED: u16 = 8;
 const CODE_ACCOUNT_DELETED: u16 = 9;
 
+const CODE_PASSWORD_RESET: u16 = 12;
+
 /// The code with which it ends what a ticket opens again once the operator has enabled the account.
 const CODE_ACCOUNT_DISABLED: u16 = 11;
 
@@ -32,6 +34,7 @@ pub(super) const fn end_reason(code: u16) -> Option<EndReason> {
         CODE_TOO_MANY_SESSIONS => Some(EndReason::TooManySessions),
         CODE_REVOKED => Some(EndReason::Revoked),
         CODE_PASSWORD_CHANGED => Some(EndReason::PasswordChanged),
+        CODE_PASSWORD_RESET => Some(EndReason::PasswordReset),
         CODE_ACCOUNT_DELETED => Some(EndReason::AccountDeleted),
         CODE_ACCOUNT_DISABLED => Some(EndReason::AccountDisabled),
         _ => None,

@@ -85,6 +85,7 @@ fn options() -> Options {
         addresses: Vec::new(),
         user: None,
         password: None,
+        code: None,
         accept_new: true,
         pinned_fingerprint: None,
         linked: crate::client::LinkOptions::default(),
@@ -307,6 +308,7 @@ fn old(message: &ServerMessage, entry: u64, prev: u64) -> HistoryEntry {
 
 fn session_start() -> SessionStart {
     SessionStart {
+        reset_ms: None,
         account: ERIN,
         name: "erin".into(),
         device: DEVICE,
@@ -411,6 +413,11 @@ impl Server {
 
     /// Answers a login to its end.
     fn log_in(&mut self, desk: &mut Desk) {
+        self.log_in_as(desk, session_start());
+    }
+
+    /// The same, and the session begins with this.
+    fn log_in_as(&mut self, desk: &mut Desk, start: SessionStart) {
         let ClientBody::Login(login) = desk.body() else {
             panic!("the client does not log in");
         };
@@ -420,7 +427,7 @@ impl Server {
             panic!("the client does not finish its login");
         };
         assert!(self.is_proved(&finish));
-        desk.control(&ServerMessage::control(session_start()));
+        desk.control(&ServerMessage::control(start));
     }
 }
 

@@ -23,6 +23,8 @@ pub(crate) enum Question {
     SignUp,
     NewPassword,
     RepeatPassword,
+    /// A code of the operator, which is worth nothing once it is used: it is shown while it is typed.
+    Code,
 }
 
 /// A command, or text for the focus, as typed at the prompt.
@@ -52,9 +54,11 @@ impl Prompt {
                 prompt: text,
                 place: place.clone(),
             },
-            Question::Trust | Question::Name | Question::SignUp | Question::LinkedRoom => {
-                Ask::Line(text)
-            }
+            Question::Trust
+            | Question::Name
+            | Question::SignUp
+            | Question::LinkedRoom
+            | Question::Code => Ask::Line(text),
             Question::Password | Question::NewPassword | Question::RepeatPassword => {
                 Ask::Secret(text)
             }

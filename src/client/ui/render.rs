@@ -332,6 +332,12 @@ fn words(failure: &Failure, subject: &str) -> String {
         ErrorCode::BadReference => "there is no such message",
         ErrorCode::BadName => "this is not a name",
         ErrorCode::NameLooksLike => "choose another name: this one looks like one that is taken",
+        ErrorCode::InvitationNeeded => {
+            "accounts are opened by invitation here: with a code of the operator, `/enrol NAME`"
+        }
+        ErrorCode::CodeRefused => {
+            "the code is not good, or no longer, or not for this name; ask the operator for another"
+        }
         ErrorCode::RegistrationClosed => "registration is closed: ask the operator for an account",
         ErrorCode::LoginFailed => LOGIN_FAILED,
         ErrorCode::TicketRefused => "the earlier sign-in is no longer valid",

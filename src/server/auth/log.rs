@@ -2,7 +2,7 @@
 //!
 //! Their form is stable: `sign-in ok user=NAME from=ADDRESS device=N by=WAY`, `sign-up ok user=NAME from=ADDRESS`,
 //! `sign-in refused reason=CODE from=ADDRESS name=CLAIM`, and `sign-up refused` likewise; `password changed user=NAME
-//! from=ADDRESS`, `device revoked user=NAME from=ADDRESS device=N`, `account deleted user=NAME from=ADDRESS`. A password that
+//! from=ADDRESS`, `password reset user=NAME from=ADDRESS` (by a code), `device revoked user=NAME from=ADDRESS device=N`, `account deleted user=NAME from=ADDRESS`. A password that
 //! is to be proved for such a change, and is not, is a sign-in refused. Of a wrong password the client
 //! learns first, and gives the login up: that is `reason=NOT_COMPLETED` (`login_attempts.rs`). What a peer chose stands last
 //! and in quotation marks, so that it imitates nothing that stands before it; what cannot be a name is `name=none`, since people type
@@ -26,6 +26,15 @@ pub fn signed_in(user: &str, from: SocketAddr, device: DeviceId, by: &str) {
 /// An account was opened.
 pub fn signed_up(user: &str, from: SocketAddr) {
     tracing::info!(target: TARGET, %user, %from, "sign-up ok");
+}
+
+/// Somebody has set the password of an account, or has opened one, by an enrolment code.
+pub fn enrolled(write: &Write, user: &str, from: SocketAddr) {
+    if matches!(write, Write::CreateInvited { .. }) {
+        signed_up(user, from);
+    } else {
+        tracing::info!(target: TARGET, %user, %from, "password reset");
+    }
 }
 
 /// A user has changed their account, with a proof of the password.

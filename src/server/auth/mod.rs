@@ -3,6 +3,7 @@
 //! What a session has proved so far is kept here; once the store knows the device, the hub begins the session of its user.
 
 pub mod change;
+pub mod enrol;
 pub mod log;
 mod login_attempts;
 pub mod opaque;
@@ -28,6 +29,7 @@ use crate::protocol::{
 };
 use crate::store::{Outcome, Read, Refusal, Reply, Request, Write};
 use crate::transport::SessionId;
+use enrol::PendingEnrolment;
 use login_attempts::{Attempt, Claim, LoginAttempts};
 use opaque::{OpaqueServer, PendingLogin, PendingSignUp};
 use proofs::Proofs;
@@ -69,6 +71,7 @@ struct Progress {
 enum Exchange {
     SignUp(Box<PendingSignUp>),
     Login(Box<PendingLogin>),
+    Enrol(Box<PendingEnrolment>),
 }
 
 impl Auth {
@@ -139,7 +142,7 @@ impl Auth {
             Outcome::Done(Reply::Account(account)) => Some(account),
             // Where anybody may sign up, names are public: the sign-up question needs to know.
             Outcome::Refused(Refusal::NoSuchUser)
-                if ctx.config.registration == Registration::Closed =>
+                if ctx.config.registration != Registration::Open =>
             {
                 None
             }

@@ -54,6 +54,8 @@ pub const CODE_PASSWORD_CHANGED: u16 = 8;
 pub const CODE_ACCOUNT_DELETED: u16 = 9;
 /// The operator has disabled the account.
 pub const CODE_ACCOUNT_DISABLED: u16 = 11;
+/// The password was set by a code that the operator has issued.
+pub const CODE_PASSWORD_RESET: u16 = 12;
 /// The code with which a session is closed of whose account it is not known whether it was changed. Its client comes back.
 pub const CODE_UNSURE: u16 = 10;
 

@@ -263,6 +263,9 @@ pub fn failure_of(outcome: &Outcome) -> Failure {
         Outcome::Refused(Refusal::Password) => (ErrorCode::LoginFailed, String::new()),
         Outcome::Refused(Refusal::NoSuchDevice) => (ErrorCode::NoSuchDevice, String::new()),
         Outcome::Refused(Refusal::Disabled(reason)) => (ErrorCode::AccountDisabled, reason.clone()),
+        Outcome::Refused(Refusal::Code | Refusal::NoSuchInvitation) => {
+            (ErrorCode::CodeRefused, String::new())
+        }
         Outcome::Refused(Refusal::Ticket) => (ErrorCode::TicketRefused, String::new()),
         Outcome::Refused(Refusal::ToOneself) => (ErrorCode::ToOneself, String::new()),
         Outcome::Refused(Refusal::Expect(number)) => {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::protocol::{AccountId, ConversationId, DeviceId, DeviceSeq, EntryId, Prove};
 use crate::server::limits::Limit;
 use crate::server::names::{Name, RoomNameError};
-use crate::store::{BlobKey, DeviceUse, Outcome, RequestId};
+use crate::store::{BlobKey, CodeHash, DeviceUse, Outcome, RequestId};
 use crate::transport::{Channel, SessionId};
 
 /// What to do with an answer of the store.
@@ -27,6 +27,15 @@ pub enum Pending {
         name: Name,
         request: Vec<u8>,
     },
+    /// What an enrolment code is good for: then the first half of the enrolment is answered.
+    EnrolCode {
+        session: SessionId,
+        name: Name,
+        code: CodeHash,
+        request: Vec<u8>,
+    },
+    /// The password was set, or the account opened, of this name.
+    Enrol { session: SessionId, name: Name },
     /// The password was proved and the device is known: this is its ticket.
     Device { session: SessionId, ticket: Vec<u8> },
     /// The ticket was used: this is its successor.

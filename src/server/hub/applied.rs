@@ -25,6 +25,8 @@ pub enum Applied<'a> {
     DeviceOpened(AccountId, DeviceId, SessionId),
     /// The tickets of an account's devices are void, but for this one's.
     OthersRevoked(AccountId, DeviceId),
+    /// The password of an account was set by a code: all its tickets are void.
+    PasswordReset(AccountId),
     /// A device was revoked.
     DeviceRevoked(AccountId, DeviceId),
     /// An account was deleted, and has left its rooms with these.
@@ -92,6 +94,7 @@ impl<'a> Applied<'a> {
                 },
                 _,
             ) => Self::AccountDisabled(*account),
+            (Write::ResetPassword { account, .. }, _) => Self::PasswordReset(*account),
             (Write::Audited(audited), _) => Self::of(&audited.write, author_name, outcome),
             _ => Self::Nothing,
         }
@@ -122,6 +125,11 @@ pub fn on_applied(ctx: &mut Ctx<'_>, receipts: &mut Receipts, applied: &Applied<
                 if !ctx.is_on(id, kept) {
                     ctx.end(id, EndReason::PasswordChanged);
                 }
+            }
+        }
+        Applied::PasswordReset(account) => {
+            for id in ctx.sessions_of(account) {
+                ctx.end(id, EndReason::PasswordReset);
             }
         }
         Applied::DeviceRevoked(account, device) => {

@@ -6,7 +6,7 @@ use crate::protocol::{
     AccountId, ClientBody, ClientMessage, Command, DecodeError, Envelope, ErrorCode, Failure,
     Message, SendAgain,
 };
-use crate::server::auth::change;
+use crate::server::auth::{change, enrol};
 use crate::server::ctx::Ctx;
 use crate::server::ctx::requests::Pending;
 use crate::server::files::download;
@@ -74,6 +74,8 @@ impl Services {
         match message.body {
             ClientBody::SignUp(body) => self.auth.sign_up(ctx, id, body),
             ClientBody::SignUpFinish(body) => self.auth.sign_up_finish(ctx, id, &body),
+            ClientBody::Enrol(body) => self.auth.enrol(ctx, id, body),
+            ClientBody::EnrolFinish(body) => self.auth.enrol_finish(ctx, id, &body),
             ClientBody::Login(body) => self.auth.login(ctx, id, body),
             ClientBody::LoginFinish(body) => self.auth.login_finish(ctx, id, &body),
             ClientBody::Resume(body) => self.auth.resume_by_ticket(ctx, id, &body),
@@ -189,6 +191,7 @@ impl Services {
             | Pending::Operator(..)
             | Pending::Leave(..)
             | Pending::ChangeRoom(..)
+            | Pending::Enrol { .. }
             | Pending::ChangeAccount(..) => {
                 let Some(write) = &write else {
                     return tracing::error!("a write was completed without itself");
@@ -198,6 +201,7 @@ impl Services {
             Pending::SignUpName { .. }
             | Pending::SignUp { .. }
             | Pending::LoginName { .. }
+            | Pending::EnrolCode { .. }
             | Pending::Device { .. }
             | Pending::Resume { .. }
             | Pending::Revoke { .. } => self.on_sign_in_completed(ctx, pending, outcome),
@@ -222,6 +226,12 @@ impl Services {
             } => {
                 auth.on_login_account(ctx, session, &name, &request, outcome);
             }
+            Pending::EnrolCode {
+                session,
+                name,
+                code,
+                request,
+            } => auth.on_code_found(ctx, session, (name, code), &request, &outcome),
             Pending::Device { session, ticket } => {
                 self.on_device_opened(ctx, session, Command::LoginFinish, ticket, &outcome);
             }
@@ -275,6 +285,13 @@ impl Services {
             (Pending::ChangeRoom(origin, room), _) => {
                 on_applied(ctx, receipts, &Applied::of(write, None, &outcome));
                 membership::on_moderated(ctx, origin, room, &outcome);
+            }
+            (Pending::Enrol { session, name }, _) => {
+                self.auth.on_enrolled(ctx, session, &name, write, &outcome);
+                on_applied(ctx, receipts, &Applied::of(write, None, &outcome));
+                if let Some(account) = enrol::unsure(write, &outcome) {
+                    on_applied(ctx, receipts, &Applied::Unsure(account, session));
+                }
             }
             (Pending::ChangeAccount(origin), _) => {
                 change::on_account_changed(ctx, origin, write, &outcome);

@@ -7,8 +7,8 @@ use crate::protocol::{
     AccountId, Command, DeviceId, EndReason, ErrorCode, Failure, Message, SessionEnd, SessionStart,
 };
 use crate::server::ctx::{
-    CODE_ACCOUNT_DELETED, CODE_ACCOUNT_DISABLED, CODE_PASSWORD_CHANGED, CODE_REVOKED,
-    CODE_SERVER_FULL, CODE_SUPERSEDED, CODE_TOO_MANY_SESSIONS, CONTROL, Ctx,
+    CODE_ACCOUNT_DELETED, CODE_ACCOUNT_DISABLED, CODE_PASSWORD_CHANGED, CODE_PASSWORD_RESET,
+    CODE_REVOKED, CODE_SERVER_FULL, CODE_SUPERSEDED, CODE_TOO_MANY_SESSIONS, CONTROL, Ctx,
 };
 use crate::server::limits::account_budget::Cost;
 use crate::server::presence::Departure;
@@ -36,6 +36,7 @@ impl Services {
             is_bot,
             device,
             epoch,
+            reset_ms,
         }) = outcome
         else {
             self.auth.on_device_not_opened(ctx, id, command, outcome);
@@ -68,6 +69,7 @@ impl Services {
             device,
             epoch: *epoch,
             ticket: ticket.into(),
+            reset_ms: *reset_ms,
         };
         ctx.respond(id, CONTROL, &Message::control(start));
         self.set_active(ctx, id, account, name);
@@ -227,6 +229,7 @@ impl Services {
             EndReason::Superseded => (CODE_SUPERSEDED, "the device has signed in again"),
             EndReason::Revoked => (CODE_REVOKED, "the device was revoked"),
             EndReason::PasswordChanged => (CODE_PASSWORD_CHANGED, "the password was changed"),
+            EndReason::PasswordReset => (CODE_PASSWORD_RESET, "the password was reset"),
             EndReason::AccountDeleted => (CODE_ACCOUNT_DELETED, "the account was deleted"),
             EndReason::AccountDisabled => (CODE_ACCOUNT_DISABLED, "the account was disabled"),
             _ => (

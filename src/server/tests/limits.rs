@@ -55,6 +55,7 @@ fn sign_in(bench: &mut Bench, link: Link, account: AccountId, device: DeviceId) 
         is_bot: false,
         device,
         epoch: 1,
+        reset_ms: None,
     });
     let ticket = vec![0; 32];
     bench.run(|services, ctx| {

@@ -117,6 +117,7 @@ fn user_is_noted_as_seen_when_a_session_begins_as_a_kill_may_end_it() {
         is_bot: false,
         device,
         epoch: 1,
+        reset_ms: None,
     });
     let begun_ms = bench.now.unix_ms;
     bench.run(|services, ctx| {
@@ -191,6 +192,7 @@ fn bot_is_named_as_one_and_comes_and_goes_without_a_word() {
         is_bot: true,
         device: dice.1,
         epoch: 1,
+        reset_ms: None,
     });
     bench.run(|services, ctx| {
         services.on_device_opened(ctx, link.server, Command::Login, vec![7], &opened);

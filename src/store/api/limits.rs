@@ -27,11 +27,13 @@ pub enum StoreLimit {
     Pairs,
     /// Accounts that have notes.
     Notes,
+    /// Enrolment codes that are open.
+    Codes,
 }
 
 impl StoreLimit {
     /// All, in the order of their numbers.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Edits,
         Self::OwnReactions,
         Self::Reactions,
@@ -44,6 +46,7 @@ impl StoreLimit {
         Self::TopicBytes,
         Self::Pairs,
         Self::Notes,
+        Self::Codes,
     ];
 
     /// As `status` has it.
@@ -62,6 +65,7 @@ impl StoreLimit {
             Self::TopicBytes => "topic_bytes",
             Self::Pairs => "pairs",
             Self::Notes => "notes",
+            Self::Codes => "codes",
         }
     }
 
@@ -81,6 +85,7 @@ impl StoreLimit {
             Self::TopicBytes => "a topic or a reason is longer than it may be",
             Self::Pairs => "this server has too many accounts for another direct conversation",
             Self::Notes => "this server has too many accounts for notes of this one",
+            Self::Codes => "as many codes are open as there may be: revoke one first",
         }
     }
 }

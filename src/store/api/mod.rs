@@ -18,7 +18,8 @@ pub use read::Read;
 pub use replies::*;
 pub(super) use write::LAST_TAG;
 pub use write::{
-    Append, Audited, DeviceUse, NewAccount, Quota, Relation, Retention, TicketHash, Write,
+    Append, Audited, CodeHash, DeviceUse, NewAccount, NewCode, Quota, Relation, Retention,
+    TicketHash, Write,
 };
 
 /// The asker's own number of a request, given back with its completion.

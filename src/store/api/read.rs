@@ -3,6 +3,7 @@
 #[cfg(doc)]
 use super::{Refusal, Reply};
 use crate::protocol::{AccountId, ConversationId, DeviceId, EntryId, FileRoot};
+use crate::store::CodeHash;
 use crate::store::blobs::BlobKey;
 
 /// A request that only reads.
@@ -24,6 +25,18 @@ pub enum Read {
         /// So many at most, and no more than a thousand.
         count: usize,
     },
+    /// What somebody of this name may do with an enrolment code: [`Reply::Code`], or [`Refusal::Code`] whatever there is. Who
+    /// has a good one is also told [`Refusal::Disabled`], or why they can open no account of this name.
+    FindCode {
+        /// Canonical name.
+        name: String,
+        skeleton: String,
+        code: CodeHash,
+        /// The time, in milliseconds since 1970 (UTC).
+        now_ms: u64,
+    },
+    /// The enrolment codes that are kept: [`Reply::Codes`].
+    ListCodes,
     /// The devices of an account: [`Reply::Devices`].
     Devices { account: AccountId },
     /// All accounts that were not deleted, by name: [`Reply::Accounts`].

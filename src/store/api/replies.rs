@@ -37,6 +37,10 @@ pub enum Reply {
     },
     /// To [`Read::Audit`](super::Read::Audit).
     Audit(Vec<AuditedAction>),
+    /// To [`Read::FindCode`](super::Read::FindCode).
+    Code(CodeUse),
+    /// To [`Read::ListCodes`](super::Read::ListCodes): the expired are among them.
+    Codes(Vec<OpenCode>),
     /// To [`Write::OpenDevice`](super::Write::OpenDevice) and [`Write::Resume`](super::Write::Resume).
     Device {
         account: AccountId,
@@ -47,6 +51,8 @@ pub enum Reply {
         device: DeviceId,
         /// The database's epoch.
         epoch: u64,
+        /// When the password was last set by an enrolment code, if the device is to be told, in milliseconds since 1970 (UTC).
+        reset_ms: Option<u64>,
     },
     /// To [`Write::Hello`](super::Write::Hello).
     Hello {
@@ -265,6 +271,32 @@ pub struct AuditedAction {
     pub detail: String,
 }
 
+/// What an enrolment code is good for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CodeUse {
+    /// Another password for this account.
+    Reset(AccountId),
+    /// Another account.
+    Invitation,
+}
+
+/// An enrolment code, as far as it is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OpenCode {
+    /// Under which it is revoked.
+    pub number: u32,
+    /// Whose password is set with it; none if it opens an account.
+    pub account: Option<AccountId>,
+    /// In milliseconds since 1970 (UTC).
+    pub made_ms: u64,
+    /// When it is good no longer.
+    pub expires_ms: u64,
+    /// How often it was good.
+    pub uses: u32,
+    /// How often it still is.
+    pub uses_left: u32,
+}
+
 /// A device of an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Device {
@@ -467,6 +499,10 @@ pub enum Refusal {
     NoSuchDevice,
     /// The account is disabled: why, as the user is told it; may be empty.
     Disabled(String),
+    /// The enrolment code is not good for this (any more).
+    Code,
+    /// There is no invitation of this number.
+    NoSuchInvitation,
     /// The ticket is not good (any more).
     Ticket,
     /// Nobody talks to oneself.

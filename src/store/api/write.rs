@@ -11,7 +11,7 @@ use crate::protocol::{
 };
 
 /// The highest tag of a [`Write`].
-pub(in crate::store) const LAST_TAG: u32 = 29;
+pub(in crate::store) const LAST_TAG: u32 = 33;
 
 /// A request that writes.
 ///
@@ -316,6 +316,46 @@ pub enum Write {
     /// [`Refusal::NotPermitted`] if it is none that is audited. What is refused is not noted.
     #[serde(rename = "29")]
     Audited(Audited),
+    /// Makes an enrolment code, and voids the account's earlier one: [`Reply::Nothing`], or [`Refusal::NoSuchUser`],
+    /// [`Refusal::LimitReached`].
+    #[serde(rename = "30")]
+    MakeCode(NewCode),
+    /// Voids the invitation of this number: [`Reply::Nothing`], or [`Refusal::NoSuchInvitation`].
+    #[serde(rename = "31")]
+    RevokeInvitation { number: u32 },
+    /// Sets another password for who has a code of the account, which is used up, and voids all tickets:
+    /// [`Reply::Revoked`], or [`Refusal::Code`], [`Refusal::Disabled`]. Each device is told at its next sign-in by password.
+    #[serde(rename = "32")]
+    ResetPassword {
+        account: AccountId,
+        code: CodeHash,
+        /// OPAQUE's registration record of the new password.
+        #[serde(with = "serde_bytes")]
+        record: Vec<u8>,
+        /// OPAQUE's new credential identifier.
+        credential_identifier: [u8; 16],
+        /// The time, in milliseconds since 1970 (UTC).
+        time_ms: u64,
+    },
+    /// What [`Write::CreateAccount`] does, for who has an invitation, of which it takes a use; else [`Refusal::Code`].
+    #[serde(rename = "33")]
+    CreateInvited { account: NewAccount, code: CodeHash },
+}
+
+/// An enrolment code to be made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewCode {
+    /// Whose password is set with it; none if it opens an account.
+    pub account: Option<AccountId>,
+    pub code: CodeHash,
+    /// How often it is good.
+    pub uses: u32,
+    /// The account that makes it; none for the operator.
+    pub by: Option<AccountId>,
+    /// The time, in milliseconds since 1970 (UTC).
+    pub time_ms: u64,
+    /// When it is good no longer.
+    pub expires_ms: u64,
 }
 
 /// What somebody wants who administers the server.
@@ -343,6 +383,10 @@ pub struct DeviceUse {
 /// A BLAKE3 hash of a resume ticket (and of what it is bound to): tickets themselves are never stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TicketHash(pub [u8; 32]);
+
+/// A BLAKE3 hash of an enrolment code: codes themselves are never stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CodeHash(pub [u8; 32]);
 
 /// How much of a conversation is kept: whichever limit is reached first. None says nothing, zero is no limit.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]

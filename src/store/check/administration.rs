@@ -5,6 +5,7 @@ use crate::protocol::AccountId;
 use crate::store::error::StoreError;
 use crate::store::ops::accounts;
 use crate::store::ops::administration::audit::KEPT_MAX;
+use crate::store::ops::administration::codes;
 use crate::store::schema::meta;
 use crate::store::schema::table::ReadTable as _;
 use crate::store::schema::tables::ReadTables as _;
@@ -14,11 +15,7 @@ pub(super) fn disabled(walk: &mut Walk<'_>) -> Result<(), StoreError> {
     for row in walk.tables.disabled().rows()? {
         let (id, record) = row?;
         walk.report.row(TABLE, id, record);
-        if !walk.tables.accounts().has(&id)? {
-            walk.report.find(TABLE, id, "its account is missing");
-        } else if accounts::is_deleted(walk.tables, AccountId(id)).unwrap_or(false) {
-            walk.report.find(TABLE, id, "its account was deleted");
-        }
+        require_account(walk, TABLE, id)?;
     }
     Ok(())
 }
@@ -32,6 +29,40 @@ pub(super) fn audit(walk: &mut Walk<'_>) -> Result<(), StoreError> {
         if number < oldest || number >= next {
             walk.report.find(TABLE, number, "no action has this number");
         }
+    }
+    Ok(())
+}
+
+pub(super) fn codes(walk: &mut Walk<'_>) -> Result<(), StoreError> {
+    const TABLE: &str = "codes";
+    for row in walk.tables.codes().rows()? {
+        let ((account, hash), record) = row?;
+        let number = codes::number(&(account, hash));
+        let place = format!("{account}, {number:08x}");
+        walk.report.row(TABLE, &place, record);
+        if account != codes::INVITATION {
+            require_account(walk, TABLE, account)?;
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn resets(walk: &mut Walk<'_>) -> Result<(), StoreError> {
+    const TABLE: &str = "resets";
+    for row in walk.tables.resets().rows()? {
+        let (id, record) = row?;
+        walk.report.row(TABLE, id, record);
+        require_account(walk, TABLE, id)?;
+    }
+    Ok(())
+}
+
+/// What is only of an account that was not deleted.
+fn require_account(walk: &mut Walk<'_>, table: &'static str, id: u64) -> Result<(), StoreError> {
+    if !walk.tables.accounts().has(&id)? {
+        walk.report.find(table, id, "its account is missing");
+    } else if accounts::is_deleted(walk.tables, AccountId(id)).unwrap_or(false) {
+        walk.report.find(table, id, "its account was deleted");
     }
     Ok(())
 }

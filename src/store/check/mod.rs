@@ -333,7 +333,7 @@ fn walk_with(tables: &Snapshot, source: Option<Source<'_>>) -> Report {
         files: files::Seen::default(),
     };
     // Conversations first: the others are compared with them. What each has counted is compared in the end.
-    let parts: [(&str, Part); 31] = [
+    let parts: [(&str, Part); 33] = [
         ("meta", identities::meta),
         ("secrets", identities::secrets),
         ("conversations", logs::conversations),
@@ -353,6 +353,8 @@ fn walk_with(tables: &Snapshot, source: Option<Source<'_>>) -> Report {
         ("seen", identities::seen),
         ("disabled", administration::disabled),
         ("audit", administration::audit),
+        ("codes", administration::codes),
+        ("resets", administration::resets),
         ("devices", identities::devices),
         ("rooms", memberships::rooms),
         ("members", memberships::members),

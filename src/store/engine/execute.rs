@@ -3,7 +3,7 @@
 use super::page::Page;
 use crate::protocol::DeviceId;
 use crate::store::error::{Abort, StoreError};
-use crate::store::ops::administration::{audit, disabled};
+use crate::store::ops::administration::{audit, codes, disabled};
 use crate::store::ops::devices::{self, Resumption};
 use crate::store::ops::log::{delete, history};
 use crate::store::ops::rooms::{self, Joining, change};
@@ -53,6 +53,13 @@ pub(super) fn answer(tables: &impl ReadTables, read: &Read) -> Result<Reply, Abo
             accounts::find_as_if_known(tables, name, skeleton.as_deref()).map(Reply::Account)
         }
         Read::Audit { before, count } => audit::list(tables, *before, *count),
+        Read::FindCode {
+            name,
+            skeleton,
+            code,
+            now_ms,
+        } => codes::find(tables, (name, skeleton), *code, *now_ms),
+        Read::ListCodes => codes::list(tables),
         Read::Devices { account } => devices::list(tables, *account),
         Read::ListAccounts => accounts::list(tables),
         Read::Resolve {
@@ -273,6 +280,19 @@ pub(super) fn execute_write(
         Write::Audited(audited) => audit::perform(tables, audited, |tables, write| {
             execute_write(tables, epoch, write)
         }),
+        Write::MakeCode(new) => codes::make(tables, new),
+        Write::RevokeInvitation { number } => codes::revoke(tables, *number),
+        Write::ResetPassword {
+            account,
+            code,
+            record,
+            credential_identifier,
+            time_ms,
+        } => {
+            let new = (&**record, *credential_identifier);
+            codes::reset(tables, *account, *code, new, *time_ms)
+        }
+        Write::CreateInvited { account, code } => codes::create(tables, account, *code),
         Write::NoteUses(uses) => devices::note_uses(tables, uses),
         Write::Read { reads } => reading::read(tables, reads),
         Write::Mute {

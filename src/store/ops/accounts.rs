@@ -1,6 +1,6 @@
 //! Accounts and their names. A name only points to an account's id, and no two names look alike.
 
-use super::administration::disabled;
+use super::administration::{codes, disabled};
 use super::conversations::join;
 use super::log::keys;
 use super::{devices, rooms, wall_clock};
@@ -244,6 +244,22 @@ pub(in crate::store) fn change_password(
     Ok(())
 }
 
+/// The same, whatever the old one was.
+pub(in crate::store) fn set_password(
+    tables: &mut Tables,
+    id: AccountId,
+    new: (&[u8], [u8; 16]),
+) -> Result<(), Abort> {
+    let record = load(tables, id)?.filter(|record| !record.is_deleted());
+    let record = AccountRecord {
+        record: new.0.to_owned(),
+        credential_identifier: new.1.into(),
+        ..record.ok_or(Refusal::NoSuchUser)?
+    };
+    tables.accounts.insert(id.0, record);
+    Ok(())
+}
+
 /// Deletes an account: see [`Write::DeleteAccount`]. Its rows of names and of what it belongs to stay. It leaves at most
 /// [`rooms::ROOMS_JOINED_MAX`] rooms, and looks through the members of those that it alone owns.
 pub(in crate::store) fn delete(
@@ -260,6 +276,8 @@ pub(in crate::store) fn delete(
     devices::forget_all(tables, id)?;
     keys::forget_all(tables, id)?;
     tables.disabled.remove(&id.0);
+    codes::forget_all(tables, id)?;
+    tables.resets.remove(&id.0);
     let record = AccountRecord {
         record: Vec::new(),
         credential_identifier: [0; 16].into(),

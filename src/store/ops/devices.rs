@@ -1,6 +1,6 @@
 //! Devices and their resume tickets, of which only hashes are kept.
 
-use super::administration::disabled;
+use super::administration::{disabled, resets};
 use super::{accounts, log};
 use crate::protocol::{AccountId, DeviceId};
 use crate::store::error::{Abort, StoreError, skip_damaged};
@@ -33,6 +33,8 @@ pub(in crate::store) fn open(
         Some(device) => load(tables, account, device)?.map(|record| (device, record)),
         None => None,
     };
+    let known_device = known.map(|(device, _)| device);
+    let reset_ms = resets::to_tell(tables, account, known_device)?;
     let (device, known) = if let Some((device, record)) = known {
         (device, record)
     } else {
@@ -52,6 +54,7 @@ pub(in crate::store) fn open(
         is_bot,
         device,
         epoch,
+        reset_ms,
     })
 }
 
@@ -123,6 +126,7 @@ pub(in crate::store) fn resume(
         previous: Some(used),
         ..known
     };
+    resets::told(tables, account, device)?;
     tables.devices.insert((account.0, device.0), record);
     Ok(Reply::Device {
         account,
@@ -130,6 +134,7 @@ pub(in crate::store) fn resume(
         is_bot,
         device,
         epoch,
+        reset_ms: None,
     })
 }
 
@@ -175,6 +180,29 @@ pub(in crate::store) fn revoke_others(
         }
     }
     Ok(Reply::Revoked { devices })
+}
+
+/// Voids the tickets of all devices of an account.
+pub(in crate::store) fn revoke_all(
+    tables: &mut Tables,
+    account: AccountId,
+) -> Result<Reply, Abort> {
+    let mut devices = 0;
+    for (device, record) in all(tables, account)? {
+        let record = record.unwrap_or_default();
+        devices += u32::from(record.current.is_some());
+        void_tickets(tables, account, device, record);
+    }
+    Ok(Reply::Revoked { devices })
+}
+
+/// The devices of an account, at most [`DEVICES_MAX`].
+pub(in crate::store) fn ids(
+    tables: &impl ReadTables,
+    account: AccountId,
+) -> Result<Vec<u64>, StoreError> {
+    let all = all(tables, account)?.into_iter();
+    Ok(all.map(|(device, _)| device.0).collect())
 }
 
 /// Forgets a device, as one that is too many is forgotten.

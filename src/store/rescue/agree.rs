@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::super::error::StoreError;
+use super::super::ops::administration::codes::INVITATION;
 use super::super::ops::log::{KEPT, copies};
 use super::super::ops::rooms::{BELONGS, put_room_of, successor};
 use super::super::ops::{conversations, usage};
@@ -258,6 +259,10 @@ fn accounts(tables: &mut Tables, left: &mut Left, rescued: &mut Rescued) -> Resu
     }
     tables.seen.retain(|id, _| left.accounts.contains(id))?;
     tables.disabled.retain(|id, _| left.accounts.contains(id))?;
+    tables.resets.retain(|id, _| left.accounts.contains(id))?;
+    tables
+        .codes
+        .retain(|(id, _), _| *id == INVITATION || left.accounts.contains(id))?;
     tables.names.retain(|_, _| false)?;
     for (id, record) in records(tables.accounts())? {
         names::put(tables, NameOf::Account, &record.name, id);

@@ -12,7 +12,7 @@ use serde_bytes::ByteBuf;
 use super::Rescued;
 use crate::store::catch_panic::guard;
 use crate::store::error::StoreError;
-use crate::store::schema::admin_records::{AuditRecord, DisabledRecord};
+use crate::store::schema::admin_records::{AuditRecord, CodeRecord, DisabledRecord, ResetRecord};
 use crate::store::schema::file_records::{FileKey, FileRecord};
 use crate::store::schema::key::Key;
 use crate::store::schema::places::PlacesRecord;
@@ -74,6 +74,16 @@ pub(super) fn copy(
         rescued,
     )?;
     table(&from, Bulk::<u64, AuditRecord>::open("audit", to)?, rescued)?;
+    table(
+        &from,
+        Bulk::<(u64, [u8; 32]), CodeRecord>::open("codes", to)?,
+        rescued,
+    )?;
+    table(
+        &from,
+        Bulk::<u64, ResetRecord>::open("resets", to)?,
+        rescued,
+    )?;
     table(&from, Bulk::<u64, RoomRecord>::open("rooms", to)?, rescued)?;
     table(
         &from,

@@ -23,3 +23,27 @@ pub(in crate::store) struct AuditRecord {
     /// What else there is to know of it; may be empty.
     pub(in crate::store) detail: String,
 }
+
+/// A row of `codes`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::store) struct CodeRecord {
+    /// When it was made, in milliseconds since 1970 (UTC).
+    pub(in crate::store) made_ms: u64,
+    /// When it is good no longer.
+    pub(in crate::store) expires_ms: u64,
+    /// How often it was good for something when it was made.
+    pub(in crate::store) uses: u32,
+    /// How often it still is.
+    pub(in crate::store) uses_left: u32,
+    /// The account that made it; none for the operator.
+    pub(in crate::store) by: Option<u64>,
+}
+
+/// A row of `resets`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::store) struct ResetRecord {
+    /// When the password was last set by a code, in milliseconds since 1970 (UTC).
+    pub(in crate::store) time_ms: u64,
+    /// The devices that there were then and that have not been told.
+    pub(in crate::store) untold: Vec<u64>,
+}

@@ -62,7 +62,9 @@ mod tests {
         Access, AccountId, Bytes, Change, ConversationId, DeviceId, DeviceSeq, Digest, EntryId,
         EventKind, MemberRole, Position,
     };
-    use crate::store::{Append, Audited, DeviceUse, NewAccount, Quota, Retention, TicketHash};
+    use crate::store::{
+        Append, Audited, CodeHash, DeviceUse, NewAccount, NewCode, Quota, Retention, TicketHash,
+    };
 
     const ALICE: AccountId = AccountId(1);
     const PHONE: DeviceId = DeviceId(2);
@@ -100,19 +102,27 @@ mod tests {
         "019181a232379201c3",
         "019181a232389201a47370616d",
         "019181a232399301cf0000019cfc1a7bc081a232389202c0",
+        "019181a233309601dc0020090909090909090909090909090909090909090909090909090909090909090901c0cf0000019cfc1a7bc0cf0000019cfc1a7bc0",
+        "019181a2333191ce12345678",
+        "019181a233329501dc00200909090909090909090909090909090909090909090909090909090909090909c403010203dc001008080808080808080808080808080808cf0000019cfc1a7bc0",
+        "019181a233339295a3626f62a3626f62c403010203dc001009090909090909090909090909090909cf0000019cfc1a7bc0dc00200909090909090909090909090909090909090909090909090909090909090909",
     ];
+
+    fn bob() -> NewAccount {
+        NewAccount {
+            name: "bob".into(),
+            skeleton: "bob".into(),
+            record: vec![1, 2, 3],
+            credential_identifier: [9; 16],
+            time_ms: TIME_MS,
+        }
+    }
 
     /// The writes of these records.
     #[expect(clippy::too_many_lines, reason = "each write once")]
     fn writes() -> Vec<Write> {
         vec![
-            Write::CreateAccount(NewAccount {
-                name: "bob".into(),
-                skeleton: "bob".into(),
-                record: vec![1, 2, 3],
-                credential_identifier: [9; 16],
-                time_ms: TIME_MS,
-            }),
+            Write::CreateAccount(bob()),
             Write::OpenDevice {
                 account: ALICE,
                 device: None,
@@ -291,6 +301,28 @@ mod tests {
                     reason: None,
                 }),
             }),
+            Write::MakeCode(NewCode {
+                account: Some(ALICE),
+                code: CodeHash([9; 32]),
+                uses: 1,
+                by: None,
+                time_ms: TIME_MS,
+                expires_ms: TIME_MS,
+            }),
+            Write::RevokeInvitation {
+                number: 0x1234_5678,
+            },
+            Write::ResetPassword {
+                account: ALICE,
+                code: CodeHash([9; 32]),
+                record: vec![1, 2, 3],
+                credential_identifier: [8; 16],
+                time_ms: TIME_MS,
+            },
+            Write::CreateInvited {
+                account: bob(),
+                code: CodeHash([9; 32]),
+            },
         ]
     }
 

@@ -138,6 +138,7 @@ impl Peer {
                 device,
                 epoch,
                 ticket,
+                ..
             }) => Some(Pass {
                 account: *account,
                 device: *device,

@@ -1,5 +1,7 @@
 //! What the operator does to accounts while the server runs and while it does not, and the audit log of it.
 
+mod codes;
+
 use serde_json::{Value, json};
 
 use crate::prompt::signed_in;

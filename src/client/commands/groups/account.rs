@@ -37,6 +37,17 @@ pub(super) const ACCOUNT: Group = Group {
             ..ROW
         },
         ChatCommand {
+            name: "enrol",
+            arguments: &[Argument::word("NAME", Source::Users).optional()],
+            summary: "set a password, or open an account, with a code",
+            help: "The code is the operator's. It asks for that, then twice for the new password, and signs in. A code is good for one name or for one new \
+                   account, once, and for a day or as long as the operator has said.",
+            needs_sign_in: false,
+            awaits: Awaited::Nothing,
+            run: enrol,
+            ..ROW
+        },
+        ChatCommand {
             name: "passwd",
             summary: "change your password, and sign out other devices",
             help: "It asks for the old password first. The new one has at least 12 characters; 15 or more are better. All other \
@@ -93,10 +104,23 @@ fn login(core: &mut Core, call: &Call<'_>) {
 }
 
 fn sign_up(core: &mut Core, call: &Call<'_>) {
-    if let Some(user) = core.user() {
-        let text = format!("already logged in as {user}; `/logout` first");
-        core.fail(Fault::Failed, &text);
-        return;
+    if !refuses_second(core) {
+        core.begin_sign_up(call.now, call.optional(0));
     }
-    core.begin_sign_up(call.now, call.optional(0));
+}
+
+fn enrol(core: &mut Core, call: &Call<'_>) {
+    if !refuses_second(core) {
+        core.begin_enrolment(call.now, call.optional(0));
+    }
+}
+
+/// Whether somebody is signed in already, who is told so.
+fn refuses_second(core: &mut Core) -> bool {
+    let Some(user) = core.user() else {
+        return false;
+    };
+    let text = format!("already logged in as {user}; `/logout` first");
+    core.fail(Fault::Failed, &text);
+    true
 }

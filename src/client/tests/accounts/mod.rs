@@ -4,5 +4,6 @@ use super::sign_in::{asked, refuse};
 use super::*;
 
 mod changes;
+mod enrol;
 mod newcomers;
 mod sign_up;

@@ -3,6 +3,7 @@
 use crate::protocol::{Access, AccountId};
 use crate::store::error::{Abort, StoreError, skip_damaged};
 use crate::store::ops::accounts;
+use crate::store::ops::administration::codes;
 use crate::store::schema::admin_records::AuditRecord;
 use crate::store::schema::meta;
 use crate::store::schema::table::ReadTable as _;
@@ -71,6 +72,18 @@ fn describe(tables: &impl ReadTables, write: &Write) -> Result<Option<Descriptio
             Some(reason) => ("user disable", name(*account)?, reason.clone()),
             None => ("user enable", name(*account)?, String::new()),
         },
+        Write::MakeCode(new) => {
+            if let Some(account) = new.account {
+                ("user reset", name(account)?, String::new())
+            } else {
+                let number = codes::invitation_number(new.code);
+                let detail = format!("{number:08x}, uses {}", new.uses);
+                ("invite create", String::new(), detail)
+            }
+        }
+        Write::RevokeInvitation { number } => {
+            ("invite revoke", String::new(), format!("{number:08x}"))
+        }
         Write::DeleteAccount { account, .. } => ("user delete", name(*account)?, String::new()),
         Write::MakeRoom {
             owner,

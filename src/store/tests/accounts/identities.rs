@@ -144,6 +144,7 @@ fn a_ticket_stays_good_until_its_successor_is_used() {
         is_bot: false,
         device: alice.1,
         epoch,
+        reset_ms: None,
     };
     assert_eq!(bench.done(resume(alice, 0, 1, 10)), signed_in);
     // The answer with ticket 1 was lost: ticket 0 signs in again, and 1 is replaced.

@@ -2,6 +2,7 @@
 
 mod administration;
 mod changes;
+mod codes;
 mod identities;
 
 use crate::store::Request;

@@ -1,0 +1,95 @@
+//! An enrolment code as a command prints it, once, and the link that goes with it.
+
+use anyhow::Context as _;
+use rand_chacha::ChaCha20Rng;
+use rand_core::SeedableRng as _;
+use serde::Serialize;
+
+use super::{Answer, Request};
+use crate::cli::address::{ServerName, Target};
+use crate::cli::exit::{Exit, Outcome};
+use crate::cli::options::Administration;
+use crate::cli::output::{print, print_error, print_json};
+use crate::client::rfc3339;
+use crate::net;
+use crate::server::hash_code;
+use crate::text::enrolment_code::EnrolmentCode;
+
+/// Where others reach the server, which does not know that itself.
+#[derive(clap::Args)]
+pub struct Host {
+    /// Also print a link to the server, which others reach under this name or address
+    #[arg(long, value_name = "HOST[:PORT]")]
+    host: Option<ServerName>,
+}
+
+/// What is made, and what is said of it.
+pub struct Wanted<'a> {
+    /// The command that makes it.
+    pub action: &'a str,
+    /// The user that it is for, if it is for one.
+    pub user: Option<&'a str>,
+    /// What who has it can do.
+    pub power: String,
+    /// What is typed with it at the prompt.
+    pub hint: String,
+}
+
+/// A code, as `--json` prints it.
+#[derive(Serialize)]
+struct Record<'a> {
+    action: &'a str,
+    subject: Option<&'a str>,
+    code: String,
+    id: Option<String>,
+    expires: String,
+    link: Option<String>,
+}
+
+/// Makes a code, has the server take its hash, and prints it.
+pub fn issue(
+    administration: &Administration,
+    host: Host,
+    wanted: &Wanted<'_>,
+    request: impl FnOnce(String) -> Request,
+) -> Outcome {
+    let seed = net::seed().context("cannot make a code")?;
+    let code = EnrolmentCode::generate(&mut ChaCha20Rng::from_seed(seed));
+    let hash = blake3::Hash::from(hash_code(&code.bytes()).0).to_hex();
+    let mut api = super::open(&administration.data.path()?)?;
+    let Answer::Code {
+        number,
+        expires_ms,
+        fingerprint,
+    } = api.ask(request(hash.to_string()))?
+    else {
+        return Err(super::unexpected().into());
+    };
+    let link = host.host.map(|server| {
+        let mut link = Target::from(server);
+        link.key = Some(fingerprint);
+        link.to_string()
+    });
+    let expires = rfc3339(expires_ms);
+    print_error(format_args!(
+        "{} until {expires}: give it to nobody else, and on a way that you trust; it is not shown again",
+        wanted.power
+    ));
+    if administration.json {
+        print_json(&Record {
+            action: wanted.action,
+            subject: wanted.user,
+            code: code.to_string(),
+            id: wanted.user.is_none().then(|| format!("{number:08x}")),
+            expires,
+            link,
+        })?;
+        return Ok(Exit::Success);
+    }
+    print(format!("{code}\n"));
+    if let Some(link) = link {
+        print(format!("{link}\n"));
+    }
+    print_error(format_args!("{}", wanted.hint));
+    Ok(Exit::Success)
+}
