@@ -42,6 +42,8 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand user 'Manage the server''s accounts'
             cand invite 'Invite others to open an account'
             cand room 'Manage the server''s rooms'
+            cand ban 'Keep accounts and addresses out'
+            cand session 'List and end the sessions of a running server'
             cand store 'Check, copy and prune the server''s database'
             cand config 'Check, show or write the files of settings'
             cand help 'Show the menu, or the help of one subcommand or chat command'
@@ -536,6 +538,134 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
         }
+        &'udpchat;ban'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand add 'Keep an account out, or all who come from an address'
+            cand list 'List who is kept out, until when and why'
+            cand remove 'Let those in again who were kept out'
+            cand help 'Show the help of one of these subcommands'
+        }
+        &'udpchat;ban;add'= {
+            cand --until 'Until when: a date or a time'
+            cand --for 'For how long, such as 3d or 12h'
+            cand --reason 'Why, as those are told it who are banned'
+            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
+            cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
+            cand --json 'Print JSON'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'udpchat;ban;list'= {
+            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
+            cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
+            cand --json 'Print JSON'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'udpchat;ban;remove'= {
+            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
+            cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
+            cand --json 'Print JSON'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'udpchat;ban;help'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+            cand add 'Keep an account out, or all who come from an address'
+            cand list 'List who is kept out, until when and why'
+            cand remove 'Let those in again who were kept out'
+        }
+        &'udpchat;ban;help;add'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+        }
+        &'udpchat;ban;help;list'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+        }
+        &'udpchat;ban;help;remove'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+        }
+        &'udpchat;session'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand list 'List the sessions: who is connected, from where and since when'
+            cand end 'End the sessions of a user, or one session'
+            cand help 'Show the help of one of these subcommands'
+        }
+        &'udpchat;session;list'= {
+            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
+            cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
+            cand --json 'Print JSON'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'udpchat;session;end'= {
+            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
+            cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
+            cand --json 'Print JSON'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'udpchat;session;help'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+            cand list 'List the sessions: who is connected, from where and since when'
+            cand end 'End the sessions of a user, or one session'
+        }
+        &'udpchat;session;help;list'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+        }
+        &'udpchat;session;help;end'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+        }
         &'udpchat;store'= {
             cand --log 'Write the log to this file (a client writes none without it)'
             cand --log-format 'How each line of the log is written'
@@ -735,6 +865,8 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand user 'Manage the server''s accounts'
             cand invite 'Invite others to open an account'
             cand room 'Manage the server''s rooms'
+            cand ban 'Keep accounts and addresses out'
+            cand session 'List and end the sessions of a running server'
             cand status 'Show the state of a running server'
             cand log-level 'Show or set how much a running server logs'
             cand audit 'Show what was done to the server: who, what and when'
@@ -888,6 +1020,53 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand add 'Create a room'
         }
         &'udpchat;help;room;add'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+        }
+        &'udpchat;help;ban'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+            cand add 'Keep an account out, or all who come from an address'
+            cand list 'List who is kept out, until when and why'
+            cand remove 'Let those in again who were kept out'
+        }
+        &'udpchat;help;ban;add'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+        }
+        &'udpchat;help;ban;list'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+        }
+        &'udpchat;help;ban;remove'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+        }
+        &'udpchat;help;session'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+            cand list 'List the sessions: who is connected, from where and since when'
+            cand end 'End the sessions of a user, or one session'
+        }
+        &'udpchat;help;session;list'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+        }
+        &'udpchat;help;session;end'= {
             cand --log 'Write the log to this file (a client writes none without it)'
             cand --log-format 'How each line of the log is written'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'

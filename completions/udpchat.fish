@@ -46,6 +46,8 @@ complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "completions" -d 'Pr
 complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "user" -d 'Manage the server\'s accounts'
 complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "invite" -d 'Invite others to open an account'
 complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "room" -d 'Manage the server\'s rooms'
+complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "ban" -d 'Keep accounts and addresses out'
+complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "session" -d 'List and end the sessions of a running server'
 complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "store" -d 'Check, copy and prune the server\'s database'
 complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "config" -d 'Check, show or write the files of settings'
 complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "help" -d 'Show the menu, or the help of one subcommand or chat command'
@@ -388,6 +390,79 @@ complete -c udpchat -n "__fish_udpchat_using_subcommand room; and __fish_seen_su
 json\t'A JSON object a line'"
 complete -c udpchat -n "__fish_udpchat_using_subcommand room; and __fish_seen_subcommand_from help" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
 complete -c udpchat -n "__fish_udpchat_using_subcommand room; and __fish_seen_subcommand_from help" -f -a "add" -d 'Create a room'
+complete -c udpchat -n "__fish_udpchat_using_subcommand ban; and not __fish_seen_subcommand_from add list remove help" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand ban; and not __fish_seen_subcommand_from add list remove help" -l log-format -d 'How each line of the log is written' -r -f -a "text\t'For people'
+json\t'A JSON object a line'"
+complete -c udpchat -n "__fish_udpchat_using_subcommand ban; and not __fish_seen_subcommand_from add list remove help" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
+complete -c udpchat -n "__fish_udpchat_using_subcommand ban; and not __fish_seen_subcommand_from add list remove help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c udpchat -n "__fish_udpchat_using_subcommand ban; and not __fish_seen_subcommand_from add list remove help" -f -a "add" -d 'Keep an account out, or all who come from an address'
+complete -c udpchat -n "__fish_udpchat_using_subcommand ban; and not __fish_seen_subcommand_from add list remove help" -f -a "list" -d 'List who is kept out, until when and why'
+complete -c udpchat -n "__fish_udpchat_using_subcommand ban; and not __fish_seen_subcommand_from add list remove help" -f -a "remove" -d 'Let those in again who were kept out'
+complete -c udpchat -n "__fish_udpchat_using_subcommand ban; and not __fish_seen_subcommand_from add list remove help" -f -a "help" -d 'Show the help of one of these subcommands'
+complete -c udpchat -n "__fish_udpchat_using_subcommand ban; and __fish_seen_subcommand_from add" -l until -d 'Until when: a date or a time' -r -f
+complete -c udpchat -n "__fish_udpchat_using_subcommand ban; and __fish_seen_subcommand_from add" -l for -d 'For how long, such as 3d or 12h' -r -f
+complete -c udpchat -n "__fish_udpchat_using_subcommand ban; and __fish_seen_subcommand_from add" -l reason -d 'Why, as those are told it who are banned' -r -f
+complete -c udpchat -n "__fish_udpchat_using_subcommand ban; and __fish_seen_subcommand_from add" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory]' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand ban; and __fish_seen_subcommand_from add" -l data -d 'The server\'s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand ban; and __fish_seen_subcommand_from add" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand ban; and __fish_seen_subcommand_from add" -l log-format -d 'How each line of the log is written' -r -f -a "text\t'For people'
+json\t'A JSON object a line'"
+complete -c udpchat -n "__fish_udpchat_using_subcommand ban; and __fish_seen_subcommand_from add" -l json -d 'Print JSON'
+complete -c udpchat -n "__fish_udpchat_using_subcommand ban; and __fish_seen_subcommand_from add" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
+complete -c udpchat -n "__fish_udpchat_using_subcommand ban; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c udpchat -n "__fish_udpchat_using_subcommand ban; and __fish_seen_subcommand_from list" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory]' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand ban; and __fish_seen_subcommand_from list" -l data -d 'The server\'s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand ban; and __fish_seen_subcommand_from list" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand ban; and __fish_seen_subcommand_from list" -l log-format -d 'How each line of the log is written' -r -f -a "text\t'For people'
+json\t'A JSON object a line'"
+complete -c udpchat -n "__fish_udpchat_using_subcommand ban; and __fish_seen_subcommand_from list" -l json -d 'Print JSON'
+complete -c udpchat -n "__fish_udpchat_using_subcommand ban; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
+complete -c udpchat -n "__fish_udpchat_using_subcommand ban; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c udpchat -n "__fish_udpchat_using_subcommand ban; and __fish_seen_subcommand_from remove" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory]' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand ban; and __fish_seen_subcommand_from remove" -l data -d 'The server\'s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand ban; and __fish_seen_subcommand_from remove" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand ban; and __fish_seen_subcommand_from remove" -l log-format -d 'How each line of the log is written' -r -f -a "text\t'For people'
+json\t'A JSON object a line'"
+complete -c udpchat -n "__fish_udpchat_using_subcommand ban; and __fish_seen_subcommand_from remove" -l json -d 'Print JSON'
+complete -c udpchat -n "__fish_udpchat_using_subcommand ban; and __fish_seen_subcommand_from remove" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
+complete -c udpchat -n "__fish_udpchat_using_subcommand ban; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c udpchat -n "__fish_udpchat_using_subcommand ban; and __fish_seen_subcommand_from help" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand ban; and __fish_seen_subcommand_from help" -l log-format -d 'How each line of the log is written' -r -f -a "text\t'For people'
+json\t'A JSON object a line'"
+complete -c udpchat -n "__fish_udpchat_using_subcommand ban; and __fish_seen_subcommand_from help" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
+complete -c udpchat -n "__fish_udpchat_using_subcommand ban; and __fish_seen_subcommand_from help" -f -a "add" -d 'Keep an account out, or all who come from an address'
+complete -c udpchat -n "__fish_udpchat_using_subcommand ban; and __fish_seen_subcommand_from help" -f -a "list" -d 'List who is kept out, until when and why'
+complete -c udpchat -n "__fish_udpchat_using_subcommand ban; and __fish_seen_subcommand_from help" -f -a "remove" -d 'Let those in again who were kept out'
+complete -c udpchat -n "__fish_udpchat_using_subcommand session; and not __fish_seen_subcommand_from list end help" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand session; and not __fish_seen_subcommand_from list end help" -l log-format -d 'How each line of the log is written' -r -f -a "text\t'For people'
+json\t'A JSON object a line'"
+complete -c udpchat -n "__fish_udpchat_using_subcommand session; and not __fish_seen_subcommand_from list end help" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
+complete -c udpchat -n "__fish_udpchat_using_subcommand session; and not __fish_seen_subcommand_from list end help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c udpchat -n "__fish_udpchat_using_subcommand session; and not __fish_seen_subcommand_from list end help" -f -a "list" -d 'List the sessions: who is connected, from where and since when'
+complete -c udpchat -n "__fish_udpchat_using_subcommand session; and not __fish_seen_subcommand_from list end help" -f -a "end" -d 'End the sessions of a user, or one session'
+complete -c udpchat -n "__fish_udpchat_using_subcommand session; and not __fish_seen_subcommand_from list end help" -f -a "help" -d 'Show the help of one of these subcommands'
+complete -c udpchat -n "__fish_udpchat_using_subcommand session; and __fish_seen_subcommand_from list" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory]' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand session; and __fish_seen_subcommand_from list" -l data -d 'The server\'s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand session; and __fish_seen_subcommand_from list" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand session; and __fish_seen_subcommand_from list" -l log-format -d 'How each line of the log is written' -r -f -a "text\t'For people'
+json\t'A JSON object a line'"
+complete -c udpchat -n "__fish_udpchat_using_subcommand session; and __fish_seen_subcommand_from list" -l json -d 'Print JSON'
+complete -c udpchat -n "__fish_udpchat_using_subcommand session; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
+complete -c udpchat -n "__fish_udpchat_using_subcommand session; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c udpchat -n "__fish_udpchat_using_subcommand session; and __fish_seen_subcommand_from end" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory]' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand session; and __fish_seen_subcommand_from end" -l data -d 'The server\'s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand session; and __fish_seen_subcommand_from end" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand session; and __fish_seen_subcommand_from end" -l log-format -d 'How each line of the log is written' -r -f -a "text\t'For people'
+json\t'A JSON object a line'"
+complete -c udpchat -n "__fish_udpchat_using_subcommand session; and __fish_seen_subcommand_from end" -l json -d 'Print JSON'
+complete -c udpchat -n "__fish_udpchat_using_subcommand session; and __fish_seen_subcommand_from end" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
+complete -c udpchat -n "__fish_udpchat_using_subcommand session; and __fish_seen_subcommand_from end" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c udpchat -n "__fish_udpchat_using_subcommand session; and __fish_seen_subcommand_from help" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand session; and __fish_seen_subcommand_from help" -l log-format -d 'How each line of the log is written' -r -f -a "text\t'For people'
+json\t'A JSON object a line'"
+complete -c udpchat -n "__fish_udpchat_using_subcommand session; and __fish_seen_subcommand_from help" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
+complete -c udpchat -n "__fish_udpchat_using_subcommand session; and __fish_seen_subcommand_from help" -f -a "list" -d 'List the sessions: who is connected, from where and since when'
+complete -c udpchat -n "__fish_udpchat_using_subcommand session; and __fish_seen_subcommand_from help" -f -a "end" -d 'End the sessions of a user, or one session'
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and not __fish_seen_subcommand_from check backup rescue restore retain help" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and not __fish_seen_subcommand_from check backup rescue restore retain help" -l log-format -d 'How each line of the log is written' -r -f -a "text\t'For people'
 json\t'A JSON object a line'"
@@ -489,28 +564,30 @@ complete -c udpchat -n "__fish_udpchat_using_subcommand config; and __fish_seen_
 complete -c udpchat -n "__fish_udpchat_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "check" -d 'Check the settings; the exit code is 0 if nothing is wrong, and else 2'
 complete -c udpchat -n "__fish_udpchat_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show each setting and its source: a variable, a line of a file, or the default'
 complete -c udpchat -n "__fish_udpchat_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "init" -d 'Write a file of settings, each explained and commented out'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room status log-level audit store config bench completions" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room status log-level audit store config bench completions" -l log-format -d 'How each line of the log is written' -r -f -a "text\t'For people'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room ban session status log-level audit store config bench completions" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room ban session status log-level audit store config bench completions" -l log-format -d 'How each line of the log is written' -r -f -a "text\t'For people'
 json\t'A JSON object a line'"
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room status log-level audit store config bench completions" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room status log-level audit store config bench completions" -f -a "serve" -d 'Run the server'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room status log-level audit store config bench completions" -f -a "connect" -d 'Connect to a server and chat'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room status log-level audit store config bench completions" -f -a "send" -d 'Send a message from a program or a script'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room status log-level audit store config bench completions" -f -a "tail" -d 'Print messages, old and new, for a program'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room status log-level audit store config bench completions" -f -a "bot" -d 'Run a bot: JSON lines in both directions'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room status log-level audit store config bench completions" -f -a "link" -d 'Print a link to a server, with its key, for others'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room status log-level audit store config bench completions" -f -a "discover" -d 'List the servers of the local network'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room status log-level audit store config bench completions" -f -a "doctor" -d 'Find out which step on the way to a server fails'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room status log-level audit store config bench completions" -f -a "user" -d 'Manage the server\'s accounts'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room status log-level audit store config bench completions" -f -a "invite" -d 'Invite others to open an account'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room status log-level audit store config bench completions" -f -a "room" -d 'Manage the server\'s rooms'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room status log-level audit store config bench completions" -f -a "status" -d 'Show the state of a running server'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room status log-level audit store config bench completions" -f -a "log-level" -d 'Show or set how much a running server logs'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room status log-level audit store config bench completions" -f -a "audit" -d 'Show what was done to the server: who, what and when'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room status log-level audit store config bench completions" -f -a "store" -d 'Check, copy and prune the server\'s database'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room status log-level audit store config bench completions" -f -a "config" -d 'Check, show or write the files of settings'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room status log-level audit store config bench completions" -f -a "bench" -d 'Measure a server with many clients'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room status log-level audit store config bench completions" -f -a "completions" -d 'Print a completion script for a shell'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room ban session status log-level audit store config bench completions" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room ban session status log-level audit store config bench completions" -f -a "serve" -d 'Run the server'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room ban session status log-level audit store config bench completions" -f -a "connect" -d 'Connect to a server and chat'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room ban session status log-level audit store config bench completions" -f -a "send" -d 'Send a message from a program or a script'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room ban session status log-level audit store config bench completions" -f -a "tail" -d 'Print messages, old and new, for a program'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room ban session status log-level audit store config bench completions" -f -a "bot" -d 'Run a bot: JSON lines in both directions'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room ban session status log-level audit store config bench completions" -f -a "link" -d 'Print a link to a server, with its key, for others'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room ban session status log-level audit store config bench completions" -f -a "discover" -d 'List the servers of the local network'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room ban session status log-level audit store config bench completions" -f -a "doctor" -d 'Find out which step on the way to a server fails'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room ban session status log-level audit store config bench completions" -f -a "user" -d 'Manage the server\'s accounts'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room ban session status log-level audit store config bench completions" -f -a "invite" -d 'Invite others to open an account'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room ban session status log-level audit store config bench completions" -f -a "room" -d 'Manage the server\'s rooms'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room ban session status log-level audit store config bench completions" -f -a "ban" -d 'Keep accounts and addresses out'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room ban session status log-level audit store config bench completions" -f -a "session" -d 'List and end the sessions of a running server'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room ban session status log-level audit store config bench completions" -f -a "status" -d 'Show the state of a running server'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room ban session status log-level audit store config bench completions" -f -a "log-level" -d 'Show or set how much a running server logs'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room ban session status log-level audit store config bench completions" -f -a "audit" -d 'Show what was done to the server: who, what and when'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room ban session status log-level audit store config bench completions" -f -a "store" -d 'Check, copy and prune the server\'s database'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room ban session status log-level audit store config bench completions" -f -a "config" -d 'Check, show or write the files of settings'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room ban session status log-level audit store config bench completions" -f -a "bench" -d 'Measure a server with many clients'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room ban session status log-level audit store config bench completions" -f -a "completions" -d 'Print a completion script for a shell'
 complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from serve" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from serve" -l log-format -d 'How each line of the log is written' -r -f -a "text\t'For people'
 json\t'A JSON object a line'"
@@ -567,6 +644,19 @@ complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_su
 json\t'A JSON object a line'"
 complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from room" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
 complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from room" -f -a "add" -d 'Create a room'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from ban" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from ban" -l log-format -d 'How each line of the log is written' -r -f -a "text\t'For people'
+json\t'A JSON object a line'"
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from ban" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from ban" -f -a "add" -d 'Keep an account out, or all who come from an address'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from ban" -f -a "list" -d 'List who is kept out, until when and why'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from ban" -f -a "remove" -d 'Let those in again who were kept out'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from session" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from session" -l log-format -d 'How each line of the log is written' -r -f -a "text\t'For people'
+json\t'A JSON object a line'"
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from session" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from session" -f -a "list" -d 'List the sessions: who is connected, from where and since when'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from session" -f -a "end" -d 'End the sessions of a user, or one session'
 complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from status" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from status" -l log-format -d 'How each line of the log is written' -r -f -a "text\t'For people'
 json\t'A JSON object a line'"

@@ -4,6 +4,7 @@
 
 mod address;
 mod admin;
+mod ban;
 mod bench;
 mod bot;
 mod command;
@@ -27,6 +28,7 @@ mod plugins;
 mod room;
 mod send;
 mod serve;
+mod session;
 mod settings;
 mod signals;
 mod store;
@@ -63,6 +65,8 @@ fn commands() -> Commands {
         .with(Box::new(user::command()))
         .with(Box::new(invite::command()))
         .with(Box::new(room::command()))
+        .with(Box::new(ban::command()))
+        .with(Box::new(session::command()))
         .with(Box::new(operator::status::command()))
         .with(Box::new(operator::log_level::command()))
         .with(Box::new(operator::audit::command()))

@@ -141,6 +141,10 @@ impl Client {
                 handshake_hash,
             } => self.core.link_up(now, key, handshake_hash),
             LinkEvent::Lost { reason, ended } => self.core.link_lost(now, &reason, ended),
+            LinkEvent::Banned(words) => {
+                let text = format!("{name} has banned your address {words}");
+                self.core.finish(End::Refused(text));
+            }
             LinkEvent::Unreachable(heard) => {
                 let heard = heard.map(|heard| format!(" ({heard})")).unwrap_or_default();
                 let text = self.core.unreachable(&heard);

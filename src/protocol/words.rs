@@ -252,6 +252,8 @@ wire_enum! {
         InvitationNeeded = 38 => "INVITATION_NEEDED",
         /// The enrolment code is unknown, used up, expired, or another account's.
         CodeRefused = 39 => "CODE_REFUSED",
+        /// The operator has banned the account; the detail says until when, and why.
+        Banned = 40 => "BANNED",
     }
 }
 
@@ -276,6 +278,10 @@ wire_enum! {
         AccountDisabled = 8 => "ACCOUNT_DISABLED",
         /// The password was set by a code that the operator has issued: all tickets of the account are void.
         PasswordReset = 9 => "PASSWORD_RESET",
+        /// The operator has banned the account. The ticket is good again afterwards.
+        AccountBanned = 10 => "ACCOUNT_BANNED",
+        /// The operator has ended the session. The ticket is good.
+        EndedByOperator = 11 => "ENDED_BY_OPERATOR",
     }
 }
 

@@ -4,6 +4,7 @@
 //! `files`, `messages`, `receipts`, `rooms`, `roster` own what only they need, and share `ctx`. Permissions are in [`policy`].
 
 mod auth;
+mod bans;
 mod ctx;
 mod files;
 mod hello;

@@ -48,7 +48,9 @@ pub enum Event {
         session: SessionId,
         channel: Channel,
     },
-    /// The peer has moved to another address.
+    /// The peer is at the address that it has moved to: it has answered there.
+    PathValidated { session: SessionId },
+    /// The peer has moved to another address, or a packet of it was sent on from there.
     Moved {
         session: SessionId,
         /// The new address.

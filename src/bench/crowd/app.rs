@@ -54,7 +54,7 @@ impl App for Crowd {
             }
             Event::Silent { .. } => self.answers.on_silent(),
             Event::Awake { .. } => self.answers.on_heard(now),
-            Event::Moved { .. } => {}
+            Event::Moved { .. } | Event::PathValidated { .. } => {}
         }
     }
 

@@ -1,13 +1,13 @@
 //! Requests of an operator, and the answers.
 
 use std::fs::File;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use serde::{Deserialize, Serialize};
 
 use super::status::Status;
 use crate::cli::logging::LogLevel;
-use crate::store::{Report, Retention};
+use crate::store::{Ban, BanSubject, Report, Retention};
 
 /// Bytes are in base64.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,6 +71,29 @@ pub enum Request {
     InviteList,
     /// [`Answer::Done`].
     InviteRevoke { number: u32 },
+    /// Bans an account or the addresses with a prefix: [`Answer::Banned`].
+    BanAdd {
+        /// As typed: a name, an address, or an address and a length.
+        who: String,
+        /// In milliseconds since 1970 (UTC); none: for good.
+        until_ms: Option<u64>,
+        /// As those are told it whom it is of; may be empty.
+        reason: String,
+    },
+    /// Lifts a ban: [`Answer::Unbanned`].
+    BanRemove {
+        /// As typed.
+        who: String,
+    },
+    /// The bans behind this one, so many as fit: [`Answer::Bans`].
+    BanList { after: Option<BanSubject> },
+    /// [`Answer::Sessions`].
+    SessionList,
+    /// Ends sessions: [`Answer::Ended`].
+    SessionEnd {
+        /// As typed: a user, or the number of a session.
+        who: String,
+    },
     /// [`Answer::User`].
     UserShow {
         /// As typed.
@@ -128,6 +151,30 @@ pub enum Answer {
     },
     Invitations {
         invitations: Vec<Invitation>,
+    },
+    Banned {
+        /// Whom, as it is written.
+        subject: String,
+        /// The users who were signed in at the addresses.
+        users: Vec<String>,
+    },
+    Unbanned {
+        /// Whom, as it is written.
+        subject: String,
+    },
+    Bans {
+        bans: Vec<BanLine>,
+        /// Whether there are further ones behind the last.
+        has_more: bool,
+    },
+    Sessions {
+        /// The oldest first.
+        sessions: Vec<SessionLine>,
+        /// How many there are beside these.
+        others: u64,
+    },
+    Ended {
+        sessions: u64,
     },
     /// Newest first.
     Audit {
@@ -202,6 +249,30 @@ pub struct Invitation {
     pub uses: u32,
     /// How many it still opens.
     pub uses_left: u32,
+}
+
+/// A ban that has not ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BanLine {
+    pub subject: BanSubject,
+    /// The account's name; empty for addresses.
+    pub name: String,
+    #[serde(flatten)]
+    pub ban: Ban,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionLine {
+    pub id: u64,
+    /// Who is signed in, if anybody is.
+    pub user: Option<String>,
+    /// On which device.
+    pub device: Option<u64>,
+    pub address: SocketAddr,
+    /// When it began, in milliseconds since 1970 (UTC).
+    pub since_ms: u64,
+    /// For how long nothing was asked or acknowledged on it.
+    pub idle_s: u64,
 }
 
 /// An action in the audit log. It has names as they were then.

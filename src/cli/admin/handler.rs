@@ -13,6 +13,7 @@ use rand_core::OsRng;
 
 use super::api::{AdminApi, Answer, AuditLine, Device, Request, RetainedConversation, User};
 use super::codes;
+use super::order;
 use super::status::{self, Status, StoreStatus};
 use crate::cli::database::Secrets;
 use crate::cli::exit::{Coded, Exit};
@@ -20,7 +21,9 @@ use crate::cli::logging::Log;
 use crate::cli::output::quoted;
 use crate::net::{self, InputSender};
 use crate::protocol::{Access, AccountId, fingerprint, with_room_sign};
-use crate::server::{self, CreateRoom, Input, Name, OpaqueServer, PendingSignUp, RoomName};
+use crate::server::{
+    self, CreateRoom, Input, Name, OpaqueServer, PendingSignUp, RoomName, SessionStatus,
+};
 use crate::stalls::{StallReport, Stalls};
 use crate::store::{
     self, Engine, LogLoss, Outcome, Refusal, Reply, RequestId, Snapshots, StoreCaller,
@@ -197,6 +200,17 @@ impl AdminHandler {
             }
             other => bail!("unexpected answer from the database: {other:?}"),
         }
+    }
+
+    /// The sessions of a running server, and how many there are beside those; none if no server is running.
+    pub(super) fn sessions(&self) -> anyhow::Result<Option<(Vec<SessionStatus>, usize)>> {
+        let hub = self.hub.as_ref();
+        hub.map(|(hub, _)| status::sessions(hub)).transpose()
+    }
+
+    /// Reads what the store has.
+    pub(super) fn read(&mut self, read: store::Read) -> anyhow::Result<Result<Reply, Refusal>> {
+        self.store.call(read)
     }
 
     /// Writes what others may have to learn of: they are online, and the hub knows them.
@@ -427,6 +441,15 @@ impl AdminApi for AdminHandler {
             }
             Request::InviteList => codes::list(self),
             Request::InviteRevoke { number } => codes::revoke(self, number),
+            Request::BanAdd {
+                who,
+                until_ms,
+                reason,
+            } => order::ban(self, &who, until_ms, reason),
+            Request::BanRemove { who } => order::unban(self, &who),
+            Request::BanList { after } => order::bans(self, after),
+            Request::SessionList => order::sessions(self),
+            Request::SessionEnd { who } => order::end(self, &who),
             Request::UserShow { name } => self.show(&name),
             Request::Audit { before, count } => self.audit(before, count),
             Request::RoomAdd {

@@ -9,7 +9,7 @@ mod client;
 mod codes;
 mod handler;
 pub mod issue;
-
+mod order;
 mod passing;
 mod server;
 mod socket;
@@ -26,7 +26,9 @@ use super::options::Administration;
 use super::output::{one_line, print, print_error, print_json, shown};
 use crate::store::{self, Engine};
 
-pub use api::{AdminApi, Answer, AuditLine, Device, Request, RetainedConversation, User};
+pub use api::{
+    AdminApi, Answer, AuditLine, BanLine, Device, Request, RetainedConversation, SessionLine, User,
+};
 use client::AdminClient;
 pub use client::connect;
 pub use handler::{AdminHandler, StoreAccess};

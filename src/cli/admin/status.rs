@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::client::rfc3339;
 use crate::net::InputSender;
 use crate::server::{self, Input, SessionStatus};
 use crate::stalls::StallReport;
@@ -42,6 +43,15 @@ pub struct StoreStatus {
     pub accounts_at_quota: u64,
     /// How long groups of requests took.
     pub stalls: StallReport,
+}
+
+/// Asks the hub on the network thread for its sessions, and how many there are beside those.
+pub fn sessions(inputs: &InputSender<Input>) -> anyhow::Result<(Vec<SessionStatus>, usize)> {
+    let (reply, answer) = mpsc::sync_channel(1);
+    inputs.try_send(Input::Sessions(reply))?;
+    answer
+        .recv_timeout(ANSWER_TIMEOUT)
+        .context("the network thread does not answer")
 }
 
 /// Asks the hub on the network thread.
@@ -107,6 +117,9 @@ fn session_json(session: &SessionStatus) -> Value {
     let mut json = json!(session.statistics);
     json["id"] = json!(session.id);
     json["user"] = json!(session.user);
+    json["device"] = json!(session.device.map(|device| device.0));
+    json["since"] = json!(rfc3339(session.since_ms));
+    json["idle_s"] = json!(session.idle.as_secs());
     json["address"] = json!(session.remote);
     json
 }
@@ -222,6 +235,7 @@ fn session_text(session: &SessionStatus) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::DeviceId;
     use crate::store::Quota;
     use crate::transport::{Counters, Usage};
 
@@ -254,7 +268,10 @@ mod tests {
             listed: vec![server::SessionStatus {
                 id: 4,
                 user: Some("erin".into()),
+                device: Some(DeviceId(7)),
                 remote: "192.0.2.9:4000".parse().unwrap(),
+                since_ms: 1_773_756_120_000,
+                idle: Duration::from_millis(2_500),
                 statistics: Statistics {
                     rtt_us: 52_300,
                     loss_received_permille: 41,
@@ -281,6 +298,10 @@ mod tests {
             "{json}"
         );
         assert!(json.contains(r#""displaced":true"#), "{json}");
+        let session = &status.json["listed"][0];
+        assert_eq!(session["device"], 7);
+        assert_eq!(session["since"], "2026-03-17T14:02:00Z");
+        assert_eq!(session["idle_s"], 2);
         let text = status.text;
         assert!(text.contains("\nNOTHING IS STORED: "), "{text}");
         assert!(

@@ -31,6 +31,8 @@ pub(super) const SUBCOMMANDS: &[&str] = &[
     "user",
     "invite",
     "room",
+    "ban",
+    "session",
     "status",
     "log-level",
     "audit",

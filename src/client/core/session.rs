@@ -249,6 +249,12 @@ impl Core {
             SignOutReason::Ended(EndReason::AccountDisabled) => {
                 "signed out: the operator has disabled the account; ask them about it"
             }
+            SignOutReason::Ended(EndReason::AccountBanned) => {
+                "signed out: this server has banned this account"
+            }
+            SignOutReason::Ended(EndReason::EndedByOperator) => {
+                "signed out: the operator has ended this session; `/login` signs in again"
+            }
             SignOutReason::Ended(EndReason::LoggedOut | EndReason::Other(_)) => {
                 "signed out by the server"
             }

@@ -26,6 +26,13 @@ const CODE_PASSWORD_RESET: u16 = 12;
 /// The code with which it ends what a ticket opens again once the operator has enabled the account.
 const CODE_ACCOUNT_DISABLED: u16 = 11;
 
+/// The code with which it closes a session from an address that the operator has banned: one that dialled again would be closed again.
+pub(super) const CODE_ADDRESS_BANNED: u16 = 13;
+
+/// The codes with which it ends what a ticket opens again: once a ban of the account is over, or at once.
+pub(super) const CODE_ACCOUNT_BANNED: u16 = 14;
+const CODE_ENDED: u16 = 15;
+
 /// What the code in a server's goodbye says of who was signed in on the session: the same as the message before it,
 /// which may be lost.
 pub(super) const fn end_reason(code: u16) -> Option<EndReason> {
@@ -36,6 +43,8 @@ pub(super) const fn end_reason(code: u16) -> Option<EndReason> {
         CODE_PASSWORD_CHANGED => Some(EndReason::PasswordChanged),
         CODE_PASSWORD_RESET => Some(EndReason::PasswordReset),
         CODE_ACCOUNT_DELETED => Some(EndReason::AccountDeleted),
+        CODE_ACCOUNT_BANNED => Some(EndReason::AccountBanned),
+        CODE_ENDED => Some(EndReason::EndedByOperator),
         CODE_ACCOUNT_DISABLED => Some(EndReason::AccountDisabled),
         _ => None,
     }

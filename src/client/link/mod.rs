@@ -16,7 +16,9 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::RngCore;
 
 use self::addresses::Addresses;
-use self::codes::{CODE_NOT_READING, CODE_QUIT, end_reason};
+use self::codes::{
+    CODE_ACCOUNT_BANNED, CODE_ADDRESS_BANNED, CODE_NOT_READING, CODE_QUIT, end_reason,
+};
 use super::core::status::LinkStatus;
 use crate::protocol::EndReason;
 use crate::transport::{Channel, CloseReason, Endpoint, Event, SendError, SessionId};
@@ -66,6 +68,8 @@ pub(super) enum LinkEvent {
         /// Why the server has signed the user out, if it did that with the link.
         ended: Option<EndReason>,
     },
+    /// The server has banned this address: until when, and why. It is not made again.
+    Banned(String),
     /// It could not be made the first time; what was heard, if anything.
     Unreachable(Option<String>),
     /// The server's name does not exist.
@@ -255,6 +259,12 @@ impl Link {
     ) -> Option<LinkEvent> {
         match &mut self.state {
             State::Up(up) if *up == session => {
+                if let CloseReason::Peer { code, reason } = reason
+                    && *code == CODE_ADDRESS_BANNED
+                {
+                    self.state = State::Closed;
+                    return Some(LinkEvent::Banned(reason.clone()));
+                }
                 self.addresses.doubt(now);
                 let stood = |since| now.saturating_duration_since(since) >= STOOD;
                 if *reason == CloseReason::Reset && self.up_since.is_some_and(stood) {
@@ -268,6 +278,9 @@ impl Link {
                 };
                 Some(LinkEvent::Lost {
                     reason: match reason {
+                        CloseReason::Peer { code, reason } if *code == CODE_ACCOUNT_BANNED => {
+                            format!("this account is banned {reason}")
+                        }
                         // The number says nothing to a reader.
                         CloseReason::Peer { reason, .. } if !reason.is_empty() => reason.clone(),
                         other => other.to_string(),

@@ -142,6 +142,9 @@ fn code_of_the_servers_goodbye_says_whether_the_user_was_signed_out() {
         (1, None),
         (3, Some(EndReason::Superseded)),
         (4, Some(EndReason::TooManySessions)),
+        (11, Some(EndReason::AccountDisabled)),
+        (14, Some(EndReason::AccountBanned)),
+        (15, Some(EndReason::EndedByOperator)),
     ];
     for (code, reason) in reasons {
         let mut wire = Wire::new(vec![address(7777)]);
@@ -166,6 +169,35 @@ fn code_of_the_servers_goodbye_says_whether_the_user_was_signed_out() {
         });
         assert_eq!(lost, Some(reason), "{code}");
     }
+}
+
+#[test]
+fn server_that_has_banned_this_address_is_not_called_again() {
+    let mut wire = Wire::new(vec![address(7777)]);
+    wire.link.connect(wire.now, &mut wire.client);
+    wire.run_until_up();
+    // The server learns of the session with the packet that came after it was up here.
+    for _ in 0..100 {
+        wire.step();
+    }
+    let connected = std::iter::from_fn(|| wire.server.poll_event()).find_map(|event| match event {
+        Event::Connected { session, .. } => Some(session),
+        _ => None,
+    });
+    let session = connected.expect("it is up");
+    wire.server.close(wire.now, session, 13, "for good: spam");
+    wire.happened.clear();
+    for _ in 0..60_000 {
+        wire.step();
+        assert!(
+            wire.server
+                .poll_event()
+                .is_none_or(|event| !matches!(event, Event::Connected { .. }))
+        );
+    }
+    assert_eq!(wire.happened, [LinkEvent::Banned("for good: spam".into())]);
+    assert!(wire.link.is_closed());
+    assert_eq!(wire.link.deadline(), None);
 }
 
 /// RFC 8305 §5: an address that does not answer costs a quarter of a second, and only the first time.

@@ -321,6 +321,9 @@ fn words(failure: &Failure, subject: &str) -> String {
         ErrorCode::AccountDisabled => {
             return format!("the operator has disabled this account: {}", failure.detail);
         }
+        ErrorCode::Banned => {
+            return format!("this server has banned this account {}", failure.detail);
+        }
         ErrorCode::NoSuchDevice => return format!("you have no device {subject}"),
         ErrorCode::NameTaken => return format!("the name \"{subject}\" is taken"),
         // The detail is a sentence of its own.

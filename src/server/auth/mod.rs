@@ -206,6 +206,11 @@ impl Auth {
         if let Some(remote) = ctx.endpoint.remote(id) {
             ctx.throttle.password_proved(&account.name, remote.ip());
         }
+        // Before its device has another ticket: the one that it has is good again later.
+        if let Some(ban) = ctx.account_ban(account.id) {
+            let failure = Failure::new(ErrorCode::Banned, ban.to_string());
+            return self.reject_sign_in(ctx, id, command, failure);
+        }
         if let Some(device) = body.device {
             self.revocations.forget(account.id, device);
         }

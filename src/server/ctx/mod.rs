@@ -13,13 +13,14 @@ pub mod testing;
 
 use std::collections::VecDeque;
 
+use super::bans::Bans;
 use super::limits::account_budget::Budgets;
 use super::limits::throttle::Throttle;
 use super::presence::blocks::Blocks;
 use super::presence::{OnlineAccount, Presence};
 use super::session::table::Sessions;
 use crate::protocol::{AccountId, ConversationId, DeviceId, EndReason};
-use crate::store::{BlobStore, Store};
+use crate::store::{Ban, BlobStore, Store};
 use crate::transport::shares::Shares;
 use crate::transport::{Channel, Endpoint, Now, SessionId};
 use blob_link::BlobLink;
@@ -56,6 +57,12 @@ pub const CODE_ACCOUNT_DELETED: u16 = 9;
 pub const CODE_ACCOUNT_DISABLED: u16 = 11;
 /// The password was set by a code that the operator has issued.
 pub const CODE_PASSWORD_RESET: u16 = 12;
+/// The operator has banned the address. The reason says until when, and why.
+pub const CODE_ADDRESS_BANNED: u16 = 13;
+/// The operator has banned the account. The reason says until when, and why.
+pub const CODE_ACCOUNT_BANNED: u16 = 14;
+/// The operator has ended the session.
+pub const CODE_ENDED: u16 = 15;
 /// The code with which a session is closed of whose account it is not known whether it was changed. Its client comes back.
 pub const CODE_UNSURE: u16 = 10;
 
@@ -69,6 +76,7 @@ pub struct Core {
     pub sessions: Sessions,
     pub presence: Presence,
     pub blocks: Blocks,
+    pub bans: Bans,
     pub store: StoreLink,
     pub blobs: BlobLink,
     pub throttle: Throttle,
@@ -90,6 +98,8 @@ pub enum Followup {
     ReadOn(SessionId),
     /// The session ends in favour of another of its account.
     End(SessionId, EndReason),
+    /// The session is closed if its address is banned, or its user's account.
+    TurnAway(SessionId),
     /// The session is closed for the others' sake, with this code and reason.
     Evict(SessionId, u16, &'static str),
 }
@@ -107,6 +117,7 @@ impl Core {
             sessions: Sessions::default(),
             presence: Presence::default(),
             blocks: Blocks::default(),
+            bans: Bans::default(),
             store: StoreLink::new(store, PendingRequests::new(limits.in_flight)),
             blobs: BlobLink::new(blobs),
             throttle: Throttle::new(now.instant, limits.attempts),
@@ -133,6 +144,7 @@ impl Core {
             sessions: &mut self.sessions,
             presence: &mut self.presence,
             blocks: &mut self.blocks,
+            bans: &mut self.bans,
             store: &mut self.store,
             blobs: &mut self.blobs,
             throttle: &mut self.throttle,
@@ -152,6 +164,7 @@ pub struct Ctx<'a> {
     pub sessions: &'a mut Sessions,
     pub presence: &'a mut Presence,
     pub blocks: &'a mut Blocks,
+    pub bans: &'a mut Bans,
     pub store: &'a mut StoreLink,
     pub blobs: &'a mut BlobLink,
     pub throttle: &'a mut Throttle,
@@ -180,6 +193,24 @@ impl Ctx<'_> {
     /// The session is closed for the others' sake.
     pub fn evict(&mut self, id: SessionId, code: u16, reason: &'static str) {
         self.followups.push_back(Followup::Evict(id, code, reason));
+    }
+
+    /// The session is closed if its address is banned, or its user's account.
+    pub fn turn_away(&mut self, id: SessionId) {
+        self.followups.push_back(Followup::TurnAway(id));
+    }
+
+    /// The ban of a session's address.
+    #[must_use]
+    pub fn address_ban(&self, id: SessionId) -> Option<&Ban> {
+        let remote = self.endpoint.remote(id)?;
+        self.bans.of_address(remote.ip(), self.now.unix_ms)
+    }
+
+    /// The ban of an account.
+    #[must_use]
+    pub fn account_ban(&self, account: AccountId) -> Option<&Ban> {
+        self.bans.of_account(account, self.now.unix_ms)
     }
 
     /// Whether this device is still signed in on this session.

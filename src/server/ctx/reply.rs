@@ -266,6 +266,8 @@ pub fn failure_of(outcome: &Outcome) -> Failure {
         Outcome::Refused(Refusal::Code | Refusal::NoSuchInvitation) => {
             (ErrorCode::CodeRefused, String::new())
         }
+        // Only the operator lifts bans.
+        Outcome::Refused(Refusal::NoSuchBan) => (ErrorCode::BadReference, String::new()),
         Outcome::Refused(Refusal::Ticket) => (ErrorCode::TicketRefused, String::new()),
         Outcome::Refused(Refusal::ToOneself) => (ErrorCode::ToOneself, String::new()),
         Outcome::Refused(Refusal::Expect(number)) => {

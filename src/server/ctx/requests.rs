@@ -66,6 +66,8 @@ pub enum Pending {
     },
     /// A room was joined.
     Join(RequestOrigin, RoomCreation),
+    /// A page of all bans.
+    Bans,
     /// Something was done for the operator, who waits for the answer.
     Operator(SyncSender<Outcome>),
     /// A room was left.

@@ -6,7 +6,7 @@ use crate::server::ctx::{CODE_UNSURE, Ctx};
 use crate::server::messages::fanout::{OutgoingEntry, fan_out};
 use crate::server::receipts::Receipts;
 use crate::server::rooms::membership;
-use crate::store::{Event, Joined, Outcome, Reply, StoredEntry, Write};
+use crate::store::{Ban, BanSubject, Event, Joined, Outcome, Reply, StoredEntry, Write};
 use crate::transport::SessionId;
 
 /// A write with its result.
@@ -33,6 +33,12 @@ pub enum Applied<'a> {
     AccountDeleted(AccountId, &'a [Event]),
     /// An account was disabled.
     AccountDisabled(AccountId),
+    /// An account or addresses were banned.
+    Banned(BanSubject, &'a Ban),
+    /// A ban was lifted.
+    Unbanned(BanSubject),
+    /// Sessions are to end: of this account, or of nobody who is signed in, and only this one.
+    SessionsEnded(Option<AccountId>, Option<SessionId>),
     /// Nobody knows whether an account was changed, as this session has asked.
     Unsure(AccountId, SessionId),
 }
@@ -95,6 +101,11 @@ impl<'a> Applied<'a> {
                 _,
             ) => Self::AccountDisabled(*account),
             (Write::ResetPassword { account, .. }, _) => Self::PasswordReset(*account),
+            (Write::Ban { subject, ban }, _) => Self::Banned(*subject, ban),
+            (Write::Unban { subject }, _) => Self::Unbanned(*subject),
+            (Write::EndSessions { account, session }, _) => {
+                Self::SessionsEnded(*account, session.map(SessionId))
+            }
             (Write::Audited(audited), _) => Self::of(&audited.write, author_name, outcome),
             _ => Self::Nothing,
         }
@@ -153,6 +164,12 @@ pub fn on_applied(ctx: &mut Ctx<'_>, receipts: &mut Receipts, applied: &Applied<
                 ctx.end(id, EndReason::AccountDisabled);
             }
         }
+        Applied::Banned(subject, ban) => {
+            ctx.bans.add(subject, ban.clone());
+            enforce(ctx, &[subject]);
+        }
+        Applied::Unbanned(subject) => ctx.bans.remove(subject),
+        Applied::SessionsEnded(account, session) => end_sessions(ctx, account, session),
         Applied::Unsure(account, asker) => {
             // Their tickets tell them which it is.
             for id in ctx.sessions_of(account) {
@@ -160,6 +177,40 @@ pub fn on_applied(ctx: &mut Ctx<'_>, receipts: &mut Receipts, applied: &Applied<
                     ctx.evict(id, CODE_UNSURE, "the account may have been changed");
                 }
             }
+        }
+    }
+}
+
+/// The sessions of those who are banned come to their end.
+pub fn enforce(ctx: &mut Ctx<'_>, banned: &[BanSubject]) {
+    for subject in banned {
+        if let BanSubject::Account(account) = subject {
+            for id in ctx.sessions_of(*account) {
+                ctx.turn_away(id);
+            }
+        }
+    }
+    let is_address = |subject: &BanSubject| matches!(subject, BanSubject::Prefix(_));
+    if banned.iter().any(is_address) {
+        for id in ctx.sessions.ids() {
+            if ctx.address_ban(id).is_some() {
+                ctx.turn_away(id);
+            }
+        }
+    }
+}
+
+/// What the operator ends comes to its end.
+fn end_sessions(ctx: &mut Ctx<'_>, account: Option<AccountId>, only: Option<SessionId>) {
+    let ids = match (account, only) {
+        (Some(account), _) => ctx.sessions_of(account),
+        (None, Some(id)) => vec![id],
+        (None, None) => Vec::new(),
+    };
+    for id in ids {
+        let user = ctx.sessions.user(id).map(|user| user.account);
+        if user == account && only.is_none_or(|only| only == id) {
+            ctx.end(id, EndReason::EndedByOperator);
         }
     }
 }

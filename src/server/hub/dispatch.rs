@@ -1,7 +1,7 @@
 //! Which part of the hub each message of a session, and each answer of the store, belongs to.
 
 use super::Services;
-use super::applied::{Applied, on_applied};
+use super::applied::{Applied, enforce, on_applied};
 use crate::protocol::{
     AccountId, ClientBody, ClientMessage, Command, DecodeError, Envelope, ErrorCode, Failure,
     Message, SendAgain,
@@ -136,6 +136,13 @@ impl Services {
                 channel,
                 tag,
             } => append::on_resolved(ctx, session, channel, tag, outcome),
+            Pending::Bans => {
+                let (banned, is_well) = ctx.bans.on_read(ctx.store, outcome);
+                enforce(ctx, &banned);
+                if !is_well {
+                    ctx.retry_soon();
+                }
+            }
             Pending::Rooms(origin, pages) => {
                 listing::on_rooms_listed(ctx, origin, pages, outcome);
             }

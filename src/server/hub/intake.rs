@@ -135,10 +135,12 @@ impl Intake {
         }
         let message = ctx.endpoint.receive(ctx.now.instant, id, channel)?;
         turn.bytes += message.len();
-        if account.is_none()
-            && let Some(session) = ctx.sessions.get_mut(id)
-        {
-            session.allowance = STRANGER.spend(&session.allowance, ctx.now.instant, 1.0);
+        if let Some(session) = ctx.sessions.get_mut(id) {
+            let now = ctx.now.instant;
+            session.last_taken = now;
+            if account.is_none() {
+                session.allowance = STRANGER.spend(&session.allowance, now, 1.0);
+            }
         }
         Some((account, message))
     }

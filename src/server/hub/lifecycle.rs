@@ -7,13 +7,14 @@ use crate::protocol::{
     AccountId, Command, DeviceId, EndReason, ErrorCode, Failure, Message, SessionEnd, SessionStart,
 };
 use crate::server::ctx::{
-    CODE_ACCOUNT_DELETED, CODE_ACCOUNT_DISABLED, CODE_PASSWORD_CHANGED, CODE_PASSWORD_RESET,
-    CODE_REVOKED, CODE_SERVER_FULL, CODE_SUPERSEDED, CODE_TOO_MANY_SESSIONS, CONTROL, Ctx,
+    CODE_ACCOUNT_BANNED, CODE_ACCOUNT_DELETED, CODE_ACCOUNT_DISABLED, CODE_ADDRESS_BANNED,
+    CODE_ENDED, CODE_PASSWORD_CHANGED, CODE_PASSWORD_RESET, CODE_REVOKED, CODE_SERVER_FULL,
+    CODE_SUPERSEDED, CODE_TOO_MANY_SESSIONS, CONTROL, Ctx,
 };
 use crate::server::limits::account_budget::Cost;
 use crate::server::presence::Departure;
 use crate::server::session::{Session, User};
-use crate::store::{Outcome, Reply};
+use crate::store::{Ban, Outcome, Reply};
 use crate::transport::{CloseReason, SessionId};
 
 /// Sessions of one account. Chosen: more devices than a person has. At the limit the oldest is closed, since what a
@@ -43,6 +44,11 @@ impl Services {
             return ctx.unblock(id);
         };
         let (account, device) = (*account, *device);
+        if let Some(ban) = ctx.account_ban(account) {
+            let failure = Failure::new(ErrorCode::Banned, ban.to_string());
+            self.auth.reject_sign_in(ctx, id, command, failure);
+            return ctx.unblock(id);
+        }
         if command == Command::Resume {
             let now = ctx.now.instant;
             ctx.budgets.charge(now, account, Cost::RESUMED, 0);
@@ -222,24 +228,47 @@ impl Services {
         ctx.endpoint.close(ctx.now.instant, id, code, reason);
     }
 
+    /// Closes a session whose address is banned, or ends it if its user's account is. Nothing more is taken from it.
+    pub fn turn_away(&mut self, ctx: &mut Ctx<'_>, id: SessionId) {
+        if let Some(words) = ctx.address_ban(id).map(Ban::to_string) {
+            tracing::debug!(session = id.0, "its address is banned");
+            self.sign_out(ctx, id);
+            ctx.sessions.remove(id);
+            let now = ctx.now.instant;
+            return ctx.endpoint.close(now, id, CODE_ADDRESS_BANNED, &words);
+        }
+        let account = ctx.sessions.user(id).map(|user| user.account);
+        if account.is_some_and(|account| ctx.account_ban(account).is_some()) {
+            self.end(ctx, id, EndReason::AccountBanned);
+        }
+    }
+
     /// Ends a session of a signed-in user and says why. What came on it before is still taken as that user's; from then
     /// on it no longer counts, because another may sign in before the transport reports the end.
     pub fn end(&mut self, ctx: &mut Ctx<'_>, id: SessionId, reason: EndReason) {
+        let account = ctx.sessions.user(id).map(|user| user.account);
+        let ban = account.and_then(|account| ctx.account_ban(account));
+        let ban = ban.map(Ban::to_string).unwrap_or_default();
         let (code, words) = match reason {
             EndReason::Superseded => (CODE_SUPERSEDED, "the device has signed in again"),
             EndReason::Revoked => (CODE_REVOKED, "the device was revoked"),
             EndReason::PasswordChanged => (CODE_PASSWORD_CHANGED, "the password was changed"),
             EndReason::PasswordReset => (CODE_PASSWORD_RESET, "the password was reset"),
             EndReason::AccountDeleted => (CODE_ACCOUNT_DELETED, "the account was deleted"),
+            EndReason::AccountBanned => (CODE_ACCOUNT_BANNED, ban.as_str()),
+            EndReason::EndedByOperator => (CODE_ENDED, "the operator has ended the session"),
             EndReason::AccountDisabled => (CODE_ACCOUNT_DISABLED, "the account was disabled"),
             _ => (
                 CODE_TOO_MANY_SESSIONS,
                 "the account has too many other sessions",
             ),
         };
-        let goodbye = Message::control(SessionEnd { reason });
-        // A client that has no room for it learns the same from the close that follows.
-        let _ = ctx.send(id, CONTROL, &goodbye);
+        // Of a ban the close that follows says more.
+        if reason != EndReason::AccountBanned {
+            let goodbye = Message::control(SessionEnd { reason });
+            // A client that has no room for it learns the same from the close.
+            let _ = ctx.send(id, CONTROL, &goodbye);
+        }
         ctx.endpoint.close(ctx.now.instant, id, code, words);
         self.drain_last(ctx, id);
         self.sign_out(ctx, id);

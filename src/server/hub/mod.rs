@@ -24,7 +24,7 @@ use crate::protocol::{EndReason, Message, SessionEnd};
 use crate::store::{BlobCompletion, BlobStore, Completion, Outcome, Store, Write};
 use crate::transport::{App, Endpoint, Event, Now, SessionId};
 use services::Services;
-use status::Status;
+use status::{SESSIONS_LISTED_MAX, SessionStatus, Status};
 
 /// How long an orderly stop waits for goodbyes and the disk.
 const STOP_WITHIN: Duration = Duration::from_secs(2);
@@ -38,6 +38,8 @@ pub enum Input {
     Blob(BlobCompletion),
     /// Say how things are. The channel must have room for the answer; who has gone away misses it.
     Status(SyncSender<Status>),
+    /// Say which sessions there are, and how many beside those. The channel must have room for the answer.
+    Sessions(SyncSender<(Vec<SessionStatus>, usize)>),
     /// Do this for the operator, so that whoever it concerns learns of it. The channel must have room for the store's answer.
     Write(Box<Write>, SyncSender<Outcome>),
     /// Go on with this configuration. Budgets that have changed begin full.
@@ -79,8 +81,11 @@ impl Hub {
         server_key: [u8; 32],
         seed: [u8; 32],
     ) -> Self {
+        let mut core = Core::new(now, config, store, blobs);
+        core.bans.load(&mut core.store);
+        core.store.flush();
         Self {
-            core: Core::new(now, config, store, blobs),
+            core,
             services: Services::new(now, Auth::new(opaque, server_key, seed)),
             shutdown: Shutdown::No,
             is_farewell_over: false,
@@ -140,17 +145,25 @@ impl App for Hub {
                 session,
                 handshake_hash,
                 ..
-            } => {
+            } if ctx.address_ban(session).is_none() => {
                 ctx.sessions.insert(session, Session::new(now.instant));
                 services.auth.connected(session, handshake_hash);
                 if is_stopping {
                     close_stopping(ctx, session);
                 }
             }
+            // Nothing is taken from one that begins at an address that is banned.
+            Event::Connected { session, .. } | Event::PathValidated { session } => {
+                services.turn_away(ctx, session);
+            }
             Event::Readable { session, channel } => services.on_readable(ctx, session, channel),
             Event::Writable { session, channel } => services.on_writable(ctx, session, channel),
             Event::Moved { session, remote } => {
                 tracing::debug!(session = session.0, %remote, "session moved");
+                // Somebody else may have sent on a packet from an address that is banned. Back where it was before, it is at once.
+                if ctx.endpoint.is_path_validated(session) {
+                    services.turn_away(ctx, session);
+                }
             }
             Event::Silent { session } => services.on_idle(ctx, session),
             Event::Awake { session } => services.on_active(ctx, session),
@@ -167,7 +180,12 @@ impl App for Hub {
                 services.files.on_completion(ctx, completion);
             }),
             Input::Status(reply) => {
-                let _ = reply.try_send(self.status(endpoint));
+                let _ = reply.try_send(self.status(now, endpoint));
+            }
+            Input::Sessions(reply) => {
+                let listed = self.sessions(now, endpoint, SESSIONS_LISTED_MAX);
+                let others = self.core.sessions.len().saturating_sub(listed.len());
+                let _ = reply.try_send((listed, others));
             }
             Input::Write(write, reply) => {
                 // Where the store has no room, the other end of the channel learns it from its being closed.

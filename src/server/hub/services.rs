@@ -118,6 +118,7 @@ impl Services {
         if ctx.store.take_retry(ctx.now) {
             self.receipts.retry(ctx);
             self.auth.revocations.retry(ctx);
+            ctx.bans.retry(ctx.store);
             for id in ctx.sessions.ids() {
                 catch_up::retry(ctx, id);
                 catch_up::on_writable(ctx, &mut self.receipts, id);
@@ -145,6 +146,7 @@ impl Services {
                 Followup::Readable(id, channel) => self.on_readable(ctx, id, channel),
                 Followup::ReadOn(id) => catch_up::read_next(ctx, id),
                 Followup::End(id, reason) => self.end(ctx, id, reason),
+                Followup::TurnAway(id) => self.turn_away(ctx, id),
                 Followup::Evict(id, code, reason) => self.evict(ctx, id, code, reason),
                 Followup::Unblock(id) => {
                     if let Some(session) = ctx.sessions.get_mut(id) {

@@ -2,15 +2,20 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use super::Hub;
+use crate::protocol::DeviceId;
 use crate::server::ctx::config::HubCounters;
 use crate::store::{Quota, StoreLimit};
-use crate::transport::{Counters, Endpoint, Statistics, Usage};
+use crate::transport::{Counters, Endpoint, Now, Statistics, Usage};
 
 /// How many sessions are listed one by one. The others are only counted: chosen for a list that a person still
 /// reads and that is made in less than a millisecond.
 const LISTED_MAX: usize = 1_000;
+
+/// How many sessions are listed for who asks for them alone. Chosen: a few megabytes.
+pub const SESSIONS_LISTED_MAX: usize = 20_000;
 
 /// The state of a server at one moment.
 #[derive(Debug, Clone)]
@@ -42,8 +47,14 @@ pub struct SessionStatus {
     pub id: u64,
     /// Who is signed in on it.
     pub user: Option<String>,
+    /// On which device.
+    pub device: Option<DeviceId>,
     /// Where the peer is.
     pub remote: SocketAddr,
+    /// When it began, in milliseconds since 1970 (UTC).
+    pub since_ms: u64,
+    /// For how long no message of it was taken.
+    pub idle: Duration,
     /// What the transport has measured and counted.
     pub statistics: Statistics,
 }
@@ -51,15 +62,7 @@ pub struct SessionStatus {
 impl Hub {
     /// The state of the server now.
     #[must_use]
-    pub fn status(&self, endpoint: &Endpoint) -> Status {
-        let listed = self.core.sessions.iter().filter_map(|(id, session)| {
-            Some(SessionStatus {
-                id: id.0,
-                user: session.user().map(|user| user.name.clone()),
-                remote: endpoint.remote(id)?,
-                statistics: endpoint.statistics(id)?,
-            })
-        });
+    pub fn status(&self, now: Now, endpoint: &Endpoint) -> Status {
         let ignored = endpoint.counters();
         Status {
             sessions: self.core.sessions.len(),
@@ -70,8 +73,28 @@ impl Hub {
             limits: self.at_limits(&ignored),
             ignored,
             usage: endpoint.usage(),
-            listed: listed.take(LISTED_MAX).collect(),
+            listed: self.sessions(now, endpoint, LISTED_MAX),
         }
+    }
+
+    /// So many sessions at most, the oldest first.
+    #[must_use]
+    pub fn sessions(&self, now: Now, endpoint: &Endpoint, most: usize) -> Vec<SessionStatus> {
+        let listed = self.core.sessions.iter().filter_map(|(id, session)| {
+            let user = session.user();
+            let age = now.instant.saturating_duration_since(session.began);
+            let age_ms = u64::try_from(age.as_millis()).unwrap_or(u64::MAX);
+            Some(SessionStatus {
+                id: id.0,
+                user: user.map(|user| user.name.clone()),
+                device: user.map(|user| user.device),
+                remote: endpoint.remote(id)?,
+                since_ms: now.unix_ms.saturating_sub(age_ms),
+                idle: now.instant.saturating_duration_since(session.last_taken),
+                statistics: endpoint.statistics(id)?,
+            })
+        });
+        listed.take(most).collect()
     }
 
     /// What came to a limit, by the limit's name: a line for each organ that has limits.

@@ -40,6 +40,10 @@ pub struct Session {
     pub told_slowed: Option<(Instant, Instant)>,
     /// What it may still ask while nobody is signed in on it.
     pub allowance: Bucket,
+    /// When it began.
+    pub began: Instant,
+    /// When a message of it was last taken.
+    pub last_taken: Instant,
 }
 
 /// A signed-in user, on one device.
@@ -127,6 +131,8 @@ impl Session {
             has_reported: false,
             told_slowed: None,
             allowance: Bucket::full(STRANGER.burst, now),
+            began: now,
+            last_taken: now,
         }
     }
 

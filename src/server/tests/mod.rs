@@ -2,6 +2,7 @@
 //! when the test lets it.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use rand_chacha::ChaCha20Rng;
@@ -32,6 +33,7 @@ use crate::transport::{
 
 mod accounts;
 mod addressing;
+mod bans;
 mod blocks;
 mod files;
 mod keys;
@@ -87,6 +89,8 @@ struct Bench {
     may_close: bool,
     /// How sessions of clients have.
     closed: Vec<(SessionId, CloseReason)>,
+    /// Where the client is.
+    place: SocketAddr,
     /// What binds a proof to each session.
     handshake_hashes: BTreeMap<SessionId, [u8; 32]>,
 }
@@ -120,6 +124,7 @@ impl Bench {
             are_blobs_held: false,
             may_close: false,
             closed: Vec::new(),
+            place: ([192, 0, 2, 1], 4000).into(),
             handshake_hashes: BTreeMap::new(),
         }
     }
@@ -330,7 +335,6 @@ impl Bench {
         if self.hub.poll_timeout().is_some_and(|at| at <= now.instant) {
             self.hub.on_timeout(now, &mut self.server);
         }
-        let address = |last| ([192, 0, 2, last], 4000).into();
         let mut buffer = Vec::new();
         loop {
             let mut is_quiet = true;
@@ -340,7 +344,7 @@ impl Bench {
                 .is_some()
             {
                 self.server
-                    .handle_datagram(now.instant, None, address(1), None, &mut buffer);
+                    .handle_datagram(now.instant, None, self.place, None, &mut buffer);
                 is_quiet = false;
             }
             while let Some(event) = self.server.poll_event() {

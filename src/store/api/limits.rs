@@ -29,11 +29,13 @@ pub enum StoreLimit {
     Notes,
     /// Enrolment codes that are open.
     Codes,
+    /// Bans of accounts and addresses.
+    Bans,
 }
 
 impl StoreLimit {
     /// All, in the order of their numbers.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Edits,
         Self::OwnReactions,
         Self::Reactions,
@@ -47,6 +49,7 @@ impl StoreLimit {
         Self::Pairs,
         Self::Notes,
         Self::Codes,
+        Self::Bans,
     ];
 
     /// As `status` has it.
@@ -66,6 +69,7 @@ impl StoreLimit {
             Self::Pairs => "pairs",
             Self::Notes => "notes",
             Self::Codes => "codes",
+            Self::Bans => "bans",
         }
     }
 
@@ -86,6 +90,7 @@ impl StoreLimit {
             Self::Pairs => "this server has too many accounts for another direct conversation",
             Self::Notes => "this server has too many accounts for notes of this one",
             Self::Codes => "as many codes are open as there may be: revoke one first",
+            Self::Bans => "this server has as many bans as it may; remove one first",
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Requests that only read. None of them is recorded, and a snapshot is enough for each.
 
+use super::BanSubject;
 #[cfg(doc)]
 use super::{Refusal, Reply};
 use crate::protocol::{AccountId, ConversationId, DeviceId, EntryId, FileRoot};
@@ -37,6 +38,8 @@ pub enum Read {
     },
     /// The enrolment codes that are kept: [`Reply::Codes`].
     ListCodes,
+    /// The bans behind this one, also those that have ended: [`Reply::Bans`].
+    Bans { after: Option<BanSubject> },
     /// The devices of an account: [`Reply::Devices`].
     Devices { account: AccountId },
     /// All accounts that were not deleted, by name: [`Reply::Accounts`].

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Retention, StoreLimit};
+use super::{BanOf, Retention, StoreLimit};
 pub use crate::protocol::BlockedUser;
 use crate::protocol::{
     AccountId, ConversationId, DeviceId, DeviceSeq, Digest, EntryId, EntryKind, EventKind,
@@ -34,6 +34,13 @@ pub enum Reply {
         disabled: BTreeMap<AccountId, String>,
         /// How many there are beside them whose record is damaged.
         unreadable: u64,
+    },
+    /// To [`Read::Bans`](super::Read::Bans).
+    Bans {
+        /// In the order of their subjects.
+        bans: Vec<BanOf>,
+        /// Whether there are further ones behind the last.
+        has_more: bool,
     },
     /// To [`Read::Audit`](super::Read::Audit).
     Audit(Vec<AuditedAction>),
@@ -503,6 +510,8 @@ pub enum Refusal {
     Code,
     /// There is no invitation of this number.
     NoSuchInvitation,
+    /// There is no such ban.
+    NoSuchBan,
     /// The ticket is not good (any more).
     Ticket,
     /// Nobody talks to oneself.

@@ -5,13 +5,14 @@
 use super::{Refusal, Reply};
 use serde::{Deserialize, Serialize};
 
+use super::{Ban, BanSubject};
 use crate::protocol::{
     Access, AccountId, Change, ConversationId, DeviceId, DeviceSeq, Digest, EntryId, EntryKind,
     FileRoot, Position, RecipientData,
 };
 
 /// The highest tag of a [`Write`].
-pub(in crate::store) const LAST_TAG: u32 = 33;
+pub(in crate::store) const LAST_TAG: u32 = 36;
 
 /// A request that writes.
 ///
@@ -340,6 +341,21 @@ pub enum Write {
     /// What [`Write::CreateAccount`] does, for who has an invitation, of which it takes a use; else [`Refusal::Code`].
     #[serde(rename = "33")]
     CreateInvited { account: NewAccount, code: CodeHash },
+    /// Bans an account or a prefix of addresses, in place of a ban that it has: [`Reply::Nothing`], [`Refusal::NoSuchUser`], or
+    /// [`Refusal::LimitReached`] if there are too many bans or the reason is too long.
+    #[serde(rename = "34")]
+    Ban { subject: BanSubject, ban: Ban },
+    /// Lifts a ban: [`Reply::Nothing`], or [`Refusal::NoSuchBan`].
+    #[serde(rename = "35")]
+    Unban { subject: BanSubject },
+    /// Changes nothing here: who learns of it ends these sessions. [`Reply::Nothing`].
+    #[serde(rename = "36")]
+    EndSessions {
+        /// Whose; none if nobody is signed in on the session.
+        account: Option<AccountId>,
+        /// Only this one, by the number that the server has given it.
+        session: Option<u64>,
+    },
 }
 
 /// An enrolment code to be made.

@@ -2,9 +2,11 @@
 
 use super::Walk;
 use crate::protocol::AccountId;
+use crate::store::BanSubject;
 use crate::store::error::StoreError;
 use crate::store::ops::accounts;
 use crate::store::ops::administration::audit::KEPT_MAX;
+use crate::store::ops::administration::bans;
 use crate::store::ops::administration::codes;
 use crate::store::schema::meta;
 use crate::store::schema::table::ReadTable as _;
@@ -16,6 +18,34 @@ pub(super) fn disabled(walk: &mut Walk<'_>) -> Result<(), StoreError> {
         let (id, record) = row?;
         walk.report.row(TABLE, id, record);
         require_account(walk, TABLE, id)?;
+    }
+    Ok(())
+}
+
+pub(super) fn bans(walk: &mut Walk<'_>) -> Result<(), StoreError> {
+    const TABLE: &str = "bans";
+    let mut count = 0;
+    for row in walk.tables.bans().rows()? {
+        let (key, record) = row?;
+        count += 1;
+        let shown = format!("{} {} {}", key.0, key.1, key.2);
+        walk.report.row(TABLE, &shown, record);
+        match bans::subject_of(key) {
+            None => walk.report.find(TABLE, shown, "nobody is banned by it"),
+            Some(BanSubject::Prefix(_)) => {}
+            Some(BanSubject::Account(account)) => {
+                if !walk.tables.accounts().has(&account.0)? {
+                    walk.report.find(TABLE, shown, "its account is missing");
+                } else if accounts::is_deleted(walk.tables, account).unwrap_or(false) {
+                    walk.report.find(TABLE, shown, "its account was deleted");
+                }
+            }
+        }
+    }
+    let noted = meta::ban_count(walk.tables)?;
+    if noted != count {
+        let problem = format!("{noted} are noted, and there are {count}");
+        walk.report.find(TABLE, "all", problem);
     }
     Ok(())
 }

@@ -333,7 +333,7 @@ fn walk_with(tables: &Snapshot, source: Option<Source<'_>>) -> Report {
         files: files::Seen::default(),
     };
     // Conversations first: the others are compared with them. What each has counted is compared in the end.
-    let parts: [(&str, Part); 33] = [
+    let parts: [(&str, Part); 34] = [
         ("meta", identities::meta),
         ("secrets", identities::secrets),
         ("conversations", logs::conversations),
@@ -352,6 +352,7 @@ fn walk_with(tables: &Snapshot, source: Option<Source<'_>>) -> Report {
         ("accounts", identities::accounts),
         ("seen", identities::seen),
         ("disabled", administration::disabled),
+        ("bans", administration::bans),
         ("audit", administration::audit),
         ("codes", administration::codes),
         ("resets", administration::resets),

@@ -3,7 +3,7 @@
 use super::page::Page;
 use crate::protocol::DeviceId;
 use crate::store::error::{Abort, StoreError};
-use crate::store::ops::administration::{audit, codes, disabled};
+use crate::store::ops::administration::{audit, bans, codes, disabled};
 use crate::store::ops::devices::{self, Resumption};
 use crate::store::ops::log::{delete, history};
 use crate::store::ops::rooms::{self, Joining, change};
@@ -60,6 +60,7 @@ pub(super) fn answer(tables: &impl ReadTables, read: &Read) -> Result<Reply, Abo
             now_ms,
         } => codes::find(tables, (name, skeleton), *code, *now_ms),
         Read::ListCodes => codes::list(tables),
+        Read::Bans { after } => bans::list(tables, *after),
         Read::Devices { account } => devices::list(tables, *account),
         Read::ListAccounts => accounts::list(tables),
         Read::Resolve {
@@ -277,6 +278,9 @@ pub(super) fn execute_write(
         } => accounts::delete(tables, *account, *proved, *time_ms),
         Write::MarkBot { account, is_bot } => accounts::mark_bot(tables, *account, *is_bot),
         Write::Disable { account, reason } => disabled::set(tables, *account, reason.as_deref()),
+        Write::Ban { subject, ban } => bans::add(tables, *subject, ban),
+        Write::Unban { subject } => bans::remove(tables, *subject),
+        Write::EndSessions { .. } => Ok(Reply::Nothing),
         Write::Audited(audited) => audit::perform(tables, audited, |tables, write| {
             execute_write(tables, epoch, write)
         }),

@@ -1,6 +1,6 @@
 //! Accounts and their names. A name only points to an account's id, and no two names look alike.
 
-use super::administration::{codes, disabled};
+use super::administration::{bans, codes, disabled};
 use super::conversations::join;
 use super::log::keys;
 use super::{devices, rooms, wall_clock};
@@ -163,7 +163,10 @@ pub(in crate::store) fn require(
 }
 
 /// What an account is called; nothing if there is none, or it is damaged.
-pub(super) fn name(tables: &impl ReadTables, id: AccountId) -> Result<Option<String>, StoreError> {
+pub(in crate::store) fn name(
+    tables: &impl ReadTables,
+    id: AccountId,
+) -> Result<Option<String>, StoreError> {
     match load(tables, id) {
         Ok(found) => Ok(found.map(|account| account.name)),
         // A damaged page of accounts must not keep anybody from reading a log.
@@ -278,6 +281,7 @@ pub(in crate::store) fn delete(
     tables.disabled.remove(&id.0);
     codes::forget_all(tables, id)?;
     tables.resets.remove(&id.0);
+    bans::forget_account(tables, id)?;
     let record = AccountRecord {
         record: Vec::new(),
         credential_identifier: [0; 16].into(),

@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::super::error::StoreError;
+use super::super::ops::administration::bans;
 use super::super::ops::administration::codes::INVITATION;
 use super::super::ops::log::{KEPT, copies};
 use super::super::ops::rooms::{BELONGS, put_room_of, successor};
@@ -18,6 +19,7 @@ use super::super::schema::tables::{ReadTables as _, Tables};
 use super::super::schema::{meta, pair_ids};
 use super::Rescued;
 use crate::protocol::{Access, AccountId, ConversationId, DeviceId, MemberRole};
+use crate::store::BanSubject;
 use crate::store::schema::key::Key;
 use crate::store::schema::table::{ReadTable, Record};
 use crate::store::segments::stored::LogRecord;
@@ -263,6 +265,10 @@ fn accounts(tables: &mut Tables, left: &mut Left, rescued: &mut Rescued) -> Resu
     tables
         .codes
         .retain(|(id, _), _| *id == INVITATION || left.accounts.contains(id))?;
+    tables.bans.retain(|key, _| match bans::subject_of(*key) {
+        Some(BanSubject::Account(account)) => left.accounts.contains(&account.0),
+        subject => subject.is_some(),
+    })?;
     tables.names.retain(|_, _| false)?;
     for (id, record) in records(tables.accounts())? {
         names::put(tables, NameOf::Account, &record.name, id);

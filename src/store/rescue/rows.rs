@@ -10,6 +10,7 @@ use redb::{
 use serde_bytes::ByteBuf;
 
 use super::Rescued;
+use crate::store::Ban;
 use crate::store::catch_panic::guard;
 use crate::store::error::StoreError;
 use crate::store::schema::admin_records::{AuditRecord, CodeRecord, DisabledRecord, ResetRecord};
@@ -71,6 +72,11 @@ pub(super) fn copy(
     table(
         &from,
         Bulk::<u64, DisabledRecord>::open("disabled", to)?,
+        rescued,
+    )?;
+    table(
+        &from,
+        Bulk::<(u64, u64, u64), Ban>::open("bans", to)?,
         rescued,
     )?;
     table(&from, Bulk::<u64, AuditRecord>::open("audit", to)?, rescued)?;

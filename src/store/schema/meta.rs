@@ -32,6 +32,8 @@ const LOST: &str = "secrets lost";
 const PASSED: &str = "retention passed ms";
 /// The number of the next action in the audit log; none is as good as zero.
 const NEXT_AUDIT: &str = "next audit";
+/// How many bans there are, with those that have ended; none is as good as zero.
+const BANS: &str = "bans";
 /// When a pass over the files last began, in milliseconds since 1970 (UTC).
 const FILES_PASSED: &str = "files passed ms";
 
@@ -93,6 +95,16 @@ pub(in crate::store) fn audit_range(
 ) -> Result<(u64, u64), StoreError> {
     let next = optional(tables, NEXT_AUDIT)?.unwrap_or(0);
     Ok((next, next.saturating_sub(kept)))
+}
+
+/// How many bans there are, with those that have ended.
+pub(in crate::store) fn ban_count(tables: &impl ReadTables) -> Result<u64, StoreError> {
+    Ok(optional(tables, BANS)?.unwrap_or(0))
+}
+
+/// So many bans there are now.
+pub(in crate::store) fn note_bans(tables: &mut Tables, count: u64) {
+    put(tables, BANS, count);
 }
 
 /// How many accounts there are, those that were deleted among them.
@@ -182,6 +194,8 @@ pub(in crate::store) fn rebuild(
     }
     note_deleted(tables, deleted);
     note_limits(tables, limits);
+    let bans = tables.bans().rows()?.count() as u64;
+    note_bans(tables, bans);
     if skip_damaged(optional(tables, EPOCH))?.flatten().is_none() {
         put(tables, EPOCH, ChaCha20Rng::from_seed(seed).next_u64());
     }

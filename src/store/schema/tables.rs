@@ -17,6 +17,7 @@ use super::records::{
     MemberRecord, RefRecord, RetentionRecord, RoomRecord, SegmentRecord, SenderRecord,
 };
 use super::table::{Committed, ReadTable};
+use crate::store::Ban;
 use crate::store::BlobKey;
 use crate::store::error::StoreError;
 use crate::store::segments::batch::Batch;
@@ -272,6 +273,8 @@ tables! {
     seen: u64 => u64;
     /// Each account that is disabled.
     disabled: u64 => DisabledRecord;
+    /// Whom the server does not let in: (0, account, 0), or a prefix: (family and length, the two halves of its bits).
+    bans: (u64, u64, u64) => Ban;
     /// What the operator has done, by a number that counts up.
     audit: u64 => AuditRecord;
     /// (account, hash) of each enrolment code that is open or has expired of late; account zero for one that opens an account.

@@ -63,7 +63,8 @@ mod tests {
         EventKind, MemberRole, Position,
     };
     use crate::store::{
-        Append, Audited, CodeHash, DeviceUse, NewAccount, NewCode, Quota, Retention, TicketHash,
+        Append, Audited, Ban, BanSubject, CodeHash, DeviceUse, NewAccount, NewCode, Prefix, Quota,
+        Retention, TicketHash,
     };
 
     const ALICE: AccountId = AccountId(1);
@@ -106,6 +107,9 @@ mod tests {
         "019181a2333191ce12345678",
         "019181a233329501dc00200909090909090909090909090909090909090909090909090909090909090909c403010203dc001008080808080808080808080808080808cf0000019cfc1a7bc0",
         "019181a233339295a3626f62a3626f62c403010203dc001009090909090909090909090909090909cf0000019cfc1a7bc0dc00200909090909090909090909090909090909090909090909090909090909090909",
+        "019181a233349281a1300193cf0000019cfc1a7bc0a47370616dcf0000019cfc1a7bc0",
+        "019181a233359181a1319281a25636dc001020010dccb800000000000000000000000030",
+        "019181a23336920103",
     ];
 
     fn bob() -> NewAccount {
@@ -322,6 +326,21 @@ mod tests {
             Write::CreateInvited {
                 account: bob(),
                 code: CodeHash([9; 32]),
+            },
+            Write::Ban {
+                subject: BanSubject::Account(ALICE),
+                ban: Ban {
+                    until_ms: Some(TIME_MS),
+                    reason: "spam".into(),
+                    since_ms: TIME_MS,
+                },
+            },
+            Write::Unban {
+                subject: BanSubject::Prefix(Prefix::parse("2001:db8::/48").unwrap()),
+            },
+            Write::EndSessions {
+                account: Some(ALICE),
+                session: Some(3),
             },
         ]
     }

@@ -164,10 +164,18 @@ impl Connection {
         self.arm_loss_timer(context.now);
     }
 
-    pub(super) fn on_path_response(&mut self, token: [u8; 8]) {
+    /// Whether the peer has answered at its current address.
+    pub(crate) const fn is_path_validated(&self) -> bool {
+        self.path.unproven.is_none()
+    }
+
+    pub(super) fn on_path_response(&mut self, context: &mut Context<'_>, token: [u8; 8]) {
         let answered = |unproven: &mut Box<Unproven>| unproven.token == token;
         if self.path.unproven.take_if(answered).is_some() {
             self.timers.clear(Timer::Path);
+            context.events.push_back(Event::PathValidated {
+                session: self.session,
+            });
         }
     }
 

@@ -133,7 +133,7 @@ impl Connection {
             Frame::SessionWindow { max } => self.credit.allow(max),
             Frame::Close { code, reason } => self.on_peer_close(context, code, reason),
             Frame::PathChallenge(token) => self.challenged = Some(token),
-            Frame::PathResponse(token) => self.on_path_response(token),
+            Frame::PathResponse(token) => self.on_path_response(context, token),
             // A client that sends NEW_TOKEN violates the protocol (RFC 9000 §19.7).
             Frame::NewToken(_) if self.is_server() => {
                 return Err(Violation::Frame(FrameError::UnknownType));

@@ -60,6 +60,13 @@ impl Endpoint {
         self.connection(session)?.unanswered_since()
     }
 
+    /// Whether the peer has answered at its current address, rather than only been heard from there.
+    #[must_use]
+    pub fn is_path_validated(&self, session: SessionId) -> bool {
+        let connection = self.connection(session);
+        connection.is_some_and(Connection::is_path_validated)
+    }
+
     /// The peer's current address.
     #[must_use]
     pub fn remote(&self, session: SessionId) -> Option<SocketAddr> {

@@ -12,18 +12,14 @@ fn a_new_address_is_challenged_and_then_used() {
     network.send_from_client(client, Channel::Chat, b"from the train");
     network.run(Duration::from_secs(2));
     let remote = network.client_address;
-    assert_eq!(
-        network.server_events.back(),
-        Some(&Event::Readable {
-            session,
-            channel: Channel::Chat
-        })
-    );
-    assert!(
-        network
-            .server_events
-            .contains(&Event::Moved { session, remote })
-    );
+    let channel = Channel::Chat;
+    let events: Vec<&Event> = network.server_events.iter().rev().take(3).collect();
+    let expected = [
+        &Event::PathValidated { session },
+        &Event::Readable { session, channel },
+        &Event::Moved { session, remote },
+    ];
+    assert_eq!(events, expected);
     network.send_from_server(session, Channel::Chat, &[1; 5000]);
     network.run(Duration::from_secs(2));
     assert!(

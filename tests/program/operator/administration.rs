@@ -9,20 +9,20 @@ use crate::support::Workspace;
 
 impl Workspace {
     /// What a command of the operator printed, which succeeds.
-    fn does(&self, words: &[&str]) -> String {
+    pub fn does(&self, words: &[&str]) -> String {
         let output = self.output(words);
         assert!(output.status.success(), "{words:?}: {output:?}");
         String::from_utf8(output.stdout).expect("text")
     }
 
     /// The same, as the JSON of its only line.
-    fn tells(&self, words: &[&str]) -> Value {
+    pub fn tells(&self, words: &[&str]) -> Value {
         let text = self.does(&[words, &["--json"]].concat());
         serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text:?}"))
     }
 
     /// What the audit log has, without the times.
-    fn audited(&self) -> Vec<Value> {
+    pub fn audited(&self) -> Vec<Value> {
         let text = self.does(&["audit", "--json"]);
         let lines = text.lines().map(|line| {
             let mut value: Value = serde_json::from_str(line).expect("an object a line");

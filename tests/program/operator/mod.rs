@@ -1,4 +1,5 @@
 //! What an operator does with a server, and sees of it.
 
 mod administration;
+mod order;
 mod watching;

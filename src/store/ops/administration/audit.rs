@@ -8,7 +8,7 @@ use crate::store::schema::admin_records::AuditRecord;
 use crate::store::schema::meta;
 use crate::store::schema::table::ReadTable as _;
 use crate::store::schema::tables::{ReadTables, Tables};
-use crate::store::{Audited, AuditedAction, Refusal, Reply, Retention, Write};
+use crate::store::{Audited, AuditedAction, BanSubject, Refusal, Reply, Retention, Write};
 
 /// How many actions are kept; one more takes the place of the oldest. Chosen: years of a busy server's, in some 10 MB.
 pub(in crate::store) const KEPT_MAX: u64 = 100_000;
@@ -84,6 +84,13 @@ fn describe(tables: &impl ReadTables, write: &Write) -> Result<Option<Descriptio
         Write::RevokeInvitation { number } => {
             ("invite revoke", String::new(), format!("{number:08x}"))
         }
+        Write::Ban { subject, ban } => ("ban add", banned(tables, *subject)?, ban.to_string()),
+        Write::Unban { subject } => ("ban remove", banned(tables, *subject)?, String::new()),
+        Write::EndSessions { account, session } => {
+            let whose = account.map(name).transpose()?.unwrap_or_default();
+            let which = session.map_or(String::new(), |id| format!("session {id}"));
+            ("session end", whose, which)
+        }
         Write::DeleteAccount { account, .. } => ("user delete", name(*account)?, String::new()),
         Write::MakeRoom {
             owner,
@@ -107,6 +114,14 @@ fn describe(tables: &impl ReadTables, write: &Write) -> Result<Option<Descriptio
         subject,
         detail,
     }))
+}
+
+/// Whom a ban is of, as they are typed.
+fn banned(tables: &impl ReadTables, subject: BanSubject) -> Result<String, StoreError> {
+    match subject {
+        BanSubject::Account(id) => accounts::name(tables, id).map(Option::unwrap_or_default),
+        BanSubject::Prefix(prefix) => Ok(prefix.to_string()),
+    }
 }
 
 /// The limits of a conversation, as they are typed.

@@ -27,7 +27,7 @@ fn disable(account: AccountId, reason: Option<&str>) -> Write {
     }
 }
 
-fn audited(by: Option<AccountId>, time_ms: u64, write: Write) -> Write {
+pub(super) fn audited(by: Option<AccountId>, time_ms: u64, write: Write) -> Write {
     Write::Audited(Audited {
         by,
         time_ms,
@@ -43,7 +43,7 @@ fn audit(bench: &mut Bench, before: u64, count: usize) -> Vec<AuditedAction> {
 }
 
 /// What is told of actions, oldest first.
-fn told(bench: &mut Bench) -> Vec<String> {
+pub(super) fn told(bench: &mut Bench) -> Vec<String> {
     let actions = audit(bench, u64::MAX, PAGE_MAX).into_iter().rev();
     actions
         .map(|it| format!("{}:{}:{}:{}", it.by, it.action, it.subject, it.detail))

@@ -1,6 +1,7 @@
 //! Accounts and their devices.
 
 mod administration;
+mod bans;
 mod changes;
 mod codes;
 mod identities;

@@ -1,0 +1,207 @@
+//! Whom the operator keeps out, and which sessions there are.
+
+use serde_json::{Value, json};
+
+use crate::prompt::signed_in;
+use crate::support::{Server, Workspace};
+use crate::two_hosts::hosts;
+
+fn lines(text: &str) -> Vec<Value> {
+    let lines = text.lines();
+    lines
+        .map(|line| serde_json::from_str(line).expect("an object a line"))
+        .collect()
+}
+
+#[test]
+fn banned_user_is_signed_out_and_told_why_also_after_a_restart_until_the_ban_is_lifted() {
+    let workspace = Workspace::new(&["alice", "bob"]);
+    let mut server = workspace.serve();
+    let mut alice = signed_in("alice", &server);
+    let bob = signed_in("bob", &server);
+    let ban = [
+        "ban",
+        "add",
+        "Alice",
+        "--for",
+        "36500d",
+        "--reason",
+        "selling watches",
+    ];
+    let said = workspace.does(&ban);
+    assert!(said.starts_with("alice is banned until "), "{said:?}");
+    alice.sees("this account is banned until");
+    alice.sees("signed out: this server has banned this account");
+    drop(bob);
+    alice.types("/login alice");
+    alice.sees("this server has banned this account until");
+    alice.sees("selling");
+    server.kill();
+    server.restart();
+    alice.sees("is back");
+    alice.types("/login alice");
+    alice.sees("this server has banned this account until");
+    server.kill();
+    let lift = ["ban", "remove", "alice"];
+    assert_eq!(workspace.does(&lift), "alice is no longer banned\n");
+    server.restart();
+    alice.sees("is back");
+    alice.types("/login alice");
+    let before = alice.sees("Greetings");
+    assert!(!before.contains("password"), "{before:?}");
+}
+
+#[test]
+fn bans_are_listed_and_lifted_on_both_ways_and_audited() {
+    let workspace = Workspace::new(&["alice"]);
+    let mut server = workspace.serve();
+    let end = "2999-12-24T18:00:00Z";
+    assert_eq!(
+        workspace.does(&["ban", "add", "192.0.2.77/24", "--until", end]),
+        format!("192.0.2.0/24 is banned until {end}\n")
+    );
+    let json = ["ban", "add", "2001:db8::1", "--reason", "spam", "--json"];
+    assert_eq!(
+        lines(&workspace.does(&json)),
+        [json!({"action": "ban add", "subject": "2001:db8::/64", "until": null, "users": []})]
+    );
+    server.kill();
+    workspace.does(&["ban", "add", "alice"]);
+    let expected = [
+        json!({"subject": "alice", "kind": "account", "until": null, "reason": ""}),
+        json!({"subject": "192.0.2.0/24", "kind": "address", "until": end, "reason": ""}),
+        json!({"subject": "2001:db8::/64", "kind": "address", "until": null, "reason": "spam"}),
+    ];
+    let listed = |workspace: &Workspace| {
+        let mut listed = lines(&workspace.does(&["ban", "list", "--json"]));
+        for line in &mut listed {
+            let fields = line.as_object_mut().expect("an object");
+            assert!(fields.remove("since").is_some());
+        }
+        listed
+    };
+    assert_eq!(listed(&workspace), expected);
+    server.restart();
+    assert_eq!(listed(&workspace), expected);
+    assert_eq!(
+        workspace.does(&["ban", "list"]),
+        "alice  for good\n192.0.2.0/24  until 2999-12-24 18:00 UTC\n2001:db8::/64  for good: spam\n"
+    );
+    workspace.does(&["ban", "remove", "192.0.2.0/24"]);
+    for (words, code) in [
+        (&["ban", "remove", "192.0.2.0/24"][..], 5),
+        (&["ban", "remove", "carol"], 5),
+        (&["ban", "add", "carol"], 5),
+        (&["ban", "add", "0.0.0.0/0"], 1),
+        (&["ban", "add", "127.0.0.1"], 1),
+        (&["ban", "add", "192.0.2.0/x"], 1),
+        (&["ban", "add", "alice", "--until", "2001-01-01"], 1),
+        (&["ban", "add", "alice", "--until", "tomorrow"], 2),
+        (&["ban", "add", "alice", "--for", "3"], 2),
+        (
+            &[
+                "ban",
+                "add",
+                "alice",
+                "--for",
+                "3d",
+                "--until",
+                "2999-01-01",
+            ],
+            2,
+        ),
+        (&["session", "end", "alice"], 5),
+        (&["session", "end", "77"], 5),
+    ] {
+        let (text, found) = workspace.run(words);
+        assert_eq!(found, Some(code), "{words:?}: {text}");
+    }
+    let audited: Vec<String> = workspace
+        .audited()
+        .iter()
+        .skip(1)
+        .map(|line| format!("{} {} {}", line["action"], line["subject"], line["detail"]))
+        .collect();
+    assert_eq!(
+        audited,
+        [
+            r#""ban add" "192.0.2.0/24" "until 2999-12-24 18:00 UTC""#,
+            r#""ban add" "2001:db8::/64" "for good: spam""#,
+            r#""ban add" "alice" "for good""#,
+            r#""ban remove" "192.0.2.0/24" null"#,
+        ]
+    );
+    let (text, code) = workspace.run(&["store", "check"]);
+    assert_eq!(code, Some(0), "{text}");
+}
+
+#[test]
+fn sessions_are_listed_and_ended_and_their_users_sign_in_again_without_a_password() {
+    let workspace = Workspace::new(&["alice", "bob"]);
+    let mut server = workspace.serve();
+    let mut alice = signed_in("alice", &server);
+    let _bob = signed_in("bob", &server);
+    let listed = lines(&workspace.does(&["session", "list", "--json"]));
+    let users: Vec<&Value> = listed.iter().map(|line| &line["user"]).collect();
+    assert_eq!(users, ["alice", "bob"]);
+    for line in &listed {
+        let address = line["address"].as_str().expect("text");
+        assert!(address.starts_with("127.0.0.1:"), "{line}");
+        assert!(
+            line["device"].is_u64() && line["since"].is_string(),
+            "{line}"
+        );
+        assert!(
+            line["idle_s"].as_u64().is_some_and(|idle| idle < 60),
+            "{line}"
+        );
+    }
+    let text = workspace.does(&["session", "list"]);
+    assert!(text.contains("  bob  device "), "{text}");
+    let number = listed[0]["session"].to_string();
+    assert_eq!(
+        workspace.does(&["session", "end", &number]),
+        "ended 1 session\n"
+    );
+    alice.sees("signed out: the operator has ended this session");
+    alice.types("/login alice");
+    let before = alice.sees("Greetings");
+    assert!(!before.contains("password"), "{before:?}");
+    let ended = workspace.tells(&["session", "end", "alice"]);
+    let expected = json!({"action": "session end", "subject": "alice", "sessions": 1});
+    assert_eq!(ended, expected);
+    alice.sees("signed out: the operator has ended this session");
+    let audited = workspace.audited();
+    let of_number = &audited[audited.len() - 2];
+    assert_eq!(of_number["subject"], "alice");
+    assert_eq!(of_number["detail"], format!("session {number}"));
+    server.kill();
+    let (text, code) = workspace.run(&["session", "list"]);
+    assert_eq!(code, Some(3), "{text}");
+    assert!(text.contains("no server is running"), "{text}");
+}
+
+#[test]
+fn banned_address_is_told_so_and_its_programs_end_and_who_was_there_is_named_to_the_operator() {
+    let Some(hosts) = hosts("b") else {
+        return;
+    };
+    let workspace = Workspace::on(hosts.server.clone(), &["alice"]);
+    let listen = "10.98.2.2:7777";
+    let _server = Server::start(&hosts.server, &workspace.data(), &[listen], &[]);
+    let come = || workspace.connect(&hosts.network, listen, "alice", "alice");
+    let alice = come();
+    alice.sees(1, "Greetings from the Chat Room!");
+    let ban = workspace.output(&["ban", "add", "10.98.2.0/24", "--reason", "spam", "--json"]);
+    let told = String::from_utf8_lossy(&ban.stderr);
+    assert!(told.contains("signed in there were alice; "), "{told}");
+    let json: Value = serde_json::from_slice(&ban.stdout).expect("JSON");
+    assert_eq!(json["users"], json!(["alice"]));
+    let banned = format!("{listen} has banned your address for good: spam");
+    for mut client in [alice, come()] {
+        client.sees(1, &banned);
+        assert_eq!(client.ends(), Some(4));
+    }
+    workspace.does(&["ban", "remove", "10.98.2.0/24"]);
+    come().sees(1, "Greetings from the Chat Room!");
+}
