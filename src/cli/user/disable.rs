@@ -16,8 +16,9 @@ pub fn enable() -> Subcommand {
 }
 
 const MANUAL: &str = "\
-    The account's sessions end within a second. The user, who proves the password or has a ticket, is told that the \
-    operator has disabled it, and the reason; nobody else learns of it. What others write to it is stored, and comes once it is \
+    The account's sessions end within a second. Their users are told so, and at the next \
+    sign-in, with the password or a ticket, also the reason; nobody else learns of it. Without --reason an account that is disabled \
+    already keeps the one that was given before. What others write to it is stored, and comes once it is \
     enabled: its devices then sign in as before, without a password.";
 
 #[derive(clap::Args)]

@@ -56,8 +56,9 @@ pub(super) struct Record<'a> {
     name: &'a str,
     created: String,
     bot: bool,
-    /// Why it is disabled; null if it is not.
-    disabled: Option<&'a str>,
+    disabled: bool,
+    /// Why it is disabled, if that was said.
+    reason: Option<&'a str>,
 }
 
 pub(super) fn record(user: &User) -> Record<'_> {
@@ -65,7 +66,8 @@ pub(super) fn record(user: &User) -> Record<'_> {
         name: &user.name,
         created: rfc3339(user.created_ms),
         bot: user.is_bot,
-        disabled: user.disabled.as_deref(),
+        disabled: user.disabled.is_some(),
+        reason: user.disabled.as_deref().filter(|reason| !reason.is_empty()),
     }
 }
 

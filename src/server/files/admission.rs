@@ -94,7 +94,7 @@ impl Files {
         left: u64,
     ) -> Result<(), Failure> {
         let quota = ctx.config.limits.file_quota();
-        let (own, all) = self.uploads.reserved(key);
+        let (own, all) = self.uploads.reserved(ctx.now.instant, key);
         let bytes = counted_bytes(key.size.bytes());
         let over = |limit: Option<u64>, kept: u64, reserved: u64| {
             let wanted = kept.saturating_add(bytes);

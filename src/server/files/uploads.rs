@@ -267,13 +267,15 @@ impl Uploads {
         upload.is_some_and(|upload| upload.stage != Stage::Closed)
     }
 
-    /// Bytes that the uploads will take when they are complete, and of those that nobody brings what has come: the account's,
-    /// and all. `key` is not counted.
-    pub fn reserved(&self, key: &BlobKey) -> (u64, u64) {
+    /// Bytes that the uploads will take when they are complete, and of those that nobody brings, or not for [`SILENT`], what has
+    /// come: the account's, and all. `key` is not counted.
+    pub fn reserved(&self, now: Instant, key: &BlobKey) -> (u64, u64) {
         let (mut own, mut all) = (0, 0);
         for (other, upload) in &self.uploads {
             if other != key && !upload.has_row {
                 let bytes = match upload.stage {
+                    // One that the user has cancelled is silent, too. If it goes on, the store has the last word.
+                    _ if upload.is_silent(now) => other.size.bytes().min(upload.taken),
                     Stage::Closed => other.size.bytes().min(upload.taken),
                     _ => other.size.bytes(),
                 };

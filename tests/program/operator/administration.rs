@@ -48,7 +48,8 @@ fn disabled_user_is_signed_out_and_told_why_and_signs_in_by_the_same_ticket_once
     let show = ["user", "show", "alice"];
     assert!(workspace.does(&show).contains("disabled  selling watches"));
     let shown = workspace.tells(&show);
-    assert_eq!(shown["disabled"], "selling watches");
+    assert_eq!(shown["disabled"], true);
+    assert_eq!(shown["reason"], "selling watches");
     assert_eq!(
         shown["devices"].as_array().map(Vec::len),
         Some(1),

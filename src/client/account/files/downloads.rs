@@ -450,7 +450,7 @@ fn ask(
 /// Where a file is saved, in words.
 fn where_to(save_as: &SaveAs) -> String {
     match save_as {
-        SaveAs::Named(_) => "in the download folder".into(),
+        SaveAs::Named(_) => "under its own name".into(),
         SaveAs::Chosen { path, .. } => format!("as {}", printable::line(path)),
     }
 }

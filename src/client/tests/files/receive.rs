@@ -287,7 +287,7 @@ fn cancelled_download_leaves_nothing_here() {
     desk.run("save --in bob ./other.pdf");
     let lines = desk.lines();
     assert!(
-        lines[0].contains(": in the download folder, not as ./other.pdf; `/save` it again"),
+        lines[0].contains(": under its own name, not as ./other.pdf; `/save` it again"),
         "{lines:?}"
     );
     desk.run("files");

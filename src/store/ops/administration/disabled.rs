@@ -22,6 +22,8 @@ pub(in crate::store) fn set(
         return Err(Refusal::NoSuchUser.into());
     }
     match reason {
+        // Who says it once more, and not why, takes nothing back.
+        Some("") if tables.disabled().has(&id.0)? => {}
         Some(reason) => {
             let reason = reason.to_owned();
             tables.disabled.insert(id.0, DisabledRecord { reason });

@@ -84,6 +84,9 @@ fn disabled_account_is_signed_in_to_by_nobody_until_it_is_enabled_also_after_a_c
     };
     assert_eq!(disabled, [(alice, "spam".to_owned())].into());
     check(&mut bench);
+    // Saying it once more, and not why, takes no reason back.
+    bench.done(disable(alice, Some("")));
+    assert_eq!(bench.refused(log_in(alice)), refused);
     bench.done(disable(alice, None));
     bench = bench.crash();
     assert!(matches!(bench.done(resume), Reply::Device { .. }));
