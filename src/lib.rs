@@ -154,7 +154,7 @@
 //! | the mark of what the user said | `src/client/own_line.rs` |
 //! | what rings and who is mentioned | `src/client/account/attention.rs`; how the terminal rings `src/cli/connect/terminal/ringing.rs` |
 //! | the prompt's words | `src/client/core/asking.rs`, `src/client/ui/prompt.rs` |
-//! | the words on the screen | `src/client/ui/render.rs`; the parts of a line `src/client/line.rs`; how it is laid out and painted `src/cli/connect/terminal/look/mod.rs` |
+//! | the words on the screen | `src/client/ui/render.rs`, of refusals `refusal.rs` beside it; the parts of a line `src/client/line.rs`; how it is laid out and painted `src/cli/connect/terminal/look/mod.rs` |
 //! | an exit code | `src/cli/exit.rs`; of a script `src/cli/connect/run.rs`; which fault a refusal is `src/client/env.rs` |
 //! | a wire message | `src/protocol/bodies.rs` and `words.rs`; `src/server/hub/dispatch.rs`; `src/client/account/mod.rs` and `src/server/limits/account_budget.rs` (what it costs), which the compiler does not ask for; `man/udpchat-protocol.7` |
 //! | a request to the store | `src/store/api/read.rs` or `write.rs`, and `replies.rs`; `src/store/engine/execute.rs`; `src/store/ops/`; a write also `src/store/segments/commands.rs` (its recorded bytes), and `src/server/hub/applied.rs`, which the compiler does not ask for |

@@ -2,6 +2,7 @@
 
 pub(super) mod files;
 pub(super) mod prompt;
+mod refusal;
 pub(super) mod render;
 pub(super) mod render_rooms;
 pub(super) mod table;

@@ -6,6 +6,7 @@
 
 #![allow(missing_docs, reason = "a field that its name explains has no comment")]
 
+mod administration;
 mod ban;
 mod limits;
 mod read;
@@ -14,6 +15,7 @@ mod write;
 
 use crate::store::blobs::BlobKey;
 
+pub use administration::{AuditedAction, CodeUse, OpenCode};
 pub use ban::{BAN_REASON_MAX_BYTES, Ban, BanOf, BanSubject, Prefix, PrefixError};
 pub use limits::StoreLimit;
 pub use read::Read;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{BanOf, Retention, StoreLimit};
+use super::{AuditedAction, BanOf, CodeUse, OpenCode, Retention, StoreLimit};
 pub use crate::protocol::BlockedUser;
 use crate::protocol::{
     AccountId, ConversationId, DeviceId, DeviceSeq, Digest, EntryId, EntryKind, EventKind,
@@ -259,49 +259,6 @@ pub struct Account {
     pub created_ms: u64,
     /// Whether it is marked as a bot's.
     pub is_bot: bool,
-}
-
-/// What the operator, or who may act as one, has done. It has names as they were then.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AuditedAction {
-    /// Counts up.
-    pub number: u64,
-    /// In milliseconds since 1970 (UTC).
-    pub time_ms: u64,
-    /// The account that did it; empty for the operator.
-    pub by: String,
-    /// The command that does it.
-    pub action: String,
-    /// The account or conversation that it was done to; empty for the server.
-    pub subject: String,
-    /// What else there is to know of it; may be empty.
-    pub detail: String,
-}
-
-/// What an enrolment code is good for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CodeUse {
-    /// Another password for this account.
-    Reset(AccountId),
-    /// Another account.
-    Invitation,
-}
-
-/// An enrolment code, as far as it is known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct OpenCode {
-    /// Under which it is revoked.
-    pub number: u32,
-    /// Whose password is set with it; none if it opens an account.
-    pub account: Option<AccountId>,
-    /// In milliseconds since 1970 (UTC).
-    pub made_ms: u64,
-    /// When it is good no longer.
-    pub expires_ms: u64,
-    /// How often it was good.
-    pub uses: u32,
-    /// How often it still is.
-    pub uses_left: u32,
 }
 
 /// A device of an account.
