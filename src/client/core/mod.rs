@@ -12,6 +12,7 @@ mod offline;
 mod program;
 mod saying;
 mod session;
+mod signed_out;
 pub(super) mod status;
 mod step_up;
 

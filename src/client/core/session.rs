@@ -3,7 +3,7 @@
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
 
-use super::Core;
+use super::{Core, signed_out};
 use crate::client::account::ctx::NO_LINK;
 use crate::client::account::ctx::pending::ANSWER_WAIT;
 use crate::client::account::{Preferences, SignOutReason, SignedIn};
@@ -223,45 +223,11 @@ impl Core {
         let Some(reason) = reason else {
             return;
         };
-        let text = match reason {
-            SignOutReason::Ended(EndReason::ServerStopping) => {
-                self.server_stops();
-                return;
-            }
-            SignOutReason::Ended(EndReason::Superseded) => {
-                "signed out: this device has signed in again elsewhere; `/login` again as a new device"
-            }
-            SignOutReason::Ended(EndReason::TooManySessions) => {
-                "signed out: the account has too many sessions and this was the oldest; `/login` signs in here again and signs out the next oldest"
-            }
-            SignOutReason::Ended(EndReason::Revoked) => {
-                "signed out: this device was revoked; `/login` again with the password"
-            }
-            SignOutReason::Ended(EndReason::PasswordChanged) => {
-                "signed out: the password was changed on another device; `/login` again with the new one"
-            }
-            SignOutReason::Ended(EndReason::PasswordReset) => {
-                "signed out: the password was reset with a code of the operator; `/login` again with the new one, or ask them if that was not you"
-            }
-            SignOutReason::Ended(EndReason::AccountDeleted) => {
-                "signed out: the account was deleted"
-            }
-            SignOutReason::Ended(EndReason::AccountDisabled) => {
-                "signed out: the operator has disabled the account; ask them about it"
-            }
-            SignOutReason::Ended(EndReason::AccountBanned) => {
-                "signed out: this server has banned this account"
-            }
-            SignOutReason::Ended(EndReason::EndedByOperator) => {
-                "signed out: the operator has ended this session; `/login` signs in again"
-            }
-            SignOutReason::Ended(EndReason::LoggedOut | EndReason::Other(_)) => {
-                "signed out by the server"
-            }
-            SignOutReason::Conflict => {
-                "signed out: this device's files are a copy or were restored; `/login` again as a new device"
-            }
-        };
+        if reason == SignOutReason::Ended(EndReason::ServerStopping) {
+            self.server_stops();
+            return;
+        }
+        let text = signed_out::words(reason);
         if reason == SignOutReason::Conflict {
             // The server takes this session for signed in, and LOGOUT would take the ticket from the other one that has
             // this device.

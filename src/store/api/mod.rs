@@ -9,6 +9,7 @@
 mod administration;
 mod ban;
 mod limits;
+mod people;
 mod read;
 mod replies;
 mod write;
@@ -18,6 +19,7 @@ use crate::store::blobs::BlobKey;
 pub use administration::{AuditedAction, CodeUse, OpenCode};
 pub use ban::{BAN_REASON_MAX_BYTES, Ban, BanOf, BanSubject, Prefix, PrefixError};
 pub use limits::StoreLimit;
+pub use people::{Acquaintance, Member, RoomUse};
 pub use read::Read;
 pub use replies::*;
 pub(super) use write::LAST_TAG;
