@@ -28,7 +28,7 @@ const MANUAL: &str = "\
 
 const EXAMPLES: &str = "\
     udpchat audit --last 20\n\
-    udpchat audit --json | jq -r 'select(.action == \"user disable\") | .subject'";
+    udpchat audit --last 1000 --json | jq -r .action";
 
 #[derive(clap::Args)]
 struct Args {
