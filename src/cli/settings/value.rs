@@ -196,7 +196,13 @@ fn reason(error: &clap::Error, texts: &[String]) -> String {
     let shown = quoted(&value);
     match (error.kind(), error.get(ContextKind::ValidValue)) {
         (ErrorKind::InvalidValue, Some(ContextValue::Strings(valid))) if !valid.is_empty() => {
-            format!("expected {}, found {shown}", valid.join(" or "))
+            let words = match valid.split_last() {
+                Some((last, others)) if !others.is_empty() => {
+                    format!("{} or {last}", others.join(", "))
+                }
+                _ => valid.concat(),
+            };
+            format!("expected {words}, found {shown}")
         }
         _ => match std::error::Error::source(error) {
             Some(source) if source.to_string().contains(&shown) => source.to_string(),

@@ -116,7 +116,7 @@ fn mistakes_are_all_named_with_line_and_column_wherever_the_file_is_read() {
     for (text, wrong) in [
         (
             "registration = \"maybe\"\n",
-            "server.toml:1:16: registration: expected open or closed, found \"maybe\"",
+            "server.toml:1:16: registration: expected open, invitation or closed, found \"maybe\"",
         ),
         ("rooms = open\n", "server.toml:1:9: "),
         (
