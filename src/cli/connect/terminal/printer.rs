@@ -82,10 +82,14 @@ impl Printer {
         let left_out = Arc::new(AtomicU64::new(0));
         let counters = (Arc::clone(&left_out), Arc::clone(&printed));
         spawn("printer", move || {
-            if let Err(error) = print_all(output, &queue, &counters.0, &counters.1) {
+            let mut under_way = 0;
+            let ended = print_all(output, &queue, (&counters.0, &counters.1), &mut under_way);
+            if let Err(error) = ended {
                 tracing::info!(%error, "standard output was closed");
                 // If the network thread has ended, the client is ending already.
                 let _ = inputs.send(Input::OutputClosed);
+                // It is waited for as those behind it are, and may be the last.
+                counters.1.store(under_way, Ordering::Release);
                 for job in queue {
                     counters.0.store(0, Ordering::Relaxed);
                     match job {
@@ -163,12 +167,13 @@ impl Printer {
 fn print_all(
     mut output: impl Output,
     queue: &Receiver<Job>,
-    left_out: &AtomicU64,
-    printed: &AtomicU64,
+    (left_out, printed): (&AtomicU64, &AtomicU64),
+    under_way: &mut u64,
 ) -> io::Result<()> {
     while let Ok(job) = queue.recv() {
         match job {
             Job::Show(line, number, instead) => {
+                *under_way = number;
                 output.show(&line, number, instead.as_deref())?;
                 printed.store(number, Ordering::Release);
             }
@@ -245,13 +250,38 @@ mod tests {
         }
         drop(lines);
         let (sender, printed) = mpsc::channel();
-        print_all(Collect(sender), &queue, &left_out, &AtomicU64::new(0)).unwrap();
+        print_all(
+            Collect(sender),
+            &queue,
+            (&left_out, &AtomicU64::new(0)),
+            &mut 0,
+        )
+        .unwrap();
         let printed: Vec<String> = printed.try_iter().collect();
         assert!(printed.contains(&"two".to_owned()) && !printed.contains(&"three".to_owned()));
         assert!(
             printed.iter().any(|line| line.starts_with("(2 lines")),
             "{printed:?}"
         );
+    }
+
+    /// An output that nobody reads.
+    struct Closed;
+
+    impl Output for Closed {
+        fn print(&mut self, _: &Line) -> io::Result<()> {
+            Err(io::ErrorKind::BrokenPipe.into())
+        }
+    }
+
+    #[test]
+    fn last_line_is_not_waited_for_where_nobody_reads_it() {
+        // `connect | head -2` did not end where the line that found the pipe closed was the last one.
+        let (_setup, inputs) = Setup::new().unwrap();
+        let lines = Printer::start(Closed, inputs, Arc::default()).unwrap();
+        lines.show(1, Line::of(Tone::Plain, "one"), None);
+        lines.flush();
+        assert_eq!(lines.printed(), 1);
     }
 
     #[test]
