@@ -21,7 +21,8 @@ use crate::transport::{Channel, SessionId};
 const REQUESTS_MAX: usize = 4;
 
 /// After so many bytes of a download the store is asked again whether the reader is given the entry. Chosen: as many as a client
-/// asks for at once, for which one answer is enough; who was removed from a room gets no more than that.
+/// asks for at once, for which one answer is enough. A member who is removed from a room gets one
+/// mebibyte more at most.
 const ALLOWED_BYTES: u64 = 1 << 20;
 
 /// Requests that the blobs must have room for beside the reading of pieces. Chosen: uploads, which need less room, and what

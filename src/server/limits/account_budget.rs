@@ -266,7 +266,7 @@ impl Budgets {
         (level < wanted).then(|| rate.time_to(level, wanted))
     }
 
-    /// An account has uploaded so many bytes to an earlier server, which let in no more than a day's.
+    /// An account uploaded so many bytes before the server was started: at most what is allowed in a day.
     pub fn charge_earlier(&mut self, now: Instant, account: AccountId, bytes: u64) {
         let index = Resource::DayFiles as usize;
         let Some(rate) = self.rates[index] else {

@@ -23,7 +23,7 @@ pub enum Read {
     Audit {
         /// Only such with lower numbers.
         before: u64,
-        /// So many at most, and no more than a thousand.
+        /// How many are wanted; at most a thousand are read.
         count: usize,
     },
     /// What somebody of this name may do with an enrolment code: [`Reply::Code`], or [`Refusal::Code`] whatever there is. Who

@@ -314,7 +314,7 @@ pub enum Write {
         reason: Option<String>,
     },
     /// Does what somebody wants who administers the server, and notes it in the audit log: the reply of that write, or
-    /// [`Refusal::NotPermitted`] if it is none that is audited. What is refused is not noted.
+    /// [`Refusal::NotPermitted`] if it is not an administrator's. A refused one is not noted.
     #[serde(rename = "29")]
     Audited(Audited),
     /// Makes an enrolment code, and voids the account's earlier one: [`Reply::Nothing`], or [`Refusal::NoSuchUser`],

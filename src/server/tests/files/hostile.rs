@@ -1,4 +1,4 @@
-//! A signed-in user who keeps no rule: whatever comes, no more is kept than the limits say, and who keeps the rules goes on.
+//! A signed-in user who breaks every rule: what is kept stays within the limits, and other users are still served.
 
 use rand_core::RngCore as _;
 
