@@ -68,7 +68,7 @@ impl SignIn {
         }
         let mut guess = Zeroizing::new([0; 32]);
         context.random.fill_bytes(&mut *guess);
-        self.begin_half_enrolment(&*guess, |_| Step::AskCode, context)
+        self.ask_with_code(&*guess, |_| Step::AskCode, context)
     }
 
     /// Something was typed for a code.
@@ -88,11 +88,11 @@ impl SignIn {
     /// The password is known.
     pub(super) fn begin_enrolling(&mut self, context: &mut Context<'_>) -> Progress {
         let password = self.password.clone().unwrap_or_default();
-        self.begin_half_enrolment(password.as_bytes(), Step::Enrol, context)
+        self.ask_with_code(password.as_bytes(), Step::Enrol, context)
     }
 
     /// Asks the server with the first half, and waits for its answer in the step that this makes.
-    fn begin_half_enrolment(
+    fn ask_with_code(
         &mut self,
         password: &[u8],
         step: impl FnOnce(SignUpBegun) -> Step,
@@ -102,19 +102,12 @@ impl SignIn {
             return given_up(NO_CODE);
         };
         let code = Bytes(code.bytes());
-        match SignUpBegun::new(context.random, password) {
-            Ok((begun, request)) => {
-                let name = self.name.clone();
-                let body = Enrol {
-                    name,
-                    code,
-                    request,
-                };
-                self.request(step(begun), body, context);
-                Progress::Going
-            }
-            Err(error) => given_up(error.to_string()),
-        }
+        let body = |name, request| Enrol {
+            name,
+            code,
+            request,
+        };
+        self.begin_registration(password, body, step, context)
     }
 
     pub(super) fn finish_enrolment(
@@ -123,19 +116,7 @@ impl SignIn {
         answer: &EnrolAnswer,
         context: &mut Context<'_>,
     ) -> Progress {
-        let password = self.password.clone().unwrap_or_default();
-        let finished = begun.finish(
-            context.random,
-            password.as_bytes(),
-            &answer.response,
-            context.key_stretching,
-        );
-        match finished {
-            Ok(upload) => {
-                self.request(Step::EnrolFinish, EnrolFinish { upload }, context);
-                Progress::Going
-            }
-            Err(error) => given_up(error.to_string()),
-        }
+        let body = |upload| EnrolFinish { upload };
+        self.finish_registration(begun, &answer.response, body, Step::EnrolFinish, context)
     }
 }

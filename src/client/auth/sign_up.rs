@@ -4,6 +4,7 @@
 //! any is asked for, as with a login.
 
 use rand_core::RngCore;
+use serde_bytes::ByteBuf;
 use zeroize::Zeroizing;
 
 use super::opaque::SignUpBegun;
@@ -11,7 +12,12 @@ use super::{Context, NO_PASSWORD, Progress, SignIn, Step, Way, given_up};
 use crate::client::env::Tone;
 use crate::client::password::Password;
 use crate::client::ui::render;
-use crate::protocol::{Failure, SignUp, SignUpAnswer, SignUpFinish};
+use crate::protocol::{ClientBody, Failure, SignUp, SignUpAnswer, SignUpFinish};
+
+/// The first half of a sign-up.
+const fn sign_up(name: String, request: ByteBuf) -> SignUp {
+    SignUp { name, request }
+}
 
 impl SignIn {
     /// Begins to open an account by name, or by asking for one.
@@ -46,7 +52,7 @@ impl SignIn {
         }
         let mut guess = Zeroizing::new([0; 32]);
         context.random.fill_bytes(&mut *guess);
-        self.begin_half(&*guess, |_| Step::AskName, context)
+        self.begin_registration(&*guess, sign_up, |_| Step::AskName, context)
     }
 
     /// A new password was typed for the first time.
@@ -79,20 +85,46 @@ impl SignIn {
 
     fn sign_up(&mut self, context: &mut Context<'_>) -> Progress {
         let password = self.password.clone().unwrap_or_default();
-        self.begin_half(password.as_bytes(), Step::SignUp, context)
+        self.begin_registration(password.as_bytes(), sign_up, Step::SignUp, context)
     }
 
-    /// Asks the server with the first half of a sign-up, and waits for its answer in the step that this makes.
-    fn begin_half(
+    /// Asks the server with the first half of a registration, and waits for its answer in the step that this makes.
+    pub(super) fn begin_registration<B: Into<ClientBody>>(
         &mut self,
         password: &[u8],
+        body: impl FnOnce(String, ByteBuf) -> B,
         step: impl FnOnce(SignUpBegun) -> Step,
         context: &mut Context<'_>,
     ) -> Progress {
         match SignUpBegun::new(context.random, password) {
             Ok((begun, request)) => {
-                let name = self.name.clone();
-                self.request(step(begun), SignUp { name, request }, context);
+                let body = body(self.name.clone(), request);
+                self.request(step(begun), body, context);
+                Progress::Going
+            }
+            Err(error) => given_up(error.to_string()),
+        }
+    }
+
+    /// Sends the second half, after this answer, and waits in this step.
+    pub(super) fn finish_registration<B: Into<ClientBody>>(
+        &mut self,
+        begun: SignUpBegun,
+        response: &[u8],
+        body: impl FnOnce(ByteBuf) -> B,
+        step: Step,
+        context: &mut Context<'_>,
+    ) -> Progress {
+        let password = self.password.clone().unwrap_or_default();
+        let finished = begun.finish(
+            context.random,
+            password.as_bytes(),
+            response,
+            context.key_stretching,
+        );
+        match finished {
+            Ok(upload) => {
+                self.request(step, body(upload), context);
                 Progress::Going
             }
             Err(error) => given_up(error.to_string()),
@@ -105,20 +137,8 @@ impl SignIn {
         answer: &SignUpAnswer,
         context: &mut Context<'_>,
     ) -> Progress {
-        let password = self.password.clone().unwrap_or_default();
-        let finished = begun.finish(
-            context.random,
-            password.as_bytes(),
-            &answer.response,
-            context.key_stretching,
-        );
-        match finished {
-            Ok(upload) => {
-                self.request(Step::SignUpFinish, SignUpFinish { upload }, context);
-                Progress::Going
-            }
-            Err(error) => given_up(error.to_string()),
-        }
+        let body = |upload| SignUpFinish { upload };
+        self.finish_registration(begun, &answer.response, body, Step::SignUpFinish, context)
     }
 
     /// Somebody has the name.
