@@ -3,6 +3,7 @@
 #![allow(clippy::cast_possible_truncation, reason = "these files are small")]
 
 mod hostile;
+mod programs;
 mod receive;
 mod records;
 mod send;
