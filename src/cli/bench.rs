@@ -27,7 +27,12 @@ pub fn command() -> Subcommand {
         .section("WHAT IS MEASURED", WHAT_IS_MEASURED)
         .section("A SERVER OF ITS OWN", A_SERVER_OF_ITS_OWN)
         .section("JSON", JSON)
+        .section("EXAMPLES", EXAMPLES)
 }
+
+const EXAMPLES: &str = "\
+    udpchat bench pairs --clients 10 --messages 20\n\
+    udpchat bench pairs --clients 10 --messages 20 --json | jq .latency_us.p99";
 
 const WHAT_IS_MEASURED: &str = "\
     Latency is the time from a line being typed until the reader's client has decoded the message and \

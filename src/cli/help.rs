@@ -18,7 +18,12 @@ pub fn command() -> Subcommand {
         "Show the menu, or the help of one subcommand or chat command",
         run,
     )
+    .section("EXAMPLES", EXAMPLES)
 }
+
+const EXAMPLES: &str = "\
+    udpchat help user add\n\
+    udpchat help /message";
 
 #[derive(clap::Args)]
 struct Args {

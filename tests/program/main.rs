@@ -17,6 +17,7 @@ mod command_line;
 mod disk_full;
 mod editor;
 mod finding;
+mod manual;
 mod messages;
 mod operator;
 mod paste;

@@ -27,6 +27,7 @@ pub fn command() -> Subcommand {
     )
     .section("FILES OF SETTINGS", FILES)
     .section("PROFILES", PROFILES)
+    .section("EXAMPLES", EXAMPLES)
 }
 
 const FILES: &str = "\
@@ -48,6 +49,13 @@ const PROFILES: &str = "\
     A client's file can have a table [profiles.NAME] for each server, with the same keys. `udpchat connect \
     NAME` then connects to its host (without the key host: to NAME itself), and its keys take precedence over \
     those outside. `host = \"NAME\"` outside of them makes it the one that `udpchat connect` alone takes.";
+
+const EXAMPLES: &str = "\
+    A file with every setting of a server, commented out:\n\
+    udpchat config init server --config server.toml\n\
+    Whether it can be used, and which settings come from where:\n\
+    udpchat config check server --config server.toml\n\
+    udpchat config show client";
 
 const WHICH: [&str; 2] = ["client", "server"];
 

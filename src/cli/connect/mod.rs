@@ -35,7 +35,14 @@ pub fn command() -> Subcommand {
         .section("WITHOUT A TERMINAL", WITHOUT_A_TERMINAL)
         .section("SETTINGS", SETTINGS)
         .section("FILES", FILES)
+        .section("EXAMPLES", EXAMPLES)
 }
+
+const EXAMPLES: &str = "\
+    udpchat connect chat.example --user alice\n\
+    Without a terminal, a command on each line:\n\
+    echo contacts | udpchat connect chat.example\n\
+    echo 'message bob the backup is done' | udpchat connect";
 
 const SETTINGS: &str = "\
     Each option can also be set by a variable of the environment, listed below, and in \

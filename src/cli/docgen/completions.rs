@@ -8,7 +8,16 @@ use crate::cli::output::print;
 
 pub fn command() -> Subcommand {
     Subcommand::new("completions", "Print a completion script for a shell", run)
+        .section("EXAMPLES", EXAMPLES)
 }
+
+const EXAMPLES: &str = "\
+    For bash, for yourself; a new shell has them:\n\
+    udpchat completions bash > ~/.bash_completion\n\
+    For zsh, into a directory of $fpath:\n\
+    udpchat completions zsh > ~/_udpchat\n\
+    For fish:\n\
+    udpchat completions fish > ~/udpchat.fish";
 
 #[derive(clap::Args)]
 struct Args {

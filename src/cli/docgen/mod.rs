@@ -2,10 +2,12 @@
 //!
 //! They are committed for packagers; a test generates them again and compares.
 
+mod calls;
 pub mod completions;
 mod shells;
 mod tidy;
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 
 use clap_complete::Shell;
@@ -18,6 +20,17 @@ use crate::registry::Entry as _;
 
 /// The day of this version's release, as CHANGELOG.md has it. No clock is asked, so that each build makes the same pages.
 const DATE: &str = "2026-11-28";
+
+/// The examples of udpchat(1).
+const EXAMPLES: Section = (
+    "EXAMPLES",
+    Cow::Borrowed(
+        "An account, a message to it, and what the server has to say of itself:\n\
+         udpchat user add carol --password-file ~/carol.password\n\
+         udpchat send chat.example --to carol 'welcome aboard'\n\
+         udpchat status",
+    ),
+);
 
 const SHELLS: [Shell; 5] = [
     Shell::Bash,
@@ -56,7 +69,7 @@ fn pages(commands: &Commands) -> std::io::Result<Vec<(PathBuf, Vec<u8>)>> {
     parser.build();
     let name = |own: &Subcommand| format!("udpchat-{}", own.name());
     let others: Vec<String> = commands.iter().map(name).collect();
-    let mut pages = vec![page(&parser, "udpchat", [].iter(), &others)?];
+    let mut pages = vec![page(&parser, "udpchat", [EXAMPLES].iter(), &others)?];
     for own in commands.iter() {
         let parser = parser
             .find_subcommand(own.name())
@@ -78,7 +91,15 @@ fn page<'a>(
     see_also: &[String],
 ) -> std::io::Result<(PathBuf, Vec<u8>)> {
     let source = concat!("udpchat ", env!("CARGO_PKG_VERSION"));
-    let man = Man::new(command.clone().display_name(name))
+    let shared = calls::shared(command);
+    let shared = if name == "udpchat" {
+        Vec::new()
+    } else {
+        shared
+    };
+    let described = command.clone().display_name(name);
+    let described = described.args(shared.iter().map(|own| (*own).clone()));
+    let man = Man::new(described)
         .title(name.to_uppercase())
         .section("1")
         .date(DATE)
@@ -87,11 +108,11 @@ fn page<'a>(
     let mut text = Vec::new();
     man.render_title(&mut text)?;
     man.render_name_section(&mut text)?;
-    man.render_synopsis_section(&mut text)?;
+    calls::synopsis(command, &shared).to_writer(&mut text)?;
     man.render_description_section(&mut text)?;
     man.render_options_section(&mut text)?;
     if command.has_subcommands() {
-        subcommands(command).to_writer(&mut text)?;
+        calls::subcommands(command, &shared).to_writer(&mut text)?;
     }
     for (title, body) in sections {
         let mut roff = Roff::default();
@@ -115,38 +136,6 @@ fn page<'a>(
         PathBuf::from("man").join(format!("{name}.1")),
         tidy::tidy(&text).into_bytes(),
     ))
-}
-
-fn subcommands(command: &clap::Command) -> Roff {
-    let mut roff = Roff::default();
-    roff.control("SH", ["SUBCOMMANDS"]);
-    for own in command.get_subcommands() {
-        roff.control("TP", []);
-        roff.text([bold(own.get_name())]);
-        roff.text([roman(
-            own.get_about().map(ToString::to_string).unwrap_or_default(),
-        )]);
-        // Nested subcommands have no page of their own.
-        for argument in own
-            .get_arguments()
-            .filter(|_| command.get_name() != "udpchat")
-        {
-            if argument.is_global_set() || argument.get_id() == "help" {
-                continue;
-            }
-            roff.control("RS", []);
-            roff.control("TP", []);
-            roff.text([bold(argument.to_string())]);
-            roff.text([roman(
-                argument
-                    .get_help()
-                    .map(ToString::to_string)
-                    .unwrap_or_default(),
-            )]);
-            roff.control("RE", []);
-        }
-    }
-    roff
 }
 
 fn environment(command: &clap::Command) -> Roff {

@@ -10,6 +10,7 @@ pub fn command() -> Subcommand {
     Subcommand::new("status", "Show the state of a running server", run)
         .section("WHAT IS SHOWN", WHAT_IS_SHOWN)
         .section("FILES", "The server is asked through DIR/control.sock.")
+        .section("EXAMPLES", EXAMPLES)
 }
 
 const WHAT_IS_SHOWN: &str = "\
@@ -21,6 +22,10 @@ const WHAT_IS_SHOWN: &str = "\
     effect, by reason; how long each thread of the server was busy at a stretch, at most, and how often for \
     longer than anybody notices; and for each session (a thousand at most) its user, address, round trip, loss in both \
     directions, packets and bytes, retransmissions and congestion window.";
+
+const EXAMPLES: &str = "\
+    udpchat status\n\
+    udpchat status --json | jq .sessions";
 
 #[derive(clap::Args)]
 struct Args {

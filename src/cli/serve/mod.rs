@@ -17,7 +17,14 @@ pub fn command() -> Subcommand {
         .section("RETENTION", RETENTION)
         .section("SETTINGS", SETTINGS)
         .section("FILES", FILES)
+        .section("EXAMPLES", EXAMPLES)
 }
+
+const EXAMPLES: &str = "\
+    A server for those whom you invite, with a directory of its own:\n\
+    udpchat serve --data ~/chat --registration invitation\n\
+    On one address and another port, keeping messages for a year:\n\
+    udpchat serve --data ~/chat --listen 127.0.0.1:7778 --keep-days 365";
 
 const SETTINGS: &str = "\
     Each option can also be set by a variable of the environment, listed below, and in DIR/server.toml or the \

@@ -28,7 +28,17 @@ pub fn command() -> Subcommand {
         "Check, copy and prune the server's database",
         inside,
     )
+    .section("EXAMPLES", EXAMPLES)
 }
+
+const EXAMPLES: &str = "\
+    A copy of the database, with the day in its name, also while the server runs:\n\
+    udpchat store backup ~/chat-$(date +%F).redb\n\
+    The same database on another machine, or in another directory:\n\
+    udpchat store restore ~/chat-$(date +%F).redb --data ~/moved\n\
+    udpchat store check --data ~/moved\n\
+    Everyone reads the last 90 days of #ops:\n\
+    udpchat store retain '#ops' --days 90";
 
 /// The arguments of subcommands that copy the database.
 #[derive(clap::Args)]

@@ -21,5 +21,15 @@ pub fn command() -> Subcommand {
         .with(Box::new(disable::disable()))
         .with(Box::new(disable::enable()))
         .with(Box::new(delete::command()));
-    Subcommand::group("user", "Manage the server's accounts", inside).section("FILES", admin::FILES)
+    Subcommand::group("user", "Manage the server's accounts", inside)
+        .section("FILES", admin::FILES)
+        .section("EXAMPLES", EXAMPLES)
 }
+
+const EXAMPLES: &str = "\
+    udpchat user add dave --password-file ~/dave.password\n\
+    udpchat user list --json | jq -r .name\n\
+    A code with which bob sets a forgotten password:\n\
+    udpchat user reset bob --host chat.example\n\
+    udpchat user disable dave --reason \"selling watches\"\n\
+    udpchat user show dave";

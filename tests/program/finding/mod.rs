@@ -2,5 +2,4 @@
 
 mod discover;
 mod doctor;
-mod examples;
 mod links;

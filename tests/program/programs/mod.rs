@@ -1,7 +1,6 @@
 //! The subcommands for programs, which have no prompt.
 
 mod bot;
-mod examples;
 mod files;
 mod send;
 mod tail;

@@ -5,7 +5,6 @@ use std::process::{Output, Stdio};
 
 use serde_json::Value;
 
-use super::examples;
 use crate::support::{Host, Server, Workspace, printed};
 
 /// The command of a user with a state directory of this name, not started yet.
@@ -386,30 +385,4 @@ fn each_failure_has_its_code_and_says_what_to_do() {
     .unwrap();
     assert_eq!(away.status.code(), Some(3), "{}", printed(&away));
     assert_eq!(heard_by_bob(&workspace, &server), ["x"]);
-}
-
-/// The examples of the manual, with this server in the place of the one that they name.
-#[test]
-fn examples_of_the_manual_run() {
-    let workspace = Workspace::new(&["alice", "bob", "cron"]);
-    let server = workspace.serve();
-    let mut owner = workspace.sign_in(server.address, "bob");
-    owner.types("join #ops");
-    owner.sees(1, "#ops");
-    for user in ["alice", "cron"] {
-        let mut member = workspace.sign_in(server.address, user);
-        member.types("join #ops");
-        member.sees(1, "#ops");
-        member.closes_input();
-        assert_eq!(member.ends(), Some(0), "{}", member.errors());
-    }
-    examples::run(&workspace, &server, "udpchat-send.1", |home| {
-        let password = workspace.password_file("cron");
-        std::fs::copy(password, home.join(".chat-password")).unwrap();
-        std::fs::write(home.join("chart.pdf"), "a chart").unwrap();
-    });
-    owner.sees(1, "cron: disk sda1 is full");
-    owner.sees(1, "alice: the backup is done");
-    owner.sees(1, "alice: [file] chart.pdf, 7 bytes, PDF: the new chart");
-    owner.sees(1, "alice: are you there?");
 }

@@ -5,7 +5,6 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use super::examples;
 use crate::support::{Host, Script, Server, Workspace, printed};
 
 /// The command of a user with a state directory of this name, not started yet.
@@ -381,22 +380,4 @@ fn damaged_position_is_an_error() {
         tailed.errors
     );
     assert!(tailed.errors.contains("move it away"), "{}", tailed.errors);
-}
-
-/// The examples of the manual, with this server in the place of the one that they name.
-#[test]
-fn examples_of_the_manual_run() {
-    let workspace = Workspace::new(&["alice", "bob"]);
-    let server = workspace.serve();
-    let mut alice = workspace.sign_in(server.address, "alice");
-    alice.types("join #ops");
-    alice.sees(1, "#ops");
-    alice.types("message #ops disk sda1 is full");
-    alice.sees(1, "stored");
-    alice.closes_input();
-    assert_eq!(alice.ends(), Some(0), "{}", alice.errors());
-    let _bob = says(&workspace, &server, &["one"]);
-    let home = examples::run(&workspace, &server, "udpchat-tail.1", |_| ());
-    let said = std::fs::read_to_string(home.join("said.jsonl")).unwrap();
-    assert!(said.contains("\"one\"") && said.contains("sda1"), "{said}");
 }

@@ -1,24 +1,11 @@
-//! The examples of the manual, and the bots in `examples`.
+//! The bots in `examples`.
 
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use super::super::examples;
 use crate::support::{Host, PATIENCE, Script, Server, Workspace, printed, wait};
-
-#[test]
-fn examples_of_the_manual_run() {
-    let workspace = Workspace::new(&["alice", "bob"]);
-    let server = workspace.serve();
-    let mut alice = workspace.sign_in(server.address, "alice");
-    alice.types("join #ops");
-    alice.sees(1, "#ops");
-    let bob = workspace.sign_in(server.address, "bob");
-    examples::run(&workspace, &server, "udpchat-bot.1", |_| ());
-    bob.sees(1, "alice: tea?");
-}
 
 /// Runs one of the examples of bots, with these settings.
 fn example(
