@@ -37,6 +37,7 @@ Register-ArgumentCompleter -Native -CommandName 'udpchat' -ScriptBlock {
             [CompletionResult]::new('link', 'link', [CompletionResultType]::ParameterValue, 'Print a link to a server, with its key, for others')
             [CompletionResult]::new('discover', 'discover', [CompletionResultType]::ParameterValue, 'List the servers of the local network')
             [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Find out which step on the way to a server fails')
+            [CompletionResult]::new('announce', 'announce', [CompletionResultType]::ParameterValue, 'Announce something to all users')
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show the state of a running server')
             [CompletionResult]::new('log-level', 'log-level', [CompletionResultType]::ParameterValue, 'Show or set how much a running server logs')
             [CompletionResult]::new('audit', 'audit', [CompletionResultType]::ParameterValue, 'Show what was done to the server: who, what and when')
@@ -207,6 +208,18 @@ Register-ArgumentCompleter -Native -CommandName 'udpchat' -ScriptBlock {
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Store a note to yourself, and compare the clocks; needs --user')
             [CompletionResult]::new('--nat', '--nat', [CompletionResultType]::ParameterName, 'Measure for how long a NAT on the way remembers a silent session; takes a minute')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Show the report as one JSON object, at the end')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log more: -v what happens, -vv why, -vvv everything')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Log more: -v what happens, -vv why, -vvv everything')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'udpchat;announce' {
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read the server''s settings from this file [default: server.toml in the server''s directory]')
+            [CompletionResult]::new('--data', '--data', [CompletionResultType]::ParameterName, 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]')
+            [CompletionResult]::new('--log', '--log', [CompletionResultType]::ParameterName, 'Write the log to this file (a client writes none without it)')
+            [CompletionResult]::new('--log-format', '--log-format', [CompletionResultType]::ParameterName, 'How each line of the log is written')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log more: -v what happens, -vv why, -vvv everything')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Log more: -v what happens, -vv why, -vvv everything')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
@@ -948,6 +961,7 @@ Register-ArgumentCompleter -Native -CommandName 'udpchat' -ScriptBlock {
             [CompletionResult]::new('room', 'room', [CompletionResultType]::ParameterValue, 'Manage the server''s rooms')
             [CompletionResult]::new('ban', 'ban', [CompletionResultType]::ParameterValue, 'Keep accounts and addresses out')
             [CompletionResult]::new('session', 'session', [CompletionResultType]::ParameterValue, 'List and end the sessions of a running server')
+            [CompletionResult]::new('announce', 'announce', [CompletionResultType]::ParameterValue, 'Announce something to all users')
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show the state of a running server')
             [CompletionResult]::new('log-level', 'log-level', [CompletionResultType]::ParameterValue, 'Show or set how much a running server logs')
             [CompletionResult]::new('audit', 'audit', [CompletionResultType]::ParameterValue, 'Show what was done to the server: who, what and when')
@@ -1178,6 +1192,13 @@ Register-ArgumentCompleter -Native -CommandName 'udpchat' -ScriptBlock {
             break
         }
         'udpchat;help;session;end' {
+            [CompletionResult]::new('--log', '--log', [CompletionResultType]::ParameterName, 'Write the log to this file (a client writes none without it)')
+            [CompletionResult]::new('--log-format', '--log-format', [CompletionResultType]::ParameterName, 'How each line of the log is written')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log more: -v what happens, -vv why, -vvv everything')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Log more: -v what happens, -vv why, -vvv everything')
+            break
+        }
+        'udpchat;help;announce' {
             [CompletionResult]::new('--log', '--log', [CompletionResultType]::ParameterName, 'Write the log to this file (a client writes none without it)')
             [CompletionResult]::new('--log-format', '--log-format', [CompletionResultType]::ParameterName, 'How each line of the log is written')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log more: -v what happens, -vv why, -vvv everything')

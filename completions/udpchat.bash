@@ -22,6 +22,9 @@ _udpchat() {
             ",$1")
                 cmd="udpchat"
                 ;;
+            udpchat,announce)
+                cmd="udpchat__subcmd__announce"
+                ;;
             udpchat,audit)
                 cmd="udpchat__subcmd__audit"
                 ;;
@@ -126,6 +129,9 @@ _udpchat() {
                 ;;
             udpchat__subcmd__config__subcmd__help,show)
                 cmd="udpchat__subcmd__config__subcmd__help__subcmd__show"
+                ;;
+            udpchat__subcmd__help,announce)
+                cmd="udpchat__subcmd__help__subcmd__announce"
                 ;;
             udpchat__subcmd__help,audit)
                 cmd="udpchat__subcmd__help__subcmd__audit"
@@ -398,12 +404,45 @@ _udpchat() {
 
     case "${cmd}" in
         udpchat)
-            opts="-v -h -V --verbose --log --log-format --help --version serve connect send tail bot link discover doctor status log-level audit bench completions user invite room ban session store config help"
+            opts="-v -h -V --verbose --log --log-format --help --version serve connect send tail bot link discover doctor announce status log-level audit bench completions user invite room ban session store config help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        udpchat__subcmd__announce)
+            opts="-v -h --config --data --json --verbose --log --log-format --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --data)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --log)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1294,8 +1333,33 @@ _udpchat() {
             return 0
             ;;
         udpchat__subcmd__help)
-            opts="-v --verbose --log --log-format serve connect send tail bot link discover doctor user invite room ban session status log-level audit store config bench completions"
+            opts="-v --verbose --log --log-format serve connect send tail bot link discover doctor user invite room ban session announce status log-level audit store config bench completions"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        udpchat__subcmd__help__subcmd__announce)
+            opts="-v --verbose --log --log-format"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi

@@ -34,6 +34,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand link 'Print a link to a server, with its key, for others'
             cand discover 'List the servers of the local network'
             cand doctor 'Find out which step on the way to a server fails'
+            cand announce 'Announce something to all users'
             cand status 'Show the state of a running server'
             cand log-level 'Show or set how much a running server logs'
             cand audit 'Show what was done to the server: who, what and when'
@@ -196,6 +197,17 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --store 'Store a note to yourself, and compare the clocks; needs --user'
             cand --nat 'Measure for how long a NAT on the way remembers a silent session; takes a minute'
             cand --json 'Show the report as one JSON object, at the end'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'udpchat;announce'= {
+            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
+            cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
+            cand --json 'Print JSON'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
             cand -h 'Print help (see more with ''--help'')'
@@ -867,6 +879,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand room 'Manage the server''s rooms'
             cand ban 'Keep accounts and addresses out'
             cand session 'List and end the sessions of a running server'
+            cand announce 'Announce something to all users'
             cand status 'Show the state of a running server'
             cand log-level 'Show or set how much a running server logs'
             cand audit 'Show what was done to the server: who, what and when'
@@ -1067,6 +1080,12 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
         }
         &'udpchat;help;session;end'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+        }
+        &'udpchat;help;announce'= {
             cand --log 'Write the log to this file (a client writes none without it)'
             cand --log-format 'How each line of the log is written'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'

@@ -67,6 +67,7 @@ fn commands() -> Commands {
         .with(Box::new(room::command()))
         .with(Box::new(ban::command()))
         .with(Box::new(session::command()))
+        .with(Box::new(operator::announce::command()))
         .with(Box::new(operator::status::command()))
         .with(Box::new(operator::log_level::command()))
         .with(Box::new(operator::audit::command()))

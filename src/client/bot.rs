@@ -304,6 +304,8 @@ pub enum Kind {
     Action,
     /// Something that happened in a room.
     Event,
+    /// What who administers the server says to all users.
+    Announcement,
     /// It was deleted; nothing is left of it.
     Deleted,
     /// Of a later version.

@@ -47,6 +47,11 @@ impl ConversationId {
     pub const EVERYONE: Self = Self(1);
 }
 
+impl AccountId {
+    /// No account: the operator's doing.
+    pub const OPERATOR: Self = Self(0);
+}
+
 impl DeviceId {
     /// No device: the server itself wrote the entry.
     pub const SERVER: Self = Self(0);

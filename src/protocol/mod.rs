@@ -76,6 +76,9 @@ pub const CONTENT_MAX_BYTES: usize = 32 * 1024;
 /// two, and many of them fit one message.
 pub const TOPIC_MAX_BYTES: usize = 256;
 
+/// The longest announcement, in bytes of UTF-8. Chosen: a few lines of a terminal; who has more to say names where it stands.
+pub const ANNOUNCEMENT_MAX_BYTES: usize = 1024;
+
 /// Up to so many members a receipt names each; above it there is a count, once a second. Chosen: more names than one
 /// line on a screen holds, and few enough that each author is told of each member.
 pub const NAMED_RECEIPTS_MAX: u32 = 32;

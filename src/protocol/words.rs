@@ -340,5 +340,8 @@ wire_enum! {
         /// Who joins from now on may read so many of the last entries before their joining; the text says how many, as
         /// [`super::history_text`] writes it.
         History = 8 => "HISTORY",
+        /// The text is for all users: it stands in the log of everyone. Who administers the server says it; the actor is empty
+        /// if that is the operator.
+        Announced = 9 => "ANNOUNCED",
     }
 }

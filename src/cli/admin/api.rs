@@ -94,6 +94,8 @@ pub enum Request {
         /// As typed: a user, or the number of a session.
         who: String,
     },
+    /// Says something to all users: [`Answer::Done`].
+    Announce { text: String },
     /// [`Answer::User`].
     UserShow {
         /// As typed.

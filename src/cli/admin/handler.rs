@@ -14,6 +14,7 @@ use rand_core::OsRng;
 use super::api::{AdminApi, Answer, AuditLine, Device, Request, RetainedConversation, User};
 use super::codes;
 use super::order;
+use super::rooms;
 use super::status::{self, Status, StoreStatus};
 use crate::cli::database::Secrets;
 use crate::cli::exit::{Coded, Exit};
@@ -450,6 +451,7 @@ impl AdminApi for AdminHandler {
             Request::BanList { after } => order::bans(self, after),
             Request::SessionList => order::sessions(self),
             Request::SessionEnd { who } => order::end(self, &who),
+            Request::Announce { text } => rooms::announce(self, text),
             Request::UserShow { name } => self.show(&name),
             Request::Audit { before, count } => self.audit(before, count),
             Request::RoomAdd {

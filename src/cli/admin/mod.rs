@@ -11,6 +11,7 @@ mod handler;
 pub mod issue;
 mod order;
 mod passing;
+mod rooms;
 mod server;
 mod socket;
 mod spare_descriptor;

@@ -45,7 +45,8 @@ const OUTPUT: &str = "\
     edit or a deletion is a line of its own. Lines of users whom you hide are left out. There are no colours, and control \
     characters of others are left out.\n\
     With `--json` each line is an object: `conversation` (a name), `entry` (its number there), `time` (RFC 3339, UTC), `author` (null for what \
-    happened in a room), `kind`, `text`, and `answers`, the entry that it answers. The kinds are text, action, event, deleted \
+    happened in a room), `kind`, `text`, and `answers`, the entry that it answers. The kinds are text, action, event, announcement (for all \
+    users, by the operator where `author` is null), deleted \
     (nothing is left of it), unknown (of a later version), and for a change to the entry that `changes` names: edit, with the new \
     text, delete, reaction, with its sign as the text, pin and unpin. An event has `happened` (such as joined, left, kicked, topic), \
     `actor` and, if there is one, `subject`. More keys and kinds may be added later. Everything but data goes to \

@@ -104,7 +104,8 @@ pub(crate) fn is_looked_at(
 
 /// Whether an entry is one that a reader with this account can miss: what another has said.
 pub(crate) fn is_missable(entry: &Entry, said: Option<&Said>, own: AccountId) -> bool {
-    said.and_then(Said::words).is_some() && entry.author != own
+    let is_for_user = |said: &Said| said.words().is_some() || said.is_announcement();
+    said.is_some_and(is_for_user) && entry.author != own
 }
 
 /// Whether the user has read an entry that comes now, on another device. A script is given it all the same.
@@ -223,7 +224,8 @@ pub(crate) fn is_muted(
     // An invitation is no talk.
     let is_invitation =
         matches!(said, Some(Said::Event(event)) if event.kind == EventKind::Invited);
-    let is_for_user = is_mention || is_invitation;
+    let is_announcement = said.is_some_and(Said::is_announcement);
+    let is_for_user = is_mention || is_invitation || is_announcement;
     known.stored.is_muted(ctx.now.unix_ms) && !is_for_user && !ctx.focus.is_on(&known.stored.name)
 }
 

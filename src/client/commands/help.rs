@@ -33,6 +33,7 @@ pub(super) const SUBCOMMANDS: &[&str] = &[
     "room",
     "ban",
     "session",
+    "announce",
     "status",
     "log-level",
     "audit",

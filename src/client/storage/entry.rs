@@ -7,7 +7,8 @@ use serde_bytes::ByteBuf;
 
 use crate::protocol::{
     AccountId, Attachment, ConversationId, Deletion, DeviceId, Digest, EntryHeader, EntryId,
-    EntryKind, FileRoot, Origin, Reaction, Reference, RoomEvent, ServerMessage, Text, open,
+    EntryKind, EventKind, FileRoot, Origin, Reaction, Reference, RoomEvent, ServerMessage, Text,
+    open,
 };
 use crate::text::printable;
 
@@ -117,6 +118,11 @@ impl Said {
             by_user(message, &entry, (author, conversation))
         };
         said.unwrap_or(Self::Unknown)
+    }
+
+    /// Whether it is for all users, by who administers the server.
+    pub(crate) fn is_announcement(&self) -> bool {
+        matches!(self, Self::Event(event) if event.kind == EventKind::Announced)
     }
 
     /// What a user said, or does: what an edit changes.

@@ -76,6 +76,14 @@ pub(crate) fn event(event: &RoomEvent, own_name: &str, room: &str) -> String {
             format!("{actor} invites you to {text}  (`/join {text}`)")
         }
         EventKind::Invited => format!("{actor} invited {subject} to {text}"),
+        EventKind::Announced => {
+            let by = if actor.is_empty() {
+                "the operator"
+            } else {
+                actor
+            };
+            format!("announcement by {by}: {}", printable::line_or_nothing(text))
+        }
         EventKind::Other(_) => format!("{actor} changed {room}"),
     }
 }
@@ -315,6 +323,16 @@ mod tests {
                 line
             );
         }
+        let by_operator = RoomEvent {
+            actor: String::new(),
+            ..happened(EventKind::Announced, None, Some("tea\u{1b}[2J\nnow"))
+        };
+        let line = event(&by_operator, "erin", "everyone");
+        assert!(
+            line.starts_with("announcement by the operator: tea"),
+            "{line}"
+        );
+        assert!(!line.contains(char::is_control), "{line:?}");
         // It was "carol was kicked from #bridge by you".
         for (kind, line) in [
             (EventKind::Kicked, "you kicked carol from #bridge"),

@@ -19,7 +19,7 @@ pub enum Applied<'a> {
     Joined(AccountId, &'a Joined),
     /// An account belongs to a room no longer.
     Left(AccountId, ConversationId, Option<&'a Event>),
-    /// A room was changed.
+    /// A room was changed, or something was said to all users.
     Changed(&'a Event),
     /// A device has signed in, on this session.
     DeviceOpened(AccountId, DeviceId, SessionId),
@@ -78,6 +78,12 @@ impl<'a> Applied<'a> {
                 }
                 _ => Self::Changed(event),
             },
+            (
+                Write::Announce { .. },
+                Reply::Changed {
+                    event: Some(event), ..
+                },
+            ) => Self::Changed(event),
             (
                 Write::ChangePassword {
                     account, device, ..

@@ -31,11 +31,13 @@ pub enum StoreLimit {
     Codes,
     /// Bans of accounts and addresses.
     Bans,
+    /// Bytes of an announcement.
+    AnnouncementBytes,
 }
 
 impl StoreLimit {
     /// All, in the order of their numbers.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Edits,
         Self::OwnReactions,
         Self::Reactions,
@@ -50,6 +52,7 @@ impl StoreLimit {
         Self::Notes,
         Self::Codes,
         Self::Bans,
+        Self::AnnouncementBytes,
     ];
 
     /// As `status` has it.
@@ -70,6 +73,7 @@ impl StoreLimit {
             Self::Notes => "notes",
             Self::Codes => "codes",
             Self::Bans => "bans",
+            Self::AnnouncementBytes => "announcement_bytes",
         }
     }
 
@@ -91,6 +95,7 @@ impl StoreLimit {
             Self::Notes => "this server has too many accounts for notes of this one",
             Self::Codes => "as many codes are open as there may be: revoke one first",
             Self::Bans => "this server has as many bans as it may; remove one first",
+            Self::AnnouncementBytes => "an announcement has 1,024 bytes at most",
         }
     }
 }

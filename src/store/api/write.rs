@@ -12,7 +12,7 @@ use crate::protocol::{
 };
 
 /// The highest tag of a [`Write`].
-pub(in crate::store) const LAST_TAG: u32 = 36;
+pub(in crate::store) const LAST_TAG: u32 = 37;
 
 /// A request that writes.
 ///
@@ -355,6 +355,16 @@ pub enum Write {
         account: Option<AccountId>,
         /// Only this one, by the number that the server has given it.
         session: Option<u64>,
+    },
+    /// Says something to all users, as an event in the log of everyone: [`Reply::Changed`], or [`Refusal::LimitReached`] if it
+    /// is too long.
+    #[serde(rename = "37")]
+    Announce {
+        /// The account that says it; none for the operator.
+        author: Option<AccountId>,
+        text: String,
+        /// The time, in milliseconds since 1970 (UTC).
+        time_ms: u64,
     },
 }
 

@@ -3,7 +3,7 @@
 use super::page::Page;
 use crate::protocol::DeviceId;
 use crate::store::error::{Abort, StoreError};
-use crate::store::ops::administration::{audit, bans, codes, disabled};
+use crate::store::ops::administration::{announcements, audit, bans, codes, disabled};
 use crate::store::ops::devices::{self, Resumption};
 use crate::store::ops::log::{delete, history};
 use crate::store::ops::rooms::{self, Joining, change};
@@ -281,6 +281,11 @@ pub(super) fn execute_write(
         Write::Ban { subject, ban } => bans::add(tables, *subject, ban),
         Write::Unban { subject } => bans::remove(tables, *subject),
         Write::EndSessions { .. } => Ok(Reply::Nothing),
+        Write::Announce {
+            author,
+            text,
+            time_ms,
+        } => announcements::announce(tables, *author, text, *time_ms),
         Write::Audited(audited) => audit::perform(tables, audited, |tables, write| {
             execute_write(tables, epoch, write)
         }),

@@ -1,9 +1,10 @@
 //! How many bytes of the logs each account has written, and all of them together: what quotas are held against.
 //!
 //! They change in the writes that add and remove entries, so they are exact after a crash too. An entry counts for its
-//! author, wherever it stands and whoever has received it, until retention removes it; an event counts for who caused it.
+//! author, wherever it stands and whoever has received it, until retention removes it; an event counts for who caused it, and the
+//! operator's for nobody.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::protocol::AccountId;
 use crate::store::error::{Abort, StoreError, skip_damaged};
@@ -42,7 +43,7 @@ pub(in crate::store) fn add(
     author: AccountId,
     bytes: u64,
 ) -> Result<(), StoreError> {
-    for account in [author, ALL] {
+    for account in BTreeSet::from([author, ALL]) {
         let before = of(tables, account)?;
         save(tables, account, before.saturating_add(bytes));
     }

@@ -217,7 +217,9 @@ fn walk(tables: &Tables, left: &mut Left) -> Result<Walked, StoreError> {
         if row.is_lost() {
             continue;
         }
-        left.accounts.insert(row.author);
+        if row.author != AccountId::OPERATOR.0 {
+            left.accounts.insert(row.author);
+        }
         if row.device != DeviceId::SERVER.0 {
             let last = left.numbers.entry((id, row.device)).or_default();
             *last = row.number.max(*last);

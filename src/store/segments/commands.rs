@@ -110,6 +110,7 @@ mod tests {
         "019181a233349281a1300193cf0000019cfc1a7bc0a47370616dcf0000019cfc1a7bc0",
         "019181a233359181a1319281a25636dc001020010dccb800000000000000000000000030",
         "019181a23336920103",
+        "019181a233379301a47465613fcf0000019cfc1a7bc0",
     ];
 
     fn bob() -> NewAccount {
@@ -341,6 +342,11 @@ mod tests {
             Write::EndSessions {
                 account: Some(ALICE),
                 session: Some(3),
+            },
+            Write::Announce {
+                author: Some(ALICE),
+                text: "tea?".into(),
+                time_ms: TIME_MS,
             },
         ]
     }

@@ -2,4 +2,5 @@
 
 mod administration;
 mod order;
+mod rooms;
 mod watching;

@@ -98,7 +98,13 @@ impl Ctx<'_> {
         }
         match said {
             Said::Event(event) if !is_old => {
-                Line::of(Tone::Event, render_rooms::event(event, &self.me.name, name))
+                // What happened is dim, and what is said to all is not.
+                let tone = if said.is_announcement() {
+                    Tone::Plain
+                } else {
+                    Tone::Event
+                };
+                Line::of(tone, render_rooms::event(event, &self.me.name, name))
             }
             Said::Event(_) => line,
             Said::Text(_) | Said::Action(_) | Said::File(_) if self.focus.is_on(name) => line,

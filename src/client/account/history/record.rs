@@ -85,6 +85,10 @@ fn record(
             (Kind::File, text)
         }
         Said::Deleted(_) => (Kind::Deleted, String::new()),
+        Said::Event(event) if said.is_announcement() => {
+            let text = event.text.as_deref().unwrap_or_default();
+            (Kind::Announcement, text.to_owned())
+        }
         Said::Event(event) => (Kind::Event, transcript::event(ctx, id, event)),
         Said::Amendment(amendment) => match &amendment.what {
             Amends::Edit(text) => (Kind::Edit, text.clone()),
@@ -105,7 +109,13 @@ fn record(
         conversation: ctx.name_of(id).to_owned(),
         entry: at.0,
         time: rfc3339(entry.time_ms),
-        author: (kind != Kind::Event).then(|| author.to_owned()),
+        author: match said {
+            Said::Event(event) if said.is_announcement() => {
+                Some(event.actor.clone()).filter(|actor| !actor.is_empty())
+            }
+            Said::Event(_) => None,
+            _ => Some(author.to_owned()),
+        },
         kind,
         text,
         happening: happening(said),
@@ -134,6 +144,9 @@ fn happening(said: &Said) -> Option<Happening> {
     let Said::Event(event) = said else {
         return None;
     };
+    if said.is_announcement() {
+        return None;
+    }
     let name = |name: &String| printable::line(name).into_owned();
     Some(Happening {
         happened: event.kind.word().to_lowercase(),

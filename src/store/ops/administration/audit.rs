@@ -1,6 +1,6 @@
 //! The audit log: what the operator, or who may act as one, has done. A row is written with what it tells of.
 
-use crate::protocol::{Access, AccountId};
+use crate::protocol::{Access, AccountId, EVERYONE_NAME};
 use crate::store::error::{Abort, StoreError, skip_damaged};
 use crate::store::ops::accounts;
 use crate::store::ops::administration::codes;
@@ -91,6 +91,7 @@ fn describe(tables: &impl ReadTables, write: &Write) -> Result<Option<Descriptio
             let which = session.map_or(String::new(), |id| format!("session {id}"));
             ("session end", whose, which)
         }
+        Write::Announce { .. } => ("announce", EVERYONE_NAME.to_owned(), String::new()),
         Write::DeleteAccount { account, .. } => ("user delete", name(*account)?, String::new()),
         Write::MakeRoom {
             owner,

@@ -1,5 +1,6 @@
 //! What the operator does to the server, and the log of it.
 
+pub(in crate::store) mod announcements;
 pub(in crate::store) mod audit;
 pub(in crate::store) mod bans;
 pub(in crate::store) mod codes;

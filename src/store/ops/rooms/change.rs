@@ -66,7 +66,7 @@ pub(in crate::store) fn change(
             scene.role(tables, &subject, change.role)
         }
         EventKind::History => scene.history(tables, text.and_then(history_of)),
-        EventKind::Joined | EventKind::Left | EventKind::Other(_) => {
+        EventKind::Joined | EventKind::Left | EventKind::Announced | EventKind::Other(_) => {
             Err(Refusal::NotPermitted.into())
         }
     }

@@ -1,6 +1,7 @@
 //! Accounts and their devices.
 
 mod administration;
+mod announcements;
 mod bans;
 mod changes;
 mod codes;
