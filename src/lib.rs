@@ -135,6 +135,8 @@
 //! | a retransmission | `src/transport/connection/recovery.rs` (what is lost), `src/transport/channel/send_buffer.rs` (which bytes go again) |
 //! | congestion control | `src/transport/recovery/congestion/cubic.rs` |
 //! | the handshake | `src/transport/endpoint/handshake/client.rs` and `server.rs` beside it |
+//! | how a server is told to end, or to read its settings again | `src/cli/serve/lifecycle.rs`; by its operator `src/cli/admin/lifecycle.rs` |
+//! | what a service manager is told, and what it has opened | `src/cli/service/notify.rs`; whether the server answers `src/cli/serve/answers.rs` |
 //! | a commit | when a group is synced `src/store/thread/mod.rs`, how `src/store/segments/mod.rs`; a checkpoint's limits `src/store/engine/open_store.rs`, its clock `src/store/thread/mod.rs`, what it writes `src/store/schema/buffer.rs` |
 //! | space that comes back | what expires `src/store/ops/retention.rs`; a segment of which little is left `src/store/engine/tidy.rs`; what was deleted `src/store/ops/log/delete.rs`, its bytes `src/store/segments/erase.rs` |
 //! | a byte of the store's files | `src/store/segments/layout.rs`, `frame.rs` and `commands.rs` beside it; `src/store/schema/tables.rs` and `records.rs`; `man/udpchat-store.7` |

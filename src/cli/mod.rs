@@ -28,6 +28,7 @@ mod plugins;
 mod room;
 mod send;
 mod serve;
+mod service;
 mod session;
 mod settings;
 mod signals;
@@ -69,6 +70,8 @@ fn commands() -> Commands {
         .with(Box::new(session::command()))
         .with(Box::new(operator::announce::command()))
         .with(Box::new(operator::status::command()))
+        .with(Box::new(operator::reload::command()))
+        .with(Box::new(operator::stop::command()))
         .with(Box::new(operator::log_level::command()))
         .with(Box::new(operator::audit::command()))
         .with(Box::new(store::command()))

@@ -108,7 +108,19 @@ pub struct Server {
 impl Server {
     /// Starts a server and waits until it listens.
     pub fn start(host: &Host, data: &Path, listen: &[&str], more: &[&str]) -> Self {
+        Self::start_as(host, data, listen, more, |_| {})
+    }
+
+    /// The same with a command that is made ready in another way.
+    pub fn start_as(
+        host: &Host,
+        data: &Path,
+        listen: &[&str],
+        more: &[&str],
+        prepare: impl FnOnce(&mut Command),
+    ) -> Self {
         let mut command = host.udpchat();
+        prepare(&mut command);
         command.arg("serve").arg("--data").arg(data);
         for address in listen {
             command.args(["--listen", address]);
@@ -144,6 +156,11 @@ impl Server {
     pub fn restart(&mut self) {
         let address = self.address.to_string();
         *self = Self::start(&self.host.clone(), &self.data.clone(), &[&address], &[]);
+    }
+
+    /// Waits for its end.
+    pub fn wait(&mut self) -> ExitStatus {
+        wait(&mut self.child)
     }
 
     pub fn kill(&mut self) {

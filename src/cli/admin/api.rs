@@ -122,6 +122,10 @@ pub enum Request {
     StoreCheck,
     /// How much the server logs, from now on if that is said: [`Answer::LogLevel`].
     LogLevel { level: Option<LogLevel> },
+    /// The server ends: [`Answer::Done`]. The connection ends with its process.
+    Stop,
+    /// The server reads its settings again: [`Answer::Reloaded`].
+    Reload,
     /// [`Answer::ServerKey`].
     ServerKey,
     /// Copies the database into the empty file that comes with the request: [`Answer::BackedUp`].
@@ -204,6 +208,7 @@ pub enum Answer {
     LogLevel {
         level: LogLevel,
     },
+    Reloaded(Reloaded),
     ServerKey {
         fingerprint: String,
     },
@@ -300,6 +305,15 @@ pub struct RetainedConversation {
     pub limits: Retention,
 }
 
+/// The settings that have changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reloaded {
+    /// Those that took effect.
+    pub at_once: Vec<String>,
+    /// Those that take effect when the server is started.
+    pub at_start: Vec<String>,
+}
+
 /// Answers requests: a running server, or the database of a stopped one.
 pub trait AdminApi {
     /// Never returns [`Answer::Error`]: a refusal is an error with the text of the server.
@@ -307,6 +321,9 @@ pub trait AdminApi {
 
     /// [`Request::StoreBackup`]: returns how many rows were copied.
     fn back_up(&mut self, copy: File) -> anyhow::Result<u64>;
+
+    /// The answer to the last request was sent.
+    fn on_answered(&mut self) {}
 }
 
 /// The longest line on the socket: a list of a hundred thousand users. A longer one ends the connection.

@@ -124,6 +124,20 @@ impl AdminClient {
     }
 }
 
+impl AdminClient {
+    /// Waits for the end of a server that is stopping; `false` if that takes longer.
+    pub fn has_ended_within(&mut self, time: Duration) -> anyhow::Result<bool> {
+        self.reader.get_mut().set_read_timeout(Some(time))?;
+        match self.reader.fill_buf() {
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
+                Ok(false)
+            }
+            Err(error) if error.kind() != ErrorKind::ConnectionReset => Err(error.into()),
+            _ => Ok(true),
+        }
+    }
+}
+
 fn silent() -> Coded {
     let text = "the server did not answer on its control socket";
     Coded::new(Exit::Unreachable, text)

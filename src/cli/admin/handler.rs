@@ -13,6 +13,7 @@ use rand_core::OsRng;
 
 use super::api::{AdminApi, Answer, AuditLine, Device, Request, RetainedConversation, User};
 use super::codes;
+use super::lifecycle::{self, Lifecycle};
 use super::order;
 use super::rooms;
 use super::status::{self, Status, StoreStatus};
@@ -86,6 +87,10 @@ pub struct AdminHandler {
     hub: Option<(InputSender<Input>, Arc<Stalls>)>,
     /// The log of a running server.
     log: Option<Log>,
+    /// What ends a running server.
+    pub(super) lifecycle: Option<Arc<dyn Lifecycle>>,
+    /// Whether the server is to end once the answer was sent.
+    pub(super) stops: bool,
     /// A sign-up after its first half, and the name as typed.
     pending: Option<(String, PendingSignUp)>,
 }
@@ -104,8 +109,16 @@ impl AdminHandler {
             loss: None,
             hub: None,
             log: None,
+            lifecycle: None,
+            stops: false,
             pending: None,
         })
+    }
+
+    /// For a server that can be told to end.
+    pub fn with_lifecycle(mut self, lifecycle: Arc<dyn Lifecycle>) -> Self {
+        self.lifecycle = Some(lifecycle);
+        self
     }
 
     /// For a running server, with the loss that its start found.
@@ -468,6 +481,8 @@ impl AdminApi for AdminHandler {
                 level.map_or(Ok(()), |level| log.set_level(level))?;
                 Ok(Answer::LogLevel { level: log.level() })
             }
+            Request::Stop => lifecycle::stop(self),
+            Request::Reload => lifecycle::reload(self),
             Request::ServerKey => Ok(Answer::ServerKey {
                 fingerprint: fingerprint(&self.key),
             }),
@@ -478,5 +493,13 @@ impl AdminApi for AdminHandler {
     fn back_up(&mut self, copy: File) -> anyhow::Result<u64> {
         self.checkpoint()?;
         Ok(self.snapshots.back_up(copy)?)
+    }
+
+    fn on_answered(&mut self) {
+        if self.stops
+            && let Some(lifecycle) = &self.lifecycle
+        {
+            lifecycle.stop();
+        }
     }
 }

@@ -9,6 +9,7 @@ mod client;
 mod codes;
 mod handler;
 pub mod issue;
+mod lifecycle;
 mod order;
 mod passing;
 mod rooms;
@@ -28,12 +29,15 @@ use super::output::{one_line, print, print_error, print_json, shown};
 use crate::store::{self, Engine};
 
 pub use api::{
-    AdminApi, Answer, AuditLine, BanLine, Device, Request, RetainedConversation, SessionLine, User,
+    AdminApi, Answer, AuditLine, BanLine, Device, Reloaded, Request, RetainedConversation,
+    SessionLine, User,
 };
 use client::AdminClient;
 pub use client::connect;
 pub use handler::{AdminHandler, StoreAccess};
+pub use lifecycle::Lifecycle;
 pub use server::AdminServer;
+pub use status::ask as ask_hub;
 
 /// The section FILES in the manual of each group of subcommands that use the socket.
 pub const FILES: &str = "A running server is spoken to through DIR/control.sock; if none runs, DIR/udpchat.redb is \

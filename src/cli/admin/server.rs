@@ -148,10 +148,16 @@ fn serve(stream: &UnixStream, handlers: &Handlers) -> anyhow::Result<()> {
         };
         // Taken even if the line is no request: it must not go with the next one.
         let file = reader.get_mut().take_file();
-        let answer = serde_json::from_str(&text)
-            .context("not a request")
-            .and_then(|request| answer(&mut *handler, request, file));
+        let request = serde_json::from_str(&text).context("not a request");
+        let is_stop = matches!(request, Ok(Request::Stop));
+        let answer = request.and_then(|request| answer(&mut *handler, request, file));
+        let is_done = answer.is_ok();
         send(stream, &answer.unwrap_or_else(error_answer))?;
+        handler.on_answered();
+        if is_stop && is_done {
+            // It ends with the process, and so tells the other end when that was.
+            stream.set_read_timeout(None)?;
+        }
     }
 }
 

@@ -3,4 +3,6 @@
 pub mod announce;
 pub mod audit;
 pub mod log_level;
+pub mod reload;
 pub mod status;
+pub mod stop;

@@ -1,6 +1,8 @@
 //! `udpchat serve`: runs the server.
 
+mod answers;
 mod args;
+mod lifecycle;
 mod limits;
 mod reload;
 mod run;

@@ -1,4 +1,4 @@
-//! SIGHUP: opens the log again, reads the settings again, and takes over what can change while the server runs.
+//! SIGHUP and `udpchat reload`: opens the log again, reads the settings again, and takes over what can change while the server runs.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -11,6 +11,7 @@ use clap::FromArgMatches as _;
 
 use super::args::Args;
 use super::run::hub_config;
+use crate::cli::admin::Reloaded;
 use crate::cli::command::{self, Context};
 use crate::cli::commands;
 use crate::cli::exit::Failure;
@@ -61,19 +62,24 @@ impl Reload {
         }
     }
 
-    /// On an error all settings stay as they are, and the log is opened again where it was.
-    pub fn run(&mut self) {
-        let Err(failure) = self.take_over() else {
-            return;
+    /// On an error all settings stay as they are, and the log is opened again where it was. The log says by what it was asked for.
+    pub fn run(&mut self, asked_by: &str) -> Result<Reloaded, Failure> {
+        let failure = match self.take_over(asked_by) {
+            Ok(reloaded) => return Ok(reloaded),
+            Err(failure) => failure,
         };
         let opened = self.log.reopen(&self.log_options);
-        for failure in [Some(failure), opened.err()].into_iter().flatten() {
+        for failure in [Some(&failure), opened.as_ref().err()]
+            .into_iter()
+            .flatten()
+        {
             let why = one_line(&failure.to_string());
-            tracing::error!(target: SETTINGS_LOG, "SIGHUP: the settings stay as they were: {why}");
+            tracing::error!(target: SETTINGS_LOG, "{asked_by}: the settings stay as they were: {why}");
         }
+        Err(failure)
     }
 
-    fn take_over(&mut self) -> Result<(), Failure> {
+    fn take_over(&mut self, asked_by: &str) -> Result<Reloaded, Failure> {
         let Read { args, log, values } = read(&self.arguments)?;
         let file = file_of(&args);
         if let (Some(before), None) = (&self.file, &file) {
@@ -91,20 +97,21 @@ impl Reload {
         }
         let differs =
             |(key, value): &(&String, &Vec<OsString>)| self.running.get(*key) != Some(value);
-        let (later, at_once): (Vec<&String>, Vec<&String>) = values
+        let (at_start, at_once): (Vec<String>, Vec<String>) = values
             .iter()
             .filter(differs)
-            .map(|(key, _)| key)
+            .map(|(key, _)| key.clone())
             .partition(|key| AT_START.contains(&key.as_str()));
-        tracing::info!(target: SETTINGS_LOG, "SIGHUP: the log was opened again, the settings were read again; changed: {}", listed(&at_once));
-        if !later.is_empty() {
-            tracing::warn!(target: SETTINGS_LOG, "changed, but only a restart takes over: {}", listed(&later));
+        let reloaded = Reloaded { at_once, at_start };
+        tracing::info!(target: SETTINGS_LOG, "{asked_by}: the log was opened again, the settings were read again; changed: {}", listed(&reloaded.at_once));
+        if !reloaded.at_start.is_empty() {
+            tracing::warn!(target: SETTINGS_LOG, "changed, but only a restart takes over: {}", listed(&reloaded.at_start));
         }
         let at_start = |key: &String| AT_START.contains(&key.as_str());
         self.running.retain(|key, _| at_start(key));
         self.running
             .extend(values.into_iter().filter(|(key, _)| !at_start(key)));
-        Ok(())
+        Ok(reloaded)
     }
 }
 
@@ -146,13 +153,10 @@ fn read(arguments: &[OsString]) -> Result<Read, Failure> {
     Ok(Read { args, log, values })
 }
 
-fn listed(keys: &[&String]) -> String {
-    match keys {
-        [] => "nothing".into(),
-        keys => keys
-            .iter()
-            .map(|key| key.as_str())
-            .collect::<Vec<_>>()
-            .join(", "),
+fn listed(keys: &[String]) -> String {
+    if keys.is_empty() {
+        "nothing".into()
+    } else {
+        keys.join(", ")
     }
 }

@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow};
 
+use super::answers::Answers;
 use super::args::Args;
+use super::lifecycle::Lifecycle;
 use super::limits::ServerLimits;
 use super::reload::Reload;
 use crate::cli::admin::{AdminHandler, AdminServer, StoreAccess};
@@ -17,7 +19,7 @@ use crate::cli::discover::Announcement;
 use crate::cli::environment;
 use crate::cli::exit::{Exit, Failure, Outcome};
 use crate::cli::output::{one_line, print, print_error, shown};
-use crate::cli::signals::{self, Signal};
+use crate::cli::service;
 use crate::cli::threads::spawn;
 use crate::net::{self, Driver, InputSender, Setup, Socket};
 use crate::protocol::fingerprint;
@@ -70,22 +72,31 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
     let hub = Hub::new(now, config, handle, blob_handle, opaque, key, net::seed()?);
     let (caller, hub_inputs, stalls) = (store.caller(), inputs.clone(), setup.stalls());
     let its_log = log.clone();
+    let lifecycle = Lifecycle::new(inputs.clone(), Reload::new(context, log, inputs.clone()));
+    let answers = Answers {
+        hub: inputs,
+        store: caller.clone(),
+    };
+    let stopped_by = Arc::clone(&lifecycle);
     let control = AdminServer::start(&data, move || {
         let store = StoreAccess::Thread(caller.clone());
         let handler = AdminHandler::new(store, &secrets, snapshots.clone())?;
         let stalls = Arc::clone(&stalls);
         let (log, hub) = (its_log.clone(), hub_inputs.clone());
+        let handler = handler.with_lifecycle(Arc::clone(&stopped_by) as _);
         Ok(Box::new(handler.with_hub(log, hub, stalls, loss)))
     })?;
+    lifecycle.obey_signals()?;
     if args.measured {
-        stop_at_end_of_input(inputs.clone())?;
+        stop_at_end_of_input(lifecycle)?;
     }
-    obey_signals(inputs.clone(), Reload::new(context, log, inputs))?;
     let listening = announce(&args, &data, &sockets, &key, accounts);
     let listening_on: Vec<SocketAddr> = sockets.iter().map(Socket::local).collect();
     let driver =
         Driver::new(setup, sockets, endpoint, hub).context("cannot wait for the sockets")?;
     print(listening);
+    service::ready();
+    service::watch(answers)?;
     let announcement = announcement(&args, &listening_on, &key);
 
     let ended = driver.run().context("cannot wait for the network");
@@ -224,29 +235,11 @@ fn bind(listen: &[SocketAddr], is_default: bool) -> Result<Vec<Socket>, Failure>
     Ok(sockets)
 }
 
-/// SIGHUP reads the settings again. The first other signal stops the server in order, a second one at once.
-fn obey_signals(inputs: InputSender<Input>, mut reload: Reload) -> anyhow::Result<()> {
-    let mut is_stopping = false;
-    signals::on_signal(move |signal| {
-        if signal == Signal::Hangup {
-            reload.run();
-            return;
-        }
-        if is_stopping {
-            std::process::exit(i32::from(Exit::Signal(signal).code()));
-        }
-        is_stopping = true;
-        // If the network thread has ended, the server is stopping already.
-        let _ = inputs.send_reserved(Input::Stop);
-    })
-}
-
 /// Stops the server in order when standard input ends, as it does however the parent process ends.
-fn stop_at_end_of_input(inputs: InputSender<Input>) -> anyhow::Result<()> {
+fn stop_at_end_of_input(lifecycle: Arc<Lifecycle>) -> anyhow::Result<()> {
     spawn("input", move || {
         // An error is an end, too.
         let _ = io::copy(&mut io::stdin().lock(), &mut io::sink());
-        // If the network thread has ended, the server is stopping already.
-        let _ = inputs.send_reserved(Input::Stop);
+        lifecycle.begin_stop();
     })
 }

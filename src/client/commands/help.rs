@@ -35,6 +35,8 @@ pub(super) const SUBCOMMANDS: &[&str] = &[
     "session",
     "announce",
     "status",
+    "reload",
+    "stop",
     "log-level",
     "audit",
     "store",

@@ -24,8 +24,8 @@ pub use read::Read;
 pub use replies::*;
 pub(super) use write::LAST_TAG;
 pub use write::{
-    Append, Audited, CodeHash, DeviceUse, NewAccount, NewCode, Quota, Relation, Retention,
-    TicketHash, Write,
+    Append, Audited, CodeHash, DeviceUse, NewAccount, NewCode, Operation, Quota, Relation,
+    Retention, TicketHash, Write,
 };
 
 /// The asker's own number of a request, given back with its completion.

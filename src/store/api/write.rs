@@ -12,7 +12,7 @@ use crate::protocol::{
 };
 
 /// The highest tag of a [`Write`].
-pub(in crate::store) const LAST_TAG: u32 = 37;
+pub(in crate::store) const LAST_TAG: u32 = 38;
 
 /// A request that writes.
 ///
@@ -366,6 +366,20 @@ pub enum Write {
         /// The time, in milliseconds since 1970 (UTC).
         time_ms: u64,
     },
+    /// Changes nothing: the audit log has it. [`Reply::Nothing`].
+    #[serde(rename = "38")]
+    Operate(Operation),
+}
+
+/// What is done to the running server itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Operation {
+    /// It ends.
+    #[serde(rename = "1")]
+    Stop,
+    /// It reads its settings again.
+    #[serde(rename = "2")]
+    Reload,
 }
 
 /// An enrolment code to be made.

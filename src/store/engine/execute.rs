@@ -280,12 +280,12 @@ pub(super) fn execute_write(
         Write::Disable { account, reason } => disabled::set(tables, *account, reason.as_deref()),
         Write::Ban { subject, ban } => bans::add(tables, *subject, ban),
         Write::Unban { subject } => bans::remove(tables, *subject),
-        Write::EndSessions { .. } => Ok(Reply::Nothing),
         Write::Announce {
             author,
             text,
             time_ms,
         } => announcements::announce(tables, *author, text, *time_ms),
+        Write::EndSessions { .. } | Write::Operate(_) => Ok(Reply::Nothing),
         Write::Audited(audited) => audit::perform(tables, audited, |tables, write| {
             execute_write(tables, epoch, write)
         }),

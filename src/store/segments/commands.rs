@@ -63,8 +63,8 @@ mod tests {
         EventKind, MemberRole, Position,
     };
     use crate::store::{
-        Append, Audited, Ban, BanSubject, CodeHash, DeviceUse, NewAccount, NewCode, Prefix, Quota,
-        Retention, TicketHash,
+        Append, Audited, Ban, BanSubject, CodeHash, DeviceUse, NewAccount, NewCode, Operation,
+        Prefix, Quota, Retention, TicketHash,
     };
 
     const ALICE: AccountId = AccountId(1);
@@ -111,6 +111,7 @@ mod tests {
         "019181a233359181a1319281a25636dc001020010dccb800000000000000000000000030",
         "019181a23336920103",
         "019181a233379301a47465613fcf0000019cfc1a7bc0",
+        "019181a23338a132",
     ];
 
     fn bob() -> NewAccount {
@@ -348,6 +349,7 @@ mod tests {
                 text: "tea?".into(),
                 time_ms: TIME_MS,
             },
+            Write::Operate(Operation::Reload),
         ]
     }
 

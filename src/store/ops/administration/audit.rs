@@ -8,7 +8,9 @@ use crate::store::schema::admin_records::AuditRecord;
 use crate::store::schema::meta;
 use crate::store::schema::table::ReadTable as _;
 use crate::store::schema::tables::{ReadTables, Tables};
-use crate::store::{Audited, AuditedAction, BanSubject, Refusal, Reply, Retention, Write};
+use crate::store::{
+    Audited, AuditedAction, BanSubject, Operation, Refusal, Reply, Retention, Write,
+};
 
 /// How many actions are kept; one more takes the place of the oldest. Chosen: years of a busy server's, in some 10 MB.
 pub(in crate::store) const KEPT_MAX: u64 = 100_000;
@@ -108,6 +110,13 @@ fn describe(tables: &impl ReadTables, write: &Write) -> Result<Option<Descriptio
             ("room add", room.clone(), detail)
         }
         Write::Retain { name, keep } => ("store retain", name.clone(), limits(*keep)),
+        Write::Operate(operation) => {
+            let action = match operation {
+                Operation::Stop => "stop",
+                Operation::Reload => "reload",
+            };
+            (action, String::new(), String::new())
+        }
         _ => return Ok(None),
     };
     Ok(Some(Description {

@@ -1,0 +1,5 @@
+//! A server under a service manager: what systemd is told, and what it has opened beforehand.
+
+mod notify;
+
+pub use notify::{Watch, ready, reloading, stopping, watch};
