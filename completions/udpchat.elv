@@ -36,6 +36,8 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand doctor 'Find out which step on the way to a server fails'
             cand announce 'Announce something to all users'
             cand status 'Show the state of a running server'
+            cand reload 'Have a running server read its settings again'
+            cand stop 'Stop a running server, and wait until it has ended'
             cand log-level 'Show or set how much a running server logs'
             cand audit 'Show what was done to the server: who, what and when'
             cand bench 'Measure a server with many clients'
@@ -219,6 +221,29 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --log 'Write the log to this file (a client writes none without it)'
             cand --log-format 'How each line of the log is written'
             cand --json 'Show it as one JSON object'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'udpchat;reload'= {
+            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
+            cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
+            cand --json 'Print JSON'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'udpchat;stop'= {
+            cand --timeout 'Wait so many seconds at most; the server ends all the same'
+            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
+            cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
+            cand --json 'Print JSON'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
             cand -h 'Print help (see more with ''--help'')'
@@ -881,6 +906,8 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand session 'List and end the sessions of a running server'
             cand announce 'Announce something to all users'
             cand status 'Show the state of a running server'
+            cand reload 'Have a running server read its settings again'
+            cand stop 'Stop a running server, and wait until it has ended'
             cand log-level 'Show or set how much a running server logs'
             cand audit 'Show what was done to the server: who, what and when'
             cand store 'Check, copy and prune the server''s database'
@@ -1092,6 +1119,18 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
         }
         &'udpchat;help;status'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+        }
+        &'udpchat;help;reload'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+        }
+        &'udpchat;help;stop'= {
             cand --log 'Write the log to this file (a client writes none without it)'
             cand --log-format 'How each line of the log is written'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
