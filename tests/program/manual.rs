@@ -102,17 +102,33 @@ impl World {
         command
     }
 
-    fn run(&self, page: &str, example: &str) {
+    fn run(&mut self, page: &str, example: &str) {
         let line = example
             .replace("chat.example", &self.server.address.to_string())
             .replace("~/.local/share/udpchat", &self.workspace.file("data"));
         if line.starts_with("udpchat serve") {
             return self.serve(page, &line);
         }
+        if line.contains("--watch") {
+            return self.watch(page, &line);
+        }
         let output = self.shell(page, &line).output().expect("bash is there");
         let is_silent = output.stderr.is_empty() || TALKING.contains(&page);
         let what = format!("{page}: {line}: {:?}: {}", output.status, printed(&output));
         assert!(output.status.success() && is_silent, "{what}");
+        if line.starts_with("udpchat stop") {
+            self.server.wait();
+            self.server.restart();
+        }
+    }
+
+    /// What goes on until it is interrupted.
+    fn watch(&self, page: &str, line: &str) {
+        let shell = self.shell(page, &format!("timeout --signal INT 3 {line}"));
+        let output = { shell }.output().expect("bash is there");
+        let what = format!("{page}: {line}: {}", printed(&output));
+        assert!(!output.stdout.is_empty(), "{what}");
+        assert_eq!(output.status.code(), Some(124), "{what}");
     }
 
     /// A server that listens, and stops in order.
@@ -172,7 +188,7 @@ fn examples(page: &str) -> Vec<String> {
 
 #[test]
 fn examples_of_every_page_run() {
-    let world = World::new();
+    let mut world = World::new();
     for (page, examples) in pages() {
         assert!(!examples.is_empty(), "{page} has no examples");
         // Each page finds mallory signed in, whatever the one before has done to them.
