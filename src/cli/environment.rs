@@ -37,6 +37,14 @@ pub fn home() -> Option<PathBuf> {
         .filter(|home| home.is_absolute())
 }
 
+/// How many descriptors a service manager has opened for this very process (sd_listen_fds(3)).
+pub fn passed_descriptors() -> Option<usize> {
+    let number = |name: &str| env::var(name).ok()?.parse::<usize>().ok();
+    let own = usize::try_from(std::process::id()).ok();
+    let is_ours = number("LISTEN_PID").is_some_and(|id| Some(id) == own);
+    number("LISTEN_FDS").filter(|_| is_ours)
+}
+
 /// A path as somebody writes it where no shell reads it: `~` and `~/` are the user's home directory.
 pub fn expanded(path: &str) -> Option<PathBuf> {
     if path == "~" {

@@ -114,7 +114,20 @@ impl Socket {
         ask_for_buffers(&socket, SOCKET_BUFFER_BYTES);
         socket.set_nonblocking(true)?;
         socket.bind(&address.into())?;
-        let io = UdpSocket::from_std(socket.into());
+        Self::of(socket.into())
+    }
+
+    /// Takes over a socket that somebody else has bound, with the buffers that it has.
+    ///
+    /// # Errors
+    /// Those of the operating system.
+    pub fn adopt(socket: std::net::UdpSocket) -> io::Result<Self> {
+        socket.set_nonblocking(true)?;
+        Self::of(socket)
+    }
+
+    fn of(socket: std::net::UdpSocket) -> io::Result<Self> {
+        let io = UdpSocket::from_std(socket);
         let state = UdpSocketState::new((&io).into())?;
         let local = io.local_addr()?;
         let buffer = vec![0; BATCH_SIZE * DATAGRAM_MAX_BYTES];

@@ -122,7 +122,7 @@ impl Args {
 
 /// A reply is sent from the address that the client sent to, which also selects the socket. Sockets that share an address
 /// are refused, because it would not be unique.
-fn check(listen: &[SocketAddr]) -> Result<(), Failure> {
+pub fn check(listen: &[SocketAddr]) -> Result<(), Failure> {
     for (index, one) in listen.iter().enumerate() {
         for other in &listen[index + 1..] {
             let is_within = |one: &SocketAddr, other: &SocketAddr| {

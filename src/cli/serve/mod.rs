@@ -14,6 +14,7 @@ pub use reload::check;
 pub fn command() -> Subcommand {
     Subcommand::new("serve", "Run the server", run::run)
         .section("SIGNALS", SIGNALS)
+        .section("SYSTEMD", SYSTEMD)
         .section("MANY CLIENTS", MANY_CLIENTS)
         .section("ANNOUNCEMENT", ANNOUNCEMENT)
         .section("RETENTION", RETENTION)
@@ -33,13 +34,21 @@ const SETTINGS: &str = "\
     file of --config: `keep-days = 30` there is --keep-days 30. See udpchat-config(1).";
 
 const SIGNALS: &str = "\
-    SIGINT and SIGTERM stop the server in order: it tells its clients and closes the database. A second \
+    SIGINT and SIGTERM stop the server in order: it tells its clients and closes the database, within 10 seconds. A second \
     signal stops it at once.\n\
     SIGHUP opens the log file again, so that it can be rotated, and reads the settings again; nobody is \
     signed out. They are checked first: on an error all stay as they are, and the log says why. data, listen, \
     limit-buffers, announce and announce-name take effect at the next start, all others at once, and the log names what has changed. \
     Options on the command line and variables stay. A SIGHUP that was ignored at the start, as by nohup(1), \
     stays ignored.";
+
+const SYSTEMD: &str = "\
+    systemd is told when the server listens and its database is open, how many are online, when it reads its settings again and when it \
+    stops (Type=notify); with WatchdogSec= it is told that the server lives only as long as the network thread and the storage thread answer. \
+    The server takes over sockets that systemd has opened (ListenDatagram=). They stay open while it is restarted, and what clients send \
+    meanwhile waits in them: after `systemctl restart udpchat` they are signed in again within a moment. Their addresses must be those of --listen, if \
+    it is given, and their buffers are those of the socket unit. While that unit is active, systemd starts the server again for the next packet: `systemctl \
+    stop udpchat.socket udpchat` stops both. On a host without IPv6, take its line out of the socket unit (`systemctl edit udpchat.socket`).";
 
 const MANY_CLIENTS: &str = "\
     The server asks for socket buffers of 16 MiB. Without the right to administer the network \

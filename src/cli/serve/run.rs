@@ -1,14 +1,14 @@
 //! A running server: database, storage thread, sockets, hub, control socket, signals.
 
 use std::io::{self, ErrorKind};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow};
 
 use super::answers::Answers;
-use super::args::Args;
+use super::args::{self, Args};
 use super::lifecycle::Lifecycle;
 use super::limits::ServerLimits;
 use super::reload::Reload;
@@ -32,6 +32,8 @@ use crate::transport::{Endpoint, ServerConfig, public_key};
 
 /// Runs the server until it is told to stop.
 pub fn run(args: Args, context: &Context<'_>) -> Outcome {
+    // Before any other thread is started.
+    let inherited = service::inherited()?;
     let (data, listen) = (args.data.path()?, args.listen(&context.sources)?);
     // Before the log, which may be in it.
     let prepared =
@@ -51,7 +53,11 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
     let accounts = engine
         .account_count()
         .context("cannot count the accounts")?;
-    let sockets = bind(&listen, args.is_default())?;
+    let sockets = if inherited.is_empty() {
+        bind(&listen, args.is_default())?
+    } else {
+        adopt(inherited, (!args.is_default()).then_some(&listen))?
+    };
     let (setup, inputs) = Setup::new().context("cannot wait for the network")?;
     let now = net::now();
     let limits = limits(&args);
@@ -205,6 +211,22 @@ fn loopback(local: SocketAddr) -> SocketAddr {
         SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
     };
     SocketAddr::new(ip, local.port())
+}
+
+/// Takes over the sockets of a service manager. They must be those that were asked for, if any were.
+fn adopt(
+    inherited: Vec<(UdpSocket, SocketAddr)>,
+    asked: Option<&Vec<SocketAddr>>,
+) -> Result<Vec<Socket>, Failure> {
+    let addresses: Vec<SocketAddr> = inherited.iter().map(|(_, address)| *address).collect();
+    if let Some(asked) = asked {
+        service::check(&addresses, asked)?;
+    }
+    args::check(&addresses)?;
+    let adopted = inherited.into_iter().map(|(socket, address)| {
+        Socket::adopt(socket).with_context(|| format!("cannot listen on {address}"))
+    });
+    Ok(adopted.collect::<anyhow::Result<_>>()?)
 }
 
 /// Binds all addresses. Of the default ones it leaves out a family that this host does not have, with a warning.

@@ -1,5 +1,6 @@
 //! What an operator does with a server, and sees of it.
 
+mod activation;
 mod administration;
 mod lifecycle;
 mod order;
