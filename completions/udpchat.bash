@@ -274,8 +274,14 @@ _udpchat() {
             udpchat__subcmd__help__subcmd__user,list)
                 cmd="udpchat__subcmd__help__subcmd__user__subcmd__list"
                 ;;
+            udpchat__subcmd__help__subcmd__user,rename)
+                cmd="udpchat__subcmd__help__subcmd__user__subcmd__rename"
+                ;;
             udpchat__subcmd__help__subcmd__user,reset)
                 cmd="udpchat__subcmd__help__subcmd__user__subcmd__reset"
+                ;;
+            udpchat__subcmd__help__subcmd__user,role)
+                cmd="udpchat__subcmd__help__subcmd__user__subcmd__role"
                 ;;
             udpchat__subcmd__help__subcmd__user,show)
                 cmd="udpchat__subcmd__help__subcmd__user__subcmd__show"
@@ -379,8 +385,14 @@ _udpchat() {
             udpchat__subcmd__user,list)
                 cmd="udpchat__subcmd__user__subcmd__list"
                 ;;
+            udpchat__subcmd__user,rename)
+                cmd="udpchat__subcmd__user__subcmd__rename"
+                ;;
             udpchat__subcmd__user,reset)
                 cmd="udpchat__subcmd__user__subcmd__reset"
+                ;;
+            udpchat__subcmd__user,role)
+                cmd="udpchat__subcmd__user__subcmd__role"
                 ;;
             udpchat__subcmd__user,show)
                 cmd="udpchat__subcmd__user__subcmd__show"
@@ -403,8 +415,14 @@ _udpchat() {
             udpchat__subcmd__user__subcmd__help,list)
                 cmd="udpchat__subcmd__user__subcmd__help__subcmd__list"
                 ;;
+            udpchat__subcmd__user__subcmd__help,rename)
+                cmd="udpchat__subcmd__user__subcmd__help__subcmd__rename"
+                ;;
             udpchat__subcmd__user__subcmd__help,reset)
                 cmd="udpchat__subcmd__user__subcmd__help__subcmd__reset"
+                ;;
+            udpchat__subcmd__user__subcmd__help,role)
+                cmd="udpchat__subcmd__user__subcmd__help__subcmd__role"
                 ;;
             udpchat__subcmd__user__subcmd__help,show)
                 cmd="udpchat__subcmd__user__subcmd__help__subcmd__show"
@@ -2345,7 +2363,7 @@ _udpchat() {
             return 0
             ;;
         udpchat__subcmd__help__subcmd__user)
-            opts="-v --verbose --log --log-format add list show reset bot disable enable delete"
+            opts="-v --verbose --log --log-format add list show reset bot role rename disable enable delete"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2519,7 +2537,57 @@ _udpchat() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        udpchat__subcmd__help__subcmd__user__subcmd__rename)
+            opts="-v --verbose --log --log-format"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         udpchat__subcmd__help__subcmd__user__subcmd__reset)
+            opts="-v --verbose --log --log-format"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        udpchat__subcmd__help__subcmd__user__subcmd__role)
             opts="-v --verbose --log --log-format"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -3119,7 +3187,7 @@ _udpchat() {
             return 0
             ;;
         udpchat__subcmd__serve)
-            opts="-v -h --listen --config --data --registration --rooms --announce --announce-name --keep-days --keep-messages --keep-megabytes --keep-files-days --limit-message-rate --limit-message-burst --limit-byte-rate --limit-byte-burst --limit-day-bytes --limit-account-bytes --limit-all-bytes --limit-file --limit-files-account --limit-files --limit-files-day --limit-request-rate --limit-request-burst --limit-in-flight --limit-sessions --limit-buffers --verbose --log --log-format --help"
+            opts="-v -h --listen --config --data --registration --rooms --show-addresses --announce --announce-name --keep-days --keep-messages --keep-megabytes --keep-files-days --limit-message-rate --limit-message-burst --limit-byte-rate --limit-byte-burst --limit-day-bytes --limit-account-bytes --limit-all-bytes --limit-file --limit-files-account --limit-files --limit-files-day --limit-request-rate --limit-request-burst --limit-in-flight --limit-sessions --limit-buffers --verbose --log --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3149,6 +3217,13 @@ _udpchat() {
                     ;;
                 --rooms)
                     COMPREPLY=($(compgen -W "open closed" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --show-addresses)
+                    COMPREPLY=($(compgen -W "all moderators nobody" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -4000,7 +4075,7 @@ _udpchat() {
             return 0
             ;;
         udpchat__subcmd__user)
-            opts="-v -h --verbose --log --log-format --help add list show reset bot disable enable delete help"
+            opts="-v -h --verbose --log --log-format --help add list show reset bot role rename disable enable delete help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4201,7 +4276,7 @@ _udpchat() {
             return 0
             ;;
         udpchat__subcmd__user__subcmd__help)
-            opts="-v --verbose --log --log-format add list show reset bot disable enable delete"
+            opts="-v --verbose --log --log-format add list show reset bot role rename disable enable delete"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4375,7 +4450,57 @@ _udpchat() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        udpchat__subcmd__user__subcmd__help__subcmd__rename)
+            opts="-v --verbose --log --log-format"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         udpchat__subcmd__user__subcmd__help__subcmd__reset)
+            opts="-v --verbose --log --log-format"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        udpchat__subcmd__user__subcmd__help__subcmd__role)
             opts="-v --verbose --log --log-format"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -4458,6 +4583,39 @@ _udpchat() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        udpchat__subcmd__user__subcmd__rename)
+            opts="-v -h --config --data --json --verbose --log --log-format --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --data)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         udpchat__subcmd__user__subcmd__reset)
             opts="-v -h --host --config --data --json --verbose --log --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -4472,6 +4630,39 @@ _udpchat() {
                     fi
                     return 0
                     ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --data)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        udpchat__subcmd__user__subcmd__role)
+            opts="-v -h --config --data --json --verbose --log --log-format --help member moderator administrator"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

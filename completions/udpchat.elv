@@ -57,6 +57,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
             cand --registration 'Who may create accounts: anybody (open), who has a code of `udpchat invite` (invitation), or only `udpchat user add` (closed)'
             cand --rooms 'Who may create rooms: every user (open), or only `udpchat room add` (closed)'
+            cand --show-addresses 'Who sees in `/contacts` at which address others are: every user (all), moderators and administrators, or nobody'
             cand --announce-name 'The name under which it is announced [default: that of this machine]'
             cand --keep-days 'Remove entries older than N days (0: never)'
             cand --keep-messages 'Keep at most the last N entries of a conversation (0: all)'
@@ -308,6 +309,8 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand show 'Show an account and its devices'
             cand reset 'Print a code with which a user sets another password'
             cand bot 'Mark an account as a bot''s, or no longer'
+            cand role 'Make an account a moderator or an administrator, or a member again'
+            cand rename 'Give an account another name'
             cand disable 'Let nobody sign in to an account, and end its sessions'
             cand enable 'Let the user of a disabled account sign in again'
             cand delete 'Delete an account for good; its messages stay'
@@ -369,6 +372,28 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'udpchat;user;role'= {
+            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
+            cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
+            cand --json 'Print JSON'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'udpchat;user;rename'= {
+            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
+            cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
+            cand --json 'Print JSON'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'udpchat;user;disable'= {
             cand --reason 'Why, as the user is told it'
             cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
@@ -413,6 +438,8 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand show 'Show an account and its devices'
             cand reset 'Print a code with which a user sets another password'
             cand bot 'Mark an account as a bot''s, or no longer'
+            cand role 'Make an account a moderator or an administrator, or a member again'
+            cand rename 'Give an account another name'
             cand disable 'Let nobody sign in to an account, and end its sessions'
             cand enable 'Let the user of a disabled account sign in again'
             cand delete 'Delete an account for good; its messages stay'
@@ -442,6 +469,18 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
         }
         &'udpchat;user;help;bot'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+        }
+        &'udpchat;user;help;role'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+        }
+        &'udpchat;user;help;rename'= {
             cand --log 'Write the log to this file (a client writes none without it)'
             cand --log-format 'How each line of the log is written'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
@@ -973,6 +1012,8 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand show 'Show an account and its devices'
             cand reset 'Print a code with which a user sets another password'
             cand bot 'Mark an account as a bot''s, or no longer'
+            cand role 'Make an account a moderator or an administrator, or a member again'
+            cand rename 'Give an account another name'
             cand disable 'Let nobody sign in to an account, and end its sessions'
             cand enable 'Let the user of a disabled account sign in again'
             cand delete 'Delete an account for good; its messages stay'
@@ -1002,6 +1043,18 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
         }
         &'udpchat;help;user;bot'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+        }
+        &'udpchat;help;user;role'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+        }
+        &'udpchat;help;user;rename'= {
             cand --log 'Write the log to this file (a client writes none without it)'
             cand --log-format 'How each line of the log is written'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'

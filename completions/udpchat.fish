@@ -62,6 +62,9 @@ invitation\t''
 closed\t''"
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l rooms -d 'Who may create rooms: every user (open), or only `udpchat room add` (closed)' -r -f -a "open\t''
 closed\t''"
+complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l show-addresses -d 'Who sees in `/contacts` at which address others are: every user (all), moderators and administrators, or nobody' -r -f -a "all\t''
+moderators\t''
+nobody\t''"
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l announce-name -d 'The name under which it is announced [default: that of this machine]' -r -f
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l keep-days -d 'Remove entries older than N days (0: never)' -r -f
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l keep-messages -d 'Keep at most the last N entries of a conversation (0: all)' -r -f
@@ -262,20 +265,22 @@ complete -c udpchat -n "__fish_udpchat_using_subcommand completions" -l log-form
 json\t'A JSON object a line'"
 complete -c udpchat -n "__fish_udpchat_using_subcommand completions" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
 complete -c udpchat -n "__fish_udpchat_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_seen_subcommand_from add list show reset bot disable enable delete help" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
-complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_seen_subcommand_from add list show reset bot disable enable delete help" -l log-format -d 'How each line of the log is written' -r -f -a "text\t'For people'
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_seen_subcommand_from add list show reset bot role rename disable enable delete help" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_seen_subcommand_from add list show reset bot role rename disable enable delete help" -l log-format -d 'How each line of the log is written' -r -f -a "text\t'For people'
 json\t'A JSON object a line'"
-complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_seen_subcommand_from add list show reset bot disable enable delete help" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
-complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_seen_subcommand_from add list show reset bot disable enable delete help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_seen_subcommand_from add list show reset bot disable enable delete help" -f -a "add" -d 'Create an account'
-complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_seen_subcommand_from add list show reset bot disable enable delete help" -f -a "list" -d 'List the accounts, with the day each was created, and which are bots'
-complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_seen_subcommand_from add list show reset bot disable enable delete help" -f -a "show" -d 'Show an account and its devices'
-complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_seen_subcommand_from add list show reset bot disable enable delete help" -f -a "reset" -d 'Print a code with which a user sets another password'
-complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_seen_subcommand_from add list show reset bot disable enable delete help" -f -a "bot" -d 'Mark an account as a bot\'s, or no longer'
-complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_seen_subcommand_from add list show reset bot disable enable delete help" -f -a "disable" -d 'Let nobody sign in to an account, and end its sessions'
-complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_seen_subcommand_from add list show reset bot disable enable delete help" -f -a "enable" -d 'Let the user of a disabled account sign in again'
-complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_seen_subcommand_from add list show reset bot disable enable delete help" -f -a "delete" -d 'Delete an account for good; its messages stay'
-complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_seen_subcommand_from add list show reset bot disable enable delete help" -f -a "help" -d 'Show the help of one of these subcommands'
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_seen_subcommand_from add list show reset bot role rename disable enable delete help" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_seen_subcommand_from add list show reset bot role rename disable enable delete help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_seen_subcommand_from add list show reset bot role rename disable enable delete help" -f -a "add" -d 'Create an account'
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_seen_subcommand_from add list show reset bot role rename disable enable delete help" -f -a "list" -d 'List the accounts, with the day each was created, and which are bots'
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_seen_subcommand_from add list show reset bot role rename disable enable delete help" -f -a "show" -d 'Show an account and its devices'
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_seen_subcommand_from add list show reset bot role rename disable enable delete help" -f -a "reset" -d 'Print a code with which a user sets another password'
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_seen_subcommand_from add list show reset bot role rename disable enable delete help" -f -a "bot" -d 'Mark an account as a bot\'s, or no longer'
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_seen_subcommand_from add list show reset bot role rename disable enable delete help" -f -a "role" -d 'Make an account a moderator or an administrator, or a member again'
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_seen_subcommand_from add list show reset bot role rename disable enable delete help" -f -a "rename" -d 'Give an account another name'
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_seen_subcommand_from add list show reset bot role rename disable enable delete help" -f -a "disable" -d 'Let nobody sign in to an account, and end its sessions'
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_seen_subcommand_from add list show reset bot role rename disable enable delete help" -f -a "enable" -d 'Let the user of a disabled account sign in again'
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_seen_subcommand_from add list show reset bot role rename disable enable delete help" -f -a "delete" -d 'Delete an account for good; its messages stay'
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_seen_subcommand_from add list show reset bot role rename disable enable delete help" -f -a "help" -d 'Show the help of one of these subcommands'
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from add" -l password-file -d 'Read the password from the first line of this file (-: standard input)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from add" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from add" -l data -d 'The server\'s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]' -r -F
@@ -317,6 +322,22 @@ json\t'A JSON object a line'"
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from bot" -l json -d 'Print JSON'
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from bot" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from bot" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from role" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory]' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from role" -l data -d 'The server\'s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from role" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from role" -l log-format -d 'How each line of the log is written' -r -f -a "text\t'For people'
+json\t'A JSON object a line'"
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from role" -l json -d 'Print JSON'
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from role" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from role" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from rename" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory]' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from rename" -l data -d 'The server\'s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from rename" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from rename" -l log-format -d 'How each line of the log is written' -r -f -a "text\t'For people'
+json\t'A JSON object a line'"
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from rename" -l json -d 'Print JSON'
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from rename" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from rename" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from disable" -l reason -d 'Why, as the user is told it' -r -f
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from disable" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from disable" -l data -d 'The server\'s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]' -r -F
@@ -351,6 +372,8 @@ complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_su
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show an account and its devices'
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from help" -f -a "reset" -d 'Print a code with which a user sets another password'
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from help" -f -a "bot" -d 'Mark an account as a bot\'s, or no longer'
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from help" -f -a "role" -d 'Make an account a moderator or an administrator, or a member again'
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from help" -f -a "rename" -d 'Give an account another name'
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from help" -f -a "disable" -d 'Let nobody sign in to an account, and end its sessions'
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from help" -f -a "enable" -d 'Let the user of a disabled account sign in again'
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from help" -f -a "delete" -d 'Delete an account for good; its messages stay'
@@ -660,6 +683,8 @@ complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_su
 complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from user" -f -a "show" -d 'Show an account and its devices'
 complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from user" -f -a "reset" -d 'Print a code with which a user sets another password'
 complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from user" -f -a "bot" -d 'Mark an account as a bot\'s, or no longer'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from user" -f -a "role" -d 'Make an account a moderator or an administrator, or a member again'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from user" -f -a "rename" -d 'Give an account another name'
 complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from user" -f -a "disable" -d 'Let nobody sign in to an account, and end its sessions'
 complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from user" -f -a "enable" -d 'Let the user of a disabled account sign in again'
 complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from user" -f -a "delete" -d 'Delete an account for good; its messages stay'
@@ -741,6 +766,7 @@ complete -c udpchat -n "__fish_udpchat_using_subcommand log-level" -f -a "warn i
 complete -c udpchat -n "__fish_udpchat_using_subcommand bench" -f -a "pairs fanout paced bulk idle storm"
 complete -c udpchat -n "__fish_udpchat_using_subcommand completions" -f -a "bash elvish fish powershell zsh"
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from bot" -f -a "on off"
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from role" -f -a "member moderator administrator"
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from backup" -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from rescue" -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from restore" -F

@@ -146,6 +146,7 @@
 //! | a limit | its value `src/server/limits/mod.rs`, `src/transport/limits.rs`; its option `src/cli/serve/limits.rs`; how an account's rates are applied `src/server/limits/account_budget.rs` |
 //! | what the operator does to the server | its command `src/cli/user/mod.rs` and the like, `src/cli/admin/handler.rs`; in the store `src/store/ops/administration/mod.rs`, which writes of it are logged `audit.rs` beside it |
 //! | a code that sets a password or opens an account | `src/text/enrolment_code.rs`; `src/server/auth/enrol.rs`, `src/client/auth/enrol.rs`, `src/cli/admin/issue.rs`; in the store `src/store/ops/administration/codes.rs` |
+//! | what a moderator or an administrator does | which role it takes `src/server/policy.rs`; the request `src/server/delegated.rs`, in the client `src/client/account/administering/mod.rs`; that the role still holds `src/store/ops/administration/audit.rs` |
 //! | who is kept out | its command `src/cli/ban/mod.rs` and `src/cli/admin/order.rs`; in the store `src/store/ops/administration/bans.rs`; at the door `src/server/bans.rs`; sessions that end by it `src/server/hub/lifecycle.rs` |
 //! | what the operator asks a running server | `src/cli/admin/handler.rs`; `status` `src/server/hub/status.rs` |
 //! | a peer's text on the screen | `src/text/printable.rs` |

@@ -319,6 +319,15 @@ pub trait Files: Send {
     /// If it cannot be opened or made, or is damaged.
     fn open_device(&mut self, key: &[u8; 32], canonical_name: &str) -> anyhow::Result<Database>;
 
+    /// The account that has its devices here under this name has another one, by which they are found from now on, too.
+    ///
+    /// # Errors
+    /// If that cannot be noted.
+    fn rename_account(&mut self, key: &[u8; 32], old: &str, new: &str) -> io::Result<()> {
+        let _ = (key, old, new);
+        Ok(())
+    }
+
     /// Leaves nothing of the lines that the user has typed to say these texts.
     ///
     /// # Errors

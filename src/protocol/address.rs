@@ -1,6 +1,6 @@
 //! The address of a peer, as the other end of a hop sees it.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use serde::de;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -13,6 +13,14 @@ pub struct RecipientData {
     pub ip_address: IpAddr,
     /// The UDP port.
     pub port_number: u16,
+}
+
+impl RecipientData {
+    /// In the place of an address that a reader is not shown. No session has it.
+    pub const HIDDEN: Self = Self {
+        ip_address: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+        port_number: 0,
+    };
 }
 
 impl From<SocketAddr> for RecipientData {

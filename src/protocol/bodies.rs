@@ -9,11 +9,11 @@ use super::bytes::Bytes;
 use super::entry::EntryBody;
 use super::ids::{AccountId, ConversationId, DeviceId, DeviceSeq, EntryId};
 use super::parts::{
-    AccountChange, BlockedUser, Change, Contact, Count, Device, Failure, Head, HistoryEntry, Mark,
-    Person, Position, Room, RoomMember, ServerLimits, Software,
+    AccountChange, AuditEntry, BlockedUser, Change, Contact, Count, Device, Failure, Head,
+    HistoryEntry, Mark, Person, Position, Room, RoomMember, ServerLimits, Software,
 };
 use super::wire::wire_struct;
-use super::words::{Access, Command, EndReason, MessageType};
+use super::words::{Access, AccountRole, AdminAction, Command, EndReason, MessageType};
 
 bodies! {
     /// The client's first half of a sign-up.
@@ -442,6 +442,36 @@ bodies! {
         conversation: ConversationId,
         /// As in the request.
         until_ms: u64,
+    }
+    /// Do something to the server that only accounts with a role may. But for what is announced, done twice it is the same
+    /// as done once.
+    (Administer, Request) client(Ready, Control, tagged) => Administer {
+        tag: u32,
+        action: AdminAction,
+        /// Whom it is about, as typed: a user's name or, in a ban, an address or a prefix of addresses.
+        subject: Option<String>,
+        /// Why, as the subject is told it; or the new name, or what is announced.
+        text: Option<String>,
+        /// How long a ban lasts, in milliseconds; without it, for good.
+        for_ms: Option<u64>,
+        /// The subject's role from now on.
+        role: Option<AccountRole>,
+        /// Of what was done before: such with lower numbers only.
+        before: Option<u64>,
+    }
+    /// It is done.
+    (Administer, Response) server() => Administered {
+        tag: u32,
+        /// Whom it was about, as written: an account's canonical name, or a prefix of addresses.
+        subject: Option<String>,
+        /// Of a ban: until when, and why, in words. Of another name: that, in canonical form.
+        text: Option<String>,
+        /// How many sessions of the subject are to end.
+        sessions: Option<u32>,
+        /// Who is signed in at addresses that were banned, by name.
+        users: Vec<String>,
+        /// What was done before, the newest first: at most 32.
+        actions: Vec<AuditEntry>,
     }
     /// Who is online?
     (Contacts, Request) client(SignedIn, Control, tagged) => ContactsRequest {

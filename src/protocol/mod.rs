@@ -34,13 +34,13 @@ pub use message::{
     ServerMessage,
 };
 pub use parts::{
-    AccountChange, BlockedUser, Change, Contact, Count, Device, Failure, Head, HistoryEntry, Mark,
-    Person, Position, Room, RoomMember, SaidBefore, ServerLimits, Software,
+    AccountChange, AuditEntry, BlockedUser, Change, Contact, Count, Device, Failure, Head,
+    HistoryEntry, Mark, Person, Position, Room, RoomMember, SaidBefore, ServerLimits, Software,
 };
 pub use wire::{DecodeError, to_bytes};
 pub use words::{
-    Access, AccountChangeKind, Command, EndReason, EntryKind, ErrorCode, EventKind, Feature,
-    MemberRole, MessageType, Refers,
+    Access, AccountChangeKind, AccountRole, AdminAction, Command, EndReason, EntryKind, ErrorCode,
+    EventKind, Feature, MemberRole, MessageType, Refers,
 };
 
 /// The longest text that one message carries, in bytes of UTF-8. Chosen: four screens of prose.

@@ -10,6 +10,25 @@ use super::wire::wire_struct;
 use super::words::{Access, AccountChangeKind, ErrorCode, EventKind, Feature, MemberRole};
 
 wire_struct! {
+    /// Something that was done to the server. It has names as they were then.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct AuditEntry {
+        /// Counts up.
+        pub number: u64,
+        /// In milliseconds since 1970 (UTC).
+        pub time_ms: u64,
+        /// The account that did it; empty for the operator.
+        pub by: String,
+        /// The command that does it.
+        pub action: String,
+        /// The account or conversation that it was done to; empty for the server.
+        pub subject: String,
+        /// What else there is to know of it; may be empty.
+        pub detail: String,
+    }
+}
+
+wire_struct! {
     /// What an end is, so that the other one knows what will not work.
     #[derive(Debug, Clone, PartialEq, Eq)]
     pub struct Software {

@@ -73,6 +73,8 @@ wire_enum! {
         Enrol = 35 => "ENROL",
         /// The same, second half.
         EnrolFinish = 36 => "ENROL_FINISH",
+        /// Do something to the server that only accounts with a role may.
+        Administer = 37 => "ADMINISTER",
     }
 }
 
@@ -254,6 +256,10 @@ wire_enum! {
         CodeRefused = 39 => "CODE_REFUSED",
         /// The operator has banned the account; the detail says until when, and why.
         Banned = 40 => "BANNED",
+        /// Only accounts with another role may do this; the detail names the least of them.
+        RoleNeeded = 41 => "ROLE_NEEDED",
+        /// The role of the account that it is about is not below the asker's.
+        Outranked = 42 => "OUTRANKED",
     }
 }
 
@@ -306,6 +312,51 @@ wire_enum! {
         Moderator = 2 => "MODERATOR",
         /// Also gives roles and opens or closes the room.
         Owner = 3 => "OWNER",
+    }
+}
+
+wire_enum! {
+    /// What an account may do at the server; each may also do what the ones before it may. What exactly the server's policy
+    /// says.
+    pub enum AccountRole {
+        /// Talks to others.
+        Member = 1 => "MEMBER",
+        /// Also keeps order: bans accounts and addresses for a time, and ends sessions.
+        Moderator = 2 => "MODERATOR",
+        /// Also manages accounts.
+        Administrator = 3 => "ADMINISTRATOR",
+    }
+}
+
+impl AccountRole {
+    /// Whether it may do more than this one. One that this version does not know is above all others.
+    #[must_use]
+    pub const fn is_above(self, other: Self) -> bool {
+        self.number() > other.number()
+    }
+}
+
+wire_enum! {
+    /// What somebody with a role does to the server.
+    pub enum AdminAction {
+        /// The subject, an account or addresses, is kept out.
+        Ban = 1 => "BAN",
+        /// A ban is lifted.
+        Unban = 2 => "UNBAN",
+        /// The subject's sessions end.
+        Disconnect = 3 => "DISCONNECT",
+        /// Nobody signs in to the subject any longer.
+        Disable = 4 => "DISABLE",
+        /// Its user signs in again.
+        Enable = 5 => "ENABLE",
+        /// The subject has this role from now on.
+        Role = 6 => "ROLE",
+        /// What was done before.
+        Audit = 7 => "AUDIT",
+        /// The subject has another name.
+        Rename = 8 => "RENAME",
+        /// Something is said to all users.
+        Announce = 9 => "ANNOUNCE",
     }
 }
 

@@ -6,6 +6,7 @@
 mod auth;
 mod bans;
 mod ctx;
+mod delegated;
 mod files;
 mod hello;
 mod hub;
@@ -31,5 +32,5 @@ pub use hub::status::{SessionStatus, Status};
 pub use hub::{Hub, Input};
 pub use limits::{Limit, Limits};
 pub use names::{NAME_MAX_CHARS, Name, NameError, RoomName, RoomNameError, parse_conversation};
-pub use policy::{Registration, RoomCreationPolicy};
+pub use policy::{Registration, RoomCreationPolicy, ShowAddresses};
 pub use rooms::membership::CreateRoom;

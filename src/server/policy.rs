@@ -1,9 +1,9 @@
 //! Who may do what: the stage that the table of bodies asks for, and what else a body must be.
 
 use crate::protocol::{
-    Access, AwayRequest, BODY_MAX_BYTES, Change, ClientBody, Command, ConversationId, EntryBody,
-    EntryHeader, EntryKind, ErrorCode, EventKind, Header, MemberRole, MessageType, Phase, Refers,
-    SHORT_BODY_MAX_BYTES, TOPIC_MAX_BYTES, history_of,
+    Access, AccountRole, AwayRequest, BODY_MAX_BYTES, Change, ClientBody, Command, ConversationId,
+    EntryBody, EntryHeader, EntryKind, ErrorCode, EventKind, Header, MemberRole, MessageType,
+    Phase, Refers, SHORT_BODY_MAX_BYTES, TOPIC_MAX_BYTES, history_of,
 };
 
 /// Whether accounts can be opened over the network.
@@ -28,6 +28,18 @@ pub enum RoomCreationPolicy {
     Closed,
 }
 
+/// Who is shown at which address other users are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ShowAddresses {
+    /// Everybody.
+    #[default]
+    All,
+    /// Accounts with a role.
+    Moderators,
+    /// Only the operator.
+    Nobody,
+}
+
 /// What a session is, as far as permissions go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
@@ -37,6 +49,84 @@ pub enum Role {
     Arriving,
     /// Signed in, and ready for everything.
     User,
+}
+
+/// What accounts with a role do to the server, or are shown of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// Ends the sessions of a user, who may come back.
+    Disconnect,
+    /// Keeps an account out, for [`BAN_MAX_MS`] at most.
+    BanForATime,
+    /// Lifts the ban of an account.
+    Unban,
+    /// Says something to all users.
+    Announce,
+    /// Keeps an account out for longer.
+    BanForLonger,
+    /// Keeps out all who come from an address.
+    BanAddresses,
+    /// Lifts the ban of an address.
+    UnbanAddresses,
+    /// Lets nobody sign in to an account.
+    Disable,
+    /// Ends that.
+    Enable,
+    /// Gives or takes a role.
+    SetRole,
+    /// Gives an account another name.
+    Rename,
+    /// Reads what was done to the server, and by whom.
+    ReadAudit,
+    /// Is shown at which address other users are, where not everybody is.
+    SeeAddresses,
+}
+
+/// For how long a moderator may ban an account, in milliseconds. Chosen: a month, in which the operator hears of it.
+pub const BAN_MAX_MS: u64 = 31 * 24 * 60 * 60 * 1000;
+
+/// The least role that an action takes. Nobody acts on an account whose role is not below their own, nor gives such a role: the
+/// store sees to that, in the transaction in which it is done.
+const ROLES: [(Action, AccountRole); 13] = [
+    (Action::Disconnect, AccountRole::Moderator),
+    (Action::BanForATime, AccountRole::Moderator),
+    (Action::Unban, AccountRole::Moderator),
+    (Action::Announce, AccountRole::Moderator),
+    (Action::BanForLonger, AccountRole::Administrator),
+    (Action::BanAddresses, AccountRole::Administrator),
+    (Action::UnbanAddresses, AccountRole::Administrator),
+    (Action::Disable, AccountRole::Administrator),
+    (Action::Enable, AccountRole::Administrator),
+    (Action::SetRole, AccountRole::Administrator),
+    (Action::Rename, AccountRole::Administrator),
+    (Action::ReadAudit, AccountRole::Administrator),
+    (Action::SeeAddresses, AccountRole::Moderator),
+];
+
+/// Whether somebody with this role is shown at which address others are.
+#[must_use]
+pub fn sees_addresses(show: ShowAddresses, role: AccountRole) -> bool {
+    match show {
+        ShowAddresses::All => true,
+        ShowAddresses::Moderators => permit_action(role, Action::SeeAddresses).is_ok(),
+        ShowAddresses::Nobody => false,
+    }
+}
+
+/// Whether somebody with this role may do it.
+///
+/// # Errors
+/// The role that it takes.
+pub fn permit_action(role: AccountRole, action: Action) -> Result<(), AccountRole> {
+    let needed = ROLES.iter().find(|(it, _)| *it == action);
+    // What the table does not have nobody may.
+    let needed = needed.map_or(AccountRole::Other(u8::MAX), |(_, needed)| *needed);
+    let is_known = AccountRole::ALL.contains(&role);
+    if is_known && !needed.is_above(role) {
+        Ok(())
+    } else {
+        Err(needed)
+    }
 }
 
 /// Whether a session may ask this now.
@@ -145,6 +235,40 @@ mod tests {
     use crate::protocol::{
         Bytes, ContactsRequest, DeviceId, DeviceSeq, EntryId, Origin, SignUpFinish,
     };
+
+    #[test]
+    fn each_action_is_permitted_to_the_roles_of_its_row() {
+        const NO: bool = false;
+        // Member, moderator, administrator; the operator may do everything.
+        let table = [
+            (Action::Disconnect, [NO, true, true]),
+            (Action::BanForATime, [NO, true, true]),
+            (Action::Unban, [NO, true, true]),
+            (Action::Announce, [NO, true, true]),
+            (Action::BanForLonger, [NO, NO, true]),
+            (Action::BanAddresses, [NO, NO, true]),
+            (Action::UnbanAddresses, [NO, NO, true]),
+            (Action::Disable, [NO, NO, true]),
+            (Action::Enable, [NO, NO, true]),
+            (Action::SetRole, [NO, NO, true]),
+            (Action::Rename, [NO, NO, true]),
+            (Action::ReadAudit, [NO, NO, true]),
+            (Action::SeeAddresses, [NO, true, true]),
+        ];
+        assert_eq!(table.len(), ROLES.len());
+        for (action, permitted) in table {
+            for (role, expected) in AccountRole::ALL.iter().zip(permitted) {
+                let may = permit_action(*role, action).is_ok();
+                assert_eq!(may, expected, "{role} {action:?}");
+            }
+            // A role of a later version, of which this one knows nothing.
+            assert!(permit_action(AccountRole::Other(9), action).is_err());
+        }
+        assert_eq!(
+            permit_action(AccountRole::Moderator, Action::Disable),
+            Err(AccountRole::Administrator)
+        );
+    }
 
     #[test]
     fn change_without_what_it_takes_is_refused() {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::status::Status;
 use crate::cli::logging::LogLevel;
+use crate::protocol::AccountRole;
 use crate::store::{Ban, BanSubject, Report, Retention};
 
 /// Bytes are in base64.
@@ -34,6 +35,19 @@ pub enum Request {
         /// As typed.
         name: String,
         is_bot: bool,
+    },
+    /// Gives an account another name: [`Answer::Added`].
+    UserRename {
+        /// As typed.
+        name: String,
+        /// As typed.
+        new: String,
+    },
+    /// What an account may do at the server from now on: [`Answer::Done`].
+    UserRole {
+        /// As typed.
+        name: String,
+        role: Role,
     },
     /// Nobody signs in to an account any longer: [`Answer::Done`].
     UserDisable {
@@ -228,9 +242,55 @@ pub struct User {
     /// Whether it is marked as a bot's.
     #[serde(default)]
     pub is_bot: bool,
+    /// What it may do at the server.
+    #[serde(default)]
+    pub role: Role,
     /// Why it is disabled, if so; may be empty.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub disabled: Option<String>,
+}
+
+/// What an account may do at the server.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Nothing beyond what everybody may
+    #[default]
+    Member,
+    /// Bans accounts for a time, and ends sessions
+    Moderator,
+    /// Also bans addresses and for good, disables accounts, makes moderators, and reads the audit log
+    Administrator,
+}
+
+impl Role {
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Member => "member",
+            Self::Moderator => "moderator",
+            Self::Administrator => "administrator",
+        }
+    }
+}
+
+impl From<AccountRole> for Role {
+    fn from(role: AccountRole) -> Self {
+        match role {
+            AccountRole::Moderator => Self::Moderator,
+            AccountRole::Administrator => Self::Administrator,
+            AccountRole::Member | AccountRole::Other(_) => Self::Member,
+        }
+    }
+}
+
+impl From<Role> for AccountRole {
+    fn from(role: Role) -> Self {
+        match role {
+            Role::Member => Self::Member,
+            Role::Moderator => Self::Moderator,
+            Role::Administrator => Self::Administrator,
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -11,6 +11,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use rand_core::OsRng;
 
+use super::accounts;
 use super::api::{AdminApi, Answer, AuditLine, Device, Request, RetainedConversation, User};
 use super::codes;
 use super::lifecycle::{self, Lifecycle};
@@ -180,6 +181,7 @@ impl AdminHandler {
                     name: account.name,
                     created_ms: account.created_ms,
                     is_bot: account.is_bot,
+                    role: account.role.into(),
                 };
                 let users = accounts.into_iter().map(user).collect();
                 Ok(Answer::Users { users, unreadable })
@@ -446,6 +448,8 @@ impl AdminApi for AdminHandler {
             Request::UserAddStart { name, request } => self.start(name, &request),
             Request::UserAddFinish { name, upload } => self.finish(&name, &upload),
             Request::UserBot { name, is_bot } => self.mark_bot(&name, is_bot),
+            Request::UserRename { name, new } => accounts::rename(self, &name, &new),
+            Request::UserRole { name, role } => accounts::set_role(self, &name, role),
             Request::UserDisable { name, reason } => self.disable(&name, Some(reason)),
             Request::UserEnable { name } => self.disable(&name, None),
             Request::UserDelete { name } => self.delete(&name),

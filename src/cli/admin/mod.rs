@@ -4,6 +4,7 @@
 //! can enter the directory (0700) and open the socket (0600), and so administer the server. If no server runs, the same
 //! handler works directly on the database, so that the output is the same.
 
+mod accounts;
 mod api;
 mod client;
 mod codes;
@@ -29,7 +30,7 @@ use super::output::{one_line, print, print_error, print_json, shown};
 use crate::store::{self, Engine};
 
 pub use api::{
-    AdminApi, Answer, AuditLine, BanLine, Device, Reloaded, Request, RetainedConversation,
+    AdminApi, Answer, AuditLine, BanLine, Device, Reloaded, Request, RetainedConversation, Role,
     SessionLine, User,
 };
 use client::AdminClient;

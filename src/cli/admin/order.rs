@@ -15,8 +15,7 @@ use crate::store::{
 
 /// Whom a ban is of, and how that is written. What looks like an address is one.
 fn subject(handler: &mut AdminHandler, typed: &str) -> anyhow::Result<(BanSubject, String)> {
-    let is_address = typed.contains(['/', ':']) || typed.parse::<std::net::IpAddr>().is_ok();
-    if is_address {
+    if Prefix::is_meant(typed) {
         let prefix = Prefix::parse(typed).with_context(|| quoted(typed))?;
         return Ok((BanSubject::Prefix(prefix), prefix.to_string()));
     }

@@ -10,7 +10,7 @@ use crate::cli::discover::announced_name;
 use crate::cli::exit::Failure;
 use crate::cli::options::DataDirectory;
 use crate::cli::settings::Sources;
-use crate::server::{Registration, RoomCreationPolicy};
+use crate::server::{Registration, RoomCreationPolicy, ShowAddresses};
 use crate::store::Retention;
 use crate::text::number::whole;
 
@@ -56,6 +56,19 @@ pub struct Args {
         }),
     )]
     pub rooms: RoomCreationPolicy,
+    /// Who sees in `/contacts` at which address others are: every user (all), moderators and administrators, or nobody
+    #[arg(
+        long,
+        value_name = "WHOM",
+        env = "UDPCHAT_SHOW_ADDRESSES",
+        default_value = "all",
+        value_parser = PossibleValuesParser::new(READERS).map(|word| match &*word {
+            NOBODY => ShowAddresses::Nobody,
+            MODERATORS => ShowAddresses::Moderators,
+            _ => ShowAddresses::All,
+        }),
+    )]
+    pub show_addresses: ShowAddresses,
     /// Announce the server in the local network, by multicast DNS, with its name and its key, for `udpchat discover`
     #[arg(long, env = "UDPCHAT_ANNOUNCE")]
     pub announce: bool,
@@ -84,6 +97,9 @@ const DAY_MS: u64 = 86_400_000;
 const CLOSED: &str = "closed";
 const INVITATION: &str = "invitation";
 const REGISTRATIONS: [&str; 3] = ["open", INVITATION, CLOSED];
+const MODERATORS: &str = "moderators";
+const NOBODY: &str = "nobody";
+const READERS: [&str; 3] = ["all", MODERATORS, NOBODY];
 const POLICIES: [&str; 2] = ["open", CLOSED];
 
 impl Args {

@@ -139,6 +139,7 @@ pub fn hub_config(args: &Args) -> HubConfig {
         registration: args.registration,
         limits: limits(args).hub,
         rooms: args.rooms,
+        show_addresses: args.show_addresses,
         retention: args.retention(),
         files_kept_ms: args.files_kept_ms(),
         ..HubConfig::default()

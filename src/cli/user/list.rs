@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use unicode_width::UnicodeWidthStr as _;
 
-use crate::cli::admin::{self, Answer, Request, User};
+use crate::cli::admin::{self, Answer, Request, Role, User};
 use crate::cli::command::{Context, Subcommand};
 use crate::cli::exit::{Exit, Failure, Outcome};
 use crate::cli::options::Administration;
@@ -56,6 +56,7 @@ pub(super) struct Record<'a> {
     name: &'a str,
     created: String,
     bot: bool,
+    role: &'static str,
     disabled: bool,
     /// Why it is disabled, if that was said.
     reason: Option<&'a str>,
@@ -66,6 +67,7 @@ pub(super) fn record(user: &User) -> Record<'_> {
         name: &user.name,
         created: rfc3339(user.created_ms),
         bot: user.is_bot,
+        role: user.role.word(),
         disabled: user.disabled.is_some(),
         reason: user.disabled.as_deref().filter(|reason| !reason.is_empty()),
     }
@@ -88,7 +90,11 @@ fn table(users: &[User]) -> anyhow::Result<String> {
         let padding = " ".repeat(width - user.name.width());
         let bot = if user.is_bot { "  bot" } else { "" };
         let disabled = user.disabled.as_ref().map_or("", |_| "  disabled");
-        writeln!(text, "{}{padding}  {day}{bot}{disabled}", user.name)?;
+        let role = match user.role {
+            Role::Member => String::new(),
+            role => format!("  {}", role.word()),
+        };
+        writeln!(text, "{}{padding}  {day}{bot}{role}{disabled}", user.name)?;
     }
     Ok(text)
 }
@@ -103,6 +109,11 @@ mod tests {
             name: name.into(),
             created_ms,
             is_bot: name == "erin",
+            role: if name == "erin" {
+                Role::Moderator
+            } else {
+                Role::Member
+            },
             disabled: (name == "erin").then(String::new),
         };
         let users = [
@@ -112,7 +123,7 @@ mod tests {
         ];
         assert_eq!(
             table(&users).unwrap(),
-            "al    1970-01-01\n山田  2026-10-16\nerin  1970-01-02  bot  disabled\n"
+            "al    1970-01-01\n山田  2026-10-16\nerin  1970-01-02  bot  moderator  disabled\n"
         );
     }
 

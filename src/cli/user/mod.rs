@@ -5,7 +5,9 @@ mod bot;
 mod delete;
 mod disable;
 mod list;
+mod rename;
 mod reset;
+mod role;
 mod show;
 
 use super::admin;
@@ -18,10 +20,13 @@ pub fn command() -> Subcommand {
         .with(Box::new(show::command()))
         .with(Box::new(reset::command()))
         .with(Box::new(bot::command()))
+        .with(Box::new(role::command()))
+        .with(Box::new(rename::command()))
         .with(Box::new(disable::disable()))
         .with(Box::new(disable::enable()))
         .with(Box::new(delete::command()));
     Subcommand::group("user", "Manage the server's accounts", inside)
+        .section("ROLES", ROLES)
         .section("FILES", admin::FILES)
         .section("EXAMPLES", EXAMPLES)
 }
@@ -32,4 +37,16 @@ const EXAMPLES: &str = "\
     A code with which bob sets a forgotten password:\n\
     udpchat user reset bob --host chat.example\n\
     udpchat user disable dave --reason \"selling watches\"\n\
+    udpchat user role erin moderator\n\
+    udpchat user rename erin erin-k\n\
     udpchat user show dave";
+
+const ROLES: &str = "\
+    What an account may do to the server, beyond what all may; each role also may what the one before it may. The commands are the prompt's, and `/help order` there \
+    explains them.\n\
+    moderator: `/kick` outside of rooms, which ends sessions; `/ban` an account for up to 31 days, and `/unban` it; `/announce`; see the addresses in `/contacts` under `udpchat serve --show-addresses moderators`\n\
+    administrator: `/ban` for longer or for good, `/ban` and `/unban` addresses; `/disable`, `/enable`, `/rename`; `/appoint` moderators; `/audit`\n\
+    the operator, by `udpchat`: everything; also make administrators, delete accounts, and what concerns the server's files, \
+    settings and process\n\
+    Nobody acts on their own account, or on one whose role is not below their own; nor is an address banned at which such a user \
+    is signed in. Roles in a room are another matter: see `/help role`.";

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use serde::Serialize;
 
 use super::list::{self, Record};
-use crate::cli::admin::{self, Answer, Device, Request, User};
+use crate::cli::admin::{self, Answer, Device, Request, Role, User};
 use crate::cli::command::{Context, Subcommand};
 use crate::cli::exit::{Exit, Outcome};
 use crate::cli::options::Administration;
@@ -73,6 +73,10 @@ fn text(user: &User, devices: &[Device]) -> String {
     let mut text = format!("{}\n  created   {}\n", user.name, rfc3339(user.created_ms));
     if user.is_bot {
         text += "  marked as a bot\n";
+    }
+    if user.role != Role::Member {
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "  role      {}", user.role.word());
     }
     match user.disabled.as_deref() {
         None => {}

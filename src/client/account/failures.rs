@@ -1,5 +1,6 @@
 //! Handles requests that the server refuses, does not answer in time, or whose answer is lost with the link.
 
+use crate::client::account::administering;
 use crate::client::account::blocked;
 use crate::client::account::ctx::Ctx;
 use crate::client::account::ctx::pending::{Late, PendingRequest, RoomsPurpose};
@@ -36,6 +37,7 @@ pub(super) fn handle(
         | Command::Away
         | Command::Devices
         | Command::Mute
+        | Command::Administer
         | Command::History => request_refused(ctx, parts, failure),
         Command::SendMessage | Command::SendAllMessage | Command::Void => {
             if let Some((before, typed)) = parts.sender.take_said_before(ctx, failure) {
@@ -131,6 +133,9 @@ fn refused(
             Some(subject) => refusal(subject),
             None => refusal(&name),
         },
+        Some(PendingRequest::Administer {
+            action, subject, ..
+        }) => administering::refusal(failure, action, &subject),
         Some(PendingRequest::Block { name, .. }) => blocked::refusal(failure, &name),
         Some(
             PendingRequest::Leave { name }

@@ -3,6 +3,7 @@
 //! It outlives the link: while the client reconnects, messages are still queued in the outbox. Each part owns its own
 //! state and is a file here; this file routes the server's messages to the parts, and ends each batch.
 
+pub(super) mod administering;
 pub(super) mod arrivals;
 pub(super) mod attention;
 pub(super) mod blocked;
@@ -187,6 +188,7 @@ impl SignedIn {
             ServerBody::Rooms(rooms) => answers::handle_rooms(ctx, rooms),
             ServerBody::Members(members) => answers::handle_members(ctx, members),
             ServerBody::Moderated(done) => answers::handle_moderated(ctx, &done),
+            ServerBody::Administered(done) => administering::handle_done(ctx, done),
             ServerBody::Devices(told) => devices::handle_list(ctx, told),
             ServerBody::ReadElsewhere(told) => reading::handle_elsewhere(ctx, told),
             ServerBody::Muted(told) => reading::handle_muted(ctx, &told),

@@ -189,8 +189,9 @@ fn menu(table: &Table) -> Vec<String> {
             vec![call, command.summary.to_owned()]
         });
     let mut lines = table::lines(&basic.collect::<Vec<_>>());
-    lines.push("All commands by group, with other names in brackets:".into());
-    let groups = table.groups.iter().flat_map(index);
+    lines.push("All commands by group (`/help order`: those of moderators):".into());
+    let groups = table.groups.iter().filter(|group| group.is_for_all);
+    let groups = groups.flat_map(index);
     lines.extend(table::lines(&groups.collect::<Vec<_>>()));
     lines.push(
         "`/help GROUP` and `/help COMMAND` say more, `/help keys` which keys there are.".into(),
@@ -275,13 +276,18 @@ mod tests {
             .flat_map(|line| line.split("  "))
             .map(str::trim)
             .collect();
-        for command in TABLE.iter() {
+        let for_all = TABLE.groups.iter().filter(|group| group.is_for_all);
+        for command in for_all.flat_map(|group| group.commands) {
             let name = format!("/{}", command.name);
             let is_named = |word: &&str| word.split(' ').next() == Some(&name);
             assert!(words.iter().any(is_named), "{}", command.name);
             for alias in command.aliases {
                 assert!(menu.iter().any(|line| line.contains(alias)), "{alias}");
             }
+        }
+        for group in TABLE.groups.iter().filter(|group| !group.is_for_all) {
+            let pointed = format!("`/help {}`", group.name);
+            assert!(menu.iter().any(|line| line.contains(&pointed)), "{pointed}");
         }
     }
 

@@ -46,6 +46,8 @@ pub(super) struct Group {
     /// One word, for `help` to show it by. It may be a command too.
     pub name: &'static str,
     pub title: &'static str,
+    /// Whether the menu names its commands; else who needs them finds them by the group's name.
+    pub is_for_all: bool,
     pub commands: &'static [ChatCommand],
 }
 

@@ -9,6 +9,7 @@ use crate::client::account::ctx::pending::ANSWER_WAIT;
 use crate::client::account::{Preferences, SignOutReason, SignedIn};
 use crate::client::auth::{Context, Progress, SignIn, reset_notice};
 use crate::client::env::{End, Fault, Names, Tone};
+use crate::client::name::truncate_name;
 use crate::client::program::Until;
 use crate::client::script::{Exit, Script, SessionView, unreached};
 use crate::client::storage::{State, StateError};
@@ -176,6 +177,7 @@ impl Core {
             let text = reset_notice(Clock { now_ms, zone }, reset_ms);
             self.show(Tone::Notice, &text);
         }
+        self.note_name(start, state.as_ref());
         let state = match self.signed_in.take() {
             Some(mut signed_in) if signed_in.is_of(start) => {
                 signed_in.start_session(now, start, &mut self.effects)?;
@@ -192,6 +194,25 @@ impl Core {
             self.signed_in = Some(signed_in);
         }
         Ok(())
+    }
+
+    /// Tells a user whose account the operator has renamed, since this device last signed in.
+    fn note_name(&mut self, start: &SessionStart, state: Option<&State>) {
+        let signed_in = self.signed_in.as_ref().map(|user| &user.shared.state);
+        let identity = signed_in.or(state).and_then(State::identity);
+        let old = identity
+            .filter(|known| known.account == start.account && known.name != start.name)
+            .map(|known| known.name.clone());
+        let (Some(old), Some(key)) = (old, self.host_keys.trusted) else {
+            return;
+        };
+        let (old, new) = (truncate_name(old), truncate_name(start.name.clone()));
+        let text = format!("your account was renamed: you are {new} now, and no longer {old}");
+        self.show(Tone::Notice, &text);
+        if let Err(error) = self.files.rename_account(&key, &old, &new) {
+            let text = format!("this device is still found under {old}: {error}");
+            self.show(Tone::Error, &text);
+        }
     }
 
     /// What a signed-in user is given of the client: preferences, and randomness.

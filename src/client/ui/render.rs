@@ -12,6 +12,7 @@ use crate::client::name::is_room;
 use crate::client::password::NEW_MIN_CHARS;
 use crate::protocol::{
     Contact, EVERYONE_NAME, EntryId, MUTED_FOR_GOOD, NAMED_RECEIPTS_MAX, NOTES_NAME, Person,
+    RecipientData,
 };
 use crate::text::printable;
 
@@ -231,14 +232,18 @@ pub(crate) fn contacts(contacts: &[Contact], own_name: &str) -> Vec<Vec<String>>
     contacts
         .iter()
         .map(|contact| {
-            let address = std::net::SocketAddr::from(contact.address);
+            let address = match contact.address {
+                RecipientData::HIDDEN => String::new(),
+                shown => std::net::SocketAddr::from(shown).to_string(),
+            };
             let mark = if contact.name == own_name {
                 "  (you)"
             } else {
                 ""
             };
             let bot = bot_note(contact.bot);
-            vec![contact.name.clone(), format!("{address}{bot}{mark}")]
+            let about = format!("{address}{bot}{mark}");
+            vec![contact.name.clone(), about.trim_start().to_owned()]
         })
         .collect()
 }
@@ -306,7 +311,7 @@ pub(crate) fn slowed(waiting: usize, wait_ms: u64, clock: Clock<'_>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::{AccountId, RecipientData};
+    use crate::protocol::AccountId;
 
     #[test]
     fn receipts_read_as_in_the_manual() {
@@ -379,6 +384,15 @@ mod tests {
             address: RecipientData::from(std::net::SocketAddr::from(([10, 0, 0, 1], 7))),
             bot: None,
         };
+        let hidden = |name: &str, bot| Contact {
+            address: RecipientData::HIDDEN,
+            bot,
+            ..contact(name)
+        };
+        assert_eq!(
+            contacts(&[hidden("carol", None), hidden("dice", Some(true))], "bob"),
+            [["carol", ""], ["dice", "bot"]]
+        );
         assert_eq!(
             contacts(&[contact("世界"), contact("bob")], "bob"),
             [["世界", "10.0.0.1:7"], ["bob", "10.0.0.1:7  (you)"]]

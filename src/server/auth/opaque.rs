@@ -267,6 +267,7 @@ mod tests {
             credential_identifier: new.credential_identifier,
             created_ms: 5,
             is_bot: false,
+            role: crate::protocol::AccountRole::Member,
         }
     }
 
@@ -312,6 +313,7 @@ mod tests {
             credential_identifier: [0; 16],
             created_ms: 0,
             is_bot: false,
+            role: crate::protocol::AccountRole::Member,
         }
     }
 

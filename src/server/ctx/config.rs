@@ -1,7 +1,7 @@
 //! What an operator can choose, and what the hub has counted.
 
 use crate::server::limits::Limits;
-use crate::server::policy::{Registration, RoomCreationPolicy};
+use crate::server::policy::{Registration, RoomCreationPolicy, ShowAddresses};
 use crate::store::{Retention, StoreLimit};
 
 /// What an operator can choose.
@@ -11,6 +11,8 @@ pub struct HubConfig {
     pub registration: Registration,
     /// Whether users create rooms.
     pub rooms: RoomCreationPolicy,
+    /// Who is shown at which address other users are.
+    pub show_addresses: ShowAddresses,
     /// The welcome that everybody is shown.
     pub greeting: String,
     /// How much each account may do.
@@ -26,6 +28,7 @@ impl Default for HubConfig {
         Self {
             registration: Registration::Open,
             rooms: RoomCreationPolicy::Open,
+            show_addresses: ShowAddresses::All,
             greeting: "Greetings from the Chat Room!".into(),
             limits: Limits::default(),
             retention: Retention::default(),

@@ -63,6 +63,8 @@ pub const CODE_ADDRESS_BANNED: u16 = 13;
 pub const CODE_ACCOUNT_BANNED: u16 = 14;
 /// The operator has ended the session.
 pub const CODE_ENDED: u16 = 15;
+/// The code with which a session is closed whose account was renamed. Its client comes back.
+pub const CODE_RENAMED: u16 = 16;
 /// The code with which a session is closed of whose account it is not known whether it was changed. Its client comes back.
 pub const CODE_UNSURE: u16 = 10;
 

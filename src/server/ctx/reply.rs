@@ -281,6 +281,7 @@ pub fn failure_of(outcome: &Outcome) -> Failure {
         Outcome::Refused(Refusal::Conflict) => (ErrorCode::Conflict, String::new()),
         Outcome::Refused(Refusal::UnknownNumber) => (ErrorCode::UnknownNumber, String::new()),
         Outcome::Refused(Refusal::NotPermitted) => (ErrorCode::NotPermitted, String::new()),
+        Outcome::Refused(Refusal::Outranked) => (ErrorCode::Outranked, String::new()),
         Outcome::Refused(Refusal::OnlyOthers(who)) => (ErrorCode::NotPermitted, (*who).to_owned()),
         Outcome::Refused(Refusal::BadReference(why)) => {
             (ErrorCode::BadReference, (*why).to_owned())

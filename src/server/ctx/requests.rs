@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::mpsc::SyncSender;
 use std::time::Duration;
 
-use crate::protocol::{AccountId, ConversationId, DeviceId, DeviceSeq, EntryId, Prove};
+use crate::protocol::{
+    AccountId, Administer, Administered, ConversationId, DeviceId, DeviceSeq, EntryId, Prove,
+};
 use crate::server::limits::Limit;
 use crate::server::names::{Name, RoomNameError};
 use crate::store::{BlobKey, CodeHash, DeviceUse, Outcome, RequestId};
@@ -68,6 +70,12 @@ pub enum Pending {
     Join(RequestOrigin, RoomCreation),
     /// A page of all bans.
     Bans,
+    /// The account that somebody with a role means.
+    AdminSubject(RequestOrigin, Box<Administer>),
+    /// Something was done for somebody with a role, who is answered this.
+    Administer(RequestOrigin, Box<Administered>),
+    /// A page of the audit log.
+    Audit(RequestOrigin),
     /// Something was done for the operator, who waits for the answer.
     Operator(SyncSender<Outcome>),
     /// A room was left.

@@ -1,8 +1,8 @@
 //! What others than the asker must learn of a write that the store has applied, no matter who asked for it: an entry goes
 //! to the readers of its log, a membership begins or ends, a device's earlier session is over.
 
-use crate::protocol::{AccountId, ConversationId, DeviceId, EndReason, EventKind};
-use crate::server::ctx::{CODE_UNSURE, Ctx};
+use crate::protocol::{AccountId, AccountRole, ConversationId, DeviceId, EndReason, EventKind};
+use crate::server::ctx::{CODE_RENAMED, CODE_UNSURE, Ctx};
 use crate::server::messages::fanout::{OutgoingEntry, fan_out};
 use crate::server::receipts::Receipts;
 use crate::server::rooms::membership;
@@ -39,6 +39,10 @@ pub enum Applied<'a> {
     Unbanned(BanSubject),
     /// Sessions are to end: of this account, or of nobody who is signed in, and only this one.
     SessionsEnded(Option<AccountId>, Option<SessionId>),
+    /// An account has another name.
+    Renamed(AccountId, &'a str),
+    /// An account may do at the server from now on what this role may.
+    RoleSet(AccountId, AccountRole),
     /// Nobody knows whether an account was changed, as this session has asked.
     Unsure(AccountId, SessionId),
 }
@@ -112,7 +116,10 @@ impl<'a> Applied<'a> {
             (Write::EndSessions { account, session }, _) => {
                 Self::SessionsEnded(*account, session.map(SessionId))
             }
+            (Write::Rename { account, name, .. }, _) => Self::Renamed(*account, name),
+            (Write::SetRole { account, role }, _) => Self::RoleSet(*account, *role),
             (Write::Audited(audited), _) => Self::of(&audited.write, author_name, outcome),
+            (Write::Delegated { write, .. }, _) => Self::of(write, author_name, outcome),
             _ => Self::Nothing,
         }
     }
@@ -175,6 +182,19 @@ pub fn on_applied(ctx: &mut Ctx<'_>, receipts: &mut Receipts, applied: &Applied<
             enforce(ctx, &[subject]);
         }
         Applied::Unbanned(subject) => ctx.bans.remove(subject),
+        Applied::Renamed(account, name) => {
+            if ctx
+                .presence
+                .get(account)
+                .is_some_and(|here| here.name != name)
+            {
+                // They come back under the new one, and others see one go and the other come.
+                for id in ctx.sessions_of(account) {
+                    ctx.evict(id, CODE_RENAMED, "the account was renamed");
+                }
+            }
+        }
+        Applied::RoleSet(account, role) => ctx.presence.set_role(account, role),
         Applied::SessionsEnded(account, session) => end_sessions(ctx, account, session),
         Applied::Unsure(account, asker) => {
             // Their tickets tell them which it is.

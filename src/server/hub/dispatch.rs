@@ -9,6 +9,7 @@ use crate::protocol::{
 use crate::server::auth::{change, enrol};
 use crate::server::ctx::Ctx;
 use crate::server::ctx::requests::Pending;
+use crate::server::delegated;
 use crate::server::files::download;
 use crate::server::limits::account_budget::Cost;
 use crate::server::messages::{append, catch_up, history};
@@ -97,6 +98,7 @@ impl Services {
             ClientBody::ChangeAccount(body) => self.auth.change_account(ctx, id, channel, &body),
             ClientBody::ReadUpTo(body) => self.reading.on_read(ctx, id, body),
             ClientBody::Mute(body) => reading::mute(ctx, id, channel, &body),
+            ClientBody::Administer(body) => delegated::administer(ctx, id, channel, body),
             ClientBody::ContactsRequest(body) => contacts::list(ctx, id, channel, body.tag),
             ClientBody::RosterRequest(body) => people::list(ctx, id, channel, body),
             ClientBody::WhoisRequest(body) => people::whois(ctx, id, channel, &body),
@@ -189,6 +191,10 @@ impl Services {
             Pending::FilesKept(asked) => self.files.on_asked(ctx, asked, &outcome),
             Pending::Devices(origin) => devices::on_listed(ctx, origin, &outcome),
             Pending::NoteUses(uses) => self.uses.on_written(ctx, uses, &outcome),
+            Pending::AdminSubject(origin, body) => {
+                delegated::on_subject_found(ctx, origin, *body, outcome);
+            }
+            Pending::Audit(origin) => delegated::on_audit_read(ctx, origin, outcome),
             Pending::Prove(origin, body) => {
                 self.auth.on_prove_account(ctx, origin, &body, &outcome);
             }
@@ -196,6 +202,7 @@ impl Services {
             | Pending::Void { .. }
             | Pending::Join(..)
             | Pending::Operator(..)
+            | Pending::Administer(..)
             | Pending::Leave(..)
             | Pending::ChangeRoom(..)
             | Pending::Enrol { .. }
@@ -284,6 +291,10 @@ impl Services {
                 on_applied(ctx, receipts, &Applied::of(write, None, &outcome));
                 // If nobody waits any longer, nobody misses it.
                 let _ = reply.try_send(outcome);
+            }
+            (Pending::Administer(origin, answer), _) => {
+                on_applied(ctx, receipts, &Applied::of(write, None, &outcome));
+                delegated::on_done(ctx, origin, *answer, &outcome);
             }
             (Pending::Leave(origin, room), _) => {
                 on_applied(ctx, receipts, &Applied::of(write, None, &outcome));

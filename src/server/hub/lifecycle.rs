@@ -35,6 +35,7 @@ impl Services {
             account,
             name,
             is_bot,
+            role,
             device,
             epoch,
             reset_ms,
@@ -80,6 +81,7 @@ impl Services {
         ctx.respond(id, CONTROL, &Message::control(start));
         self.set_active(ctx, id, account, name);
         ctx.presence.set_bot(account, *is_bot);
+        ctx.presence.set_role(account, *role);
         // After a kill nothing says when the session ended: then this is what is known.
         self.receipts.note_seen(ctx, account);
         // Only now, so that nobody is told that the user went offline.

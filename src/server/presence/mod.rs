@@ -4,7 +4,7 @@ pub mod blocks;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::protocol::{AccountId, ConversationId};
+use crate::protocol::{AccountId, AccountRole, ConversationId};
 use crate::transport::SessionId;
 
 /// The accounts with signed-in sessions.
@@ -38,6 +38,8 @@ pub struct OnlineAccount {
     pub away: Option<String>,
     /// Whether it is marked as a bot's, as it was when a session of it signed in last: nobody is told that it comes and goes.
     pub is_bot: bool,
+    /// What it may do at the server.
+    pub role: AccountRole,
 }
 
 /// A session, as far as presence goes.
@@ -101,6 +103,7 @@ impl Presence {
                 is_announced: false,
                 away: None,
                 is_bot: false,
+                role: AccountRole::Member,
             });
         let was_online = here.is_online();
         let before = here.sessions.len();
@@ -133,6 +136,20 @@ impl Presence {
         if let Some(here) = self.accounts.get_mut(&account) {
             here.is_bot = is_bot;
         }
+    }
+
+    /// What the account, which has a session, may do at the server from now on.
+    pub fn set_role(&mut self, account: AccountId, role: AccountRole) {
+        if let Some(here) = self.accounts.get_mut(&account) {
+            here.role = role;
+        }
+    }
+
+    /// What an account may do that has a session.
+    #[must_use]
+    pub fn role(&self, account: AccountId) -> AccountRole {
+        self.get(account)
+            .map_or(AccountRole::Member, |here| here.role)
     }
 
     /// Whether an account that has a session is marked as a bot's, for who is told of it.

@@ -1,8 +1,9 @@
-//! The list of who is online, with the addresses at which their sessions are seen.
+//! The list of who is online, with the addresses at which their sessions are seen, for whom the operator lets see them.
 
-use crate::protocol::{Contact, ListContacts};
+use crate::protocol::{Contact, ListContacts, RecipientData};
 use crate::server::ctx::Ctx;
 use crate::server::ctx::reply::in_parts;
+use crate::server::policy;
 use crate::transport::{Channel, SessionId};
 
 /// Contacts in one list; who else is online is not listed, and is reached all the same. Chosen: what a session's send
@@ -18,6 +19,8 @@ pub fn list(ctx: &mut Ctx<'_>, id: SessionId, channel: Channel, tag: u32) {
     let is_other = |account| own.is_none_or(|(own, _)| account != own);
     // A user is not told when somebody they block comes or goes.
     let hides = |account| own.is_some_and(|(own, _)| ctx.blocks.hides(own, account));
+    let sees =
+        own.is_some_and(|(_, own)| policy::sees_addresses(ctx.config.show_addresses, own.role));
     let others = ctx.presence.online();
     let others = others.filter(|(id, _)| is_other(*id) && !hides(*id));
     let mut contacts: Vec<Contact> = own
@@ -27,10 +30,15 @@ pub fn list(ctx: &mut Ctx<'_>, id: SessionId, channel: Channel, tag: u32) {
             let address = here
                 .sessions()
                 .find_map(|session| ctx.endpoint.remote(session))?;
+            let is_shown = sees || !is_other(account);
             Some(Contact {
                 account,
                 name: here.name.clone(),
-                address: address.into(),
+                address: if is_shown {
+                    address.into()
+                } else {
+                    RecipientData::HIDDEN
+                },
                 bot: here.is_bot.then_some(true),
             })
         })

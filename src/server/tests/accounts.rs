@@ -1,6 +1,7 @@
 //! Changes of an account by whoever is signed in on its sessions: what they take, and what they end.
 
 mod codes;
+mod delegated;
 
 use opaque_ke::{
     ClientLogin, ClientLoginFinishParameters, ClientRegistration,

@@ -18,7 +18,7 @@ const ELSEWHERE: &str = "203.0.113.1:4000";
 
 impl Bench {
     /// The operator wants this, and the hub does it.
-    fn operate(&mut self, write: Write) {
+    pub(super) fn operate(&mut self, write: Write) {
         let (reply, answer) = std::sync::mpsc::sync_channel(1);
         self.hub.on_input(
             self.now,
@@ -41,7 +41,7 @@ impl Bench {
         self.operate(Write::Ban { subject, ban });
     }
 
-    fn at(&mut self, place: &str) {
+    pub(super) fn at(&mut self, place: &str) {
         self.place = place.parse().expect("an address");
     }
 
@@ -56,7 +56,7 @@ impl Bench {
     }
 
     /// How the server has closed this session.
-    fn goodbye(&self, client: SessionId) -> Option<(u16, String)> {
+    pub(super) fn goodbye(&self, client: SessionId) -> Option<(u16, String)> {
         let closed = self.closed.iter().find(|(id, _)| *id == client)?;
         match &closed.1 {
             CloseReason::Peer { code, reason } => Some((*code, reason.clone())),
@@ -65,7 +65,11 @@ impl Bench {
     }
 
     /// What a device with a ticket is answered.
-    fn resume(&mut self, link: Link, (account, device): (AccountId, DeviceId)) -> Vec<ServerBody> {
+    pub(super) fn resume(
+        &mut self,
+        link: Link,
+        (account, device): (AccountId, DeviceId),
+    ) -> Vec<ServerBody> {
         let resume = Resume {
             account,
             device,
@@ -77,7 +81,7 @@ impl Bench {
     }
 
     /// An account with a device that has a ticket.
-    fn with_ticket(&mut self, name: &str) -> (AccountId, DeviceId) {
+    pub(super) fn with_ticket(&mut self, name: &str) -> (AccountId, DeviceId) {
         let (account, device) = self.user(name);
         self.done(Write::OpenDevice {
             account,

@@ -53,6 +53,7 @@ fn sign_in(bench: &mut Bench, link: Link, account: AccountId, device: DeviceId) 
         account,
         name: "mallory".into(),
         is_bot: false,
+        role: crate::protocol::AccountRole::Member,
         device,
         epoch: 1,
         reset_ms: None,

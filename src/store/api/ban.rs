@@ -75,6 +75,12 @@ impl Prefix {
         Ok(prefix)
     }
 
+    /// Whether what is typed can be meant for an address only, and not for a name.
+    #[must_use]
+    pub fn is_meant(typed: &str) -> bool {
+        typed.contains(['/', ':']) || typed.parse::<IpAddr>().is_ok()
+    }
+
     /// What is typed: an address, or an address and a length. A single IPv4 address is meant alone, one of IPv6 with the 64 bits that
     /// it begins with.
     ///

@@ -33,11 +33,13 @@ pub enum StoreLimit {
     Bans,
     /// Bytes of an announcement.
     AnnouncementBytes,
+    /// Names that one account had before.
+    FormerNames,
 }
 
 impl StoreLimit {
     /// All, in the order of their numbers.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Edits,
         Self::OwnReactions,
         Self::Reactions,
@@ -53,6 +55,7 @@ impl StoreLimit {
         Self::Codes,
         Self::Bans,
         Self::AnnouncementBytes,
+        Self::FormerNames,
     ];
 
     /// As `status` has it.
@@ -74,6 +77,7 @@ impl StoreLimit {
             Self::Codes => "codes",
             Self::Bans => "bans",
             Self::AnnouncementBytes => "announcement_bytes",
+            Self::FormerNames => "former_names",
         }
     }
 
@@ -96,6 +100,7 @@ impl StoreLimit {
             Self::Codes => "as many codes are open as there may be: revoke one first",
             Self::Bans => "this server has as many bans as it may; remove one first",
             Self::AnnouncementBytes => "an announcement has 1,024 bytes at most",
+            Self::FormerNames => "the account was renamed as often as one may be",
         }
     }
 }

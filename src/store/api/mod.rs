@@ -13,6 +13,7 @@ mod people;
 mod read;
 mod replies;
 mod write;
+mod write_parts;
 
 use crate::store::blobs::BlobKey;
 
@@ -23,9 +24,10 @@ pub use people::{Acquaintance, Member, RoomUse};
 pub use read::Read;
 pub use replies::*;
 pub(super) use write::LAST_TAG;
-pub use write::{
+pub use write::Write;
+pub use write_parts::{
     Append, Audited, CodeHash, DeviceUse, NewAccount, NewCode, Operation, Quota, Relation,
-    Retention, TicketHash, Write,
+    Retention, TicketHash,
 };
 
 /// The asker's own number of a request, given back with its completion.

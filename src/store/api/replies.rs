@@ -7,8 +7,8 @@ use super::{
 };
 pub use crate::protocol::BlockedUser;
 use crate::protocol::{
-    AccountId, ConversationId, DeviceId, DeviceSeq, Digest, EntryId, EntryKind, EventKind,
-    FileRoot, FileSize, RecipientData, Room,
+    AccountId, AccountRole, ConversationId, DeviceId, DeviceSeq, Digest, EntryId, EntryKind,
+    EventKind, FileRoot, FileSize, RecipientData, Room,
 };
 use crate::store::blobs::BlobKey;
 
@@ -57,6 +57,7 @@ pub enum Reply {
         name: String,
         /// Whether it is marked as a bot's.
         is_bot: bool,
+        role: AccountRole,
         device: DeviceId,
         /// The database's epoch.
         epoch: u64,
@@ -227,6 +228,7 @@ pub struct Account {
     pub created_ms: u64,
     /// Whether it is marked as a bot's.
     pub is_bot: bool,
+    pub role: AccountRole,
 }
 
 /// A device of an account.
@@ -451,6 +453,8 @@ pub enum Refusal {
     UnknownNumber,
     /// The conversation is not the asker's, or there is none with this id; or it does not let them do this.
     NotPermitted,
+    /// The role of the account that it is about is not below the asker's.
+    Outranked,
     /// The conversation lets others do this, and not the asker: who, in words.
     OnlyOthers(&'static str),
     /// What an entry refers to is not there, or not such that this could be done to it: why, in words.

@@ -5,14 +5,17 @@
 use super::{Refusal, Reply};
 use serde::{Deserialize, Serialize};
 
-use super::{Ban, BanSubject};
+use super::{
+    Append, Audited, Ban, BanSubject, CodeHash, DeviceUse, NewAccount, NewCode, Operation, Quota,
+    Retention, TicketHash,
+};
 use crate::protocol::{
-    Access, AccountId, Change, ConversationId, DeviceId, DeviceSeq, Digest, EntryId, EntryKind,
-    FileRoot, Position, RecipientData,
+    Access, AccountId, AccountRole, Change, ConversationId, DeviceId, DeviceSeq, EntryId, FileRoot,
+    Position,
 };
 
 /// The highest tag of a [`Write`].
-pub(in crate::store) const LAST_TAG: u32 = 38;
+pub(in crate::store) const LAST_TAG: u32 = 41;
 
 /// A request that writes.
 ///
@@ -369,133 +372,56 @@ pub enum Write {
     /// Changes nothing: the audit log has it. [`Reply::Nothing`].
     #[serde(rename = "38")]
     Operate(Operation),
+    /// What an account may do at the server from now on: [`Reply::Nothing`], or [`Refusal::NoSuchUser`].
+    #[serde(rename = "39")]
+    SetRole {
+        account: AccountId,
+        role: AccountRole,
+    },
+    /// What [`Write::Audited`] does, for an account that has this role, as the server has found; refused with
+    /// [`Refusal::NotPermitted`] if it has another by now, and with [`Refusal::Outranked`] unless its role is above that of the
+    /// account that the write is about, and above a role that it gives.
+    #[serde(rename = "40")]
+    Delegated {
+        by: AccountId,
+        role: AccountRole,
+        /// In milliseconds since 1970 (UTC).
+        time_ms: u64,
+        /// What is to be done.
+        write: Box<Write>,
+    },
+    /// Gives an account another name. The one that it had leads to it from now on, and to nobody else: [`Reply::Nothing`], or
+    /// [`Refusal::NoSuchUser`], [`Refusal::NameTaken`], [`Refusal::LooksLike`], [`Refusal::LimitReached`].
+    #[serde(rename = "41")]
+    Rename {
+        account: AccountId,
+        /// Canonical name.
+        name: String,
+        /// UTS 39 skeleton of the name: no two accounts share one.
+        skeleton: String,
+    },
 }
 
-/// What is done to the running server itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Operation {
-    /// It ends.
-    #[serde(rename = "1")]
-    Stop,
-    /// It reads its settings again.
-    #[serde(rename = "2")]
-    Reload,
-}
-
-/// An enrolment code to be made.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct NewCode {
-    /// Whose password is set with it; none if it opens an account.
-    pub account: Option<AccountId>,
-    pub code: CodeHash,
-    /// How often it is good.
-    pub uses: u32,
-    /// The account that makes it; none for the operator.
-    pub by: Option<AccountId>,
-    /// The time, in milliseconds since 1970 (UTC).
-    pub time_ms: u64,
-    /// When it is good no longer.
-    pub expires_ms: u64,
-}
-
-/// What somebody wants who administers the server.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Audited {
-    /// The account; none for the operator.
-    pub by: Option<AccountId>,
-    /// In milliseconds since 1970 (UTC).
-    pub time_ms: u64,
-    /// What is to be done.
-    pub write: Box<Write>,
-}
-
-/// When a device was last used, and where.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DeviceUse {
-    pub account: AccountId,
-    pub device: DeviceId,
-    /// In milliseconds since 1970 (UTC).
-    pub time_ms: u64,
-    /// None leaves the address as it is.
-    pub address: Option<RecipientData>,
-}
-
-/// A BLAKE3 hash of a resume ticket (and of what it is bound to): tickets themselves are never stored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TicketHash(pub [u8; 32]);
-
-/// A BLAKE3 hash of an enrolment code: codes themselves are never stored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CodeHash(pub [u8; 32]);
-
-/// How much of a conversation is kept: whichever limit is reached first. None says nothing, zero is no limit.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Retention {
-    /// Entries younger than so many days.
-    pub days: Option<u64>,
-    /// So many last entries.
-    pub messages: Option<u64>,
-    /// So many megabytes (of a million bytes) of last entries.
-    pub megabytes: Option<u64>,
-}
-
-/// How many bytes of the logs may stand, or of files. None is no limit.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Quota {
-    /// Written by one account.
-    pub account_bytes: Option<u64>,
-    /// By all.
-    pub all_bytes: Option<u64>,
-}
-
-/// An account to be opened.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct NewAccount {
-    /// Canonical name.
-    pub name: String,
-    /// UTS 39 skeleton of the name: no two accounts share one.
-    pub skeleton: String,
-    /// OPAQUE's registration record.
-    #[serde(with = "serde_bytes")]
-    pub record: Vec<u8>,
-    /// OPAQUE's credential identifier: random, never the name, so that accounts could be renamed.
-    pub credential_identifier: [u8; 16],
-    /// When, in milliseconds since 1970 (UTC).
-    pub time_ms: u64,
-}
-
-/// What an entry is to another one of its log: see [`EntryKind`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Relation {
-    /// Of the entry that refers to the other.
-    pub kind: EntryKind,
-    pub refers_to: EntryId,
-}
-
-/// A message to be appended to its conversation's log.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Append {
-    pub conversation: ConversationId,
-    pub author: AccountId,
-    /// The author's device.
-    pub device: DeviceId,
-    /// The device's number in this conversation.
-    pub number: DeviceSeq,
-    /// The author's digest over `content`.
-    pub digest: Digest,
-    /// The immutable part, as it came.
-    #[serde(with = "serde_bytes")]
-    pub content: Vec<u8>,
-    /// The time to label it with, in milliseconds since 1970 (UTC); the log makes it max(this, previous).
-    pub time_ms: u64,
-    /// What its author, and all, may have written: refused with [`Refusal::QuotaFull`] or [`Refusal::StorageFull`]. The
-    /// message log goes without it: what stands there was within it.
-    #[serde(skip)]
-    pub quota: Quota,
-    /// What its header says of another entry, if anything. The message log has it with the entry.
-    #[serde(skip)]
-    pub relation: Option<Relation>,
-    /// Its idempotency key, if it has one. The message log has it as a [`Write::Keyed`].
-    #[serde(skip)]
-    pub key: Option<[u8; 16]>,
+impl Write {
+    /// The account that it is about, if it is one for which a role matters.
+    #[must_use]
+    pub const fn subject(&self) -> Option<AccountId> {
+        match self {
+            Self::MarkBot { account, .. }
+            | Self::Disable { account, .. }
+            | Self::DeleteAccount { account, .. }
+            | Self::SetRole { account, .. }
+            | Self::Rename { account, .. }
+            | Self::Ban {
+                subject: BanSubject::Account(account),
+                ..
+            }
+            | Self::Unban {
+                subject: BanSubject::Account(account),
+            } => Some(*account),
+            Self::EndSessions { account, .. } => *account,
+            Self::MakeCode(new) => new.account,
+            _ => None,
+        }
+    }
 }

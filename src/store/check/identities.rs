@@ -53,7 +53,11 @@ pub(super) fn names(walk: &mut Walk<'_>) -> Result<(), StoreError> {
                 Some(account) => (account.name != name).then_some("its account has another name"),
                 None => Some("its account is missing"),
             },
-            Some(NameOf::AccountSkeleton) => {
+            Some(NameOf::Former) => match account(tables, id)? {
+                Some(account) => (account.name == name).then_some("its account has it now"),
+                None => Some("its account is missing"),
+            },
+            Some(NameOf::AccountSkeleton | NameOf::FormerSkeleton) => {
                 let is_missing = !tables.accounts().has(&id)?;
                 is_missing.then_some("its account is missing")
             }

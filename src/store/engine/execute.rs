@@ -286,9 +286,31 @@ pub(super) fn execute_write(
             time_ms,
         } => announcements::announce(tables, *author, text, *time_ms),
         Write::EndSessions { .. } | Write::Operate(_) => Ok(Reply::Nothing),
-        Write::Audited(audited) => audit::perform(tables, audited, |tables, write| {
+        Write::Audited(audited) => audit::perform(tables, &audited.into(), |tables, write| {
             execute_write(tables, epoch, write)
         }),
+        Write::Delegated {
+            by,
+            role,
+            time_ms,
+            write,
+        } => {
+            audit::check_role(tables, (*by, *role), write)?;
+            let action = audit::Action {
+                by: Some(*by),
+                time_ms: *time_ms,
+                write,
+            };
+            audit::perform(tables, &action, |tables, write| {
+                execute_write(tables, epoch, write)
+            })
+        }
+        Write::Rename {
+            account,
+            name,
+            skeleton,
+        } => accounts::rename(tables, *account, (name, skeleton)),
+        Write::SetRole { account, role } => accounts::set_role(tables, *account, *role),
         Write::MakeCode(new) => codes::make(tables, new),
         Write::RevokeInvitation { number } => codes::revoke(tables, *number),
         Write::ResetPassword {

@@ -4,7 +4,7 @@ use super::administration::{bans, codes, disabled};
 use super::conversations::join;
 use super::log::keys;
 use super::{devices, rooms, wall_clock};
-use crate::protocol::{AccountId, ConversationId};
+use crate::protocol::{AccountId, AccountRole, ConversationId};
 #[cfg(doc)]
 use crate::store::Write;
 use crate::store::error::{Abort, StoreError, skip_damaged};
@@ -21,6 +21,10 @@ use crate::store::{Account, NewAccount, Refusal, Reply, StoreLimit};
 /// this is no person's need.
 pub(in crate::store) const ROOMS_MADE_MAX: u32 = 64;
 
+/// How many names an account may have had before; it has no other one then. Chosen: more than anybody needs, since nobody else
+/// is given one of them.
+pub(in crate::store) const FORMER_NAMES_MAX: usize = 16;
+
 /// Opens an account. The very same one, asked for again, is answered as if it had been opened now: the asker may
 /// not have heard the first answer.
 pub(in crate::store) fn create(tables: &mut Tables, new: &NewAccount) -> Result<Reply, Abort> {
@@ -33,10 +37,7 @@ pub(in crate::store) fn create(tables: &mut Tables, new: &NewAccount) -> Result<
             Err(Refusal::NameTaken.into())
         };
     }
-    if let Some(id) = names::find(tables, NameOf::AccountSkeleton, &new.skeleton)? {
-        let other = load(tables, AccountId(id))?.ok_or_else(|| StoreError::missing("accounts"))?;
-        return Err(Refusal::LooksLike(other.name).into());
-    }
+    refuse_taken(tables, None, (&new.name, &new.skeleton))?;
     let id = meta::next_id(tables, Sequence::Account)?;
     let record = AccountRecord {
         name: new.name.clone(),
@@ -55,6 +56,68 @@ pub(in crate::store) fn create(tables: &mut Tables, new: &NewAccount) -> Result<
     Ok(Reply::Account(record.into_account(AccountId(id))))
 }
 
+/// Refuses a name that an account has or had, or that looks like one; an account may have again what it had itself.
+fn refuse_taken(
+    tables: &impl ReadTables,
+    own: Option<AccountId>,
+    (name, skeleton): (&str, &str),
+) -> Result<(), Abort> {
+    let is_other = |id: &u64| own != Some(AccountId(*id));
+    for of in [NameOf::Account, NameOf::Former] {
+        if names::find(tables, of, name)?.is_some_and(|id| is_other(&id)) {
+            return Err(Refusal::NameTaken.into());
+        }
+    }
+    if let Some(id) = names::find(tables, NameOf::AccountSkeleton, skeleton)?.filter(is_other) {
+        let other = load(tables, AccountId(id))?.ok_or_else(|| StoreError::missing("accounts"))?;
+        return Err(Refusal::LooksLike(other.name).into());
+    }
+    // What it looks like is nobody's name by now, and is not told.
+    let former = names::find(tables, NameOf::FormerSkeleton, skeleton)?;
+    if former.is_some_and(|id| is_other(&id)) {
+        return Err(Refusal::NameTaken.into());
+    }
+    Ok(())
+}
+
+/// Gives an account another name: see [`Write::Rename`].
+pub(in crate::store) fn rename(
+    tables: &mut Tables,
+    id: AccountId,
+    new: (&str, &str),
+) -> Result<Reply, Abort> {
+    let record = require(tables, id)?;
+    if record.is_deleted() {
+        return Err(Refusal::NoSuchUser.into());
+    }
+    if record.name == new.0 {
+        return Ok(Reply::Nothing);
+    }
+    refuse_taken(tables, Some(id), new)?;
+    let (name, skeleton) = new;
+    // One that it had before is its name again, and not counted.
+    let former = names::of_id(tables, NameOf::Former, id.0)?;
+    let others = former.iter().filter(|former| *former != name);
+    if others.count() >= FORMER_NAMES_MAX {
+        return Err(Refusal::LimitReached(StoreLimit::FormerNames).into());
+    }
+    names::remove(tables, NameOf::Former, name);
+    names::retire(tables, (NameOf::Account, NameOf::Former), id.0)?;
+    names::retire(
+        tables,
+        (NameOf::AccountSkeleton, NameOf::FormerSkeleton),
+        id.0,
+    )?;
+    names::remove(tables, NameOf::FormerSkeleton, skeleton);
+    names::put(tables, NameOf::Account, name, id.0);
+    names::put(tables, NameOf::AccountSkeleton, skeleton, id.0);
+    let name = name.to_owned();
+    tables
+        .accounts
+        .insert(id.0, AccountRecord { name, ..record });
+    Ok(Reply::Nothing)
+}
+
 /// The account of a canonical name, for who must not learn by how long it takes whether there is one: where there is
 /// none, another's record is read and taken apart in its place. If the name's skeleton is given, it is told why there is
 /// none, and can be none.
@@ -63,7 +126,8 @@ pub(in crate::store) fn find_as_if_known(
     name: &str,
     skeleton: Option<&str>,
 ) -> Result<Account, Abort> {
-    let id = names::find(tables, NameOf::Account, name)?;
+    let former = names::find(tables, NameOf::Former, name)?;
+    let id = names::find(tables, NameOf::Account, name)?.or(former);
     let place = place_of(name, meta::account_count(tables)?);
     let record = load(tables, AccountId(id.unwrap_or(place)));
     let known = match id {
@@ -83,6 +147,9 @@ pub(in crate::store) fn find_as_if_known(
 
 /// Why there is no account of a name that has this skeleton.
 fn check_free(tables: &impl ReadTables, skeleton: &str) -> Result<Abort, StoreError> {
+    if names::find(tables, NameOf::FormerSkeleton, skeleton)?.is_some() {
+        return Ok(Refusal::NameTaken.into());
+    }
     let other = match names::find(tables, NameOf::AccountSkeleton, skeleton)? {
         Some(id) => name(tables, AccountId(id))?,
         None => None,
@@ -104,12 +171,16 @@ fn read(tables: &impl ReadTables, id: AccountId) -> Result<Option<Account>, Stor
     Ok(load(tables, id)?.map(|record| record.into_account(id)))
 }
 
-/// The account of a canonical name.
+/// The account of a canonical name, or that was called so before.
 pub(in crate::store) fn find(
     tables: &impl ReadTables,
     name: &str,
 ) -> Result<Option<Account>, StoreError> {
-    let Some(id) = names::find(tables, NameOf::Account, name)? else {
+    let id = match names::find(tables, NameOf::Account, name)? {
+        None => names::find(tables, NameOf::Former, name)?,
+        found => found,
+    };
+    let Some(id) = id else {
         return Ok(None);
     };
     let account = read(tables, AccountId(id))?;
@@ -304,12 +375,23 @@ pub(in crate::store) fn mark_bot(
     if record.is_deleted() {
         return Err(Refusal::NoSuchUser.into());
     }
-    let mark = is_bot.then_some(AccountMark::Bot(true));
-    if record.mark != mark {
-        tables
-            .accounts
-            .insert(id.0, AccountRecord { mark, ..record });
+    let role = record.role();
+    tables.accounts.insert(id.0, record.marked(is_bot, role));
+    Ok(Reply::Nothing)
+}
+
+/// What an account may do at the server from now on: see [`Write::SetRole`].
+pub(in crate::store) fn set_role(
+    tables: &mut Tables,
+    id: AccountId,
+    role: AccountRole,
+) -> Result<Reply, Abort> {
+    let record = require(tables, id)?;
+    if record.is_deleted() {
+        return Err(Refusal::NoSuchUser.into());
     }
+    let is_bot = record.is_bot();
+    tables.accounts.insert(id.0, record.marked(is_bot, role));
     Ok(Reply::Nothing)
 }
 

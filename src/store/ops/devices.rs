@@ -28,7 +28,7 @@ pub(in crate::store) fn open(
 ) -> Result<Reply, Abort> {
     let owner = accounts::load(tables, account)?.ok_or(Refusal::NoSuchUser)?;
     disabled::refuse(tables, account)?;
-    let (is_bot, name) = (owner.is_bot(), owner.name);
+    let (is_bot, role, name) = (owner.is_bot(), owner.role(), owner.name);
     let known = match wanted {
         Some(device) => load(tables, account, device)?.map(|record| (device, record)),
         None => None,
@@ -52,6 +52,7 @@ pub(in crate::store) fn open(
         account,
         name,
         is_bot,
+        role,
         device,
         epoch,
         reset_ms,
@@ -117,7 +118,7 @@ pub(in crate::store) fn resume(
     // Only who has the ticket learns it.
     disabled::refuse(tables, account)?;
     let owner = accounts::require(tables, account)?;
-    let (is_bot, name) = (owner.is_bot(), owner.name);
+    let (is_bot, role, name) = (owner.is_bot(), owner.role(), owner.name);
     let record = DeviceRecord {
         current: Some(TicketRecord::new(
             resumption.successor,
@@ -132,6 +133,7 @@ pub(in crate::store) fn resume(
         account,
         name,
         is_bot,
+        role,
         device,
         epoch,
         reset_ms: None,

@@ -271,7 +271,10 @@ fn accounts(tables: &mut Tables, left: &mut Left, rescued: &mut Rescued) -> Resu
         Some(BanSubject::Account(account)) => left.accounts.contains(&account.0),
         subject => subject.is_some(),
     })?;
-    tables.names.retain(|_, _| false)?;
+    let former = [NameOf::Former, NameOf::FormerSkeleton].map(NameOf::number);
+    tables
+        .names
+        .retain(|(of, _), id| former.contains(of) && left.accounts.contains(id))?;
     for (id, record) in records(tables.accounts())? {
         names::put(tables, NameOf::Account, &record.name, id);
         names::put_skeleton(tables, NameOf::AccountSkeleton, &record.name, id)?;

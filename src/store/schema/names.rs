@@ -22,6 +22,10 @@ pub(in crate::store) enum NameOf {
     RoomSkeleton,
     /// A room that everybody may join: the list of rooms is read off these.
     PublicRoom,
+    /// An account, in canonical form, as it was called before. Nobody else is given the name.
+    Former,
+    /// The same in the form that look-alikes share.
+    FormerSkeleton,
 }
 
 impl NameOf {
@@ -33,6 +37,8 @@ impl NameOf {
             Self::Room => 2,
             Self::RoomSkeleton => 3,
             Self::PublicRoom => 4,
+            Self::Former => 5,
+            Self::FormerSkeleton => 6,
         }
     }
 
@@ -44,6 +50,8 @@ impl NameOf {
             Self::Room,
             Self::RoomSkeleton,
             Self::PublicRoom,
+            Self::Former,
+            Self::FormerSkeleton,
         ];
         all.into_iter().find(|of| of.number() == number)
     }
@@ -57,7 +65,7 @@ pub(in crate::store) fn find(
     name: &str,
 ) -> Result<Option<u64>, StoreError> {
     let found = get(tables, of, name)?;
-    if found.is_none() && matches!(of, NameOf::Account | NameOf::Room) {
+    if found.is_none() && matches!(of, NameOf::Account | NameOf::Room | NameOf::Former) {
         let spelled = one_spelling(name);
         if spelled != name {
             return get(tables, of, &spelled);
@@ -94,6 +102,36 @@ pub(in crate::store) fn put_skeleton(
     }
     put(tables, of, &form, id);
     Ok(())
+}
+
+/// Lets the names of this kind that point to an id point to it as others of another kind.
+pub(in crate::store) fn retire(
+    tables: &mut Tables,
+    (from, to): (NameOf, NameOf),
+    id: u64,
+) -> Result<(), StoreError> {
+    for name in of_id(tables, from, id)? {
+        remove(tables, from, &name);
+        put(tables, to, &name, id);
+    }
+    Ok(())
+}
+
+/// The names of a kind that point to an id; all of the kind are looked through.
+pub(in crate::store) fn of_id(
+    tables: &impl ReadTables,
+    of: NameOf,
+    id: u64,
+) -> Result<Vec<String>, StoreError> {
+    let all = (of.number(), String::new())..(of.number() + 1, String::new());
+    let mut found = Vec::new();
+    for row in tables.names().range(all)? {
+        let ((_, name), pointed) = row?;
+        if skip_damaged(pointed)? == Some(id) {
+            found.push(name);
+        }
+    }
+    Ok(found)
 }
 
 /// The next `count` names of a kind behind one, in the order of their bytes, with their ids as far as they can be read.

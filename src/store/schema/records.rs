@@ -8,7 +8,9 @@ use std::collections::VecDeque;
 use serde::{Deserialize, Serialize};
 use serde_bytes::{ByteArray, ByteBuf, Bytes};
 
-use crate::protocol::{Access, AccountId, Digest, EntryKind, MemberRole, RecipientData};
+use crate::protocol::{
+    Access, AccountId, AccountRole, Digest, EntryKind, MemberRole, RecipientData,
+};
 use crate::store::segments::stored::{Deletion, EntryKey, LogRecord, Stored};
 use crate::store::{Account, Relation, TicketHash};
 
@@ -38,6 +40,8 @@ pub(in crate::store) enum AccountMark {
     Deleted(u64),
     /// Whether it is a bot's.
     Bot(bool),
+    /// The same, and what it may do at the server, if that is more than others may.
+    Role(bool, AccountRole),
 }
 
 impl AccountRecord {
@@ -46,7 +50,27 @@ impl AccountRecord {
     }
 
     pub(in crate::store) const fn is_bot(&self) -> bool {
-        matches!(self.mark, Some(AccountMark::Bot(true)))
+        matches!(
+            self.mark,
+            Some(AccountMark::Bot(true) | AccountMark::Role(true, _))
+        )
+    }
+
+    pub(in crate::store) const fn role(&self) -> AccountRole {
+        match self.mark {
+            Some(AccountMark::Role(_, role)) => role,
+            _ => AccountRole::Member,
+        }
+    }
+
+    /// The same with these marks.
+    pub(in crate::store) fn marked(self, is_bot: bool, role: AccountRole) -> Self {
+        let mark = match (is_bot, role) {
+            (false, AccountRole::Member) => None,
+            (true, AccountRole::Member) => Some(AccountMark::Bot(true)),
+            _ => Some(AccountMark::Role(is_bot, role)),
+        };
+        Self { mark, ..self }
     }
 
     /// The account as the hub sees it.
@@ -54,6 +78,7 @@ impl AccountRecord {
         Account {
             id,
             is_bot: self.is_bot(),
+            role: self.role(),
             name: self.name,
             record: self.record,
             credential_identifier: self.credential_identifier.into_array(),

@@ -59,8 +59,8 @@ fn damaged(error: impl ToString) -> StoreError {
 mod tests {
     use super::*;
     use crate::protocol::{
-        Access, AccountId, Bytes, Change, ConversationId, DeviceId, DeviceSeq, Digest, EntryId,
-        EventKind, MemberRole, Position,
+        Access, AccountId, AccountRole, Bytes, Change, ConversationId, DeviceId, DeviceSeq, Digest,
+        EntryId, EventKind, MemberRole, Position,
     };
     use crate::store::{
         Append, Audited, Ban, BanSubject, CodeHash, DeviceUse, NewAccount, NewCode, Operation,
@@ -112,6 +112,9 @@ mod tests {
         "019181a23336920103",
         "019181a233379301a47465613fcf0000019cfc1a7bc0",
         "019181a23338a132",
+        "019181a23339920102",
+        "019181a23430940102cf0000019cfc1a7bc081a233369202c0",
+        "019181a234319301a3626f62a3626f62",
     ];
 
     fn bob() -> NewAccount {
@@ -350,6 +353,24 @@ mod tests {
                 time_ms: TIME_MS,
             },
             Write::Operate(Operation::Reload),
+            Write::SetRole {
+                account: ALICE,
+                role: AccountRole::Moderator,
+            },
+            Write::Delegated {
+                by: ALICE,
+                role: AccountRole::Moderator,
+                time_ms: TIME_MS,
+                write: Box::new(Write::EndSessions {
+                    account: Some(AccountId(2)),
+                    session: None,
+                }),
+            },
+            Write::Rename {
+                account: ALICE,
+                name: "bob".into(),
+                skeleton: "bob".into(),
+            },
         ]
     }
 

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::prompt::signed_in;
-use crate::support::{Server, Workspace};
+use crate::support::{Host, Person, Server, Workspace};
 use crate::two_hosts::hosts;
 
 fn lines(text: &str) -> Vec<Value> {
@@ -204,4 +204,137 @@ fn banned_address_is_told_so_and_its_programs_end_and_who_was_there_is_named_to_
     }
     workspace.does(&["ban", "remove", "10.98.2.0/24"]);
     come().sees(1, "Greetings from the Chat Room!");
+}
+
+#[test]
+fn moderator_bans_from_the_prompt_until_the_role_is_taken_away_and_the_audit_log_names_them() {
+    let workspace = Workspace::new(&["alice", "bob", "carol"]);
+    let server = workspace.serve();
+    let mut alice = signed_in("alice", &server);
+    let mut bob = signed_in("bob", &server);
+    alice.types("/ban bob --for 1h");
+    alice.sees("`/ban` needs the role moderator");
+    assert_eq!(
+        workspace.does(&["user", "role", "alice", "moderator"]),
+        "alice is a moderator now\n"
+    );
+    workspace.does(&["user", "role", "carol", "administrator"]);
+    alice.types("/ban bob --for 1h selling watches");
+    alice.sees("bob is banned until");
+    alice.sees("selling watches");
+    bob.sees("signed out: this server has banned this account");
+    for (typed, seen) in [
+        ("/ban bob", "only administrators ban addresses"),
+        (
+            "/ban carol --for 1h",
+            "the role of carol is not below yours",
+        ),
+        (
+            "/appoint bob moderator",
+            "`/appoint` needs the role administrator",
+        ),
+        ("/kick bob", "bob is not signed in"),
+        ("/ban nobody --for 1h", "there is no user \"nobody\""),
+        ("/unban bob", "bob is no longer banned"),
+        ("/unban bob", "there is no ban of bob"),
+    ] {
+        alice.types(typed);
+        alice.sees(seen);
+    }
+    let user = workspace.does(&["user", "show", "alice", "--json"]);
+    assert_eq!(lines(&user)[0]["role"], "moderator");
+    assert_eq!(
+        workspace.does(&["user", "role", "alice", "member"]),
+        "alice is a member now\n"
+    );
+    alice.types("/unban bob");
+    alice.sees("`/unban` needs the role moderator");
+    let audited = workspace.audited();
+    let by_alice: Vec<&Value> = audited.iter().filter(|it| it["by"] == "alice").collect();
+    assert_eq!(by_alice.len(), 2, "{audited:?}");
+    assert_eq!(by_alice[0]["action"], "ban add");
+    assert_eq!(by_alice[1]["action"], "ban remove");
+}
+
+/// Bob's client with this state directory, asked to sign in under a name.
+fn bob_as(name: &str, server: &Server, state: &std::path::Path) -> Person {
+    let mut command = Host::default().udpchat();
+    command
+        .arg("connect")
+        .arg(server.address.to_string())
+        .args(["--accept-new", "--user", name, "--state"])
+        .arg(state);
+    Person::runs(command, "bob")
+}
+
+#[test]
+fn renamed_user_stays_signed_in_and_comes_back_by_either_name_with_ticket_or_password() {
+    let workspace = Workspace::new(&["alice", "bob"]);
+    let server = workspace.serve();
+    let state = workspace.path("bobs");
+    let mut alice = signed_in("alice", &server);
+    let mut bob = bob_as("bob", &server, &state);
+    bob.signs_in("bob");
+    alice.types("/message bob tea at four?");
+    bob.sees("tea at four?");
+    assert_eq!(
+        workspace.does(&["user", "rename", "bob", "Robert"]),
+        "bob is called robert now\n"
+    );
+    bob.sees("you are robert now, and no longer bob");
+    alice.sees("robert is online!");
+    // Who knows only the old name reaches him.
+    alice.types("/message bob with milk?");
+    bob.sees("with milk?");
+    bob.types("/message alice yes");
+    alice.sees("robert");
+    alice.sees("yes");
+    bob.types("/quit");
+    assert_eq!(bob.ends(), 0);
+    for name in ["robert", "bob"] {
+        let mut again = bob_as(name, &server, &state);
+        let before = again.sees("robert> ");
+        assert!(!before.contains("password"), "{before:?}");
+        again.types("/history alice");
+        again.sees("tea at four?");
+        again.types("/quit");
+        assert_eq!(again.ends(), 0);
+    }
+    // On another device the password is the same.
+    for (number, name) in ["robert", "bob"].into_iter().enumerate() {
+        let other = workspace.path(&format!("other-{number}"));
+        let mut again = bob_as(name, &server, &other);
+        again.signs_in("robert");
+        again.types("/quit");
+        assert_eq!(again.ends(), 0);
+    }
+    for (words, code) in [
+        (&["user", "rename", "alice", "bob"][..], 1),
+        (&["user", "rename", "alice", "r0bert"], 1),
+        (&["user", "rename", "nobody", "carol"], 5),
+        (&["user", "rename", "alice", "not a name"], 2),
+    ] {
+        let (text, found) = workspace.run(words);
+        assert_eq!(found, Some(code), "{words:?}: {text}");
+    }
+    let json = workspace.does(&["user", "rename", "bob", "bob", "--json"]);
+    let expected = json!({"action": "user rename", "subject": "bob", "name": "bob"});
+    assert_eq!(lines(&json), [expected]);
+}
+
+#[test]
+fn addresses_are_shown_to_moderators_alone_where_the_operator_says_so() {
+    let workspace = Workspace::new(&["alice", "bob"]);
+    let server = workspace.serve_with(&["--show-addresses", "moderators"]);
+    let mut alice = signed_in("alice", &server);
+    let _bob = signed_in("bob", &server);
+    let bobs = |alice: &mut Person| {
+        alice.types("/contacts");
+        alice.sees_like("lbob[^\r]*\r")
+    };
+    assert!(!bobs(&mut alice).contains("127.0.0.1"));
+    workspace.does(&["user", "role", "alice", "moderator"]);
+    assert!(bobs(&mut alice).contains("127.0.0.1"));
+    workspace.does(&["user", "role", "alice", "member"]);
+    assert!(!bobs(&mut alice).contains("127.0.0.1"));
 }

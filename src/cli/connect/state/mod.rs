@@ -166,10 +166,18 @@ impl Files for StateDirectory {
                 return Vec::new();
             }
         };
-        let with_device = entries
+        let with_device: Vec<_> = entries
             .filter_map(Result::ok)
-            .filter(|entry| entry.path().join(database_file(1)).exists());
+            .filter(|entry| entry.path().join(database_file(1)).exists())
+            .collect();
+        // Of an account that was renamed the link has the name.
+        let renamed: Vec<_> = with_device
+            .iter()
+            .filter_map(|entry| fs::read_link(entry.path()).ok())
+            .collect();
         with_device
+            .into_iter()
+            .filter(|entry| !renamed.contains(&PathBuf::from(entry.file_name())))
             .filter_map(|entry| percent_decoded(entry.file_name().to_str()?))
             .collect()
     }
@@ -227,6 +235,17 @@ impl Files for StateDirectory {
             "{DEVICES_MAX} clients of {canonical_name} run already with the state directory {}",
             self.path.display()
         )
+    }
+
+    fn rename_account(&mut self, key: &[u8; 32], old: &str, new: &str) -> io::Result<()> {
+        let (old, new) = (self.devices(key, old), self.devices(key, new));
+        // Another process of the account may have done it.
+        if new.exists() || !old.exists() {
+            return Ok(());
+        }
+        // What is open here, and in other processes, stays where it is.
+        let target = old.file_name().unwrap_or_default();
+        std::os::unix::fs::symlink(target, new)
     }
 
     fn forget_typed(&mut self, texts: &[String]) -> io::Result<()> {

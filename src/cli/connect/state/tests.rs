@@ -104,6 +104,30 @@ fn device_of_a_known_server_is_opened_without_a_link() {
 }
 
 #[test]
+fn account_that_was_renamed_is_found_by_either_name_and_offered_by_the_new_one() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut files = state(&directory);
+    let key = [1; 32];
+    drop(files.open_device(&key, "erin").unwrap());
+    for (old, new) in [
+        ("erin", "zo\u{eb}"),
+        ("erin", "zo\u{eb}"),
+        ("zo\u{eb}", "eve"),
+    ] {
+        files.rename_account(&key, old, new).unwrap();
+    }
+    assert!(
+        ["erin", "zo\u{eb}", "eve"]
+            .into_iter()
+            .all(|name| files.has_device(&key, name))
+    );
+    assert_eq!(files.accounts(&key), ["eve"]);
+    let held = files.open_device(&key, "eve").unwrap();
+    assert!(fs::read_dir(files.devices(&key, "erin")).unwrap().count() >= 1);
+    drop(held);
+}
+
+#[test]
 fn accounts_that_have_a_device_here_are_known() {
     let directory = tempfile::tempdir().unwrap();
     let mut files = state(&directory);

@@ -7,7 +7,9 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use crate::protocol::{Access, Change, Contact, Person, Room, RoomMember};
+use crate::protocol::{
+    Access, AccountRole, AdminAction, Change, Contact, Person, Room, RoomMember,
+};
 
 /// How long the server's answer is waited for at a terminal. Chosen: longer than any path needs that is any use.
 pub(crate) const ANSWER_WAIT: Duration = Duration::from_secs(15);
@@ -79,6 +81,12 @@ pub(crate) enum PendingRequest {
         contacts: Vec<Contact>,
     },
     Devices,
+    /// Do something to the server, or to this subject, which gets this role.
+    Administer {
+        action: AdminAction,
+        subject: String,
+        role: Option<AccountRole>,
+    },
     /// Find the conversation with a user, whose name is given as it was typed.
     Resolve {
         target: String,
@@ -118,7 +126,10 @@ impl PendingRequest {
     }
 
     /// Whether something is changed by it, and not only shown.
-    pub(crate) const fn is_change(&self) -> bool {
+    pub(crate) fn is_change(&self) -> bool {
+        if let Self::Administer { action, .. } = self {
+            return *action != AdminAction::Audit;
+        }
         matches!(
             self,
             Self::Join { .. }

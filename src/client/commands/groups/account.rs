@@ -13,6 +13,7 @@ use crate::protocol::DeviceId;
 pub(super) const ACCOUNT: Group = Group {
     name: "account",
     title: "opening an account, signing in, and what guards it",
+    is_for_all: true,
     commands: &[
         ChatCommand {
             name: "login",

@@ -31,6 +31,7 @@ const CHANGE: ChatCommand = ChatCommand {
 pub(super) const MENDING: Group = Group {
     name: "mending",
     title: "changing and answering messages",
+    is_for_all: true,
     commands: &[
         ChatCommand {
             name: "edit",

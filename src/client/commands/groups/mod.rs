@@ -6,6 +6,7 @@
 mod account;
 mod files;
 mod mending;
+mod order;
 mod people;
 mod reading;
 mod rooms;
@@ -31,6 +32,7 @@ const GROUPS: &[Group] = &[
     mending::MENDING,
     reading::READING,
     people::PEOPLE,
+    order::ORDER,
 ];
 
 pub(super) static TABLE: LazyLock<Table> = LazyLock::new(|| {

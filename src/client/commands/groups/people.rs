@@ -11,6 +11,7 @@ use crate::client::storage::settings::PresenceLines;
 pub(super) const PEOPLE: Group = Group {
     name: "people",
     title: "other users; files of theirs",
+    is_for_all: true,
     commands: &[
         ChatCommand {
             name: "contacts",

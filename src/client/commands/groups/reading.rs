@@ -15,6 +15,7 @@ use crate::protocol::MUTED_FOR_GOOD;
 pub(super) const READING: Group = Group {
     name: "reading",
     title: "history, search and muting",
+    is_for_all: true,
     commands: &[
         ChatCommand {
             name: "history",

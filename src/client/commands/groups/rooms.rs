@@ -1,5 +1,6 @@
 //! The commands for rooms: belonging to one, and changing one.
 
+use crate::client::account::administering;
 use crate::client::account::ctx::pending::RoomsPurpose;
 use crate::client::account::places;
 use crate::client::account::rooms::{answers, joining};
@@ -8,14 +9,16 @@ use crate::client::commands::arguments::{Argument, CONVERSATION, ROOM, Source, U
 use crate::client::commands::row::{Call, ChatCommand, Group, ROW};
 use crate::client::core::Core;
 use crate::client::env::Fault;
+use crate::client::name::is_room;
 use crate::client::script::{Awaited, FocusChange};
 use crate::protocol::{
-    Access, Change, EventKind, HISTORY_ALL, MemberRole, TOPIC_MAX_BYTES, history_text,
+    Access, AdminAction, Change, EventKind, HISTORY_ALL, MemberRole, TOPIC_MAX_BYTES, history_text,
 };
 
 pub(super) const ROOMS: Group = Group {
     name: "rooms",
     title: "conversations and rooms",
+    is_for_all: true,
     commands: &[
         ChatCommand {
             name: "join",
@@ -144,7 +147,9 @@ pub(super) const ROOMS: Group = Group {
         ChatCommand {
             name: "kick",
             arguments: &[USER, ROOM.optional(), Argument::text("REASON").optional()],
-            summary: "remove a user from a room",
+            summary: "remove a user from a room, or end their sessions",
+            help: "Where neither a room is named nor the prompt shows one, a moderator of the server ends all sessions of the user by it. They may come \
+                   back at once; `/ban` keeps them out.",
             run: kick,
             ..ROW
         },
@@ -205,6 +210,12 @@ fn topic(core: &mut Core, call: &Call<'_>) {
 }
 
 fn kick(core: &mut Core, call: &Call<'_>) {
+    let focus = core
+        .shared()
+        .and_then(|shared| shared.focus.current.as_deref());
+    if call.optional(1).is_none() && !focus.is_some_and(is_room) {
+        return disconnect(core, call);
+    }
     let kicked = Change {
         subject: Some(call.required(0).to_owned()),
         ..change(EventKind::Kicked)
@@ -213,6 +224,18 @@ fn kick(core: &mut Core, call: &Call<'_>) {
         Some(reason) => apply_text(core, call, 1, reason, kicked),
         None => apply(core, call, 1, kicked),
     }
+}
+
+/// Ends a user's sessions, by who has a role.
+fn disconnect(core: &mut Core, call: &Call<'_>) {
+    if call.optional(2).is_some() {
+        let text =
+            "name the room, as in `/kick bob #bridge REASON`; outside of rooms it takes no reason";
+        return core.fail(Fault::Usage, text);
+    }
+    let subject = Some(call.required(0).to_owned());
+    let body = administering::request(AdminAction::Disconnect, subject);
+    core.with_signed_in(call.now, |_, ctx| administering::ask(ctx, body));
 }
 
 fn role(core: &mut Core, call: &Call<'_>) {

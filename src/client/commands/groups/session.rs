@@ -8,6 +8,7 @@ use crate::client::script::{Awaited, Exit, FocusChange};
 pub(super) const SESSION: Group = Group {
     name: "session",
     title: "the link, files on their way, help, signing out and leaving",
+    is_for_all: true,
     commands: &[
         ChatCommand {
             name: "status",

@@ -10,6 +10,7 @@ use crate::protocol::{EVERYONE_NAME, NOTES_NAME};
 pub(super) const WRITING: Group = Group {
     name: "writing",
     title: "writing messages, and files",
+    is_for_all: true,
     commands: &[
         ChatCommand {
             name: "message",

@@ -1,6 +1,6 @@
 //! The audit log: what the operator, or who may act as one, has done. A row is written with what it tells of.
 
-use crate::protocol::{Access, AccountId, EVERYONE_NAME};
+use crate::protocol::{Access, AccountId, AccountRole, EVERYONE_NAME};
 use crate::store::error::{Abort, StoreError, skip_damaged};
 use crate::store::ops::accounts;
 use crate::store::ops::administration::codes;
@@ -26,23 +26,41 @@ struct Description {
     detail: String,
 }
 
+/// What is to be done, by whom and when.
+pub(in crate::store) struct Action<'a> {
+    /// None for the operator.
+    pub(in crate::store) by: Option<AccountId>,
+    pub(in crate::store) time_ms: u64,
+    pub(in crate::store) write: &'a Write,
+}
+
+impl<'a> From<&'a Audited> for Action<'a> {
+    fn from(audited: &'a Audited) -> Self {
+        Self {
+            by: audited.by,
+            time_ms: audited.time_ms,
+            write: &audited.write,
+        }
+    }
+}
+
 /// Does what the operator wants, and notes it: see [`Write::Audited`]. What is refused is not noted.
 pub(in crate::store) fn perform(
     tables: &mut Tables,
-    audited: &Audited,
+    action: &Action<'_>,
     write: impl FnOnce(&mut Tables, &Write) -> Result<Reply, Abort>,
 ) -> Result<Reply, Abort> {
     // Before it is done: a deletion may take the name with it.
-    let Some(description) = describe(tables, &audited.write)? else {
+    let Some(description) = describe(tables, action.write)? else {
         return Err(Refusal::NotPermitted.into());
     };
-    let by = match audited.by {
+    let by = match action.by {
         Some(account) => accounts::require(tables, account)?.name,
         None => String::new(),
     };
-    let reply = write(tables, &audited.write)?;
+    let reply = write(tables, action.write)?;
     let record = AuditRecord {
-        time_ms: audited.time_ms,
+        time_ms: action.time_ms,
         by,
         action: description.action.to_owned(),
         subject: description.subject,
@@ -50,6 +68,33 @@ pub(in crate::store) fn perform(
     };
     note(tables, record)?;
     Ok(reply)
+}
+
+/// Refuses what an account wants whose role is not (any longer) this one, or not above that of whom it is about: see
+/// [`Write::Delegated`].
+pub(in crate::store) fn check_role(
+    tables: &impl ReadTables,
+    (by, role): (AccountId, AccountRole),
+    write: &Write,
+) -> Result<(), Abort> {
+    let record = accounts::require(tables, by)?;
+    if record.is_deleted() || record.role() != role {
+        return Err(Refusal::NotPermitted.into());
+    }
+    let subject = match write.subject() {
+        Some(account) => accounts::load(tables, account)?,
+        None => None,
+    };
+    let given = match write {
+        Write::SetRole { role, .. } => Some(*role),
+        _ => None,
+    };
+    let others = [subject.map(|record| record.role()), given];
+    if others.into_iter().flatten().all(|it| role.is_above(it)) {
+        Ok(())
+    } else {
+        Err(Refusal::Outranked.into())
+    }
 }
 
 fn note(tables: &mut Tables, record: AuditRecord) -> Result<(), StoreError> {
@@ -94,6 +139,12 @@ fn describe(tables: &impl ReadTables, write: &Write) -> Result<Option<Descriptio
             ("session end", whose, which)
         }
         Write::Announce { .. } => ("announce", EVERYONE_NAME.to_owned(), String::new()),
+        Write::SetRole { account, role } => {
+            ("user role", name(*account)?, role.word().to_lowercase())
+        }
+        Write::Rename {
+            account, name: new, ..
+        } => ("user rename", name(*account)?, new.clone()),
         Write::DeleteAccount { account, .. } => ("user delete", name(*account)?, String::new()),
         Write::MakeRoom {
             owner,

@@ -142,6 +142,7 @@ fn a_ticket_stays_good_until_its_successor_is_used() {
         account: alice.0,
         name: "alice".into(),
         is_bot: false,
+        role: crate::protocol::AccountRole::Member,
         device: alice.1,
         epoch,
         reset_ms: None,

@@ -6,6 +6,8 @@ mod bans;
 mod changes;
 mod codes;
 mod identities;
+mod renames;
+mod roles;
 
 use crate::store::Request;
 use crate::store::testing::Bench;

@@ -1,0 +1,322 @@
+//! What a user with a role does to the server: the requests, and their answers.
+
+use crate::client::account::ctx::Ctx;
+use crate::client::account::ctx::pending::PendingRequest;
+use crate::client::env::{Fault, Tone};
+use crate::client::name::truncate_name;
+use crate::client::ui::render;
+use crate::protocol::{
+    AccountRole, AdminAction, Administer, Administered, AuditEntry, ErrorCode, Failure,
+};
+
+/// How many users are named who are signed in at a banned address, and how many actions of the audit log are shown. The server
+/// sends fewer.
+const SHOWN_MAX: usize = 100;
+
+/// What is asked for, without what most actions do not need.
+pub(crate) const fn request(action: AdminAction, subject: Option<String>) -> Administer {
+    Administer {
+        tag: 0,
+        action,
+        subject,
+        text: None,
+        for_ms: None,
+        role: None,
+        before: None,
+    }
+}
+
+/// Asks the server to do something.
+pub(crate) fn ask(ctx: &mut Ctx<'_>, body: Administer) {
+    let request = PendingRequest::Administer {
+        action: body.action,
+        subject: body.subject.clone().unwrap_or_default(),
+        role: body.role,
+    };
+    ctx.request(request, |tag| Administer { tag, ..body });
+}
+
+/// It is done.
+pub(super) fn handle_done(ctx: &mut Ctx<'_>, done: Administered) {
+    let Some(PendingRequest::Administer {
+        action,
+        subject,
+        role,
+    }) = ctx.pending.take(done.tag)
+    else {
+        return;
+    };
+    if action == AdminAction::Audit {
+        return show_audit(ctx, &done.actions);
+    }
+    // What was announced comes to this device as to all others.
+    if action == AdminAction::Announce {
+        return;
+    }
+    let subject = done.subject.map_or(subject, truncate_name);
+    let text = done.text.unwrap_or_default();
+    match (action, done.sessions) {
+        (AdminAction::Disconnect, Some(0)) => {
+            return ctx.fail(Fault::Failed, format!("{subject} is not signed in"));
+        }
+        (AdminAction::Ban, _) => ctx.plain(format!("{subject} is banned {text}")),
+        (AdminAction::Unban, _) => ctx.plain(format!("{subject} is no longer banned")),
+        (AdminAction::Disable, _) => ctx.plain(format!("{subject} is disabled")),
+        (AdminAction::Rename, _) => {
+            let new = truncate_name(text);
+            ctx.plain(format!("{subject} is called {new} now"));
+        }
+        (AdminAction::Enable, _) => ctx.plain(format!("{subject} is enabled")),
+        (AdminAction::Role, _) => {
+            let role = role.map_or("member", role_word);
+            ctx.plain(format!("{subject} is {} now", with_article(role)));
+        }
+        (_, sessions) => {
+            let text = match sessions.unwrap_or_default() {
+                1 => format!("a session of {subject} has ended"),
+                many => format!("{many} sessions of {subject} have ended"),
+            };
+            ctx.plain(text);
+        }
+    }
+    if !done.users.is_empty() {
+        let users = done.users.into_iter().take(SHOWN_MAX);
+        let users: Vec<String> = users.map(truncate_name).collect();
+        let users = users.join(", ");
+        ctx.notice(format!(
+            "signed in there were {users}; `/unban {subject}` lets them in again"
+        ));
+    }
+}
+
+/// What a role is called.
+const fn role_word(role: AccountRole) -> &'static str {
+    match role {
+        AccountRole::Moderator => "moderator",
+        AccountRole::Administrator => "administrator",
+        AccountRole::Member | AccountRole::Other(_) => "member",
+    }
+}
+
+fn with_article(role: &str) -> String {
+    let article = if role.starts_with('a') { "an" } else { "a" };
+    format!("{article} {role} of this server")
+}
+
+fn show_audit(ctx: &mut Ctx<'_>, actions: &[AuditEntry]) {
+    let clock = ctx.clock();
+    let shown = actions.iter().take(SHOWN_MAX);
+    let row = |action: &AuditEntry| {
+        let by = match action.by.as_str() {
+            "" => "the operator",
+            by => by,
+        };
+        let mut cells = vec![
+            action.number.to_string(),
+            clock.show(action.time_ms),
+            by.to_owned(),
+            action.action.clone(),
+            action.subject.clone(),
+            action.detail.clone(),
+        ];
+        // Blanks that stand before nothing are not shown.
+        while cells.last().is_some_and(String::is_empty) {
+            cells.pop();
+        }
+        cells
+    };
+    let rows: Vec<Vec<String>> = shown.rev().map(row).collect();
+    ctx.effects.show_table(Tone::Plain, &rows);
+    match actions.last() {
+        None => ctx.plain("nothing was done to the server before"),
+        Some(oldest) if oldest.number > 0 => {
+            let number = oldest.number;
+            ctx.notice(format!("`/audit {number}` shows what was done before"));
+        }
+        Some(_) => {}
+    }
+}
+
+/// Why it was not done.
+pub(super) fn refusal(failure: &Failure, action: AdminAction, subject: &str) -> String {
+    let command = match action {
+        AdminAction::Ban => "ban",
+        AdminAction::Unban => "unban",
+        AdminAction::Disconnect => "kick",
+        AdminAction::Disable => "disable",
+        AdminAction::Enable => "enable",
+        AdminAction::Role => "appoint",
+        AdminAction::Rename => "rename",
+        AdminAction::Announce => "announce",
+        AdminAction::Audit | AdminAction::Other(_) => "audit",
+    };
+    let is_administrator = failure.detail == "administrator";
+    match failure.code {
+        ErrorCode::RoleNeeded if action == AdminAction::Ban && is_administrator => {
+            "only administrators ban addresses, or for more than 31 days; `/ban NAME --for 7d` bans for a week".into()
+        }
+        ErrorCode::RoleNeeded if action == AdminAction::Disconnect => {
+            format!("which room? name it, as in `/kick {subject} #bridge`; ending a user's sessions needs the role moderator")
+        }
+        ErrorCode::RoleNeeded => {
+            let text = format!("`/{command}` needs the role {}", failure.detail);
+            crate::text::printable::line(&text).into_owned()
+        }
+        ErrorCode::NameTaken => "that name is taken, or was an account's before".into(),
+        ErrorCode::Outranked if action == AdminAction::Role => {
+            "you can appoint nobody to your own role, or whose role is not below yours".into()
+        }
+        ErrorCode::Outranked => format!("the role of {subject} is not below yours"),
+        ErrorCode::BadReference if failure.detail.is_empty() => {
+            format!("there is no ban of {subject}")
+        }
+        _ => render::refusal(failure, subject),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::account::testing::Workbench;
+    use crate::protocol::ClientBody;
+
+    /// What is shown when a server answers a request so.
+    fn shown(body: Administer, answer: Administered) -> Vec<String> {
+        let mut bench = Workbench::new();
+        ask(&mut bench.ctx(), body);
+        let Some(ClientBody::Administer(sent)) = bench.sent().pop() else {
+            panic!("it is asked for");
+        };
+        let tag = sent.tag;
+        handle_done(&mut bench.ctx(), Administered { tag, ..answer });
+        bench.lines()
+    }
+
+    const fn nothing() -> Administered {
+        Administered {
+            tag: 0,
+            subject: None,
+            text: None,
+            sessions: None,
+            users: Vec::new(),
+            actions: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn each_action_is_told_in_a_line() {
+        let on_bob = |action| request(action, Some("BOB".into()));
+        let appointed = |role| Administer {
+            role: Some(role),
+            ..on_bob(AdminAction::Role)
+        };
+        let bob = || Administered {
+            subject: Some("bob".into()),
+            ..nothing()
+        };
+        let with_text = |text: &str| Administered {
+            text: Some(text.into()),
+            ..bob()
+        };
+        let with_sessions = |sessions| Administered {
+            sessions: Some(sessions),
+            ..bob()
+        };
+        for (body, answer, line) in [
+            (
+                on_bob(AdminAction::Ban),
+                with_text("for good: spam"),
+                "bob is banned for good: spam",
+            ),
+            (on_bob(AdminAction::Unban), bob(), "bob is no longer banned"),
+            (
+                on_bob(AdminAction::Disconnect),
+                with_sessions(1),
+                "a session of bob has ended",
+            ),
+            (
+                on_bob(AdminAction::Disconnect),
+                with_sessions(3),
+                "3 sessions of bob have ended",
+            ),
+            (
+                on_bob(AdminAction::Disconnect),
+                with_sessions(0),
+                "bob is not signed in",
+            ),
+            (
+                on_bob(AdminAction::Rename),
+                with_text("robert"),
+                "bob is called robert now",
+            ),
+            (
+                appointed(AccountRole::Administrator),
+                bob(),
+                "bob is an administrator of this server now",
+            ),
+            (
+                appointed(AccountRole::Member),
+                bob(),
+                "bob is a member of this server now",
+            ),
+        ] {
+            assert_eq!(shown(body, answer), [line]);
+        }
+        let banned = Administered {
+            subject: Some("192.0.2.0/24".into()),
+            text: Some("for good".into()),
+            users: vec!["carol".into(), "dave".into()],
+            ..nothing()
+        };
+        assert_eq!(
+            shown(on_bob(AdminAction::Ban), banned),
+            [
+                "192.0.2.0/24 is banned for good",
+                "signed in there were carol, dave; `/unban 192.0.2.0/24` lets them in again",
+            ]
+        );
+    }
+
+    #[test]
+    fn audit_log_is_shown_oldest_first_and_says_how_to_go_on() {
+        let entry = |number, by: &str, subject: &str| AuditEntry {
+            number,
+            time_ms: 60_000,
+            by: by.into(),
+            action: "user add".into(),
+            subject: subject.into(),
+            detail: String::new(),
+        };
+        let answer = |actions| Administered {
+            actions,
+            ..nothing()
+        };
+        let audit = || request(AdminAction::Audit, None);
+        let lines = shown(
+            audit(),
+            answer(vec![entry(5, "bob", "x"), entry(4, "", "")]),
+        );
+        assert_eq!(
+            lines,
+            [
+                "4  00:01  the operator  user add",
+                "5  00:01  bob           user add  x",
+                "`/audit 4` shows what was done before",
+            ]
+        );
+        let lines = shown(audit(), answer(Vec::new()));
+        assert_eq!(lines, ["nothing was done to the server before"]);
+    }
+
+    #[test]
+    fn words_of_a_refusal_are_one_line_whatever_the_server_says() {
+        let failure = Failure::new(ErrorCode::RoleNeeded, "moderator\n\u{1b}[2J");
+        let text = refusal(&failure, AdminAction::Disable, "bob");
+        assert!(!text.contains(char::is_control), "{text:?}");
+        let failure = Failure::new(ErrorCode::RoleNeeded, "administrator");
+        let text = refusal(&failure, AdminAction::Disable, "bob");
+        assert_eq!(text, "`/disable` needs the role administrator");
+        let text = refusal(&failure, AdminAction::Ban, "bob");
+        assert!(text.starts_with("only administrators ban"), "{text}");
+    }
+}

@@ -1,0 +1,159 @@
+//! The commands of those who keep order at the server.
+
+use crate::client::account::administering::{self, request};
+use crate::client::commands::arguments::{Argument, Source, USER};
+use crate::client::commands::row::{Call, ChatCommand, Group, ROW};
+use crate::client::core::Core;
+use crate::client::env::Fault;
+use crate::client::ui::render;
+use crate::client::ui::time::span_ms;
+use crate::protocol::{ANNOUNCEMENT_MAX_BYTES, AccountRole, AdminAction, Administer};
+use crate::text::printable;
+
+/// Whom a ban is of.
+const BANNED: Argument = Argument::word("USER|ADDRESS", Source::Users);
+
+pub(super) const ORDER: Group = Group {
+    name: "order",
+    title: "the whole server; for moderators and administrators",
+    is_for_all: false,
+    commands: &[
+        ChatCommand {
+            name: "ban",
+            arguments: &[
+                BANNED,
+                Argument::option("--for", "TIME"),
+                Argument::text("REASON").optional(),
+            ],
+            summary: "keep a user out of the server, for a time",
+            help: "Such as `/ban bob --for 7d spam`; bob is told the reason. Moderators ban users for up to 31 days; administrators also \
+                   for good, which is without `--for`, and addresses or prefixes such as `192.0.2.0/24`.",
+            run: ban,
+            ..ROW
+        },
+        ChatCommand {
+            name: "unban",
+            arguments: &[BANNED],
+            summary: "lift a ban",
+            run: |core, call| act(core, call, AdminAction::Unban),
+            ..ROW
+        },
+        ChatCommand {
+            name: "announce",
+            arguments: &[Argument::text("TEXT")],
+            summary: "say something to all users",
+            run: announce,
+            ..ROW
+        },
+        ChatCommand {
+            name: "disable",
+            arguments: &[USER, Argument::text("REASON").optional()],
+            summary: "let nobody sign in to an account",
+            help: "For administrators. The user is told the reason.",
+            run: |core, call| act(core, call, AdminAction::Disable),
+            ..ROW
+        },
+        ChatCommand {
+            name: "enable",
+            arguments: &[USER],
+            summary: "let a disabled account's user sign in again",
+            help: "For administrators.",
+            run: |core, call| act(core, call, AdminAction::Enable),
+            ..ROW
+        },
+        ChatCommand {
+            name: "rename",
+            arguments: &[USER, Argument::word("NAME", Source::Nothing)],
+            summary: "give a user another name",
+            help: "For administrators. The old name stays the user's, so that nobody else is given it.",
+            run: |core, call| act(core, call, AdminAction::Rename),
+            ..ROW
+        },
+        ChatCommand {
+            name: "appoint",
+            arguments: &[
+                USER,
+                Argument::choice(&["member", "moderator", "administrator"]),
+            ],
+            summary: "change what a user may do at the server",
+            help: "For administrators, who appoint moderators; the operator appoints administrators. A room's roles are `/role`'s.",
+            run: appoint,
+            ..ROW
+        },
+        ChatCommand {
+            name: "audit",
+            arguments: &[Argument::number("N").optional()],
+            summary: "show what was done to the server, and by whom",
+            help: "For administrators. With a number, what was done before that.",
+            run: audit,
+            ..ROW
+        },
+    ],
+};
+
+fn ask(core: &mut Core, call: &Call<'_>, body: Administer) {
+    core.with_signed_in(call.now, |_, ctx| administering::ask(ctx, body));
+}
+
+/// Does something to the user who is named first, for the reason behind it, if there is one.
+fn act(core: &mut Core, call: &Call<'_>, action: AdminAction) {
+    let subject = Some(call.required(0).to_owned());
+    let text = call.optional(1).map(str::to_owned);
+    let body = Administer {
+        text,
+        ..request(action, subject)
+    };
+    ask(core, call, body);
+}
+
+fn ban(core: &mut Core, call: &Call<'_>) {
+    let for_ms = call.optional(1).map(span_ms);
+    if for_ms == Some(None) {
+        return core.fail(Fault::Usage, "a time is such as 30m, 12h or 7d");
+    }
+    let subject = Some(call.required(0).to_owned());
+    let body = Administer {
+        text: call.optional(2).map(str::to_owned),
+        for_ms: for_ms.flatten(),
+        ..request(AdminAction::Ban, subject)
+    };
+    ask(core, call, body);
+}
+
+fn announce(core: &mut Core, call: &Call<'_>) {
+    let text = call.required(0);
+    if printable::is_blank(text) {
+        return core.fail(Fault::Usage, render::NOTHING_SEEN);
+    }
+    if text.len() > ANNOUNCEMENT_MAX_BYTES {
+        let refused = format!("an announcement has at most {ANNOUNCEMENT_MAX_BYTES} bytes");
+        return core.fail(Fault::Failed, &refused);
+    }
+    let body = Administer {
+        text: Some(text.to_owned()),
+        ..request(AdminAction::Announce, None)
+    };
+    ask(core, call, body);
+}
+
+fn appoint(core: &mut Core, call: &Call<'_>) {
+    let role = match call.required(1) {
+        "administrator" => AccountRole::Administrator,
+        "moderator" => AccountRole::Moderator,
+        _ => AccountRole::Member,
+    };
+    let subject = Some(call.required(0).to_owned());
+    let body = Administer {
+        role: Some(role),
+        ..request(AdminAction::Role, subject)
+    };
+    ask(core, call, body);
+}
+
+fn audit(core: &mut Core, call: &Call<'_>) {
+    let body = Administer {
+        before: call.optional(0).and_then(|number| number.parse().ok()),
+        ..request(AdminAction::Audit, None)
+    };
+    ask(core, call, body);
+}
