@@ -16,6 +16,7 @@ const FIRST_US: u64 = 125;
 pub struct Stalls {
     classes: [AtomicU64; CLASSES],
     longest_us: AtomicU64,
+    recent_us: AtomicU64,
 }
 
 /// What was recorded until now.
@@ -36,6 +37,13 @@ impl Stalls {
         let class = usize::try_from(bits).unwrap_or(CLASSES).min(CLASSES - 1);
         self.classes[class].fetch_add(1, Ordering::Relaxed);
         self.longest_us.fetch_max(us, Ordering::Relaxed);
+        self.recent_us.fetch_max(us, Ordering::Relaxed);
+    }
+
+    /// The longest stretch since this was last asked, in microseconds; for one thread that asks.
+    #[must_use]
+    pub fn take_recent_us(&self) -> u64 {
+        self.recent_us.swap(0, Ordering::Relaxed)
     }
 
     /// What was recorded until now.
@@ -84,6 +92,10 @@ mod tests {
         ];
         assert_eq!(report.classes, expected);
         assert_eq!(report.longest_us, u64::MAX);
+        assert_eq!(stalls.take_recent_us(), u64::MAX);
+        stalls.record(Duration::from_micros(7));
+        assert_eq!(stalls.take_recent_us(), 7);
+        assert_eq!(stalls.take_recent_us(), 0);
         assert_eq!(report.over(Duration::from_millis(8)), 2);
         assert_eq!(report.over(Duration::from_millis(4)), 3);
     }

@@ -22,4 +22,5 @@ pub use crowd::{End, FIRST_ANSWER_WAIT};
 pub use host::{Host, LongestStalls, PublicKey, ServerCounts};
 pub use report::Report;
 pub use run::{Error, run};
+pub use server::{cpu_of, rss_of};
 pub use workload::table as workloads;

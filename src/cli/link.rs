@@ -85,7 +85,7 @@ fn run(args: Args, context: &Context<'_>) -> Outcome {
 
 fn own_key(data: &Path) -> Result<String, Failure> {
     match admin::open_to_read(data)?.ask(Request::ServerKey)? {
-        Answer::ServerKey { fingerprint } => Ok(fingerprint),
+        Answer::ServerKey { fingerprint, .. } => Ok(fingerprint),
         _ => Err(admin::unexpected().into()),
     }
 }

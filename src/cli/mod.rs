@@ -17,9 +17,13 @@ mod doctor;
 mod environment;
 mod exit;
 mod help;
+#[cfg(feature = "http")]
+mod http;
 mod invite;
+mod key;
 mod link;
 mod logging;
+mod monitor;
 mod operator;
 mod options;
 mod output;
@@ -72,6 +76,7 @@ fn commands() -> Commands {
         .with(Box::new(operator::status::command()))
         .with(Box::new(operator::reload::command()))
         .with(Box::new(operator::stop::command()))
+        .with(Box::new(key::command()))
         .with(Box::new(operator::log_level::command()))
         .with(Box::new(operator::audit::command()))
         .with(Box::new(store::command()))

@@ -14,6 +14,7 @@ use super::clock;
 use super::input::{self, InputReceiver, InputSender};
 use super::roam::{Notice, Observation, Roamer, local_address};
 use super::socket::{SendOutcome, Socket, SocketCounters};
+use super::traffic::Traffic;
 use crate::stalls::Stalls;
 use crate::transport::{App, Endpoint, Now, Transmit};
 
@@ -83,6 +84,7 @@ pub struct Driver<A: App> {
     unroutable: u64,
     turns: u64,
     stalls: Arc<Stalls>,
+    traffic: Arc<Traffic>,
 }
 
 /// The poll and its input queue, which exist before the application: other threads need the sender early.
@@ -90,6 +92,7 @@ pub struct Setup<I> {
     poll: Poll,
     inputs: InputReceiver<I>,
     stalls: Arc<Stalls>,
+    traffic: Arc<Traffic>,
 }
 
 impl<I> Setup<I> {
@@ -104,6 +107,7 @@ impl<I> Setup<I> {
             poll,
             inputs,
             stalls: Arc::default(),
+            traffic: Arc::default(),
         };
         Ok((setup, sender))
     }
@@ -112,6 +116,12 @@ impl<I> Setup<I> {
     #[must_use]
     pub fn stalls(&self) -> Arc<Stalls> {
         Arc::clone(&self.stalls)
+    }
+
+    /// What goes through the sockets.
+    #[must_use]
+    pub fn traffic(&self) -> Arc<Traffic> {
+        Arc::clone(&self.traffic)
     }
 }
 
@@ -154,6 +164,7 @@ impl<A: App> Driver<A> {
             unroutable: 0,
             turns: 0,
             stalls: setup.stalls,
+            traffic: setup.traffic,
         })
     }
 
@@ -190,6 +201,7 @@ impl<A: App> Driver<A> {
             self.turn(begun);
             let taken = clock::now().instant - begun.instant;
             self.stalls.record(taken);
+            self.traffic.note(self.counters().sockets);
             if self.app.is_finished() && self.blocked.is_none() && !self.busy {
                 tracing::debug!(counters = ?self.counters(), "the network thread ends");
                 return Ok(self.app);

@@ -8,8 +8,10 @@ mod driver;
 mod input;
 mod roam;
 mod socket;
+mod traffic;
 
 pub use clock::{now, seed};
 pub use driver::{Counters, Driver, Setup};
 pub use input::{Disconnected, INPUT_QUEUE_ENTRIES, InputSender, Refused};
 pub use socket::{SendOutcome, Socket, SocketCounters};
+pub use traffic::{Traffic, TrafficReport};

@@ -36,6 +36,10 @@ pub struct SocketCounters {
     pub datagrams_received: u64,
     /// Datagrams handed to the operating system.
     pub datagrams_sent: u64,
+    /// Bytes of UDP payload.
+    pub bytes_received: u64,
+    /// Bytes of UDP payload.
+    pub bytes_sent: u64,
     /// Datagrams that the operating system refused; the transport treats them as lost.
     pub send_errors: u64,
     /// Reads that failed.
@@ -49,6 +53,8 @@ impl SocketCounters {
         Self {
             datagrams_received: self.datagrams_received + other.datagrams_received,
             datagrams_sent: self.datagrams_sent + other.datagrams_sent,
+            bytes_received: self.bytes_received + other.bytes_received,
+            bytes_sent: self.bytes_sent + other.bytes_sent,
             send_errors: self.send_errors + other.send_errors,
             receive_errors: self.receive_errors + other.receive_errors,
             batches_split: self.batches_split + other.batches_split,
@@ -218,6 +224,7 @@ impl Socket {
             .take(received)
         {
             let bytes = &mut chunk[..meta.len.min(DATAGRAM_MAX_BYTES)];
+            self.counters.bytes_received += bytes.len() as u64;
             // The kernel places coalesced datagrams at multiples of the stride.
             for bytes in bytes.chunks_mut(meta.stride.max(1)) {
                 self.counters.datagrams_received += 1;
@@ -247,6 +254,7 @@ impl Socket {
             match self.offer(transmit, bytes, (segments > 1).then_some(segment)) {
                 Ok(()) => {
                     self.counters.datagrams_sent += segments as u64;
+                    self.counters.bytes_sent += bytes.len() as u64;
                     return SendOutcome::Done;
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
@@ -262,7 +270,10 @@ impl Socket {
         let mut done_bytes = 0;
         for datagram in bytes.chunks(segment) {
             match self.offer(transmit, datagram, None) {
-                Ok(()) => self.counters.datagrams_sent += 1,
+                Ok(()) => {
+                    self.counters.datagrams_sent += 1;
+                    self.counters.bytes_sent += datagram.len() as u64;
+                }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
                     return SendOutcome::Blocked { done_bytes };
                 }

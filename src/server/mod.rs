@@ -28,7 +28,7 @@ pub use auth::hash_ticket;
 pub use auth::log::TARGET as SIGN_IN_LOG;
 pub use auth::opaque::{BadExchange, OpaqueServer, PendingLogin, PendingSignUp};
 pub use ctx::config::{AtFileLimits, HubConfig, HubCounters};
-pub use hub::status::{SessionStatus, Status};
+pub use hub::status::{Queues, SESSIONS_LISTED_MAX, SessionStatus, Status};
 pub use hub::{Hub, Input};
 pub use limits::{Limit, Limits};
 pub use names::{NAME_MAX_CHARS, Name, NameError, RoomName, RoomNameError, parse_conversation};

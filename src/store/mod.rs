@@ -47,7 +47,7 @@ pub use files::fault_disk;
 pub use files::in_place::InPlace;
 pub use files::new_file::{Existing, NewFile, NewFileError, require_free};
 pub use files::open::Files;
-pub use files::open::{DATABASE_FILE, OpenError, blobs_of, open, open_file, reopen};
+pub use files::open::{DATABASE_FILE, OpenError, blobs_of, open, open_file, reopen, segments_of};
 pub use files::ownership::{
     OwnerError, act_as_owner, require_own, require_trusted, require_unwritable,
 };

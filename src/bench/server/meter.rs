@@ -53,14 +53,15 @@ impl Meter {
 
 /// The sum of fields 14 and 15, user and system time. They are counted from the closing parenthesis of field 2, the name,
 /// which can contain anything.
-fn cpu_of(stat: &str) -> Option<Duration> {
+pub fn cpu_of(stat: &str) -> Option<Duration> {
     let (_, fields) = stat.rsplit_once(')')?;
     let mut fields = fields.split_whitespace().skip(11);
     let mut ticks = || fields.next()?.parse::<u64>().ok();
     Some(Duration::from_millis((ticks()? + ticks()?) * TICK_MS))
 }
 
-fn rss_of(status: &str) -> Option<u64> {
+/// The resident bytes of a process.
+pub fn rss_of(status: &str) -> Option<u64> {
     let line = status
         .lines()
         .find_map(|line| line.strip_prefix("VmRSS:"))?;

@@ -19,7 +19,7 @@ use nix::unistd::Pid;
 use tempfile::TempDir;
 
 use super::host::Host;
-pub use meter::Meter;
+pub use meter::{Meter, cpu_of, rss_of};
 use prepare::prepare;
 pub use prepare::{DeviceTicket, Room};
 

@@ -225,6 +225,8 @@ pub enum Answer {
     Reloaded(Reloaded),
     ServerKey {
         fingerprint: String,
+        /// Where a running server listens.
+        listening: Option<Vec<SocketAddr>>,
     },
     /// A refusal or an error, as a sentence for the user.
     Error {

@@ -17,20 +17,19 @@ use super::codes;
 use super::lifecycle::{self, Lifecycle};
 use super::order;
 use super::rooms;
-use super::status::{self, Status, StoreStatus};
+use super::status::Status;
 use crate::cli::database::Secrets;
 use crate::cli::exit::{Coded, Exit};
 use crate::cli::logging::Log;
+use crate::cli::monitor::Monitor;
 use crate::cli::output::quoted;
 use crate::net::{self, InputSender};
 use crate::protocol::{Access, AccountId, fingerprint, with_room_sign};
 use crate::server::{
-    self, CreateRoom, Input, Name, OpaqueServer, PendingSignUp, RoomName, SessionStatus,
+    self, CreateRoom, Input, Name, OpaqueServer, PendingSignUp, RoomName, SESSIONS_LISTED_MAX,
+    SessionStatus,
 };
-use crate::stalls::{StallReport, Stalls};
-use crate::store::{
-    self, Engine, LogLoss, Outcome, Refusal, Reply, RequestId, Snapshots, StoreCaller,
-};
+use crate::store::{self, Engine, Outcome, Refusal, Reply, RequestId, Snapshots, StoreCaller};
 use crate::transport::public_key;
 
 /// The longest wait for what the hub writes. Chosen: a commit on a busy disk, and then some.
@@ -82,10 +81,8 @@ pub struct AdminHandler {
     /// The server's public key.
     pub(super) key: [u8; 32],
     snapshots: Snapshots,
-    /// Found at the start of the server.
-    loss: Option<LogLoss>,
-    /// The hub of a running server, and how long its network thread is busy.
-    hub: Option<(InputSender<Input>, Arc<Stalls>)>,
+    /// The hub of a running server, and what the server can say of itself.
+    hub: Option<(InputSender<Input>, Arc<Monitor>)>,
     /// The log of a running server.
     log: Option<Log>,
     /// What ends a running server.
@@ -107,7 +104,6 @@ impl AdminHandler {
             opaque: secrets.opaque()?,
             key: public_key(&secrets.static_key),
             snapshots,
-            loss: None,
             hub: None,
             log: None,
             lifecycle: None,
@@ -122,51 +118,16 @@ impl AdminHandler {
         self
     }
 
-    /// For a running server, with the loss that its start found.
-    pub fn with_hub(
-        mut self,
-        log: Log,
-        hub: InputSender<Input>,
-        stalls: Arc<Stalls>,
-        loss: Option<LogLoss>,
-    ) -> Self {
+    /// For a running server.
+    pub fn with_hub(mut self, log: Log, hub: InputSender<Input>, monitor: Arc<Monitor>) -> Self {
         self.log = Some(log);
-        self.hub = Some((hub, stalls));
-        self.loss = loss;
+        self.hub = Some((hub, monitor));
         self
     }
 
-    fn status(&mut self) -> anyhow::Result<Answer> {
-        let (hub, network) = self.hub.as_ref().context("no server is running")?;
-        let network = network.report();
-        let hub = status::ask(hub)?;
-        let (commits, stalls) = match &self.store {
-            StoreAccess::Thread(caller) => (caller.commits(), caller.stalls()),
-            StoreAccess::Engine(engine) => (engine.commits(), StallReport::default()),
-        };
-        let account_bytes = hub.quota.account_bytes;
-        let usage = self.store.call(store::Read::Usage { account_bytes });
-        // Shows the rest even if the store fails.
-        let (log_bytes, accounts_at_quota) = match usage {
-            Ok(Ok(Reply::Usage {
-                bytes,
-                full_accounts,
-            })) => (bytes, full_accounts),
-            _ => (0, 0),
-        };
-        let is_displaced = match &self.store {
-            StoreAccess::Thread(caller) => caller.is_displaced(),
-            StoreAccess::Engine(engine) => engine.is_displaced(),
-        };
-        let store = StoreStatus {
-            commits,
-            is_displaced,
-            loss: self.loss,
-            log_bytes,
-            accounts_at_quota,
-            stalls,
-        };
-        Ok(Answer::Status(Status::new(&hub, &network, &store)))
+    fn status(&self) -> anyhow::Result<Answer> {
+        let (_, monitor) = self.hub.as_ref().context("no server is running")?;
+        Ok(Answer::Status(Status::of(monitor)?))
     }
 
     fn list(&mut self) -> anyhow::Result<Answer> {
@@ -221,7 +182,8 @@ impl AdminHandler {
     /// The sessions of a running server, and how many there are beside those; none if no server is running.
     pub(super) fn sessions(&self) -> anyhow::Result<Option<(Vec<SessionStatus>, usize)>> {
         let hub = self.hub.as_ref();
-        hub.map(|(hub, _)| status::sessions(hub)).transpose()
+        hub.map(|(_, monitor)| monitor.sessions(SESSIONS_LISTED_MAX))
+            .transpose()
     }
 
     /// Reads what the store has.
@@ -489,6 +451,10 @@ impl AdminApi for AdminHandler {
             Request::Reload => lifecycle::reload(self),
             Request::ServerKey => Ok(Answer::ServerKey {
                 fingerprint: fingerprint(&self.key),
+                listening: self
+                    .hub
+                    .as_ref()
+                    .map(|(_, monitor)| monitor.listening().clone()),
             }),
             Request::StoreBackup => bail!("no file came with the request"),
         }

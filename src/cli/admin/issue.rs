@@ -1,5 +1,7 @@
 //! An enrolment code as a command prints it, once, and the link that goes with it.
 
+use std::net::SocketAddr;
+
 use anyhow::Context as _;
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng as _;
@@ -21,6 +23,25 @@ pub struct Host {
     /// Also print a link to the server, which others reach under this name or address
     #[arg(long, value_name = "HOST[:PORT]")]
     host: Option<ServerName>,
+}
+
+impl Host {
+    /// The same, or at this address where none was named.
+    pub fn or_at(mut self, address: Option<SocketAddr>) -> Self {
+        // What is written as an address and a port is a name of a server.
+        let at = || address.and_then(|address| address.to_string().parse().ok());
+        self.host = self.host.or_else(at);
+        self
+    }
+
+    /// The link, if one is wanted, to the server with the key of this fingerprint.
+    pub fn link(self, fingerprint: &str) -> Option<String> {
+        self.host.map(|server| {
+            let mut link = Target::from(server);
+            link.key = Some(fingerprint.to_owned());
+            link.to_string()
+        })
+    }
 }
 
 /// What is made, and what is said of it.
@@ -65,11 +86,7 @@ pub fn issue(
     else {
         return Err(super::unexpected().into());
     };
-    let link = host.host.map(|server| {
-        let mut link = Target::from(server);
-        link.key = Some(fingerprint);
-        link.to_string()
-    });
+    let link = host.link(&fingerprint);
     let expires = rfc3339(expires_ms);
     print_error(format_args!(
         "{} until {expires}: give it to nobody else, and on a way that you trust; it is not shown again",

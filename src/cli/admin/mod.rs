@@ -38,7 +38,7 @@ pub use client::connect;
 pub use handler::{AdminHandler, StoreAccess};
 pub use lifecycle::Lifecycle;
 pub use server::AdminServer;
-pub use status::ask as ask_hub;
+pub use status::Status;
 
 /// The section FILES in the manual of each group of subcommands that use the socket.
 pub const FILES: &str = "A running server is spoken to through DIR/control.sock; if none runs, DIR/udpchat.redb is \

@@ -1,6 +1,6 @@
 //! Whether the threads of a running server answer, for the watchdog of a service manager.
 
-use crate::cli::admin;
+use crate::cli::monitor;
 use crate::cli::service::Watch;
 use crate::net::InputSender;
 use crate::server::Input;
@@ -15,7 +15,7 @@ impl Watch for Answers {
     /// Waits for the store for as long as it takes: where that never answers, the watchdog hears nothing either. A database that
     /// cannot be written is answered for: starting again would not mend it.
     fn state(&mut self) -> Option<String> {
-        let hub = admin::ask_hub(&self.hub).ok()?;
+        let hub = monitor::ask_hub(&self.hub).ok()?;
         // What costs least: the thread takes it in its turn.
         let nothing = store::Read::Audit {
             before: 0,

@@ -8,6 +8,8 @@ use super::limits::ServerLimits;
 use crate::cli::address::{self, DEFAULT_PORT};
 use crate::cli::discover::announced_name;
 use crate::cli::exit::Failure;
+#[cfg(feature = "http")]
+use crate::cli::http::HttpOptions;
 use crate::cli::options::DataDirectory;
 use crate::cli::settings::Sources;
 use crate::server::{Registration, RoomCreationPolicy, ShowAddresses};
@@ -87,6 +89,9 @@ pub struct Args {
     /// Remove attached files after N days, whatever becomes of their messages (0: as long as these are kept)
     #[arg(long, value_name = "N", value_parser = whole(0..=u64::MAX))]
     keep_files_days: Option<u64>,
+    #[cfg(feature = "http")]
+    #[command(flatten)]
+    pub http: HttpOptions,
     #[command(flatten)]
     pub limits: ServerLimits,
 }

@@ -17,6 +17,7 @@ pub fn command() -> Subcommand {
         .section("SYSTEMD", SYSTEMD)
         .section("MANY CLIENTS", MANY_CLIENTS)
         .section("ANNOUNCEMENT", ANNOUNCEMENT)
+        .section("HTTP", HTTP)
         .section("RETENTION", RETENTION)
         .section("SETTINGS", SETTINGS)
         .section("FILES", FILES)
@@ -38,7 +39,7 @@ const SIGNALS: &str = "\
     signal stops it at once.\n\
     SIGHUP opens the log file again, so that it can be rotated, and reads the settings again; nobody is \
     signed out. They are checked first: on an error all stay as they are, and the log says why. data, listen, \
-    limit-buffers, announce and announce-name take effect at the next start, all others at once, and the log names what has changed. \
+    limit-buffers, announce, announce-name, http, http-name and http-public take effect at the next start, all others at once, and the log names what has changed. \
     Options on the command line and variables stay. A SIGHUP that was ignored at the start, as by nohup(1), \
     stays ignored.";
 
@@ -60,6 +61,17 @@ const ANNOUNCEMENT: &str = "\
     without it the server sends no multicast. It is announced as DNS-SD service _udpchat._udp, with the key's fingerprint in the \
     TXT record, on the interfaces of --listen, and withdrawn when the server stops in order. If it cannot be announced, the log \
     says why and the server runs all the same. Another server of the same name gets a number behind its own.";
+
+const HTTP: &str = "\
+    With --http 127.0.0.1:9777 the server shows what it does to a browser on the same machine: / is a page with the last hour as \
+    plots, which renews itself, /metrics is for Prometheus (OpenMetrics, or its older text format), /healthz answers `ok` while \
+    the process lives, and /readyz `ready` while it takes messages and stores them, otherwise 503 and why. Nobody is asked for a \
+    password, and no text of a message and no name of a user or room is shown; what others learn is how much is written when. An \
+    address that other machines reach is refused without --http-public; what is then served is not encrypted: put a proxy before \
+    it, or use `ssh -L 9777:127.0.0.1:9777`. A request has to name the server by an address, as localhost, or by a name of \
+    --http-name, so that no web site can read the page through a browser on this machine. Only GET and HEAD are answered, 32 \
+    connections at once, each for at most 15 seconds; others wait. If the port is in use the server does not start. Built \
+    with `cargo build --no-default-features` the program has no --http.";
 
 const RETENTION: &str = "\
     Without a --keep option everything is kept. With several, an entry expires as soon as it exceeds any \

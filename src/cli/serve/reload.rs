@@ -22,10 +22,13 @@ use crate::net::InputSender;
 use crate::server::Input;
 
 /// Settings that take effect when the server is started: what is bound, opened or allocated then.
-const AT_START: [&str; 5] = [
+const AT_START: [&str; 8] = [
     "announce",
     "announce-name",
     "data",
+    "http",
+    "http-name",
+    "http-public",
     "limit-buffers",
     "listen",
 ];
@@ -148,6 +151,8 @@ fn read(arguments: &[OsString]) -> Result<Read, Failure> {
     let own = own.ok_or_else(|| Failure::usage("this is no server"))?;
     let args = Args::from_arg_matches(own).map_err(Failure::usage)?;
     args.listen(&sources)?;
+    #[cfg(feature = "http")]
+    args.http.wanted()?;
     let log = LogOptions::from_arg_matches(&matches).map_err(Failure::usage)?;
     let values = settings::values(&parser, Side::Server, &matches);
     Ok(Read { args, log, values })

@@ -18,6 +18,9 @@ use crate::cli::database::{self, Secrets};
 use crate::cli::discover::Announcement;
 use crate::cli::environment;
 use crate::cli::exit::{Exit, Failure, Outcome};
+#[cfg(feature = "http")]
+use crate::cli::http::Http;
+use crate::cli::monitor::{Monitor, Source};
 use crate::cli::output::{one_line, print, print_error, shown};
 use crate::cli::service;
 use crate::cli::threads::spawn;
@@ -35,6 +38,8 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
     // Before any other thread is started.
     let inherited = service::inherited()?;
     let (data, listen) = (args.data.path()?, args.listen(&context.sources)?);
+    #[cfg(feature = "http")]
+    args.http.wanted()?;
     // Before the log, which may be in it.
     let prepared =
         store::prepare_directory(&data, context.log.file()).map_err(anyhow::Error::new)?;
@@ -58,6 +63,8 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
     } else {
         adopt(inherited, (!args.is_default()).then_some(&listen))?
     };
+    #[cfg(feature = "http")]
+    let http = Http::bind(&args.http)?;
     let (setup, inputs) = Setup::new().context("cannot wait for the network")?;
     let now = net::now();
     let limits = limits(&args);
@@ -76,7 +83,22 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
     let (blob_handle, blobs) = start_blobs(&data, inputs.clone());
     let (handle, blob_handle) = (Box::new(handle), Box::new(blob_handle));
     let hub = Hub::new(now, config, handle, blob_handle, opaque, key, net::seed()?);
-    let (caller, hub_inputs, stalls) = (store.caller(), inputs.clone(), setup.stalls());
+    let listening_on: Vec<SocketAddr> = sockets.iter().map(Socket::local).collect();
+    let monitor = Monitor::start(Source {
+        data: data.clone(),
+        hub: inputs.clone(),
+        network: setup.stalls(),
+        traffic: setup.traffic(),
+        store: store.caller(),
+        loss,
+        fingerprint: fingerprint(&key),
+        listening: listening_on.clone(),
+    })?;
+    #[cfg(feature = "http")]
+    let page = serve_http(http, &monitor)?;
+    #[cfg(not(feature = "http"))]
+    let page = "";
+    let (caller, hub_inputs) = (store.caller(), inputs.clone());
     let its_log = log.clone();
     let lifecycle = Lifecycle::new(inputs.clone(), Reload::new(context, log, inputs.clone()));
     let answers = Answers {
@@ -87,20 +109,18 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
     let control = AdminServer::start(&data, move || {
         let store = StoreAccess::Thread(caller.clone());
         let handler = AdminHandler::new(store, &secrets, snapshots.clone())?;
-        let stalls = Arc::clone(&stalls);
         let (log, hub) = (its_log.clone(), hub_inputs.clone());
         let handler = handler.with_lifecycle(Arc::clone(&stopped_by) as _);
-        Ok(Box::new(handler.with_hub(log, hub, stalls, loss)))
+        Ok(Box::new(handler.with_hub(log, hub, monitor.clone())))
     })?;
     lifecycle.obey_signals()?;
     if args.measured {
         stop_at_end_of_input(lifecycle)?;
     }
     let listening = announce(&args, &data, &sockets, &key, accounts);
-    let listening_on: Vec<SocketAddr> = sockets.iter().map(Socket::local).collect();
     let driver =
         Driver::new(setup, sockets, endpoint, hub).context("cannot wait for the sockets")?;
-    print(listening);
+    print(listening + page.as_ref());
     service::ready();
     service::watch(answers)?;
     let announcement = announcement(&args, &listening_on, &key);
@@ -131,6 +151,17 @@ fn start_blobs(data: &Path, inputs: InputSender<Input>) -> (BlobHandle, BlobThre
         // Bounded by the slots of the blobs. After the network thread has ended, no answer is needed.
         let _ = inputs.send_all_reserved(completions.into_iter().map(Input::Blob));
     })
+}
+
+/// Serves the page and the metrics, if that is wanted: a line that says where.
+#[cfg(feature = "http")]
+fn serve_http(http: Option<Http>, monitor: &Arc<Monitor>) -> anyhow::Result<String> {
+    let Some(http) = http else {
+        return Ok(String::new());
+    };
+    let line = format!("page and metrics http://{}/\n", http.address());
+    http.serve(Arc::clone(monitor))?;
+    Ok(line)
 }
 
 /// What the hub can take over while it runs.

@@ -37,6 +37,7 @@ pub(super) const SUBCOMMANDS: &[&str] = &[
     "status",
     "reload",
     "stop",
+    "key",
     "log-level",
     "audit",
     "store",

@@ -56,6 +56,11 @@ impl BlobLink {
         self.pending.remove(&id)
     }
 
+    /// Requests that were not answered.
+    pub fn pending_count(&self) -> usize {
+        self.pending.len()
+    }
+
     /// Requests that there is room for.
     pub fn room(&self) -> usize {
         self.store.room()

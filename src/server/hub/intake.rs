@@ -100,6 +100,11 @@ impl Intake {
         self.turns.round(now).into_iter().map(Turn::of)
     }
 
+    /// How many channels wait.
+    pub fn waiting(&self) -> usize {
+        self.turns.len()
+    }
+
     /// Whether a channel waits that only let others have their turn.
     pub const fn is_urgent(&self) -> bool {
         self.turns.is_urgent()

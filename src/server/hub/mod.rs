@@ -24,7 +24,7 @@ use crate::protocol::{EndReason, Message, SessionEnd};
 use crate::store::{BlobCompletion, BlobStore, Completion, Outcome, Store, Write};
 use crate::transport::{App, Endpoint, Event, Now, SessionId};
 use services::Services;
-use status::{SESSIONS_LISTED_MAX, SessionStatus, Status};
+use status::{SessionStatus, Status};
 
 /// How long an orderly stop waits for goodbyes and the disk.
 const STOP_WITHIN: Duration = Duration::from_secs(2);
@@ -38,8 +38,8 @@ pub enum Input {
     Blob(BlobCompletion),
     /// Say how things are. The channel must have room for the answer; who has gone away misses it.
     Status(SyncSender<Status>),
-    /// Say which sessions there are, and how many beside those. The channel must have room for the answer.
-    Sessions(SyncSender<(Vec<SessionStatus>, usize)>),
+    /// Say which sessions there are, so many at most, and how many beside those. The channel must have room for the answer.
+    Sessions(usize, SyncSender<(Vec<SessionStatus>, usize)>),
     /// Do this for the operator, so that whoever it concerns learns of it. The channel must have room for the store's answer.
     Write(Box<Write>, SyncSender<Outcome>),
     /// Go on with this configuration. Budgets that have changed begin full.
@@ -180,10 +180,10 @@ impl App for Hub {
                 services.files.on_completion(ctx, completion);
             }),
             Input::Status(reply) => {
-                let _ = reply.try_send(self.status(now, endpoint));
+                let _ = reply.try_send(self.status(endpoint));
             }
-            Input::Sessions(reply) => {
-                let listed = self.sessions(now, endpoint, SESSIONS_LISTED_MAX);
+            Input::Sessions(most, reply) => {
+                let listed = self.sessions(now, endpoint, most);
                 let others = self.core.sessions.len().saturating_sub(listed.len());
                 let _ = reply.try_send((listed, others));
             }

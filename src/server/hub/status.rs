@@ -7,12 +7,8 @@ use std::time::Duration;
 use super::Hub;
 use crate::protocol::DeviceId;
 use crate::server::ctx::config::HubCounters;
-use crate::store::{Quota, StoreLimit};
+use crate::store::{Quota, SLOTS, StoreLimit};
 use crate::transport::{Counters, Endpoint, Now, Statistics, Usage};
-
-/// How many sessions are listed one by one. The others are only counted: chosen for a list that a person still
-/// reads and that is made in less than a millisecond.
-const LISTED_MAX: usize = 1_000;
 
 /// How many sessions are listed for who asks for them alone. Chosen: a few megabytes.
 pub const SESSIONS_LISTED_MAX: usize = 20_000;
@@ -36,8 +32,21 @@ pub struct Status {
     pub ignored: Counters,
     /// What all sessions hold together of what is limited.
     pub usage: Usage,
-    /// The first `LISTED_MAX` sessions, the oldest first.
-    pub listed: Vec<SessionStatus>,
+    /// What waits.
+    pub queues: Queues,
+}
+
+/// What waits for its turn, and how much of that there may be.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Queues {
+    /// Requests that the store has not answered.
+    pub store: usize,
+    /// How many there may be.
+    pub store_limit: usize,
+    /// Requests for attached files that were not answered.
+    pub files: usize,
+    /// Channels of sessions with messages that the hub has not taken yet.
+    pub channels: usize,
 }
 
 /// What `status` shows of a session.
@@ -62,7 +71,7 @@ pub struct SessionStatus {
 impl Hub {
     /// The state of the server now.
     #[must_use]
-    pub fn status(&self, now: Now, endpoint: &Endpoint) -> Status {
+    pub fn status(&self, endpoint: &Endpoint) -> Status {
         let ignored = endpoint.counters();
         Status {
             sessions: self.core.sessions.len(),
@@ -73,7 +82,12 @@ impl Hub {
             limits: self.at_limits(&ignored),
             ignored,
             usage: endpoint.usage(),
-            listed: self.sessions(now, endpoint, LISTED_MAX),
+            queues: Queues {
+                store: SLOTS.saturating_sub(self.core.store.room()),
+                store_limit: SLOTS,
+                files: self.core.blobs.pending_count(),
+                channels: self.services.intake.waiting(),
+            },
         }
     }
 

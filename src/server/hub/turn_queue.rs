@@ -104,6 +104,12 @@ impl TurnQueue {
         };
     }
 
+    /// How many channels wait.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.waiting.len()
+    }
+
     /// Whether a channel waits that only let others have their turn.
     #[must_use]
     pub const fn is_urgent(&self) -> bool {

@@ -81,7 +81,7 @@ fn what_comes_to_a_limit_of_the_store_is_counted_under_its_name() {
         bench.say(link, Channel::Chat, &message);
     }
     bench.pass(200);
-    let limits = bench.hub.status(bench.now, &bench.server).limits;
+    let limits = bench.hub.status(&bench.server).limits;
     assert_eq!(limits["reactions_of_one_user"], 2);
     assert_eq!((limits["reactions"], limits["pins"]), (0, 0));
 }

@@ -98,7 +98,7 @@ fn flood_of_messages_is_taken_at_its_rate_in_order_and_none_is_refused_or_lost()
         && failure.code == ErrorCode::TooManyAttempts
         && failure.wait_ms.is_some()));
     assert_eq!(refused.len(), 1, "told once a minute: {refused:?}");
-    let pauses = bench.hub.status(bench.now, &bench.server).limits;
+    let pauses = bench.hub.status(&bench.server).limits;
     assert!(pauses["message_rate"] > 0 && pauses["byte_rate"] == 0);
 }
 
@@ -332,7 +332,7 @@ fn whatever_an_account_sends_is_counted() {
         let mallory = bench.user("mallory");
         let link = bench.signed_in("mallory", mallory);
         let is_limited = |bench: &Bench| {
-            let limits = bench.hub.status(bench.now, &bench.server).limits;
+            let limits = bench.hub.status(&bench.server).limits;
             limits["message_rate"] + limits["request_rate"] + limits["byte_rate"] > 0
         };
         for _ in 0..200 {
@@ -389,7 +389,7 @@ fn stranger_who_polls_without_end_is_read_at_a_rate() {
         answered += bench.heard(link).len();
     }
     assert!((30..=45).contains(&answered), "{answered} in 10 s");
-    let limits = bench.hub.status(bench.now, &bench.server).limits;
+    let limits = bench.hub.status(&bench.server).limits;
     assert!(limits["requests_before_sign_in"] > 0);
 }
 

@@ -150,6 +150,12 @@ pub enum Reply {
         bytes: u64,
         /// How many accounts have written as many as they may.
         full_accounts: u64,
+        /// How many accounts there are, without those that were deleted.
+        accounts: u64,
+        /// How many rooms there are.
+        rooms: u64,
+        /// How many bytes of attached files are kept, each counted as quotas count it.
+        file_bytes: u64,
     },
     /// To [`Write::Block`](super::Write::Block).
     Blocked {

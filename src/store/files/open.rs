@@ -73,7 +73,8 @@ pub(in crate::store) fn old_journal_of(path: &Path) -> PathBuf {
 }
 
 /// The directory of a database's log.
-pub(in crate::store) fn segments_of(path: &Path) -> PathBuf {
+#[must_use]
+pub fn segments_of(path: &Path) -> PathBuf {
     beside(path, SEGMENTS_SUFFIX)
 }
 

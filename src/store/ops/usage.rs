@@ -198,6 +198,9 @@ pub(in crate::store) fn tell(
     Ok(Reply::Usage {
         bytes: all,
         full_accounts: full,
+        accounts: meta::reader_count(tables)?,
+        rooms: tables.rooms().rows()?.count() as u64,
+        file_bytes: of_files(tables, ALL)?.1,
     })
 }
 

@@ -29,6 +29,7 @@ fn usage(bench: &mut Bench, account_bytes: Option<u64>) -> (u64, u64) {
         Reply::Usage {
             bytes,
             full_accounts,
+            ..
         } => (bytes, full_accounts),
         other => panic!("expected what is stored, not {other:?}"),
     }

@@ -85,6 +85,12 @@ impl StoreCaller {
         self.shared.stalls.report()
     }
 
+    /// The longest that a group has taken since this was last asked, in microseconds; for one thread that asks.
+    #[must_use]
+    pub fn take_recent_stall_us(&self) -> u64 {
+        self.shared.stalls.take_recent_us()
+    }
+
     /// Makes a request and waits for what comes of it; [`Outcome::Unknown`] too if the store has stopped.
     #[must_use]
     pub fn call(&self, request: impl Into<Request>) -> Outcome {

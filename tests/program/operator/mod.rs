@@ -2,7 +2,9 @@
 
 mod activation;
 mod administration;
+mod http;
 mod lifecycle;
 mod order;
 mod rooms;
+mod state;
 mod watching;
