@@ -185,13 +185,17 @@ fn users_at(ctx: &Ctx<'_>, origin: RequestOrigin, prefix: Prefix) -> Result<Vec<
     Ok(names)
 }
 
+/// The store has read what an action needs.
+pub fn on_read(ctx: &mut Ctx<'_>, pending: Pending, outcome: Outcome) {
+    match pending {
+        Pending::AdminSubject(origin, body) => on_subject_found(ctx, origin, &body, outcome),
+        Pending::Audit(origin) => on_audit_read(ctx, origin, outcome),
+        _ => {}
+    }
+}
+
 /// The account that is meant, or that there is none: then it is acted on.
-pub fn on_subject_found(
-    ctx: &mut Ctx<'_>,
-    origin: RequestOrigin,
-    body: Administer,
-    outcome: Outcome,
-) {
+fn on_subject_found(ctx: &mut Ctx<'_>, origin: RequestOrigin, body: &Administer, outcome: Outcome) {
     let Outcome::Done(Reply::Account(found)) = outcome else {
         return ctx.send_error_if_connected(origin, COMMAND, failure_of(&outcome));
     };
@@ -200,14 +204,14 @@ pub fn on_subject_found(
         return;
     }
     // Nor has everybody the role that they had.
-    let permitted = typed(&body)
-        .and_then(|subject| action(&body, &subject))
+    let permitted = typed(body)
+        .and_then(|subject| action(body, &subject))
         .and_then(|action| permit(ctx, origin, action));
     if let Err(failure) = permitted {
         return ctx.reject_request(origin, COMMAND, failure);
     }
     let is_below = ctx.presence.role(origin.account).is_above(found.role);
-    let (write, answer) = change_account(ctx, &found, &body);
+    let (write, answer) = change_account(ctx, &found, body);
     let answer = Administered {
         subject: Some(found.name),
         ..answer
@@ -317,7 +321,7 @@ pub fn on_done(ctx: &mut Ctx<'_>, origin: RequestOrigin, answer: Administered, o
 }
 
 /// A page of the audit log was read.
-pub fn on_audit_read(ctx: &mut Ctx<'_>, origin: RequestOrigin, outcome: Outcome) {
+fn on_audit_read(ctx: &mut Ctx<'_>, origin: RequestOrigin, outcome: Outcome) {
     let Outcome::Done(Reply::Audit(actions)) = outcome else {
         return ctx.send_error_if_connected(origin, COMMAND, failure_of(&outcome));
     };

@@ -191,10 +191,9 @@ impl Services {
             Pending::FilesKept(asked) => self.files.on_asked(ctx, asked, &outcome),
             Pending::Devices(origin) => devices::on_listed(ctx, origin, &outcome),
             Pending::NoteUses(uses) => self.uses.on_written(ctx, uses, &outcome),
-            Pending::AdminSubject(origin, body) => {
-                delegated::on_subject_found(ctx, origin, *body, outcome);
+            pending @ (Pending::AdminSubject(..) | Pending::Audit(_)) => {
+                delegated::on_read(ctx, pending, outcome);
             }
-            Pending::Audit(origin) => delegated::on_audit_read(ctx, origin, outcome),
             Pending::Prove(origin, body) => {
                 self.auth.on_prove_account(ctx, origin, &body, &outcome);
             }

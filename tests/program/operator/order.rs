@@ -325,7 +325,9 @@ fn renamed_user_stays_signed_in_and_comes_back_by_either_name_with_ticket_or_pas
 #[test]
 fn addresses_are_shown_to_moderators_alone_where_the_operator_says_so() {
     let workspace = Workspace::new(&["alice", "bob"]);
-    let server = workspace.serve_with(&["--show-addresses", "moderators"]);
+    let settings = workspace.data().join("server.toml");
+    std::fs::write(&settings, "show-addresses = \"moderators\"\n").expect("a file");
+    let server = workspace.serve();
     let mut alice = signed_in("alice", &server);
     let _bob = signed_in("bob", &server);
     let bobs = |alice: &mut Person| {
@@ -335,6 +337,11 @@ fn addresses_are_shown_to_moderators_alone_where_the_operator_says_so() {
     assert!(!bobs(&mut alice).contains("127.0.0.1"));
     workspace.does(&["user", "role", "alice", "moderator"]);
     assert!(bobs(&mut alice).contains("127.0.0.1"));
-    workspace.does(&["user", "role", "alice", "member"]);
+    std::fs::write(&settings, "show-addresses = \"nobody\"\n").expect("a file");
+    workspace.does(&["reload"]);
     assert!(!bobs(&mut alice).contains("127.0.0.1"));
+    workspace.does(&["user", "role", "alice", "member"]);
+    std::fs::write(&settings, "").expect("a file");
+    workspace.does(&["reload"]);
+    assert!(bobs(&mut alice).contains("127.0.0.1"));
 }
