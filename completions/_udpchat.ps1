@@ -50,6 +50,7 @@ Register-ArgumentCompleter -Native -CommandName 'udpchat' -ScriptBlock {
             [CompletionResult]::new('room', 'room', [CompletionResultType]::ParameterValue, 'Manage the server''s rooms')
             [CompletionResult]::new('ban', 'ban', [CompletionResultType]::ParameterValue, 'Keep accounts and addresses out')
             [CompletionResult]::new('session', 'session', [CompletionResultType]::ParameterValue, 'List and end the sessions of a running server')
+            [CompletionResult]::new('key', 'key', [CompletionResultType]::ParameterValue, 'Show the server''s key')
             [CompletionResult]::new('store', 'store', [CompletionResultType]::ParameterValue, 'Check, copy and prune the server''s database')
             [CompletionResult]::new('config', 'config', [CompletionResultType]::ParameterValue, 'Check, show or write the files of settings')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Show the menu, or the help of one subcommand or chat command')
@@ -67,6 +68,8 @@ Register-ArgumentCompleter -Native -CommandName 'udpchat' -ScriptBlock {
             [CompletionResult]::new('--keep-messages', '--keep-messages', [CompletionResultType]::ParameterName, 'Keep at most the last N entries of a conversation (0: all)')
             [CompletionResult]::new('--keep-megabytes', '--keep-megabytes', [CompletionResultType]::ParameterName, 'Keep at most the last N million bytes of a conversation (0: all)')
             [CompletionResult]::new('--keep-files-days', '--keep-files-days', [CompletionResultType]::ParameterName, 'Remove attached files after N days, whatever becomes of their messages (0: as long as these are kept)')
+            [CompletionResult]::new('--http', '--http', [CompletionResultType]::ParameterName, 'Serve a page and metrics by HTTP on this address, such as 127.0.0.1:9777; see HTTP')
+            [CompletionResult]::new('--http-name', '--http-name', [CompletionResultType]::ParameterName, 'A name by which browsers may ask for the page, beside localhost and addresses; repeatable')
             [CompletionResult]::new('--limit-message-rate', '--limit-message-rate', [CompletionResultType]::ParameterName, 'Messages that one account may send a second; 0: no limit [default: 20]')
             [CompletionResult]::new('--limit-message-burst', '--limit-message-burst', [CompletionResultType]::ParameterName, 'Messages that one account may send at once after a pause; 0: no limit [default: 200]')
             [CompletionResult]::new('--limit-byte-rate', '--limit-byte-rate', [CompletionResultType]::ParameterName, 'Bytes of messages that one account may send a second; 0: no limit [default: 64K]')
@@ -86,6 +89,7 @@ Register-ArgumentCompleter -Native -CommandName 'udpchat' -ScriptBlock {
             [CompletionResult]::new('--log', '--log', [CompletionResultType]::ParameterName, 'Write the log to this file (a client writes none without it)')
             [CompletionResult]::new('--log-format', '--log-format', [CompletionResultType]::ParameterName, 'How each line of the log is written')
             [CompletionResult]::new('--announce', '--announce', [CompletionResultType]::ParameterName, 'Announce the server in the local network, by multicast DNS, with its name and its key, for `udpchat discover`')
+            [CompletionResult]::new('--http-public', '--http-public', [CompletionResultType]::ParameterName, 'Let --http be an address that other machines reach')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log more: -v what happens, -vv why, -vvv everything')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Log more: -v what happens, -vv why, -vvv everything')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
@@ -234,7 +238,9 @@ Register-ArgumentCompleter -Native -CommandName 'udpchat' -ScriptBlock {
             [CompletionResult]::new('--data', '--data', [CompletionResultType]::ParameterName, 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]')
             [CompletionResult]::new('--log', '--log', [CompletionResultType]::ParameterName, 'Write the log to this file (a client writes none without it)')
             [CompletionResult]::new('--log-format', '--log-format', [CompletionResultType]::ParameterName, 'How each line of the log is written')
-            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Show it as one JSON object')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON')
+            [CompletionResult]::new('--watch', '--watch', [CompletionResultType]::ParameterName, 'Show it again every second')
+            [CompletionResult]::new('--check', '--check', [CompletionResultType]::ParameterName, 'Only say whether the server is well; the exit code is 0 if it is')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log more: -v what happens, -vv why, -vvv everything')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Log more: -v what happens, -vv why, -vvv everything')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
@@ -810,6 +816,45 @@ Register-ArgumentCompleter -Native -CommandName 'udpchat' -ScriptBlock {
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Log more: -v what happens, -vv why, -vvv everything')
             break
         }
+        'udpchat;key' {
+            [CompletionResult]::new('--log', '--log', [CompletionResultType]::ParameterName, 'Write the log to this file (a client writes none without it)')
+            [CompletionResult]::new('--log-format', '--log-format', [CompletionResultType]::ParameterName, 'How each line of the log is written')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log more: -v what happens, -vv why, -vvv everything')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Log more: -v what happens, -vv why, -vvv everything')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show the fingerprint of the server''s key, and a link with it')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Show the help of one of these subcommands')
+            break
+        }
+        'udpchat;key;show' {
+            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Also print a link to the server, which others reach under this name or address')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read the server''s settings from this file [default: server.toml in the server''s directory]')
+            [CompletionResult]::new('--data', '--data', [CompletionResultType]::ParameterName, 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]')
+            [CompletionResult]::new('--log', '--log', [CompletionResultType]::ParameterName, 'Write the log to this file (a client writes none without it)')
+            [CompletionResult]::new('--log-format', '--log-format', [CompletionResultType]::ParameterName, 'How each line of the log is written')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log more: -v what happens, -vv why, -vvv everything')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Log more: -v what happens, -vv why, -vvv everything')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'udpchat;key;help' {
+            [CompletionResult]::new('--log', '--log', [CompletionResultType]::ParameterName, 'Write the log to this file (a client writes none without it)')
+            [CompletionResult]::new('--log-format', '--log-format', [CompletionResultType]::ParameterName, 'How each line of the log is written')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log more: -v what happens, -vv why, -vvv everything')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Log more: -v what happens, -vv why, -vvv everything')
+            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show the fingerprint of the server''s key, and a link with it')
+            break
+        }
+        'udpchat;key;help;show' {
+            [CompletionResult]::new('--log', '--log', [CompletionResultType]::ParameterName, 'Write the log to this file (a client writes none without it)')
+            [CompletionResult]::new('--log-format', '--log-format', [CompletionResultType]::ParameterName, 'How each line of the log is written')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log more: -v what happens, -vv why, -vvv everything')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Log more: -v what happens, -vv why, -vvv everything')
+            break
+        }
         'udpchat;store' {
             [CompletionResult]::new('--log', '--log', [CompletionResultType]::ParameterName, 'Write the log to this file (a client writes none without it)')
             [CompletionResult]::new('--log-format', '--log-format', [CompletionResultType]::ParameterName, 'How each line of the log is written')
@@ -1035,6 +1080,7 @@ Register-ArgumentCompleter -Native -CommandName 'udpchat' -ScriptBlock {
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show the state of a running server')
             [CompletionResult]::new('reload', 'reload', [CompletionResultType]::ParameterValue, 'Have a running server read its settings again')
             [CompletionResult]::new('stop', 'stop', [CompletionResultType]::ParameterValue, 'Stop a running server, and wait until it has ended')
+            [CompletionResult]::new('key', 'key', [CompletionResultType]::ParameterValue, 'Show the server''s key')
             [CompletionResult]::new('log-level', 'log-level', [CompletionResultType]::ParameterValue, 'Show or set how much a running server logs')
             [CompletionResult]::new('audit', 'audit', [CompletionResultType]::ParameterValue, 'Show what was done to the server: who, what and when')
             [CompletionResult]::new('store', 'store', [CompletionResultType]::ParameterValue, 'Check, copy and prune the server''s database')
@@ -1308,6 +1354,21 @@ Register-ArgumentCompleter -Native -CommandName 'udpchat' -ScriptBlock {
             break
         }
         'udpchat;help;stop' {
+            [CompletionResult]::new('--log', '--log', [CompletionResultType]::ParameterName, 'Write the log to this file (a client writes none without it)')
+            [CompletionResult]::new('--log-format', '--log-format', [CompletionResultType]::ParameterName, 'How each line of the log is written')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log more: -v what happens, -vv why, -vvv everything')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Log more: -v what happens, -vv why, -vvv everything')
+            break
+        }
+        'udpchat;help;key' {
+            [CompletionResult]::new('--log', '--log', [CompletionResultType]::ParameterName, 'Write the log to this file (a client writes none without it)')
+            [CompletionResult]::new('--log-format', '--log-format', [CompletionResultType]::ParameterName, 'How each line of the log is written')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log more: -v what happens, -vv why, -vvv everything')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Log more: -v what happens, -vv why, -vvv everything')
+            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show the fingerprint of the server''s key, and a link with it')
+            break
+        }
+        'udpchat;help;key;show' {
             [CompletionResult]::new('--log', '--log', [CompletionResultType]::ParameterName, 'Write the log to this file (a client writes none without it)')
             [CompletionResult]::new('--log-format', '--log-format', [CompletionResultType]::ParameterName, 'How each line of the log is written')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log more: -v what happens, -vv why, -vvv everything')

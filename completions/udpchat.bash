@@ -58,6 +58,9 @@ _udpchat() {
             udpchat,invite)
                 cmd="udpchat__subcmd__invite"
                 ;;
+            udpchat,key)
+                cmd="udpchat__subcmd__key"
+                ;;
             udpchat,link)
                 cmd="udpchat__subcmd__link"
                 ;;
@@ -169,6 +172,9 @@ _udpchat() {
             udpchat__subcmd__help,invite)
                 cmd="udpchat__subcmd__help__subcmd__invite"
                 ;;
+            udpchat__subcmd__help,key)
+                cmd="udpchat__subcmd__help__subcmd__key"
+                ;;
             udpchat__subcmd__help,link)
                 cmd="udpchat__subcmd__help__subcmd__link"
                 ;;
@@ -231,6 +237,9 @@ _udpchat() {
                 ;;
             udpchat__subcmd__help__subcmd__invite,revoke)
                 cmd="udpchat__subcmd__help__subcmd__invite__subcmd__revoke"
+                ;;
+            udpchat__subcmd__help__subcmd__key,show)
+                cmd="udpchat__subcmd__help__subcmd__key__subcmd__show"
                 ;;
             udpchat__subcmd__help__subcmd__room,add)
                 cmd="udpchat__subcmd__help__subcmd__room__subcmd__add"
@@ -306,6 +315,15 @@ _udpchat() {
                 ;;
             udpchat__subcmd__invite__subcmd__help,revoke)
                 cmd="udpchat__subcmd__invite__subcmd__help__subcmd__revoke"
+                ;;
+            udpchat__subcmd__key,help)
+                cmd="udpchat__subcmd__key__subcmd__help"
+                ;;
+            udpchat__subcmd__key,show)
+                cmd="udpchat__subcmd__key__subcmd__show"
+                ;;
+            udpchat__subcmd__key__subcmd__help,show)
+                cmd="udpchat__subcmd__key__subcmd__help__subcmd__show"
                 ;;
             udpchat__subcmd__room,add)
                 cmd="udpchat__subcmd__room__subcmd__add"
@@ -434,7 +452,7 @@ _udpchat() {
 
     case "${cmd}" in
         udpchat)
-            opts="-v -h -V --verbose --log --log-format --help --version serve connect send tail bot link discover doctor announce status reload stop log-level audit bench completions user invite room ban session store config help"
+            opts="-v -h -V --verbose --log --log-format --help --version serve connect send tail bot link discover doctor announce status reload stop log-level audit bench completions user invite room ban session key store config help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1363,7 +1381,7 @@ _udpchat() {
             return 0
             ;;
         udpchat__subcmd__help)
-            opts="-v --verbose --log --log-format serve connect send tail bot link discover doctor user invite room ban session announce status reload stop log-level audit store config bench completions"
+            opts="-v --verbose --log --log-format serve connect send tail bot link discover doctor user invite room ban session announce status reload stop key log-level audit store config bench completions"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1863,6 +1881,56 @@ _udpchat() {
             return 0
             ;;
         udpchat__subcmd__help__subcmd__invite__subcmd__revoke)
+            opts="-v --verbose --log --log-format"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        udpchat__subcmd__help__subcmd__key)
+            opts="-v --verbose --log --log-format show"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        udpchat__subcmd__help__subcmd__key__subcmd__show)
             opts="-v --verbose --log --log-format"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -2882,6 +2950,121 @@ _udpchat() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        udpchat__subcmd__key)
+            opts="-v -h --verbose --log --log-format --help show help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        udpchat__subcmd__key__subcmd__help)
+            opts="-v --verbose --log --log-format show"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        udpchat__subcmd__key__subcmd__help__subcmd__show)
+            opts="-v --verbose --log --log-format"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        udpchat__subcmd__key__subcmd__show)
+            opts="-v -h --host --config --data --json --verbose --log --log-format --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --host)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --data)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         udpchat__subcmd__link)
             opts="-v -h --room --data --state --verbose --log --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -3187,7 +3370,7 @@ _udpchat() {
             return 0
             ;;
         udpchat__subcmd__serve)
-            opts="-v -h --listen --config --data --registration --rooms --show-addresses --announce --announce-name --keep-days --keep-messages --keep-megabytes --keep-files-days --limit-message-rate --limit-message-burst --limit-byte-rate --limit-byte-burst --limit-day-bytes --limit-account-bytes --limit-all-bytes --limit-file --limit-files-account --limit-files --limit-files-day --limit-request-rate --limit-request-burst --limit-in-flight --limit-sessions --limit-buffers --verbose --log --log-format --help"
+            opts="-v -h --listen --config --data --registration --rooms --show-addresses --announce --announce-name --keep-days --keep-messages --keep-megabytes --keep-files-days --http --http-public --http-name --limit-message-rate --limit-message-burst --limit-byte-rate --limit-byte-burst --limit-day-bytes --limit-account-bytes --limit-all-bytes --limit-file --limit-files-account --limit-files --limit-files-day --limit-request-rate --limit-request-burst --limit-in-flight --limit-sessions --limit-buffers --verbose --log --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3258,6 +3441,20 @@ _udpchat() {
                     return 0
                     ;;
                 --keep-files-days)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --http)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --http-name)
                     COMPREPLY=()
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -3561,7 +3758,7 @@ _udpchat() {
             return 0
             ;;
         udpchat__subcmd__status)
-            opts="-v -h --config --data --json --verbose --log --log-format --help"
+            opts="-v -h --config --data --json --watch --check --verbose --log --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -47,6 +47,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand room 'Manage the server''s rooms'
             cand ban 'Keep accounts and addresses out'
             cand session 'List and end the sessions of a running server'
+            cand key 'Show the server''s key'
             cand store 'Check, copy and prune the server''s database'
             cand config 'Check, show or write the files of settings'
             cand help 'Show the menu, or the help of one subcommand or chat command'
@@ -63,6 +64,8 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --keep-messages 'Keep at most the last N entries of a conversation (0: all)'
             cand --keep-megabytes 'Keep at most the last N million bytes of a conversation (0: all)'
             cand --keep-files-days 'Remove attached files after N days, whatever becomes of their messages (0: as long as these are kept)'
+            cand --http 'Serve a page and metrics by HTTP on this address, such as 127.0.0.1:9777; see HTTP'
+            cand --http-name 'A name by which browsers may ask for the page, beside localhost and addresses; repeatable'
             cand --limit-message-rate 'Messages that one account may send a second; 0: no limit [default: 20]'
             cand --limit-message-burst 'Messages that one account may send at once after a pause; 0: no limit [default: 200]'
             cand --limit-byte-rate 'Bytes of messages that one account may send a second; 0: no limit [default: 64K]'
@@ -82,6 +85,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --log 'Write the log to this file (a client writes none without it)'
             cand --log-format 'How each line of the log is written'
             cand --announce 'Announce the server in the local network, by multicast DNS, with its name and its key, for `udpchat discover`'
+            cand --http-public 'Let --http be an address that other machines reach'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
             cand -h 'Print help (see more with ''--help'')'
@@ -221,7 +225,9 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
             cand --log 'Write the log to this file (a client writes none without it)'
             cand --log-format 'How each line of the log is written'
-            cand --json 'Show it as one JSON object'
+            cand --json 'Print JSON'
+            cand --watch 'Show it again every second'
+            cand --check 'Only say whether the server is well; the exit code is 0 if it is'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
             cand -h 'Print help (see more with ''--help'')'
@@ -742,6 +748,41 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
         }
+        &'udpchat;key'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand show 'Show the fingerprint of the server''s key, and a link with it'
+            cand help 'Show the help of one of these subcommands'
+        }
+        &'udpchat;key;show'= {
+            cand --host 'Also print a link to the server, which others reach under this name or address'
+            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
+            cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
+            cand --json 'Print JSON'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'udpchat;key;help'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+            cand show 'Show the fingerprint of the server''s key, and a link with it'
+        }
+        &'udpchat;key;help;show'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+        }
         &'udpchat;store'= {
             cand --log 'Write the log to this file (a client writes none without it)'
             cand --log-format 'How each line of the log is written'
@@ -947,6 +988,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand status 'Show the state of a running server'
             cand reload 'Have a running server read its settings again'
             cand stop 'Stop a running server, and wait until it has ended'
+            cand key 'Show the server''s key'
             cand log-level 'Show or set how much a running server logs'
             cand audit 'Show what was done to the server: who, what and when'
             cand store 'Check, copy and prune the server''s database'
@@ -1184,6 +1226,19 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
         }
         &'udpchat;help;stop'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+        }
+        &'udpchat;help;key'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+            cand show 'Show the fingerprint of the server''s key, and a link with it'
+        }
+        &'udpchat;help;key;show'= {
             cand --log 'Write the log to this file (a client writes none without it)'
             cand --log-format 'How each line of the log is written'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
