@@ -148,6 +148,8 @@
 //! | a code that sets a password or opens an account | `src/text/enrolment_code.rs`; `src/server/auth/enrol.rs`, `src/client/auth/enrol.rs`, `src/cli/admin/issue.rs`; in the store `src/store/ops/administration/codes.rs` |
 //! | what a moderator or an administrator does | which role it takes `src/server/policy.rs`; the request `src/server/delegated.rs`, in the client `src/client/account/administering/mod.rs`; that the role still holds `src/store/ops/administration/audit.rs` |
 //! | who is kept out | its command `src/cli/ban/mod.rs` and `src/cli/admin/order.rs`; in the store `src/store/ops/administration/bans.rs`; at the door `src/server/bans.rs`; sessions that end by it `src/server/hub/lifecycle.rs` |
+//! | backups that a server makes of itself | when and where `src/cli/backups/mod.rs`, `series.rs` beside it; how one is written `src/store/backup/directory.rs`, its files `beside.rs` there |
+//! | what a restore takes, and refuses | `src/store/backup/restore.rs`, what it looks at first `contents.rs` beside it |
 //! | what the operator asks a running server | `src/cli/admin/handler.rs` |
 //! | what a server says of itself | `src/cli/monitor/mod.rs`; what the hub tells of it `src/server/hub/status.rs`; how it is shown `text.rs` and `json.rs` in the former, and what is wrong with it `health.rs` there; the command `src/cli/operator/status.rs` |
 //! | the page and the metrics | `src/cli/http/mod.rs`: the page `page.rs`, a plot `plot.rs`, a metric `metrics.rs`, who may ask `guard.rs` |

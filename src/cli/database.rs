@@ -77,7 +77,7 @@ fn tell_of_migration(Migrated { copy, loss }: &Migrated) {
         print_error(format_args!(
             "udpchat: {loss} ({DATABASE_FILE}.journal of the old server): messages are lost, and the database has a new epoch, \
              so that clients notice\n\
-             hint: if that file is elsewhere, stop the server, move it to {copy}.journal, and run `udpchat store restore {copy}`"
+             hint: if that file is elsewhere, stop the server, move it to {copy}.journal, and run `udpchat store restore --replace {copy}`"
         ));
     }
 }

@@ -4,6 +4,7 @@
 
 mod address;
 mod admin;
+mod backups;
 mod ban;
 mod bench;
 mod bot;

@@ -117,8 +117,8 @@ impl<'s> Content<'s> {
 }
 
 impl Source<'_> {
-    /// The content of a blob that is whole.
-    fn whole(&self, blob: &BlobKey) -> Option<Content<'_>> {
+    /// The tree and the content of a blob that is whole.
+    pub(in crate::store) fn whole(&self, blob: &BlobKey) -> Option<(FileTree, Content<'_>)> {
         let from_rows = || Some(Content::of_rows(self.tables, blob));
         let from_file = || match self.files?.open(blob) {
             Ok(file) => Some(Content::of_file(file, blob.size)),
@@ -130,11 +130,11 @@ impl Source<'_> {
                 None
             }
         };
-        let is_whole = |mut content: Content<'_>| matches!(content.tree(blob), Ok(Some(_)));
-        if from_file().is_some_and(is_whole) {
-            return from_file();
+        let tree_of = |mut content: Content<'_>| content.tree(blob).ok().flatten();
+        if let Some(tree) = from_file().and_then(tree_of) {
+            return Some((tree, from_file()?));
         }
-        from_rows().filter(|_| from_rows().is_some_and(is_whole))
+        Some((from_rows().and_then(tree_of)?, from_rows()?))
     }
 }
 
@@ -168,7 +168,7 @@ pub(in crate::store) fn copy_into(
     let (mut rows, mut lost) = (0, Vec::new());
     for blob in blobs {
         match from.whole(&blob) {
-            Some(content) => rows += copy_one(content, &blob, copy)?,
+            Some((_, content)) => rows += copy_one(content, &blob, copy)?,
             None => lost.push(blob),
         }
     }
@@ -209,33 +209,48 @@ pub(in crate::store) fn has_rows(tables: &Snapshot) -> Result<bool, StoreError> 
     Ok(tables.blobs().rows()?.next().is_some())
 }
 
-/// Writes the blobs of a copy to files. One that does not fit its root is left out: its file is found missing.
+/// Writes the blobs of a copy to files, except those that are there already. One that does not fit its root is left out: its
+/// file is found missing.
 pub(in crate::store) fn write_files(
     tables: &Snapshot,
     to: &dyn BlobFiles,
 ) -> Result<(), StoreError> {
     for blob in kept(tables)? {
+        let is_there =
+            |file: Box<dyn BlobFile>| file.length().ok() == Some(blob.size.stream_bytes());
         let tree = Content::of_rows(tables, &blob).tree(&blob);
-        let Ok(Some(tree)) = tree else {
-            tracing::error!(?blob, "a file of the copy is lost");
-            continue;
-        };
-        let part = to.open_part(&blob)?;
-        part.set_len(0)?;
-        part.write_at(0, tree.as_bytes())?;
-        let mut at = blob.size.tree_bytes();
-        let mut content = Content::of_rows(tables, &blob);
-        let mut bytes = vec![0; CHUNK_BYTES];
-        for chunk in 0..blob.size.chunks() {
-            let bytes = &mut bytes[..blob.size.chunk_bytes(chunk)];
-            content.read_exact(bytes)?;
-            part.write_at(at, bytes)?;
-            at += bytes.len() as u64;
+        match tree {
+            Ok(Some(tree)) => write_file(&blob, &tree, Content::of_rows(tables, &blob), to)?,
+            // A restore has put it there.
+            _ if to.open(&blob).is_ok_and(is_there) => {}
+            _ => tracing::error!(?blob, "a file of the copy is lost"),
         }
-        part.sync()?;
-        to.complete(&blob)?;
     }
     Ok(())
+}
+
+/// Writes a blob with this tree and this content to a file.
+pub(in crate::store) fn write_file(
+    blob: &BlobKey,
+    tree: &FileTree,
+    mut content: Content<'_>,
+    to: &dyn BlobFiles,
+) -> io::Result<()> {
+    let part = to.open_part(blob)?;
+    part.set_len(0)?;
+    part.write_at(0, tree.as_bytes())?;
+    let mut at = blob.size.tree_bytes();
+    let mut bytes = vec![0; CHUNK_BYTES];
+    for chunk in 0..blob.size.chunks() {
+        let bytes = &mut bytes[..blob.size.chunk_bytes(chunk)];
+        content.read_exact(bytes)?;
+        part.write_at(at, bytes)?;
+        at += bytes.len() as u64;
+    }
+    part.sync()?;
+    // Who reads it next reads what the disk has.
+    part.write_out(0, at);
+    to.complete(blob)
 }
 
 /// Has a copy that was rescued have what can be found of the files of its entries.

@@ -30,7 +30,10 @@ mod testing;
 mod tests;
 
 pub use api::*;
-pub use backup::{copy_file, make_backup, mark_as_copy, restore};
+pub use backup::{
+    BackupContents, BackupSize, Restored, UNFINISHED_SUFFIX, copy_file, look_at_backup,
+    make_backup, make_backup_directory, mark_as_copy, restore,
+};
 pub use blobs::{
     BLOB_SLOTS, BlobCompletion, BlobDirectory, BlobFile, BlobFiles, BlobHandle, BlobKey,
     BlobOutcome, BlobRequest, BlobStore, BlobThread, Blobs, FoundBlob, MemoryBlobs, all_blobs,

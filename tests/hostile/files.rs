@@ -139,7 +139,7 @@ fn backup_that_another_user_can_have_changed_is_not_restored() {
             .success()
     );
     let refused = |command: &str| {
-        let output = workspace.output(&["store", "restore", file]);
+        let output = workspace.output(&["store", "restore", file, "--replace"]);
         let text = printed(&output);
         assert_eq!(output.status.code(), Some(1), "{text}");
         assert!(text.contains(command), "{text}");
@@ -159,11 +159,11 @@ fn backup_that_another_user_can_have_changed_is_not_restored() {
             .unwrap()
             .success()
     );
-    let output = workspace.output(&["store", "restore", pipe.to_str().unwrap()]);
+    let output = workspace.output(&["store", "restore", pipe.to_str().unwrap(), "--replace"]);
     assert_eq!(output.status.code(), Some(2), "{output:?}");
     assert!(
         workspace
-            .output(&["store", "restore", file])
+            .output(&["store", "restore", file, "--replace"])
             .status
             .success()
     );
@@ -295,7 +295,7 @@ fn no_file_follows_the_umask() {
     }
     run(&["store", "backup", &copy, "--data", &data]);
     run(&["store", "rescue", &name("rescued"), "--data", &data]);
-    run(&["store", "restore", &copy, "--data", &data]);
+    run(&["store", "restore", &copy, "--replace", "--data", &data]);
     let mut serve = with_open_umask(&["serve", "-v", "--log", &log, "--listen", "127.0.0.1:0"]);
     let serve = serve.args(["--data", &data]);
     let server = Script::spawn(serve);

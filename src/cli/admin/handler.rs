@@ -462,7 +462,7 @@ impl AdminApi for AdminHandler {
 
     fn back_up(&mut self, copy: File) -> anyhow::Result<u64> {
         self.checkpoint()?;
-        Ok(self.snapshots.back_up(copy)?)
+        Ok(self.snapshots.back_up(copy, net::now().unix_ms)?)
     }
 
     fn on_answered(&mut self) {

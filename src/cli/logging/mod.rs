@@ -258,11 +258,15 @@ fn open(path: &Path) -> anyhow::Result<File> {
     Ok(file)
 }
 
-/// What a server logs without -v, too: successful and refused sign-ins, and what SIGHUP has done.
+/// What a server logs without -v, too: successful and refused sign-ins, what SIGHUP has done, and what became of backups.
 const ALWAYS: &[(&str, LevelFilter)] = &[
     (SIGN_IN_LOG, LevelFilter::INFO),
     (SETTINGS_LOG, LevelFilter::INFO),
+    (BACKUP_LOG, LevelFilter::INFO),
 ];
+
+/// The target of the lines about backups that the server makes itself.
+pub const BACKUP_LOG: &str = "udpchat::backup";
 
 /// The target of the lines about SIGHUP.
 pub const SETTINGS_LOG: &str = "udpchat::settings";

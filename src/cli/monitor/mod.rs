@@ -18,6 +18,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 
+use crate::cli::backups::BackupHistory;
 use crate::net::{self, InputSender, Traffic};
 use crate::server::{self, Input, SessionStatus};
 use crate::stalls::Stalls;
@@ -51,6 +52,8 @@ pub struct Source {
     /// Of the server's key.
     pub fingerprint: String,
     pub listening: Vec<SocketAddr>,
+    /// What became of the backups that the server makes itself, if it does.
+    pub backups: Option<Arc<BackupHistory>>,
 }
 
 /// Takes snapshots of a running server, and keeps those of the last hour.
@@ -127,7 +130,7 @@ impl Monitor {
             process: system::process(),
             rates: Rates::default(),
             recent_stall_us: 0,
-            backup: None,
+            backup: self.source.backups.as_ref().map(|backups| backups.report()),
         };
         {
             let history = lock(&self.history);

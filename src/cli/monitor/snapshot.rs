@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use super::history::Rates;
+use crate::cli::backups::BackupReport;
 use crate::net::TrafficReport;
 use crate::server;
 use crate::stalls::StallReport;
@@ -31,7 +32,7 @@ pub struct Snapshot {
     /// The longest that a thread was busy in the last minutes, in microseconds.
     pub recent_stall_us: u64,
     /// None where the server makes no backups.
-    pub backup: Option<Backup>,
+    pub backup: Option<BackupReport>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -76,15 +77,4 @@ pub struct Process {
     /// Of all threads, since the start.
     pub cpu: Option<Duration>,
     pub resident_bytes: Option<u64>,
-}
-
-/// The backups that a server makes by itself.
-#[derive(Debug, Clone, Default)]
-pub struct Backup {
-    /// When the last one was made, in milliseconds since 1970 (UTC); none since the start, and none found.
-    pub last_ms: Option<u64>,
-    /// How often one is made.
-    pub every: Duration,
-    /// Why the last try failed.
-    pub failure: Option<String>,
 }

@@ -1,17 +1,22 @@
 //! The arguments of `udpchat serve`.
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 
 use super::limits::ServerLimits;
 use crate::cli::address::{self, DEFAULT_PORT};
+use crate::cli::backups::{self, Pace, Plan};
 use crate::cli::discover::announced_name;
 use crate::cli::exit::Failure;
 #[cfg(feature = "http")]
 use crate::cli::http::HttpOptions;
 use crate::cli::options::DataDirectory;
 use crate::cli::settings::Sources;
+use crate::client::span_ms;
 use crate::server::{Registration, RoomCreationPolicy, ShowAddresses};
 use crate::store::Retention;
 use crate::text::number::whole;
@@ -89,11 +94,33 @@ pub struct Args {
     /// Remove attached files after N days, whatever becomes of their messages (0: as long as these are kept)
     #[arg(long, value_name = "N", value_parser = whole(0..=u64::MAX))]
     keep_files_days: Option<u64>,
+    /// Have the server make backups of itself in this directory, which must be there
+    #[arg(long, value_name = "DIR", env = "UDPCHAT_BACKUP_DIR")]
+    backup_dir: Option<PathBuf>,
+    /// How often, such as 30m, 6h or 1d
+    #[arg(long, value_name = "TIME", env = "UDPCHAT_BACKUP_EVERY", default_value = "6h", value_parser = interval)]
+    backup_every: Duration,
+    /// How many of them are kept: when a new one is whole, the oldest goes
+    #[arg(long, value_name = "N", env = "UDPCHAT_BACKUP_KEEP", default_value_t = 14, value_parser = whole(1..=BACKUPS_MAX))]
+    backup_keep: u64,
     #[cfg(feature = "http")]
     #[command(flatten)]
     pub http: HttpOptions,
     #[command(flatten)]
     pub limits: ServerLimits,
+}
+
+/// The most backups that are kept. Chosen: one an hour for a year, and then some.
+const BACKUPS_MAX: u64 = 10_000;
+
+/// The shortest and the longest time between two backups. Chosen: the shortest leaves a database of some gigabytes time, the longest is a
+/// year.
+const BACKUP_EVERY: RangeInclusive<u64> = 60_000..=366 * DAY_MS;
+
+fn interval(typed: &str) -> Result<Duration, String> {
+    let span = span_ms(typed).filter(|span| BACKUP_EVERY.contains(span));
+    let span = span.map(Duration::from_millis);
+    span.ok_or_else(|| "expected a time from 1m to 366d, such as 30m or 6h".to_owned())
 }
 
 /// A day, in milliseconds.
@@ -124,6 +151,24 @@ impl Args {
     /// Whether the addresses are the defaults, one of which may be missing on this host.
     pub const fn is_default(&self) -> bool {
         self.listen.is_none()
+    }
+
+    /// Where the server makes backups of itself, if it does, and how often.
+    pub fn backups(&self) -> anyhow::Result<Option<Plan>> {
+        let Some(directory) = &self.backup_dir else {
+            return Ok(None);
+        };
+        Ok(Some(Plan {
+            directory: backups::absolute(directory)?,
+            pace: self.backup_pace(),
+        }))
+    }
+
+    pub fn backup_pace(&self) -> Pace {
+        Pace {
+            every: self.backup_every,
+            keep: usize::try_from(self.backup_keep).unwrap_or(usize::MAX),
+        }
     }
 
     /// How long attached files are kept, in milliseconds.

@@ -19,6 +19,7 @@ pub fn command() -> Subcommand {
         .section("ANNOUNCEMENT", ANNOUNCEMENT)
         .section("HTTP", HTTP)
         .section("RETENTION", RETENTION)
+        .section("BACKUPS", BACKUPS)
         .section("SETTINGS", SETTINGS)
         .section("FILES", FILES)
         .section("EXAMPLES", EXAMPLES)
@@ -39,7 +40,7 @@ const SIGNALS: &str = "\
     signal stops it at once.\n\
     SIGHUP opens the log file again, so that it can be rotated, and reads the settings again; nobody is \
     signed out. They are checked first: on an error all stay as they are, and the log says why. data, listen, \
-    limit-buffers, announce, announce-name, http, http-name and http-public take effect at the next start, all others at once, and the log names what has changed. \
+    limit-buffers, announce, announce-name, backup-dir, http, http-name and http-public take effect at the next start, all others at once, and the log names what has changed. \
     Options on the command line and variables stay. A SIGHUP that was ignored at the start, as by nohup(1), \
     stays ignored.";
 
@@ -78,6 +79,20 @@ const RETENTION: &str = "\
     limit. `udpchat store retain` sets the limits of one conversation. The server checks once an hour; after \
     a jump of the clock by more than a day it removes nothing until the next check. An attached file goes with the last \
     message that has it; with --keep-files-days it goes after that time, and its messages stay.";
+
+const BACKUPS: &str = "\
+    With --backup-dir the server makes a backup of itself as often as --backup-every says, counted from the newest that is \
+    there, also over restarts. Clients do not wait for it. Each is a directory that is named by its time (UTC), as \
+    udpchat-20261130T001500Z; `udpchat store restore` takes it. It is made under a name that ends with .part, checked as by \
+    `udpchat store check`, and has its name only then. Attached files that the backup before has too are \
+    not copied: both have the same file (a hard link), which is compared with its hash each time, and copied again if it \
+    is damaged. To copy backups elsewhere, keep the links (`rsync -aH`). When a new one is whole, the oldest beyond \
+    --backup-keep are removed.\n\
+    The directory must belong to the server's user or root and not be writable for others; it may not be the server's own or in \
+    it, and two servers may not share one. It is never made, since a disk that is not mounted would not be noticed. Each backup is a line in the \
+    log, as `INFO udpchat::backup: backup made name=...`; one that fails is `ERROR udpchat::backup: backup failed again_s=60 \
+    why=...`, and is tried again after a minute, then after twice as long each time, up to an hour. `udpchat status` \
+    shows the last one. Backups hold the server's keys and everybody's messages: keep them as you keep the server.";
 
 const FILES: &str = "\
     DIR/udpchat.redb holds accounts, keys and tables. The message log in DIR/udpchat.redb.segments holds the \

@@ -12,6 +12,7 @@ use clap::FromArgMatches as _;
 use super::args::Args;
 use super::run::hub_config;
 use crate::cli::admin::Reloaded;
+use crate::cli::backups::Backups;
 use crate::cli::command::{self, Context};
 use crate::cli::commands;
 use crate::cli::exit::Failure;
@@ -22,9 +23,10 @@ use crate::net::InputSender;
 use crate::server::Input;
 
 /// Settings that take effect when the server is started: what is bound, opened or allocated then.
-const AT_START: [&str; 8] = [
+const AT_START: [&str; 9] = [
     "announce",
     "announce-name",
+    "backup-dir",
     "data",
     "http",
     "http-name",
@@ -42,6 +44,7 @@ pub struct Reload {
     log: Log,
     log_options: LogOptions,
     inputs: InputSender<Input>,
+    backups: Option<Backups>,
     /// The file that was read last, if there was one.
     file: Option<PathBuf>,
     /// What is set now, and of [`AT_START`] what was set at the start.
@@ -51,7 +54,12 @@ pub struct Reload {
 type Values = BTreeMap<String, Vec<OsString>>;
 
 impl Reload {
-    pub fn new(context: &Context<'_>, log: Log, inputs: InputSender<Input>) -> Self {
+    pub fn new(
+        context: &Context<'_>,
+        log: Log,
+        inputs: InputSender<Input>,
+        backups: Option<Backups>,
+    ) -> Self {
         let arguments = context.arguments;
         let running = read(arguments).map(|read| (file_of(&read.args), read.values));
         let (file, running) = running.unwrap_or_default();
@@ -60,6 +68,7 @@ impl Reload {
             log,
             log_options: context.log.clone(),
             inputs,
+            backups,
             file,
             running,
         }
@@ -97,6 +106,9 @@ impl Reload {
         // If the network thread has ended, the server is stopping already.
         if self.inputs.send_reserved(input).is_ok() {
             let _ = is_done.recv_timeout(ANSWER_TIMEOUT);
+        }
+        if let Some(backups) = &self.backups {
+            backups.set_pace(args.backup_pace());
         }
         let differs =
             |(key, value): &(&String, &Vec<OsString>)| self.running.get(*key) != Some(value);

@@ -13,6 +13,7 @@ use super::lifecycle::Lifecycle;
 use super::limits::ServerLimits;
 use super::reload::Reload;
 use crate::cli::admin::{AdminHandler, AdminServer, StoreAccess};
+use crate::cli::backups::{self, Backups};
 use crate::cli::command::Context;
 use crate::cli::database::{self, Secrets};
 use crate::cli::discover::Announcement;
@@ -28,8 +29,8 @@ use crate::net::{self, Driver, InputSender, Setup, Socket};
 use crate::protocol::fingerprint;
 use crate::server::{self, Hub, HubConfig, Input, Registration};
 use crate::store::{
-    self, BlobDirectory, BlobHandle, BlobThread, Blobs, DATABASE_FILE, Engine, StoreHandle,
-    StoreThread,
+    self, BlobDirectory, BlobHandle, BlobThread, Blobs, DATABASE_FILE, Engine, Snapshots,
+    StoreCaller, StoreHandle, StoreThread,
 };
 use crate::transport::{Endpoint, ServerConfig, public_key};
 
@@ -84,6 +85,7 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
     let (handle, blob_handle) = (Box::new(handle), Box::new(blob_handle));
     let hub = Hub::new(now, config, handle, blob_handle, opaque, key, net::seed()?);
     let listening_on: Vec<SocketAddr> = sockets.iter().map(Socket::local).collect();
+    let backups = start_backups(&args, &data, store.caller(), &snapshots)?;
     let monitor = Monitor::start(Source {
         data: data.clone(),
         hub: inputs.clone(),
@@ -93,6 +95,7 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
         loss,
         fingerprint: fingerprint(&key),
         listening: listening_on.clone(),
+        backups: backups.as_ref().map(|backups| Arc::clone(&backups.history)),
     })?;
     #[cfg(feature = "http")]
     let page = serve_http(http, &monitor)?;
@@ -100,7 +103,8 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
     let page = "";
     let (caller, hub_inputs) = (store.caller(), inputs.clone());
     let its_log = log.clone();
-    let lifecycle = Lifecycle::new(inputs.clone(), Reload::new(context, log, inputs.clone()));
+    let reload = Reload::new(context, log, inputs.clone(), backups);
+    let lifecycle = Lifecycle::new(inputs.clone(), reload);
     let answers = Answers {
         hub: inputs,
         store: caller.clone(),
@@ -132,6 +136,24 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
     ended?;
     print("udpchat stopped\n");
     Ok(Exit::Success)
+}
+
+/// Starts the thread that makes backups, if that is wanted.
+fn start_backups(
+    args: &Args,
+    data: &Path,
+    store: StoreCaller,
+    snapshots: &Snapshots,
+) -> Result<Option<Backups>, Failure> {
+    let Some(plan) = args.backups()? else {
+        return Ok(None);
+    };
+    let source = backups::Source {
+        store,
+        snapshots: snapshots.clone(),
+        data: data.into(),
+    };
+    Backups::start(plan, source).map(Some)
 }
 
 /// Starts the storage thread, whose completions go to the hub.

@@ -24,6 +24,32 @@ impl BlobDirectory {
         Self { path }
     }
 
+    /// Has a blob be the same file as in another directory, as far as both are on one file system. It is durable after
+    /// [`BlobDirectory::sync`].
+    ///
+    /// # Errors
+    /// If that has no such blob, or the file systems do not do that.
+    pub fn link(&self, other: &Self, key: &BlobKey) -> io::Result<()> {
+        let path = key.path(&self.path);
+        self.make_folder(&path)?;
+        fs::hard_link(key.path(&other.path), path)
+    }
+
+    /// Makes the names of all blobs durable.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn sync(&self) -> io::Result<()> {
+        let folders = match fs::read_dir(&self.path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            folders => folders?,
+        };
+        for folder in folders {
+            sync_directory(&folder?.path())?;
+        }
+        sync_directory(&self.path)
+    }
+
     /// The folder of a file. Its name is durable when this returns.
     fn make_folder<'a>(&self, file: &'a Path) -> io::Result<&'a Path> {
         let folder = file.parent().unwrap_or(file);

@@ -145,8 +145,8 @@ pub(super) struct Looked {
     pub(super) segments: Option<Arc<SegmentReader>>,
     /// What of its log is lost, if anything.
     pub(super) loss: Option<LogLoss>,
-    /// The file is of an older schema: what brings it forward is in memory only.
-    pub(super) is_migrated: bool,
+    /// The schema of the file, if it says one. What brings an older one forward is in memory only.
+    pub(super) schema: Option<u64>,
     /// Where the contents of its files are, if they are looked at.
     pub(super) files: Option<BlobDirectory>,
 }
@@ -160,14 +160,18 @@ impl Looked {
 
 /// Opens a database file that no server holds, with what only its log contains, without writing to either.
 pub(super) fn open_to_look(path: &Path) -> Result<Looked, OpenError> {
-    let (database, migrated) = migration::look_forward(open::look(path)?, path)?;
+    let database = open::look(path)?;
+    // What is wrong with it is for the caller to find.
+    let schema = guard(|| schema_file::schema_version(&database))
+        .ok()
+        .flatten();
+    let (database, migrated) = migration::look_forward(database, path)?;
     // What is made from the seed stays in memory.
     let looked = with_log(database, path, [0; 32])?;
-    let is_migrated = migrated.is_some();
     let loss = migrated.and_then(|migrated| migrated.loss).or(looked.loss);
     Ok(Looked {
         loss,
-        is_migrated,
+        schema,
         files: Some(BlobDirectory::new(open::blobs_of(path))),
         ..looked
     })
@@ -194,7 +198,7 @@ pub(super) fn with_segments(
         database,
         segments: None,
         loss: None,
-        is_migrated: false,
+        schema: None,
         files: None,
     };
     let Ok(Some(epoch)) = guard(|| schema_file::check(&database)) else {
@@ -218,7 +222,7 @@ pub(super) fn with_segments(
             database,
             segments,
             loss,
-            is_migrated: false,
+            schema: None,
             files: None,
         })
     };
@@ -252,6 +256,23 @@ pub fn check_file(path: &Path) -> Result<Report, OpenError> {
 /// As [`check_file`].
 pub(super) fn check_copy(path: &Path) -> Result<Report, OpenError> {
     check_database(open_to_look(path)?)
+}
+
+/// The same without the contents of its files.
+///
+/// # Errors
+/// As [`check_file`].
+pub(super) fn check_tables(path: &Path) -> Result<Report, OpenError> {
+    let looked = open_to_look(path)?;
+    check_database(Looked {
+        files: None,
+        ..looked
+    })
+}
+
+/// What is wrong with the content of a file, if anything.
+pub(super) fn file_problem(source: &Source<'_>, blob: &BlobKey) -> Option<String> {
+    files::problem(source, blob)
 }
 
 /// Checks a database that nobody else uses, down to every page.

@@ -18,6 +18,9 @@ const MARK: &str = ".new-";
 /// What stands between the two.
 const SEPARATOR: char = '-';
 
+/// What follows the name of a database in that of the directory of its files, which can be in the making too.
+const FILES_SUFFIX: &[u8] = b".files";
+
 /// What the name begins with under which this process makes a file.
 pub(in crate::store) fn prefix(path: &Path) -> OsString {
     let mut name = prefix_of_all(path);
@@ -53,10 +56,22 @@ pub(in crate::store) fn remove_leftovers(path: &Path) {
                 .metadata()
                 .is_ok_and(|found| found.is_file() && is_own(&found))
         };
-        if maker.is_some_and(is_gone)
-            && is_file()
-            && let Err(error) = fs::remove_file(entry.path())
-        {
+        let is_directory = || {
+            entry
+                .metadata()
+                .is_ok_and(|found| found.is_dir() && is_own(&found))
+        };
+        if !maker.is_some_and(is_gone) {
+            continue;
+        }
+        let removed = if is_file() {
+            fs::remove_file(entry.path())
+        } else if name.as_encoded_bytes().ends_with(FILES_SUFFIX) && is_directory() {
+            fs::remove_dir_all(entry.path())
+        } else {
+            Ok(())
+        };
+        if let Err(error) = removed {
             tracing::debug!(%error, ?name, "cannot remove a leftover");
         }
     }

@@ -88,7 +88,7 @@ impl NewFileError {
         }
     }
 
-    pub(super) fn io(path: &Path, cause: io::Error) -> Self {
+    pub(in crate::store) fn io(path: &Path, cause: io::Error) -> Self {
         let path = path.into();
         Self::Io { path, cause }
     }

@@ -93,6 +93,26 @@ pub enum OpenError {
         /// The files of it that are still there.
         left: Vec<PathBuf>,
     },
+    /// A database is where a backup would be put.
+    #[error(
+        "{path} is a database already: name an empty directory with --data DIR, or have it moved aside with --replace"
+    )]
+    Occupied {
+        /// The database.
+        path: PathBuf,
+    },
+    /// A backup was not finished.
+    #[error("{path} is a backup that was never finished: name another one")]
+    Unfinished {
+        /// Which.
+        path: PathBuf,
+    },
+    /// A backup was copied without its files.
+    #[error("{path} lacks its attached files: restore it with {path}.files beside it")]
+    LacksFiles {
+        /// Which.
+        path: PathBuf,
+    },
     /// The file is empty or ends before the database does.
     #[error("the database {path} is truncated ({bytes} bytes are left): restore it from a backup")]
     Truncated {
@@ -281,7 +301,7 @@ pub(super) fn dangling_link(path: &Path) -> Option<OpenError> {
     Some(OpenError::DanglingLink { path, target })
 }
 
-pub(super) fn cannot_make(path: &Path, cause: io::Error) -> OpenError {
+pub(in crate::store) fn cannot_make(path: &Path, cause: io::Error) -> OpenError {
     if let Some(dangling) = dangling_link(path) {
         return dangling;
     }

@@ -24,6 +24,8 @@ const DELETED: &str = "deleted accounts";
 pub(in crate::store) const GENERATION: &str = "generation";
 /// Whether this is a copy that `backup` made and nobody has opened for service yet: zero or one.
 pub(in crate::store) const COPY: &str = "copy";
+/// When the copy was made, in milliseconds since 1970 (UTC). It stays in a database that was restored from it.
+const COPIED: &str = "copied ms";
 /// How many rows `retention` has; none are as good as zero.
 const LIMITS: &str = "retention limits";
 /// Whether secrets may be missing, since a rescue did not find them all: zero or one.
@@ -266,6 +268,16 @@ pub(in crate::store) fn note_retention(tables: &mut Tables, now_ms: u64) {
 pub(in crate::store) fn mark_as_copy(tables: &mut Tables) {
     put(tables, COPY, 1);
     Note::remove(tables);
+}
+
+/// Notes when a copy was made, in milliseconds since 1970 (UTC).
+pub(in crate::store) fn note_copied(tables: &mut Tables, unix_ms: u64) {
+    put(tables, COPIED, unix_ms);
+}
+
+/// When this copy was made, in milliseconds since 1970 (UTC), if it says so.
+pub(in crate::store) fn copied_ms(tables: &impl ReadTables) -> Result<Option<u64>, StoreError> {
+    optional(tables, COPIED)
 }
 
 /// The rows of `meta` that count something, each with what it must be: for checks.

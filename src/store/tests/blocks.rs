@@ -182,7 +182,7 @@ fn it_stays_so_over_crashes_and_a_restored_backup() {
     bench
         .engine
         .snapshots()
-        .back_up(std::fs::File::create_new(&copy).expect("it is new"))
+        .back_up(std::fs::File::create_new(&copy).expect("it is new"), 0)
         .expect("it is written");
     let report = super::super::check_file(&copy).expect("it is a database");
     assert!(report.is_sound(), "{report:?}");

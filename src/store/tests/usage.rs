@@ -190,7 +190,7 @@ fn copy_counts_as_much_as_what_it_was_made_of() {
     bench
         .engine
         .snapshots()
-        .back_up(std::fs::File::create_new(&copy).expect("it is new"))
+        .back_up(std::fs::File::create_new(&copy).expect("it is new"), 0)
         .expect("it is written");
     let image = std::fs::read(&copy).expect("it is there");
     let mut bench = Bench::on(MemoryDisk::from_image(image));

@@ -182,7 +182,7 @@ fn backup_goes_to_a_path_of_any_bytes_also_from_a_running_server() {
         let force: &[&OsStr] = if command == "rescue" {
             &["--force".as_ref()]
         } else {
-            &[]
+            &["--replace".as_ref()]
         };
         let words = [&words[..], force, &["--data".as_ref(), data.as_ref()]].concat();
         ends_with(0, &words);

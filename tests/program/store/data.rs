@@ -117,7 +117,7 @@ fn what_root_makes_in_a_directory_of_another_user_is_theirs() {
     let backup = workspace.data().join("backup");
     let backup = backup.display().to_string();
     assert_eq!(workspace.run(&["store", "backup", &backup]).1, Some(0));
-    let (text, code) = workspace.run(&["store", "restore", &backup]);
+    let (text, code) = workspace.run(&["store", "restore", &backup, "--replace"]);
     assert_eq!(code, Some(0), "{text}");
     let rescued = workspace.data().join("rescued").display().to_string();
     let (text, code) = workspace.run(&["store", "rescue", &rescued]);

@@ -5,6 +5,7 @@ mod damage;
 mod data;
 mod log;
 mod older;
+mod series;
 
 use std::fs;
 use std::os::unix::fs::{FileExt as _, PermissionsExt as _};
@@ -81,12 +82,12 @@ fn backup_of_a_running_server_is_whole_and_restoring_it_makes_a_new_epoch() {
     assert!(text.contains("exists: name another file"), "{text}");
     let forced = workspace.run(&["store", "backup", &backup, "--force"]);
     assert_eq!(forced.1, Some(0), "{}", forced.0);
-    let (text, code) = workspace.run(&["store", "restore", &backup]);
+    let (text, code) = workspace.run(&["store", "restore", &backup, "--replace"]);
     assert_eq!(code, Some(1));
     assert!(text.contains("the server is running"), "{text}");
     workspace.add("carol");
     server.signal("TERM");
-    let (text, code) = workspace.run(&["store", "restore", &backup]);
+    let (text, code) = workspace.run(&["store", "restore", &backup, "--replace"]);
     assert_eq!(code, Some(0), "{text}");
     assert!(text.contains("is kept in"), "{text}");
     let (text, _) = workspace.run(&["user", "list"]);
@@ -148,7 +149,7 @@ fn damaged_backup_is_refused_and_nothing_changes() {
     bytes.truncate(bytes.len() / 2);
     fs::write(&backup, bytes).unwrap();
     let before = fs::read(workspace.database()).unwrap();
-    let (text, code) = workspace.run(&["store", "restore", &backup]);
+    let (text, code) = workspace.run(&["store", "restore", &backup, "--replace"]);
     assert_eq!(code, Some(2), "{text}");
     assert!(
         text.contains("it is damaged") && text.contains("name another backup"),
@@ -231,7 +232,7 @@ fn what_can_be_read_of_a_damaged_database_is_brought_back() {
         fs::read(workspace.database()).unwrap() == damaged,
         "it wrote"
     );
-    let (text, code) = workspace.run(&["store", "restore", &rescued]);
+    let (text, code) = workspace.run(&["store", "restore", &rescued, "--replace"]);
     assert_eq!(code, Some(0), "{text}");
     let (text, code) = workspace.run(&["user", "list"]);
     assert_eq!(code, Some(0), "{text}");
@@ -301,7 +302,7 @@ fn database_that_is_gone_is_not_begun_again() {
         assert!(text.contains(part), "{part}: {text}");
     }
     assert!(!workspace.database().exists());
-    let (text, code) = workspace.run(&["store", "restore", &backup]);
+    let (text, code) = workspace.run(&["store", "restore", &backup, "--replace"]);
     assert_eq!(code, Some(0), "{text}");
     let (text, code) = workspace.run(&["user", "list"]);
     assert_eq!(code, Some(0), "{text}");

@@ -297,7 +297,7 @@ fn lost_journal_of_the_version_before_is_named_and_its_copy_can_be_brought_forwa
     let copy = copy.into_iter().find(|name| name.contains(".schema-6."));
     let copy = workspace.data().join(copy.unwrap()).display().to_string();
     fs::rename(&elsewhere, format!("{copy}.journal")).unwrap();
-    let (text, code) = workspace.run(&["store", "restore", &copy]);
+    let (text, code) = workspace.run(&["store", "restore", &copy, "--replace"]);
     assert_eq!(code, Some(0), "{text}");
     shows_everything(&workspace, End::Killed);
 }
@@ -307,7 +307,7 @@ fn database_of_the_version_before_that_is_replaced_keeps_its_journal() {
     let workspace = left(End::Killed);
     let backup = workspace.file("backup");
     assert_eq!(workspace.run(&["store", "backup", &backup]).1, Some(0));
-    let (text, code) = workspace.run(&["store", "restore", &backup]);
+    let (text, code) = workspace.run(&["store", "restore", &backup, "--replace"]);
     assert_eq!(code, Some(0), "{text}");
     let journal = older::file(End::Killed, JOURNAL);
     let kept = named(&workspace, "udpchat.redb.replaced.", ".journal");

@@ -17,8 +17,8 @@ use crate::store::files::fault_disk::MemoryDisk;
 use crate::store::files::open::{blobs_of, open_file};
 use crate::store::testing::{Bench, User, delete, say_root};
 use crate::store::{
-    DATABASE_FILE, Engine, Existing, OpenError, Quota, Refusal, Request, Write, begin_service,
-    check_file, copy_file, make_backup, open_current, rescue, restore,
+    DATABASE_FILE, Engine, Existing, OpenError, Quota, Refusal, Request, Restored, Write,
+    begin_service, check_file, copy_file, make_backup, open_current, rescue, restore,
 };
 
 /// How long the files are: nothing, less than a chunk, and several.
@@ -108,7 +108,7 @@ impl Served {
         let directory = private_directory();
         let path = directory.path().join("backup");
         let snapshots = self.bench.engine.snapshots();
-        let made = make_backup(&path, Existing::Keep, |file| snapshots.back_up(file));
+        let made = make_backup(&path, Existing::Keep, |file| snapshots.back_up(file, 0));
         assert!(made.expect("it is sound") > 0);
         (directory, path)
     }
@@ -129,9 +129,16 @@ fn server() -> (Served, User, Vec<BlobKey>) {
 
 fn restore_into_new(backup: &Path) -> TempDir {
     let directory = private_directory();
-    let restored = restore(backup, directory.path(), "2026-11-29").expect("it can be restored");
-    assert_eq!(restored, Ok(None));
+    assert_eq!(put_back(backup, directory.path()), None);
     directory
+}
+
+/// Under which name the database is kept that a backup replaces.
+fn put_back(backup: &Path, data: &Path) -> Option<PathBuf> {
+    match restore(backup, data, "2026-11-29", true).expect("it can be restored") {
+        Restored::Done { kept } => kept,
+        Restored::Damaged(report) => panic!("{report:?}"),
+    }
 }
 
 fn findings(database: &Path) -> Vec<(String, String)> {
@@ -152,12 +159,16 @@ fn backup_is_one_file_with_the_contents_of_files_which_are_files_again_once_it_i
     let folder = private_directory();
     let copied = folder.path().join("copied");
     let made = make_backup(&copied, Existing::Keep, |file| {
-        copy_file(&database(&stopped), file)
+        copy_file(&database(&stopped), file, 0)
     });
     assert!(made.expect("it is sound") > 0);
     for backup in [backup, copied] {
         let directory = restore_into_new(&backup);
-        assert_eq!(blobs(&database(&directory)), []);
+        assert_eq!(
+            blobs(&database(&directory)),
+            before,
+            "no disk needs room for two"
+        );
         assert_eq!(findings(&database(&directory)), []);
         let mut served = serve(directory);
         for (key, entry) in keys.iter().zip(1..) {
@@ -287,8 +298,8 @@ fn content_that_is_damaged_in_a_backup_is_found_and_not_restored() {
     );
     assert_eq!(findings(&backup), [missing]);
     let directory = private_directory();
-    let refused = restore(&backup, directory.path(), "2026-11-29");
-    assert!(matches!(refused, Ok(Err(report)) if !report.is_sound()));
+    let refused = restore(&backup, directory.path(), "2026-11-29", false);
+    assert!(matches!(refused, Ok(Restored::Damaged(report)) if !report.is_sound()));
 }
 
 #[test]
@@ -305,8 +316,9 @@ fn database_that_is_replaced_keeps_its_files_and_can_be_put_back() {
     });
     stored(&mut served.bench, say_root(alice, EVERYONE, 4, later.root));
     let directory = served.stop();
-    let kept = restore(&backup, directory.path(), "2026-11-29").expect("it can be restored");
-    let kept = kept.expect("it is sound").expect("there was one");
+    let refused = restore(&backup, directory.path(), "2026-11-29", false);
+    assert!(matches!(refused, Err(OpenError::Occupied { .. })));
+    let kept = put_back(&backup, directory.path()).expect("there was one");
     assert_eq!(blobs(&kept).len(), LENGTHS.len() + 1);
     assert_eq!(findings(&kept), []);
     let mut served = serve(directory);
@@ -314,8 +326,7 @@ fn database_that_is_replaced_keeps_its_files_and_can_be_put_back() {
     let given = ask(&mut served.bench, alice, (EVERYONE, 4));
     assert_eq!(given, Err(Refusal::NoSuchFile));
     let directory = served.stop();
-    let replaced = restore(&kept, directory.path(), "2026-11-29").expect("it can be restored");
-    assert!(replaced.expect("it is sound").is_some());
+    assert!(put_back(&kept, directory.path()).is_some());
     let mut served = serve(directory);
     assert_eq!(ask(&mut served.bench, alice, (EVERYONE, 4)), Ok(later));
     assert_eq!(ask(&mut served.bench, alice, (EVERYONE, 3)), Ok(keys[2]));

@@ -14,7 +14,7 @@ use crate::store::files::fault_disk::MemoryDisk;
 use crate::store::testing::{Bench, User, append, delete};
 use crate::store::tests::files::opening::private_directory;
 use crate::store::{
-    DATABASE_FILE, Engine, Existing, Outcome, Reply, Request, StoreThread, begin_service,
+    DATABASE_FILE, Engine, Existing, Outcome, Reply, Request, Restored, StoreThread, begin_service,
     make_backup, open_current, rescue, restore,
 };
 use crate::testing::instant;
@@ -153,7 +153,7 @@ fn backup_has_what_was_said_until_its_deletion_and_nothing_after_it() {
     let back_up = |bench: &Bench, name: &str| {
         let snapshots = bench.engine.snapshots();
         let path = backups.path().join(name);
-        make_backup(&path, Existing::Keep, |file| snapshots.back_up(file)).expect("it is sound");
+        make_backup(&path, Existing::Keep, |file| snapshots.back_up(file, 0)).expect("it is sound");
         path
     };
     let before = back_up(&bench, "before");
@@ -168,8 +168,8 @@ fn backup_has_what_was_said_until_its_deletion_and_nothing_after_it() {
     for (backup, is_before) in [(before, true), (after, false)] {
         let fresh = private_directory();
         let data = fresh.path().join("data");
-        let report = restore(&backup, &data, "2026-11-29").expect("it can be restored");
-        assert_eq!(report, Ok(None));
+        let report = restore(&backup, &data, "2026-11-29", false).expect("it can be restored");
+        assert!(matches!(report, Restored::Done { kept: None }));
         let mut bench = open(&data);
         assert_eq!(is_in(&data, &secret), is_before);
         if is_before {
@@ -198,11 +198,11 @@ fn tables_file_of_a_restored_database_has_never_held_what_was_said() {
     bench.done(Request::Checkpoint);
     let backup = directory.path().join("backup");
     let snapshots = bench.engine.snapshots();
-    make_backup(&backup, Existing::Keep, |file| snapshots.back_up(file)).expect("it is sound");
+    make_backup(&backup, Existing::Keep, |file| snapshots.back_up(file, 0)).expect("it is sound");
     let fresh = private_directory();
     let data = fresh.path().join("data");
-    let report = restore(&backup, &data, "2026-11-29").expect("it can be restored");
-    assert_eq!(report, Ok(None));
+    let report = restore(&backup, &data, "2026-11-29", false).expect("it can be restored");
+    assert!(matches!(report, Restored::Done { kept: None }));
     assert!(has(&data.join(DATABASE_FILE), &secret), "it is a copy");
     let mut bench = open(&data);
     assert!(!has(&data.join(DATABASE_FILE), &secret));

@@ -1,27 +1,25 @@
 //! Copies of a database: made while it is in use, and put back.
 
+mod beside;
+mod contents;
+mod directory;
+mod restore;
+
 use crate::store::ops::log::copies;
 use crate::store::ops::usage;
 use crate::store::snapshots::Snapshots;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, File};
-use std::io;
-use std::path::{Path, PathBuf};
+use std::fs::File;
+use std::path::Path;
 
 use redb::{Database, WriteTransaction};
 
-use super::files::directory::prepare_directory;
-use super::files::new_file::{Existing, NewFile, beside};
-use super::files::open::{
-    DATABASE_FILE, OpenError, blobs_of, old_journal_of, open_empty, open_file, open_new,
-    open_to_read, segments_of,
-};
-use super::files::open_error::unreadable;
-use super::files::ownership::{act_as_owner, require_trusted};
+use super::files::new_file::{Existing, NewFile};
+use super::files::open::{OpenError, blobs_of, open_empty};
 use crate::store::blobs::{BlobDirectory, BlobFiles};
-use crate::store::catch_panic::{FencedDatabase, guard};
+use crate::store::catch_panic::guard;
 use crate::store::check;
-use crate::store::check::{Looked, Report};
+use crate::store::check::Looked;
 use crate::store::copied_files::{self, Source};
 use crate::store::error::{StoreError, skip_damaged};
 use crate::store::schema::meta;
@@ -30,6 +28,10 @@ use crate::store::schema::records::{ErasingRecord, LogRow, SegmentRecord};
 use crate::store::schema::table::{Bulk, ReadTable as _};
 use crate::store::schema::tables::{ReadTables as _, Snapshot, update};
 use crate::store::segments::stored::EntryKey;
+
+pub use contents::{BackupContents, look_at_backup};
+pub use directory::{BackupSize, UNFINISHED_SUFFIX, make_backup_directory};
+pub use restore::{Restored, restore};
 
 /// Makes a backup: `write` fills a file, here or in another process, which has its name once nothing is wrong with it. Returns
 /// how many rows it has. A backup is one file, whatever a database consists of.
@@ -53,14 +55,34 @@ pub fn make_backup<E: From<OpenError>>(
     Ok(rows)
 }
 
-/// Writes a snapshot into an empty file; returns how many rows it has.
-fn write(snapshot: &Snapshot, files: Option<&dyn BlobFiles>, file: File) -> Result<u64, OpenError> {
+/// Writes a snapshot into an empty file, with the time, in milliseconds since 1970 (UTC); returns how many rows it has.
+fn write(
+    snapshot: &Snapshot,
+    files: Option<&dyn BlobFiles>,
+    file: File,
+    unix_ms: u64,
+) -> Result<u64, OpenError> {
     let copy = open_empty(file)?;
-    fill(snapshot, files, &copy).map_err(|cause| match cause {
+    let rows = fill(snapshot, files, &copy).map_err(copy_failed)?;
+    note_time(&copy, unix_ms).map_err(copy_failed)?;
+    Ok(rows)
+}
+
+/// Has a copy say when it was made.
+fn note_time(copy: &Database, unix_ms: u64) -> Result<(), StoreError> {
+    update(copy, |tables| {
+        meta::note_copied(tables, unix_ms);
+        Ok(())
+    })
+}
+
+/// Why a copy could not be made.
+fn copy_failed(cause: StoreError) -> OpenError {
+    match cause {
         cause if cause.is_damage() => cause.into(),
         // Reading can fail too, but a disk that is full is the copy's.
         cause => OpenError::Copy { cause },
-    })
+    }
 }
 
 /// Fills an empty database with a snapshot, marked as a copy; returns how many rows it has. Its entries are rows too, so that
@@ -70,17 +92,23 @@ pub(in crate::store) fn fill(
     files: Option<&dyn BlobFiles>,
     copy: &Database,
 ) -> Result<u64, StoreError> {
+    let rows = fill_tables(snapshot, copy)?;
+    let from = Source {
+        tables: snapshot,
+        files,
+    };
+    Ok(rows + copied_files::copy_into(&from, copy)?.rows)
+}
+
+/// The same without the contents of files.
+fn fill_tables(snapshot: &Snapshot, copy: &Database) -> Result<u64, StoreError> {
     let transaction = copy.begin_write()?;
     meta::note_schema(&transaction)?;
     let rows = snapshot.copy_to(&transaction, &["blobs"])?;
     let (entries, deleted) = entries_into_rows(snapshot, &transaction)?;
     transaction.commit()?;
     finish(copy, &deleted)?;
-    let from = Source {
-        tables: snapshot,
-        files,
-    };
-    Ok(rows + entries + copied_files::copy_into(&from, copy)?.rows)
+    Ok(rows + entries)
 }
 
 /// Makes a copy of a database that was looked at with its log, in its own place.
@@ -170,100 +198,14 @@ fn free(
 ///
 /// # Errors
 /// See [`OpenError`].
-pub fn copy_file(database: &Path, copy: File) -> Result<u64, OpenError> {
+pub fn copy_file(database: &Path, copy: File, unix_ms: u64) -> Result<u64, OpenError> {
     let looked = check::open_to_look(database)?;
     let files = BlobDirectory::new(blobs_of(database));
-    guard(|| write(&looked.snapshot()?, Some(&files), copy))
-}
-
-/// Puts a backup in the place of a data directory's database, if nothing is wrong with it; the one that was there is
-/// kept under the name returned. A directory that is missing is made. The next server gives it a new epoch.
-///
-/// # Errors
-/// If the database is in use, or a file cannot be read or written. `Ok(Err(report))` if the backup is damaged: then
-/// nothing has changed.
-pub fn restore(
-    backup: &Path,
-    data_dir: &Path,
-    day: &str,
-) -> Result<Result<Option<PathBuf>, Report>, OpenError> {
-    // Opened first: it may be root's, and without it no directory is made.
-    let source = open_to_read(backup)?;
-    // A server's own database needs its log, which a copy would lack.
-    let looked = check::open_to_look(backup).map_err(|error| error.at(backup))?;
-    if let Some(loss) = looked.loss {
-        let path = backup.into();
-        return Err(OpenError::LacksLog { path, loss });
-    }
-    let has_log = fs::symlink_metadata(segments_of(backup)).is_ok();
-    act_as_owner(data_dir)?;
-    require_trusted_backup(backup, &source)?;
-    prepare_directory(data_dir, None)?;
-    let path = data_dir.join(DATABASE_FILE);
-    let is_there = fs::symlink_metadata(&path).is_ok();
-    if is_there {
-        // Refused while a server holds it; what is damaged may be replaced.
-        if let Err(error @ OpenError::InUse { .. }) = check::open_to_look(&path) {
-            return Err(error);
-        }
-    }
-    let mut fresh = NewFile::beside(&path)?;
-    if has_log || looked.is_migrated {
-        let copy = open_new(&fresh)?;
-        let files = BlobDirectory::new(blobs_of(backup));
-        guard(|| fill(&looked.snapshot()?, Some(&files), &copy))
-            .map_err(|error: StoreError| OpenError::from(error).at(backup))?;
-    } else {
-        fresh.fill(source)?;
-    }
-    // The copy is checked, and not the backup: that one can have been changed in between.
-    let report = check::check_copy(fresh.temporary_path()).map_err(|error| about(error, backup))?;
-    if !report.is_sound() {
-        return Ok(Err(report));
-    }
-    // A backup may be a plain copy of a file: now it says itself that it is one.
-    mark_as_copy(&FencedDatabase::from(open_file(fresh.temporary_path())?))?;
-    let kept = free_name(&path, day);
-    put_in_place(fresh, is_there, &path, &kept)?;
-    Ok(Ok(is_there.then_some(kept)))
-}
-
-/// Gives a database its name, and what had that name another.
-fn put_in_place(fresh: NewFile, is_there: bool, path: &Path, kept: &Path) -> Result<(), OpenError> {
-    let failed = |cause| OpenError::NotWritable {
-        path: path.into(),
-        cause,
-    };
-    if is_there {
-        fs::rename(path, kept).map_err(failed)?;
-    }
-    // It may be all that is left of the database.
-    for file_of in [segments_of, blobs_of, old_journal_of] {
-        match fs::rename(file_of(path), file_of(kept)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
-            _ => {}
-        }
-    }
-    if let Err(error) = fresh.place() {
-        // Better the one that was there than none; if this fails too, the error says where to look.
-        let _ = fs::rename(kept, path);
-        for file_of in [segments_of, blobs_of, old_journal_of] {
-            let _ = fs::rename(file_of(kept), file_of(path));
-        }
-        return Err(error.into());
-    }
-    Ok(())
-}
-
-/// Refuses a backup that others than its user and root can have written: the server's keys are in it, and whoever chooses
-/// it chooses them.
-fn require_trusted_backup(path: &Path, file: &File) -> Result<(), OpenError> {
-    let metadata = file.metadata().map_err(|cause| unreadable(path, cause))?;
-    Ok(require_trusted(path, &metadata)?)
+    guard(|| write(&looked.snapshot()?, Some(&files), copy, unix_ms))
 }
 
 /// An error of the copy that is checked, as one of the backup.
-fn about(error: OpenError, backup: &Path) -> OpenError {
+pub(super) fn about(error: OpenError, backup: &Path) -> OpenError {
     let path = backup.to_owned();
     match error {
         OpenError::Truncated { bytes, .. } => OpenError::Truncated { path, bytes },
@@ -288,25 +230,16 @@ pub fn mark_as_copy(database: &Database) -> Result<(), StoreError> {
     })
 }
 
-/// A name for the database that is replaced, which nothing has yet.
-fn free_name(path: &Path, day: &str) -> PathBuf {
-    let first = beside(path, &format!(".replaced.{day}"));
-    let others = (2_u32..).map(|number| beside(path, &format!(".replaced.{day}.{number}")));
-    std::iter::once(first)
-        .chain(others)
-        .find(|name| fs::symlink_metadata(name).is_err())
-        .expect("a directory does not hold four billion files")
-}
-
 impl Snapshots {
-    /// Copies everything, as it stands now, into an empty file; returns how many rows that were.
+    /// Copies everything, as it stands now, into an empty file, with the time, in milliseconds since 1970 (UTC); returns how many
+    /// rows that were.
     ///
     /// # Errors
     /// If the file is not empty, or one of the two cannot be read or written.
-    pub fn back_up(&self, copy: File) -> Result<u64, OpenError> {
+    pub fn back_up(&self, copy: File, unix_ms: u64) -> Result<u64, OpenError> {
         guard(|| -> Result<_, OpenError> {
             let (snapshot, _pin) = self.snapshot()?;
-            write(&snapshot, self.files(), copy)
+            write(&snapshot, self.files(), copy, unix_ms)
         })
     }
 

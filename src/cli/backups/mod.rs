@@ -1,0 +1,244 @@
+//! Backups that a running server makes of itself.
+//!
+//! A thread of its own reads a snapshot, as `udpchat store backup` does: neither the network nor a write waits for it. Each
+//! backup is a directory under the time at which it was made, and the newest of these names says when the next one is due, also
+//! after a restart. A failure is told in one line and tried again later; the server goes on.
+
+mod history;
+mod series;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::time::Duration;
+
+use anyhow::{Context as _, anyhow};
+
+use super::exit::Failure;
+use super::logging::BACKUP_LOG;
+use super::output::one_line;
+use super::threads::spawn;
+use crate::net;
+use crate::store::{self, Snapshots, StoreCaller};
+
+pub use history::{BackupHistory, BackupReport};
+use series::Series;
+
+/// The pause after a first failure; each further one in a row doubles it. Chosen: what goes by itself has gone by then.
+const RETRY: Duration = Duration::from_secs(60);
+
+/// The longest pause after a failure, if a backup is not due more often. Chosen: a disk that comes back is noticed within the
+/// hour.
+const RETRY_MAX: Duration = Duration::from_secs(3600);
+
+/// How often the thread looks at the clock, which can jump. Chosen: nobody sets an interval in seconds.
+const LOOK: Duration = Duration::from_secs(20);
+
+/// How often backups are made, and how many are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pace {
+    pub every: Duration,
+    pub keep: usize,
+}
+
+/// Where backups go, and how often.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    pub directory: PathBuf,
+    pub pace: Pace,
+}
+
+/// What a backup is made of.
+pub struct Source {
+    pub store: StoreCaller,
+    pub snapshots: Snapshots,
+    /// The server's directory, in which no backup may be.
+    pub data: PathBuf,
+}
+
+/// The thread that makes backups. It ends with the process; what it had not finished goes at the next start.
+#[derive(Clone)]
+pub struct Backups {
+    paces: Sender<Pace>,
+    pub history: Arc<BackupHistory>,
+}
+
+impl Backups {
+    /// Starts the thread.
+    ///
+    /// # Errors
+    /// If the directory is the server's own or in it.
+    pub fn start(plan: Plan, source: Source) -> Result<Self, Failure> {
+        series::require_elsewhere(&plan.directory, &source.data)
+            .map_err(|problem| Failure::usage(problem).hint("name a directory on another disk"))?;
+        if series::shares_disk(&plan.directory, &source.data) {
+            tracing::warn!(
+                target: BACKUP_LOG,
+                "--backup-dir is on the disk of the database: copy the backups elsewhere too"
+            );
+        }
+        let (paces, changes) = mpsc::channel();
+        let history = Arc::new(BackupHistory::new(&plan));
+        let thread = Thread {
+            series: Series::new(plan.directory),
+            pace: plan.pace,
+            source,
+            history: Arc::clone(&history),
+            failures: 0,
+            not_before_ms: 0,
+        };
+        spawn("backups", move || thread.run(&changes))?;
+        Ok(Self { paces, history })
+    }
+
+    /// Takes over another pace.
+    pub fn set_pace(&self, pace: Pace) {
+        // If the thread has ended, so has the process.
+        let _ = self.paces.send(pace);
+    }
+}
+
+struct Thread {
+    series: Series,
+    pace: Pace,
+    source: Source,
+    history: Arc<BackupHistory>,
+    /// Failures in a row.
+    failures: u32,
+    /// When the next attempt is made at the earliest after a failure, in milliseconds since 1970 (UTC).
+    not_before_ms: u64,
+}
+
+impl Thread {
+    fn run(mut self, changes: &Receiver<Pace>) {
+        loop {
+            let now_ms = net::now().unix_ms;
+            let wait = self.due_in(now_ms);
+            if wait.is_zero() {
+                self.make_one(now_ms);
+                continue;
+            }
+            match changes.recv_timeout(wait.min(LOOK)) {
+                Ok(pace) => {
+                    self.pace = pace;
+                    self.history.set_pace(pace);
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+        }
+    }
+
+    /// How long until the next attempt.
+    fn due_in(&self, now_ms: u64) -> Duration {
+        let every_ms = u64::try_from(self.pace.every.as_millis()).unwrap_or(u64::MAX);
+        let newest = self
+            .series
+            .list()
+            .ok()
+            .and_then(|found| found.into_iter().next_back());
+        self.history.note_newest(newest.as_ref());
+        let due = newest.map_or(0, |newest| {
+            // A clock that was set back must not put it off for longer.
+            newest.unix_ms.min(now_ms).saturating_add(every_ms)
+        });
+        let at = due.max(
+            self.not_before_ms
+                .min(now_ms.saturating_add(retry_ms(self.pace, u32::MAX))),
+        );
+        Duration::from_millis(at.saturating_sub(now_ms))
+    }
+
+    fn make_one(&mut self, now_ms: u64) {
+        let began = net::now().instant;
+        match self.try_one(now_ms) {
+            Ok((name, size)) => {
+                let took = net::now().instant.saturating_duration_since(began);
+                self.failures = 0;
+                self.not_before_ms = 0;
+                self.history.note_made(now_ms / 1000 * 1000);
+                tracing::info!(
+                    target: BACKUP_LOG,
+                    name,
+                    rows = size.rows,
+                    files = size.files,
+                    files_lost = size.files_lost,
+                    bytes = size.bytes,
+                    new_bytes = size.new_bytes,
+                    ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+                    "backup made"
+                );
+            }
+            Err(error) => {
+                let why = one_line(&format!("{error:#}"));
+                let wait_ms = retry_ms(self.pace, self.failures);
+                self.failures = self.failures.saturating_add(1);
+                self.not_before_ms = net::now().unix_ms.saturating_add(wait_ms);
+                self.history.note_failed(&why);
+                let again_s = wait_ms / 1000;
+                tracing::error!(target: BACKUP_LOG, again_s, %why, "backup failed");
+            }
+        }
+    }
+
+    /// Makes one, and then removes those that are too many.
+    fn try_one(&self, now_ms: u64) -> anyhow::Result<(String, store::BackupSize)> {
+        let series = &self.series;
+        series::require_elsewhere(series.directory(), &self.source.data)
+            .map_err(|problem| anyhow!(problem))?;
+        let _lock = series.open()?;
+        let earlier = series.list()?.pop();
+        let name = series::name(now_ms);
+        // What is in the tables' file is copied.
+        match self.source.store.call(store::Request::Checkpoint) {
+            store::Outcome::Done(_) => {}
+            other => {
+                return Err(anyhow!(
+                    "the database does not write a checkpoint: {other:?}"
+                ));
+            }
+        }
+        let path = series.directory().join(&name);
+        let earlier = earlier.map(|earlier| series.directory().join(earlier.name));
+        let snapshots = &self.source.snapshots;
+        let made = store::make_backup_directory(&path, earlier.as_deref(), snapshots, now_ms)?;
+        if let Err(error) = series.prune(self.pace.keep) {
+            let why = one_line(&format!("{error:#}"));
+            tracing::warn!(target: BACKUP_LOG, %why, "an old backup cannot be removed");
+        }
+        Ok((name, made))
+    }
+}
+
+/// How long to wait after so many failures before this one, in milliseconds.
+fn retry_ms(pace: Pace, failures: u32) -> u64 {
+    let factor = 2_u32.saturating_pow(failures.min(16));
+    let wait = RETRY.saturating_mul(factor).min(RETRY_MAX).min(pace.every);
+    u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// The directory of backups, absolute, so that it does not depend on where the server was started.
+pub fn absolute(directory: &Path) -> anyhow::Result<PathBuf> {
+    std::path::absolute(directory).context("cannot find the absolute path of --backup-dir")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pause_after_failures_grows_to_a_bound_and_is_never_longer_than_the_interval() {
+        let hours = |every: u64| Pace {
+            every: Duration::from_secs(3600 * every),
+            keep: 3,
+        };
+        let pauses = [0, 1, 2, 5, 6, 40, u32::MAX].map(|failures| retry_ms(hours(6), failures));
+        let seconds = pauses.map(|pause| pause / 1000);
+        assert_eq!(seconds, [60, 120, 240, 1920, 3600, 3600, 3600]);
+        let often = Pace {
+            every: Duration::from_secs(90),
+            keep: 3,
+        };
+        assert_eq!(retry_ms(often, 9), 90_000);
+    }
+}

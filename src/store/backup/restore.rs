@@ -1,0 +1,194 @@
+//! Puts a backup in a database's place.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use redb::ReadableDatabase as _;
+
+use super::contents::{file_of, look_at_backup};
+use super::{about, fill_tables, mark_as_copy};
+use crate::store::blobs::BlobDirectory;
+use crate::store::catch_panic::guard;
+use crate::store::check::{self, Looked, Report};
+use crate::store::copied_files::{Source, kept, write_file};
+use crate::store::error::StoreError;
+use crate::store::files::directory::prepare_directory;
+use crate::store::files::new_file::{NewFile, beside};
+use crate::store::files::open::{
+    DATABASE_FILE, OpenError, blobs_of, old_journal_of, open_new, open_to_read, segments_of,
+};
+use crate::store::files::open_error::unreadable;
+use crate::store::files::ownership::{act_as_owner, require_trusted};
+use crate::store::schema::tables::Snapshot;
+
+/// What came of a restore.
+#[derive(Debug)]
+pub enum Restored {
+    /// The backup is in its place.
+    Done {
+        /// Under which name the database is kept that it replaces.
+        kept: Option<PathBuf>,
+    },
+    /// The backup is damaged, and nothing has changed.
+    Damaged(Report),
+}
+
+/// A directory that goes unless it is renamed.
+struct Unfinished(PathBuf);
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        // It is not there if it was renamed, or was never made; what is left is removed before the next one is made.
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Puts a backup in the place of a data directory's database, if nothing is wrong with it. A database that is there is
+/// replaced only if that is wanted, and kept under another name. A directory that is missing is made. The next server gives
+/// it a new epoch.
+///
+/// # Errors
+/// If a database is there and not to be replaced, or in use, or a file cannot be read or written.
+pub fn restore(
+    backup: &Path,
+    data_dir: &Path,
+    day: &str,
+    replaces: bool,
+) -> Result<Restored, OpenError> {
+    let path = data_dir.join(DATABASE_FILE);
+    let is_there = fs::symlink_metadata(&path).is_ok();
+    if is_there && !replaces {
+        return Err(OpenError::Occupied { path });
+    }
+    let (_, report) = look_at_backup(backup)?;
+    if !report.is_sound() {
+        return Ok(Restored::Damaged(report));
+    }
+    let file = file_of(backup)?;
+    // Opened first: it may be root's, and without it no directory is made.
+    let source = open_to_read(&file)?;
+    let looked = check::open_to_look(&file).map_err(|error| error.at(&file))?;
+    act_as_owner(data_dir)?;
+    require_trusted_backup(&file, &source)?;
+    require_readable(&blobs_of(&file))?;
+    prepare_directory(data_dir, None)?;
+    if is_there {
+        // Refused while a server holds it; what is damaged may be replaced.
+        if let Err(error @ OpenError::InUse { .. }) = check::open_to_look(&path) {
+            return Err(error);
+        }
+    }
+    let fresh = NewFile::beside(&path)?;
+    let blobs = Unfinished(blobs_of(fresh.temporary_path()));
+    copy_all(&looked, &file, &fresh, &blobs.0)?;
+    // The copy is checked too: the backup can have been changed in between.
+    let report = check::check_copy(fresh.temporary_path()).map_err(|error| about(error, &file))?;
+    if !report.is_sound() {
+        return Ok(Restored::Damaged(report));
+    }
+    let kept = free_name(&path, day);
+    put_in_place(fresh, &blobs.0, is_there, &path, &kept)?;
+    let kept = is_there.then_some(kept);
+    Ok(Restored::Done { kept })
+}
+
+/// Fills a new database, and the directory of its files.
+fn copy_all(
+    looked: &Looked,
+    backup: &Path,
+    fresh: &NewFile,
+    blobs: &Path,
+) -> Result<(), OpenError> {
+    let copied = guard(|| -> Result<(), OpenError> {
+        let tables = looked.snapshot()?;
+        let copy = open_new(fresh)?;
+        fill_tables(&tables, &copy)?;
+        // A backup may be a plain copy of a file: now it says itself that it is one.
+        mark_as_copy(&copy)?;
+        let files = BlobDirectory::new(blobs_of(backup));
+        let from = Source {
+            tables: &tables,
+            files: Some(&files),
+        };
+        let to = BlobDirectory::new(blobs.into());
+        let copied = Snapshot::open(&copy.begin_read().map_err(StoreError::from)?, None)?;
+        for blob in kept(&copied)? {
+            let Some((tree, content)) = from.whole(&blob) else {
+                let reason = "an attached file in it cannot be read".into();
+                let path = backup.into();
+                return Err(OpenError::Damaged { path, reason });
+            };
+            write_file(&blob, &tree, content, &to).map_err(|cause| OpenError::NotWritable {
+                path: blobs.into(),
+                cause,
+            })?;
+        }
+        Ok(())
+    });
+    copied.map_err(|error| error.at(backup))
+}
+
+/// Refuses files that the owner of the new database cannot read.
+fn require_readable(blobs: &Path) -> Result<(), OpenError> {
+    match fs::read_dir(blobs) {
+        Err(cause) if cause.kind() != io::ErrorKind::NotFound => Err(unreadable(blobs, cause)),
+        _ => Ok(()),
+    }
+}
+
+/// Gives a database its name, and what had that name another.
+fn put_in_place(
+    fresh: NewFile,
+    blobs: &Path,
+    is_there: bool,
+    path: &Path,
+    kept: &Path,
+) -> Result<(), OpenError> {
+    let failed = |cause| OpenError::NotWritable {
+        path: path.into(),
+        cause,
+    };
+    if is_there {
+        fs::rename(path, kept).map_err(failed)?;
+    }
+    // It may be all that is left of the database.
+    for file_of in [segments_of, blobs_of, old_journal_of] {
+        match fs::rename(file_of(path), file_of(kept)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
+            _ => {}
+        }
+    }
+    // With the database's name comes all of it.
+    let placed = match fs::rename(blobs, blobs_of(path)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(error)),
+        _ => fresh.place().map_err(OpenError::from),
+    };
+    if let Err(error) = placed {
+        let _ = fs::remove_dir_all(blobs_of(path));
+        // Better the one that was there than none; if this fails too, the error says where to look.
+        let _ = fs::rename(kept, path);
+        for file_of in [segments_of, blobs_of, old_journal_of] {
+            let _ = fs::rename(file_of(kept), file_of(path));
+        }
+        return Err(error);
+    }
+    Ok(())
+}
+
+/// Refuses a backup that others than its user and root can have written: the server's keys are in it, and whoever chooses
+/// it chooses them.
+fn require_trusted_backup(path: &Path, file: &File) -> Result<(), OpenError> {
+    let metadata = file.metadata().map_err(|cause| unreadable(path, cause))?;
+    Ok(require_trusted(path, &metadata)?)
+}
+
+/// A name for the database that is replaced, which nothing has yet.
+fn free_name(path: &Path, day: &str) -> PathBuf {
+    let first = beside(path, &format!(".replaced.{day}"));
+    let others = (2_u32..).map(|number| beside(path, &format!(".replaced.{day}.{number}")));
+    std::iter::once(first)
+        .chain(others)
+        .find(|name| fs::symlink_metadata(name).is_err())
+        .expect("a directory does not hold four billion files")
+}
