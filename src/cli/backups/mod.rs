@@ -25,11 +25,11 @@ pub use history::{BackupHistory, BackupReport};
 use series::Series;
 
 /// The pause after a first failure; each further one in a row doubles it. Chosen: what goes by itself has gone by then.
-const RETRY: Duration = Duration::from_secs(60);
+const RETRY: Duration = Duration::from_mins(1);
 
 /// The longest pause after a failure, if a backup is not due more often. Chosen: a disk that comes back is noticed within the
 /// hour.
-const RETRY_MAX: Duration = Duration::from_secs(3600);
+const RETRY_MAX: Duration = Duration::from_hours(1);
 
 /// How often the thread looks at the clock, which can jump. Chosen: nobody sets an interval in seconds.
 const LOOK: Duration = Duration::from_secs(20);
@@ -229,7 +229,7 @@ mod tests {
     #[test]
     fn pause_after_failures_grows_to_a_bound_and_is_never_longer_than_the_interval() {
         let hours = |every: u64| Pace {
-            every: Duration::from_secs(3600 * every),
+            every: Duration::from_hours(every),
             keep: 3,
         };
         let pauses = [0, 1, 2, 5, 6, 40, u32::MAX].map(|failures| retry_ms(hours(6), failures));
