@@ -142,7 +142,7 @@
 //! | a byte of the store's files | `src/store/segments/layout.rs`, `frame.rs` and `commands.rs` beside it; `src/store/schema/tables.rs` and `records.rs`; `man/udpchat-store.7` |
 //! | recovery after a kill | the order of its steps `src/cli/database.rs`; `src/store/files/open.rs`, `src/store/engine/open_store.rs`, `src/store/segments/reading.rs`, last `src/store/engine/replay.rs` |
 //! | a database of an earlier version | `src/store/migration/mod.rs`, and a file beside it for each step |
-//! | a backup | `src/store/backup.rs`; its way into service `src/store/into_service.rs` |
+//! | a backup | `src/store/backup/mod.rs`; its way into service `src/store/into_service.rs` |
 //! | a limit | its value `src/server/limits/mod.rs`, `src/transport/limits.rs`; its option `src/cli/serve/limits.rs`; how an account's rates are applied `src/server/limits/account_budget.rs` |
 //! | what the operator does to the server | its command `src/cli/user/mod.rs` and the like, `src/cli/admin/handler.rs`; in the store `src/store/ops/administration/mod.rs`, which writes of it are logged `audit.rs` beside it |
 //! | a code that sets a password or opens an account | `src/text/enrolment_code.rs`; `src/server/auth/enrol.rs`, `src/client/auth/enrol.rs`, `src/cli/admin/issue.rs`; in the store `src/store/ops/administration/codes.rs` |
