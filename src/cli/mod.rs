@@ -10,6 +10,7 @@ mod bench;
 mod bot;
 mod command;
 mod config;
+mod confirm;
 mod connect;
 mod database;
 mod discover;
@@ -24,6 +25,7 @@ mod invite;
 mod key;
 mod link;
 mod logging;
+mod message;
 mod monitor;
 mod operator;
 mod options;
@@ -71,6 +73,7 @@ fn commands() -> Commands {
         .with(Box::new(user::command()))
         .with(Box::new(invite::command()))
         .with(Box::new(room::command()))
+        .with(Box::new(message::command()))
         .with(Box::new(ban::command()))
         .with(Box::new(session::command()))
         .with(Box::new(operator::announce::command()))

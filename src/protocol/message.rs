@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::address::RecipientData;
 use super::bodies::{ClientBody, ServerBody};
 use super::body::Body;
-use super::entry::{EntryBody, EntryHeader, Origin, RoomEvent, Text};
+use super::entry::{EntryBody, EntryHeader, Origin, Reference, RoomEvent, Text};
 use super::ids::{AccountId, ConversationId, DeviceId, DeviceSeq, EntryId};
 use super::parts::Failure;
 use super::wire::{field, skip_surplus, wire_struct};
@@ -177,6 +177,22 @@ impl<B: Body> Message<B> {
 }
 
 impl ServerMessage {
+    /// That the operator has deleted an entry, as it stands in the log of its conversation.
+    #[must_use]
+    pub fn removal(conversation: ConversationId, entry: EntryId) -> Self {
+        let reference = Reference {
+            sender: AccountId::OPERATOR,
+            receiver: conversation,
+        };
+        let origin = Origin {
+            conversation,
+            device: DeviceId::SERVER,
+            number: DeviceSeq(0),
+        };
+        let about = (EntryKind::Delete, Some(entry));
+        Self::entry(origin, about, EntryBody::of(&reference))
+    }
+
     /// What happened in a room, as it stands in the log of a conversation.
     #[must_use]
     pub fn event(conversation: ConversationId, event: &RoomEvent) -> Self {

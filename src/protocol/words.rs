@@ -361,12 +361,24 @@ wire_enum! {
 }
 
 wire_enum! {
-    /// Who may join a room.
+    /// Who may join a room, and who may say something there.
     pub enum Access {
         /// Everybody.
         Public = 1 => "PUBLIC",
         /// Those who were invited; it is in nobody else's list of rooms.
         Private = 2 => "PRIVATE",
+        /// Everybody; only moderators and owners say something there.
+        ReadOnly = 3 => "READ_ONLY",
+        /// Those who were invited; only moderators and owners say something there.
+        PrivateReadOnly = 4 => "PRIVATE_READ_ONLY",
+    }
+}
+
+impl Access {
+    /// Whether only those join who were invited. What is not known is the narrower.
+    #[must_use]
+    pub const fn is_private(self) -> bool {
+        !matches!(self, Self::Public | Self::ReadOnly)
     }
 }
 
@@ -394,5 +406,7 @@ wire_enum! {
         /// The text is for all users: it stands in the log of everyone. Who administers the server says it; the actor is empty
         /// if that is the operator.
         Announced = 9 => "ANNOUNCED",
+        /// The operator has deleted the room: nobody belongs to it any longer, and no entry follows.
+        Deleted = 10 => "DELETED",
     }
 }

@@ -5,6 +5,7 @@
 
 mod auth;
 mod bans;
+mod chores;
 mod ctx;
 mod delegated;
 mod files;

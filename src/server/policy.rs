@@ -219,7 +219,7 @@ fn check_change(change: &Change) -> Result<(), ErrorCode> {
         EventKind::Topic => change.text.is_some(),
         EventKind::Access => change.access.is_some_and(|it| Access::ALL.contains(&it)),
         EventKind::History => change.text.as_deref().and_then(history_of).is_some(),
-        EventKind::Joined | EventKind::Left | EventKind::Announced => false,
+        EventKind::Joined | EventKind::Left | EventKind::Announced | EventKind::Deleted => false,
         EventKind::Other(_) => return Err(ErrorCode::Unsupported),
     };
     if is_whole {

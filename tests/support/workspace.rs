@@ -4,7 +4,7 @@ use std::fs;
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
-use std::process::Output;
+use std::process::{Command, Output};
 
 use tempfile::TempDir;
 
@@ -69,9 +69,14 @@ impl Workspace {
 
     /// Runs udpchat with these arguments on the data directory.
     pub fn output(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().expect("it runs")
+    }
+
+    /// That, before it runs.
+    pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = self.host.udpchat();
         command.args(arguments).arg("--data").arg(self.data());
-        command.output().expect("it runs")
+        command
     }
 
     /// The same: what it printed, and its exit code.

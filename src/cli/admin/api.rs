@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use serde::{Deserialize, Serialize};
 
+use super::access::RoomAccess;
 use super::status::Status;
 use crate::cli::logging::LogLevel;
 use crate::protocol::AccountRole;
@@ -65,6 +66,9 @@ pub enum Request {
     UserDelete {
         /// As typed.
         name: String,
+        /// Whether what it has said goes too.
+        #[serde(default)]
+        purge: bool,
     },
     /// An enrolment code sets the password of an account: [`Answer::Code`].
     UserReset {
@@ -123,9 +127,36 @@ pub enum Request {
         name: String,
         /// As typed.
         owner: String,
-        /// Whether joining needs an invitation.
-        is_private: bool,
+        access: RoomAccess,
     },
+    /// The rooms behind this one, so many as fit: [`Answer::Rooms`].
+    RoomList { after: String },
+    /// A room, and its members behind this one, so many as fit: [`Answer::Room`].
+    RoomShow {
+        /// As typed, with or without its `#`.
+        name: String,
+        after: u64,
+    },
+    /// Deletes a room for good: [`Answer::Done`].
+    RoomDelete {
+        /// As typed, with or without its `#`.
+        name: String,
+    },
+    /// Makes a user the owner of a room: [`Answer::Owned`].
+    RoomOwner {
+        /// As typed, with or without its `#`.
+        name: String,
+        /// As typed.
+        user: String,
+    },
+    /// Says who may join a room, and who may write there: [`Answer::Done`].
+    RoomAccess {
+        /// As typed, with or without its `#`.
+        name: String,
+        access: RoomAccess,
+    },
+    /// Deletes what stands in a conversation under this number: [`Answer::Done`].
+    MessageDelete { log: LogName, number: u64 },
     /// Sets the limits of a conversation, everyone or a room as typed: [`Answer::Done`]. `None`: the limit of all conversations; 0: no limit.
     Retain { name: String, limits: Retention },
     /// The conversations with limits of their own: [`Answer::Retained`].
@@ -195,6 +226,22 @@ pub enum Answer {
     },
     Ended {
         sessions: u64,
+    },
+    Rooms {
+        /// By name.
+        rooms: Vec<RoomLine>,
+        /// Behind which there are others.
+        next: Option<String>,
+    },
+    Room {
+        room: RoomLine,
+        members: Vec<MemberLine>,
+        /// Behind which there are others.
+        next: Option<u64>,
+    },
+    Owned {
+        /// How many others were owners, and are moderators now.
+        replaced: u64,
     },
     /// Newest first.
     Audit {
@@ -342,6 +389,38 @@ pub struct SessionLine {
     pub since_ms: u64,
     /// For how long nothing was asked or acknowledged on it.
     pub idle_s: u64,
+}
+
+/// A conversation, as the operator names it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogName {
+    Everyone,
+    /// As typed, with or without its `#`.
+    Room(String),
+    /// Two users, as typed.
+    Users(String, String),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoomLine {
+    pub name: String,
+    pub topic: String,
+    pub access: RoomAccess,
+    pub members: u32,
+    /// The first few.
+    pub owners: Vec<String>,
+    pub entries: u64,
+    pub bytes: u64,
+    /// When the last entry was written, in milliseconds since 1970 (UTC).
+    pub last_ms: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MemberLine {
+    pub name: String,
+    /// Owner, moderator or member.
+    pub role: String,
 }
 
 /// An action in the audit log. It has names as they were then.

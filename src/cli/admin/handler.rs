@@ -24,10 +24,9 @@ use crate::cli::logging::Log;
 use crate::cli::monitor::Monitor;
 use crate::cli::output::quoted;
 use crate::net::{self, InputSender};
-use crate::protocol::{Access, AccountId, fingerprint, with_room_sign};
+use crate::protocol::{AccountId, fingerprint, with_room_sign};
 use crate::server::{
-    self, CreateRoom, Input, Name, OpaqueServer, PendingSignUp, RoomName, SESSIONS_LISTED_MAX,
-    SessionStatus,
+    self, Input, Name, OpaqueServer, PendingSignUp, SESSIONS_LISTED_MAX, SessionStatus,
 };
 use crate::store::{self, Engine, Outcome, Refusal, Reply, RequestId, Snapshots, StoreCaller};
 use crate::transport::public_key;
@@ -151,34 +150,6 @@ impl AdminHandler {
         }
     }
 
-    fn add_room(&mut self, name: &str, owner: &str, is_private: bool) -> anyhow::Result<Answer> {
-        let name = RoomName::parse_new(&with_room_sign(name))?;
-        let owner = self.account("the owner", owner)?;
-        let access = if is_private {
-            Access::Private
-        } else {
-            Access::Public
-        };
-        let room = CreateRoom {
-            name,
-            owner,
-            access,
-        };
-        match self.audited(room.request(net::now().unix_ms))? {
-            Ok(Reply::Joined(joined)) => Ok(Answer::Added {
-                name: joined.room.name,
-            }),
-            Err(Refusal::NameTaken) => bail!("there is a room of this name"),
-            Err(Refusal::LooksLike(other)) => {
-                bail!("the name looks like {}, which is taken", quoted(&other))
-            }
-            Err(Refusal::LimitReached(limit)) => {
-                bail!("the owner cannot have another: {}", limit.sentence())
-            }
-            other => bail!("unexpected answer from the database: {other:?}"),
-        }
-    }
-
     /// The sessions of a running server, and how many there are beside those; none if no server is running.
     pub(super) fn sessions(&self) -> anyhow::Result<Option<(Vec<SessionStatus>, usize)>> {
         let hub = self.hub.as_ref();
@@ -217,14 +188,24 @@ impl AdminHandler {
         self.act(store::Write::Disable { account, reason })
     }
 
-    fn delete(&mut self, typed: &str) -> anyhow::Result<Answer> {
-        let account = self.account("the user", typed)?;
-        let time_ms = net::now().unix_ms;
-        self.act(store::Write::DeleteAccount {
-            account,
-            proved: None,
-            time_ms,
-        })
+    /// Does what a deletion has left to do, where no server is running that does it beside messages.
+    pub(super) fn finish_chores(&mut self) -> anyhow::Result<()> {
+        while self.hub.is_none() {
+            let write = match self.store.call(store::Read::NextChore)? {
+                Ok(Reply::Chore(Some(store::Chore::Room(conversation)))) => {
+                    store::Write::ClearRoom { conversation }
+                }
+                Ok(Reply::Chore(Some(store::Chore::Purge(purge)))) => store::Write::Purge {
+                    purge,
+                    time_ms: net::now().unix_ms,
+                },
+                _ => break,
+            };
+            if let Err(refusal) = self.store.call(write)? {
+                bail!("unexpected answer from the database: {refusal:?}");
+            }
+        }
+        Ok(())
     }
 
     /// Does what the operator wants, and notes it in the audit log.
@@ -392,7 +373,7 @@ fn conversation(typed: &str) -> anyhow::Result<String> {
     parsed.with_context(|| format!("{} names no conversation", quoted(typed)))
 }
 
-fn no_such_room(typed: &str, answer: &Result<Reply, Refusal>) -> anyhow::Result<Answer> {
+pub(super) fn no_such_room(typed: &str, answer: &Result<Reply, Refusal>) -> anyhow::Result<Answer> {
     match answer {
         Err(Refusal::NoSuchRoom) => {
             let text = format!("there is no room {}", quoted(&with_room_sign(typed)));
@@ -414,7 +395,7 @@ impl AdminApi for AdminHandler {
             Request::UserRole { name, role } => accounts::set_role(self, &name, role),
             Request::UserDisable { name, reason } => self.disable(&name, Some(reason)),
             Request::UserEnable { name } => self.disable(&name, None),
-            Request::UserDelete { name } => self.delete(&name),
+            Request::UserDelete { name, purge } => rooms::delete_user(self, &name, purge),
             Request::UserReset { name, code } => codes::reset(self, &name, &code),
             Request::InviteCreate { code, uses, for_ms } => {
                 codes::invite(self, &code, uses, for_ms)
@@ -436,8 +417,14 @@ impl AdminApi for AdminHandler {
             Request::RoomAdd {
                 name,
                 owner,
-                is_private,
-            } => self.add_room(&name, &owner, is_private),
+                access,
+            } => rooms::add(self, &name, &owner, access),
+            Request::RoomList { after } => rooms::list(self, after),
+            Request::RoomShow { name, after } => rooms::show(self, &name, after),
+            Request::RoomDelete { name } => rooms::delete(self, &name),
+            Request::RoomOwner { name, user } => rooms::set_owner(self, &name, &user),
+            Request::RoomAccess { name, access } => rooms::set_access(self, &name, access),
+            Request::MessageDelete { log, number } => rooms::delete_entry(self, log, number),
             Request::Retain { name, limits } => self.retain(&name, limits),
             Request::RetainList => self.retained(None),
             Request::RetainShow { name } => self.retained(Some(&name)),

@@ -4,6 +4,7 @@
 //! can enter the directory (0700) and open the socket (0600), and so administer the server. If no server runs, the same
 //! handler works directly on the database, so that the output is the same.
 
+mod access;
 mod accounts;
 mod api;
 mod client;
@@ -29,9 +30,10 @@ use super::options::Administration;
 use super::output::{one_line, print, print_error, print_json, shown};
 use crate::store::{self, Engine};
 
+pub use access::RoomAccess;
 pub use api::{
-    AdminApi, Answer, AuditLine, BanLine, Device, Reloaded, Request, RetainedConversation, Role,
-    SessionLine, User,
+    AdminApi, Answer, AuditLine, BanLine, Device, LogName, Reloaded, Request, RetainedConversation,
+    Role, RoomLine, SessionLine, User,
 };
 use client::AdminClient;
 pub use client::connect;

@@ -2,7 +2,7 @@
 
 use anyhow::Context as _;
 
-use crate::cli::admin::{self, Answer, Request};
+use crate::cli::admin::{self, Answer, Request, RoomAccess};
 use crate::cli::command::{Context, Subcommand};
 use crate::cli::exit::{Exit, Outcome};
 use crate::cli::options::DataDirectory;
@@ -30,6 +30,9 @@ struct Args {
     /// Let only those join whom somebody has invited
     #[arg(long)]
     private: bool,
+    /// Let only moderators and owners write
+    #[arg(long)]
+    read_only: bool,
     #[command(flatten)]
     data: DataDirectory,
 }
@@ -39,7 +42,12 @@ fn run(args: Args, _: &Context<'_>) -> Outcome {
     let request = Request::RoomAdd {
         name: name.clone(),
         owner: args.owner,
-        is_private: args.private,
+        access: match (args.private, args.read_only) {
+            (false, false) => RoomAccess::Public,
+            (true, false) => RoomAccess::Private,
+            (false, true) => RoomAccess::Readonly,
+            (true, true) => RoomAccess::PrivateReadonly,
+        },
     };
     let answer = admin::open(&args.data.path()?)?
         .ask(request)

@@ -2,22 +2,33 @@
 
 use crate::cli::admin::{self, Request};
 use crate::cli::command::{Context, Subcommand};
+use crate::cli::confirm;
 use crate::cli::exit::Outcome;
 use crate::cli::options::Administration;
 
 pub fn command() -> Subcommand {
-    let summary = "Delete an account for good; its messages stay";
+    let summary = "Delete an account for good; its messages stay, or go with --purge";
     Subcommand::new("delete", summary, run).section("USER DELETE", MANUAL)
 }
 
 const MANUAL: &str = "\
     The account's sessions end, it leaves its rooms, and nobody can sign in to it again. Nobody can take its name. What \
-    it has said stays, under its name. This cannot be undone: to keep somebody out for a while, use `udpchat user disable`.";
+    it has said stays, under its name. This cannot be undone: to keep somebody out for a while, use `udpchat user disable`. At a terminal \
+    the name has to be typed once more, unless --yes is given; a script is not asked.\n\n\
+    With --purge what it has said goes too, with its files: at the server in steps beside other work, 32 messages at a time, which a restart \
+    does not end, and on the devices of its readers, that see that the operator has deleted it. It can be given later, too. Copies that were made \
+    before keep it.";
 
 #[derive(clap::Args)]
 struct Args {
     /// The user's name
     name: String,
+    /// Delete what the account has said, too
+    #[arg(long)]
+    purge: bool,
+    /// Do not ask
+    #[arg(long)]
+    yes: bool,
     #[command(flatten)]
     administration: Administration,
 }
@@ -25,13 +36,21 @@ struct Args {
 fn run(args: Args, _: &Context<'_>) -> Outcome {
     let Args {
         name,
+        purge,
+        yes,
         administration,
     } = args;
-    let request = Request::UserDelete { name: name.clone() };
-    admin::act(
-        &administration,
-        request,
-        ("user delete", &name),
-        "is deleted",
-    )
+    if !yes {
+        confirm::by_name("the account", &name)?;
+    }
+    let done = if purge {
+        "is deleted, and what it has said goes"
+    } else {
+        "is deleted"
+    };
+    let request = Request::UserDelete {
+        name: name.clone(),
+        purge,
+    };
+    admin::act(&administration, request, ("user delete", &name), done)
 }

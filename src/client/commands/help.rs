@@ -31,6 +31,7 @@ pub(super) const SUBCOMMANDS: &[&str] = &[
     "user",
     "invite",
     "room",
+    "message",
     "ban",
     "session",
     "announce",

@@ -110,7 +110,8 @@ impl Said {
         if entry.origin.conversation != conversation {
             return Self::Unknown;
         }
-        let said = if entry.origin.device == DeviceId::SERVER {
+        let is_operators = author == AccountId::OPERATOR && entry.kind == EntryKind::Delete;
+        let said = if entry.origin.device == DeviceId::SERVER && !is_operators {
             let event = message.room_event();
             let fitting = event.filter(|event| (author == own) == (event.actor == own_name));
             fitting.map(Self::Event)

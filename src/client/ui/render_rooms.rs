@@ -22,6 +22,8 @@ pub(crate) const fn access(access: Access) -> &'static str {
     match access {
         Access::Public => "public",
         Access::Private => "private",
+        Access::ReadOnly => "read-only",
+        Access::PrivateReadOnly => "private and read-only",
         Access::Other(_) => "open to some",
     }
 }
@@ -29,7 +31,10 @@ pub(crate) const fn access(access: Access) -> &'static str {
 /// What happened in a room, or the invitation into one that stands between two users.
 pub(crate) fn event(event: &RoomEvent, own_name: &str, room: &str) -> String {
     let you = |name| if name == own_name { "you" } else { name };
-    let actor = you(&event.actor);
+    let actor = match &*event.actor {
+        "" => "the operator",
+        actor => you(actor),
+    };
     let subject = you(event.subject.as_deref().unwrap_or_default());
     let text = event.text.as_deref().unwrap_or_default();
     match event.kind {
@@ -77,13 +82,12 @@ pub(crate) fn event(event: &RoomEvent, own_name: &str, room: &str) -> String {
         }
         EventKind::Invited => format!("{actor} invited {subject} to {text}"),
         EventKind::Announced => {
-            let by = if actor.is_empty() {
-                "the operator"
-            } else {
-                actor
-            };
-            format!("announcement by {by}: {}", printable::line_or_nothing(text))
+            format!(
+                "announcement by {actor}: {}",
+                printable::line_or_nothing(text)
+            )
         }
+        EventKind::Deleted => format!("the room {room} was deleted by {actor}"),
         EventKind::Other(_) => format!("{actor} changed {room}"),
     }
 }
@@ -171,8 +175,8 @@ pub(crate) fn rooms(rooms: &[RoomRow]) -> Vec<Vec<String>> {
                     Some(other) => parts.push(role(other).into()),
                     None => {}
                 }
-                if room.access == Access::Private {
-                    parts.push("private".into());
+                if room.access != Access::Public {
+                    parts.push(access(room.access).into());
                 }
                 match room.history {
                     None | Some(0) => {}

@@ -76,6 +76,10 @@ pub enum Pending {
     Administer(RequestOrigin, Box<Administered>),
     /// A page of the audit log.
     Audit(RequestOrigin),
+    /// What deletions have left to do.
+    Chore,
+    /// A step of that.
+    ChoreStep,
     /// Something was done for the operator, who waits for the answer.
     Operator(SyncSender<Outcome>),
     /// A room was left.

@@ -1,12 +1,14 @@
 //! What others than the asker must learn of a write that the store has applied, no matter who asked for it: an entry goes
 //! to the readers of its log, a membership begins or ends, a device's earlier session is over.
 
-use crate::protocol::{AccountId, AccountRole, ConversationId, DeviceId, EndReason, EventKind};
+use crate::protocol::{
+    AccountId, AccountRole, ConversationId, DeviceId, EndReason, EntryId, EventKind,
+};
 use crate::server::ctx::{CODE_RENAMED, CODE_UNSURE, Ctx};
 use crate::server::messages::fanout::{OutgoingEntry, fan_out};
 use crate::server::receipts::Receipts;
 use crate::server::rooms::membership;
-use crate::store::{Ban, BanSubject, Event, Joined, Outcome, Reply, StoredEntry, Write};
+use crate::store::{Ban, BanSubject, Event, Joined, Outcome, Removal, Reply, StoredEntry, Write};
 use crate::transport::SessionId;
 
 /// A write with its result.
@@ -21,6 +23,12 @@ pub enum Applied<'a> {
     Left(AccountId, ConversationId, Option<&'a Event>),
     /// A room was changed, or something was said to all users.
     Changed(&'a Event),
+    /// A room was deleted.
+    RoomDeleted(&'a Event),
+    /// A room has another owner, who has perhaps joined it, behind this entry.
+    OwnerSet(AccountId, Option<&'a (u64, Event)>, &'a [Event]),
+    /// The operator has deleted entries.
+    Removed(&'a [Removal]),
     /// A device has signed in, on this session.
     DeviceOpened(AccountId, DeviceId, SessionId),
     /// The tickets of an account's devices are void, but for this one's.
@@ -83,7 +91,18 @@ impl<'a> Applied<'a> {
                 _ => Self::Changed(event),
             },
             (
-                Write::Announce { .. },
+                Write::DeleteRoom { .. },
+                Reply::Changed {
+                    event: Some(event), ..
+                },
+            ) => Self::RoomDeleted(event),
+            (Write::SetOwner { account, .. }, Reply::OwnerSet { joined, events, .. }) => {
+                Self::OwnerSet(*account, joined.as_ref(), events)
+            }
+            (_, Reply::Removed(removals)) => Self::Removed(removals),
+            (_, Reply::Purging { account, left }) => Self::AccountDeleted(*account, left),
+            (
+                Write::Announce { .. } | Write::SetAccess { .. },
                 Reply::Changed {
                     event: Some(event), ..
                 },
@@ -137,6 +156,29 @@ pub fn on_applied(ctx: &mut Ctx<'_>, receipts: &mut Receipts, applied: &Applied<
         }
         Applied::Left(account, room, event) => leave(ctx, receipts, account, room, event),
         Applied::Changed(event) => publish_event(ctx, receipts, Some(event)),
+        Applied::RoomDeleted(event) => {
+            publish_event(ctx, receipts, Some(event));
+            let room = event.conversation;
+            let members: Vec<AccountId> = ctx.presence.in_room(room).map(|(id, _)| id).collect();
+            for account in members {
+                ctx.presence.exit(account, room);
+                receipts.leave(ctx, account, room);
+            }
+        }
+        Applied::OwnerSet(account, joined, events) => {
+            if let Some((since, event)) = joined {
+                membership::add_member(ctx, account, event.conversation, EntryId(*since));
+                publish_event(ctx, receipts, Some(event));
+            }
+            for event in events {
+                publish_event(ctx, receipts, Some(event));
+            }
+        }
+        Applied::Removed(removals) => {
+            for removal in removals {
+                publish(ctx, receipts, &removal.into(), &removal.stored);
+            }
+        }
         Applied::DeviceOpened(account, device, newest) => {
             for earlier in ctx.sessions_of(account) {
                 if earlier != newest && ctx.is_on(earlier, device) {
@@ -275,7 +317,7 @@ fn publish(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::{Change, EntryId};
+    use crate::protocol::Change;
     use crate::server::ctx::Followup;
     use crate::server::ctx::testing::Parts;
     use crate::store::Audience;

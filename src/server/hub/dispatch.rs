@@ -178,6 +178,7 @@ impl Services {
             } => receipts.on_marks_loaded(ctx, session, conversation, outcome),
             Pending::Counts(room) => receipts.on_counts_loaded(ctx, room, &outcome),
             Pending::Advance { marks, seen } => receipts.on_advanced(ctx, marks, seen, &outcome),
+            Pending::Chore => self.chores.on_found(ctx, outcome),
             Pending::Expire => self.retention.on_expired(ctx, outcome),
             Pending::HasFile(key) => self.files.on_file_checked(ctx, key, &outcome),
             Pending::AddFile(key) => self.files.on_added(ctx, key, &outcome),
@@ -202,6 +203,7 @@ impl Services {
             | Pending::Join(..)
             | Pending::Operator(..)
             | Pending::Administer(..)
+            | Pending::ChoreStep
             | Pending::Leave(..)
             | Pending::ChangeRoom(..)
             | Pending::Enrol { .. }
@@ -286,7 +288,12 @@ impl Services {
                 membership::on_joined(ctx, origin, &creation, &outcome);
                 on_applied(ctx, receipts, &Applied::of(write, None, &outcome));
             }
+            (Pending::ChoreStep, _) => {
+                on_applied(ctx, receipts, &Applied::of(write, None, &outcome));
+                self.chores.on_step_done(ctx, &outcome);
+            }
             (Pending::Operator(reply), _) => {
+                self.chores.on_applied(ctx.now.instant, write);
                 on_applied(ctx, receipts, &Applied::of(write, None, &outcome));
                 // If nobody waits any longer, nobody misses it.
                 let _ = reply.try_send(outcome);

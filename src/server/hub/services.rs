@@ -5,6 +5,7 @@ use std::time::Instant;
 use super::intake::{Intake, Turn};
 use crate::server::auth::Auth;
 use crate::server::auth::uses::DeviceUses;
+use crate::server::chores::Chores;
 use crate::server::ctx::{CHAT, Ctx, Followup, HISTORY};
 use crate::server::files::Files;
 use crate::server::hello::Hellos;
@@ -23,6 +24,7 @@ const ROUNDS_MAX: u32 = 16;
 pub struct Services {
     pub auth: Auth,
     pub alerts: Alerts,
+    pub chores: Chores,
     pub files: Files,
     pub hellos: Hellos,
     pub intake: Intake,
@@ -38,6 +40,7 @@ impl Services {
         Self {
             auth,
             alerts: Alerts::new(now.instant),
+            chores: Chores::new(now.instant),
             files: Files::new(now),
             hellos: Hellos::default(),
             intake: Intake::default(),
@@ -109,6 +112,7 @@ impl Services {
     }
 
     pub fn on_timeout(&mut self, ctx: &mut Ctx<'_>) {
+        self.chores.on_timeout(ctx);
         self.files.on_timeout(ctx);
         self.hellos.on_timeout(ctx);
         self.reading.on_timeout(ctx);
@@ -128,6 +132,7 @@ impl Services {
 
     pub fn deadline(&self) -> Option<Instant> {
         let deadlines = [
+            self.chores.deadline(),
             self.files.deadline(),
             self.hellos.deadline(),
             self.intake.deadline(),

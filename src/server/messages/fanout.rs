@@ -7,7 +7,7 @@ use crate::protocol::{
 };
 use crate::server::ctx::{CHAT, Ctx};
 use crate::server::presence::{OnlineAccount, Presence};
-use crate::store::{Append, Audience, Event, StoredEntry};
+use crate::store::{Append, Audience, Event, Removal, StoredEntry};
 use crate::transport::SessionId;
 
 /// What an entry says, and who said it.
@@ -52,6 +52,19 @@ impl<'a> From<&'a Event> for OutgoingEntry<'a> {
     }
 }
 
+impl<'a> From<&'a Removal> for OutgoingEntry<'a> {
+    fn from(removal: &'a Removal) -> Self {
+        Self {
+            conversation: removal.conversation,
+            author: AccountId::OPERATOR,
+            device: DeviceId::SERVER,
+            name: None,
+            content: &removal.content,
+            digest: removal.digest,
+        }
+    }
+}
+
 /// Sends an entry to all who read it. Entries are sent in the order in which the store has answered, which is that of
 /// each log.
 pub fn fan_out(ctx: &mut Ctx<'_>, outgoing: &OutgoingEntry<'_>, stored: &StoredEntry) {
@@ -86,6 +99,15 @@ pub fn fan_out(ctx: &mut Ctx<'_>, outgoing: &OutgoingEntry<'_>, stored: &StoredE
         Some(_) => of(prev, None, outgoing.name),
         None => of(prev, outgoing.name, None),
     });
+    let first = match &stored.audience {
+        // What the operator does is told to the first of a pair as to an author.
+        Audience::Pair { low: first, .. } | Audience::Notes { account: first, .. }
+            if outgoing.author == AccountId::OPERATOR =>
+        {
+            *first
+        }
+        _ => outgoing.author,
+    };
     let mut as_author = None;
     for id in readers(ctx.presence, conversation, &stored.audience) {
         let Some(user) = ctx.sessions.user_mut(id) else {
@@ -94,8 +116,7 @@ pub fn fan_out(ctx: &mut Ctx<'_>, outgoing: &OutgoingEntry<'_>, stored: &StoredE
         if !user.ready || user.is_sending_only || user.device == outgoing.device {
             continue;
         }
-        let (prev, bytes) = if let (true, Some(name)) = (user.account == outgoing.author, own_name)
-        {
+        let (prev, bytes) = if let (true, Some(name)) = (user.account == first, own_name) {
             let bytes = as_author.get_or_insert_with(|| of(stored.prev, None, name));
             (stored.prev, &*bytes)
         } else if let (Some(prev), Some(bytes)) = (peer_prev, &as_peer) {

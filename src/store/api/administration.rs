@@ -1,6 +1,7 @@
 //! What is told of what the operator does.
 
-use crate::protocol::AccountId;
+use super::{Purge, StoredEntry};
+use crate::protocol::{AccountId, ConversationId, Digest};
 
 /// What the operator, or who may act as one, has done. It has names as they were then.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,4 +44,23 @@ pub struct OpenCode {
     pub uses: u32,
     /// How often it still is.
     pub uses_left: u32,
+}
+
+/// An entry by which the operator has deleted another one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Removal {
+    pub conversation: ConversationId,
+    /// The immutable part, and the digest over it.
+    pub content: Vec<u8>,
+    pub digest: Digest,
+    pub stored: StoredEntry,
+}
+
+/// What a deletion has left to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Chore {
+    /// A deleted room is to be cleared.
+    Room(ConversationId),
+    /// A step of a purge.
+    Purge(Purge),
 }

@@ -17,17 +17,17 @@ mod write_parts;
 
 use crate::store::blobs::BlobKey;
 
-pub use administration::{AuditedAction, CodeUse, OpenCode};
+pub use administration::{AuditedAction, Chore, CodeUse, OpenCode, Removal};
 pub use ban::{BAN_REASON_MAX_BYTES, Ban, BanOf, BanSubject, Prefix, PrefixError};
 pub use limits::StoreLimit;
-pub use people::{Acquaintance, Member, RoomUse};
+pub use people::{Acquaintance, Joined, Member, RoomMember, RoomSummary, RoomUse};
 pub use read::Read;
 pub use replies::*;
 pub(super) use write::LAST_TAG;
 pub use write::Write;
 pub use write_parts::{
-    Append, Audited, CodeHash, DeviceUse, NewAccount, NewCode, Operation, Quota, Relation,
-    Retention, TicketHash,
+    Append, Audited, CodeHash, DeviceUse, LogOf, NewAccount, NewCode, Operation, Purge, Quota,
+    Relation, Retention, TicketHash,
 };
 
 /// The asker's own number of a request, given back with its completion.

@@ -36,6 +36,20 @@ pub enum Read {
         /// The time, in milliseconds since 1970 (UTC).
         now_ms: u64,
     },
+    /// What deletions have left to do: [`Reply::Chore`].
+    NextChore,
+    /// All rooms by name, for the operator, so many as are looked through at once: [`Reply::RoomList`].
+    ListRooms {
+        /// The name behind which to begin; empty for the first.
+        after: String,
+    },
+    /// A room and a page of its members, for the operator: [`Reply::RoomShown`], or [`Refusal::NoSuchRoom`].
+    ShowRoom {
+        /// In canonical form, with its `#`.
+        name: String,
+        /// The member behind which to begin.
+        after: AccountId,
+    },
     /// The enrolment codes that are kept: [`Reply::Codes`].
     ListCodes,
     /// The bans behind this one, also those that have ended: [`Reply::Bans`].

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Acquaintance, AuditedAction, BanOf, CodeUse, Member, OpenCode, Retention, RoomUse, StoreLimit,
+    Acquaintance, AuditedAction, BanOf, Chore, CodeUse, Joined, Member, OpenCode, Removal,
+    Retention, RoomMember, RoomSummary, RoomUse, StoreLimit,
 };
 pub use crate::protocol::BlockedUser;
 use crate::protocol::{
@@ -107,6 +108,36 @@ pub enum Reply {
     },
     /// To [`Write::Read`](super::Write::Read): what moved, and to where.
     Read(Vec<(ConversationId, AccountId, EntryId)>),
+    /// To [`Write::SetOwner`](super::Write::SetOwner).
+    OwnerSet {
+        room: ConversationId,
+        /// The entry after which it reads, and the news of it, if the account has joined the room.
+        joined: Option<(u64, Event)>,
+        /// The news of who has which role.
+        events: Vec<Event>,
+    },
+    /// To [`Write::DeleteEntry`](super::Write::DeleteEntry) and [`Write::Purge`](super::Write::Purge).
+    Removed(Vec<Removal>),
+    /// To [`Write::PurgeAccount`](super::Write::PurgeAccount).
+    Purging {
+        account: AccountId,
+        /// The rooms were left with these.
+        left: Vec<Event>,
+    },
+    /// To [`Read::NextChore`](super::Read::NextChore).
+    Chore(Option<Chore>),
+    /// To [`Read::ListRooms`](super::Read::ListRooms): by name, and behind which there are others.
+    RoomList {
+        rooms: Vec<RoomSummary>,
+        next: Option<String>,
+    },
+    /// To [`Read::ShowRoom`](super::Read::ShowRoom).
+    RoomShown {
+        room: RoomSummary,
+        members: Vec<RoomMember>,
+        /// Behind which member there are others.
+        next: Option<AccountId>,
+    },
     /// To [`Read::Rooms`](super::Read::Rooms).
     Rooms(Vec<Room>),
     /// To [`Read::RoomUses`](super::Read::RoomUses).
@@ -190,17 +221,6 @@ pub enum Reply {
         /// The file behind which the next step of this pass begins; none at its end.
         next: Option<(AccountId, FileRoot)>,
     },
-}
-
-/// A membership of a room.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Joined {
-    /// Where the device stands in it.
-    pub standing: ConversationState,
-    /// The room, as the account sees it.
-    pub room: Room,
-    /// The news of it, unless the account was a member already.
-    pub event: Option<Event>,
 }
 
 /// An entry that the store itself has written: something happened in a room.

@@ -6,8 +6,8 @@ use super::{Refusal, Reply};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Append, Audited, Ban, BanSubject, CodeHash, DeviceUse, NewAccount, NewCode, Operation, Quota,
-    Retention, TicketHash,
+    Append, Audited, Ban, BanSubject, CodeHash, DeviceUse, LogOf, NewAccount, NewCode, Operation,
+    Purge, Quota, Retention, TicketHash,
 };
 use crate::protocol::{
     Access, AccountId, AccountRole, Change, ConversationId, DeviceId, DeviceSeq, EntryId, FileRoot,
@@ -15,7 +15,7 @@ use crate::protocol::{
 };
 
 /// The highest tag of a [`Write`].
-pub(in crate::store) const LAST_TAG: u32 = 41;
+pub(in crate::store) const LAST_TAG: u32 = 48;
 
 /// A request that writes.
 ///
@@ -399,6 +399,65 @@ pub enum Write {
         name: String,
         /// UTS 39 skeleton of the name: no two accounts share one.
         skeleton: String,
+    },
+    /// Deletes a room for the operator: [`Reply::Changed`], or [`Refusal::NoSuchRoom`]. What is left of it goes by
+    /// [`Write::ClearRoom`].
+    #[serde(rename = "42")]
+    DeleteRoom {
+        /// The room's name in canonical form, with its `#`.
+        name: String,
+        /// UTS 39 skeleton of the name.
+        skeleton: String,
+        /// The time, in milliseconds since 1970 (UTC).
+        time_ms: u64,
+    },
+    /// Makes an account the owner of a room, which it joins if it does not belong to it, and its other owners moderators:
+    /// [`Reply::OwnerSet`]. Refused with [`Refusal::NoSuchRoom`], [`Refusal::NoSuchUser`], [`Refusal::LimitReached`].
+    #[serde(rename = "43")]
+    SetOwner {
+        /// The room's name in canonical form, with its `#`.
+        name: String,
+        account: AccountId,
+        /// The time, in milliseconds since 1970 (UTC).
+        time_ms: u64,
+    },
+    /// Says for the operator who may join a room, and who may say something there: [`Reply::Changed`], without an event if it
+    /// was so already, or [`Refusal::NoSuchRoom`].
+    #[serde(rename = "44")]
+    SetAccess {
+        /// The room's name in canonical form, with its `#`.
+        name: String,
+        access: Access,
+        /// The time, in milliseconds since 1970 (UTC).
+        time_ms: u64,
+    },
+    /// One step of what a deleted room has left, a bounded part of it: [`Reply::Nothing`].
+    #[serde(rename = "45")]
+    ClearRoom { conversation: ConversationId },
+    /// Deletes the content of an entry for the operator, and says so in its log: [`Reply::Removed`]. Refused with
+    /// [`Refusal::NoSuchRoom`], [`Refusal::BadReference`].
+    #[serde(rename = "46")]
+    DeleteEntry {
+        log: LogOf,
+        entry: EntryId,
+        /// The time, in milliseconds since 1970 (UTC).
+        time_ms: u64,
+    },
+    /// What [`Write::DeleteAccount`] does for the operator, also of one that was deleted before; and from now on all goes that the
+    /// account has said, by [`Write::Purge`]: [`Reply::Purging`], or [`Refusal::NoSuchUser`].
+    #[serde(rename = "47")]
+    PurgeAccount {
+        /// Canonical name.
+        name: String,
+        /// The time, in milliseconds since 1970 (UTC).
+        time_ms: u64,
+    },
+    /// One step of that: [`Reply::Removed`], or [`Refusal::NotPermitted`] if there is nothing to be done of it.
+    #[serde(rename = "48")]
+    Purge {
+        purge: Purge,
+        /// The time, in milliseconds since 1970 (UTC).
+        time_ms: u64,
     },
 }
 

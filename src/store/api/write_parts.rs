@@ -18,6 +18,30 @@ pub enum Operation {
     Reload,
 }
 
+/// A log, as the operator names it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LogOf {
+    #[serde(rename = "0")]
+    Everyone,
+    /// The room's name in canonical form, with its `#`.
+    #[serde(rename = "1")]
+    Room(String),
+    /// What these two say to each other; what one says to itself, if both are the same.
+    #[serde(rename = "2")]
+    Pair(AccountId, AccountId),
+}
+
+/// A step of the purge of what an account has said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Purge {
+    pub account: AccountId,
+    pub conversation: ConversationId,
+    /// Which of its entries are deleted.
+    pub entries: Vec<EntryId>,
+    /// Behind which entry the next step looks for others; none if this is the last step.
+    pub next: Option<(ConversationId, EntryId)>,
+}
+
 /// An enrolment code to be made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewCode {

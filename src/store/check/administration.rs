@@ -87,6 +87,24 @@ pub(super) fn resets(walk: &mut Walk<'_>) -> Result<(), StoreError> {
     Ok(())
 }
 
+pub(super) fn chores(walk: &mut Walk<'_>) -> Result<(), StoreError> {
+    const TABLE: &str = "chores";
+    for row in walk.tables.chores().rows()? {
+        let ((kind, id), record) = row?;
+        let place = format!("{kind}, {id}");
+        walk.report.row(TABLE, &place, record);
+        let is_there = match kind {
+            0 => walk.tables.rooms().has(&id)?,
+            _ => walk.tables.accounts().has(&id)?,
+        };
+        if !is_there {
+            walk.report
+                .find(TABLE, place, "there is no such room or account");
+        }
+    }
+    Ok(())
+}
+
 /// What is only of an account that was not deleted.
 fn require_account(walk: &mut Walk<'_>, table: &'static str, id: u64) -> Result<(), StoreError> {
     if !walk.tables.accounts().has(&id)? {

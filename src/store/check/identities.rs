@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use super::super::error::StoreError;
 use super::{Walk, readable};
-use crate::protocol::Access;
 use crate::store::schema::meta as counts;
 use crate::store::schema::names::NameOf;
 use crate::store::schema::records::{AccountRecord, RoomRecord};
@@ -64,7 +63,7 @@ pub(super) fn names(walk: &mut Walk<'_>) -> Result<(), StoreError> {
             Some(NameOf::Room | NameOf::PublicRoom) => match room(tables, id)? {
                 Some(room) if room.name != name => Some("its room has another name"),
                 Some(room) if kind == NameOf::PublicRoom.number() => {
-                    (room.access != Access::Public).then_some("its room is not public")
+                    room.access.is_private().then_some("its room is not public")
                 }
                 Some(_) => None,
                 None => Some("its room is missing"),
@@ -96,7 +95,10 @@ fn looks(walk: &mut Walk<'_>) -> Result<(), StoreError> {
     let tables = walk.tables;
     let accounts = tables.accounts().rows()?.map(|row| Ok(row?.0));
     let accounts = one_each(walk, NameOf::AccountSkeleton, accounts.collect())?;
-    let rooms = tables.rooms().rows()?.map(|row| Ok(row?.0));
+    let rooms = tables.rooms().rows()?.filter_map(|row| match row {
+        Ok((_, Ok(room))) if room.is_deleted => None,
+        row => Some(row.map(|(id, _)| id)),
+    });
     let rooms = one_each(walk, NameOf::RoomSkeleton, rooms.collect())?;
     for (table, found) in [("accounts", accounts), ("rooms", rooms)] {
         for (id, count) in found {

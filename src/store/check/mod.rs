@@ -354,7 +354,7 @@ fn walk_with(tables: &Snapshot, source: Option<Source<'_>>) -> Report {
         files: files::Seen::default(),
     };
     // Conversations first: the others are compared with them. What each has counted is compared in the end.
-    let parts: [(&str, Part); 34] = [
+    let parts: [(&str, Part); 35] = [
         ("meta", identities::meta),
         ("secrets", identities::secrets),
         ("conversations", logs::conversations),
@@ -375,6 +375,7 @@ fn walk_with(tables: &Snapshot, source: Option<Source<'_>>) -> Report {
         ("disabled", administration::disabled),
         ("bans", administration::bans),
         ("audit", administration::audit),
+        ("chores", administration::chores),
         ("codes", administration::codes),
         ("resets", administration::resets),
         ("devices", identities::devices),

@@ -3,10 +3,12 @@
 use super::page::Page;
 use crate::protocol::DeviceId;
 use crate::store::error::{Abort, StoreError};
-use crate::store::ops::administration::{announcements, audit, bans, codes, disabled};
+use crate::store::ops::administration::{
+    announcements, audit, bans, chores, codes, disabled, purges,
+};
 use crate::store::ops::devices::{self, Resumption};
 use crate::store::ops::log::{delete, history};
-use crate::store::ops::rooms::{self, Joining, change};
+use crate::store::ops::rooms::{self, Joining, change, operator};
 use crate::store::ops::{
     accounts, acquaintances, blocks, files, log, marks, reading, resync, retention, usage,
 };
@@ -59,6 +61,9 @@ pub(super) fn answer(tables: &impl ReadTables, read: &Read) -> Result<Reply, Abo
             code,
             now_ms,
         } => codes::find(tables, (name, skeleton), *code, *now_ms),
+        Read::NextChore => chores::next(tables),
+        Read::ListRooms { after } => operator::list(tables, after),
+        Read::ShowRoom { name, after } => operator::show(tables, name, *after),
         Read::ListCodes => codes::list(tables),
         Read::Bans { after } => bans::list(tables, *after),
         Read::Devices { account } => devices::list(tables, *account),
@@ -280,12 +285,35 @@ pub(super) fn execute_write(
         Write::Disable { account, reason } => disabled::set(tables, *account, reason.as_deref()),
         Write::Ban { subject, ban } => bans::add(tables, *subject, ban),
         Write::Unban { subject } => bans::remove(tables, *subject),
+        Write::EndSessions { .. } | Write::Operate(_) => Ok(Reply::Nothing),
         Write::Announce {
             author,
             text,
             time_ms,
         } => announcements::announce(tables, *author, text, *time_ms),
-        Write::EndSessions { .. } | Write::Operate(_) => Ok(Reply::Nothing),
+        Write::DeleteRoom {
+            name,
+            skeleton,
+            time_ms,
+        } => operator::delete(tables, name, skeleton, *time_ms),
+        Write::SetOwner {
+            name,
+            account,
+            time_ms,
+        } => operator::set_owner(tables, name, *account, *time_ms),
+        Write::SetAccess {
+            name,
+            access,
+            time_ms,
+        } => operator::set_access(tables, name, *access, *time_ms),
+        Write::ClearRoom { conversation } => chores::clear_room(tables, *conversation),
+        Write::DeleteEntry {
+            log,
+            entry,
+            time_ms,
+        } => delete::remove_from(tables, log, *entry, *time_ms),
+        Write::PurgeAccount { name, time_ms } => purges::begin(tables, name, *time_ms),
+        Write::Purge { purge, time_ms } => chores::purge(tables, purge, *time_ms),
         Write::Audited(audited) => audit::perform(tables, &audited.into(), |tables, write| {
             execute_write(tables, epoch, write)
         }),

@@ -4,7 +4,7 @@ use super::{conversations, pairs};
 use crate::protocol::{AccountId, ConversationId};
 use crate::store::Refusal;
 use crate::store::error::Abort;
-use crate::store::schema::records::{ConversationRecord, MemberRecord};
+use crate::store::schema::records::{ConversationRecord, Kind, MemberRecord};
 use crate::store::schema::tables::ReadTables;
 
 /// A conversation as one may read it who belongs to it or once did: its head is the last entry that they may read.
@@ -27,9 +27,13 @@ pub(in crate::store) fn membership(
     conversation: ConversationId,
     account: AccountId,
 ) -> Result<(ConversationRecord, MemberRecord), Abort> {
-    let Some(member) = conversations::load_member(tables, conversation, account)? else {
+    let Some(mut member) = conversations::load_member(tables, conversation, account)? else {
         return Ok(pairs::unspoken(tables, conversation, account)?.ok_or(Refusal::NotPermitted)?);
     };
     let record = conversations::load(tables, conversation)?.ok_or(Refusal::NotPermitted)?;
+    // Nobody belongs to a room that was deleted, also where that has not been noted of each yet.
+    if record.kind == Kind::Room && record.members == 0 {
+        member.until = member.until.or(Some(record.head));
+    }
     Ok((record, member))
 }

@@ -60,6 +60,13 @@ impl Limits {
         bytes: 0,
     };
 
+    /// The last entry is kept.
+    const LAST: Self = Self {
+        entries: 1,
+        bytes: u64::MAX,
+        ..Self::NOTHING
+    };
+
     fn new(keep: Retention, own: RetentionRecord, now_ms: u64) -> Self {
         let limit =
             |own: Option<u64>, common: Option<u64>| own.or(common).filter(|limit| *limit > 0);
@@ -139,6 +146,14 @@ fn is_nobodys(tables: &impl ReadTables, id: ConversationId) -> Result<bool, Stor
         Kind::Notes(account) => accounts::is_deleted(tables, AccountId(account)),
         Kind::Everyone | Kind::Pair(..) | Kind::Room => Ok(false),
     }
+}
+
+/// Removes what stands before the last entry of a log, a bounded part of it; returns whether there was any.
+pub(in crate::store) fn keep_last(
+    tables: &mut Tables,
+    id: ConversationId,
+) -> Result<bool, StoreError> {
+    Ok(shorten(tables, id, Limits::LAST, &mut { REMOVED_MAX })? > 0)
 }
 
 /// Removes entries from the start of a log, and counts `left` down by them and by what refers to them; returns how many.
@@ -240,11 +255,7 @@ pub(in crate::store) fn retain(
 ) -> Result<Reply, Abort> {
     let id = named(tables, name)?.ok_or(Refusal::NoSuchRoom)?;
     if keep == Retention::default() {
-        if tables.retention().has(&id.0)? {
-            tables.retention.remove(&id.0);
-            let limits = meta::limits(tables)?;
-            meta::note_limits(tables, limits.saturating_sub(1));
-        }
+        forget_own(tables, id)?;
         return Ok(Reply::Nothing);
     }
     let record = RetentionRecord {
@@ -260,6 +271,19 @@ pub(in crate::store) fn retain(
         tables.retention.insert(id.0, record);
     }
     Ok(Reply::Nothing)
+}
+
+/// A conversation has no limits of its own.
+pub(in crate::store) fn forget_own(
+    tables: &mut Tables,
+    id: ConversationId,
+) -> Result<(), StoreError> {
+    if tables.retention().has(&id.0)? {
+        tables.retention.remove(&id.0);
+        let limits = meta::limits(tables)?;
+        meta::note_limits(tables, limits.saturating_sub(1));
+    }
+    Ok(())
 }
 
 /// The conversations with limits of their own.

@@ -308,14 +308,18 @@ fn rooms(tables: &mut Tables, left: &Left, rescued: &mut Rescued) -> Result<(), 
             topic: String::new(),
             access: public.map_or(Access::Private, |_| Access::Public),
             history: History::NONE,
+            is_deleted: false,
         };
         rescued.lose(format!("room {}: its topic", room.name));
         tables.rooms.insert(*id, room);
     }
     for (id, room) in records(tables.rooms())? {
+        if room.is_deleted {
+            continue;
+        }
         names::put(tables, NameOf::Room, &room.name, id);
         names::put_skeleton(tables, NameOf::RoomSkeleton, &room.name, id)?;
-        if room.access == Access::Public {
+        if !room.access.is_private() {
             names::put(tables, NameOf::PublicRoom, &room.name, id);
         }
     }
@@ -333,6 +337,10 @@ fn members(tables: &mut Tables, left: &mut Left, rescued: &mut Rescued) -> Resul
     if count > 0 {
         rescued.lose(format!("how far readers had received in {count} cases"));
     }
+    let deleted: BTreeSet<u64> = records(tables.rooms())?
+        .into_iter()
+        .filter_map(|(id, room)| room.is_deleted.then_some(id))
+        .collect();
     let mut belong = BTreeSet::new();
     for ((id, account), mut member) in members {
         let (account, conversation) = (AccountId(account), ConversationId(id));
@@ -340,6 +348,9 @@ fn members(tables: &mut Tables, left: &mut Left, rescued: &mut Rescued) -> Resul
             continue;
         };
         member.until = member.until.map(|until| until.min(record.head));
+        if deleted.contains(&id) {
+            member.until = member.until.or(Some(record.head));
+        }
         let last = member.until.unwrap_or(record.head);
         member.joined_after = member.joined_after.min(last);
         member.delivered_up_to = member.delivered_up_to.min(last);

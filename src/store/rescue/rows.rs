@@ -13,7 +13,9 @@ use super::Rescued;
 use crate::store::Ban;
 use crate::store::catch_panic::guard;
 use crate::store::error::StoreError;
-use crate::store::schema::admin_records::{AuditRecord, CodeRecord, DisabledRecord, ResetRecord};
+use crate::store::schema::admin_records::{
+    AuditRecord, ChoreRecord, CodeRecord, DisabledRecord, ResetRecord,
+};
 use crate::store::schema::file_records::{FileKey, FileRecord};
 use crate::store::schema::key::Key;
 use crate::store::schema::places::PlacesRecord;
@@ -31,6 +33,10 @@ const ROWS_MAX: u64 = 1 << 32;
 ///
 /// # Errors
 /// If a row cannot be written.
+#[expect(
+    clippy::too_many_lines,
+    reason = "one call for each table, and nothing else"
+)]
 pub(super) fn copy(
     from: &Database,
     to: &WriteTransaction,
@@ -88,6 +94,11 @@ pub(super) fn copy(
     table(
         &from,
         Bulk::<u64, ResetRecord>::open("resets", to)?,
+        rescued,
+    )?;
+    table(
+        &from,
+        Bulk::<(u64, u64), ChoreRecord>::open("chores", to)?,
         rescued,
     )?;
     table(&from, Bulk::<u64, RoomRecord>::open("rooms", to)?, rescued)?;

@@ -39,6 +39,15 @@ pub(in crate::store) struct CodeRecord {
     pub(in crate::store) by: Option<u64>,
 }
 
+/// A row of `chores`: how far it has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::store) struct ChoreRecord {
+    /// Of a purge, the conversation that is looked through; of a room, the account whose invitations are.
+    pub(in crate::store) conversation: u64,
+    /// Of a purge, the last entry that was looked at there; of a room, the next room to which the account is invited.
+    pub(in crate::store) entry: u64,
+}
+
 /// A row of `resets`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::store) struct ResetRecord {

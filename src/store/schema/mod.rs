@@ -12,5 +12,6 @@ pub(super) mod names;
 pub(super) mod pair_ids;
 pub(super) mod places;
 pub(super) mod records;
+mod room_records;
 pub(super) mod table;
 pub(super) mod tables;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use redb::{Database, ReadTransaction, ReadableDatabase as _, TableDefinition, WriteTransaction};
 use serde_bytes::ByteBuf;
 
-use super::admin_records::{AuditRecord, CodeRecord, DisabledRecord, ResetRecord};
+use super::admin_records::{AuditRecord, ChoreRecord, CodeRecord, DisabledRecord, ResetRecord};
 use super::buffer::{Buffered, Changes, Writing};
 use super::file_records::{AttachedRecord, FileRecord};
 use super::places::{PlaceCursor, PlacesRecord};
@@ -279,6 +279,8 @@ tables! {
     audit: u64 => AuditRecord;
     /// (account, hash) of each enrolment code that is open or has expired of late; account zero for one that opens an account.
     codes: (u64, [u8; 32]) => CodeRecord;
+    /// (0, room that was deleted) or (1, account whose messages go) to how far that has come.
+    chores: (u64, u64) => ChoreRecord;
     /// An account to when its password was last set by such a code.
     resets: u64 => ResetRecord;
     /// (account, device) to its record.

@@ -63,8 +63,8 @@ mod tests {
         EntryId, EventKind, MemberRole, Position,
     };
     use crate::store::{
-        Append, Audited, Ban, BanSubject, CodeHash, DeviceUse, NewAccount, NewCode, Operation,
-        Prefix, Quota, Retention, TicketHash,
+        Append, Audited, Ban, BanSubject, CodeHash, DeviceUse, LogOf, NewAccount, NewCode,
+        Operation, Prefix, Purge, Quota, Retention, TicketHash,
     };
 
     const ALICE: AccountId = AccountId(1);
@@ -115,6 +115,13 @@ mod tests {
         "019181a23339920102",
         "019181a23430940102cf0000019cfc1a7bc081a233369202c0",
         "019181a234319301a3626f62a3626f62",
+        "019181a2343293a723627269646765a723627269646765cf0000019cfc1a7bc0",
+        "019181a2343393a72362726964676501cf0000019cfc1a7bc0",
+        "019181a2343493a72362726964676503cf0000019cfc1a7bc0",
+        "019181a234359103",
+        "019181a234369381a13292010228cf0000019cfc1a7bc0",
+        "019181a2343792a3626f62cf0000019cfc1a7bc0",
+        "019181a234389294010391289203cd012ccf0000019cfc1a7bc0",
     ];
 
     fn bob() -> NewAccount {
@@ -370,6 +377,40 @@ mod tests {
                 account: ALICE,
                 name: "bob".into(),
                 skeleton: "bob".into(),
+            },
+            Write::DeleteRoom {
+                name: "#bridge".into(),
+                skeleton: "#bridge".into(),
+                time_ms: TIME_MS,
+            },
+            Write::SetOwner {
+                name: "#bridge".into(),
+                account: ALICE,
+                time_ms: TIME_MS,
+            },
+            Write::SetAccess {
+                name: "#bridge".into(),
+                access: Access::ReadOnly,
+                time_ms: TIME_MS,
+            },
+            Write::ClearRoom { conversation: ROOM },
+            Write::DeleteEntry {
+                log: LogOf::Pair(ALICE, AccountId(2)),
+                entry: EntryId(40),
+                time_ms: TIME_MS,
+            },
+            Write::PurgeAccount {
+                name: "bob".into(),
+                time_ms: TIME_MS,
+            },
+            Write::Purge {
+                purge: Purge {
+                    account: ALICE,
+                    conversation: ROOM,
+                    entries: vec![EntryId(40)],
+                    next: Some((ROOM, EntryId(300))),
+                },
+                time_ms: TIME_MS,
             },
         ]
     }

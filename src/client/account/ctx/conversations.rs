@@ -111,7 +111,9 @@ impl Conversations {
         // Of several that are as likely the last is taken: with the order reversed, the first.
         let likeliest = named.rev().max_by_key(|(_, conversation)| {
             let stands_in_it = conversation.stored.received_up_to > EntryId::START;
-            (conversation.last_number.is_some(), stands_in_it)
+            // A room that was deleted may have had the name before.
+            let belongs = !conversation.stored.is_left;
+            (belongs, conversation.last_number.is_some(), stands_in_it)
         });
         likeliest.map(|(id, _)| *id)
     }

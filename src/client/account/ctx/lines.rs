@@ -10,7 +10,10 @@ use crate::client::line::{Head, Line, Manner, Place, Who};
 use crate::client::name::is_room;
 use crate::client::storage::entry::{Entry, Said};
 use crate::client::ui::{files, render, render_rooms};
-use crate::protocol::{ConversationId, EntryId, NOTES_NAME};
+use crate::protocol::{AccountId, ConversationId, EntryId, NOTES_NAME};
+
+/// What the operator is called, who has no name.
+pub(crate) const OPERATOR: &str = "the operator";
 
 /// What stands for an author whose name the server could not tell.
 const UNNAMED: &str = "(somebody)";
@@ -36,6 +39,9 @@ impl Ctx<'_> {
         let place = self.name_of(id);
         if entry.author == self.me.id {
             return Who::Own;
+        }
+        if entry.author == AccountId::OPERATOR {
+            return Who::Other(OPERATOR.to_owned());
         }
         let name = if self.is_many(id) || place.is_empty() {
             entry.author_name.as_deref().unwrap_or(UNNAMED)
@@ -175,8 +181,11 @@ impl Ctx<'_> {
             Said::Text(_) | Said::Action(_) | Said::File(_) => {
                 self.said_line((id, at), entry, said)
             }
-            Said::Deleted(_) => {
+            Said::Deleted(deletion) => {
                 let by = current(self, (id, at), entry).deleted_by;
+                // Where the entry that deletes it is not held here.
+                let is_operators = deletion.by == AccountId::OPERATOR && deletion.time_ms != 0;
+                let by = by.or_else(|| is_operators.then(|| OPERATOR.to_owned()));
                 let by = by.map(|name| format!(" by {name}")).unwrap_or_default();
                 self.told_line(id, entry, &format!("(deleted{by})"))
             }

@@ -6,7 +6,7 @@
 pub(crate) mod conversations;
 pub(crate) mod focus;
 pub(crate) mod hidden;
-mod lines;
+pub(crate) mod lines;
 pub(crate) mod pending;
 pub(crate) mod server;
 

@@ -11,7 +11,7 @@ use crate::client::bot::{File, Happening, Kind, Record, Sign};
 use crate::client::storage::entry::{Amends, Entry, Said};
 use crate::client::ui::render;
 use crate::client::ui::time::rfc3339;
-use crate::protocol::{ConversationId, EntryId};
+use crate::protocol::{AccountId, ConversationId, EntryId};
 use crate::text::{json, printable};
 
 /// What a bot is told of an entry, as it came.
@@ -114,6 +114,7 @@ fn record(
                 Some(event.actor.clone()).filter(|actor| !actor.is_empty())
             }
             Said::Event(_) => None,
+            _ if entry.author == AccountId::OPERATOR => None,
             _ => Some(author.to_owned()),
         },
         kind,

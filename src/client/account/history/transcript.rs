@@ -1,12 +1,13 @@
 //! An entry as a transcript has it: with its date, and its reader by name.
 
 use crate::client::account::ctx::Ctx;
+use crate::client::account::ctx::lines::OPERATOR;
 use crate::client::account::mending::current::{Current, current};
 use crate::client::account::mending::may_delete;
 use crate::client::line::OWN;
 use crate::client::storage::entry::{Amendment, Amends, Entry, Said};
 use crate::client::ui::{files, render, render_rooms};
-use crate::protocol::{ConversationId, EntryId, RoomEvent};
+use crate::protocol::{AccountId, ConversationId, EntryId, RoomEvent};
 use crate::text::printable;
 
 /// What stands before the further lines of a text, so that none is taken for another message.
@@ -44,6 +45,8 @@ fn lines(ctx: &Ctx<'_>, time_ms: u64, voice: &Voice<'_>, text: &str) -> String {
 pub(super) fn author<'a>(ctx: &'a Ctx<'_>, id: ConversationId, entry: &'a Entry) -> &'a str {
     if entry.author == ctx.me.id {
         &ctx.me.name
+    } else if entry.author == AccountId::OPERATOR {
+        OPERATOR
     } else if ctx.is_many(id) {
         entry.author_name.as_deref().unwrap_or("(somebody)")
     } else {

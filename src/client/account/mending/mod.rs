@@ -1,7 +1,7 @@
 //! Entries that change others: edits, deletions, reactions and pins.
 //!
 //! The server has checked who may do what, and a reader checks again what it can: an edit counts only by the author of what it
-//! changes, a deletion only by that author or in a room. What changes an entry that is not held here is kept without a
+//! changes, a deletion only by that author, in a room, or by the operator. What changes an entry that is not held here is kept without a
 //! word, and counts once that comes with older history.
 
 pub(crate) mod ask;
@@ -17,7 +17,7 @@ use crate::client::account::mending::current::{current, is_said, quoted};
 use crate::client::name::is_room;
 use crate::client::storage::entry::{Amendment, Amends, Entry, Said};
 use crate::client::ui::{files, render};
-use crate::protocol::{ConversationId, Deletion, EntryId, EntryKind};
+use crate::protocol::{AccountId, ConversationId, Deletion, EntryId, EntryKind};
 
 /// How much of a text that was edited is shown when that comes, in characters. Chosen: a few lines; the history has all of it.
 const EDITED_MAX_CHARS: usize = 240;
@@ -151,7 +151,8 @@ pub(crate) fn may_delete(
     deletion: &Entry,
     target: &Entry,
 ) -> bool {
-    deletion.author == target.author || may_be_room(ctx, id)
+    let author = deletion.author;
+    author == target.author || author == AccountId::OPERATOR || may_be_room(ctx, id)
 }
 
 fn may_be_room(ctx: &Ctx<'_>, id: ConversationId) -> bool {
@@ -192,7 +193,7 @@ fn remove_changes(ctx: &mut Ctx<'_>, (id, at): Place, by: &Entry, deletion: Dele
         // It may have made room for others, and its bytes still stand in the file.
         ctx.state.erase(id, at);
     }
-    let is_many = may_be_room(ctx, id);
+    let is_many = by.author == AccountId::OPERATOR || may_be_room(ctx, id);
     for (change, kind) in amendments(ctx, (id, at)) {
         let counts = |entry: &Entry| match kind {
             EntryKind::Edit => is_many || entry.author == by.author,

@@ -122,7 +122,9 @@ pub(crate) fn apply_event(
         EventKind::Left if is_actor => {
             mark_left(ctx, sender, id);
         }
-        EventKind::Kicked if is_subject => {
+        EventKind::Kicked | EventKind::Deleted
+            if is_subject || event.kind == EventKind::Deleted =>
+        {
             let name = ctx.name_of(id).to_owned();
             if mark_left(ctx, sender, id) {
                 switching::show_focus_lost(ctx, &name);

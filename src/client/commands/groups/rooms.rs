@@ -168,13 +168,20 @@ pub(super) const ROOMS: Group = Group {
         ChatCommand {
             name: "access",
             arguments: &[
-                Argument::choice(&["public", "private", "history"]),
+                Argument::choice(&[
+                    "public",
+                    "private",
+                    "readonly",
+                    "private-readonly",
+                    "history",
+                ]),
                 Argument::choice(&["none", "last", "all"]).optional(),
                 Argument::number("N").optional(),
                 ROOM.optional(),
             ],
-            summary: "set who may join, and what newcomers may read",
-            help: "`public` lets everybody join, `private` only invited users. `/access history none|last N|all` sets which \
+            summary: "set who may join and write, and what newcomers may read",
+            help: "`public` lets everybody join, `private` only invited users. With `readonly` and `private-readonly` only \
+               moderators and owners write, edit, react and pin; what members have written they can delete. `/access history none|last N|all` sets which \
                earlier messages those who join from now on may read; in a new room it is `none`. Messages of a time when it was \
                `none` stay hidden from them, and current members keep what they can read.",
             run: access,
@@ -257,11 +264,13 @@ fn access(core: &mut Core, call: &Call<'_>) {
     let (access, history) = match (call.required(0), call.optional(1), number) {
         ("public", None, None) => (Some(Access::Public), None),
         ("private", None, None) => (Some(Access::Private), None),
+        ("readonly", None, None) => (Some(Access::ReadOnly), None),
+        ("private-readonly", None, None) => (Some(Access::PrivateReadOnly), None),
         ("history", Some("none"), None) => (None, Some(0)),
         ("history", Some("last"), Some(last)) => (None, Some(last)),
         ("history", Some("all"), None) => (None, Some(HISTORY_ALL)),
         _ => {
-            let usage = "usage: /access public|private|history none|last N|all [#ROOM]";
+            let usage = "usage: /access public|private|readonly|private-readonly|history none|last N|all [#ROOM]";
             return core.fail(Fault::Usage, usage);
         }
     };

@@ -9,7 +9,7 @@ use crate::store::schema::meta;
 use crate::store::schema::table::ReadTable as _;
 use crate::store::schema::tables::{ReadTables, Tables};
 use crate::store::{
-    Audited, AuditedAction, BanSubject, Operation, Refusal, Reply, Retention, Write,
+    Audited, AuditedAction, BanSubject, LogOf, Operation, Refusal, Reply, Retention, Write,
 };
 
 /// How many actions are kept; one more takes the place of the oldest. Chosen: years of a busy server's, in some 10 MB.
@@ -138,6 +138,13 @@ fn describe(tables: &impl ReadTables, write: &Write) -> Result<Option<Descriptio
             let which = session.map_or(String::new(), |id| format!("session {id}"));
             ("session end", whose, which)
         }
+        Write::Operate(operation) => {
+            let action = match operation {
+                Operation::Stop => "stop",
+                Operation::Reload => "reload",
+            };
+            (action, String::new(), String::new())
+        }
         Write::Announce { .. } => ("announce", EVERYONE_NAME.to_owned(), String::new()),
         Write::SetRole { account, role } => {
             ("user role", name(*account)?, role.word().to_lowercase())
@@ -152,22 +159,32 @@ fn describe(tables: &impl ReadTables, write: &Write) -> Result<Option<Descriptio
             access,
             ..
         } => {
-            let access = if *access == Access::Private {
-                "private, "
-            } else {
-                ""
+            let access = match *access {
+                Access::Public => String::new(),
+                access => format!("{}, ", access_word(access)),
             };
             let detail = format!("{access}owner {}", name(*owner)?);
             ("room add", room.clone(), detail)
         }
-        Write::Retain { name, keep } => ("store retain", name.clone(), limits(*keep)),
-        Write::Operate(operation) => {
-            let action = match operation {
-                Operation::Stop => "stop",
-                Operation::Reload => "reload",
+        Write::DeleteRoom { name, .. } => ("room delete", name.clone(), String::new()),
+        Write::SetOwner {
+            name: room,
+            account,
+            ..
+        } => ("room owner", room.clone(), name(*account)?),
+        Write::SetAccess {
+            name: room, access, ..
+        } => ("room access", room.clone(), access_word(*access).to_owned()),
+        Write::DeleteEntry { log, entry, .. } => {
+            let of = match log {
+                LogOf::Everyone => EVERYONE_NAME.to_owned(),
+                LogOf::Room(room) => room.clone(),
+                LogOf::Pair(one, other) => format!("{} {}", name(*one)?, name(*other)?),
             };
-            (action, String::new(), String::new())
+            ("message delete", of, entry.0.to_string())
         }
+        Write::PurgeAccount { name, .. } => ("user delete", name.clone(), "purge".to_owned()),
+        Write::Retain { name, keep } => ("store retain", name.clone(), limits(*keep)),
         _ => return Ok(None),
     };
     Ok(Some(Description {
@@ -175,6 +192,16 @@ fn describe(tables: &impl ReadTables, write: &Write) -> Result<Option<Descriptio
         subject,
         detail,
     }))
+}
+
+/// Who may join a room, and who may say something there, as it is typed.
+const fn access_word(access: Access) -> &'static str {
+    match access {
+        Access::Public => "public",
+        Access::Private | Access::Other(_) => "private",
+        Access::ReadOnly => "readonly",
+        Access::PrivateReadOnly => "private-readonly",
+    }
 }
 
 /// Whom a ban is of, as they are typed.

@@ -1,19 +1,23 @@
-//! Deleting an entry: by its author, or in a room by who may remove others' words.
+//! Deleting an entry: by its author, in a room by who may remove others' words, or by the operator.
 //!
 //! The entry stays in its log, with its number, its digest and who said it, so that everybody's position still fits; its
 //! content goes, and that of its edits and of the reactions to it. What is read instead says who deleted it, and when. The
 //! content is overwritten in its segment after the next checkpoint (`engine::open_store`).
 
-use super::{place, relations};
-use crate::protocol::{AccountId, ConversationId, DeviceId, EntryId};
+use super::{NewEntry, place, relations};
+use crate::protocol::{
+    AccountId, ConversationId, DeviceId, DeviceSeq, EntryId, EntryKind, ServerMessage, seal,
+};
 use crate::store::error::{Abort, StoreError};
 use crate::store::ops::access::membership;
 use crate::store::ops::rooms::permission::{Deed, permits};
 use crate::store::ops::{conversations, files, usage, wall_clock};
+use crate::store::schema::names::{self, NameOf};
+use crate::store::schema::pair_ids;
 use crate::store::schema::records::{ConversationRecord, Kind};
 use crate::store::schema::tables::Tables;
 use crate::store::segments::stored::{Deletion, EntryKey, LogRecord};
-use crate::store::{Refusal, Relation, Reply};
+use crate::store::{LogOf, Refusal, Relation, Removal, Reply};
 use std::collections::BTreeMap;
 
 /// Deletes an entry for one who may.
@@ -51,6 +55,72 @@ pub(in crate::store) fn delete(
         (actor, time_ms),
     )?;
     Ok(Reply::Nothing)
+}
+
+/// Deletes an entry for the operator, in the log that they name.
+pub(in crate::store) fn remove_from(
+    tables: &mut Tables,
+    log: &LogOf,
+    entry: EntryId,
+    time_ms: u64,
+) -> Result<Reply, Abort> {
+    let conversation = match log {
+        LogOf::Everyone => Some(ConversationId::EVERYONE),
+        LogOf::Room(name) => {
+            let id = names::find(tables, NameOf::Room, name)?;
+            Some(ConversationId(id.ok_or(Refusal::NoSuchRoom)?))
+        }
+        LogOf::Pair(one, other) if one == other => pair_ids::notes_of(*one),
+        LogOf::Pair(one, other) => pair_ids::id_of(*one, *other),
+    };
+    let conversation = conversation.ok_or(relations::NOT_THERE)?;
+    let removal = remove(tables, conversation, entry, time_ms)?;
+    Ok(Reply::Removed(vec![removal]))
+}
+
+/// Deletes an entry for the operator, and says so in its log.
+pub(in crate::store) fn remove(
+    tables: &mut Tables,
+    conversation: ConversationId,
+    entry: EntryId,
+    time_ms: u64,
+) -> Result<Removal, Abort> {
+    let record = conversations::load(tables, conversation)?;
+    let mut record = record.ok_or(relations::NOT_THERE)?;
+    // What stands in a record was accepted then, and may be damaged by now.
+    if !tables.batch.is_replayed() {
+        if entry.0 == 0 || entry.0 > record.head {
+            return Err(relations::NOT_THERE.into());
+        }
+        if entry.0 <= record.log_start {
+            return Err(relations::EXPIRED.into());
+        }
+        let key = (conversation.0, entry.0);
+        let stored = place::look(tables, key)?.1.ok_or(relations::NOT_THERE)?;
+        relations::check_removal(key, stored.row())?;
+    }
+    let (content, digest) = seal(&ServerMessage::removal(conversation, entry));
+    let new = NewEntry {
+        author: AccountId::OPERATOR,
+        device: DeviceId::SERVER,
+        number: DeviceSeq(0),
+        digest,
+        content: &content,
+        time_ms,
+        relation: Some(Relation {
+            kind: EntryKind::Delete,
+            refers_to: entry,
+        }),
+    };
+    let stored = super::put(tables, conversation, &mut record, &new)?;
+    let by = (AccountId::OPERATOR, stored.time_ms);
+    erase(tables, (conversation, &mut record), entry.0, by)?;
+    Ok(Removal {
+        conversation,
+        content,
+        digest,
+        stored,
+    })
 }
 
 /// Deletes the content of an entry, and of its edits and the reactions to it.

@@ -64,6 +64,7 @@ pub(in crate::store) fn append(tables: &mut Tables, append: &Append) -> Result<R
     let kind = append.relation.map(|relation| relation.kind);
     // Each entry is deleted once at most, and who has no room left can make some, also where nobody reads any more.
     if kind != Some(EntryKind::Delete) {
+        check_access(tables, append.conversation, &record, member)?;
         if let Some(peer) = record.peer(append.author)
             && accounts::is_deleted(tables, peer)?
         {
@@ -129,7 +130,27 @@ fn keep_sent(tables: &mut Tables, key: (u64, u64), sent: Sent) -> Result<(), Sto
 
 /// Whether a member may append to the log.
 fn can_post(record: ConversationRecord, member: MemberRecord) -> bool {
-    record.kind != Kind::Room || (member.until.is_none() && permits(member.role, Deed::Say))
+    record.kind != Kind::Room || member.until.is_none()
+}
+
+/// Refuses what only moderators and owners say in a room. What stands in a record was accepted then.
+fn check_access(
+    tables: &Tables,
+    conversation: ConversationId,
+    record: &ConversationRecord,
+    member: MemberRecord,
+) -> Result<(), Abort> {
+    if record.kind != Kind::Room || tables.batch.is_replayed() {
+        return Ok(());
+    }
+    let access = tables.rooms().read(&conversation.0, |room| room.access);
+    match skip_damaged(access)?.flatten() {
+        Some(access) if !permits(member.role, Deed::Say(access)) => {
+            let who = "only moderators and owners write in this room";
+            Err(Refusal::OnlyOthers(who).into())
+        }
+        _ => Ok(()),
+    }
 }
 
 /// What is to become the next entry of a log.
@@ -166,7 +187,17 @@ pub(in crate::store) fn put(
         deleted: None,
     };
     let by = (new.author, new.relation);
-    let peer_prev = blocks::decide(tables, conversation, record, by, entry.0)?;
+    let (first, peer_prev) = match record.kind {
+        // What the operator does is given to both.
+        Kind::Pair(low, high) if new.author == AccountId::OPERATOR => {
+            let before = record.given_at_end(AccountId(high), prev);
+            (AccountId(low), Some(EntryId(before)))
+        }
+        _ => {
+            let prev = blocks::decide(tables, conversation, record, by, entry.0)?;
+            (new.author, prev)
+        }
+    };
     record.head = entry.0;
     record.time_ms = row.time_ms;
     let bytes = row.counted_bytes();
@@ -175,13 +206,13 @@ pub(in crate::store) fn put(
     let key = (conversation.0, entry.0);
     record.open_places = place::add(tables, key, row, record.open_places)?;
     conversations::save(tables, conversation, *record);
-    let prev = EntryId(record.given_at_end(new.author, prev));
+    let prev = EntryId(record.given_at_end(first, prev));
     Ok(StoredEntry {
         entry,
         prev,
         time_ms: row.time_ms,
         repeated: false,
-        audience: audience(tables, *record, new.author, prev, peer_prev)?,
+        audience: audience(tables, *record, first, prev, peer_prev)?,
     })
 }
 

@@ -30,8 +30,8 @@ const _: () = assert!(REACTIONS_OF_ONE_MAX * 16 <= REACTIONS_MAX);
 /// How many entries of a conversation are pinned at most. Chosen: nobody looks through more.
 pub(in crate::store) const PINS_MAX: usize = 64;
 
-const NOT_THERE: Refusal = Refusal::BadReference("there is no such message");
-const EXPIRED: Refusal = Refusal::BadReference("that message has expired");
+pub(in crate::store) const NOT_THERE: Refusal = Refusal::BadReference("there is no such message");
+pub(in crate::store) const EXPIRED: Refusal = Refusal::BadReference("that message has expired");
 pub(in crate::store) const DELETED: Refusal = Refusal::BadReference("that message was deleted");
 const NOT_A_MESSAGE: Refusal = Refusal::BadReference("that is not a message");
 
@@ -94,6 +94,13 @@ pub(in crate::store) fn check(
     }
 }
 
+/// Whether the operator may delete an entry that stands: it has content that can go.
+pub(in crate::store) fn check_removal(key: EntryKey, row: LogRecord<'_>) -> Result<(), Refusal> {
+    let target = Target { key, row };
+    target.have_content()?;
+    target.be_there()
+}
+
 /// An entry to which another is to refer.
 struct Target<'r> {
     key: EntryKey,
@@ -141,16 +148,22 @@ impl Target<'_> {
     }
 
     /// What pins or deletes has no content that could go.
+    fn have_content(&self) -> Result<(), Refusal> {
+        let kind = self.row.relation.map(|relation| relation.kind);
+        if self.is_said() || matches!(kind, Some(EntryKind::Edit | EntryKind::React)) {
+            Ok(())
+        } else {
+            Err(NOT_A_MESSAGE)
+        }
+    }
+
     fn may_be_deleted(
         &self,
         by: AccountId,
         record: &ConversationRecord,
         member: MemberRecord,
     ) -> Result<(), Refusal> {
-        let kind = self.row.relation.map(|relation| relation.kind);
-        if !self.is_said() && !matches!(kind, Some(EntryKind::Edit | EntryKind::React)) {
-            return Err(NOT_A_MESSAGE);
-        }
+        self.have_content()?;
         let is_room = record.kind == Kind::Room;
         let may = self.is_of(by) || (is_room && permits(member.role, Deed::Delete));
         if !may {

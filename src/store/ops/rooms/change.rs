@@ -6,15 +6,13 @@
 use super::super::{access, accounts, blocks, conversations, pairs};
 use super::list::Invitation;
 use super::permission::{Deed, permits};
-use super::{INVITATIONS_MAX, list, membership, require, require_member};
+use super::{INVITATIONS_MAX, list, membership, put_access, require, require_member};
 use crate::protocol::{
     Access, AccountId, Change, ConversationId, EventKind, MemberRole, RoomEvent, TOPIC_MAX_BYTES,
     history_of, history_text,
 };
 use crate::store::error::{Abort, StoreError};
 use crate::store::ops::log::events;
-use crate::store::schema::names;
-use crate::store::schema::names::NameOf;
 use crate::store::schema::records::{ConversationRecord, MemberRecord, RoomRecord};
 use crate::store::schema::tables::{ReadTables, Tables};
 use crate::store::{Account, Refusal, Reply, StoreLimit};
@@ -66,9 +64,11 @@ pub(in crate::store) fn change(
             scene.role(tables, &subject, change.role)
         }
         EventKind::History => scene.history(tables, text.and_then(history_of)),
-        EventKind::Joined | EventKind::Left | EventKind::Announced | EventKind::Other(_) => {
-            Err(Refusal::NotPermitted.into())
-        }
+        EventKind::Joined
+        | EventKind::Left
+        | EventKind::Announced
+        | EventKind::Deleted
+        | EventKind::Other(_) => Err(Refusal::NotPermitted.into()),
     }
 }
 
@@ -127,20 +127,13 @@ impl Scene {
     }
 
     fn access(mut self, tables: &mut Tables, access: Option<Access>) -> Result<Reply, Abort> {
-        let of = NameOf::PublicRoom;
         let access = match access {
             Some(access) if access == self.room.access => return Ok(unchanged(None)),
-            Some(access @ (Access::Public | Access::Private)) => access,
             Some(Access::Other(_)) | None => return Err(Refusal::NotPermitted.into()),
+            Some(access) => access,
         };
         self.require(Deed::Access)?;
-        self.room.access = access;
-        tables.rooms.insert(self.id.0, self.room.clone());
-        if access == Access::Public {
-            names::put(tables, of, &self.room.name, self.id.0);
-        } else {
-            names::remove(tables, of, &self.room.name);
-        }
+        put_access(tables, self.id, &mut self.room, access);
         let mut event = self.event(tables, EventKind::Access)?;
         event.access = Some(access);
         self.write(tables, event, None)

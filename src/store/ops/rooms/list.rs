@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::super::{accounts, conversations};
 use super::{membership, require, require_member};
-use crate::protocol::{Access, AccountId, ConversationId, Room};
+use crate::protocol::{AccountId, ConversationId, Room};
 use crate::store::error::{Abort, StoreError, skip_damaged};
 use crate::store::schema::names;
 use crate::store::schema::names::NameOf;
@@ -30,7 +30,7 @@ pub(in crate::store) fn rooms(
         let new = ids.into_iter().filter(|id| told.insert(*id));
         let mut rooms = Vec::new();
         for id in new {
-            rooms.extend(skip_damaged(seen(tables, id, account, belongs))?);
+            rooms.extend(skip_damaged(seen(tables, id, account, belongs))?.flatten());
         }
         rooms.sort_by(|a, b| a.name.cmp(&b.name));
         all.append(&mut rooms);
@@ -39,8 +39,8 @@ pub(in crate::store) fn rooms(
         all.clear();
     }
     for id in public.iter().filter(|id| told.insert(**id)) {
-        let room = skip_damaged(seen(tables, *id, account, false))?;
-        all.extend(room.filter(|room| room.access == Access::Public));
+        let room = skip_damaged(seen(tables, *id, account, false))?.flatten();
+        all.extend(room.filter(|room| !room.access.is_private()));
     }
     Ok(Reply::Rooms(all))
 }
@@ -113,13 +113,17 @@ pub(super) fn invitation(
     }))
 }
 
-/// A room as an account sees it; if it `belongs` to it, it has a role there.
+/// A room as an account sees it; if it `belongs` to it, it has a role there. Nobody sees one that was deleted.
 fn seen(
     tables: &impl ReadTables,
     id: ConversationId,
     account: AccountId,
     belongs: bool,
-) -> Result<Room, StoreError> {
+) -> Result<Option<Room>, StoreError> {
+    let room = require(tables, id)?;
+    if room.is_deleted {
+        return Ok(None);
+    }
     let record =
         conversations::load(tables, id)?.ok_or_else(|| StoreError::missing("conversations"))?;
     let member = conversations::load_member(tables, id, account)?;
@@ -129,7 +133,7 @@ fn seen(
     if belongs && role.is_none() {
         return Err(StoreError::missing("members"));
     }
-    Ok(require(tables, id)?.seen(id, &record, role))
+    Ok(Some(room.seen(id, &record, role)))
 }
 
 /// Who belongs to a room, by name; only a member may know.

@@ -130,6 +130,23 @@ pub(super) fn end(
     Ok(())
 }
 
+/// Ends memberships of a room that was deleted, so many at most; returns whether there were any.
+pub(in crate::store) fn end_memberships(
+    tables: &mut Tables,
+    room: ConversationId,
+    most: usize,
+) -> Result<bool, StoreError> {
+    let Some(record) = conversations::load(tables, room)? else {
+        return Ok(false);
+    };
+    let members = members(tables, room)?;
+    let are_any = !members.is_empty();
+    for (account, member) in members.into_iter().take(most) {
+        end(tables, room, &record, account, member)?;
+    }
+    Ok(are_any)
+}
+
 /// Those who belong to a room now, by id, as far as that can be read.
 pub(super) fn members(
     tables: &impl ReadTables,

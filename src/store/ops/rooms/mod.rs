@@ -6,6 +6,7 @@
 pub(in crate::store) mod change;
 mod list;
 mod membership;
+pub(in crate::store) mod operator;
 pub(in crate::store) mod permission;
 
 use super::conversation_state::state;
@@ -24,7 +25,7 @@ use crate::store::{Event, Joined, Refusal, Reply};
 use crate::text::name_case::one_spelling;
 
 pub(in crate::store) use list::{members, rooms, uses};
-pub(in crate::store) use membership::{BELONGS, put_room_of, successor};
+pub(in crate::store) use membership::{BELONGS, end_memberships, put_room_of, successor};
 
 /// How many rooms an account may belong to at once; joining another is refused. Chosen: each costs a few bytes in
 /// every HELLO, and more are not followed by anybody.
@@ -108,7 +109,9 @@ fn make(tables: &mut Tables, joining: &Joining<'_>) -> Result<ConversationId, Ab
     }
     if let Some(other) = names::find(tables, NameOf::RoomSkeleton, joining.skeleton)? {
         let other = require(tables, ConversationId(other))?;
-        return Err(Refusal::LooksLike(other.name).into());
+        if !other.is_deleted {
+            return Err(Refusal::LooksLike(other.name).into());
+        }
     }
     membership::check_limits(tables, joining.account, 0)?;
     accounts::count_room(tables, joining.account)?;
@@ -116,22 +119,34 @@ fn make(tables: &mut Tables, joining: &Joining<'_>) -> Result<ConversationId, Ab
     conversations::save(tables, id, ConversationRecord::empty(Kind::Room));
     // What this version does not know is the narrower of the two.
     let access = match joining.access {
-        Access::Public => Access::Public,
-        Access::Private | Access::Other(_) => Access::Private,
+        Access::Other(_) => Access::Private,
+        known => known,
     };
     let room = RoomRecord {
         name: one_spelling(joining.name),
         topic: String::new(),
         access,
         history: History::NONE,
+        is_deleted: false,
     };
     names::put(tables, NameOf::Room, &room.name, id.0);
     names::put(tables, NameOf::RoomSkeleton, joining.skeleton, id.0);
-    if access == Access::Public {
+    if !access.is_private() {
         names::put(tables, NameOf::PublicRoom, &room.name, id.0);
     }
     tables.rooms.insert(id.0, room);
     Ok(id)
+}
+
+/// Writes who may join a room, and who may say something there.
+fn put_access(tables: &mut Tables, id: ConversationId, room: &mut RoomRecord, access: Access) {
+    room.access = access;
+    tables.rooms.insert(id.0, room.clone());
+    if access.is_private() {
+        names::remove(tables, NameOf::PublicRoom, &room.name);
+    } else {
+        names::put(tables, NameOf::PublicRoom, &room.name, id.0);
+    }
 }
 
 /// Whether an account that does not belong to a room may join it. Into one that all have left, whoever belonged to it
@@ -144,7 +159,7 @@ fn check_access(
     account: AccountId,
     before: Option<MemberRecord>,
 ) -> Result<(), Abort> {
-    let open = room.access == Access::Public
+    let open = !room.access.is_private()
         || (record.members == 0 && (record.head == 0 || before.is_some()))
         || list::invitation(tables, account, id)?.is_some();
     if open {

@@ -5,8 +5,8 @@ use crate::protocol::{Access, MemberRole};
 /// What a member wants to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::store) enum Deed {
-    /// Say something.
-    Say,
+    /// Say something in a room of this access.
+    Say(Access),
     /// Invite somebody to a room of this access.
     Invite(Access),
     /// Set the topic.
@@ -28,9 +28,14 @@ pub(in crate::store) enum Deed {
 /// Whether a member of this role may do it. A role that this version does not know is an ordinary member's.
 pub(in crate::store) const fn permits(role: MemberRole, deed: Deed) -> bool {
     match (deed, role) {
-        (Deed::Say | Deed::Invite(Access::Public), _)
+        (
+            Deed::Say(Access::Public | Access::Private | Access::Other(_))
+            | Deed::Invite(Access::Public | Access::ReadOnly),
+            _,
+        )
         | (
-            Deed::Invite(_)
+            Deed::Say(_)
+            | Deed::Invite(_)
             | Deed::Topic
             | Deed::Delete
             | Deed::Pin
@@ -57,9 +62,14 @@ mod tests {
     fn each_role_may_what_the_table_says_and_no_more() {
         let (private, public) = (Access::Private, Access::Public);
         let table = [
-            (Deed::Say, "mMO"),
+            (Deed::Say(public), "mMO"),
+            (Deed::Say(private), "mMO"),
+            (Deed::Say(Access::ReadOnly), "MO"),
+            (Deed::Say(Access::PrivateReadOnly), "MO"),
             (Deed::Invite(public), "mMO"),
+            (Deed::Invite(Access::ReadOnly), "mMO"),
             (Deed::Invite(private), "MO"),
+            (Deed::Invite(Access::PrivateReadOnly), "MO"),
             (Deed::Topic, "MO"),
             (Deed::Kick(MemberRole::Member), "MO"),
             (Deed::Kick(MemberRole::Moderator), "O"),

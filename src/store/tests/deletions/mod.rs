@@ -4,6 +4,7 @@ mod copies;
 pub(super) mod crashes;
 mod disks;
 pub(super) mod recovery;
+mod removal;
 
 use crate::protocol::{
     AccountId, Change, ConversationId, DeviceId, DeviceSeq, Digest, EntryId, EntryKind, EventKind,

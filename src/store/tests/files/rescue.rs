@@ -13,7 +13,7 @@ use crate::protocol::{ConversationId, Digest};
 use crate::store::files::fault_disk::MemoryDisk;
 use crate::store::files::open::segments_of;
 use crate::store::open;
-use crate::store::testing::{Bench, append, read, under_key};
+use crate::store::testing::{Bench, append, join, read, under_key};
 use crate::store::tests::blocks::{story, tells_the_story};
 use crate::store::tests::fixture::{Truth, populated};
 use crate::store::{
@@ -21,6 +21,7 @@ use crate::store::{
     SCHEMA_VERSION, Write, rescue,
 };
 use crate::testing::variable;
+use crate::text::skeleton::skeleton;
 
 /// Of how many pages one is damaged, unless all are asked for.
 const SAMPLE: usize = 5;
@@ -95,6 +96,31 @@ fn key_is_used_after_a_rescue_too() {
     let (mut bench, _) = rescued(&bench.disk.copy(), Spot::Tables(0)).unwrap();
     let refused = bench.refused(said(2));
     assert!(matches!(refused, Refusal::SaidBefore(_)), "{refused:?}");
+}
+
+#[test]
+fn room_that_was_deleted_has_neither_members_nor_its_name_after_a_rescue() {
+    let mut bench = Bench::new();
+    let alice = bench.user("alice");
+    bench.done(join(alice, "#bridge"));
+    bench.done(Write::Announce {
+        author: None,
+        text: "tea".into(),
+        time_ms: 5,
+    });
+    bench.done(Write::DeleteRoom {
+        name: "#bridge".into(),
+        skeleton: skeleton("#bridge"),
+        time_ms: 5,
+    });
+    bench.done(Request::Checkpoint);
+    let (mut bench, rescued) = rescued(&bench.disk.copy(), Spot::Tables(0)).unwrap();
+    assert_eq!(rescued.lost, Vec::<String>::new());
+    assert!(matches!(bench.done(Read::NextChore), Reply::Chore(Some(_))));
+    let Reply::Joined(joined) = bench.done(join(alice, "#bridge")) else {
+        panic!("it is another room");
+    };
+    assert_eq!(joined.room.members, 1);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod limits;
 mod model;
 mod newcomers;
+mod operator;
 mod reading;
 
 use super::super::testing::{Bench, User, append, change, join, leave, void};
