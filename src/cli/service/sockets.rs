@@ -91,12 +91,12 @@ mod tests {
 
     #[test]
     fn addresses_are_those_that_were_asked_for_in_whatever_order() {
-        let parsed = |texts: &[&str]| -> Vec<SocketAddr> {
+        let addresses = |texts: &[&str]| -> Vec<SocketAddr> {
             texts.iter().map(|text| text.parse().unwrap()).collect()
         };
-        let passed = parsed(&["0.0.0.0:7", "[::]:7"]);
-        assert!(check(&passed, &parsed(&["[::]:7", "0.0.0.0:7"])).is_ok());
-        let why = check(&passed, &parsed(&["0.0.0.0:7"]))
+        let passed = addresses(&["0.0.0.0:7", "[::]:7"]);
+        assert!(check(&passed, &addresses(&["[::]:7", "0.0.0.0:7"])).is_ok());
+        let why = check(&passed, &addresses(&["0.0.0.0:7"]))
             .unwrap_err()
             .to_string();
         assert!(
