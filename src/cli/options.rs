@@ -11,7 +11,8 @@ use crate::text::enrolment_code::EnrolmentCode;
 
 #[derive(clap::Args)]
 pub struct DataDirectory {
-    /// Read the server's settings from this file [default: server.toml in the server's directory]
+    /// Read the server's settings from this file [default: server.toml in the server's directory; for root, without --data,
+    /// /etc/udpchat/server.toml if it is there]
     #[arg(long, value_name = "FILE", env = Side::Server.config_variable())]
     config: Option<PathBuf>,
     /// The server's directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]

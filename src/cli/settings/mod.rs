@@ -93,8 +93,14 @@ impl Side {
         }
     }
 
-    /// The file that is read if none is named; a server's is in its data directory.
+    /// The file that is read if none is named; a server's is in its data directory, or, for root, that of a package.
     pub fn default_file(self, data: Option<PathBuf>) -> Result<PathBuf, Failure> {
+        if self == Self::Server
+            && data.is_none()
+            && let Some(file) = environment::package_settings()
+        {
+            return Ok(file);
+        }
         let directory = match (self, data) {
             (Self::Client, _) => environment::config_directory()?,
             (Self::Server, Some(data)) => data,

@@ -171,12 +171,16 @@ impl Line<'_> {
         let named = self
             .text(CONFIG)
             .or_else(|| environment::variable(variable));
+        let in_variable = || found.get(DATA)?.texts.first().map(PathBuf::from);
+        let data = self.text(DATA).map(PathBuf::from).or_else(in_variable);
         let (side, path) = match (self.side, named.as_ref()) {
-            (None, None) => return Ok(None),
+            // What administers a server asks for nothing but its directory.
+            (None, None) => match environment::package_settings().filter(|_| data.is_none()) {
+                Some(path) => (Side::Server, path),
+                None => return Ok(None),
+            },
             (side, Some(path)) => (side.unwrap_or(Side::Server), PathBuf::from(path)),
             (Some(side), None) => {
-                let in_variable = || found.get(DATA)?.texts.first().map(PathBuf::from);
-                let data = self.text(DATA).map(PathBuf::from).or_else(in_variable);
                 match side.default_file(data) {
                     Ok(path) => (side, path),
                     // Without a home there is no file; what needs a directory says so.
@@ -184,8 +188,10 @@ impl Line<'_> {
                 }
             }
         };
-        let table = table_of_file(self.parser, side, named.is_some());
-        SettingsFile::read(&path, side, &table, named.is_some()).map(Some)
+        // It is not in the data directory, and names that.
+        let is_named = named.is_some() || environment::package_settings().as_ref() == Some(&path);
+        let table = table_of_file(self.parser, side, is_named);
+        SettingsFile::read(&path, side, &table, is_named).map(Some)
     }
 
     /// Whether it reads files of settings itself.
