@@ -45,6 +45,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand user 'Manage the server''s accounts'
             cand invite 'Invite others to open an account'
             cand room 'Manage the server''s rooms'
+            cand message 'Delete what was written'
             cand ban 'Keep accounts and addresses out'
             cand session 'List and end the sessions of a running server'
             cand key 'Show the server''s key'
@@ -54,7 +55,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
         }
         &'udpchat;serve'= {
             cand --listen 'Listen on this address, IPv4 or IPv6; repeatable [default: 0.0.0.0:7777,[::]:7777]'
-            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
+            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory; for root, without --data, /etc/udpchat/server.toml if it is there]'
             cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
             cand --registration 'Who may create accounts: anybody (open), who has a code of `udpchat invite` (invitation), or only `udpchat user add` (closed)'
             cand --rooms 'Who may create rooms: every user (open), or only `udpchat room add` (closed)'
@@ -64,6 +65,9 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --keep-messages 'Keep at most the last N entries of a conversation (0: all)'
             cand --keep-megabytes 'Keep at most the last N million bytes of a conversation (0: all)'
             cand --keep-files-days 'Remove attached files after N days, whatever becomes of their messages (0: as long as these are kept)'
+            cand --backup-dir 'Have the server make backups of itself in this directory, which must be there'
+            cand --backup-every 'How often, such as 30m, 6h or 1d'
+            cand --backup-keep 'How many of them are kept: when a new one is whole, the oldest goes'
             cand --http 'Serve a page and metrics by HTTP on this address, such as 127.0.0.1:9777; see HTTP'
             cand --http-name 'A name by which browsers may ask for the page, beside localhost and addresses; repeatable'
             cand --limit-message-rate 'Messages that one account may send a second; 0: no limit [default: 20]'
@@ -210,7 +214,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'udpchat;announce'= {
-            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
+            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory; for root, without --data, /etc/udpchat/server.toml if it is there]'
             cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
             cand --log 'Write the log to this file (a client writes none without it)'
             cand --log-format 'How each line of the log is written'
@@ -221,7 +225,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'udpchat;status'= {
-            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
+            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory; for root, without --data, /etc/udpchat/server.toml if it is there]'
             cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
             cand --log 'Write the log to this file (a client writes none without it)'
             cand --log-format 'How each line of the log is written'
@@ -234,7 +238,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'udpchat;reload'= {
-            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
+            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory; for root, without --data, /etc/udpchat/server.toml if it is there]'
             cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
             cand --log 'Write the log to this file (a client writes none without it)'
             cand --log-format 'How each line of the log is written'
@@ -246,7 +250,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
         }
         &'udpchat;stop'= {
             cand --timeout 'Wait so many seconds at most; the server ends all the same'
-            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
+            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory; for root, without --data, /etc/udpchat/server.toml if it is there]'
             cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
             cand --log 'Write the log to this file (a client writes none without it)'
             cand --log-format 'How each line of the log is written'
@@ -257,7 +261,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'udpchat;log-level'= {
-            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
+            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory; for root, without --data, /etc/udpchat/server.toml if it is there]'
             cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
             cand --log 'Write the log to this file (a client writes none without it)'
             cand --log-format 'How each line of the log is written'
@@ -269,7 +273,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
         }
         &'udpchat;audit'= {
             cand --last 'Show the last N actions'
-            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
+            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory; for root, without --data, /etc/udpchat/server.toml if it is there]'
             cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
             cand --log 'Write the log to this file (a client writes none without it)'
             cand --log-format 'How each line of the log is written'
@@ -319,12 +323,12 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand rename 'Give an account another name'
             cand disable 'Let nobody sign in to an account, and end its sessions'
             cand enable 'Let the user of a disabled account sign in again'
-            cand delete 'Delete an account for good; its messages stay'
+            cand delete 'Delete an account for good; its messages stay, or go with --purge'
             cand help 'Show the help of one of these subcommands'
         }
         &'udpchat;user;add'= {
             cand --password-file 'Read the password from the first line of this file (-: standard input)'
-            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
+            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory; for root, without --data, /etc/udpchat/server.toml if it is there]'
             cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
             cand --log 'Write the log to this file (a client writes none without it)'
             cand --log-format 'How each line of the log is written'
@@ -334,7 +338,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'udpchat;user;list'= {
-            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
+            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory; for root, without --data, /etc/udpchat/server.toml if it is there]'
             cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
             cand --log 'Write the log to this file (a client writes none without it)'
             cand --log-format 'How each line of the log is written'
@@ -345,7 +349,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'udpchat;user;show'= {
-            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
+            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory; for root, without --data, /etc/udpchat/server.toml if it is there]'
             cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
             cand --log 'Write the log to this file (a client writes none without it)'
             cand --log-format 'How each line of the log is written'
@@ -357,7 +361,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
         }
         &'udpchat;user;reset'= {
             cand --host 'Also print a link to the server, which others reach under this name or address'
-            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
+            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory; for root, without --data, /etc/udpchat/server.toml if it is there]'
             cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
             cand --log 'Write the log to this file (a client writes none without it)'
             cand --log-format 'How each line of the log is written'
@@ -368,7 +372,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'udpchat;user;bot'= {
-            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
+            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory; for root, without --data, /etc/udpchat/server.toml if it is there]'
             cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
             cand --log 'Write the log to this file (a client writes none without it)'
             cand --log-format 'How each line of the log is written'
@@ -379,7 +383,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'udpchat;user;role'= {
-            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
+            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory; for root, without --data, /etc/udpchat/server.toml if it is there]'
             cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
             cand --log 'Write the log to this file (a client writes none without it)'
             cand --log-format 'How each line of the log is written'
@@ -390,7 +394,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'udpchat;user;rename'= {
-            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
+            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory; for root, without --data, /etc/udpchat/server.toml if it is there]'
             cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
             cand --log 'Write the log to this file (a client writes none without it)'
             cand --log-format 'How each line of the log is written'
@@ -402,7 +406,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
         }
         &'udpchat;user;disable'= {
             cand --reason 'Why, as the user is told it'
-            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
+            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory; for root, without --data, /etc/udpchat/server.toml if it is there]'
             cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
             cand --log 'Write the log to this file (a client writes none without it)'
             cand --log-format 'How each line of the log is written'
@@ -413,7 +417,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'udpchat;user;enable'= {
-            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
+            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory; for root, without --data, /etc/udpchat/server.toml if it is there]'
             cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
             cand --log 'Write the log to this file (a client writes none without it)'
             cand --log-format 'How each line of the log is written'
@@ -424,10 +428,12 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'udpchat;user;delete'= {
-            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
+            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory; for root, without --data, /etc/udpchat/server.toml if it is there]'
             cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
             cand --log 'Write the log to this file (a client writes none without it)'
             cand --log-format 'How each line of the log is written'
+            cand --purge 'Delete what the account has said, too'
+            cand --yes 'Do not ask'
             cand --json 'Print JSON'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
@@ -448,7 +454,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand rename 'Give an account another name'
             cand disable 'Let nobody sign in to an account, and end its sessions'
             cand enable 'Let the user of a disabled account sign in again'
-            cand delete 'Delete an account for good; its messages stay'
+            cand delete 'Delete an account for good; its messages stay, or go with --purge'
         }
         &'udpchat;user;help;add'= {
             cand --log 'Write the log to this file (a client writes none without it)'
@@ -526,7 +532,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --uses 'How many accounts it opens'
             cand --expires 'How long it is good, such as 12h or 7d; up to 366d'
             cand --host 'Also print a link to the server, which others reach under this name or address'
-            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
+            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory; for root, without --data, /etc/udpchat/server.toml if it is there]'
             cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
             cand --log 'Write the log to this file (a client writes none without it)'
             cand --log-format 'How each line of the log is written'
@@ -537,7 +543,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'udpchat;invite;list'= {
-            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
+            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory; for root, without --data, /etc/udpchat/server.toml if it is there]'
             cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
             cand --log 'Write the log to this file (a client writes none without it)'
             cand --log-format 'How each line of the log is written'
@@ -548,7 +554,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'udpchat;invite;revoke'= {
-            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
+            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory; for root, without --data, /etc/udpchat/server.toml if it is there]'
             cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
             cand --log 'Write the log to this file (a client writes none without it)'
             cand --log-format 'How each line of the log is written'
@@ -593,15 +599,77 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
             cand add 'Create a room'
+            cand list 'List the rooms: members, owners, sizes and last use'
+            cand show 'Show a room and its members, with their roles'
+            cand owner 'Make a user the owner of a room'
+            cand access 'Set who may join a room, and who may write there'
+            cand delete 'Delete a room for good, with what was written there'
             cand help 'Show the help of one of these subcommands'
         }
         &'udpchat;room;add'= {
             cand --owner 'Whose it is: an account of this server'
-            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
+            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory; for root, without --data, /etc/udpchat/server.toml if it is there]'
             cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
             cand --log 'Write the log to this file (a client writes none without it)'
             cand --log-format 'How each line of the log is written'
             cand --private 'Let only those join whom somebody has invited'
+            cand --read-only 'Let only moderators and owners write'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'udpchat;room;list'= {
+            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory; for root, without --data, /etc/udpchat/server.toml if it is there]'
+            cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
+            cand --json 'Print JSON'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'udpchat;room;show'= {
+            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory; for root, without --data, /etc/udpchat/server.toml if it is there]'
+            cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
+            cand --json 'Print JSON'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'udpchat;room;owner'= {
+            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory; for root, without --data, /etc/udpchat/server.toml if it is there]'
+            cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
+            cand --json 'Print JSON'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'udpchat;room;access'= {
+            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory; for root, without --data, /etc/udpchat/server.toml if it is there]'
+            cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
+            cand --json 'Print JSON'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'udpchat;room;delete'= {
+            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory; for root, without --data, /etc/udpchat/server.toml if it is there]'
+            cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
+            cand --yes 'Do not ask'
+            cand --json 'Print JSON'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
             cand -h 'Print help (see more with ''--help'')'
@@ -613,8 +681,80 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
             cand add 'Create a room'
+            cand list 'List the rooms: members, owners, sizes and last use'
+            cand show 'Show a room and its members, with their roles'
+            cand owner 'Make a user the owner of a room'
+            cand access 'Set who may join a room, and who may write there'
+            cand delete 'Delete a room for good, with what was written there'
         }
         &'udpchat;room;help;add'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+        }
+        &'udpchat;room;help;list'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+        }
+        &'udpchat;room;help;show'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+        }
+        &'udpchat;room;help;owner'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+        }
+        &'udpchat;room;help;access'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+        }
+        &'udpchat;room;help;delete'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+        }
+        &'udpchat;message'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand delete 'Delete a message of any user'
+            cand help 'Show the help of one of these subcommands'
+        }
+        &'udpchat;message;delete'= {
+            cand --room 'In this room, named with or without its #'
+            cand --user 'Between these two users'
+            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory; for root, without --data, /etc/udpchat/server.toml if it is there]'
+            cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
+            cand --everyone 'In the conversation everyone'
+            cand --json 'Print JSON'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'udpchat;message;help'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+            cand delete 'Delete a message of any user'
+        }
+        &'udpchat;message;help;delete'= {
             cand --log 'Write the log to this file (a client writes none without it)'
             cand --log-format 'How each line of the log is written'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
@@ -636,7 +776,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --until 'Until when: a date or a time'
             cand --for 'For how long, such as 3d or 12h'
             cand --reason 'Why, as those are told it who are banned'
-            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
+            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory; for root, without --data, /etc/udpchat/server.toml if it is there]'
             cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
             cand --log 'Write the log to this file (a client writes none without it)'
             cand --log-format 'How each line of the log is written'
@@ -647,7 +787,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'udpchat;ban;list'= {
-            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
+            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory; for root, without --data, /etc/udpchat/server.toml if it is there]'
             cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
             cand --log 'Write the log to this file (a client writes none without it)'
             cand --log-format 'How each line of the log is written'
@@ -658,7 +798,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'udpchat;ban;remove'= {
-            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
+            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory; for root, without --data, /etc/udpchat/server.toml if it is there]'
             cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
             cand --log 'Write the log to this file (a client writes none without it)'
             cand --log-format 'How each line of the log is written'
@@ -707,7 +847,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand help 'Show the help of one of these subcommands'
         }
         &'udpchat;session;list'= {
-            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
+            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory; for root, without --data, /etc/udpchat/server.toml if it is there]'
             cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
             cand --log 'Write the log to this file (a client writes none without it)'
             cand --log-format 'How each line of the log is written'
@@ -718,7 +858,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'udpchat;session;end'= {
-            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
+            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory; for root, without --data, /etc/udpchat/server.toml if it is there]'
             cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
             cand --log 'Write the log to this file (a client writes none without it)'
             cand --log-format 'How each line of the log is written'
@@ -760,7 +900,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
         }
         &'udpchat;key;show'= {
             cand --host 'Also print a link to the server, which others reach under this name or address'
-            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
+            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory; for root, without --data, /etc/udpchat/server.toml if it is there]'
             cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
             cand --log 'Write the log to this file (a client writes none without it)'
             cand --log-format 'How each line of the log is written'
@@ -798,7 +938,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand help 'Show the help of one of these subcommands'
         }
         &'udpchat;store;check'= {
-            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
+            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory; for root, without --data, /etc/udpchat/server.toml if it is there]'
             cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
             cand --log 'Write the log to this file (a client writes none without it)'
             cand --log-format 'How each line of the log is written'
@@ -809,7 +949,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'udpchat;store;backup'= {
-            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
+            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory; for root, without --data, /etc/udpchat/server.toml if it is there]'
             cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
             cand --log 'Write the log to this file (a client writes none without it)'
             cand --log-format 'How each line of the log is written'
@@ -820,7 +960,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'udpchat;store;rescue'= {
-            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
+            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory; for root, without --data, /etc/udpchat/server.toml if it is there]'
             cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
             cand --log 'Write the log to this file (a client writes none without it)'
             cand --log-format 'How each line of the log is written'
@@ -831,10 +971,13 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'udpchat;store;restore'= {
-            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
+            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory; for root, without --data, /etc/udpchat/server.toml if it is there]'
             cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
             cand --log 'Write the log to this file (a client writes none without it)'
             cand --log-format 'How each line of the log is written'
+            cand --replace 'If there is a database, move it aside'
+            cand --dry-run 'Check the backup and tell what is in it; write nothing'
+            cand --json 'Print JSON'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
             cand -h 'Print help (see more with ''--help'')'
@@ -844,7 +987,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --days 'Let entries expire that are older than N days (0: never)'
             cand --messages 'Keep at most the last N entries of a conversation (0: all)'
             cand --megabytes 'Keep at most the last N million bytes of a conversation (0: all)'
-            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory]'
+            cand --config 'Read the server''s settings from this file [default: server.toml in the server''s directory; for root, without --data, /etc/udpchat/server.toml if it is there]'
             cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
             cand --log 'Write the log to this file (a client writes none without it)'
             cand --log-format 'How each line of the log is written'
@@ -982,6 +1125,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand user 'Manage the server''s accounts'
             cand invite 'Invite others to open an account'
             cand room 'Manage the server''s rooms'
+            cand message 'Delete what was written'
             cand ban 'Keep accounts and addresses out'
             cand session 'List and end the sessions of a running server'
             cand announce 'Announce something to all users'
@@ -1058,7 +1202,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand rename 'Give an account another name'
             cand disable 'Let nobody sign in to an account, and end its sessions'
             cand enable 'Let the user of a disabled account sign in again'
-            cand delete 'Delete an account for good; its messages stay'
+            cand delete 'Delete an account for good; its messages stay, or go with --purge'
         }
         &'udpchat;help;user;add'= {
             cand --log 'Write the log to this file (a client writes none without it)'
@@ -1153,8 +1297,56 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
             cand add 'Create a room'
+            cand list 'List the rooms: members, owners, sizes and last use'
+            cand show 'Show a room and its members, with their roles'
+            cand owner 'Make a user the owner of a room'
+            cand access 'Set who may join a room, and who may write there'
+            cand delete 'Delete a room for good, with what was written there'
         }
         &'udpchat;help;room;add'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+        }
+        &'udpchat;help;room;list'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+        }
+        &'udpchat;help;room;show'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+        }
+        &'udpchat;help;room;owner'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+        }
+        &'udpchat;help;room;access'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+        }
+        &'udpchat;help;room;delete'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+        }
+        &'udpchat;help;message'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand --log-format 'How each line of the log is written'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+            cand delete 'Delete a message of any user'
+        }
+        &'udpchat;help;message;delete'= {
             cand --log 'Write the log to this file (a client writes none without it)'
             cand --log-format 'How each line of the log is written'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'

@@ -49,6 +49,7 @@ complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "completions" -d 'Pr
 complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "user" -d 'Manage the server\'s accounts'
 complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "invite" -d 'Invite others to open an account'
 complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "room" -d 'Manage the server\'s rooms'
+complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "message" -d 'Delete what was written'
 complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "ban" -d 'Keep accounts and addresses out'
 complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "session" -d 'List and end the sessions of a running server'
 complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "key" -d 'Show the server\'s key'
@@ -56,7 +57,7 @@ complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "store" -d 'Check, c
 complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "config" -d 'Check, show or write the files of settings'
 complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "help" -d 'Show the menu, or the help of one subcommand or chat command'
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l listen -d 'Listen on this address, IPv4 or IPv6; repeatable [default: 0.0.0.0:7777,[::]:7777]' -r -f
-complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory]' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory; for root, without --data, /etc/udpchat/server.toml if it is there]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l data -d 'The server\'s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l registration -d 'Who may create accounts: anybody (open), who has a code of `udpchat invite` (invitation), or only `udpchat user add` (closed)' -r -f -a "open\t''
 invitation\t''
@@ -71,6 +72,9 @@ complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l keep-days -d '
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l keep-messages -d 'Keep at most the last N entries of a conversation (0: all)' -r -f
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l keep-megabytes -d 'Keep at most the last N million bytes of a conversation (0: all)' -r -f
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l keep-files-days -d 'Remove attached files after N days, whatever becomes of their messages (0: as long as these are kept)' -r -f
+complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l backup-dir -d 'Have the server make backups of itself in this directory, which must be there' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l backup-every -d 'How often, such as 30m, 6h or 1d' -r -f
+complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l backup-keep -d 'How many of them are kept: when a new one is whole, the oldest goes' -r -f
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l http -d 'Serve a page and metrics by HTTP on this address, such as 127.0.0.1:9777; see HTTP' -r -f
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l http-name -d 'A name by which browsers may ask for the page, beside localhost and addresses; repeatable' -r -f
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-message-rate -d 'Messages that one account may send a second; 0: no limit [default: 20]' -r -f
@@ -201,7 +205,7 @@ complete -c udpchat -n "__fish_udpchat_using_subcommand doctor" -l nat -d 'Measu
 complete -c udpchat -n "__fish_udpchat_using_subcommand doctor" -l json -d 'Show the report as one JSON object, at the end'
 complete -c udpchat -n "__fish_udpchat_using_subcommand doctor" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
 complete -c udpchat -n "__fish_udpchat_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c udpchat -n "__fish_udpchat_using_subcommand announce" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory]' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand announce" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory; for root, without --data, /etc/udpchat/server.toml if it is there]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand announce" -l data -d 'The server\'s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand announce" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand announce" -l log-format -d 'How each line of the log is written' -r -f -a "text\t'For people'
@@ -209,7 +213,7 @@ json\t'A JSON object a line'"
 complete -c udpchat -n "__fish_udpchat_using_subcommand announce" -l json -d 'Print JSON'
 complete -c udpchat -n "__fish_udpchat_using_subcommand announce" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
 complete -c udpchat -n "__fish_udpchat_using_subcommand announce" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c udpchat -n "__fish_udpchat_using_subcommand status" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory]' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand status" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory; for root, without --data, /etc/udpchat/server.toml if it is there]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand status" -l data -d 'The server\'s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand status" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand status" -l log-format -d 'How each line of the log is written' -r -f -a "text\t'For people'
@@ -219,7 +223,7 @@ complete -c udpchat -n "__fish_udpchat_using_subcommand status" -l watch -d 'Sho
 complete -c udpchat -n "__fish_udpchat_using_subcommand status" -l check -d 'Only say whether the server is well; the exit code is 0 if it is'
 complete -c udpchat -n "__fish_udpchat_using_subcommand status" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
 complete -c udpchat -n "__fish_udpchat_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c udpchat -n "__fish_udpchat_using_subcommand reload" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory]' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand reload" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory; for root, without --data, /etc/udpchat/server.toml if it is there]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand reload" -l data -d 'The server\'s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand reload" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand reload" -l log-format -d 'How each line of the log is written' -r -f -a "text\t'For people'
@@ -228,7 +232,7 @@ complete -c udpchat -n "__fish_udpchat_using_subcommand reload" -l json -d 'Prin
 complete -c udpchat -n "__fish_udpchat_using_subcommand reload" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
 complete -c udpchat -n "__fish_udpchat_using_subcommand reload" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c udpchat -n "__fish_udpchat_using_subcommand stop" -l timeout -d 'Wait so many seconds at most; the server ends all the same' -r -f
-complete -c udpchat -n "__fish_udpchat_using_subcommand stop" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory]' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand stop" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory; for root, without --data, /etc/udpchat/server.toml if it is there]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand stop" -l data -d 'The server\'s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand stop" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand stop" -l log-format -d 'How each line of the log is written' -r -f -a "text\t'For people'
@@ -236,7 +240,7 @@ json\t'A JSON object a line'"
 complete -c udpchat -n "__fish_udpchat_using_subcommand stop" -l json -d 'Print JSON'
 complete -c udpchat -n "__fish_udpchat_using_subcommand stop" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
 complete -c udpchat -n "__fish_udpchat_using_subcommand stop" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c udpchat -n "__fish_udpchat_using_subcommand log-level" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory]' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand log-level" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory; for root, without --data, /etc/udpchat/server.toml if it is there]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand log-level" -l data -d 'The server\'s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand log-level" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand log-level" -l log-format -d 'How each line of the log is written' -r -f -a "text\t'For people'
@@ -245,7 +249,7 @@ complete -c udpchat -n "__fish_udpchat_using_subcommand log-level" -l json -d 'P
 complete -c udpchat -n "__fish_udpchat_using_subcommand log-level" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
 complete -c udpchat -n "__fish_udpchat_using_subcommand log-level" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c udpchat -n "__fish_udpchat_using_subcommand audit" -l last -d 'Show the last N actions' -r -f
-complete -c udpchat -n "__fish_udpchat_using_subcommand audit" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory]' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand audit" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory; for root, without --data, /etc/udpchat/server.toml if it is there]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand audit" -l data -d 'The server\'s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand audit" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand audit" -l log-format -d 'How each line of the log is written' -r -f -a "text\t'For people'
@@ -285,17 +289,17 @@ complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_see
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_seen_subcommand_from add list show reset bot role rename disable enable delete help" -f -a "rename" -d 'Give an account another name'
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_seen_subcommand_from add list show reset bot role rename disable enable delete help" -f -a "disable" -d 'Let nobody sign in to an account, and end its sessions'
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_seen_subcommand_from add list show reset bot role rename disable enable delete help" -f -a "enable" -d 'Let the user of a disabled account sign in again'
-complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_seen_subcommand_from add list show reset bot role rename disable enable delete help" -f -a "delete" -d 'Delete an account for good; its messages stay'
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_seen_subcommand_from add list show reset bot role rename disable enable delete help" -f -a "delete" -d 'Delete an account for good; its messages stay, or go with --purge'
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_seen_subcommand_from add list show reset bot role rename disable enable delete help" -f -a "help" -d 'Show the help of one of these subcommands'
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from add" -l password-file -d 'Read the password from the first line of this file (-: standard input)' -r -F
-complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from add" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory]' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from add" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory; for root, without --data, /etc/udpchat/server.toml if it is there]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from add" -l data -d 'The server\'s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from add" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from add" -l log-format -d 'How each line of the log is written' -r -f -a "text\t'For people'
 json\t'A JSON object a line'"
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from add" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from list" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory]' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from list" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory; for root, without --data, /etc/udpchat/server.toml if it is there]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from list" -l data -d 'The server\'s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from list" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from list" -l log-format -d 'How each line of the log is written' -r -f -a "text\t'For people'
@@ -303,7 +307,7 @@ json\t'A JSON object a line'"
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from list" -l json -d 'Print JSON'
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from show" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory]' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from show" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory; for root, without --data, /etc/udpchat/server.toml if it is there]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from show" -l data -d 'The server\'s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from show" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from show" -l log-format -d 'How each line of the log is written' -r -f -a "text\t'For people'
@@ -312,7 +316,7 @@ complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_su
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from reset" -l host -d 'Also print a link to the server, which others reach under this name or address' -r -f
-complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from reset" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory]' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from reset" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory; for root, without --data, /etc/udpchat/server.toml if it is there]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from reset" -l data -d 'The server\'s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from reset" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from reset" -l log-format -d 'How each line of the log is written' -r -f -a "text\t'For people'
@@ -320,7 +324,7 @@ json\t'A JSON object a line'"
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from reset" -l json -d 'Print JSON'
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from reset" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from reset" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from bot" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory]' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from bot" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory; for root, without --data, /etc/udpchat/server.toml if it is there]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from bot" -l data -d 'The server\'s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from bot" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from bot" -l log-format -d 'How each line of the log is written' -r -f -a "text\t'For people'
@@ -328,7 +332,7 @@ json\t'A JSON object a line'"
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from bot" -l json -d 'Print JSON'
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from bot" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from bot" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from role" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory]' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from role" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory; for root, without --data, /etc/udpchat/server.toml if it is there]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from role" -l data -d 'The server\'s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from role" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from role" -l log-format -d 'How each line of the log is written' -r -f -a "text\t'For people'
@@ -336,7 +340,7 @@ json\t'A JSON object a line'"
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from role" -l json -d 'Print JSON'
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from role" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from role" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from rename" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory]' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from rename" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory; for root, without --data, /etc/udpchat/server.toml if it is there]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from rename" -l data -d 'The server\'s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from rename" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from rename" -l log-format -d 'How each line of the log is written' -r -f -a "text\t'For people'
@@ -345,7 +349,7 @@ complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_su
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from rename" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from rename" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from disable" -l reason -d 'Why, as the user is told it' -r -f
-complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from disable" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory]' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from disable" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory; for root, without --data, /etc/udpchat/server.toml if it is there]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from disable" -l data -d 'The server\'s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from disable" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from disable" -l log-format -d 'How each line of the log is written' -r -f -a "text\t'For people'
@@ -353,7 +357,7 @@ json\t'A JSON object a line'"
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from disable" -l json -d 'Print JSON'
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from disable" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from disable" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from enable" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory]' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from enable" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory; for root, without --data, /etc/udpchat/server.toml if it is there]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from enable" -l data -d 'The server\'s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from enable" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from enable" -l log-format -d 'How each line of the log is written' -r -f -a "text\t'For people'
@@ -361,11 +365,13 @@ json\t'A JSON object a line'"
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from enable" -l json -d 'Print JSON'
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from enable" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from enable" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from delete" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory]' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from delete" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory; for root, without --data, /etc/udpchat/server.toml if it is there]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from delete" -l data -d 'The server\'s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from delete" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from delete" -l log-format -d 'How each line of the log is written' -r -f -a "text\t'For people'
 json\t'A JSON object a line'"
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from delete" -l purge -d 'Delete what the account has said, too'
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from delete" -l yes -d 'Do not ask'
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from delete" -l json -d 'Print JSON'
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from delete" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from delete" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -382,7 +388,7 @@ complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_su
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from help" -f -a "rename" -d 'Give an account another name'
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from help" -f -a "disable" -d 'Let nobody sign in to an account, and end its sessions'
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from help" -f -a "enable" -d 'Let the user of a disabled account sign in again'
-complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from help" -f -a "delete" -d 'Delete an account for good; its messages stay'
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from help" -f -a "delete" -d 'Delete an account for good; its messages stay, or go with --purge'
 complete -c udpchat -n "__fish_udpchat_using_subcommand invite; and not __fish_seen_subcommand_from create list revoke help" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand invite; and not __fish_seen_subcommand_from create list revoke help" -l log-format -d 'How each line of the log is written' -r -f -a "text\t'For people'
 json\t'A JSON object a line'"
@@ -395,7 +401,7 @@ complete -c udpchat -n "__fish_udpchat_using_subcommand invite; and not __fish_s
 complete -c udpchat -n "__fish_udpchat_using_subcommand invite; and __fish_seen_subcommand_from create" -l uses -d 'How many accounts it opens' -r -f
 complete -c udpchat -n "__fish_udpchat_using_subcommand invite; and __fish_seen_subcommand_from create" -l expires -d 'How long it is good, such as 12h or 7d; up to 366d' -r -f
 complete -c udpchat -n "__fish_udpchat_using_subcommand invite; and __fish_seen_subcommand_from create" -l host -d 'Also print a link to the server, which others reach under this name or address' -r -f
-complete -c udpchat -n "__fish_udpchat_using_subcommand invite; and __fish_seen_subcommand_from create" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory]' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand invite; and __fish_seen_subcommand_from create" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory; for root, without --data, /etc/udpchat/server.toml if it is there]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand invite; and __fish_seen_subcommand_from create" -l data -d 'The server\'s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand invite; and __fish_seen_subcommand_from create" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand invite; and __fish_seen_subcommand_from create" -l log-format -d 'How each line of the log is written' -r -f -a "text\t'For people'
@@ -403,7 +409,7 @@ json\t'A JSON object a line'"
 complete -c udpchat -n "__fish_udpchat_using_subcommand invite; and __fish_seen_subcommand_from create" -l json -d 'Print JSON'
 complete -c udpchat -n "__fish_udpchat_using_subcommand invite; and __fish_seen_subcommand_from create" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
 complete -c udpchat -n "__fish_udpchat_using_subcommand invite; and __fish_seen_subcommand_from create" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c udpchat -n "__fish_udpchat_using_subcommand invite; and __fish_seen_subcommand_from list" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory]' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand invite; and __fish_seen_subcommand_from list" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory; for root, without --data, /etc/udpchat/server.toml if it is there]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand invite; and __fish_seen_subcommand_from list" -l data -d 'The server\'s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand invite; and __fish_seen_subcommand_from list" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand invite; and __fish_seen_subcommand_from list" -l log-format -d 'How each line of the log is written' -r -f -a "text\t'For people'
@@ -411,7 +417,7 @@ json\t'A JSON object a line'"
 complete -c udpchat -n "__fish_udpchat_using_subcommand invite; and __fish_seen_subcommand_from list" -l json -d 'Print JSON'
 complete -c udpchat -n "__fish_udpchat_using_subcommand invite; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
 complete -c udpchat -n "__fish_udpchat_using_subcommand invite; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c udpchat -n "__fish_udpchat_using_subcommand invite; and __fish_seen_subcommand_from revoke" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory]' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand invite; and __fish_seen_subcommand_from revoke" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory; for root, without --data, /etc/udpchat/server.toml if it is there]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand invite; and __fish_seen_subcommand_from revoke" -l data -d 'The server\'s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand invite; and __fish_seen_subcommand_from revoke" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand invite; and __fish_seen_subcommand_from revoke" -l log-format -d 'How each line of the log is written' -r -f -a "text\t'For people'
@@ -426,27 +432,102 @@ complete -c udpchat -n "__fish_udpchat_using_subcommand invite; and __fish_seen_
 complete -c udpchat -n "__fish_udpchat_using_subcommand invite; and __fish_seen_subcommand_from help" -f -a "create" -d 'Print a code with which somebody opens an account'
 complete -c udpchat -n "__fish_udpchat_using_subcommand invite; and __fish_seen_subcommand_from help" -f -a "list" -d 'List the invitations that are good, without their codes'
 complete -c udpchat -n "__fish_udpchat_using_subcommand invite; and __fish_seen_subcommand_from help" -f -a "revoke" -d 'Void an invitation; the accounts that it has opened stay'
-complete -c udpchat -n "__fish_udpchat_using_subcommand room; and not __fish_seen_subcommand_from add help" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
-complete -c udpchat -n "__fish_udpchat_using_subcommand room; and not __fish_seen_subcommand_from add help" -l log-format -d 'How each line of the log is written' -r -f -a "text\t'For people'
+complete -c udpchat -n "__fish_udpchat_using_subcommand room; and not __fish_seen_subcommand_from add list show owner access delete help" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand room; and not __fish_seen_subcommand_from add list show owner access delete help" -l log-format -d 'How each line of the log is written' -r -f -a "text\t'For people'
 json\t'A JSON object a line'"
-complete -c udpchat -n "__fish_udpchat_using_subcommand room; and not __fish_seen_subcommand_from add help" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
-complete -c udpchat -n "__fish_udpchat_using_subcommand room; and not __fish_seen_subcommand_from add help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c udpchat -n "__fish_udpchat_using_subcommand room; and not __fish_seen_subcommand_from add help" -f -a "add" -d 'Create a room'
-complete -c udpchat -n "__fish_udpchat_using_subcommand room; and not __fish_seen_subcommand_from add help" -f -a "help" -d 'Show the help of one of these subcommands'
+complete -c udpchat -n "__fish_udpchat_using_subcommand room; and not __fish_seen_subcommand_from add list show owner access delete help" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
+complete -c udpchat -n "__fish_udpchat_using_subcommand room; and not __fish_seen_subcommand_from add list show owner access delete help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c udpchat -n "__fish_udpchat_using_subcommand room; and not __fish_seen_subcommand_from add list show owner access delete help" -f -a "add" -d 'Create a room'
+complete -c udpchat -n "__fish_udpchat_using_subcommand room; and not __fish_seen_subcommand_from add list show owner access delete help" -f -a "list" -d 'List the rooms: members, owners, sizes and last use'
+complete -c udpchat -n "__fish_udpchat_using_subcommand room; and not __fish_seen_subcommand_from add list show owner access delete help" -f -a "show" -d 'Show a room and its members, with their roles'
+complete -c udpchat -n "__fish_udpchat_using_subcommand room; and not __fish_seen_subcommand_from add list show owner access delete help" -f -a "owner" -d 'Make a user the owner of a room'
+complete -c udpchat -n "__fish_udpchat_using_subcommand room; and not __fish_seen_subcommand_from add list show owner access delete help" -f -a "access" -d 'Set who may join a room, and who may write there'
+complete -c udpchat -n "__fish_udpchat_using_subcommand room; and not __fish_seen_subcommand_from add list show owner access delete help" -f -a "delete" -d 'Delete a room for good, with what was written there'
+complete -c udpchat -n "__fish_udpchat_using_subcommand room; and not __fish_seen_subcommand_from add list show owner access delete help" -f -a "help" -d 'Show the help of one of these subcommands'
 complete -c udpchat -n "__fish_udpchat_using_subcommand room; and __fish_seen_subcommand_from add" -l owner -d 'Whose it is: an account of this server' -r -f
-complete -c udpchat -n "__fish_udpchat_using_subcommand room; and __fish_seen_subcommand_from add" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory]' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand room; and __fish_seen_subcommand_from add" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory; for root, without --data, /etc/udpchat/server.toml if it is there]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand room; and __fish_seen_subcommand_from add" -l data -d 'The server\'s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand room; and __fish_seen_subcommand_from add" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand room; and __fish_seen_subcommand_from add" -l log-format -d 'How each line of the log is written' -r -f -a "text\t'For people'
 json\t'A JSON object a line'"
 complete -c udpchat -n "__fish_udpchat_using_subcommand room; and __fish_seen_subcommand_from add" -l private -d 'Let only those join whom somebody has invited'
+complete -c udpchat -n "__fish_udpchat_using_subcommand room; and __fish_seen_subcommand_from add" -l read-only -d 'Let only moderators and owners write'
 complete -c udpchat -n "__fish_udpchat_using_subcommand room; and __fish_seen_subcommand_from add" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
 complete -c udpchat -n "__fish_udpchat_using_subcommand room; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c udpchat -n "__fish_udpchat_using_subcommand room; and __fish_seen_subcommand_from list" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory; for root, without --data, /etc/udpchat/server.toml if it is there]' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand room; and __fish_seen_subcommand_from list" -l data -d 'The server\'s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand room; and __fish_seen_subcommand_from list" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand room; and __fish_seen_subcommand_from list" -l log-format -d 'How each line of the log is written' -r -f -a "text\t'For people'
+json\t'A JSON object a line'"
+complete -c udpchat -n "__fish_udpchat_using_subcommand room; and __fish_seen_subcommand_from list" -l json -d 'Print JSON'
+complete -c udpchat -n "__fish_udpchat_using_subcommand room; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
+complete -c udpchat -n "__fish_udpchat_using_subcommand room; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c udpchat -n "__fish_udpchat_using_subcommand room; and __fish_seen_subcommand_from show" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory; for root, without --data, /etc/udpchat/server.toml if it is there]' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand room; and __fish_seen_subcommand_from show" -l data -d 'The server\'s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand room; and __fish_seen_subcommand_from show" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand room; and __fish_seen_subcommand_from show" -l log-format -d 'How each line of the log is written' -r -f -a "text\t'For people'
+json\t'A JSON object a line'"
+complete -c udpchat -n "__fish_udpchat_using_subcommand room; and __fish_seen_subcommand_from show" -l json -d 'Print JSON'
+complete -c udpchat -n "__fish_udpchat_using_subcommand room; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
+complete -c udpchat -n "__fish_udpchat_using_subcommand room; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c udpchat -n "__fish_udpchat_using_subcommand room; and __fish_seen_subcommand_from owner" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory; for root, without --data, /etc/udpchat/server.toml if it is there]' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand room; and __fish_seen_subcommand_from owner" -l data -d 'The server\'s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand room; and __fish_seen_subcommand_from owner" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand room; and __fish_seen_subcommand_from owner" -l log-format -d 'How each line of the log is written' -r -f -a "text\t'For people'
+json\t'A JSON object a line'"
+complete -c udpchat -n "__fish_udpchat_using_subcommand room; and __fish_seen_subcommand_from owner" -l json -d 'Print JSON'
+complete -c udpchat -n "__fish_udpchat_using_subcommand room; and __fish_seen_subcommand_from owner" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
+complete -c udpchat -n "__fish_udpchat_using_subcommand room; and __fish_seen_subcommand_from owner" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c udpchat -n "__fish_udpchat_using_subcommand room; and __fish_seen_subcommand_from access" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory; for root, without --data, /etc/udpchat/server.toml if it is there]' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand room; and __fish_seen_subcommand_from access" -l data -d 'The server\'s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand room; and __fish_seen_subcommand_from access" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand room; and __fish_seen_subcommand_from access" -l log-format -d 'How each line of the log is written' -r -f -a "text\t'For people'
+json\t'A JSON object a line'"
+complete -c udpchat -n "__fish_udpchat_using_subcommand room; and __fish_seen_subcommand_from access" -l json -d 'Print JSON'
+complete -c udpchat -n "__fish_udpchat_using_subcommand room; and __fish_seen_subcommand_from access" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
+complete -c udpchat -n "__fish_udpchat_using_subcommand room; and __fish_seen_subcommand_from access" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c udpchat -n "__fish_udpchat_using_subcommand room; and __fish_seen_subcommand_from delete" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory; for root, without --data, /etc/udpchat/server.toml if it is there]' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand room; and __fish_seen_subcommand_from delete" -l data -d 'The server\'s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand room; and __fish_seen_subcommand_from delete" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand room; and __fish_seen_subcommand_from delete" -l log-format -d 'How each line of the log is written' -r -f -a "text\t'For people'
+json\t'A JSON object a line'"
+complete -c udpchat -n "__fish_udpchat_using_subcommand room; and __fish_seen_subcommand_from delete" -l yes -d 'Do not ask'
+complete -c udpchat -n "__fish_udpchat_using_subcommand room; and __fish_seen_subcommand_from delete" -l json -d 'Print JSON'
+complete -c udpchat -n "__fish_udpchat_using_subcommand room; and __fish_seen_subcommand_from delete" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
+complete -c udpchat -n "__fish_udpchat_using_subcommand room; and __fish_seen_subcommand_from delete" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c udpchat -n "__fish_udpchat_using_subcommand room; and __fish_seen_subcommand_from help" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand room; and __fish_seen_subcommand_from help" -l log-format -d 'How each line of the log is written' -r -f -a "text\t'For people'
 json\t'A JSON object a line'"
 complete -c udpchat -n "__fish_udpchat_using_subcommand room; and __fish_seen_subcommand_from help" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
 complete -c udpchat -n "__fish_udpchat_using_subcommand room; and __fish_seen_subcommand_from help" -f -a "add" -d 'Create a room'
+complete -c udpchat -n "__fish_udpchat_using_subcommand room; and __fish_seen_subcommand_from help" -f -a "list" -d 'List the rooms: members, owners, sizes and last use'
+complete -c udpchat -n "__fish_udpchat_using_subcommand room; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show a room and its members, with their roles'
+complete -c udpchat -n "__fish_udpchat_using_subcommand room; and __fish_seen_subcommand_from help" -f -a "owner" -d 'Make a user the owner of a room'
+complete -c udpchat -n "__fish_udpchat_using_subcommand room; and __fish_seen_subcommand_from help" -f -a "access" -d 'Set who may join a room, and who may write there'
+complete -c udpchat -n "__fish_udpchat_using_subcommand room; and __fish_seen_subcommand_from help" -f -a "delete" -d 'Delete a room for good, with what was written there'
+complete -c udpchat -n "__fish_udpchat_using_subcommand message; and not __fish_seen_subcommand_from delete help" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand message; and not __fish_seen_subcommand_from delete help" -l log-format -d 'How each line of the log is written' -r -f -a "text\t'For people'
+json\t'A JSON object a line'"
+complete -c udpchat -n "__fish_udpchat_using_subcommand message; and not __fish_seen_subcommand_from delete help" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
+complete -c udpchat -n "__fish_udpchat_using_subcommand message; and not __fish_seen_subcommand_from delete help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c udpchat -n "__fish_udpchat_using_subcommand message; and not __fish_seen_subcommand_from delete help" -f -a "delete" -d 'Delete a message of any user'
+complete -c udpchat -n "__fish_udpchat_using_subcommand message; and not __fish_seen_subcommand_from delete help" -f -a "help" -d 'Show the help of one of these subcommands'
+complete -c udpchat -n "__fish_udpchat_using_subcommand message; and __fish_seen_subcommand_from delete" -l room -d 'In this room, named with or without its #' -r -f
+complete -c udpchat -n "__fish_udpchat_using_subcommand message; and __fish_seen_subcommand_from delete" -l user -d 'Between these two users' -r -f
+complete -c udpchat -n "__fish_udpchat_using_subcommand message; and __fish_seen_subcommand_from delete" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory; for root, without --data, /etc/udpchat/server.toml if it is there]' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand message; and __fish_seen_subcommand_from delete" -l data -d 'The server\'s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand message; and __fish_seen_subcommand_from delete" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand message; and __fish_seen_subcommand_from delete" -l log-format -d 'How each line of the log is written' -r -f -a "text\t'For people'
+json\t'A JSON object a line'"
+complete -c udpchat -n "__fish_udpchat_using_subcommand message; and __fish_seen_subcommand_from delete" -l everyone -d 'In the conversation everyone'
+complete -c udpchat -n "__fish_udpchat_using_subcommand message; and __fish_seen_subcommand_from delete" -l json -d 'Print JSON'
+complete -c udpchat -n "__fish_udpchat_using_subcommand message; and __fish_seen_subcommand_from delete" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
+complete -c udpchat -n "__fish_udpchat_using_subcommand message; and __fish_seen_subcommand_from delete" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c udpchat -n "__fish_udpchat_using_subcommand message; and __fish_seen_subcommand_from help" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand message; and __fish_seen_subcommand_from help" -l log-format -d 'How each line of the log is written' -r -f -a "text\t'For people'
+json\t'A JSON object a line'"
+complete -c udpchat -n "__fish_udpchat_using_subcommand message; and __fish_seen_subcommand_from help" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
+complete -c udpchat -n "__fish_udpchat_using_subcommand message; and __fish_seen_subcommand_from help" -f -a "delete" -d 'Delete a message of any user'
 complete -c udpchat -n "__fish_udpchat_using_subcommand ban; and not __fish_seen_subcommand_from add list remove help" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand ban; and not __fish_seen_subcommand_from add list remove help" -l log-format -d 'How each line of the log is written' -r -f -a "text\t'For people'
 json\t'A JSON object a line'"
@@ -459,7 +540,7 @@ complete -c udpchat -n "__fish_udpchat_using_subcommand ban; and not __fish_seen
 complete -c udpchat -n "__fish_udpchat_using_subcommand ban; and __fish_seen_subcommand_from add" -l until -d 'Until when: a date or a time' -r -f
 complete -c udpchat -n "__fish_udpchat_using_subcommand ban; and __fish_seen_subcommand_from add" -l for -d 'For how long, such as 3d or 12h' -r -f
 complete -c udpchat -n "__fish_udpchat_using_subcommand ban; and __fish_seen_subcommand_from add" -l reason -d 'Why, as those are told it who are banned' -r -f
-complete -c udpchat -n "__fish_udpchat_using_subcommand ban; and __fish_seen_subcommand_from add" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory]' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand ban; and __fish_seen_subcommand_from add" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory; for root, without --data, /etc/udpchat/server.toml if it is there]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand ban; and __fish_seen_subcommand_from add" -l data -d 'The server\'s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand ban; and __fish_seen_subcommand_from add" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand ban; and __fish_seen_subcommand_from add" -l log-format -d 'How each line of the log is written' -r -f -a "text\t'For people'
@@ -467,7 +548,7 @@ json\t'A JSON object a line'"
 complete -c udpchat -n "__fish_udpchat_using_subcommand ban; and __fish_seen_subcommand_from add" -l json -d 'Print JSON'
 complete -c udpchat -n "__fish_udpchat_using_subcommand ban; and __fish_seen_subcommand_from add" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
 complete -c udpchat -n "__fish_udpchat_using_subcommand ban; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c udpchat -n "__fish_udpchat_using_subcommand ban; and __fish_seen_subcommand_from list" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory]' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand ban; and __fish_seen_subcommand_from list" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory; for root, without --data, /etc/udpchat/server.toml if it is there]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand ban; and __fish_seen_subcommand_from list" -l data -d 'The server\'s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand ban; and __fish_seen_subcommand_from list" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand ban; and __fish_seen_subcommand_from list" -l log-format -d 'How each line of the log is written' -r -f -a "text\t'For people'
@@ -475,7 +556,7 @@ json\t'A JSON object a line'"
 complete -c udpchat -n "__fish_udpchat_using_subcommand ban; and __fish_seen_subcommand_from list" -l json -d 'Print JSON'
 complete -c udpchat -n "__fish_udpchat_using_subcommand ban; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
 complete -c udpchat -n "__fish_udpchat_using_subcommand ban; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c udpchat -n "__fish_udpchat_using_subcommand ban; and __fish_seen_subcommand_from remove" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory]' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand ban; and __fish_seen_subcommand_from remove" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory; for root, without --data, /etc/udpchat/server.toml if it is there]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand ban; and __fish_seen_subcommand_from remove" -l data -d 'The server\'s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand ban; and __fish_seen_subcommand_from remove" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand ban; and __fish_seen_subcommand_from remove" -l log-format -d 'How each line of the log is written' -r -f -a "text\t'For people'
@@ -498,7 +579,7 @@ complete -c udpchat -n "__fish_udpchat_using_subcommand session; and not __fish_
 complete -c udpchat -n "__fish_udpchat_using_subcommand session; and not __fish_seen_subcommand_from list end help" -f -a "list" -d 'List the sessions: who is connected, from where and since when'
 complete -c udpchat -n "__fish_udpchat_using_subcommand session; and not __fish_seen_subcommand_from list end help" -f -a "end" -d 'End the sessions of a user, or one session'
 complete -c udpchat -n "__fish_udpchat_using_subcommand session; and not __fish_seen_subcommand_from list end help" -f -a "help" -d 'Show the help of one of these subcommands'
-complete -c udpchat -n "__fish_udpchat_using_subcommand session; and __fish_seen_subcommand_from list" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory]' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand session; and __fish_seen_subcommand_from list" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory; for root, without --data, /etc/udpchat/server.toml if it is there]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand session; and __fish_seen_subcommand_from list" -l data -d 'The server\'s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand session; and __fish_seen_subcommand_from list" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand session; and __fish_seen_subcommand_from list" -l log-format -d 'How each line of the log is written' -r -f -a "text\t'For people'
@@ -506,7 +587,7 @@ json\t'A JSON object a line'"
 complete -c udpchat -n "__fish_udpchat_using_subcommand session; and __fish_seen_subcommand_from list" -l json -d 'Print JSON'
 complete -c udpchat -n "__fish_udpchat_using_subcommand session; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
 complete -c udpchat -n "__fish_udpchat_using_subcommand session; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c udpchat -n "__fish_udpchat_using_subcommand session; and __fish_seen_subcommand_from end" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory]' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand session; and __fish_seen_subcommand_from end" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory; for root, without --data, /etc/udpchat/server.toml if it is there]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand session; and __fish_seen_subcommand_from end" -l data -d 'The server\'s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand session; and __fish_seen_subcommand_from end" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand session; and __fish_seen_subcommand_from end" -l log-format -d 'How each line of the log is written' -r -f -a "text\t'For people'
@@ -528,7 +609,7 @@ complete -c udpchat -n "__fish_udpchat_using_subcommand key; and not __fish_seen
 complete -c udpchat -n "__fish_udpchat_using_subcommand key; and not __fish_seen_subcommand_from show help" -f -a "show" -d 'Show the fingerprint of the server\'s key, and a link with it'
 complete -c udpchat -n "__fish_udpchat_using_subcommand key; and not __fish_seen_subcommand_from show help" -f -a "help" -d 'Show the help of one of these subcommands'
 complete -c udpchat -n "__fish_udpchat_using_subcommand key; and __fish_seen_subcommand_from show" -l host -d 'Also print a link to the server, which others reach under this name or address' -r -f
-complete -c udpchat -n "__fish_udpchat_using_subcommand key; and __fish_seen_subcommand_from show" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory]' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand key; and __fish_seen_subcommand_from show" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory; for root, without --data, /etc/udpchat/server.toml if it is there]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand key; and __fish_seen_subcommand_from show" -l data -d 'The server\'s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand key; and __fish_seen_subcommand_from show" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand key; and __fish_seen_subcommand_from show" -l log-format -d 'How each line of the log is written' -r -f -a "text\t'For people'
@@ -552,7 +633,7 @@ complete -c udpchat -n "__fish_udpchat_using_subcommand store; and not __fish_se
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and not __fish_seen_subcommand_from check backup rescue restore retain help" -f -a "restore" -d 'Put a backup in the database\'s place; the server must be stopped'
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and not __fish_seen_subcommand_from check backup rescue restore retain help" -f -a "retain" -d 'Show or set how much of a conversation is kept'
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and not __fish_seen_subcommand_from check backup rescue restore retain help" -f -a "help" -d 'Show the help of one of these subcommands'
-complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from check" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory]' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from check" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory; for root, without --data, /etc/udpchat/server.toml if it is there]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from check" -l data -d 'The server\'s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from check" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from check" -l log-format -d 'How each line of the log is written' -r -f -a "text\t'For people'
@@ -560,7 +641,7 @@ json\t'A JSON object a line'"
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from check" -l json -d 'Print the report as one JSON object'
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from backup" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory]' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from backup" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory; for root, without --data, /etc/udpchat/server.toml if it is there]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from backup" -l data -d 'The server\'s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from backup" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from backup" -l log-format -d 'How each line of the log is written' -r -f -a "text\t'For people'
@@ -568,7 +649,7 @@ json\t'A JSON object a line'"
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from backup" -l force -d 'Replace the file if it is there'
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from backup" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from backup" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from rescue" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory]' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from rescue" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory; for root, without --data, /etc/udpchat/server.toml if it is there]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from rescue" -l data -d 'The server\'s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from rescue" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from rescue" -l log-format -d 'How each line of the log is written' -r -f -a "text\t'For people'
@@ -576,17 +657,20 @@ json\t'A JSON object a line'"
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from rescue" -l force -d 'Replace the file if it is there'
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from rescue" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from rescue" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from restore" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory]' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from restore" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory; for root, without --data, /etc/udpchat/server.toml if it is there]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from restore" -l data -d 'The server\'s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from restore" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from restore" -l log-format -d 'How each line of the log is written' -r -f -a "text\t'For people'
 json\t'A JSON object a line'"
+complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from restore" -l replace -d 'If there is a database, move it aside'
+complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from restore" -l dry-run -d 'Check the backup and tell what is in it; write nothing'
+complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from restore" -l json -d 'Print JSON'
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from restore" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from restore" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from retain" -l days -d 'Let entries expire that are older than N days (0: never)' -r -f
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from retain" -l messages -d 'Keep at most the last N entries of a conversation (0: all)' -r -f
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from retain" -l megabytes -d 'Keep at most the last N million bytes of a conversation (0: all)' -r -f
-complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from retain" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory]' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from retain" -l config -d 'Read the server\'s settings from this file [default: server.toml in the server\'s directory; for root, without --data, /etc/udpchat/server.toml if it is there]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from retain" -l data -d 'The server\'s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from retain" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from retain" -l log-format -d 'How each line of the log is written' -r -f -a "text\t'For people'
@@ -642,34 +726,35 @@ complete -c udpchat -n "__fish_udpchat_using_subcommand config; and __fish_seen_
 complete -c udpchat -n "__fish_udpchat_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "check" -d 'Check the settings; the exit code is 0 if nothing is wrong, and else 2'
 complete -c udpchat -n "__fish_udpchat_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show each setting and its source: a variable, a line of a file, or the default'
 complete -c udpchat -n "__fish_udpchat_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "init" -d 'Write a file of settings, each explained and commented out'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room ban session announce status reload stop key log-level audit store config bench completions" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room ban session announce status reload stop key log-level audit store config bench completions" -l log-format -d 'How each line of the log is written' -r -f -a "text\t'For people'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room message ban session announce status reload stop key log-level audit store config bench completions" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room message ban session announce status reload stop key log-level audit store config bench completions" -l log-format -d 'How each line of the log is written' -r -f -a "text\t'For people'
 json\t'A JSON object a line'"
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room ban session announce status reload stop key log-level audit store config bench completions" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room ban session announce status reload stop key log-level audit store config bench completions" -f -a "serve" -d 'Run the server'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room ban session announce status reload stop key log-level audit store config bench completions" -f -a "connect" -d 'Connect to a server and chat'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room ban session announce status reload stop key log-level audit store config bench completions" -f -a "send" -d 'Send a message from a program or a script'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room ban session announce status reload stop key log-level audit store config bench completions" -f -a "tail" -d 'Print messages, old and new, for a program'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room ban session announce status reload stop key log-level audit store config bench completions" -f -a "bot" -d 'Run a bot: JSON lines in both directions'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room ban session announce status reload stop key log-level audit store config bench completions" -f -a "link" -d 'Print a link to a server, with its key, for others'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room ban session announce status reload stop key log-level audit store config bench completions" -f -a "discover" -d 'List the servers of the local network'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room ban session announce status reload stop key log-level audit store config bench completions" -f -a "doctor" -d 'Find out which step on the way to a server fails'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room ban session announce status reload stop key log-level audit store config bench completions" -f -a "user" -d 'Manage the server\'s accounts'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room ban session announce status reload stop key log-level audit store config bench completions" -f -a "invite" -d 'Invite others to open an account'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room ban session announce status reload stop key log-level audit store config bench completions" -f -a "room" -d 'Manage the server\'s rooms'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room ban session announce status reload stop key log-level audit store config bench completions" -f -a "ban" -d 'Keep accounts and addresses out'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room ban session announce status reload stop key log-level audit store config bench completions" -f -a "session" -d 'List and end the sessions of a running server'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room ban session announce status reload stop key log-level audit store config bench completions" -f -a "announce" -d 'Announce something to all users'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room ban session announce status reload stop key log-level audit store config bench completions" -f -a "status" -d 'Show the state of a running server'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room ban session announce status reload stop key log-level audit store config bench completions" -f -a "reload" -d 'Have a running server read its settings again'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room ban session announce status reload stop key log-level audit store config bench completions" -f -a "stop" -d 'Stop a running server, and wait until it has ended'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room ban session announce status reload stop key log-level audit store config bench completions" -f -a "key" -d 'Show the server\'s key'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room ban session announce status reload stop key log-level audit store config bench completions" -f -a "log-level" -d 'Show or set how much a running server logs'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room ban session announce status reload stop key log-level audit store config bench completions" -f -a "audit" -d 'Show what was done to the server: who, what and when'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room ban session announce status reload stop key log-level audit store config bench completions" -f -a "store" -d 'Check, copy and prune the server\'s database'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room ban session announce status reload stop key log-level audit store config bench completions" -f -a "config" -d 'Check, show or write the files of settings'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room ban session announce status reload stop key log-level audit store config bench completions" -f -a "bench" -d 'Measure a server with many clients'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room ban session announce status reload stop key log-level audit store config bench completions" -f -a "completions" -d 'Print a completion script for a shell'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room message ban session announce status reload stop key log-level audit store config bench completions" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room message ban session announce status reload stop key log-level audit store config bench completions" -f -a "serve" -d 'Run the server'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room message ban session announce status reload stop key log-level audit store config bench completions" -f -a "connect" -d 'Connect to a server and chat'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room message ban session announce status reload stop key log-level audit store config bench completions" -f -a "send" -d 'Send a message from a program or a script'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room message ban session announce status reload stop key log-level audit store config bench completions" -f -a "tail" -d 'Print messages, old and new, for a program'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room message ban session announce status reload stop key log-level audit store config bench completions" -f -a "bot" -d 'Run a bot: JSON lines in both directions'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room message ban session announce status reload stop key log-level audit store config bench completions" -f -a "link" -d 'Print a link to a server, with its key, for others'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room message ban session announce status reload stop key log-level audit store config bench completions" -f -a "discover" -d 'List the servers of the local network'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room message ban session announce status reload stop key log-level audit store config bench completions" -f -a "doctor" -d 'Find out which step on the way to a server fails'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room message ban session announce status reload stop key log-level audit store config bench completions" -f -a "user" -d 'Manage the server\'s accounts'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room message ban session announce status reload stop key log-level audit store config bench completions" -f -a "invite" -d 'Invite others to open an account'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room message ban session announce status reload stop key log-level audit store config bench completions" -f -a "room" -d 'Manage the server\'s rooms'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room message ban session announce status reload stop key log-level audit store config bench completions" -f -a "message" -d 'Delete what was written'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room message ban session announce status reload stop key log-level audit store config bench completions" -f -a "ban" -d 'Keep accounts and addresses out'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room message ban session announce status reload stop key log-level audit store config bench completions" -f -a "session" -d 'List and end the sessions of a running server'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room message ban session announce status reload stop key log-level audit store config bench completions" -f -a "announce" -d 'Announce something to all users'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room message ban session announce status reload stop key log-level audit store config bench completions" -f -a "status" -d 'Show the state of a running server'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room message ban session announce status reload stop key log-level audit store config bench completions" -f -a "reload" -d 'Have a running server read its settings again'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room message ban session announce status reload stop key log-level audit store config bench completions" -f -a "stop" -d 'Stop a running server, and wait until it has ended'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room message ban session announce status reload stop key log-level audit store config bench completions" -f -a "key" -d 'Show the server\'s key'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room message ban session announce status reload stop key log-level audit store config bench completions" -f -a "log-level" -d 'Show or set how much a running server logs'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room message ban session announce status reload stop key log-level audit store config bench completions" -f -a "audit" -d 'Show what was done to the server: who, what and when'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room message ban session announce status reload stop key log-level audit store config bench completions" -f -a "store" -d 'Check, copy and prune the server\'s database'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room message ban session announce status reload stop key log-level audit store config bench completions" -f -a "config" -d 'Check, show or write the files of settings'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room message ban session announce status reload stop key log-level audit store config bench completions" -f -a "bench" -d 'Measure a server with many clients'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and not __fish_seen_subcommand_from serve connect send tail bot link discover doctor user invite room message ban session announce status reload stop key log-level audit store config bench completions" -f -a "completions" -d 'Print a completion script for a shell'
 complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from serve" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from serve" -l log-format -d 'How each line of the log is written' -r -f -a "text\t'For people'
 json\t'A JSON object a line'"
@@ -715,7 +800,7 @@ complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_su
 complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from user" -f -a "rename" -d 'Give an account another name'
 complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from user" -f -a "disable" -d 'Let nobody sign in to an account, and end its sessions'
 complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from user" -f -a "enable" -d 'Let the user of a disabled account sign in again'
-complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from user" -f -a "delete" -d 'Delete an account for good; its messages stay'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from user" -f -a "delete" -d 'Delete an account for good; its messages stay, or go with --purge'
 complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from invite" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from invite" -l log-format -d 'How each line of the log is written' -r -f -a "text\t'For people'
 json\t'A JSON object a line'"
@@ -728,6 +813,16 @@ complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_su
 json\t'A JSON object a line'"
 complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from room" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
 complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from room" -f -a "add" -d 'Create a room'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from room" -f -a "list" -d 'List the rooms: members, owners, sizes and last use'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from room" -f -a "show" -d 'Show a room and its members, with their roles'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from room" -f -a "owner" -d 'Make a user the owner of a room'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from room" -f -a "access" -d 'Set who may join a room, and who may write there'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from room" -f -a "delete" -d 'Delete a room for good, with what was written there'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from message" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from message" -l log-format -d 'How each line of the log is written' -r -f -a "text\t'For people'
+json\t'A JSON object a line'"
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from message" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from message" -f -a "delete" -d 'Delete a message of any user'
 complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from ban" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from ban" -l log-format -d 'How each line of the log is written' -r -f -a "text\t'For people'
 json\t'A JSON object a line'"
@@ -800,6 +895,7 @@ complete -c udpchat -n "__fish_udpchat_using_subcommand bench" -f -a "pairs fano
 complete -c udpchat -n "__fish_udpchat_using_subcommand completions" -f -a "bash elvish fish powershell zsh"
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from bot" -f -a "on off"
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from role" -f -a "member moderator administrator"
+complete -c udpchat -n "__fish_udpchat_using_subcommand room; and __fish_seen_subcommand_from access" -f -a "public private readonly private-readonly"
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from backup" -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from rescue" -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from restore" -F
