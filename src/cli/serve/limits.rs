@@ -41,6 +41,13 @@ const HEADING: &str = "Limits";
 const SLOWED: &str =
     "Above it the server reads from the account more slowly; nothing is refused or lost.";
 
+const REFUSED: &str = "Above it the next one is refused, and its user is told when to try again.";
+
+/// What stands for no limit of sessions that are not signed in, and of handshakes a second: the memory and the time of the
+/// largest server.
+const STRANGERS_MAX: usize = 1 << 24;
+const HANDSHAKES_MAX: usize = 1 << 24;
+
 const TABLE: &[Row] = &[
     Row {
         option: "limit-message-rate",
@@ -194,6 +201,139 @@ const TABLE: &[Row] = &[
         set: |limits, limit| limits.hub.sessions = limit,
     },
     Row {
+        option: "limit-sign-in-rate",
+        variable: "UDPCHAT_LIMIT_SIGN_IN_RATE",
+        unit: Unit::Count,
+        help: "Passwords that are tried by all together, a second",
+        at_limit: "Above it those wait who have tried the most of late, and then everybody; a device that has signed in before needs no password. Each name has limits of its own beside this: 5 tries at its password from one address, then waits that grow up to 15 minutes.",
+        get: |limits| limits.hub.sign_in_rate,
+        set: |limits, limit| limits.hub.sign_in_rate = limit,
+    },
+    Row {
+        option: "limit-sign-in-burst",
+        variable: "UDPCHAT_LIMIT_SIGN_IN_BURST",
+        unit: Unit::Count,
+        help: "Passwords that are tried at once after a pause",
+        at_limit: "One address may use half of them; a sign-in needs two. Above it as with --limit-sign-in-rate.",
+        get: |limits| limits.hub.sign_in_burst,
+        set: |limits, limit| limits.hub.sign_in_burst = limit,
+    },
+    Row {
+        option: "limit-sign-up-rate",
+        variable: "UDPCHAT_LIMIT_SIGN_UP_RATE",
+        unit: Unit::Count,
+        help: "Accounts that are opened by all together, an hour",
+        at_limit: REFUSED,
+        get: |limits| limits.hub.sign_up_rate,
+        set: |limits, limit| limits.hub.sign_up_rate = limit,
+    },
+    Row {
+        option: "limit-sign-up-burst",
+        variable: "UDPCHAT_LIMIT_SIGN_UP_BURST",
+        unit: Unit::Count,
+        help: "Accounts that are opened at once after a pause",
+        at_limit: "One address may open half of them at most. Above it the next one is refused, and its user is told when to try again.",
+        get: |limits| limits.hub.sign_up_burst,
+        set: |limits, limit| limits.hub.sign_up_burst = limit,
+    },
+    Row {
+        option: "limit-address-sign-up-rate",
+        variable: "UDPCHAT_LIMIT_ADDRESS_SIGN_UP_RATE",
+        unit: Unit::Count,
+        help: "Accounts that are opened from one address (IPv6: /64), an hour",
+        at_limit: REFUSED,
+        get: |limits| limits.hub.address_sign_up_rate,
+        set: |limits, limit| limits.hub.address_sign_up_rate = limit,
+    },
+    Row {
+        option: "limit-address-sign-up-burst",
+        variable: "UDPCHAT_LIMIT_ADDRESS_SIGN_UP_BURST",
+        unit: Unit::Count,
+        help: "Accounts that are opened at once from one address after a pause",
+        at_limit: "Above it the next one is refused, and its user is told when to try again. Users behind one router or aboard one ship may share an address.",
+        get: |limits| limits.hub.address_sign_up_burst,
+        set: |limits, limit| limits.hub.address_sign_up_burst = limit,
+    },
+    Row {
+        option: "limit-room-rate",
+        variable: "UDPCHAT_LIMIT_ROOM_RATE",
+        unit: Unit::Count,
+        help: "Rooms that all accounts make together, an hour",
+        at_limit: REFUSED,
+        get: |limits| limits.hub.room_rate,
+        set: |limits, limit| limits.hub.room_rate = limit,
+    },
+    Row {
+        option: "limit-room-burst",
+        variable: "UDPCHAT_LIMIT_ROOM_BURST",
+        unit: Unit::Count,
+        help: "Rooms that all accounts make at once after a pause",
+        at_limit: "Accounts that have made many of late may use half of them. Above it the next one is refused, and its user is told when to try again.",
+        get: |limits| limits.hub.room_burst,
+        set: |limits, limit| limits.hub.room_burst = limit,
+    },
+    Row {
+        option: "limit-account-room-rate",
+        variable: "UDPCHAT_LIMIT_ACCOUNT_ROOM_RATE",
+        unit: Unit::Count,
+        help: "Rooms that one account makes, an hour",
+        at_limit: REFUSED,
+        get: |limits| limits.hub.account_room_rate,
+        set: |limits, limit| limits.hub.account_room_rate = limit,
+    },
+    Row {
+        option: "limit-account-room-burst",
+        variable: "UDPCHAT_LIMIT_ACCOUNT_ROOM_BURST",
+        unit: Unit::Count,
+        help: "Rooms that one account makes at once after a pause",
+        at_limit: REFUSED,
+        get: |limits| limits.hub.account_room_burst,
+        set: |limits, limit| limits.hub.account_room_burst = limit,
+    },
+    Row {
+        option: "limit-room-change-rate",
+        variable: "UDPCHAT_LIMIT_ROOM_CHANGE_RATE",
+        unit: Unit::Count,
+        help: "Rooms that one account joins or changes, and users whom it invites, a minute",
+        at_limit: REFUSED,
+        get: |limits| limits.hub.room_change_rate,
+        set: |limits, limit| limits.hub.room_change_rate = limit,
+    },
+    Row {
+        option: "limit-room-change-burst",
+        variable: "UDPCHAT_LIMIT_ROOM_CHANGE_BURST",
+        unit: Unit::Count,
+        help: "The same at once after a pause",
+        at_limit: REFUSED,
+        get: |limits| limits.hub.room_change_burst,
+        set: |limits, limit| limits.hub.room_change_burst = limit,
+    },
+    Row {
+        option: "limit-strangers",
+        variable: "UDPCHAT_LIMIT_STRANGERS",
+        unit: Unit::Count,
+        help: "Sessions that are not signed in, of all addresses together",
+        at_limit: "Above it a new one takes the place of the oldest from the networks that have the most of them; where those \
+                   are its own and the oldest is new too, its client tries again for half a minute. A quarter is for clients \
+                   that have been here before.",
+        get: |limits| of_count(limits.transport.unauthenticated),
+        set: |limits, limit| limits.transport.unauthenticated = count_of(limit, STRANGERS_MAX),
+    },
+    Row {
+        option: "limit-handshake-rate",
+        variable: "UDPCHAT_LIMIT_HANDSHAKE_RATE",
+        unit: Unit::Count,
+        help: "Sessions that are begun, of all addresses together, a second",
+        at_limit: "Above it the server does not answer, and clients try again for half a minute; twice as many may come at once \
+                   after a pause. A quarter is for clients that have been here before.",
+        get: |limits| of_count(limits.transport.handshakes_per_second as usize),
+        set: |limits, limit| {
+            let most = u32::try_from(count_of(limit, HANDSHAKES_MAX)).unwrap_or(u32::MAX);
+            limits.transport.handshakes_per_second = most;
+            limits.transport.handshakes_burst = most.saturating_mul(2);
+        },
+    },
+    Row {
         option: "limit-buffers",
         variable: "UDPCHAT_LIMIT_BUFFERS",
         unit: Unit::Bytes,
@@ -210,6 +350,18 @@ const TABLE: &[Row] = &[
         },
     },
 ];
+
+fn of_count(count: usize) -> Limit {
+    Limit::of(if count == STRANGERS_MAX {
+        0
+    } else {
+        count as u64
+    })
+}
+
+fn count_of(limit: Limit, most: usize) -> usize {
+    usize::try_from(limit.or_max()).map_or(most, |count| count.min(most))
+}
 
 impl clap::Args for ServerLimits {
     fn augment_args(command: clap::Command) -> clap::Command {

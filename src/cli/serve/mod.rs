@@ -40,7 +40,7 @@ const SIGNALS: &str = "\
     signal stops it at once.\n\
     SIGHUP opens the log file again, so that it can be rotated, and reads the settings again; nobody is \
     signed out. They are checked first: on an error all stay as they are, and the log says why. data, listen, \
-    limit-buffers, announce, announce-name, backup-dir, http, http-name and http-public take effect at the next start, all others at once, and the log names what has changed. \
+    limit-buffers, limit-strangers, limit-handshake-rate, announce, announce-name, backup-dir, http, http-name and http-public take effect at the next start, all others at once, and the log names what has changed. \
     Options on the command line and variables stay. A SIGHUP that was ignored at the start, as by nohup(1), \
     stays ignored.";
 

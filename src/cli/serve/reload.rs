@@ -23,7 +23,7 @@ use crate::net::InputSender;
 use crate::server::Input;
 
 /// Settings that take effect when the server is started: what is bound, opened or allocated then.
-const AT_START: [&str; 9] = [
+const AT_START: [&str; 11] = [
     "announce",
     "announce-name",
     "backup-dir",
@@ -32,6 +32,8 @@ const AT_START: [&str; 9] = [
     "http-name",
     "http-public",
     "limit-buffers",
+    "limit-handshake-rate",
+    "limit-strangers",
     "listen",
 ];
 

@@ -122,7 +122,7 @@ impl Core {
             bans: Bans::default(),
             store: StoreLink::new(store, PendingRequests::new(limits.in_flight)),
             blobs: BlobLink::new(blobs),
-            throttle: Throttle::new(now.instant, limits.attempts),
+            throttle: Throttle::new(now.instant, &limits),
             budgets: Budgets::new(&limits),
             responses: Shares::new(PENDING_PARTS_MAX),
             counters: HubCounters::default(),
@@ -131,7 +131,8 @@ impl Core {
     }
 
     /// Goes on with another configuration. Whether attempts are counted stays: only measurements choose that.
-    pub fn configure(&mut self, config: HubConfig) {
+    pub fn configure(&mut self, now: Now, config: HubConfig) {
+        self.throttle.configure(now.instant, &config.limits);
         self.budgets.set_rates(&config.limits);
         self.store.set_share(config.limits.in_flight);
         self.config = config;

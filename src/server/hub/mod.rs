@@ -193,7 +193,7 @@ impl App for Hub {
                 store.submit(Pending::Operator(reply), *write);
             }
             Input::Configure(config, reply) => {
-                self.core.configure(config);
+                self.core.configure(now, config);
                 // If nobody waits any longer, nobody misses it.
                 let _ = reply.try_send(());
             }

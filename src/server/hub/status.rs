@@ -116,6 +116,8 @@ impl Hub {
         let mut counts = BTreeMap::from([
             ("buffers", transport.evicted_memory),
             ("places_before_sign_in", transport.evicted_places),
+            ("strangers", transport.refused_full),
+            ("handshakes", transport.refused_rate),
             ("sessions", self.core.counters.evicted),
             (
                 "requests_before_sign_in",

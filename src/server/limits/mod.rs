@@ -87,6 +87,33 @@ pub struct Limits {
     /// Signed-in sessions of all accounts together. Chosen: twice what a measurement of the largest server asks for;
     /// idle, they take half a gigabyte.
     pub sessions: Limit,
+    /// Password exchanges of all peers together, a second: 0.3 ms of CPU time each, so 3 % of a core.
+    pub sign_in_rate: Limit,
+    /// Password exchanges of all peers at once after a quiet time. Chosen: half of them, which one address may use, are the two
+    /// of each of a thousand users behind it whose tickets have expired.
+    pub sign_in_burst: Limit,
+    /// Accounts that are opened by all peers together, an hour. Chosen: more than any community grows; names are taken for good.
+    pub sign_up_rate: Limit,
+    /// Accounts that all open at once. Chosen: half of them, which those who open many may use, are a ship's.
+    pub sign_up_burst: Limit,
+    /// Accounts that are opened from one network (IPv4 address, IPv6 /64), an hour.
+    pub address_sign_up_rate: Limit,
+    /// Accounts that one network opens at once. Chosen: a ship, whose thousand users have one address.
+    pub address_sign_up_burst: Limit,
+    /// Rooms that are made by all accounts together, an hour. They stay for good, and stand in everybody's list.
+    pub room_rate: Limit,
+    /// Rooms that all make at once. Chosen: one for each of a thousand users.
+    pub room_burst: Limit,
+    /// Rooms that one account makes, an hour.
+    pub account_room_rate: Limit,
+    /// Rooms that one account makes at once.
+    pub account_room_burst: Limit,
+    /// What one account does, a minute, that others are told of in an entry of a log, beside what it says: joining (of which
+    /// each leaving needs one before) and changing rooms, and inviting. Chosen: nobody clicks faster for long, and a program
+    /// that joins and leaves without end writes one entry a second.
+    pub room_change_rate: Limit,
+    /// The same at once.
+    pub room_change_burst: Limit,
 }
 
 impl Default for Limits {
@@ -108,6 +135,18 @@ impl Default for Limits {
             request_burst: Limit::of(1000),
             in_flight: Limit::of(64),
             sessions: Limit::of(200_000),
+            sign_in_rate: Limit::of(100),
+            sign_in_burst: Limit::of(4000),
+            sign_up_rate: Limit::of(360),
+            sign_up_burst: Limit::of(2400),
+            address_sign_up_rate: Limit::of(120),
+            address_sign_up_burst: Limit::of(1100),
+            room_rate: Limit::of(60),
+            room_burst: Limit::of(1000),
+            account_room_rate: Limit::of(6),
+            account_room_burst: Limit::of(10),
+            room_change_rate: Limit::of(30),
+            room_change_burst: Limit::of(30),
         }
     }
 }
@@ -145,6 +184,18 @@ impl Limits {
             request_burst: Limit::NONE,
             in_flight: Limit::NONE,
             sessions: Limit::NONE,
+            sign_in_rate: Limit::NONE,
+            sign_in_burst: Limit::NONE,
+            sign_up_rate: Limit::NONE,
+            sign_up_burst: Limit::NONE,
+            address_sign_up_rate: Limit::NONE,
+            address_sign_up_burst: Limit::NONE,
+            room_rate: Limit::NONE,
+            room_burst: Limit::NONE,
+            account_room_rate: Limit::NONE,
+            account_room_burst: Limit::NONE,
+            room_change_rate: Limit::NONE,
+            room_change_burst: Limit::NONE,
         }
     }
 

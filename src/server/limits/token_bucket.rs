@@ -26,8 +26,6 @@ pub struct Buckets<K> {
     used: BTreeMap<K, Bucket>,
     /// With so many buckets those that are full again are forgotten.
     sweep_at: usize,
-    /// How often there was no token to take.
-    refused: u64,
 }
 
 /// What was left in a bucket at a moment.
@@ -80,7 +78,6 @@ impl<K: Ord> Buckets<K> {
             rate,
             used: BTreeMap::new(),
             sweep_at: SWEPT_FIRST,
-            refused: 0,
         }
     }
 
@@ -101,10 +98,7 @@ impl<K: Ord> Buckets<K> {
     /// # Errors
     /// The time until there is one; none was taken.
     pub fn take(&mut self, now: Instant, key: K) -> Result<(), Duration> {
-        if let Err(wait) = self.check(now, &key) {
-            self.refused += 1;
-            return Err(wait);
-        }
+        self.check(now, &key)?;
         self.charge(now, key);
         Ok(())
     }
@@ -151,11 +145,6 @@ impl<K: Ord> Buckets<K> {
         }
         // Not with each one more, where none could be forgotten.
         self.sweep_at = (2 * self.used.len()).clamp(SWEPT_FIRST, KEPT_MAX);
-    }
-
-    /// How often there was no token to take, since the start.
-    pub const fn refused(&self) -> u64 {
-        self.refused
     }
 
     /// How many are kept.

@@ -12,7 +12,7 @@ const REMEMBERED_MAX: f64 = 256.0;
 const WIDER: f64 = 16.0;
 
 /// What is shared, and who comes first.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Sharing {
     /// What all together may use.
     pub all: Rate,

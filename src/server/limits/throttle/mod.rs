@@ -20,74 +20,84 @@ use self::fair::{Shared, Sharing};
 use self::guesses::Guesses;
 use self::prefix::Prefix;
 use super::token_bucket::{Buckets, Rate};
+use super::{Limit, Limits};
 use crate::protocol::AccountId;
 use crate::text::name_case::one_spelling;
 
-/// Password exchanges of all peers together.
-const EXCHANGES: Sharing = Sharing {
-    all: Rate {
-        // 0.3 ms of CPU each, so 3 % of a core.
-        per_second: 100.0,
-        // Everybody whose ticket has expired, after a long stop.
-        burst: 1000.0,
-    },
-    // A client's question for the name, and the password, mistyped once.
-    little: 4.0,
-    // One in ten seconds: a thousand networks that try no faster than that leave the rate to others.
-    forgotten_per_second: 0.1,
-};
+/// Who uses little of what is shared, and for how long.
+mod little {
+    /// Password exchanges: a client's question for the name, and the password, mistyped once.
+    pub const EXCHANGES: f64 = 4.0;
+    /// One in ten seconds is forgotten: a thousand networks that try no faster than that leave the rate to others.
+    pub const EXCHANGES_PER_SECOND: f64 = 0.1;
+    /// Accounts: a family.
+    pub const ACCOUNTS: f64 = 4.0;
+    /// Rooms: a room, and another.
+    pub const ROOMS: f64 = 2.0;
+    /// Of accounts and rooms one in an hour is forgotten.
+    pub const PER_HOUR: f64 = 1.0 / super::HOUR;
+}
 
-/// Accounts that are opened by all peers together. Names are taken for good.
-const ACCOUNTS: Sharing = Sharing {
-    all: Rate {
-        // Six a minute: more than any community grows, and 8,640 a day at most.
-        per_second: 0.1,
-        // The day on which a server is announced.
-        burst: 500.0,
-    },
-    // A family.
-    little: 4.0,
-    // One in an hour.
-    forgotten_per_second: 1.0 / 3600.0,
-};
+/// In seconds.
+const HOUR: f64 = 3600.0;
+const MINUTE: f64 = 60.0;
 
-/// Accounts that are opened from one network (IPv4 address, IPv6 /64): a class or an office at once, then two a minute.
-const ACCOUNTS_OF_NETWORK: Rate = Rate {
-    per_second: 1.0 / 30.0,
-    burst: 200.0,
-};
+/// Of what has no limit there is so much: enough for ever, and numbers that can still be counted with.
+const NO_LIMIT: u64 = 1 << 40;
 
-/// Rooms that are made by all accounts together. Rooms stay for good, and stand in everybody's list.
-const ROOMS: Sharing = Sharing {
-    all: Rate {
-        // One a minute.
-        per_second: 1.0 / 60.0,
-        burst: 200.0,
-    },
-    // A room, and another.
-    little: 2.0,
-    // One in an hour.
-    forgotten_per_second: 1.0 / 3600.0,
-};
+/// What the operator allows.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Rates {
+    exchanges: Sharing,
+    accounts: Sharing,
+    accounts_of_network: Rate,
+    rooms: Sharing,
+    rooms_of_account: Rate,
+    room_changes: Rate,
+}
 
-/// Rooms that one account makes: a few at once, then one in ten minutes.
-const ROOMS_OF_ACCOUNT: Rate = Rate {
-    per_second: 1.0 / 600.0,
-    burst: 10.0,
-};
+impl Rates {
+    fn of(limits: &Limits) -> Self {
+        let rate = |rate: Limit, seconds: f64, burst: Limit| Rate {
+            per_second: number(rate) / seconds,
+            burst: number(burst),
+        };
+        let shared = |all: Rate, little: f64, forgotten_per_second: f64| Sharing {
+            all,
+            little,
+            forgotten_per_second,
+        };
+        let exchanges = rate(limits.sign_in_rate, 1.0, limits.sign_in_burst);
+        let accounts = rate(limits.sign_up_rate, HOUR, limits.sign_up_burst);
+        let rooms = rate(limits.room_rate, HOUR, limits.room_burst);
+        Self {
+            exchanges: shared(exchanges, little::EXCHANGES, little::EXCHANGES_PER_SECOND),
+            accounts: shared(accounts, little::ACCOUNTS, little::PER_HOUR),
+            accounts_of_network: rate(
+                limits.address_sign_up_rate,
+                HOUR,
+                limits.address_sign_up_burst,
+            ),
+            rooms: shared(rooms, little::ROOMS, little::PER_HOUR),
+            rooms_of_account: rate(limits.account_room_rate, HOUR, limits.account_room_burst),
+            room_changes: rate(limits.room_change_rate, MINUTE, limits.room_change_burst),
+        }
+    }
+}
 
-/// What one account does that others are told of in an entry of a log, beside what it says: joining (of which each
-/// leaving needs one before) and changing rooms, and inviting. Chosen: nobody clicks faster for long, and a program
-/// that joins and leaves without end writes one entry a second.
-const ROOM_CHANGES: Rate = Rate {
-    per_second: 0.5,
-    burst: 30.0,
-};
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "of numbers so large nobody sees the last digits"
+)]
+fn number(limit: Limit) -> f64 {
+    limit.get().unwrap_or(NO_LIMIT).min(NO_LIMIT) as f64
+}
 
 /// What was tried of late.
 #[derive(Debug)]
 pub struct Throttle {
     limited: bool,
+    rates: Rates,
     guesses: Guesses,
     exchanges: Shared<Prefix>,
     accounts: Shared<Prefix>,
@@ -105,22 +115,37 @@ struct Refused {
     tickets: u64,
     accounts: u64,
     rooms: u64,
+    room_changes: u64,
 }
 
 impl Throttle {
-    /// Nothing has been tried yet. Without `limited` nothing is ever refused, for measurements.
+    /// Nothing has been tried yet. Without `attempts` among the limits nothing is ever refused, for measurements.
     #[must_use]
-    pub fn new(now: Instant, limited: bool) -> Self {
+    pub fn new(now: Instant, limits: &Limits) -> Self {
+        let rates = Rates::of(limits);
         Self {
-            limited,
+            limited: limits.attempts,
+            rates,
             guesses: Guesses::default(),
-            exchanges: Shared::new(now, EXCHANGES),
-            accounts: Shared::new(now, ACCOUNTS),
-            accounts_of_network: Buckets::new(ACCOUNTS_OF_NETWORK),
-            rooms: Shared::new(now, ROOMS),
-            rooms_of_account: Buckets::new(ROOMS_OF_ACCOUNT),
-            room_changes: Buckets::new(ROOM_CHANGES),
+            exchanges: Shared::new(now, rates.exchanges),
+            accounts: Shared::new(now, rates.accounts),
+            accounts_of_network: Buckets::new(rates.accounts_of_network),
+            rooms: Shared::new(now, rates.rooms),
+            rooms_of_account: Buckets::new(rates.rooms_of_account),
+            room_changes: Buckets::new(rates.room_changes),
             refused: Refused::default(),
+        }
+    }
+
+    /// Goes on with other limits. If they differ, all but guesses at passwords begins from nothing.
+    pub fn configure(&mut self, now: Instant, limits: &Limits) {
+        self.limited = limits.attempts;
+        if Rates::of(limits) != self.rates {
+            *self = Self {
+                guesses: std::mem::take(&mut self.guesses),
+                refused: self.refused,
+                ..Self::new(now, limits)
+            };
         }
     }
 
@@ -241,7 +266,9 @@ impl Throttle {
         if !self.limited {
             return Ok(());
         }
-        self.room_changes.take(now, account)
+        let counted = self.room_changes.take(now, account);
+        self.refused.room_changes += u64::from(counted.is_err());
+        counted
     }
 
     /// What was refused since the start, by the limit's name.
@@ -252,13 +279,14 @@ impl Throttle {
             tickets,
             accounts,
             rooms,
+            room_changes,
         } = self.refused;
         [
             ("password_guesses", guesses),
             ("tickets", tickets),
             ("new_accounts", accounts),
             ("new_rooms", rooms),
-            ("room_changes", self.room_changes.refused()),
+            ("room_changes", room_changes),
         ]
     }
 }
