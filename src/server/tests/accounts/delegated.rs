@@ -346,7 +346,7 @@ fn addresses_are_shown_to_those_whom_the_operator_lets_see_them() {
             show_addresses: show,
             ..HubConfig::default()
         };
-        bench.hub.core.configure(config);
+        bench.hub.core.configure(bench.now, config);
         for ((own, link), is_seen) in names.iter().zip(links).zip(seen) {
             let request = ContactsRequest { tag: 1 };
             bench.say(link, Channel::Control, &ClientMessage::control(request));

@@ -227,7 +227,7 @@ impl Bench {
             limits,
             ..HubConfig::default()
         };
-        self.hub.core.configure(config);
+        self.hub.core.configure(self.now, config);
     }
 }
 
