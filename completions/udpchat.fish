@@ -92,6 +92,20 @@ complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-request-
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-request-burst -d 'Other requests that one account may make at once after a pause; 0: no limit [default: 1000]' -r -f
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-in-flight -d 'Messages and requests of one account that the store handles at once; 0: no limit [default: 64]' -r -f
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-sessions -d 'Signed-in sessions of all accounts together; 0: no limit [default: 200000]' -r -f
+complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-sign-in-rate -d 'Passwords that are tried by all together, a second; 0: no limit [default: 100]' -r -f
+complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-sign-in-burst -d 'Passwords that are tried at once after a pause; 0: no limit [default: 4000]' -r -f
+complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-sign-up-rate -d 'Accounts that are opened by all together, an hour; 0: no limit [default: 360]' -r -f
+complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-sign-up-burst -d 'Accounts that are opened at once after a pause; 0: no limit [default: 2400]' -r -f
+complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-address-sign-up-rate -d 'Accounts that are opened from one address (IPv6: /64), an hour; 0: no limit [default: 120]' -r -f
+complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-address-sign-up-burst -d 'Accounts that are opened at once from one address after a pause; 0: no limit [default: 1100]' -r -f
+complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-room-rate -d 'Rooms that all accounts make together, an hour; 0: no limit [default: 60]' -r -f
+complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-room-burst -d 'Rooms that all accounts make at once after a pause; 0: no limit [default: 1000]' -r -f
+complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-account-room-rate -d 'Rooms that one account makes, an hour; 0: no limit [default: 6]' -r -f
+complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-account-room-burst -d 'Rooms that one account makes at once after a pause; 0: no limit [default: 10]' -r -f
+complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-room-change-rate -d 'Rooms that one account joins or changes, and users whom it invites, a minute; 0: no limit [default: 30]' -r -f
+complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-room-change-burst -d 'The same at once after a pause; 0: no limit [default: 30]' -r -f
+complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-strangers -d 'Sessions that are not signed in, of all addresses together; 0: no limit [default: 16384]' -r -f
+complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-handshake-rate -d 'Sessions that are begun, of all addresses together, a second; 0: no limit [default: 2000]' -r -f
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-buffers -d 'Memory for the send and receive buffers of all sessions; 0: no limit [default: 256M]' -r -f
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l log-format -d 'How each line of the log is written' -r -f -a "text\t'For people'

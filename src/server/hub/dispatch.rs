@@ -124,9 +124,7 @@ impl Services {
         };
         let (write, outcome) = (completion.write, completion.outcome);
         self.files.on_freed(ctx, completion.freed);
-        if let Outcome::Refused(Refusal::LimitReached(limit)) = &outcome {
-            ctx.counters.at_store_limits[*limit as usize] += 1;
-        }
+        count_limit(ctx, &outcome);
         let (hellos, receipts) = (&mut self.hellos, &mut self.receipts);
         match pending {
             Pending::Hello { session, channel } => {
@@ -393,4 +391,11 @@ fn handle_undecodable(ctx: &mut Ctx<'_>, id: SessionId, channel: Channel, error:
     };
     let failure = Failure::new(code, error.to_string());
     ctx.send_error(id, channel, Command::Other(0), failure);
+}
+
+/// Counts what the store refused because of one of its limits.
+fn count_limit(ctx: &mut Ctx<'_>, outcome: &Outcome) {
+    if let Outcome::Refused(Refusal::LimitReached(limit)) = outcome {
+        ctx.counters.at_store_limits[*limit as usize] += 1;
+    }
 }

@@ -25,8 +25,10 @@ fn removed(bench: &mut Bench, write: Write) -> Vec<Removal> {
     }
 }
 
-/// Of each entry: its number, whether it has content, and by whom and when it was deleted.
-fn read(bench: &mut Bench, user: User, id: ConversationId) -> Vec<(u64, bool, Option<(u64, u64)>)> {
+/// Of an entry: its number, whether it has content, and by whom and when it was deleted.
+type State = (u64, bool, Option<(u64, u64)>);
+
+fn read(bench: &mut Bench, user: User, id: ConversationId) -> Vec<State> {
     let entries = bench.read(user.0, id, 0).into_iter();
     entries
         .map(|entry| {
