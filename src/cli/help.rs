@@ -172,7 +172,7 @@ mod tests {
         let commands = commands();
         let names: Vec<&str> = commands.iter().map(Entry::name).collect();
         assert_eq!(names, crate::client::commands::subcommands());
-        let wrong = command::find(&commands, &["message"], "udpchat").map(|_| ());
+        let wrong = command::find(&commands, &["contacts"], "udpchat").map(|_| ());
         let why = wrong.unwrap_err().to_string();
         assert!(
             why.contains("command of the prompt of `udpchat connect`"),
@@ -187,7 +187,7 @@ mod tests {
         let found =
             |words: &[&str]| chat_command(words, &context).map_err(|failure| failure.to_string());
         for words in [
-            &["message"][..],
+            &["msg"][..],
             &["/message"],
             &["connect", "message"],
             &["connect", "/msg"],
@@ -199,11 +199,14 @@ mod tests {
             );
         }
         // A subcommand has the name as well.
-        assert_eq!(found(&["status"]).unwrap(), None);
+        for both in ["status", "message"] {
+            assert_eq!(found(&[both]).unwrap(), None);
+        }
         assert!(found(&["/status"]).unwrap().is_some());
-        for words in [&["/mesage"][..], &["mesage"]] {
-            let why = found(words).unwrap_err();
-            assert!(why.contains("did you mean \"/message\"?"), "{why}");
+        for (word, meant) in [("/mesage", "/message"), ("wohis", "/whois")] {
+            let why = found(&[word]).unwrap_err();
+            let hint = format!("did you mean \"{meant}\"?");
+            assert!(why.contains(&hint), "{why}");
         }
     }
 }

@@ -49,6 +49,15 @@ impl StoreError {
         )
     }
 
+    /// Whether something could not be written for want of room, which no reading needs.
+    pub(super) fn is_out_of_space(&self) -> bool {
+        let Self::Storage(error) = self else {
+            return false;
+        };
+        matches!(&**error, redb::Error::Io(cause)
+            if matches!(cause.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded))
+    }
+
     /// Whether it may be one page that is at fault: others may be read still.
     pub(super) fn is_damaged_page(&self) -> bool {
         match self {

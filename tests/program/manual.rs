@@ -128,7 +128,8 @@ impl World {
         let output = { shell }.output().expect("bash is there");
         let what = format!("{page}: {line}: {}", printed(&output));
         assert!(!output.stdout.is_empty(), "{what}");
-        assert_eq!(output.status.code(), Some(124), "{what}");
+        // 0 where its reader has had enough.
+        assert!(matches!(output.status.code(), Some(0 | 124)), "{what}");
     }
 
     /// A server that listens, and stops in order.

@@ -86,6 +86,11 @@ impl Argument {
         Self::new(Kind::Choice(words), "", Source::Nothing)
     }
 
+    /// Is shown like this, because the words one after the other are too long for a line.
+    pub(super) const fn shown_as(self, shown: &'static str) -> Self {
+        Self { shown, ..self }
+    }
+
     pub(super) const fn option(name: &'static str, value: &'static str) -> Self {
         Self::new(Kind::Option(name), value, Source::Nothing).optional()
     }
@@ -109,7 +114,7 @@ impl Argument {
     /// Empty for one that usage texts do not show.
     pub(super) fn usage(&self) -> String {
         let shown = match self.kind {
-            Kind::Choice(words) => words.join("|"),
+            Kind::Choice(words) if self.shown.is_empty() => words.join("|"),
             Kind::Option(name) => format!("{name} {}", self.shown),
             _ => self.shown.to_owned(),
         };

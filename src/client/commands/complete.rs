@@ -170,7 +170,10 @@ mod tests {
             ("kick bob #", "#bridge #deck"),
             ("role bob ", "member moderator owner"),
             ("role bob owner ", "#bridge #deck"),
-            ("access ", "public private history"),
+            (
+                "access ",
+                "public private readonly private-readonly history",
+            ),
             ("block ", "bob bert meg"),
             ("unblock ", "mallory"),
             ("history -", "--before"),

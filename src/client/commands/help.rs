@@ -61,7 +61,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
         "say",
         "where the prompt shows a conversation, just type; `/message NAME TEXT` works everywhere",
     ),
-    ("nick", "a user name stays as it is"),
+    ("nick", "only the operator and administrators rename a user"),
     (
         "win",
         "`/1` to `/9` are places that you assign, `/next` goes to what is unread",

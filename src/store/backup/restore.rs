@@ -83,7 +83,8 @@ pub fn restore(
     let blobs = Unfinished(blobs_of(fresh.temporary_path()));
     copy_all(&looked, &file, &fresh, &blobs.0)?;
     // The copy is checked too: the backup can have been changed in between.
-    let report = check::check_copy(fresh.temporary_path()).map_err(|error| about(error, &file))?;
+    let report =
+        check::check_copy(fresh.temporary_path()).map_err(|error| blame(error, &file, &path))?;
     if !report.is_sound() {
         return Ok(Restored::Damaged(report));
     }
@@ -126,7 +127,15 @@ fn copy_all(
         }
         Ok(())
     });
-    copied.map_err(|error| error.at(backup))
+    copied.map_err(|error| blame(error, backup, fresh.path()))
+}
+
+/// Adds the path that an error is about: the backup, unless there was no room for what is written.
+fn blame(error: OpenError, backup: &Path, database: &Path) -> OpenError {
+    match error {
+        OpenError::Store(cause) if cause.is_out_of_space() => OpenError::Store(cause).at(database),
+        other => about(other, backup),
+    }
 }
 
 /// Refuses files that the owner of the new database cannot read.

@@ -174,12 +174,13 @@ pub(super) const ROOMS: Group = Group {
                     "readonly",
                     "private-readonly",
                     "history",
-                ]),
+                ])
+                .shown_as("public|private|[private-]readonly|history"),
                 Argument::choice(&["none", "last", "all"]).optional(),
                 Argument::number("N").optional(),
                 ROOM.optional(),
             ],
-            summary: "set who may join and write, and what newcomers may read",
+            summary: "set who may join, write, and read older messages",
             help: "`public` lets everybody join, `private` only invited users. With `readonly` and `private-readonly` only \
                moderators and owners write, edit, react and pin; what members have written they can delete. `/access history none|last N|all` sets which \
                earlier messages those who join from now on may read; in a new room it is `none`. Messages of a time when it was \

@@ -115,7 +115,9 @@ fn room_that_was_deleted_has_neither_members_nor_its_name_after_a_rescue() {
     });
     bench.done(Request::Checkpoint);
     let (mut bench, rescued) = rescued(&bench.disk.copy(), Spot::Tables(0)).unwrap();
-    assert_eq!(rescued.lost, Vec::<String>::new());
+    // This bench has no key.
+    let mut lost = rescued.lost.iter();
+    assert!(lost.all(|it| it.contains("a key")), "{rescued:?}");
     assert!(matches!(bench.done(Read::NextChore), Reply::Chore(Some(_))));
     let Reply::Joined(joined) = bench.done(join(alice, "#bridge")) else {
         panic!("it is another room");

@@ -189,6 +189,7 @@ fn manual_has_every_kind_of_entry_and_what_can_happen() {
     assert_eq!(kinds, words("kind"));
     let (_, happened) = manual.split_once("\n.I happened\nis ").unwrap();
     let (happened, _) = happened.split_once(" (of a").unwrap();
+    let happened = happened.replace('\n', " ");
     let mut happened: Vec<&str> = happened
         .split([',', ' '])
         .filter(|word| !word.is_empty() && *word != "or")
