@@ -53,6 +53,10 @@ fn begin(ctx: &mut Ctx<'_>, origin: RequestOrigin, body: Administer) -> Result<(
         ctx.submit_for(origin, COMMAND, Pending::Audit(origin), read);
         return Ok(());
     }
+    if body.action == AdminAction::Ban {
+        // Who may ban nobody is told so, and not what takes even more.
+        permit(ctx, origin, Action::BanForATime)?;
+    }
     let subject = typed(&body)?;
     permit(ctx, origin, action(&body, &subject)?)?;
     let text = body.text.as_deref().unwrap_or_default();

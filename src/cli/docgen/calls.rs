@@ -63,13 +63,16 @@ pub fn subcommands(command: &Command, shared: &[&Arg]) -> Roff {
     roff
 }
 
-/// The options that every subcommand of a group has, alike: they are described once.
+/// The options that all subcommands of a group have, alike: they are described once.
 pub fn shared(command: &Command) -> Vec<&Arg> {
     let mut all = inside(command);
     let Some(first) = all.next() else {
         return Vec::new();
     };
     let rest: Vec<&Command> = all.collect();
+    if rest.is_empty() {
+        return Vec::new();
+    }
     let is_option = |argument: &&Arg| !argument.is_positional() && !argument.is_hide_set();
     let is_alike = |argument: &Arg, other: &Command| {
         let mut others = other.get_arguments();

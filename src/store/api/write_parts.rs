@@ -148,7 +148,7 @@ pub struct Append {
     pub content: Vec<u8>,
     /// The time to label it with, in milliseconds since 1970 (UTC); the log makes it max(this, previous).
     pub time_ms: u64,
-    /// What its author, and all, may have written: refused with [`Refusal::QuotaFull`] or [`Refusal::StorageFull`]. The
+    /// What its author, and all, may have written: refused with [`super::Refusal::QuotaFull`] or [`super::Refusal::StorageFull`]. The
     /// message log goes without it: what stands there was within it.
     #[serde(skip)]
     pub quota: Quota,
