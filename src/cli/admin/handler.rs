@@ -130,21 +130,30 @@ impl AdminHandler {
     }
 
     fn list(&mut self) -> anyhow::Result<Answer> {
+        let (users, unreadable) = self.users()?;
+        let users = users.into_iter().map(|(_, user)| user).collect();
+        Ok(Answer::Users { users, unreadable })
+    }
+
+    /// All accounts, and how many others have a damaged record.
+    fn users(&mut self) -> anyhow::Result<(Vec<(AccountId, User)>, u64)> {
         match self.store.call(store::Read::ListAccounts)? {
             Ok(Reply::Accounts {
                 accounts,
                 mut disabled,
                 unreadable,
             }) => {
-                let user = |account: store::Account| User {
-                    disabled: disabled.remove(&account.id),
-                    name: account.name,
-                    created_ms: account.created_ms,
-                    is_bot: account.is_bot,
-                    role: account.role.into(),
+                let user = |account: store::Account| {
+                    let user = User {
+                        disabled: disabled.remove(&account.id),
+                        name: account.name,
+                        created_ms: account.created_ms,
+                        is_bot: account.is_bot,
+                        role: account.role.into(),
+                    };
+                    (account.id, user)
                 };
-                let users = accounts.into_iter().map(user).collect();
-                Ok(Answer::Users { users, unreadable })
+                Ok((accounts.into_iter().map(user).collect(), unreadable))
             }
             other => bail!("unexpected answer from the database: {other:?}"),
         }
@@ -231,11 +240,9 @@ impl AdminHandler {
 
     fn show(&mut self, typed: &str) -> anyhow::Result<Answer> {
         let account = self.account("the user", typed)?;
-        let Answer::Users { users, .. } = self.list()? else {
-            bail!("unexpected answer from the database");
-        };
-        let name = Name::parse(typed)?.canonical().to_owned();
-        let user = users.into_iter().find(|user| user.name == name);
+        let mut users = self.users()?.0.into_iter();
+        // By its id, since an old name is the account's, too.
+        let user = users.find(|(id, _)| *id == account).map(|(_, user)| user);
         let user = user.context("its record is damaged; see `udpchat store check`")?;
         match self.store.call(store::Read::Devices { account })? {
             Ok(Reply::Devices(devices)) => {

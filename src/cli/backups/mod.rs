@@ -7,6 +7,7 @@
 mod history;
 mod series;
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
@@ -22,7 +23,7 @@ use crate::net;
 use crate::store::{self, Snapshots, StoreCaller};
 
 pub use history::{BackupHistory, BackupReport};
-use series::Series;
+use series::{Found, Series};
 
 /// The pause after a first failure; each further one in a row doubles it. Chosen: what goes by itself has gone by then.
 const RETRY: Duration = Duration::from_mins(1);
@@ -33,6 +34,10 @@ const RETRY_MAX: Duration = Duration::from_hours(1);
 
 /// How often the thread looks at the clock, which can jump. Chosen: nobody sets an interval in seconds.
 const LOOK: Duration = Duration::from_secs(20);
+
+/// How far in the future a backup may be: one further ahead was named by a wrong clock. Chosen: longer than a clock that is
+/// kept right is moved by.
+const CLOCK_STEP_MS: u64 = 60_000;
 
 /// How often backups are made, and how many are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,6 +89,7 @@ impl Backups {
             pace: plan.pace,
             source,
             history: Arc::clone(&history),
+            lock: None,
             failures: 0,
             not_before_ms: 0,
         };
@@ -103,6 +109,8 @@ struct Thread {
     pace: Pace,
     source: Source,
     history: Arc<BackupHistory>,
+    /// Keeps other servers from the directory.
+    lock: Option<File>,
     /// Failures in a row.
     failures: u32,
     /// When the next attempt is made at the earliest after a failure, in milliseconds since 1970 (UTC).
@@ -113,8 +121,17 @@ impl Thread {
     fn run(mut self, changes: &Receiver<Pace>) {
         loop {
             let now_ms = net::now().unix_ms;
-            let wait = self.due_in(now_ms);
-            if wait.is_zero() {
+            if self.lock.is_none()
+                && self.pause(now_ms).is_zero()
+                && let Err(error) = self.hold()
+            {
+                self.note_failure(&error);
+            }
+            let wait = match self.lock {
+                Some(_) => self.due_in(now_ms),
+                None => self.pause(now_ms),
+            };
+            if wait.is_zero() && self.lock.is_some() {
                 self.make_one(now_ms);
                 continue;
             }
@@ -132,21 +149,29 @@ impl Thread {
     /// How long until the next attempt.
     fn due_in(&self, now_ms: u64) -> Duration {
         let every_ms = u64::try_from(self.pace.every.as_millis()).unwrap_or(u64::MAX);
-        let newest = self
-            .series
-            .list()
-            .ok()
-            .and_then(|found| found.into_iter().next_back());
+        let newest = newest(self.series.list().unwrap_or_default(), now_ms);
         self.history.note_newest(newest.as_ref());
-        let due = newest.map_or(0, |newest| {
-            // A clock that was set back must not put it off for longer.
-            newest.unix_ms.min(now_ms).saturating_add(every_ms)
+        let due = newest.map_or(0, |newest| newest.unix_ms.saturating_add(every_ms));
+        let due = Duration::from_millis(due.saturating_sub(now_ms));
+        due.max(self.pause(now_ms))
+    }
+
+    /// How long until the next attempt after a failure.
+    fn pause(&self, now_ms: u64) -> Duration {
+        let most = now_ms.saturating_add(retry_ms(self.pace, u32::MAX));
+        Duration::from_millis(self.not_before_ms.min(most).saturating_sub(now_ms))
+    }
+
+    /// Takes the directory for this server alone, unless it has it; where another disk is mounted there by now, that.
+    fn hold(&mut self) -> anyhow::Result<()> {
+        series::require_elsewhere(self.series.directory(), &self.source.data)
+            .map_err(|problem| anyhow!(problem))?;
+        let lock = self.lock.take().filter(|lock| self.series.is_at(lock));
+        self.lock = Some(match lock {
+            Some(lock) => lock,
+            None => self.series.open()?,
         });
-        let at = due.max(
-            self.not_before_ms
-                .min(now_ms.saturating_add(retry_ms(self.pace, u32::MAX))),
-        );
-        Duration::from_millis(at.saturating_sub(now_ms))
+        self.series.remove_unfinished()
     }
 
     fn make_one(&mut self, now_ms: u64) {
@@ -169,24 +194,24 @@ impl Thread {
                     "backup made"
                 );
             }
-            Err(error) => {
-                let why = one_line(&format!("{error:#}"));
-                let wait_ms = retry_ms(self.pace, self.failures);
-                self.failures = self.failures.saturating_add(1);
-                self.not_before_ms = net::now().unix_ms.saturating_add(wait_ms);
-                self.history.note_failed(&why);
-                let again_s = wait_ms / 1000;
-                tracing::error!(target: BACKUP_LOG, again_s, %why, "backup failed");
-            }
+            Err(error) => self.note_failure(&error),
         }
     }
 
+    fn note_failure(&mut self, error: &anyhow::Error) {
+        let why = one_line(&format!("{error:#}"));
+        let wait_ms = retry_ms(self.pace, self.failures);
+        self.failures = self.failures.saturating_add(1);
+        self.not_before_ms = net::now().unix_ms.saturating_add(wait_ms);
+        self.history.note_failed(&why);
+        let again_s = wait_ms / 1000;
+        tracing::error!(target: BACKUP_LOG, again_s, %why, "backup failed");
+    }
+
     /// Makes one, and then removes those that are too many.
-    fn try_one(&self, now_ms: u64) -> anyhow::Result<(String, store::BackupSize)> {
+    fn try_one(&mut self, now_ms: u64) -> anyhow::Result<(String, store::BackupSize)> {
+        self.hold()?;
         let series = &self.series;
-        series::require_elsewhere(series.directory(), &self.source.data)
-            .map_err(|problem| anyhow!(problem))?;
-        let _lock = series.open()?;
         let earlier = series.list()?.pop();
         let name = series::name(now_ms);
         // What is in the tables' file is copied.
@@ -202,12 +227,18 @@ impl Thread {
         let earlier = earlier.map(|earlier| series.directory().join(earlier.name));
         let snapshots = &self.source.snapshots;
         let made = store::make_backup_directory(&path, earlier.as_deref(), snapshots, now_ms)?;
-        if let Err(error) = series.prune(self.pace.keep) {
+        if let Err(error) = series.prune(self.pace.keep, &name) {
             let why = one_line(&format!("{error:#}"));
             tracing::warn!(target: BACKUP_LOG, %why, "an old backup cannot be removed");
         }
         Ok((name, made))
     }
+}
+
+/// The newest, without those of the future: a clock that was wrong once must not put others off for ever.
+fn newest(mut found: Vec<Found>, now_ms: u64) -> Option<Found> {
+    found.retain(|it| it.unix_ms <= now_ms.saturating_add(CLOCK_STEP_MS));
+    found.pop()
 }
 
 /// How long to wait after so many failures before this one, in milliseconds.
@@ -225,6 +256,19 @@ pub fn absolute(directory: &Path) -> anyhow::Result<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn backup_that_a_wrong_clock_has_named_puts_no_other_off() {
+        // One of 2099 did, for good and without a word.
+        let made_at = |unix_ms| Found {
+            unix_ms,
+            name: String::new(),
+        };
+        let now_ms = 1_795_997_700_000;
+        let all = vec![made_at(5), made_at(now_ms + 1000), made_at(now_ms * 2)];
+        assert_eq!(newest(all, now_ms), Some(made_at(now_ms + 1000)));
+        assert_eq!(newest(vec![made_at(now_ms * 2)], now_ms), None);
+    }
 
     #[test]
     fn pause_after_failures_grows_to_a_bound_and_is_never_longer_than_the_interval() {

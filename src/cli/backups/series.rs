@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
-use crate::store::{self, UNFINISHED_SUFFIX};
+use crate::store::{self, DATABASE_FILE, UNFINISHED_SUFFIX};
 
 /// What the name of a backup begins with.
 const PREFIX: &str = "udpchat-";
@@ -107,35 +107,59 @@ impl Series {
             // Where directories cannot be locked, nothing is wrong yet.
             Ok(()) | Err(TryLockError::Error(_)) => {}
         }
-        self.remove_unfinished()?;
         Ok(opened)
     }
 
-    /// The whole ones, the oldest first.
+    /// Whether this is still what is under the directory's name.
+    pub fn is_at(&self, opened: &File) -> bool {
+        let (Ok(held), Ok(there)) = (opened.metadata(), fs::metadata(&self.directory)) else {
+            return false;
+        };
+        (held.dev(), held.ino()) == (there.dev(), there.ino())
+    }
+
+    /// The whole ones, the oldest first. A directory without a database is none, whatever its name.
     pub fn list(&self) -> anyhow::Result<Vec<Found>> {
         let mut found = Vec::new();
         for name in self.directories()? {
-            found.extend(time_of(&name).map(|unix_ms| Found { unix_ms, name }));
+            if self.directory.join(&name).join(DATABASE_FILE).is_file() {
+                found.extend(time_of(&name).map(|unix_ms| Found { unix_ms, name }));
+            }
         }
         found.sort_unstable();
         Ok(found)
     }
 
-    /// Removes what a crash has left of backups.
-    fn remove_unfinished(&self) -> anyhow::Result<()> {
+    /// Removes what a crash has left of backups, and nothing that somebody has put beside them.
+    pub fn remove_unfinished(&self) -> anyhow::Result<()> {
         for name in self.directories()? {
             let whole = name.strip_suffix(UNFINISHED_SUFFIX);
-            if whole.and_then(time_of).is_some() {
+            if whole.and_then(time_of).is_some() && self.is_ours(&name)? {
                 self.remove(&name)?;
             }
         }
         Ok(())
     }
 
-    /// Removes the oldest, until there are no more than this.
-    pub fn prune(&self, keep: usize) -> anyhow::Result<()> {
-        let found = self.list()?;
-        let surplus = found.len().saturating_sub(keep.max(1));
+    /// Whether everything in a directory has the names of a database's files.
+    fn is_ours(&self, name: &str) -> anyhow::Result<bool> {
+        let path = self.directory.join(name);
+        let failed = || format!("cannot read {}", path.display());
+        for entry in fs::read_dir(&path).with_context(failed)? {
+            let name = entry.with_context(failed)?.file_name();
+            if !name.to_string_lossy().starts_with(DATABASE_FILE) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Removes the oldest, until there are only so many with the one that was just made, which stays whatever the clock has
+    /// been in between.
+    pub fn prune(&self, keep: usize, just_made: &str) -> anyhow::Result<()> {
+        let mut found = self.list()?;
+        found.retain(|it| it.name != just_made);
+        let surplus = found.len().saturating_sub(keep.max(1) - 1);
         for old in found.into_iter().take(surplus) {
             // Half of one must not look like a whole one.
             let doomed = format!("{}{UNFINISHED_SUFFIX}", old.name);
@@ -201,26 +225,36 @@ mod tests {
         let series = Series::new(directory.path().into());
         let made = ["20261127", "20261128", "20261129", "20261130"];
         for day in made {
-            fs::create_dir(directory.path().join(format!("udpchat-{day}T000000Z"))).unwrap();
+            let backup = directory.path().join(format!("udpchat-{day}T000000Z"));
+            fs::create_dir(&backup).unwrap();
+            fs::write(backup.join(DATABASE_FILE), "rows").unwrap();
         }
+        // Others' directories with such names are neither taken for backups nor removed.
+        fs::create_dir(directory.path().join("udpchat-20261201T000000Z")).unwrap();
+        let theirs = directory.path().join("udpchat-20261124T000000Z.part");
+        fs::create_dir_all(theirs.join("photographs")).unwrap();
         let others = ["udpchat-20261126T000000Z.copy", "photographs", "udpchat-1"];
         for other in others {
             fs::create_dir(directory.path().join(other)).unwrap();
         }
         fs::write(directory.path().join("udpchat-20261101T000000Z"), "a file").unwrap();
         let half = directory.path().join("udpchat-20261125T000000Z.part");
-        fs::create_dir_all(half.join("inside")).unwrap();
+        fs::create_dir_all(half.join("udpchat.redb.files")).unwrap();
         let lock = series.open().unwrap();
+        assert!(series.is_at(&lock));
+        series.remove_unfinished().unwrap();
         assert!(!half.exists());
         let refused = Series::new(directory.path().into()).open().unwrap_err();
         assert!(refused.to_string().contains("another server"), "{refused}");
         drop(lock);
         assert_eq!(series.list().unwrap().len(), 4);
-        series.prune(2).unwrap();
+        series.prune(2, "udpchat-20261130T000000Z").unwrap();
         let mut left = vec![
             "photographs",
             "udpchat-1",
             "udpchat-20261101T000000Z",
+            "udpchat-20261124T000000Z.part",
+            "udpchat-20261201T000000Z",
             "udpchat-20261126T000000Z.copy",
             "udpchat-20261129T000000Z",
             "udpchat-20261130T000000Z",

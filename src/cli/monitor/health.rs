@@ -1,8 +1,11 @@
 //! What is wrong with a running server: for `udpchat status --check` and the like.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use super::snapshot::Snapshot;
+use super::text::span;
 use crate::text::number::size;
 
 /// A disk is nearly full with less than this, and less than a part of it, free. Chosen: large enough for an hour of what a
@@ -71,15 +74,20 @@ fn backup(snapshot: &Snapshot) -> Option<String> {
     let every_ms = u64::try_from(backup.every.as_millis()).unwrap_or(u64::MAX);
     let since_ms = backup.last_ms.unwrap_or(snapshot.started_ms);
     let age_ms = snapshot.unix_ms.saturating_sub(since_ms);
-    // One may be under way.
-    if age_ms <= every_ms.saturating_mul(2) {
+    let longest_ms = match (&backup.failure, backup.last_ms) {
+        (Some(_), None) => 0,
+        (Some(_), Some(_)) => every_ms,
+        // One may be under way.
+        (None, _) => every_ms.saturating_mul(2),
+    };
+    if age_ms <= longest_ms {
         return None;
     }
     let why = backup.failure.as_ref();
     let why = why.map_or(String::new(), |why| format!(" ({why})"));
-    let hours = age_ms / 3_600_000;
+    let age = span(Duration::from_millis(age_ms));
     Some(match backup.last_ms {
-        Some(_) => format!("the last backup is {hours} h old{why}"),
-        None => format!("no backup was made in {hours} h{why}"),
+        Some(_) => format!("the last backup is {age} old{why}"),
+        None => format!("no backup was made for {age}{why}"),
     })
 }

@@ -1,6 +1,7 @@
 //! `udpchat store restore`: replaces the database by a backup.
 
 use std::fmt::Write as _;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -80,6 +81,11 @@ fn damaged(backup: &Path, report: &Report) -> Failure {
 fn named<T>(result: Result<T, OpenError>, backup: &Path, data: &Path) -> Result<T, Failure> {
     let is_of = |path: &Path| path.starts_with(backup);
     let no_backup = match &result {
+        Err(OpenError::NotReadable { path, cause })
+            if path != backup && is_of(path) && cause.kind() == io::ErrorKind::NotFound =>
+        {
+            Some("it has no udpchat.redb; of a directory of backups name one that is in it".into())
+        }
         Err(OpenError::NotReadable { path, cause }) if is_of(path) => Some(cause.to_string()),
         Err(OpenError::NotADatabase { path }) if is_of(path) => {
             Some("it is not a udpchat database".into())
@@ -107,7 +113,7 @@ fn dry_run(args: &Args, data: &Path) -> Outcome {
         return Err(damaged(&args.file, &report));
     }
     let is_running = admin::connect(data)?.is_some();
-    let is_occupied = data.join(DATABASE_FILE).exists();
+    let is_occupied = data.join(DATABASE_FILE).symlink_metadata().is_ok();
     if args.json {
         let mut object = json!(contents);
         object["time"] = json!(contents.made_ms.map(rfc3339));

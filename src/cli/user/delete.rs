@@ -1,6 +1,6 @@
 //! `udpchat user delete`: deletes an account for good.
 
-use crate::cli::admin::{self, Request};
+use crate::cli::admin::{self, Answer, Request};
 use crate::cli::command::{Context, Subcommand};
 use crate::cli::confirm;
 use crate::cli::exit::Outcome;
@@ -40,6 +40,14 @@ fn run(args: Args, _: &Context<'_>) -> Outcome {
         yes,
         administration,
     } = args;
+    // An old name is the account's, too: what is deleted is asked about and named as it is called today.
+    let mut api = admin::open(&administration.data.path()?)?;
+    let name = match api.ask(Request::UserShow { name: name.clone() }) {
+        Ok(Answer::User { user, .. }) => user.name,
+        // Deleted already, perhaps, and yet to be purged: that is answered below.
+        _ => name,
+    };
+    drop(api);
     if !yes {
         confirm::by_name("the account", &name)?;
     }

@@ -320,6 +320,11 @@ fn renamed_user_stays_signed_in_and_comes_back_by_either_name_with_ticket_or_pas
     let json = workspace.does(&["user", "rename", "bob", "bob", "--json"]);
     let expected = json!({"action": "user rename", "subject": "bob", "name": "bob"});
     assert_eq!(lines(&json), [expected]);
+    // An old name was called a damaged record, and what cannot be undone did not say whose account it was.
+    let shown = workspace.does(&["user", "show", "robert"]);
+    assert!(shown.starts_with("bob\n"), "{shown}");
+    let deleted = workspace.does(&["user", "delete", "robert"]);
+    assert_eq!(deleted, "bob is deleted\n");
 }
 
 #[test]
