@@ -1,16 +1,12 @@
 //! When what deletions have left to do is done: at once, and soon after a start for what was under way before it; in steps that
 //! leave the store free for messages in between.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::ctx::Ctx;
 use super::ctx::requests::Pending;
-use super::retention::{PASS_EVERY, STEP_EVERY};
+use super::retention::{FIRST_AFTER, PASS_EVERY, STEP_EVERY};
 use crate::store::{Chore, Outcome, Read, Reply, Write};
-
-/// How long after the start what was under way is gone on with. Chosen: what somebody has deleted is read by few in between,
-/// and clients that come back go first.
-const FIRST_AFTER_START: Duration = Duration::from_secs(1);
 
 /// When the store is asked next what there is to do.
 #[derive(Debug)]
@@ -25,7 +21,7 @@ impl Chores {
     /// Soon after the start.
     pub fn new(now: Instant) -> Self {
         Self {
-            at: Some(now + FIRST_AFTER_START),
+            at: Some(now + FIRST_AFTER),
             is_wanted: false,
         }
     }
