@@ -26,7 +26,9 @@ fn series(workspace: &Workspace, age_s: Option<u64>) -> PathBuf {
     let make = |path: &Path| DirBuilder::new().mode(0o700).create(path).unwrap();
     make(&directory);
     if let Some(age_s) = age_s {
-        make(&directory.join(named(age_s)));
+        let backup = directory.join(named(age_s));
+        make(&backup);
+        fs::write(backup.join("udpchat.redb"), "rows").unwrap();
     }
     directory
 }
