@@ -223,7 +223,9 @@ impl SignedIn {
             Settled::Missing(missing) => missing,
         };
         parts.blocked.settle(ctx);
-        if !ctx.me.is_sending_only {
+        if ctx.me.is_sending_only {
+            parts.inbox.request_held(ctx, missing);
+        } else {
             parts.inbox.gather(ctx, missing);
         }
         for conversation in parts.receipts.conversations() {

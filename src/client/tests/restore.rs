@@ -262,6 +262,62 @@ fn line_waits_until_the_log_of_a_restored_server_is_read_and_goes_out_then() {
 }
 
 #[test]
+fn program_that_only_sends_requests_what_it_must_read_before_its_line_goes_out() {
+    // Nothing is delivered to it unasked, and it asked for nothing: its line waited until `connect` had been there.
+    let options = || Options {
+        is_sending_only: true,
+        ..with_password("erin", "secret")
+    };
+    let requests = |bodies: &[ClientBody]| -> Vec<(ConversationId, EntryId)> {
+        let again = bodies.iter().filter_map(|body| match body {
+            ClientBody::DeliverAgain(again) => Some((again.conversation, again.after)),
+            _ => None,
+        });
+        again.collect()
+    };
+    let says = |body: &ClientBody| matches!(body, ClientBody::Entry(_));
+    let mut desk = Desk::signed_in(Screen::interactive());
+    desk.core.link_lost(desk.now, "reset", None);
+    desk.type_line("message bob tea?");
+    desk.core.settle(desk.now);
+    let mut desk = desk.restarted(Screen::plain(), options());
+    desk.control(&ServerMessage::control(SessionStart {
+        epoch: 2,
+        ..session_start()
+    }));
+    let others = ConversationId(41);
+    let bodies = desk.settle_heads(vec![
+        head(PAIR, "bob", 2, 0, 0),
+        head(others, "carol", 5, 0, 0),
+    ]);
+    assert_eq!(requests(&bodies), [(PAIR, EntryId::START)]);
+    deliver(&mut desk, "one", 1, 0);
+    assert!(!bodies.iter().chain(&desk.bodies()).any(says));
+    deliver(&mut desk, "two", 2, 1);
+    assert!(desk.bodies().iter().any(says));
+
+    // What was cut is requested by the next run from where this one came to.
+    let mut desk = Desk::signed_in(Screen::interactive());
+    desk.core.link_lost(desk.now, "reset", None);
+    desk.type_line("message bob tea?");
+    desk.core.settle(desk.now);
+    let mut desk = desk.restarted(Screen::plain(), options());
+    for (from, at) in [(0, 0), (1, 1)] {
+        desk.control(&ServerMessage::control(SessionStart {
+            epoch: 2,
+            ..session_start()
+        }));
+        let bodies = desk.settle_heads(vec![head(PAIR, "bob", 2, 0, from)]);
+        assert_eq!(requests(&bodies), [(PAIR, EntryId(at))]);
+        deliver(&mut desk, "one", from + 1, from);
+        desk.core.settle(desk.now);
+        let sent = desk.bodies();
+        assert_eq!(sent.iter().any(says), from == 1, "{sent:?}");
+        desk = desk.restarted(Screen::plain(), options());
+    }
+}
+
+#[test]
 fn device_that_has_signed_in_elsewhere_as_well_becomes_another_one() {
     // The original and its copy drove each other out for as long as neither had sent anything.
     let mut desk = Desk::signed_in(Screen::interactive());

@@ -386,3 +386,31 @@ fn each_failure_has_its_code_and_says_what_to_do() {
     assert_eq!(away.status.code(), Some(3), "{}", printed(&away));
     assert_eq!(heard_by_bob(&workspace, &server), ["x"]);
 }
+
+#[test]
+fn message_is_stored_by_a_server_that_was_restored() {
+    // What had been said since the backup was lost with it, and the next message waited for good.
+    let workspace = Workspace::new(&["alice", "bob"]);
+    let mut server = workspace.serve();
+    let say = |server: &Server, text: &str| {
+        let sent = send(&workspace, server, &["--timeout", "20", "--to", "bob", text]);
+        assert_eq!((sent.code, &*sent.errors), (Some(0), ""), "{text}");
+    };
+    say(&server, "one");
+    say(&server, "two");
+    let copy = workspace.file("copy");
+    let (text, code) = workspace.run(&["store", "backup", &copy]);
+    assert_eq!(code, Some(0), "{text}");
+    say(&server, "three");
+    server.signal("TERM");
+    let (text, code) = workspace.run(&["store", "restore", &copy, "--replace"]);
+    assert_eq!(code, Some(0), "{text}");
+    let server = workspace.serve();
+    say(&server, "four");
+    say(&server, "five");
+    // The third is not lost on alice's device, and the server has it no longer.
+    assert_eq!(
+        heard_by_bob(&workspace, &server),
+        ["one", "two", "four", "five"]
+    );
+}

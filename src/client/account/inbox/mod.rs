@@ -94,6 +94,20 @@ impl Inbox {
         self.backlog = Some(backlog.folding(is_attended));
     }
 
+    /// The positions are settled, and nothing is delivered unless it is requested: requests what must be read before
+    /// a line that waits there can be sent.
+    pub(crate) fn request_held(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        missing: BTreeMap<ConversationId, EntryId>,
+    ) {
+        for (id, head) in missing {
+            if !ctx.conversations.is_open(id) {
+                self.request_missing(ctx, id, head);
+            }
+        }
+    }
+
     /// Whether lines are held back that were sent while the user was away.
     pub(crate) fn holds_lines(&self) -> bool {
         self.backlog.as_ref().is_some_and(Backlog::holds_lines)
