@@ -26,11 +26,15 @@ use crate::store::{self, LogLoss, Outcome, Read, Reply, StoreCaller};
 
 use super::threads::spawn;
 pub use health::{Problem, problems};
-pub use history::{History, Rates, SAMPLE_EVERY, Sample, float};
+#[cfg(feature = "http")]
+pub use history::float;
+pub use history::{History, Rates, SAMPLE_EVERY, Sample};
 pub use json::{json, session_json};
 pub use snapshot::Snapshot;
 use snapshot::{Sizes, StoreStatus};
-pub use text::{line, rate, session_text, size_of, span, text, time};
+pub use text::{line, session_text, text};
+#[cfg(feature = "http")]
+pub use text::{rate, size_of, span, time};
 
 /// The longest wait for the network thread. Chosen: it answers between two batches.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
@@ -143,6 +147,7 @@ impl Monitor {
     }
 
     /// The last hour.
+    #[cfg(feature = "http")]
     pub fn history(&self) -> History {
         lock(&self.history).clone()
     }

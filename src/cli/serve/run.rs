@@ -100,7 +100,7 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
     #[cfg(feature = "http")]
     let page = serve_http(http, &monitor)?;
     #[cfg(not(feature = "http"))]
-    let page = "";
+    let page = String::new();
     let (caller, hub_inputs) = (store.caller(), inputs.clone());
     let its_log = log.clone();
     let reload = Reload::new(context, log, inputs.clone(), backups);
@@ -124,7 +124,7 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
     let listening = announce(&args, &data, &sockets, &key, accounts);
     let driver =
         Driver::new(setup, sockets, endpoint, hub).context("cannot wait for the sockets")?;
-    print(listening + page.as_ref());
+    print(listening + &page);
     service::ready();
     service::watch(answers)?;
     let announcement = announcement(&args, &listening_on, &key);
