@@ -5,7 +5,9 @@ use std::net::{SocketAddr, UdpSocket};
 
 use anyhow::anyhow;
 use listenfd::ListenFd;
-use rustix::net::{ipproto, sockopt};
+#[cfg(not(target_vendor = "apple"))]
+use rustix::net::ipproto;
+use rustix::net::sockopt;
 
 use crate::cli::environment;
 use crate::cli::exit::Failure;
@@ -38,9 +40,8 @@ fn socket(passed: &mut ListenFd, index: usize) -> Result<(UdpSocket, SocketAddr)
     };
     let taken = passed.take_udp_socket(index);
     let socket = taken.ok().flatten().ok_or_else(not_udp)?;
-    let protocol = sockopt::socket_protocol(&socket).ok().flatten();
     let address = socket.local_addr().map_err(|_| not_udp())?;
-    if protocol != Some(ipproto::UDP) {
+    if !is_udp(&socket) {
         return Err(not_udp());
     }
     if address.port() == 0 {
@@ -52,6 +53,17 @@ fn socket(passed: &mut ListenFd, index: usize) -> Result<(UdpSocket, SocketAddr)
             .hint("set BindIPv6Only=ipv6-only in the socket unit, and list both families"));
     }
     Ok((socket, address))
+}
+
+#[cfg(not(target_vendor = "apple"))]
+fn is_udp(socket: &UdpSocket) -> bool {
+    sockopt::socket_protocol(socket).is_ok_and(|protocol| protocol == Some(ipproto::UDP))
+}
+
+/// macOS cannot be asked, and has no other protocol of datagrams over IP.
+#[cfg(target_vendor = "apple")]
+const fn is_udp(_: &UdpSocket) -> bool {
+    true
 }
 
 fn wrong(why: String) -> Failure {
