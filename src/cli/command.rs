@@ -111,7 +111,10 @@ impl Subcommand {
         inside.chain(&self.sections)
     }
 
-    fn parser(&self) -> clap::Command {
+    fn parser(&self, is_whole: &dyn Fn(&str) -> bool) -> clap::Command {
+        if !is_whole(self.name) {
+            return clap::Command::new(self.name).about(self.summary);
+        }
         let mut parser = (self.arguments)(clap::Command::new(self.name));
         if let Some(side) = settings::Side::of(self.name) {
             parser = if side.subcommand() == self.name {
@@ -127,13 +130,27 @@ impl Subcommand {
             .mut_args(|argument| argument.hide_env_values(true));
         match self.run {
             Some(_) => parser,
-            None => with_subcommands(parser, &self.inside),
+            None => with_subcommands(parser, &self.inside, is_whole),
         }
     }
 }
 
-/// The parser of the whole command line.
+/// The parser of any command line.
 pub fn parser(commands: &Commands) -> clap::Command {
+    parser_with(commands, &|_| true)
+}
+
+/// The parser of this command line if nothing is wrong with it: only what it names has arguments, and what others take
+/// settings of. All the arguments of all subcommands would cost each start more than the rest of it.
+pub fn parser_of(commands: &Commands, line: &[OsString]) -> clap::Command {
+    let is_named = |name: &str| line.iter().any(|word| word == name);
+    let has_subcommand = commands.iter().any(|command| is_named(command.name));
+    parser_with(commands, &|name| {
+        is_named(name) || has_subcommand && settings::Side::is_subcommand(name)
+    })
+}
+
+fn parser_with(commands: &Commands, is_whole: &dyn Fn(&str) -> bool) -> clap::Command {
     let parser = <LogOptions as clap::Args>::augment_args(clap::Command::new("udpchat"))
         .mut_args(|argument| settings::as_setting(argument).hide_env_values(true));
     let parser = parser
@@ -144,17 +161,21 @@ pub fn parser(commands: &Commands) -> clap::Command {
              encrypted; each message arrives once and in order; \"received\" is reported only when it is true.",
         )
         .max_term_width(100);
-    with_subcommands(parser, commands)
+    with_subcommands(parser, commands, is_whole)
 }
 
 /// Unknown subcommands are accepted, so that [`run`] can suggest one or find a plugin.
-fn with_subcommands(parser: clap::Command, commands: &Commands) -> clap::Command {
+fn with_subcommands(
+    parser: clap::Command,
+    commands: &Commands,
+    is_whole: &dyn Fn(&str) -> bool,
+) -> clap::Command {
     parser
         .subcommand_required(true)
         .arg_required_else_help(true)
         .allow_external_subcommands(true)
         .disable_help_subcommand(true)
-        .subcommands(commands.iter().map(Subcommand::parser))
+        .subcommands(commands.iter().map(|command| command.parser(is_whole)))
 }
 
 /// Runs a subcommand of any level.

@@ -116,11 +116,18 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn dispatch(arguments: impl IntoIterator<Item = OsString>) -> Outcome {
     let commands = commands();
     let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let parsed = match settings::parse(&command::parser_of(&commands, &arguments), &arguments) {
+        // What is wrong with it is told from all that there is.
+        Err(Unparsed::Arguments(error)) if error.use_stderr() => {
+            settings::parse(&command::parser(&commands), &arguments)
+        }
+        parsed => parsed,
+    };
     let Parsed {
         matches,
         host,
         sources,
-    } = match settings::parse(&command::parser(&commands), &arguments) {
+    } = match parsed {
         Ok(parsed) => parsed,
         Err(Unparsed::Arguments(error)) => return Ok(explain(error)),
         Err(Unparsed::Settings(failure)) => return Err(failure),

@@ -64,6 +64,13 @@ impl Side {
         }
     }
 
+    /// Whether a subcommand has all the options of a side.
+    pub fn is_subcommand(name: &str) -> bool {
+        [Self::Client, Self::Server]
+            .map(Self::subcommand)
+            .contains(&name)
+    }
+
     /// The side of a subcommand, if it has one: that of its own options, or that of which it takes some.
     pub fn of(subcommand: &str) -> Option<Self> {
         match subcommand {

@@ -393,7 +393,11 @@ fn message_is_stored_by_a_server_that_was_restored() {
     let workspace = Workspace::new(&["alice", "bob"]);
     let mut server = workspace.serve();
     let say = |server: &Server, text: &str| {
-        let sent = send(&workspace, server, &["--timeout", "20", "--to", "bob", text]);
+        let sent = send(
+            &workspace,
+            server,
+            &["--timeout", "20", "--to", "bob", text],
+        );
         assert_eq!((sent.code, &*sent.errors), (Some(0), ""), "{text}");
     };
     say(&server, "one");
