@@ -146,29 +146,42 @@ impl Effects {
 
     /// The same for what this line of a script asked for.
     pub(super) fn fail_at(&mut self, line: Option<u64>, fault: Fault, text: impl AsRef<str>) {
+        self.fail_with(line, fault, text, fault == Fault::Unconfirmed);
+    }
+
+    /// The same; `is_kept` says whether it may still be reached without being asked for again.
+    fn fail_with(&mut self, line: Option<u64>, fault: Fault, text: impl AsRef<str>, is_kept: bool) {
         let is_answered = self.listener == Listener::Bot && line.is_some();
         if !is_answered || fault == Fault::Unconfirmed {
             self.count(fault);
         }
         let text = text.as_ref();
         match line {
-            Some(_) if self.listener != Listener::User => self.report_failure(line, fault, text),
+            Some(_) if self.listener != Listener::User => {
+                self.report_failure(line, fault, text, is_kept);
+            }
             Some(line) => self.show(Tone::Error, format!("line {line}: {text}")),
             None => self.show(Tone::Error, text),
         }
     }
 
-    fn report_failure(&mut self, said: Option<u64>, fault: Fault, text: &str) {
-        let why = without_numbers(text).into_owned();
-        self.report(Report::Failed { said, fault, why });
+    fn report_failure(&mut self, said: Option<u64>, fault: Fault, text: &str, is_kept: bool) {
+        self.report(Report::Failed {
+            said,
+            fault,
+            why: without_numbers(text).into_owned(),
+            is_kept,
+        });
     }
 
     /// A message was refused, which this line of a script typed; without one it was typed in an earlier run, and is no
     /// failure of this one, or at a terminal, where nothing is counted.
     pub(super) fn refuse(&mut self, line: Option<u64>, fault: Fault, text: &str) {
         match line {
-            Some(_) => self.fail_at(line, fault, text),
-            None if self.listener == Listener::Bot => self.report_failure(None, fault, text),
+            Some(_) => self.fail_with(line, fault, text, false),
+            None if self.listener == Listener::Bot => {
+                self.report_failure(None, fault, text, false);
+            }
             None => self.show(Tone::Error, text),
         }
     }

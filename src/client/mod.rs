@@ -143,21 +143,21 @@ impl Client {
             LinkEvent::Lost { reason, ended } => self.core.link_lost(now, &reason, ended),
             LinkEvent::Banned(words) => {
                 let text = format!("{name} has banned your address {words}");
-                self.core.finish(End::Refused(text));
+                self.core.give_up(End::Refused(text));
             }
             LinkEvent::Unreachable(heard) => {
                 let heard = heard.map(|heard| format!(" ({heard})")).unwrap_or_default();
                 let text = self.core.unreachable(&heard);
-                self.core.finish(End::Unreachable(text));
+                self.core.give_up(End::Unreachable(text));
             }
-            LinkEvent::NoSuchName(why) => self.core.finish(End::Unreachable(why)),
+            LinkEvent::NoSuchName(why) => self.core.give_up(End::Unreachable(why)),
             LinkEvent::Unresolved(why) => {
                 self.core
                     .show(Tone::Notice, &format!("{why}; still trying"));
             }
             LinkEvent::Impossible(reason) => {
                 let text = format!("{name}: {reason}");
-                self.core.finish(End::Failed(text));
+                self.core.give_up(End::Failed(text));
             }
             LinkEvent::Silent => {
                 let text = format!(

@@ -97,7 +97,7 @@ pub enum Report {
         /// How many.
         count: u32,
     },
-    /// It will not be stored; if it is only unconfirmed, it is kept here, and sent at the next sign-in.
+    /// It will not be stored, as far as is known; if it is kept, it is sent at the next sign-in.
     Failed {
         /// Which; none if an earlier run said it.
         said: Option<u64>,
@@ -105,6 +105,8 @@ pub enum Report {
         fault: Fault,
         /// Why, as the user is told.
         why: String,
+        /// Whether it is kept here.
+        is_kept: bool,
     },
     /// What a bot asked for is done.
     Done {

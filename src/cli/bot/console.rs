@@ -244,6 +244,7 @@ impl Console for Desk {
                 said: Some(said),
                 fault,
                 why,
+                ..
             } => self.answer(said, |id| refusal(id, fault, &why)),
             Report::Failed { fault, why, .. } => {
                 let (code, text) = (code(fault), &*why);

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::meter::Meter;
 use crate::cli::output::print_error;
-use crate::client::{Ask, Console, Fault, Line, Report, Tone, rfc3339};
+use crate::client::{Ask, Console, Line, Report, Tone, rfc3339};
 use crate::protocol::{ConversationId, EntryId};
 
 /// What has become of the message.
@@ -39,6 +39,9 @@ pub struct Sent {
     pub received_count: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+    /// Whether it waits in the outbox, although the client has ended.
+    #[serde(skip)]
+    pub is_kept: bool,
     #[serde(skip)]
     at: Option<(ConversationId, EntryId)>,
 }
@@ -89,7 +92,7 @@ impl Sent {
     }
 
     /// Takes a report of the only message that is sent.
-    fn take(&mut self, report: Report) {
+    pub fn take(&mut self, report: Report) {
         match report {
             Report::Queued { .. } => self.reached = Reached::Queued,
             Report::Stored {
@@ -150,8 +153,9 @@ impl Sent {
             | Report::Done { .. }
             | Report::Link(_)
             | Report::Failed { said: None, .. } => {}
-            Report::Failed { fault, why, .. } => {
-                if fault != Fault::Unconfirmed {
+            Report::Failed { why, is_kept, .. } => {
+                self.is_kept = is_kept;
+                if !is_kept {
                     self.reached = Reached::Nothing;
                     // What is heard of it from here on is about what was said to others.
                     self.at = None;

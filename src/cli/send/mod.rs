@@ -38,7 +38,8 @@ const WAITING: &str = "\
     `--wait queued` returns as soon as the message is durable on this machine: the next `udpchat send` or `udpchat connect` of \
     the same user takes it to the server. `--wait stored`, the default, returns when the server has it, and with it what waited in other state slots of the user, and \
     `--wait received` when a device of everybody for whom it is has it. What is not reached within --timeout is not lost: the \
-    exit code is 6, and the message is still sent, or received, later. Do not send it again. A device that has signed in \
+    exit code is 6, and the message is still sent, or received, later. Do not send it again. Nor is it lost if you are not let in, as \
+    with a ban that ends: the exit code is 4, and a line says that the message is queued. A device that has signed in \
     before needs no server to queue; one that has not, or that does not know the room yet, fails with 3, and nothing is queued. --timeout does not bound the reading of standard input.";
 
 const ONCE: &str = "\

@@ -129,6 +129,16 @@ fn read_text(words: &[String], has_file: bool) -> Result<String, Failure> {
 
 /// Tells what was reached: as JSON whatever that is, and as an error if it is less than was asked for.
 fn tell(sent: Sent, (wait, is_json): (Wait, bool), seconds: u64, ended: Outcome) -> Outcome {
+    let ended = ended.map_err(|mut failure| {
+        // Whatever has ended it: the server did not let the user in, or has another key.
+        if sent.is_kept {
+            let text = "the message is queued, and the next sign-in sends it: do not send it again";
+            failure.more.push(text.to_owned());
+        } else {
+            failure.more.extend(sent.error.clone());
+        }
+        failure
+    });
     let outcome = ended.and_then(|exit| match (exit, &sent.error) {
         (Exit::Signal(_), _) => {
             if sent.reached == Reached::Queued {
@@ -144,6 +154,10 @@ fn tell(sent: Sent, (wait, is_json): (Wait, bool), seconds: u64, ended: Outcome)
         }
         (_, Some(why)) => Err(Failure::described(exit.or(Exit::Failure), why)),
         _ if sent.reached >= wait.into() => Ok(exit),
+        _ if sent.reached < Reached::Stored => {
+            let text = "not known to be stored: ask, and send it again if it has not come";
+            Err(Failure::described(Exit::Unconfirmed, text))
+        }
         _ => Err(Failure::described(Exit::Unconfirmed, &not_received(&sent, seconds))),
     });
     told(sent, is_json, outcome)
@@ -166,5 +180,43 @@ fn not_received(sent: &Sent, seconds: u64) -> String {
             format!("stored, but within {seconds} s received by {have} of {of} only")
         }
         _ => format!("stored, but not received by {} within {seconds} s", sent.to),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::{Fault, Report};
+
+    /// That it waits was not said where the sender was refused; where it does not wait, it must be sent again.
+    #[test]
+    fn message_of_a_refused_sender_is_called_queued_only_if_it_is_kept() {
+        let said = 1;
+        for (is_kept, expected) in [
+            (
+                true,
+                "banned\nthe message is queued, and the next sign-in sends it: do not send it again",
+            ),
+            (false, "banned\nit may not have come: send it again"),
+        ] {
+            let mut sent = Sent::new("bob", None);
+            sent.take(Report::Queued { said });
+            sent.take(Report::Failed {
+                said: Some(said),
+                fault: Fault::Unconfirmed,
+                why: "it may not have come: send it again".into(),
+                is_kept,
+            });
+            let reached = if is_kept {
+                Reached::Queued
+            } else {
+                Reached::Nothing
+            };
+            assert_eq!(sent.reached, reached);
+            let ended = Err(Failure::described(Exit::Refused, "banned"));
+            let failure = tell(sent, (Wait::Stored, false), 30, ended).expect_err("it is refused");
+            assert_eq!(failure.to_string(), expected);
+            assert_eq!(failure.exit, Exit::Refused);
+        }
     }
 }

@@ -122,6 +122,8 @@ pub(super) struct SignIn {
     is_reconnection: bool,
     /// The ticket was refused, and the user is asked for the password.
     asks_again: bool,
+    /// Why the server has said no at last.
+    refusal: Option<ErrorCode>,
     tries: u32,
     pauses: u32,
     due: Option<Instant>,
@@ -141,6 +143,7 @@ impl SignIn {
             state: None,
             is_reconnection: false,
             asks_again: false,
+            refusal: None,
             tries: 0,
             pauses: 0,
             due: None,
@@ -189,6 +192,11 @@ impl SignIn {
     /// Whether the user is asked for the password of a session that they believed to go on.
     pub(super) const fn asks_again(&self) -> bool {
         self.asks_again
+    }
+
+    /// Whether no sign-in to this account will ever succeed.
+    pub(super) const fn is_account_deleted(&self) -> bool {
+        matches!(self.refusal, Some(ErrorCode::AccountDeleted))
     }
 
     /// What the user is to be asked now.
@@ -411,6 +419,7 @@ impl SignIn {
                 | ErrorCode::NameLooksLike
                 | ErrorCode::AccountDeleted
         );
+        self.refusal = Some(code);
         self.tries += 1;
         if !(is_name && self.asks_name && context.is_interactive) || self.tries >= TRIES_MAX {
             return given_up(text);

@@ -90,7 +90,7 @@ impl Core {
                 self.trusted(now);
             }
             Verdict::Ask => {}
-            Verdict::Refused(end) => self.finish(end),
+            Verdict::Refused(end) => self.give_up(end),
         }
     }
 

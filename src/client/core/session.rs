@@ -259,7 +259,7 @@ impl Core {
             SignOutReason::Conflict
                 | SignOutReason::Ended(EndReason::Superseded | EndReason::AccountDeleted)
         ) {
-            self.show_unsent();
+            self.tell_unsent();
         }
         self.end_session(Some(reason));
         if self.console.is_interactive() {
@@ -282,12 +282,17 @@ impl Core {
     /// The sign-in has failed. One that only continued an earlier session is tried over another link, unless the
     /// server said no.
     pub(crate) fn give_up_sign_in(&mut self, text: String, refused: bool) {
-        let was_reconnection = self.sign_in.take().is_some_and(|s| s.is_reconnection());
+        let sign_in = self.sign_in.take();
+        let was_reconnection = sign_in.as_ref().is_some_and(SignIn::is_reconnection);
         if was_reconnection && !refused {
             self.link.requests.reconnect = true;
             return;
         }
         self.pending_user = None;
+        // What a deleted account has queued nobody can send.
+        if !sign_in.is_some_and(|sign_in| sign_in.is_account_deleted()) {
+            self.tell_unsent();
+        }
         self.end_session(None);
         if self.console.is_interactive() {
             self.show(Tone::Error, &text);
@@ -306,7 +311,7 @@ impl Core {
             self.give_up_sign_in(text, false);
         } else {
             self.sign_in = None;
-            self.finish(End::Unreachable(text));
+            self.give_up(End::Unreachable(text));
         }
     }
 
@@ -479,6 +484,24 @@ impl Core {
                 self.show(Tone::Notice, &text);
             }
             Exit::Quit => self.finish(End::Quit),
+        }
+    }
+
+    /// Ends the client because nothing can be sent, and tells what waits for another time.
+    pub(crate) fn give_up(&mut self, end: End) {
+        if self.end().is_none() {
+            self.tell_unsent();
+            self.finish(end);
+        }
+    }
+
+    /// Tells what waits in the outbox when the session ends: a script by message, a user by their number.
+    fn tell_unsent(&mut self) {
+        match &self.signed_in {
+            Some(signed_in) if self.script.is_some() => {
+                unreached::tell_messages(signed_in, &mut self.effects);
+            }
+            _ => self.show_unsent(),
         }
     }
 

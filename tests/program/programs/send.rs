@@ -418,3 +418,43 @@ fn message_is_stored_by_a_server_that_was_restored() {
         ["one", "two", "four", "five"]
     );
 }
+
+/// It was refused with exit code 4, and nothing said that it waits: who sent it again said it twice.
+#[test]
+fn message_of_a_user_who_is_let_in_again_later_stays_queued_and_that_is_said() {
+    let workspace = Workspace::new(&["alice", "bob"]);
+    let server = workspace.serve();
+    assert_eq!(
+        send(&workspace, &server, &["--to", "bob", "one"]).code,
+        Some(0)
+    );
+    for (shut, open, text) in [
+        (["ban", "add", "alice"], ["ban", "remove", "alice"], "two"),
+        (
+            ["user", "disable", "alice"],
+            ["user", "enable", "alice"],
+            "three",
+        ),
+    ] {
+        workspace.does(&shut);
+        let sent = send(&workspace, &server, &["--to", "bob", text]);
+        assert_eq!(sent.code, Some(4), "{}", sent.errors);
+        assert_eq!(sent.json["reached"], "queued", "{shut:?}");
+        let kept = "\nthe message is queued, and the next sign-in sends it: do not send it again";
+        assert!(sent.errors.contains(kept), "{}", sent.errors);
+        let error = sent.json["error"].as_str().unwrap();
+        assert!(error.ends_with(kept), "{error}");
+        // A script is told as well, by message.
+        let address = server.address.to_string();
+        let mut script = workspace.connect(&Host::default(), &address, "alice", "alice");
+        script.closes_input();
+        assert_eq!(script.ends(), Some(4), "{}", script.errors());
+        let kept = format!("not stored yet: message to bob: \"{text}");
+        assert!(script.errors().contains(&kept), "{}", script.errors());
+        workspace.does(&open);
+    }
+    let sent = send(&workspace, &server, &["--to", "bob", "four"]);
+    assert_eq!(sent.code, Some(0), "{}", sent.errors);
+    let heard = heard_by_bob(&workspace, &server);
+    assert_eq!(heard, ["one", "two", "three", "four"]);
+}
