@@ -194,6 +194,11 @@ impl SignIn {
         self.asks_again
     }
 
+    /// Of whom it is, as typed.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Whether no sign-in to this account will ever succeed.
     pub(super) const fn is_account_deleted(&self) -> bool {
         matches!(self.refusal, Some(ErrorCode::AccountDeleted))

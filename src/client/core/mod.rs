@@ -34,7 +34,7 @@ use super::program::Say;
 use super::script::wait_timer::{RESPONSE_WAIT, WaitTimer};
 use super::script::{Awaited, FocusChange, Script};
 use super::ui::prompt::{Prompt, Question, TypedLine, yes};
-use crate::protocol::{EndReason, Envelope, ServerBody, SessionEnd};
+use crate::protocol::{AccountId, EndReason, Envelope, ServerBody, SessionEnd};
 use crate::transport::{Channel, Now};
 use bot::Bot;
 use host_key::HostKeys;
@@ -59,6 +59,8 @@ pub struct Core {
     linked_room: Option<String>,
     /// Who is to be signed in without being asked.
     pending_user: Option<String>,
+    /// The account of the user on the command line, whatever it is called, once that is known.
+    meant_account: Option<AccountId>,
     /// What a program said while nobody was signed in.
     unsaid: VecDeque<Say>,
     /// What a bot asks for.
@@ -115,6 +117,7 @@ impl Core {
             offline: Offline::default(),
             linked_room,
             pending_user,
+            meant_account: None,
             unsaid: VecDeque::new(),
             bot: Bot::default(),
             sign_in: None,

@@ -44,6 +44,8 @@ impl Core {
         else {
             return false;
         };
+        let account = state.identity().map(|identity| identity.account);
+        self.meant_account = account.filter(|_| user.is_some());
         let (preferences, random) = self.own();
         match SignedIn::offline(now, state, preferences, random, &mut self.effects) {
             Ok(None) => return false,

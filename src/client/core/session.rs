@@ -10,11 +10,12 @@ use crate::client::account::{Preferences, SignOutReason, SignedIn};
 use crate::client::auth::{Context, Progress, SignIn, reset_notice};
 use crate::client::env::{End, Fault, Names, Tone};
 use crate::client::name::truncate_name;
+use crate::client::password::Password;
 use crate::client::program::Until;
 use crate::client::script::{Exit, Script, SessionView, unreached};
 use crate::client::storage::{State, StateError};
 use crate::client::ui::time::Clock;
-use crate::protocol::{EndReason, Message, SessionEnd, SessionStart};
+use crate::protocol::{AccountId, EndReason, Message, SessionEnd, SessionStart};
 use crate::transport::{Channel, Now};
 
 impl Core {
@@ -25,7 +26,7 @@ impl Core {
             .shared()
             .and_then(|shared| shared.state.identity().cloned());
         if let Some(identity) = identity {
-            let password = self.options.password_of(Some(&identity.name));
+            let password = self.password_of(identity.account, &identity.name);
             let begun =
                 self.with_context(now, |context| SignIn::again(identity, password, context));
             let by_ticket = matches!(&begun, Some((sign_in, _)) if sign_in.is_by_ticket());
@@ -45,6 +46,14 @@ impl Core {
         } else {
             self.offer_accounts();
         }
+    }
+
+    /// The password of the command line, if it is this account's, which may be known here by another of its names.
+    pub(super) fn password_of(&self, account: AccountId, name: &str) -> Option<Password> {
+        if self.meant_account == Some(account) {
+            return self.options.password.clone();
+        }
+        self.options.password_of(Some(name))
     }
 
     /// Has the tab key complete the users who have signed in here before.
@@ -152,7 +161,10 @@ impl Core {
         match progress {
             Progress::Going => {}
             Progress::SignedIn(start, state) => {
-                self.sign_in = None;
+                let sign_in = self.sign_in.take();
+                if sign_in.is_some_and(|sign_in| self.options.is_user(sign_in.name())) {
+                    self.meant_account = Some(start.account);
+                }
                 self.pending_user = None;
                 if let Err(error) = self.signed_in(now, &start, state.map(|state| *state)) {
                     self.finish(End::Failed(error.to_string()));

@@ -21,8 +21,8 @@ impl Core {
             let text = "this is the device at which you sit; `/logout` signs it out";
             return self.fail(Fault::Failed, text);
         }
-        let user = me.name.clone();
-        let password = self.options.password_of(Some(&user));
+        let (account, user) = (me.id, me.name.clone());
+        let password = self.password_of(account, &user);
         let password = password.filter(|_| self.script.is_some());
         if self.awaits_change() {
             let text = "no answer yet to the last change of the account; wait for it";

@@ -130,8 +130,13 @@ impl Options {
     /// The password that was given for this user, and only for this one; without a user it is that of whoever signs in.
     #[must_use]
     pub fn password_of(&self, user: Option<&str>) -> Option<Password> {
-        let given_for = self.user.as_deref().map(canonical);
-        let is_given = given_for.is_none() || given_for == user.map(canonical);
+        let is_given = self.user.is_none() || user.is_some_and(|user| self.is_user(user));
         self.password.clone().filter(|_| is_given)
+    }
+
+    /// Whether this is the user of the command line.
+    #[must_use]
+    pub fn is_user(&self, name: &str) -> bool {
+        self.user.as_deref().map(canonical) == Some(canonical(name))
     }
 }

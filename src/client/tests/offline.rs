@@ -209,3 +209,21 @@ fn device_that_signs_in_by_its_ticket_reads_and_mutes_as_one_that_gave_a_passwor
         assert_eq!(desk.lines().is_empty(), is_attended);
     }
 }
+
+/// The device knows its account by the name of its last sign-in, and the password of the command line went with another one.
+#[test]
+fn refused_ticket_of_a_renamed_account_is_replaced_by_the_password_of_either_name() {
+    for user in ["erin", "lizzy"] {
+        let Desk { core, files, .. } = Desk::signed_in(Screen::interactive());
+        drop(core);
+        let mut desk = Desk::with_files(Screen::plain(), with_password(user, "secret"), files);
+        assert!(desk.core.begin_offline(desk.now));
+        desk.core.link_up(desk.now, KEY, HASH);
+        desk.sent();
+        refuse_ticket(&mut desk);
+        assert!(desk.core.end().is_none(), "{:?}", desk.core.end());
+        let sent = desk.bodies();
+        let is_login = |body: &ClientBody| matches!(body, ClientBody::Login(_));
+        assert!(sent.iter().any(is_login), "{user}: {sent:?}");
+    }
+}
