@@ -472,6 +472,8 @@ bodies! {
         users: Vec<String>,
         /// What was done before, the newest first: at most 32.
         actions: Vec<AuditEntry>,
+        /// Whether anything has changed; without it, yes.
+        changed: Option<bool>,
     }
     /// Who is online?
     (Contacts, Request) client(SignedIn, Control, tagged) => ContactsRequest {

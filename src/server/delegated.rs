@@ -301,6 +301,7 @@ const fn answer(tag: u32) -> Administered {
         sessions: None,
         users: Vec::new(),
         actions: Vec::new(),
+        changed: None,
     }
 }
 
@@ -317,10 +318,13 @@ fn submit(ctx: &mut Ctx<'_>, origin: RequestOrigin, write: Write, answer: Admini
 
 /// It is done, or not: the one who wanted it is told.
 pub fn on_done(ctx: &mut Ctx<'_>, origin: RequestOrigin, answer: Administered, outcome: &Outcome) {
-    if matches!(outcome, Outcome::Done(_)) {
-        ctx.respond_if_connected(origin, answer);
-    } else {
-        ctx.send_error_if_connected(origin, COMMAND, failure_of(outcome));
+    match outcome {
+        Outcome::Done(Reply::Unchanged) => {
+            let changed = Some(false);
+            ctx.respond_if_connected(origin, Administered { changed, ..answer });
+        }
+        Outcome::Done(_) => ctx.respond_if_connected(origin, answer),
+        _ => ctx.send_error_if_connected(origin, COMMAND, failure_of(outcome)),
     }
 }
 

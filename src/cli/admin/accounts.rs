@@ -9,9 +9,8 @@ use crate::server::Name;
 use crate::store::{Refusal, Reply, Write};
 
 pub fn set_role(handler: &mut AdminHandler, typed: &str, role: Role) -> anyhow::Result<Answer> {
-    let account = handler.account("the user", typed)?;
     let role = role.into();
-    handler.act(Write::SetRole { account, role })
+    handler.act_on(typed, |account| Write::SetRole { account, role })
 }
 
 pub fn rename(handler: &mut AdminHandler, typed: &str, new: &str) -> anyhow::Result<Answer> {
@@ -20,12 +19,16 @@ pub fn rename(handler: &mut AdminHandler, typed: &str, new: &str) -> anyhow::Res
     let skeleton = wished.skeleton().to_owned();
     let account = handler.account("the user", typed)?;
     let write = Write::Rename {
-        account,
+        account: account.id,
         name: name.clone(),
         skeleton,
     };
     match handler.audited(write)? {
-        Ok(Reply::Nothing) => Ok(Answer::Added { name }),
+        Ok(reply @ (Reply::Nothing | Reply::Unchanged)) => Ok(Answer::Renamed {
+            account: account.name,
+            name,
+            is_unchanged: matches!(reply, Reply::Unchanged),
+        }),
         Err(Refusal::NameTaken) => bail!("the name is taken, or was an account's before"),
         Err(Refusal::LooksLike(other)) => {
             bail!("the name looks like {}, which is taken", quoted(&other))

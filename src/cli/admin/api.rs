@@ -37,7 +37,7 @@ pub enum Request {
         name: String,
         is_bot: bool,
     },
-    /// Gives an account another name: [`Answer::Added`].
+    /// Gives an account another name: [`Answer::Renamed`].
     UserRename {
         /// As typed.
         name: String,
@@ -199,6 +199,8 @@ pub enum Answer {
         expires_ms: u64,
         /// The fingerprint of the server's key.
         fingerprint: String,
+        /// The account that it is for, by the name that it has now; none if it opens one.
+        account: Option<String>,
     },
     Invitations {
         invitations: Vec<Invitation>,
@@ -208,6 +210,8 @@ pub enum Answer {
         subject: String,
         /// The users who were signed in at the addresses.
         users: Vec<String>,
+        /// Whether they were banned already, for as long and for the same reason.
+        is_unchanged: bool,
     },
     Unbanned {
         /// Whom, as it is written.
@@ -225,6 +229,8 @@ pub enum Answer {
         others: u64,
     },
     Ended {
+        /// Whose, if it was somebody's who was named.
+        account: Option<String>,
         sessions: u64,
     },
     Rooms {
@@ -240,6 +246,10 @@ pub enum Answer {
         next: Option<u64>,
     },
     Owned {
+        /// Who owns it, by the name that they have now.
+        account: String,
+        /// Whether it was so already.
+        is_unchanged: bool,
         /// How many others were owners, and are moderators now.
         replaced: u64,
     },
@@ -255,7 +265,14 @@ pub enum Answer {
     Added {
         name: String,
     },
-    Done,
+    Done(Done),
+    /// An account has another name.
+    Renamed {
+        /// What it was called.
+        account: String,
+        name: String,
+        is_unchanged: bool,
+    },
     /// Conversations, and the limits that are their own.
     Retained {
         conversations: Vec<RetainedConversation>,
@@ -281,6 +298,17 @@ pub enum Answer {
         /// The exit code of the command that asked.
         code: u8,
     },
+}
+
+/// That something was done.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Done {
+    /// The account that it was done to, by the name that it has now; none if it was no account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
+    /// Whether it was so already.
+    #[serde(default)]
+    pub is_unchanged: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

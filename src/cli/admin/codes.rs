@@ -2,11 +2,11 @@
 
 use anyhow::{Context as _, bail};
 
-use super::api::{Answer, Invitation};
+use super::api::{Answer, Done, Invitation};
 use super::handler::AdminHandler;
 use crate::cli::exit::{Coded, Exit};
 use crate::net;
-use crate::protocol::{AccountId, fingerprint};
+use crate::protocol::fingerprint;
 use crate::store::{self, CodeHash, Refusal, Reply};
 
 /// How long a code is good that sets a password, in milliseconds: a day, until the user is at their device.
@@ -28,7 +28,7 @@ pub(super) fn invite(
 
 fn make(
     handler: &mut AdminHandler,
-    account: Option<AccountId>,
+    account: Option<store::Account>,
     code: &str,
     uses: u32,
     for_ms: u64,
@@ -37,7 +37,7 @@ fn make(
     let code = CodeHash(*code.as_bytes());
     let time_ms = net::now().unix_ms;
     let new = store::NewCode {
-        account,
+        account: account.as_ref().map(|account| account.id),
         code,
         uses,
         by: None,
@@ -46,10 +46,11 @@ fn make(
     };
     let expires_ms = new.expires_ms;
     match handler.act(store::Write::MakeCode(new))? {
-        Answer::Done => Ok(Answer::Code {
+        Answer::Done(_) => Ok(Answer::Code {
             number: store::invitation_number(code),
             expires_ms,
             fingerprint: fingerprint(&handler.key),
+            account: account.map(|account| account.name),
         }),
         other => Ok(other),
     }
@@ -80,7 +81,7 @@ pub(super) fn list(handler: &mut AdminHandler) -> anyhow::Result<Answer> {
 
 pub(super) fn revoke(handler: &mut AdminHandler, number: u32) -> anyhow::Result<Answer> {
     match handler.audited(store::Write::RevokeInvitation { number })? {
-        Ok(Reply::Nothing) => Ok(Answer::Done),
+        Ok(Reply::Nothing) => Ok(Answer::Done(Done::default())),
         Err(Refusal::NoSuchInvitation) => {
             let text =
                 format!("there is no invitation {number:08x}; `udpchat invite list` shows them");

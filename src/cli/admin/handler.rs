@@ -12,7 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 use rand_core::OsRng;
 
 use super::accounts;
-use super::api::{AdminApi, Answer, AuditLine, Device, Request, RetainedConversation, User};
+use super::api::{AdminApi, Answer, AuditLine, Device, Done, Request, RetainedConversation, User};
 use super::codes;
 use super::lifecycle::{self, Lifecycle};
 use super::order;
@@ -183,8 +183,7 @@ impl AdminHandler {
     }
 
     fn mark_bot(&mut self, typed: &str, is_bot: bool) -> anyhow::Result<Answer> {
-        let account = self.account("the user", typed)?;
-        self.act(store::Write::MarkBot { account, is_bot })
+        self.act_on(typed, |account| store::Write::MarkBot { account, is_bot })
     }
 
     fn disable(&mut self, typed: &str, reason: Option<String>) -> anyhow::Result<Answer> {
@@ -193,8 +192,7 @@ impl AdminHandler {
         {
             bail!("the reason is longer than {REASON_MAX_BYTES} bytes");
         }
-        let account = self.account("the user", typed)?;
-        self.act(store::Write::Disable { account, reason })
+        self.act_on(typed, |account| store::Write::Disable { account, reason })
     }
 
     /// Does what a deletion has left to do, where no server is running that does it beside messages.
@@ -232,14 +230,35 @@ impl AdminHandler {
     /// The same, for what needs no answer but that it is done.
     pub(super) fn act(&mut self, write: store::Write) -> anyhow::Result<Answer> {
         match self.audited(write)? {
-            Ok(Reply::Nothing | Reply::Deleted(_)) => Ok(Answer::Done),
+            Ok(reply @ (Reply::Nothing | Reply::Unchanged | Reply::Deleted(_))) => {
+                Ok(Answer::Done(Done {
+                    account: None,
+                    is_unchanged: matches!(reply, Reply::Unchanged),
+                }))
+            }
             Err(Refusal::LimitReached(limit)) => bail!("{}", limit.sentence()),
             other => bail!("unexpected answer from the database: {other:?}"),
         }
     }
 
-    fn show(&mut self, typed: &str) -> anyhow::Result<Answer> {
+    /// The same to an account, by any name that it has or had; the answer has the present one.
+    pub(super) fn act_on(
+        &mut self,
+        typed: &str,
+        write: impl FnOnce(AccountId) -> store::Write,
+    ) -> anyhow::Result<Answer> {
         let account = self.account("the user", typed)?;
+        match self.act(write(account.id))? {
+            Answer::Done(done) => Ok(Answer::Done(Done {
+                account: Some(account.name),
+                ..done
+            })),
+            other => Ok(other),
+        }
+    }
+
+    fn show(&mut self, typed: &str) -> anyhow::Result<Answer> {
+        let account = self.account("the user", typed)?.id;
         let mut users = self.users()?.0.into_iter();
         // By its id, since an old name is the account's, too.
         let user = users.find(|(id, _)| *id == account).map(|(_, user)| user);
@@ -278,8 +297,8 @@ impl AdminHandler {
         }
     }
 
-    /// The account of a name, in this part.
-    pub(super) fn account(&mut self, part: &str, typed: &str) -> anyhow::Result<AccountId> {
+    /// The account that has, or had, a name, in this part.
+    pub(super) fn account(&mut self, part: &str, typed: &str) -> anyhow::Result<store::Account> {
         let parsed = Name::parse(typed).with_context(|| format!("{part} {}", quoted(typed)));
         let name = parsed?.canonical().to_owned();
         let request = store::Read::FindAccount {
@@ -287,7 +306,7 @@ impl AdminHandler {
             skeleton: None,
         };
         match self.store.call(request)? {
-            Ok(Reply::Account(account)) => Ok(account.id),
+            Ok(Reply::Account(account)) => Ok(account),
             Err(Refusal::NoSuchUser) => {
                 let text = format!("there is no account {}", quoted(typed));
                 Err(Coded::new(Exit::NoRecipient, text).into())
@@ -299,7 +318,7 @@ impl AdminHandler {
     fn retain(&mut self, typed: &str, keep: store::Retention) -> anyhow::Result<Answer> {
         let name = conversation(typed)?;
         match self.audited(store::Write::Retain { name, keep })? {
-            Ok(Reply::Nothing) => Ok(Answer::Done),
+            Ok(Reply::Nothing) => Ok(Answer::Done(Done::default())),
             other => no_such_room(typed, &other),
         }
     }

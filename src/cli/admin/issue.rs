@@ -11,7 +11,7 @@ use super::{Answer, Request};
 use crate::cli::address::{ServerName, Target};
 use crate::cli::exit::{Exit, Outcome};
 use crate::cli::options::Administration;
-use crate::cli::output::{print, print_error, print_json};
+use crate::cli::output::{one_line, print, print_error, print_json};
 use crate::client::rfc3339;
 use crate::net;
 use crate::server::hash_code;
@@ -48,12 +48,10 @@ impl Host {
 pub struct Wanted<'a> {
     /// The command that makes it.
     pub action: &'a str,
-    /// The user that it is for, if it is for one.
-    pub user: Option<&'a str>,
-    /// What who has it can do.
-    pub power: String,
+    /// What who has it can do, to an account of this name if it is for one.
+    pub power: &'a dyn Fn(&str) -> String,
     /// What is typed with it at the prompt.
-    pub hint: String,
+    pub hint: &'a dyn Fn(&str) -> String,
 }
 
 /// A code, as `--json` prints it.
@@ -82,22 +80,24 @@ pub fn issue(
         number,
         expires_ms,
         fingerprint,
+        account,
     } = api.ask(request(hash.to_string()))?
     else {
         return Err(super::unexpected().into());
     };
     let link = host.link(&fingerprint);
     let expires = rfc3339(expires_ms);
+    let shown = one_line(account.as_deref().unwrap_or_default());
     print_error(format_args!(
         "{} until {expires}: give it to nobody else, and on a way that you trust; it is not shown again",
-        wanted.power
+        (wanted.power)(&shown)
     ));
     if administration.json {
         print_json(&Record {
             action: wanted.action,
-            subject: wanted.user,
+            subject: account.as_deref(),
             code: code.to_string(),
-            id: wanted.user.is_none().then(|| format!("{number:08x}")),
+            id: account.is_none().then(|| format!("{number:08x}")),
             expires,
             link,
         })?;
@@ -107,6 +107,6 @@ pub fn issue(
     if let Some(link) = link {
         print(format!("{link}\n"));
     }
-    print_error(format_args!("{}", wanted.hint));
+    print_error((wanted.hint)(&shown));
     Ok(Exit::Success)
 }

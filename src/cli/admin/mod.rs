@@ -23,6 +23,7 @@ mod status;
 use std::path::Path;
 
 use anyhow::anyhow;
+use serde_json::{Value, json};
 
 use super::database::{self, Secrets};
 use super::exit::{Exit, Failure, Outcome};
@@ -113,23 +114,58 @@ pub fn open_or_make(data: &Path) -> anyhow::Result<Box<dyn AdminApi>> {
     Ok(api)
 }
 
-/// Does what changes something and answers nothing, and says so: the name and what is the case with it now.
+/// Does what answers nothing, and says so: the name and what is the case with it now.
 pub fn act(
     administration: &Administration,
     request: Request,
     (action, subject): (&str, &str),
     done: &str,
 ) -> Outcome {
-    let mut api = open(&administration.data.path()?)?;
-    let Answer::Done = api.ask(request)? else {
-        return Err(unexpected().into());
-    };
+    let (subject, _) = ask_done(administration, request, subject)?;
     if administration.json {
-        print_json(&serde_json::json!({ "action": action, "subject": subject }))?;
+        print_json(&json!({ "action": action, "subject": subject }))?;
     } else {
-        print(format!("{} {done}\n", one_line(subject)));
+        print(format!("{} {done}\n", one_line(&subject)));
     }
     Ok(Exit::Success)
+}
+
+/// Does what may be so already, and says which of both is the case: what is so now, or was before. With `--json` it says
+/// whether anything has changed, and `more`.
+pub fn change(
+    administration: &Administration,
+    request: Request,
+    (action, subject): (&str, &str),
+    (done, already): (&str, &str),
+    more: Value,
+) -> Outcome {
+    let (subject, is_unchanged) = ask_done(administration, request, subject)?;
+    if administration.json {
+        let is_changed = !is_unchanged;
+        let mut object = json!({ "action": action, "subject": subject, "changed": is_changed });
+        if let (Some(object), Value::Object(more)) = (object.as_object_mut(), more) {
+            object.extend(more);
+        }
+        print_json(&object)?;
+    } else {
+        let is_so = if is_unchanged { already } else { done };
+        print(format!("{} {is_so}\n", one_line(&subject)));
+    }
+    Ok(Exit::Success)
+}
+
+/// Has something done. Returns to what: the account by its present name, else the subject; and whether it was so already.
+fn ask_done(
+    administration: &Administration,
+    request: Request,
+    subject: &str,
+) -> Result<(String, bool), Failure> {
+    let mut api = open(&administration.data.path()?)?;
+    let Answer::Done(done) = api.ask(request)? else {
+        return Err(unexpected().into());
+    };
+    let subject = done.account.unwrap_or_else(|| subject.to_owned());
+    Ok((subject, done.is_unchanged))
 }
 
 fn direct(mut engine: Engine, data: &Path) -> anyhow::Result<Box<dyn AdminApi>> {

@@ -8,7 +8,7 @@ use crate::cli::exit::{Coded, Exit};
 use crate::cli::output::quoted;
 use crate::net;
 use crate::protocol::AccountId;
-use crate::server::{Name, SessionStatus};
+use crate::server::SessionStatus;
 use crate::store::{
     BAN_REASON_MAX_BYTES, Ban, BanSubject, Prefix, Read, Refusal, Reply, StoreLimit, Write,
 };
@@ -20,8 +20,7 @@ fn subject(handler: &mut AdminHandler, typed: &str) -> anyhow::Result<(BanSubjec
         return Ok((BanSubject::Prefix(prefix), prefix.to_string()));
     }
     let account = handler.account("the user", typed)?;
-    let name = Name::parse(typed)?.canonical().to_owned();
-    Ok((BanSubject::Account(account), name))
+    Ok((BanSubject::Account(account.id), account.name))
 }
 
 pub fn ban(
@@ -49,9 +48,10 @@ pub fn ban(
         since_ms,
     };
     match handler.audited(Write::Ban { subject, ban })? {
-        Ok(Reply::Nothing) => Ok(Answer::Banned {
+        Ok(reply @ (Reply::Nothing | Reply::Unchanged)) => Ok(Answer::Banned {
             subject: name,
             users,
+            is_unchanged: matches!(reply, Reply::Unchanged),
         }),
         Err(Refusal::LimitReached(StoreLimit::Bans)) => {
             bail!("{}", StoreLimit::Bans.sentence())
@@ -133,29 +133,32 @@ pub fn end(handler: &mut AdminHandler, typed: &str) -> anyhow::Result<Answer> {
         (name, account)
     } else {
         let account = handler.account("the user", typed)?;
-        let name = Name::parse(typed)?.canonical().to_owned();
-        (Some(name), Some(account))
+        (Some(account.name), Some(account.id))
     };
     let is_meant = |session: &&SessionStatus| {
         number.is_none_or(|number| session.id == number) && session.user == name
     };
     let count = sessions.iter().filter(is_meant).count() as u64;
     if count == 0 {
-        return Err(none(format!("{} is not signed in", quoted(typed))));
+        let name = name.as_deref().unwrap_or(typed);
+        return Err(none(format!("{} is not signed in", quoted(name))));
     }
     let end = Write::EndSessions {
         account,
         session: number,
     };
     match handler.audited(end)? {
-        Ok(Reply::Nothing) => Ok(Answer::Ended { sessions: count }),
+        Ok(Reply::Nothing) => Ok(Answer::Ended {
+            account: name.filter(|_| number.is_none()),
+            sessions: count,
+        }),
         other => bail!("unexpected answer from the database: {other:?}"),
     }
 }
 
 fn account_of(handler: &mut AdminHandler, name: Option<&str>) -> anyhow::Result<Option<AccountId>> {
-    name.map(|name| handler.account("the user", name))
-        .transpose()
+    let account = name.map(|name| handler.account("the user", name));
+    Ok(account.transpose()?.map(|account| account.id))
 }
 
 fn none(text: String) -> anyhow::Error {

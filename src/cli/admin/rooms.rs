@@ -3,7 +3,7 @@
 use anyhow::{Context as _, bail};
 
 use super::access::RoomAccess;
-use super::api::{Answer, LogName, MemberLine, RoomLine};
+use super::api::{Answer, Done, LogName, MemberLine, RoomLine};
 use super::handler::{AdminHandler, no_such_room};
 use crate::cli::exit::{Coded, Exit};
 use crate::cli::output::quoted;
@@ -37,7 +37,7 @@ pub fn add(
     access: RoomAccess,
 ) -> anyhow::Result<Answer> {
     let name = RoomName::parse_new(&with_room_sign(name))?;
-    let owner = handler.account("the owner", owner)?;
+    let owner = handler.account("the owner", owner)?.id;
     let room = CreateRoom {
         name,
         owner,
@@ -121,7 +121,7 @@ pub fn delete(handler: &mut AdminHandler, typed: &str) -> anyhow::Result<Answer>
     match handler.audited(delete)? {
         Ok(Reply::Changed { .. }) => {
             handler.finish_chores()?;
-            Ok(Answer::Done)
+            Ok(Answer::Done(Done::default()))
         }
         other => refused(typed, &other),
     }
@@ -132,7 +132,7 @@ pub fn set_owner(handler: &mut AdminHandler, typed: &str, user: &str) -> anyhow:
     let account = handler.account("the user", user)?;
     let set = Write::SetOwner {
         name,
-        account,
+        account: account.id,
         time_ms: net::now().unix_ms,
     };
     match handler.audited(set)? {
@@ -140,9 +140,16 @@ pub fn set_owner(handler: &mut AdminHandler, typed: &str, user: &str) -> anyhow:
             // One of them tells of the user, who was none before if there are any.
             let moderators = events.len().saturating_sub(1);
             Ok(Answer::Owned {
+                account: account.name,
+                is_unchanged: false,
                 replaced: moderators as u64,
             })
         }
+        Ok(Reply::Unchanged) => Ok(Answer::Owned {
+            account: account.name,
+            is_unchanged: true,
+            replaced: 0,
+        }),
         other => refused(typed, &other),
     }
 }
@@ -158,7 +165,10 @@ pub fn set_access(
         time_ms: net::now().unix_ms,
     };
     match handler.audited(set)? {
-        Ok(Reply::Changed { .. }) => Ok(Answer::Done),
+        Ok(reply @ (Reply::Changed { .. } | Reply::Unchanged)) => Ok(Answer::Done(Done {
+            account: None,
+            is_unchanged: matches!(reply, Reply::Unchanged),
+        })),
         other => refused(typed, &other),
     }
 }
@@ -167,8 +177,7 @@ pub fn set_access(
 pub fn delete_user(handler: &mut AdminHandler, typed: &str, purge: bool) -> anyhow::Result<Answer> {
     let time_ms = net::now().unix_ms;
     if !purge {
-        let account = handler.account("the user", typed)?;
-        return handler.act(Write::DeleteAccount {
+        return handler.act_on(typed, |account| Write::DeleteAccount {
             account,
             proved: None,
             time_ms,
@@ -179,7 +188,7 @@ pub fn delete_user(handler: &mut AdminHandler, typed: &str, purge: bool) -> anyh
     match handler.audited(Write::PurgeAccount { name, time_ms })? {
         Ok(Reply::Purging { .. }) => {
             handler.finish_chores()?;
-            Ok(Answer::Done)
+            Ok(Answer::Done(Done::default()))
         }
         Err(Refusal::NoSuchUser) => {
             let text = format!("there is no account {}", quoted(typed));
@@ -199,8 +208,8 @@ pub fn delete_entry(
         LogName::Everyone => (LogOf::Everyone, String::new()),
         LogName::Room(typed) => (LogOf::Room(forms(&typed)?.0), typed),
         LogName::Users(one, other) => {
-            let one = handler.account("the user", &one)?;
-            let other = handler.account("the user", &other)?;
+            let one = handler.account("the user", &one)?.id;
+            let other = handler.account("the user", &other)?.id;
             (LogOf::Pair(one, other), String::new())
         }
     };
@@ -210,7 +219,7 @@ pub fn delete_entry(
         time_ms: net::now().unix_ms,
     };
     match handler.audited(delete)? {
-        Ok(Reply::Removed(_)) => Ok(Answer::Done),
+        Ok(Reply::Removed(_)) => Ok(Answer::Done(Done::default())),
         other => refused(&typed, &other),
     }
 }
@@ -223,7 +232,7 @@ pub fn announce(handler: &mut AdminHandler, text: String) -> anyhow::Result<Answ
         time_ms: net::now().unix_ms,
     };
     match handler.audited(announce)? {
-        Ok(Reply::Changed { .. }) => Ok(Answer::Done),
+        Ok(Reply::Changed { .. }) => Ok(Answer::Done(Done::default())),
         Err(Refusal::LimitReached(limit)) => bail!("{}", limit.sentence()),
         other => bail!("unexpected answer from the database: {other:?}"),
     }

@@ -53,7 +53,12 @@ fn run(args: Args, _: &Context<'_>) -> Outcome {
         reason: args.reason,
     };
     let mut api = admin::open(&args.administration.data.path()?)?;
-    let Answer::Banned { subject, users } = api.ask(request)? else {
+    let Answer::Banned {
+        subject,
+        users,
+        is_unchanged,
+    } = api.ask(request)?
+    else {
         return Err(admin::unexpected().into());
     };
     if args.administration.json {
@@ -62,10 +67,12 @@ fn run(args: Args, _: &Context<'_>) -> Outcome {
             "subject": subject,
             "until": until_ms.map(rfc3339),
             "users": users,
+            "changed": !is_unchanged,
         }))?;
     } else {
         let until = until_ms.map_or("for good".to_owned(), |it| format!("until {}", rfc3339(it)));
-        print(format!("{} is banned {until}\n", one_line(&subject)));
+        let already = if is_unchanged { " already" } else { "" };
+        print(format!("{} is banned{already} {until}\n", one_line(&subject)));
     }
     if !users.is_empty() {
         print_error(format_args!(

@@ -48,9 +48,8 @@ fn run(args: Args, _: &Context<'_>) -> Outcome {
     };
     let wanted = Wanted {
         action: "invite create",
-        user: None,
-        power,
-        hint: "the new user types `/enrol NAME` at the prompt, and then the code".to_owned(),
+        power: &|_| power.clone(),
+        hint: &|_| "the new user types `/enrol NAME` at the prompt, and then the code".to_owned(),
     };
     issue::issue(&args.administration, args.host, &wanted, |code| {
         Request::InviteCreate {

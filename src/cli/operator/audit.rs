@@ -21,10 +21,10 @@ pub fn command() -> Subcommand {
 }
 
 const MANUAL: &str = "\
-    Each action of `udpchat user`, `udpchat room` and the like that was carried out, oldest first, also where it changed nothing: its time (UTC), who did \
+    Each action of `udpchat user`, `udpchat room` and the like that was carried out, oldest first: its time (UTC), who did \
     it (the operator, or an account), the command, the account or room that it was done to, and what was given with it. Names are \
     those of that time. The last 100,000 are kept, in the database, and written with what they tell of: neither is ever there \
-    without the other. What was refused is not there.";
+    without the other. What was refused, or changed nothing, is not there.";
 
 const EXAMPLES: &str = "\
     udpchat audit --last 20\n\

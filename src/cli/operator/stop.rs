@@ -43,7 +43,7 @@ struct Args {
 fn run(args: Args, _: &Context<'_>) -> Outcome {
     let mut server = admin::running(&args.administration.data.path()?)?;
     let begun = net::now().instant;
-    let Answer::Done = server.ask(Request::Stop)? else {
+    let Answer::Done(_) = server.ask(Request::Stop)? else {
         return Err(admin::unexpected().into());
     };
     if !server.has_ended_within(Duration::from_secs(args.timeout))? {

@@ -1,5 +1,7 @@
 //! `udpchat room access`: who may join a room, and who may write there.
 
+use serde_json::json;
+
 use crate::cli::admin::{self, Request, RoomAccess};
 use crate::cli::command::{Context, Subcommand};
 use crate::cli::exit::Outcome;
@@ -34,6 +36,11 @@ fn run(args: Args, _: &Context<'_>) -> Outcome {
     } = args;
     let subject = with_room_sign(&name);
     let done = format!("is {}", access.word());
+    let already = format!("{done} already");
     let request = Request::RoomAccess { name, access };
-    admin::act(&administration, request, ("room access", &subject), &done)
+    let (action, more) = (
+        ("room access", &*subject),
+        json!({ "access": access.word() }),
+    );
+    admin::change(&administration, request, action, (&done, &already), more)
 }

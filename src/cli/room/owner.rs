@@ -35,24 +35,33 @@ fn run(args: Args, _: &Context<'_>) -> Outcome {
     let mut api = admin::open(&args.administration.data.path()?)?;
     let request = Request::RoomOwner {
         name: args.name.clone(),
-        user: args.user.clone(),
+        user: args.user,
     };
-    let Answer::Owned { replaced } = api.ask(request)? else {
+    let Answer::Owned {
+        account: user,
+        is_unchanged,
+        replaced,
+    } = api.ask(request)?
+    else {
         return Err(admin::unexpected().into());
     };
     let room = with_room_sign(&args.name);
     if args.administration.json {
-        let action = "room owner";
-        print_json(
-            &json!({"action": action, "subject": room, "owner": args.user, "replaced": replaced}),
-        )?;
+        print_json(&json!({
+            "action": "room owner",
+            "subject": room,
+            "owner": user,
+            "replaced": replaced,
+            "changed": !is_unchanged,
+        }))?;
     } else {
         let others = match replaced {
+            0 if is_unchanged => " already".to_owned(),
             0 => String::new(),
             1 => "; 1 former owner is a moderator".to_owned(),
             others => format!("; {others} former owners are moderators"),
         };
-        let (user, room) = (one_line(&args.user), one_line(&room));
+        let (user, room) = (one_line(&user), one_line(&room));
         print(format!("{user} owns {room}{others}\n"));
     }
     Ok(Exit::Success)

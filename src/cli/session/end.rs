@@ -29,13 +29,13 @@ fn run(args: Args, _: &Context<'_>) -> Outcome {
     let request = Request::SessionEnd {
         who: args.who.clone(),
     };
-    let Answer::Ended { sessions } = api.ask(request)? else {
+    let Answer::Ended { account, sessions } = api.ask(request)? else {
         return Err(admin::unexpected().into());
     };
     if args.administration.json {
         print_json(&serde_json::json!({
             "action": "session end",
-            "subject": args.who,
+            "subject": account.unwrap_or(args.who),
             "sessions": sessions,
         }))?;
     } else {

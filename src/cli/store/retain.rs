@@ -65,7 +65,7 @@ fn run(args: Args, _: &Context<'_>) -> Outcome {
         admin::open_to_read(&data)?
     };
     match api.ask(request)? {
-        Answer::Done => {}
+        Answer::Done(_) => {}
         Answer::Retained { conversations } => print(table(&conversations)),
         _ => return Err(admin::unexpected().into()),
     }

@@ -1,5 +1,7 @@
 //! `udpchat user bot`: marks an account as a bot's, or no longer.
 
+use serde_json::json;
+
 use crate::cli::admin::{self, Request};
 use crate::cli::command::{Context, Subcommand};
 use crate::cli::exit::Outcome;
@@ -49,10 +51,11 @@ fn run(args: Args, _: &Context<'_>) -> Outcome {
         name: name.clone(),
         is_bot,
     };
-    let done = if is_bot {
-        "is marked as a bot"
+    let said = if is_bot {
+        ("is marked as a bot", "is marked as a bot already")
     } else {
-        "is no longer marked as a bot"
+        ("is no longer marked as a bot", "is not marked as a bot")
     };
-    admin::act(&administration, request, ("user bot", &name), done)
+    let (action, more) = (("user bot", &*name), json!({ "bot": is_bot }));
+    admin::change(&administration, request, action, said, more)
 }

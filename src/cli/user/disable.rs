@@ -1,5 +1,7 @@
 //! `udpchat user disable` and `udpchat user enable`: whether anybody can sign in to an account.
 
+use serde_json::Value;
+
 use crate::cli::admin::{self, Request};
 use crate::cli::command::{Context, Subcommand};
 use crate::cli::exit::Outcome;
@@ -55,12 +57,9 @@ fn run_disable(args: DisableArgs, _: &Context<'_>) -> Outcome {
         name: name.clone(),
         reason,
     };
-    admin::act(
-        &administration,
-        request,
-        ("user disable", &name),
-        "is disabled",
-    )
+    let said = ("is disabled", "is disabled already");
+    let action = ("user disable", &*name);
+    admin::change(&administration, request, action, said, Value::Null)
 }
 
 fn run_enable(args: EnableArgs, _: &Context<'_>) -> Outcome {
@@ -69,10 +68,7 @@ fn run_enable(args: EnableArgs, _: &Context<'_>) -> Outcome {
         administration,
     } = args;
     let request = Request::UserEnable { name: name.clone() };
-    admin::act(
-        &administration,
-        request,
-        ("user enable", &name),
-        "is enabled",
-    )
+    let said = ("is enabled", "is enabled already");
+    let action = ("user enable", &*name);
+    admin::change(&administration, request, action, said, Value::Null)
 }

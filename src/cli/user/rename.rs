@@ -33,22 +33,27 @@ fn run(args: Args, _: &Context<'_>) -> Outcome {
         new,
         administration,
     } = args;
-    let request = Request::UserRename {
-        name: name.clone(),
-        new,
-    };
+    let request = Request::UserRename { name, new };
     let answer = admin::open(&administration.data.path()?)?.ask(request)?;
-    let Answer::Added { name: new } = answer else {
+    let Answer::Renamed {
+        account,
+        name: new,
+        is_unchanged,
+    } = answer
+    else {
         return Err(admin::unexpected().into());
     };
     if administration.json {
-        print_json(&serde_json::json!({ "action": "user rename", "subject": name, "name": new }))?;
+        print_json(&serde_json::json!({
+            "action": "user rename",
+            "subject": account,
+            "name": new,
+            "changed": !is_unchanged,
+        }))?;
     } else {
-        print(format!(
-            "{} is called {} now\n",
-            one_line(&name),
-            one_line(&new)
-        ));
+        let now = if is_unchanged { "already" } else { "now" };
+        let (account, new) = (one_line(&account), one_line(&new));
+        print(format!("{account} is called {new} {now}\n"));
     }
     Ok(Exit::Success)
 }

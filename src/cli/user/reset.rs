@@ -5,7 +5,6 @@ use crate::cli::admin::issue::{self, Host, Wanted};
 use crate::cli::command::{Context, Subcommand};
 use crate::cli::exit::Outcome;
 use crate::cli::options::Administration;
-use crate::cli::output::one_line;
 
 pub fn command() -> Subcommand {
     let summary = "Print a code with which a user sets another password";
@@ -32,17 +31,12 @@ struct Args {
 
 fn run(args: Args, _: &Context<'_>) -> Outcome {
     let name = args.name;
-    let shown = one_line(&name);
     let wanted = Wanted {
         action: "user reset",
-        user: Some(&name),
-        power: format!("who has this code can become {shown}"),
-        hint: format!("{shown} types `/enrol {shown}` at the prompt, and then the code"),
+        power: &|user| format!("who has this code can become {user}"),
+        hint: &|user| format!("{user} types `/enrol {user}` at the prompt, and then the code"),
     };
     issue::issue(&args.administration, args.host, &wanted, |code| {
-        Request::UserReset {
-            name: name.clone(),
-            code,
-        }
+        Request::UserReset { name, code }
     })
 }

@@ -1,5 +1,7 @@
 //! `udpchat user role`: what an account may do at the server.
 
+use serde_json::json;
+
 use crate::cli::admin::{self, Request, Role};
 use crate::cli::command::{Context, Subcommand};
 use crate::cli::exit::Outcome;
@@ -35,10 +37,11 @@ fn run(args: Args, _: &Context<'_>) -> Outcome {
         name: name.clone(),
         role,
     };
-    let done = match role {
-        Role::Member => "is a member now",
-        Role::Moderator => "is a moderator now",
-        Role::Administrator => "is an administrator now",
+    let (done, already) = match role {
+        Role::Member => ("is a member now", "is a member already"),
+        Role::Moderator => ("is a moderator now", "is a moderator already"),
+        Role::Administrator => ("is an administrator now", "is an administrator already"),
     };
-    admin::act(&administration, request, ("user role", &name), done)
+    let (action, more) = (("user role", &*name), json!({ "role": role.word() }));
+    admin::change(&administration, request, action, (done, already), more)
 }

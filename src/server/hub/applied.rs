@@ -62,6 +62,7 @@ impl<'a> Applied<'a> {
             return Self::Nothing;
         };
         match (write, reply) {
+            (_, Reply::Unchanged) => Self::Nothing,
             (Write::Append(append), Reply::Stored(stored)) if !stored.repeated => {
                 Self::Entry(OutgoingEntry::of(append, author_name), stored)
             }

@@ -27,6 +27,8 @@ pub enum Reply {
     },
     /// To [`Write::DeleteAccount`](super::Write::DeleteAccount): the rooms were left with these.
     Deleted(Vec<Event>),
+    /// It was so already: nothing is written, noted in the audit log, or told to others.
+    Unchanged,
     /// To [`Read::Devices`](super::Read::Devices): by id.
     Devices(Vec<Device>),
     /// To [`Read::ListAccounts`](super::Read::ListAccounts).

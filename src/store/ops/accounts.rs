@@ -91,7 +91,7 @@ pub(in crate::store) fn rename(
         return Err(Refusal::NoSuchUser.into());
     }
     if record.name == new.0 {
-        return Ok(Reply::Nothing);
+        return Ok(Reply::Unchanged);
     }
     refuse_taken(tables, Some(id), new)?;
     let (name, skeleton) = new;
@@ -375,6 +375,9 @@ pub(in crate::store) fn mark_bot(
     if record.is_deleted() {
         return Err(Refusal::NoSuchUser.into());
     }
+    if record.is_bot() == is_bot {
+        return Ok(Reply::Unchanged);
+    }
     let role = record.role();
     tables.accounts.insert(id.0, record.marked(is_bot, role));
     Ok(Reply::Nothing)
@@ -389,6 +392,9 @@ pub(in crate::store) fn set_role(
     let record = require(tables, id)?;
     if record.is_deleted() {
         return Err(Refusal::NoSuchUser.into());
+    }
+    if record.role() == role {
+        return Ok(Reply::Unchanged);
     }
     let is_bot = record.is_bot();
     tables.accounts.insert(id.0, record.marked(is_bot, role));

@@ -66,7 +66,7 @@ fn disabled_user_is_signed_out_and_told_why_and_signs_in_by_the_same_ticket_once
     let enable = ["user", "enable", "alice"];
     assert_eq!(
         workspace.tells(&enable),
-        json!({"action": "user enable", "subject": "alice"})
+        json!({"action": "user enable", "subject": "alice", "changed": true})
     );
     server.restart();
     alice.sees("is back");
@@ -115,4 +115,98 @@ fn audit_log_has_what_was_done_on_both_ways_and_not_what_was_refused() {
         Some(1),
         "a deleted name stays taken: {again:?}"
     );
+}
+
+/// By a former name it was done, and told of under that one; what changed nothing was told and noted as if it had.
+#[test]
+fn action_is_told_under_the_present_name_and_once() {
+    let workspace = Workspace::new(&["anna", "bob"]);
+    workspace.does(&["room", "add", "deck", "--owner", "bob"]);
+    workspace.does(&["user", "rename", "anna", "lizzy"]);
+    let mut server = workspace.serve();
+    for is_running in [true, false] {
+        if !is_running {
+            server.kill();
+        }
+        let before = workspace.audited().len();
+        for (words, now, already) in [
+            (
+                &["user", "role", "anna", "moderator"][..],
+                "lizzy is a moderator now",
+                "lizzy is a moderator already",
+            ),
+            (
+                &["user", "role", "anna", "member"],
+                "lizzy is a member now",
+                "lizzy is a member already",
+            ),
+            (
+                &["user", "bot", "anna"],
+                "lizzy is marked as a bot",
+                "lizzy is marked as a bot already",
+            ),
+            (
+                &["user", "bot", "anna", "off"],
+                "lizzy is no longer marked as a bot",
+                "lizzy is not marked as a bot",
+            ),
+            (
+                &["user", "disable", "anna", "--reason", "spam"],
+                "lizzy is disabled",
+                "lizzy is disabled already",
+            ),
+            (
+                &["user", "enable", "anna"],
+                "lizzy is enabled",
+                "lizzy is enabled already",
+            ),
+            (
+                &["ban", "add", "anna", "--reason", "rude"],
+                "lizzy is banned for good",
+                "lizzy is banned already for good",
+            ),
+            (
+                &["room", "owner", "deck", "anna"],
+                "lizzy owns #deck; 1 former owner is a moderator",
+                "lizzy owns #deck already",
+            ),
+            (
+                &["room", "owner", "deck", "bob"],
+                "bob owns #deck; 1 former owner is a moderator",
+                "bob owns #deck already",
+            ),
+            (
+                &["room", "access", "deck", "private"],
+                "#deck is private",
+                "#deck is private already",
+            ),
+            (
+                &["room", "access", "deck", "public"],
+                "#deck is public",
+                "#deck is public already",
+            ),
+        ] {
+            let entries = || workspace.tells(&["room", "show", "deck"])["entries"].clone();
+            assert_eq!(workspace.does(words), format!("{now}\n"));
+            let said = entries();
+            assert_eq!(workspace.does(words), format!("{already}\n"));
+            assert_eq!(workspace.tells(words)["changed"], false, "{words:?}");
+            assert_eq!(entries(), said, "{words:?}: it is not announced once more");
+        }
+        let lifted = workspace.does(&["ban", "remove", "anna"]);
+        assert_eq!(lifted, "lizzy is no longer banned\n");
+        let same = workspace.does(&["user", "rename", "anna", "lizzy"]);
+        assert_eq!(same, "lizzy is called lizzy already\n");
+        let noted = workspace.audited().split_off(before);
+        assert_eq!(noted.len(), 12, "{noted:?}");
+        let has_former = |line: &Value| line.to_string().contains("anna");
+        assert!(!noted.iter().any(has_former), "{noted:?}");
+    }
+    let told = workspace.tells(&["user", "role", "anna", "moderator"]);
+    assert_eq!(
+        told,
+        json!({"action": "user role", "subject": "lizzy", "role": "moderator", "changed": true})
+    );
+    let code = workspace.tells(&["user", "reset", "anna"]);
+    assert_eq!(code["subject"], "lizzy");
 }

@@ -318,7 +318,8 @@ fn renamed_user_stays_signed_in_and_comes_back_by_either_name_with_ticket_or_pas
         assert_eq!(found, Some(code), "{words:?}: {text}");
     }
     let json = workspace.does(&["user", "rename", "bob", "bob", "--json"]);
-    let expected = json!({"action": "user rename", "subject": "bob", "name": "bob"});
+    let expected =
+        json!({"action": "user rename", "subject": "robert", "name": "bob", "changed": true});
     assert_eq!(lines(&json), [expected]);
     // An old name was called a damaged record, and what cannot be undone did not say whose account it was.
     let shown = workspace.does(&["user", "show", "robert"]);

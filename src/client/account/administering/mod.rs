@@ -55,21 +55,25 @@ pub(super) fn handle_done(ctx: &mut Ctx<'_>, done: Administered) {
     }
     let subject = done.subject.map_or(subject, truncate_name);
     let text = done.text.unwrap_or_default();
+    let is_unchanged = done.changed == Some(false);
+    let already = if is_unchanged { " already" } else { "" };
     match (action, done.sessions) {
         (AdminAction::Disconnect, Some(0)) => {
             return ctx.fail(Fault::Failed, format!("{subject} is not signed in"));
         }
-        (AdminAction::Ban, _) => ctx.plain(format!("{subject} is banned {text}")),
+        (AdminAction::Ban, _) => ctx.plain(format!("{subject} is banned{already} {text}")),
         (AdminAction::Unban, _) => ctx.plain(format!("{subject} is no longer banned")),
-        (AdminAction::Disable, _) => ctx.plain(format!("{subject} is disabled")),
+        (AdminAction::Disable, _) => ctx.plain(format!("{subject} is disabled{already}")),
         (AdminAction::Rename, _) => {
             let new = truncate_name(text);
-            ctx.plain(format!("{subject} is called {new} now"));
+            let now = if is_unchanged { "already" } else { "now" };
+            ctx.plain(format!("{subject} is called {new} {now}"));
         }
-        (AdminAction::Enable, _) => ctx.plain(format!("{subject} is enabled")),
+        (AdminAction::Enable, _) => ctx.plain(format!("{subject} is enabled{already}")),
         (AdminAction::Role, _) => {
             let role = role.map_or("member", role_word);
-            ctx.plain(format!("{subject} is {} now", with_article(role)));
+            let now = if is_unchanged { "already" } else { "now" };
+            ctx.plain(format!("{subject} is {} {now}", with_article(role)));
         }
         (_, sessions) => {
             let text = match sessions.unwrap_or_default() {
@@ -200,6 +204,7 @@ mod tests {
             sessions: None,
             users: Vec::new(),
             actions: Vec::new(),
+            changed: None,
         }
     }
 
@@ -221,6 +226,10 @@ mod tests {
         let with_sessions = |sessions| Administered {
             sessions: Some(sessions),
             ..bob()
+        };
+        let unchanged = |answer| Administered {
+            changed: Some(false),
+            ..answer
         };
         for (body, answer, line) in [
             (
@@ -258,6 +267,31 @@ mod tests {
                 appointed(AccountRole::Member),
                 bob(),
                 "bob is a member of this server now",
+            ),
+            (
+                on_bob(AdminAction::Ban),
+                unchanged(with_text("for good: spam")),
+                "bob is banned already for good: spam",
+            ),
+            (
+                on_bob(AdminAction::Disable),
+                unchanged(bob()),
+                "bob is disabled already",
+            ),
+            (
+                on_bob(AdminAction::Enable),
+                unchanged(bob()),
+                "bob is enabled already",
+            ),
+            (
+                on_bob(AdminAction::Rename),
+                unchanged(with_text("bob")),
+                "bob is called bob already",
+            ),
+            (
+                appointed(AccountRole::Moderator),
+                unchanged(bob()),
+                "bob is a moderator of this server already",
             ),
         ] {
             assert_eq!(shown(body, answer), [line]);

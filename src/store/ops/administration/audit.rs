@@ -44,7 +44,7 @@ impl<'a> From<&'a Audited> for Action<'a> {
     }
 }
 
-/// Does what the operator wants, and notes it: see [`Write::Audited`]. What is refused is not noted.
+/// Does what the operator wants, and notes it: see [`Write::Audited`]. What is refused, or changes nothing, is not noted.
 pub(in crate::store) fn perform(
     tables: &mut Tables,
     action: &Action<'_>,
@@ -59,6 +59,9 @@ pub(in crate::store) fn perform(
         None => String::new(),
     };
     let reply = write(tables, action.write)?;
+    if matches!(reply, Reply::Unchanged) {
+        return Ok(reply);
+    }
     let record = AuditRecord {
         time_ms: action.time_ms,
         by,

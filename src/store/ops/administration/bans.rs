@@ -78,6 +78,14 @@ pub(in crate::store) fn add(
         return Err(Refusal::LimitReached(StoreLimit::TopicBytes).into());
     }
     let key = key_of(subject);
+    let known = skip_damaged(tables.bans().get(&key))?.flatten();
+    let is_same = |known: Ban| {
+        let is_as_long = known.until_ms == ban.until_ms && !known.has_ended(ban.since_ms);
+        is_as_long && known.reason == ban.reason
+    };
+    if known.is_some_and(is_same) {
+        return Ok(Reply::Unchanged);
+    }
     if !tables.bans().has(&key)? {
         let count = make_room(tables, ban.since_ms)?;
         if count >= BANS_MAX {

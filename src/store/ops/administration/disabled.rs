@@ -21,9 +21,16 @@ pub(in crate::store) fn set(
     if accounts::require(tables, id)?.is_deleted() {
         return Err(Refusal::NoSuchUser.into());
     }
+    let is_there = tables.disabled().has(&id.0)?;
+    // One that is damaged is written again.
+    let known = skip_damaged(tables.disabled().get(&id.0))?.flatten();
     match reason {
+        None if !is_there => return Ok(Reply::Unchanged),
         // Who says it once more, and not why, takes nothing back.
-        Some("") if tables.disabled().has(&id.0)? => {}
+        Some("") if is_there => return Ok(Reply::Unchanged),
+        Some(reason) if known.is_some_and(|known| known.reason == reason) => {
+            return Ok(Reply::Unchanged);
+        }
         Some(reason) => {
             let reason = reason.to_owned();
             tables.disabled.insert(id.0, DisabledRecord { reason });

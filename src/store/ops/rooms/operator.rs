@@ -263,6 +263,9 @@ pub(in crate::store) fn set_owner(
         event.role = Some(MemberRole::Moderator);
         events.push(room.write(tables, event, time_ms)?);
     }
+    if joined.is_none() && events.is_empty() {
+        return Ok(Reply::Unchanged);
+    }
     Ok(Reply::OwnerSet {
         room: room.id,
         joined,
@@ -282,10 +285,7 @@ pub(in crate::store) fn set_access(
         return Err(Refusal::NotPermitted.into());
     }
     if room.room.access == access {
-        return Ok(Reply::Changed {
-            event: None,
-            subject: None,
-        });
+        return Ok(Reply::Unchanged);
     }
     super::put_access(tables, room.id, &mut room.room, access);
     let mut event = by_operator(EventKind::Access);

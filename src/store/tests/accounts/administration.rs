@@ -166,7 +166,10 @@ fn audit_log_has_what_was_done_and_by_whom_under_the_names_of_that_time_and_not_
 fn audit_log_keeps_the_newest_and_is_never_longer_than_its_limit() {
     let mut bench = Bench::new();
     let alice = bench.account("alice").id;
-    let action = |time_ms| Request::from(audited(None, time_ms, disable(alice, None)));
+    let action = |time_ms| {
+        let reason = (time_ms % 2 == 0).then_some("spam");
+        Request::from(audited(None, time_ms, disable(alice, reason)))
+    };
     let all = KEPT_MAX + 5;
     for first in (0..all).step_by(5_000) {
         let some = (first..all.min(first + 5_000)).map(action).collect();

@@ -359,8 +359,13 @@ fn account_is_marked_as_a_bot_s_until_the_mark_is_taken_back_or_it_is_deleted_al
         found.is_bot
     };
     assert!(!is_bot(&mut bench));
-    for marked in [true, true, false, true] {
-        assert_eq!(bench.done(mark(marked)), Reply::Nothing);
+    for (marked, reply) in [
+        (true, Reply::Nothing),
+        (true, Reply::Unchanged),
+        (false, Reply::Nothing),
+        (true, Reply::Nothing),
+    ] {
+        assert_eq!(bench.done(mark(marked)), reply);
         bench = bench.crash();
         assert_eq!(is_bot(&mut bench), marked);
         let signed_in = bench.done(log_in(alice, FIRST, Some(laptop), 4));
