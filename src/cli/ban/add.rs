@@ -9,7 +9,7 @@ use crate::cli::command::{Context, Subcommand};
 use crate::cli::exit::{Exit, Failure, Outcome};
 use crate::cli::options::Administration;
 use crate::cli::output::{one_line, print, print_error, print_json};
-use crate::client::rfc3339;
+use crate::client::{leading_span, rfc3339};
 use crate::net;
 
 pub fn command() -> Subcommand {
@@ -72,7 +72,10 @@ fn run(args: Args, _: &Context<'_>) -> Outcome {
     } else {
         let until = until_ms.map_or("for good".to_owned(), |it| format!("until {}", rfc3339(it)));
         let already = if is_unchanged { " already" } else { "" };
-        print(format!("{} is banned{already} {until}\n", one_line(&subject)));
+        print(format!(
+            "{} is banned{already} {until}\n",
+            one_line(&subject)
+        ));
     }
     if !users.is_empty() {
         print_error(format_args!(
@@ -93,7 +96,17 @@ fn until(args: &Args) -> Result<Option<u64>, Failure> {
             let now = Timestamp::from_millisecond(now_ms).unwrap_or_default();
             end::after(typed, &now.to_zoned(zone))
         }
-        (None, None) => return Ok(None),
+        (None, None) => {
+            if let Some(span) = leading_span(&args.reason) {
+                let problem =
+                    format!("the reason begins with a time, {span}, and the ban would be for good");
+                let failure = Failure::usage(problem);
+                return Err(
+                    failure.hint(format!("write --for {span} for a ban that ends by itself"))
+                );
+            }
+            return Ok(None);
+        }
     };
     until.map(Some).map_err(Failure::usage)
 }

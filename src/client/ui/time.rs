@@ -48,6 +48,23 @@ pub(crate) fn span_ms(typed: &str) -> Option<u64> {
         .filter(|span| *span > 0)
 }
 
+/// The time with which a text begins, such as `1h`: in a reason it is meant as how long something lasts.
+pub(crate) fn leading_span(text: &str) -> Option<String> {
+    let words: Vec<&str> = text.split_whitespace().take(3).collect();
+    let words = match &words[..] {
+        [first, rest @ ..] if first.eq_ignore_ascii_case("for") => rest,
+        words => words.get(..2).unwrap_or(words),
+    };
+    // With a blank before its unit, too.
+    let both = words.join("");
+    let first = words.first().copied().unwrap_or_default();
+    let typed = [first, &both].into_iter().find(|typed| {
+        let has_number = typed.starts_with(|first: char| first.is_ascii_digit());
+        has_number && span_ms(typed).is_some()
+    });
+    typed.map(str::to_owned)
+}
+
 const WEEKDAYS: [(Weekday, &str); 7] = [
     (Weekday::Monday, "monday"),
     (Weekday::Tuesday, "tuesday"),
@@ -230,6 +247,29 @@ mod tests {
     fn clock(now_ms: u64) -> Clock<'static> {
         static UTC: TimeZone = TimeZone::UTC;
         Clock { now_ms, zone: &UTC }
+    }
+
+    #[test]
+    fn time_is_found_where_a_text_begins_with_one() {
+        for (text, found) in [
+            ("1h rude", Some("1h")),
+            ("30m", Some("30m")),
+            ("  7d  ", Some("7d")),
+            ("for 2d spam", Some("2d")),
+            ("1 hour of spam", Some("1hour")),
+            ("2 weeks", Some("2weeks")),
+            ("rude for 1h", None),
+            ("spam", None),
+            ("for spam", None),
+            ("3 warnings were not enough", None),
+            ("404 not found", None),
+            ("5 members complained", None),
+            ("2026-12-24", None),
+            ("0h", None),
+            ("", None),
+        ] {
+            assert_eq!(leading_span(text).as_deref(), found, "{text:?}");
+        }
     }
 
     #[test]

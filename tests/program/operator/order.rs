@@ -63,7 +63,7 @@ fn bans_are_listed_and_lifted_on_both_ways_and_audited() {
     let json = ["ban", "add", "2001:db8::1", "--reason", "spam", "--json"];
     assert_eq!(
         lines(&workspace.does(&json)),
-        [json!({"action": "ban add", "subject": "2001:db8::/64", "until": null, "users": []})]
+        [json!({"action": "ban add", "subject": "2001:db8::/64", "until": null, "users": [], "changed": true})]
     );
     server.kill();
     workspace.does(&["ban", "add", "alice"]);
@@ -98,6 +98,8 @@ fn bans_are_listed_and_lifted_on_both_ways_and_audited() {
         (&["ban", "add", "alice", "--until", "2001-01-01"], 1),
         (&["ban", "add", "alice", "--until", "tomorrow"], 2),
         (&["ban", "add", "alice", "--for", "3"], 2),
+        // It was for good, and the time its reason.
+        (&["ban", "add", "alice", "--reason", "1h rude"], 2),
         (
             &[
                 "ban",
@@ -224,6 +226,11 @@ fn moderator_bans_from_the_prompt_until_the_role_is_taken_away_and_the_audit_log
     alice.sees("selling watches");
     bob.sees("signed out: this server has banned this account");
     for (typed, seen) in [
+        // It was for good, and the time its reason.
+        (
+            "/ban bob 1h rude",
+            "a time needs `--for`, as in `/ban bob --for 1h`",
+        ),
         ("/ban bob", "only administrators ban addresses"),
         (
             "/ban carol --for 1h",

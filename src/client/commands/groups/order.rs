@@ -6,7 +6,7 @@ use crate::client::commands::row::{Call, ChatCommand, Group, ROW};
 use crate::client::core::Core;
 use crate::client::env::Fault;
 use crate::client::ui::render;
-use crate::client::ui::time::span_ms;
+use crate::client::ui::time::{leading_span, span_ms};
 use crate::protocol::{ANNOUNCEMENT_MAX_BYTES, AccountRole, AdminAction, Administer};
 use crate::text::printable;
 
@@ -111,9 +111,17 @@ fn ban(core: &mut Core, call: &Call<'_>) {
     if for_ms == Some(None) {
         return core.fail(Fault::Usage, "a time is such as 30m, 12h or 7d");
     }
-    let subject = Some(call.required(0).to_owned());
+    let user = call.required(0);
+    let reason = call.optional(2);
+    if let (None, Some(span)) = (for_ms, reason.and_then(leading_span)) {
+        let text = format!(
+            "nobody was banned: a time needs `--for`, as in `/ban {user} --for {span}`; without it, a ban is for good"
+        );
+        return core.fail(Fault::Usage, &text);
+    }
+    let subject = Some(user.to_owned());
     let body = Administer {
-        text: call.optional(2).map(str::to_owned),
+        text: reason.map(str::to_owned),
         for_ms: for_ms.flatten(),
         ..request(AdminAction::Ban, subject)
     };
