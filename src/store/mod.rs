@@ -32,7 +32,7 @@ mod tests;
 pub use api::*;
 pub use backup::{
     BackupContents, BackupSize, Restored, UNFINISHED_SUFFIX, copy_file, look_at_backup,
-    make_backup, make_backup_directory, mark_as_copy, restore,
+    make_backup, make_backup_directory, mark_as_copy, refusal_of_backup, restore,
 };
 pub use blobs::{
     BLOB_SLOTS, BlobCompletion, BlobDirectory, BlobFile, BlobFiles, BlobHandle, BlobKey,

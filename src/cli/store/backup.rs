@@ -28,7 +28,8 @@ const MANUAL: &str = "\
     keys and secrets are in the backup, so clients accept the server without a question. A database that is there is \
     replaced only with --replace, and kept beside the new one under another name. A backup is checked first, down to the contents of \
     files; one that is damaged, was never finished, or is none, is refused with exit code 2, and nothing changes. --dry-run \
-    does only that, also while a server runs, and tells what is in the backup.\n\
+    does only that, also while a server runs, and tells what is in the backup, and whether it would be refused since other users can have \
+    written it.\n\
     Messages sent after the backup are gone from the server, and clients that have them are told: a restored \
     database has a new epoch. So has one that was copied back by hand; udpchat.generation beside the \
     database detects this. A copy by hand needs udpchat.redb, udpchat.redb.segments and udpchat.redb.files \

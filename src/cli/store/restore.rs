@@ -12,7 +12,7 @@ use crate::cli::admin;
 use crate::cli::command::{Context, Subcommand};
 use crate::cli::exit::{Exit, Failure, Outcome};
 use crate::cli::options::DataDirectory;
-use crate::cli::output::{print, print_error, print_json, shown};
+use crate::cli::output::{one_line, print, print_error, print_json, shown};
 use crate::client::rfc3339;
 use crate::net;
 use crate::store::{self, BackupContents, DATABASE_FILE, OpenError, Report, Restored};
@@ -114,16 +114,22 @@ fn dry_run(args: &Args, data: &Path) -> Outcome {
     }
     let is_running = admin::connect(data)?.is_some();
     let is_occupied = data.join(DATABASE_FILE).symlink_metadata().is_ok();
+    let refusal = named(store::refusal_of_backup(&args.file, data), &args.file, data)?;
+    let refusal = refusal.map(|refusal| refusal.to_string());
     if args.json {
         let mut object = json!(contents);
         object["time"] = json!(contents.made_ms.map(rfc3339));
         object["server_is_running"] = json!(is_running);
         object["database_is_there"] = json!(is_occupied);
+        object["refused"] = json!(refusal);
         print_json(&object)?;
         return Ok(Exit::Success);
     }
     let mut text = text(&contents, &report);
-    let _ = writeln!(text, "it would be restored into {}", shown(data));
+    let _ = match refusal {
+        None => writeln!(text, "it would be restored into {}", shown(data)),
+        Some(why) => writeln!(text, "it would be refused: {}", one_line(&why)),
+    };
     if is_running {
         text += "first stop the server there\n";
     }

@@ -31,7 +31,7 @@ use crate::store::segments::stored::EntryKey;
 
 pub use contents::{BackupContents, look_at_backup};
 pub use directory::{BackupSize, UNFINISHED_SUFFIX, make_backup_directory};
-pub use restore::{Restored, restore};
+pub use restore::{Restored, refusal_of_backup, restore};
 
 /// Makes a backup: `write` fills a file, here or in another process, which has its name once nothing is wrong with it. Returns
 /// how many rows it has. A backup is one file, whatever a database consists of.

@@ -19,7 +19,7 @@ use crate::store::files::open::{
     DATABASE_FILE, OpenError, blobs_of, old_journal_of, open_new, open_to_read, segments_of,
 };
 use crate::store::files::open_error::unreadable;
-use crate::store::files::ownership::{act_as_owner, require_trusted};
+use crate::store::files::ownership::{Copier, OwnerError, require_trusted, require_trusted_in};
 use crate::store::schema::tables::Snapshot;
 
 /// What came of a restore.
@@ -69,9 +69,8 @@ pub fn restore(
     // Opened first: it may be root's, and without it no directory is made.
     let source = open_to_read(&file)?;
     let looked = check::open_to_look(&file).map_err(|error| error.at(&file))?;
-    act_as_owner(data_dir)?;
+    let copier = Copier::into_directory(data_dir)?;
     require_trusted_backup(&file, &source)?;
-    require_readable(&blobs_of(&file))?;
     prepare_directory(data_dir, None)?;
     if is_there {
         // Refused while a server holds it; what is damaged may be replaced.
@@ -81,7 +80,7 @@ pub fn restore(
     }
     let fresh = NewFile::beside(&path)?;
     let blobs = Unfinished(blobs_of(fresh.temporary_path()));
-    copy_all(&looked, &file, &fresh, &blobs.0)?;
+    copy_all((&looked, &copier), &file, &fresh, &blobs.0)?;
     // The copy is checked too: the backup can have been changed in between.
     let report =
         check::check_copy(fresh.temporary_path()).map_err(|error| blame(error, &file, &path))?;
@@ -96,15 +95,16 @@ pub fn restore(
 
 /// Fills a new database, and the directory of its files.
 fn copy_all(
-    looked: &Looked,
+    (looked, copier): (&Looked, &Copier),
     backup: &Path,
     fresh: &NewFile,
     blobs: &Path,
 ) -> Result<(), OpenError> {
-    let copied = guard(|| -> Result<(), OpenError> {
+    let done = guard(|| -> Result<(), OpenError> {
         let tables = looked.snapshot()?;
         let copy = open_new(fresh)?;
-        fill_tables(&tables, &copy)?;
+        // Both are open: only files of the backup's log are opened meanwhile.
+        copier.open(|| fill_tables(&tables, &copy))?;
         // A backup may be a plain copy of a file: now it says itself that it is one.
         mark_as_copy(&copy)?;
         let files = BlobDirectory::new(blobs_of(backup));
@@ -113,9 +113,10 @@ fn copy_all(
             files: Some(&files),
         };
         let to = BlobDirectory::new(blobs.into());
-        let copied = Snapshot::open(&copy.begin_read().map_err(StoreError::from)?, None)?;
-        for blob in kept(&copied)? {
-            let Some((tree, content)) = from.whole(&blob) else {
+        let own = Snapshot::open(&copy.begin_read().map_err(StoreError::from)?, None)?;
+        for blob in kept(&own)? {
+            // What was opened can be read by whoever has it.
+            let Some((tree, content)) = copier.open(|| from.whole(&blob)) else {
                 let reason = "an attached file in it cannot be read".into();
                 let path = backup.into();
                 return Err(OpenError::Damaged { path, reason });
@@ -127,7 +128,7 @@ fn copy_all(
         }
         Ok(())
     });
-    copied.map_err(|error| blame(error, backup, fresh.path()))
+    done.map_err(|error| blame(error, backup, fresh.path()))
 }
 
 /// Adds the path that an error is about: the backup, unless there was no room for what is written.
@@ -135,14 +136,6 @@ fn blame(error: OpenError, backup: &Path, database: &Path) -> OpenError {
     match error {
         OpenError::Store(cause) if cause.is_out_of_space() => OpenError::Store(cause).at(database),
         other => about(other, backup),
-    }
-}
-
-/// Refuses files that the owner of the new database cannot read.
-fn require_readable(blobs: &Path) -> Result<(), OpenError> {
-    match fs::read_dir(blobs) {
-        Err(cause) if cause.kind() != io::ErrorKind::NotFound => Err(unreadable(blobs, cause)),
-        _ => Ok(()),
     }
 }
 
@@ -190,6 +183,16 @@ fn put_in_place(
 fn require_trusted_backup(path: &Path, file: &File) -> Result<(), OpenError> {
     let metadata = file.metadata().map_err(|cause| unreadable(path, cause))?;
     Ok(require_trusted(path, &metadata)?)
+}
+
+/// Why a restore into a directory would refuse a backup that can be read, if it would: that others can have written it.
+///
+/// # Errors
+/// If it cannot be read.
+pub fn refusal_of_backup(backup: &Path, data_dir: &Path) -> Result<Option<OwnerError>, OpenError> {
+    let file = file_of(backup)?;
+    let metadata = fs::metadata(&file).map_err(|cause| unreadable(&file, cause))?;
+    Ok(require_trusted_in(data_dir, &file, &metadata).err())
 }
 
 /// A name for the database that is replaced, which nothing has yet.

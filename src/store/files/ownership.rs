@@ -9,7 +9,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
-use nix::unistd::{Gid, Uid, User, geteuid, setgid, setuid};
+use nix::unistd::{Gid, Uid, User, geteuid, setegid, seteuid, setgid, setuid};
 use thiserror::Error;
 
 /// The permission bits of group and others.
@@ -88,36 +88,103 @@ pub(in crate::store) fn is_root() -> bool {
 /// # Errors
 /// [`OwnerError::CannotBecome`].
 pub fn act_as_owner(directory: &Path) -> Result<(), OwnerError> {
-    if !is_root() {
-        return Ok(());
-    }
-    let absolute = std::path::absolute(directory).unwrap_or_else(|_| directory.into());
-    // What cannot be looked at is an error of whoever opens it.
-    let Some(there) = absolute.ancestors().find_map(|part| part.metadata().ok()) else {
+    let Some(owner) = other_owner(directory) else {
         return Ok(());
     };
-    let owner = Uid::from_raw(there.uid());
-    if owner.is_root() {
-        return Ok(());
-    }
-    become_user(owner, there.gid()).map_err(|cause| OwnerError::CannotBecome {
-        path: directory.into(),
-        owner: name_of(owner),
-        cause,
-    })
+    become_user(owner).map_err(|cause| cannot_become(directory, owner, cause))
 }
 
-/// Takes on a user's ids and groups; `gid` is for one whom this host does not know by name.
-fn become_user(uid: Uid, gid: u32) -> nix::Result<()> {
+/// A user's ids.
+#[derive(Debug, Clone, Copy)]
+struct Ids {
+    uid: Uid,
+    gid: Gid,
+}
+
+/// The user who is to be acted as in a directory, if that is another than who runs the program.
+fn other_owner(directory: &Path) -> Option<Ids> {
+    let absolute = std::path::absolute(directory).unwrap_or_else(|_| directory.into());
+    // What cannot be looked at is an error of whoever opens it.
+    let mut parts = absolute.ancestors();
+    let there = parts.find_map(|part| part.metadata().ok())?;
+    let uid = Uid::from_raw(there.uid());
+    if !is_root() || uid.is_root() {
+        return None;
+    }
+    // The group of the directory is for one whom this host does not know by name.
     let gid = match User::from_uid(uid) {
         Ok(Some(user)) => user.gid,
-        _ => Gid::from_raw(gid),
+        _ => Gid::from_raw(there.gid()),
     };
+    Some(Ids { uid, gid })
+}
+
+fn cannot_become(directory: &Path, owner: Ids, cause: Errno) -> OwnerError {
+    OwnerError::CannotBecome {
+        path: directory.into(),
+        owner: name_of(owner.uid),
+        cause,
+    }
+}
+
+/// Who copies into a directory what perhaps only root can read. Root acts as the directory's owner, and is root again for
+/// as long as it opens a file of its own.
+#[derive(Debug)]
+pub(in crate::store) struct Copier {
+    /// Whom root acts as.
+    owner: Option<Ids>,
+}
+
+impl Copier {
+    /// The same as [`act_as_owner`], but not for good.
+    ///
+    /// # Errors
+    /// [`OwnerError::CannotBecome`].
+    pub(in crate::store) fn into_directory(directory: &Path) -> Result<Self, OwnerError> {
+        let owner = other_owner(directory);
+        if let Some(owner) = owner {
+            let begun = act_as(owner);
+            begun.map_err(|cause| cannot_become(directory, owner, cause))?;
+        }
+        Ok(Self { owner })
+    }
+
+    /// Opens what is to be copied. Nothing of the directory is opened meanwhile.
+    pub(in crate::store) fn open<T>(&self, open: impl FnOnce() -> T) -> T {
+        let Some(owner) = self.owner else {
+            return open();
+        };
+        // Where this is refused, what is opened tells so.
+        let _ = seteuid(Uid::from_raw(0));
+        let opened = open();
+        if seteuid(owner.uid).is_err() {
+            // Root would follow what the directory's owner puts there.
+            std::process::abort();
+        }
+        opened
+    }
+}
+
+/// Has root act as a user until it is root again.
+fn act_as(user: Ids) -> nix::Result<()> {
+    set_groups(user)?;
+    setegid(user.gid)?;
+    seteuid(user.uid)
+}
+
+/// Takes on a user's ids and groups.
+fn become_user(user: Ids) -> nix::Result<()> {
+    set_groups(user)?;
+    setgid(user.gid)?;
+    setuid(user.uid)
+}
+
+fn set_groups(user: Ids) -> nix::Result<()> {
     // Apple's systems have no such call; there root's other groups stay.
     #[cfg(not(target_vendor = "apple"))]
-    nix::unistd::setgroups(&[gid])?;
-    setgid(gid)?;
-    setuid(uid)
+    nix::unistd::setgroups(&[user.gid])?;
+    let _ = user;
+    Ok(())
 }
 
 /// Refuses what belongs to another user.
@@ -125,14 +192,18 @@ fn become_user(uid: Uid, gid: u32) -> nix::Result<()> {
 /// # Errors
 /// [`OwnerError::Foreign`].
 pub fn require_own(path: &Path, metadata: &Metadata) -> Result<(), OwnerError> {
-    if is_own(metadata) {
+    require_of(geteuid(), path, metadata)
+}
+
+fn require_of(user: Uid, path: &Path, metadata: &Metadata) -> Result<(), OwnerError> {
+    if metadata.uid() == user.as_raw() {
         return Ok(());
     }
     Err(OwnerError::Foreign {
         path: path.into(),
         owner: name_of(Uid::from_raw(metadata.uid())),
-        user: name_of(geteuid()),
-        uid: geteuid().as_raw(),
+        user: name_of(user),
+        uid: user.as_raw(),
     })
 }
 
@@ -141,10 +212,28 @@ pub fn require_own(path: &Path, metadata: &Metadata) -> Result<(), OwnerError> {
 /// # Errors
 /// See [`OwnerError`].
 pub fn require_trusted(path: &Path, metadata: &Metadata) -> Result<(), OwnerError> {
+    require_trusted_by(geteuid(), path, metadata)
+}
+
+/// Whether that would be refused who has the rights of a directory's owner: see [`act_as_owner`].
+///
+/// # Errors
+/// See [`OwnerError`].
+pub(in crate::store) fn require_trusted_in(
+    directory: &Path,
+    path: &Path,
+    metadata: &Metadata,
+) -> Result<(), OwnerError> {
+    let user = other_owner(directory).map_or_else(geteuid, |owner| owner.uid);
+    require_trusted_by(user, path, metadata)
+}
+
+fn require_trusted_by(user: Uid, path: &Path, metadata: &Metadata) -> Result<(), OwnerError> {
     if Uid::from_raw(metadata.uid()).is_root() {
         require_unwritten(path, metadata)
     } else {
-        require_unwritable(path, metadata)
+        require_of(user, path, metadata)?;
+        require_unwritten(path, metadata)
     }
 }
 

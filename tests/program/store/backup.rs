@@ -126,6 +126,76 @@ fn roots_backup_of_another_users_server_is_roots_own() {
     assert_eq!(code, Some(0), "{text}");
 }
 
+/// Root became the owner of the data first, who could not reach the backup; that nothing stands in the way had been said.
+#[test]
+fn root_restores_for_another_user_what_only_root_can_reach() {
+    const NOBODY: u32 = 65534;
+    let workspace = Workspace::new(ACCOUNTS);
+    let target = tempfile::tempdir().unwrap();
+    if chown(target.path(), Some(NOBODY), Some(NOBODY)).is_err() {
+        // Only root can give a directory away.
+        return;
+    }
+    let server = workspace.serve();
+    let attached = workspace.path("chart");
+    fs::write(&attached, vec![7; 300_000]).unwrap();
+    let mut command = Host::default().udpchat();
+    command.args(["send", &server.address.to_string(), "--to", "bob"]);
+    command.args(["--accept-new", "--user", "alice", "--file"]);
+    command.arg(&attached).arg("--password-file");
+    command.arg(workspace.password_file("alice"));
+    let sent = command
+        .arg("--state")
+        .arg(workspace.path("state"))
+        .output()
+        .unwrap();
+    assert!(sent.status.success(), "{}", printed(&sent));
+    let own = tempfile::tempdir().unwrap();
+    fs::set_permissions(own.path(), fs::Permissions::from_mode(0o700)).unwrap();
+    let copy = own.path().join("copy");
+    let file = copy.to_str().unwrap();
+    assert_eq!(workspace.run(&["store", "backup", file]).1, Some(0));
+    let data = target.path().join("data");
+    let data = data.to_str().unwrap();
+    for mode in [0o666, 0o620, 0o600] {
+        fs::set_permissions(&copy, fs::Permissions::from_mode(mode)).unwrap();
+        let restore = ["store", "restore", file, "--data", data];
+        let (looked, code) = workspace.run_plain(&[&restore[..], &["--dry-run"]].concat());
+        assert_eq!(code, Some(0), "{looked}");
+        let (text, code) = workspace.run_plain(&restore);
+        let is_refused = mode != 0o600;
+        assert_eq!(code, Some(i32::from(is_refused)), "{mode:o}: {text}");
+        let would = format!("would be refused: other users can write to {file}");
+        assert_eq!(looked.contains(&would), is_refused, "{looked}");
+        assert_eq!(looked.contains("would be restored"), !is_refused);
+    }
+    let (text, code) = workspace.run_plain(&["store", "check", "--data", data]);
+    assert_eq!(code, Some(0), "{text}");
+    let mut open = vec![data.into()];
+    let mut seen = 0;
+    while let Some(path) = open.pop() {
+        let path: std::path::PathBuf = path;
+        let metadata = fs::symlink_metadata(&path).unwrap();
+        assert_eq!(metadata.uid(), NOBODY, "{path:?}");
+        if metadata.is_dir() {
+            let inside = fs::read_dir(&path).unwrap();
+            open.extend(inside.map(|entry| entry.unwrap().path()));
+        }
+        seen += usize::from(metadata.len() >= 300_000 && metadata.is_file());
+    }
+    assert_eq!(seen, 2, "the database and the attached file");
+    // A copy by hand, with a log beside it.
+    drop(server);
+    let mut copy = Command::new("cp");
+    copy.arg("-a").arg(workspace.data()).arg(own.path());
+    assert!(copy.status().unwrap().success());
+    let file = own.path().join("data/udpchat.redb");
+    let data = target.path().join("other").display().to_string();
+    let restore = ["store", "restore", file.to_str().unwrap(), "--data", &data];
+    let (text, code) = workspace.run_plain(&restore);
+    assert_eq!(code, Some(0), "{text}");
+}
+
 #[test]
 fn backup_is_consistent_while_messages_are_stored() {
     let workspace = Workspace::new(ACCOUNTS);
