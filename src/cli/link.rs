@@ -6,11 +6,12 @@ use anyhow::anyhow;
 
 use super::address::{ServerName, Target};
 use super::admin::{self, Answer, Request};
-use super::command::{Context, Subcommand};
+use super::command::{self, Context, Subcommand};
 use super::connect::KnownServers;
 use super::environment;
 use super::exit::{Exit, Failure, Outcome};
 use super::output::{print, quoted};
+use super::settings::{self, SettingsFile, Side};
 use crate::server::{RoomName, RoomNameError};
 
 pub fn command() -> Subcommand {
@@ -23,7 +24,8 @@ pub fn command() -> Subcommand {
 const WHAT_IS_PRINTED: &str = "\
     One line: udpchat://HOST:PORT/?key=SHA256:…&room=NAME. On a client's machine the key is the one that was trusted when \
     you connected to that server, by the same name; with --data it is the key of the server in that directory, which may be \
-    running. HOST is how others reach the server: a server does not know that itself. `udpchat connect LINK` compares the key \
+    running. For root, without --data and --state, a server that is not known is the one of /etc/udpchat/server.toml, if that is \
+    there. HOST is how others reach the server: a server does not know that itself. `udpchat connect LINK` compares the key \
     (LINKS in udpchat-connect(1)). A link holds no secret, but somebody who changes it can name another server and \
     another key: send it on a way that you trust.";
 
@@ -62,8 +64,15 @@ fn run(args: Args, context: &Context<'_>) -> Outcome {
     let key = if let Some(data) = &args.data {
         own_key(data)?
     } else {
-        let state = args.state.map_or_else(environment::state_directory, Ok)?;
-        known_key(&state, &server)?
+        let data = match &args.state {
+            Some(_) => None,
+            None => data_of_package(context)?,
+        };
+        let state = args.state.map_or_else(environment::state_directory, Ok);
+        match (state.and_then(|state| known_key(&state, &server)), data) {
+            (Err(_), Some(data)) => own_key(&data)?,
+            (known, _) => known?,
+        }
     };
     let link = Target {
         server,
@@ -81,6 +90,18 @@ fn run(args: Args, context: &Context<'_>) -> Outcome {
     }
     print(text + "\n");
     Ok(Exit::Success)
+}
+
+/// The directory of the server that a package has installed, for who administers the machine.
+fn data_of_package(context: &Context<'_>) -> Result<Option<PathBuf>, Failure> {
+    let Some(file) = environment::package_settings() else {
+        return Ok(None);
+    };
+    let parser = command::parser(context.commands);
+    let table = settings::table_of_file(&parser, Side::Server, true);
+    let file = SettingsFile::read(&file, Side::Server, &table, true)?;
+    let data = file.entries.get("data");
+    Ok(data.and_then(|data| data.texts.first()).map(PathBuf::from))
 }
 
 fn own_key(data: &Path) -> Result<String, Failure> {

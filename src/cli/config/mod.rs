@@ -32,7 +32,7 @@ pub fn command() -> Subcommand {
 
 const FILES: &str = "\
     A client reads $XDG_CONFIG_HOME/udpchat/config.toml, usually ~/.config/udpchat/config.toml; a server reads \
-    server.toml in its data directory. --config FILE, or the variable UDPCHAT_CONFIG of a client and \
+    server.toml in its data directory, or for root without --data /etc/udpchat/server.toml, if it is there. --config FILE, or the variable UDPCHAT_CONFIG of a client and \
     UDPCHAT_SERVER_CONFIG of serve and its operator's commands, names another file, which must exist. They are \
     TOML: a key is the name of an option of udpchat-connect(1) or udpchat-serve(1) without its dashes, and `host` is \
     the server to connect to. `data` can be set only in a server's file that --config names. Paths are \
@@ -86,10 +86,12 @@ impl FileArgs {
         }
     }
 
-    /// The file that is named for this side, if one is.
+    /// The file that is named for this side, if one is; for root that of a package is, as for what administers a server.
     fn named(&self, side: Side) -> Option<PathBuf> {
         let in_variable = || environment::variable(side.config_variable()).map(PathBuf::from);
-        self.config.clone().or_else(in_variable)
+        let is_package_meant = side == Side::Server && self.data.is_none();
+        let of_package = || environment::package_settings().filter(|_| is_package_meant);
+        self.config.clone().or_else(in_variable).or_else(of_package)
     }
 
     fn data(&self) -> Result<PathBuf, Failure> {

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::support::{Host, PASSWORD, Person, Workspace};
+use crate::support::{Host, PASSWORD, Person, Workspace, printed};
 
 /// Runs `udpchat connect` without a terminal and without input.
 fn opens(workspace: &Workspace, link: &str, state: &str) -> (String, Option<i32>) {
@@ -138,4 +138,42 @@ fn room_of_a_link_is_asked_about_at_the_terminal() {
     bob.sees(1, "ahoy");
     alice.types("/quit");
     assert_eq!(alice.ends(), 0);
+}
+
+/// Root's commands find the server that a package has installed; these looked in root's own directories.
+#[test]
+fn link_and_settings_of_an_installed_server_are_found_by_root() {
+    let workspace = Workspace::new(&["alice"]);
+    let script = "mount -t tmpfs none /etc || exit 99; mkdir /etc/udpchat; \
+                  printf 'data = \"%s\"\\nregistration = \"closed\"\\n' \"$DATA\" >/etc/udpchat/server.toml; \
+                  \"$UDPCHAT\" key show; \"$UDPCHAT\" link chat.example; \"$UDPCHAT\" config check server; \
+                  \"$UDPCHAT\" config show server; \"$UDPCHAT\" config init server; echo \"exit $?\"";
+    let udpchat = Host::default().udpchat();
+    let output = Host::default()
+        .command("unshare")
+        .args(["--mount", "--map-root-user", "sh", "-c", script])
+        .env("UDPCHAT", udpchat.get_program())
+        .env("DATA", workspace.data())
+        .env("HOME", workspace.path("home"))
+        .output()
+        .unwrap();
+    if output.status.code() == Some(99) {
+        return;
+    }
+    let text = printed(&output);
+    let key = text.lines().find(|line| line.contains("SHA256:"));
+    let key = key.and_then(|line| {
+        line.split_whitespace()
+            .find(|word| word.starts_with("SHA256:"))
+    });
+    let link = format!("udpchat://chat.example:7777/?key={}", key.unwrap_or(&text));
+    for part in [
+        &link,
+        "/etc/udpchat/server.toml: nothing is wrong",
+        "# udpchat serve: /etc/udpchat/server.toml\n",
+        "registration = \"closed\"",
+        "/etc/udpchat/server.toml exists",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
 }
