@@ -14,6 +14,7 @@ use crate::server::policy::{self, Action, BAN_MAX_MS};
 use crate::store::{
     Account, BAN_REASON_MAX_BYTES, Ban, BanSubject, Outcome, Prefix, Read, Reply, Write,
 };
+use crate::text::printable;
 use crate::transport::{Channel, SessionId};
 
 const COMMAND: Command = Command::Administer;
@@ -60,6 +61,9 @@ fn begin(ctx: &mut Ctx<'_>, origin: RequestOrigin, body: Administer) -> Result<(
     let subject = typed(&body)?;
     permit(ctx, origin, action(&body, &subject)?)?;
     let text = body.text.as_deref().unwrap_or_default();
+    if !text.is_empty() {
+        require_visible(text)?;
+    }
     if text.len() > BAN_REASON_MAX_BYTES {
         return Err(Failure::new(ErrorCode::TextTooLong, ""));
     }
@@ -90,12 +94,18 @@ fn begin(ctx: &mut Ctx<'_>, origin: RequestOrigin, body: Administer) -> Result<(
     Ok(())
 }
 
+/// Refuses a text of which nobody sees anything.
+fn require_visible(text: &str) -> Result<(), Failure> {
+    if printable::is_blank(text) {
+        return Err(Failure::new(ErrorCode::Malformed, printable::NOTHING_SEEN));
+    }
+    Ok(())
+}
+
 /// Somebody says something to all users.
 fn announce(ctx: &mut Ctx<'_>, origin: RequestOrigin, text: String) -> Result<(), Failure> {
     permit(ctx, origin, Action::Announce)?;
-    if text.is_empty() {
-        return Err(Failure::new(ErrorCode::Malformed, ""));
-    }
+    require_visible(&text)?;
     if text.len() > ANNOUNCEMENT_MAX_BYTES {
         return Err(Failure::new(ErrorCode::TextTooLong, ""));
     }

@@ -127,6 +127,9 @@ pub fn word(text: &str) -> Option<Cow<'_, str>> {
     is_one.then_some(word)
 }
 
+/// What is said of a text that has no visible character.
+pub const NOTHING_SEEN: &str = "the text has nothing visible in it";
+
 /// Whether a text has no visible character.
 #[must_use]
 pub fn is_blank(text: &str) -> bool {

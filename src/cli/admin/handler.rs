@@ -192,6 +192,9 @@ impl AdminHandler {
         {
             bail!("the reason is longer than {REASON_MAX_BYTES} bytes");
         }
+        if let Some(reason) = reason.as_ref().filter(|reason| !reason.is_empty()) {
+            rooms::require_visible("reason", reason)?;
+        }
         self.act_on(typed, |account| store::Write::Disable { account, reason })
     }
 

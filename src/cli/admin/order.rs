@@ -4,6 +4,7 @@ use anyhow::{Context as _, bail};
 
 use super::api::{Answer, BanLine, SessionLine};
 use super::handler::AdminHandler;
+use super::rooms::require_visible;
 use crate::cli::exit::{Coded, Exit};
 use crate::cli::output::quoted;
 use crate::net;
@@ -31,6 +32,9 @@ pub fn ban(
 ) -> anyhow::Result<Answer> {
     if reason.len() > BAN_REASON_MAX_BYTES {
         bail!("the reason is longer than {BAN_REASON_MAX_BYTES} bytes");
+    }
+    if !reason.is_empty() {
+        require_visible("reason", &reason)?;
     }
     let since_ms = net::now().unix_ms;
     if until_ms.is_some_and(|until_ms| until_ms <= since_ms) {

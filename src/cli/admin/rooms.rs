@@ -11,6 +11,7 @@ use crate::net;
 use crate::protocol::{AccountId, EntryId, MemberRole, with_room_sign};
 use crate::server::{CreateRoom, Name, RoomName};
 use crate::store::{LogOf, Read, Refusal, Reply, RoomSummary, Write};
+use crate::text::printable;
 
 /// The forms of the name of a room that is there: the canonical one, and that which look-alikes share.
 fn forms(typed: &str) -> anyhow::Result<(String, String)> {
@@ -224,8 +225,18 @@ pub fn delete_entry(
     }
 }
 
+/// Refuses a text of which nobody sees anything.
+pub fn require_visible(what: &str, text: &str) -> anyhow::Result<()> {
+    if printable::is_blank(text) {
+        let problem = format!("the {what} has nothing visible in it");
+        return Err(Coded::new(Exit::Usage, problem).into());
+    }
+    Ok(())
+}
+
 /// Says something to all users.
 pub fn announce(handler: &mut AdminHandler, text: String) -> anyhow::Result<Answer> {
+    require_visible("announcement", &text)?;
     let announce = Write::Announce {
         author: None,
         text,

@@ -2,8 +2,9 @@
 
 use crate::cli::admin::{self, Request};
 use crate::cli::command::{Context, Subcommand};
-use crate::cli::exit::{Exit, Failure, Outcome};
+use crate::cli::exit::{Failure, Outcome};
 use crate::cli::options::Administration;
+use crate::text::printable;
 
 pub fn command() -> Subcommand {
     let summary = "Announce something to all users";
@@ -34,9 +35,8 @@ struct Args {
 
 fn run(args: Args, _: &Context<'_>) -> Outcome {
     let text = args.text.join(" ");
-    if text.trim().is_empty() {
-        let error = anyhow::anyhow!("an announcement needs a text");
-        return Err(Failure::new(Exit::Usage, error));
+    if printable::is_blank(&text) {
+        return Err(Failure::usage(printable::NOTHING_SEEN));
     }
     let request = Request::Announce { text };
     let action = ("announce", "everyone");

@@ -25,8 +25,7 @@ const QUOTE_MAX_CHARS: usize = 40;
 /// What ends a line that an earlier run may have shown before it was killed.
 pub(crate) const AGAIN: &str = "(perhaps shown before)";
 
-/// What is said of a text that would be shown as one of nothing visible.
-pub(crate) const NOTHING_SEEN: &str = "the text has nothing visible in it";
+pub(crate) use crate::text::printable::NOTHING_SEEN;
 
 /// What greets a user before the sign-in.
 pub(crate) const WELCOME: &str =

@@ -63,7 +63,9 @@ fn bans_are_listed_and_lifted_on_both_ways_and_audited() {
     let json = ["ban", "add", "2001:db8::1", "--reason", "spam", "--json"];
     assert_eq!(
         lines(&workspace.does(&json)),
-        [json!({"action": "ban add", "subject": "2001:db8::/64", "until": null, "users": [], "changed": true})]
+        [
+            json!({"action": "ban add", "subject": "2001:db8::/64", "until": null, "users": [], "changed": true})
+        ]
     );
     server.kill();
     workspace.does(&["ban", "add", "alice"]);
@@ -100,6 +102,9 @@ fn bans_are_listed_and_lifted_on_both_ways_and_audited() {
         (&["ban", "add", "alice", "--for", "3"], 2),
         // It was for good, and the time its reason.
         (&["ban", "add", "alice", "--reason", "1h rude"], 2),
+        (&["ban", "add", "alice", "--reason", " \u{200b}"], 2),
+        (&["user", "disable", "alice", "--reason", " \u{200b}"], 2),
+        (&["announce", " \u{200b} \u{2060}"], 2),
         (
             &[
                 "ban",
@@ -231,6 +236,7 @@ fn moderator_bans_from_the_prompt_until_the_role_is_taken_away_and_the_audit_log
             "/ban bob 1h rude",
             "a time needs `--for`, as in `/ban bob --for 1h`",
         ),
+        ("/ban bob --for 1h \u{200b}", "nothing visible"),
         ("/ban bob", "only administrators ban addresses"),
         (
             "/ban carol --for 1h",

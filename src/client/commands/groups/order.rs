@@ -99,6 +99,9 @@ fn ask(core: &mut Core, call: &Call<'_>, body: Administer) {
 fn act(core: &mut Core, call: &Call<'_>, action: AdminAction) {
     let subject = Some(call.required(0).to_owned());
     let text = call.optional(1).map(str::to_owned);
+    if text.as_deref().is_some_and(printable::is_blank) {
+        return core.fail(Fault::Usage, render::NOTHING_SEEN);
+    }
     let body = Administer {
         text,
         ..request(action, subject)
@@ -118,6 +121,9 @@ fn ban(core: &mut Core, call: &Call<'_>) {
             "nobody was banned: a time needs `--for`, as in `/ban {user} --for {span}`; without it, a ban is for good"
         );
         return core.fail(Fault::Usage, &text);
+    }
+    if reason.is_some_and(printable::is_blank) {
+        return core.fail(Fault::Usage, render::NOTHING_SEEN);
     }
     let subject = Some(user.to_owned());
     let body = Administer {

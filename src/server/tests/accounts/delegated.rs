@@ -432,6 +432,10 @@ fn request_without_what_it_takes_is_refused() {
         text: Some("x".repeat(97)),
         ..on_bob(AdminAction::Ban)
     };
+    let unseen = Administer {
+        text: Some("\u{200b}".into()),
+        ..on_bob(AdminAction::Ban)
+    };
     for (body, code) in [
         (
             Administer {
@@ -440,6 +444,7 @@ fn request_without_what_it_takes_is_refused() {
             },
             ErrorCode::Malformed,
         ),
+        (unseen, ErrorCode::Malformed),
         (on_bob(AdminAction::Role), ErrorCode::Malformed),
         (appoint("bob", AccountRole::Other(9)), ErrorCode::Malformed),
         (on_bob(AdminAction::Other(99)), ErrorCode::Unsupported),
@@ -447,12 +452,45 @@ fn request_without_what_it_takes_is_refused() {
         (on_bob(AdminAction::Rename), ErrorCode::BadName),
         (rename("not a name"), ErrorCode::BadName),
         (announce(""), ErrorCode::Malformed),
+        (announce(" \u{200b}\u{2060} "), ErrorCode::Malformed),
         (announce(&"x".repeat(1025)), ErrorCode::TextTooLong),
         (ban("\u{202e}", None), ErrorCode::NoSuchUser),
         (long, ErrorCode::TextTooLong),
     ] {
         assert_eq!(bench.refuses(hers, body.clone()).0, code, "{body:?}");
     }
+}
+
+#[test]
+fn what_is_so_already_is_answered_so_and_not_noted() {
+    let mut bench = Bench::new();
+    let alice = bench.user("alice");
+    bench.user("bob");
+    let hers = bench.signed_in("alice", alice);
+    bench.set_role(alice, AccountRole::Administrator);
+    let reason = |text: &str| Administer {
+        text: Some(text.into()),
+        ..on_bob(AdminAction::Disable)
+    };
+    for (body, changed) in [
+        (on_bob(AdminAction::Enable), Some(false)),
+        (reason("spam"), None),
+        (reason("spam"), Some(false)),
+        (on_bob(AdminAction::Disable), Some(false)),
+        (reason("lies"), None),
+        (on_bob(AdminAction::Enable), None),
+        (appoint("bob", AccountRole::Member), Some(false)),
+        (appoint("bob", AccountRole::Moderator), None),
+        (appoint("bob", AccountRole::Moderator), Some(false)),
+        (rename("bob"), Some(false)),
+    ] {
+        let done = bench.administer(hers, body.clone());
+        assert_eq!(done.map(|done| done.changed), Ok(changed), "{body:?}");
+    }
+    let noted = bench.administer(hers, audit()).expect("she may read it");
+    let noted = noted.actions.iter().map(|line| line.action.as_str());
+    let expected = ["user role", "user enable", "user disable", "user disable"];
+    assert_eq!(noted.collect::<Vec<_>>(), expected);
 }
 
 #[test]
