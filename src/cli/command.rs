@@ -211,6 +211,14 @@ pub fn find<'a>(
             }
             return Err(failure.hint(match level.nearest(word) {
                 Some(nearest) => format!("did you mean `{call} {}`?", whole(nearest)),
+                // The prompt has a command of the same name, which takes a name.
+                None if words[..depth] == ["message"] => format!(
+                    "to send a message, `udpchat send HOST --to {word} TEXT`, or `/message {word} TEXT` at the prompt of `udpchat connect`"
+                ),
+                None if depth == 1 && client::commands::is_command(words[0]) => format!(
+                    "see `udpchat help {group}`; `/{group} {word}` is for the prompt of `udpchat connect`",
+                    group = words[0]
+                ),
                 None => format!(
                     "see `{}`",
                     [&["udpchat help"], &words[..depth]].concat().join(" ")
@@ -230,6 +238,24 @@ mod tests {
     #[test]
     fn command_line_is_consistent() {
         parser(&commands()).debug_assert();
+    }
+
+    #[test]
+    fn command_of_the_prompt_that_is_also_a_group_says_where_it_is_typed() {
+        let commands = commands();
+        let said = |words: &[&str]| match find(&commands, words, "udpchat") {
+            Err(failure) => failure.to_string(),
+            Ok(_) => panic!("{words:?} is none"),
+        };
+        let text = said(&["message", "bob", "hi"]);
+        assert!(text.contains("`udpchat send HOST --to bob TEXT`"), "{text}");
+        let text = said(&["ban", "bob"]);
+        assert!(text.contains("`/ban bob` is for the prompt"), "{text}");
+        let text = said(&["message", "delet", "1"]);
+        assert!(
+            text.contains("did you mean `udpchat message delete`?"),
+            "{text}"
+        );
     }
 
     #[test]

@@ -155,7 +155,7 @@ pub enum Request {
         name: String,
         access: RoomAccess,
     },
-    /// Deletes what stands in a conversation under this number: [`Answer::Done`].
+    /// Deletes what stands in a conversation under this number: [`Answer::MessageDeleted`].
     MessageDelete { log: LogName, number: u64 },
     /// Sets the limits of a conversation, everyone or a room as typed: [`Answer::Done`]. `None`: the limit of all conversations; 0: no limit.
     Retain { name: String, limits: Retention },
@@ -272,6 +272,10 @@ pub enum Answer {
         account: String,
         name: String,
         is_unchanged: bool,
+    },
+    MessageDeleted {
+        /// Where it stood, by the names of today.
+        log: LogName,
     },
     /// Conversations, and the limits that are their own.
     Retained {

@@ -205,22 +205,26 @@ pub fn delete_entry(
     log: LogName,
     number: u64,
 ) -> anyhow::Result<Answer> {
-    let (log, typed) = match log {
-        LogName::Everyone => (LogOf::Everyone, String::new()),
-        LogName::Room(typed) => (LogOf::Room(forms(&typed)?.0), typed),
+    let (of, typed, log) = match log {
+        LogName::Everyone => (LogOf::Everyone, String::new(), LogName::Everyone),
+        LogName::Room(typed) => {
+            let name = forms(&typed)?.0;
+            (LogOf::Room(name.clone()), typed, LogName::Room(name))
+        }
         LogName::Users(one, other) => {
-            let one = handler.account("the user", &one)?.id;
-            let other = handler.account("the user", &other)?.id;
-            (LogOf::Pair(one, other), String::new())
+            let one = handler.account("the user", &one)?;
+            let other = handler.account("the user", &other)?;
+            let of = LogOf::Pair(one.id, other.id);
+            (of, String::new(), LogName::Users(one.name, other.name))
         }
     };
     let delete = Write::DeleteEntry {
-        log,
+        log: of,
         entry: EntryId(number),
         time_ms: net::now().unix_ms,
     };
     match handler.audited(delete)? {
-        Ok(Reply::Removed(_)) => Ok(Answer::Done(Done::default())),
+        Ok(Reply::Removed(_)) => Ok(Answer::MessageDeleted { log }),
         other => refused(&typed, &other),
     }
 }

@@ -1,10 +1,13 @@
 //! `udpchat message delete`: deletes an entry of a conversation.
 
-use crate::cli::admin::{self, LogName, Request};
+use serde_json::json;
+
+use crate::cli::admin::{self, Answer, LogName, Request};
 use crate::cli::command::{Context, Subcommand};
-use crate::cli::exit::Outcome;
+use crate::cli::exit::{Exit, Outcome};
 use crate::cli::options::Administration;
-use crate::protocol::{EVERYONE_NAME, with_room_sign};
+use crate::cli::output::{one_line, print, print_json};
+use crate::protocol::EVERYONE_NAME;
 
 pub fn command() -> Subcommand {
     let summary = "Delete a message of any user";
@@ -36,22 +39,40 @@ struct Args {
 }
 
 fn run(args: Args, _: &Context<'_>) -> Outcome {
-    let (log, place) = match (args.room, args.user.as_deref()) {
-        (Some(room), _) => {
-            let place = with_room_sign(&room);
-            (LogName::Room(room), place)
+    let log = match (args.room, args.user) {
+        (Some(room), _) => LogName::Room(room),
+        (None, Some(users)) => {
+            let mut users = users.into_iter();
+            let mut next = || users.next().unwrap_or_default();
+            LogName::Users(next(), next())
         }
-        (None, Some([one, other])) => {
-            let place = format!("{one} and {other}");
-            (LogName::Users(one.clone(), other.clone()), place)
+        _ => LogName::Everyone,
+    };
+    let number = args.number;
+    let request = Request::MessageDelete { log, number };
+    let mut api = admin::open(&args.administration.data.path()?)?;
+    let Answer::MessageDeleted { log } = api.ask(request)? else {
+        return Err(admin::unexpected().into());
+    };
+    let (place, subject) = match log {
+        LogName::Everyone => {
+            let everyone = EVERYONE_NAME.to_owned();
+            (format!("in {everyone}"), everyone)
         }
-        _ => (LogName::Everyone, EVERYONE_NAME.to_owned()),
+        LogName::Room(room) => (format!("in {room}"), room),
+        LogName::Users(one, other) => {
+            let both = format!("{one} and {other}");
+            (format!("between {both}"), both)
+        }
     };
-    let subject = format!("{} of {place}", args.number);
-    let request = Request::MessageDelete {
-        log,
-        number: args.number,
-    };
-    let action = ("message delete", &*subject);
-    admin::act(&args.administration, request, action, "is deleted")
+    if args.administration.json {
+        let subject = format!("{number} of {subject}");
+        print_json(&json!({ "action": "message delete", "subject": subject }))?;
+    } else {
+        print(format!(
+            "message {number} {} is deleted\n",
+            one_line(&place)
+        ));
+    }
+    Ok(Exit::Success)
 }

@@ -147,7 +147,7 @@ fn trouble(snapshot: &Snapshot) -> [String; 3] {
         .filter_map(|(reason, count)| Some((reason.clone(), count.as_u64()?)))
         .collect();
     [
-        format!("at limits: {}", seen(&hub.limits)),
+        format!("at limits: {}", seen(&in_words(&hub.limits))),
         format!("datagrams without effect: {}", seen(&ignored)),
         format!(
             "longest stalls: network {}   store {}",
@@ -225,6 +225,23 @@ fn stalls_text(stalls: &StallReport) -> String {
         us / 100 % 10,
         NOTICED.as_millis()
     )
+}
+
+/// What came to limits, by what became of it where the limit's name does not say that.
+fn in_words(limits: &BTreeMap<&'static str, u64>) -> BTreeMap<String, u64> {
+    let words = |name| match name {
+        "tickets" => "sign-ins by ticket refused",
+        "password_guesses" => "password guesses refused",
+        "new_accounts" => "new accounts refused",
+        "new_rooms" => "new rooms refused",
+        "room_changes" => "changes of rooms refused",
+        "sessions" => "sessions ended for newer ones",
+        name => name,
+    };
+    let limits = limits.iter();
+    limits
+        .map(|(name, count)| (words(*name).to_owned(), *count))
+        .collect()
 }
 
 /// All that are not 0, on one line.

@@ -46,12 +46,18 @@ fn run(args: Args, _: &Context<'_>) -> Outcome {
         print("the settings were read again: nothing has changed\n");
     }
     if !at_once.is_empty() {
-        print(format!("changed: {}\n", at_once.join(", ")));
+        let have = if at_once.len() == 1 { "has" } else { "have" };
+        print(format!("{} {have} changed\n", at_once.join(", ")));
     }
     if !at_start.is_empty() {
+        let change = if at_start.len() == 1 {
+            "changes"
+        } else {
+            "change"
+        };
+        let settings = at_start.join(", ");
         print(format!(
-            "changed, but only a restart takes over: {}\n",
-            at_start.join(", ")
+            "{settings} {change} when the server is started again\n"
         ));
     }
     Ok(Exit::Success)

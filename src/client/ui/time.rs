@@ -82,6 +82,13 @@ pub(crate) fn rfc3339(time_ms: u64) -> String {
     time.to_string()
 }
 
+/// The same with all its digits, for what stands in columns.
+pub(crate) fn rfc3339_ms(time_ms: u64) -> String {
+    let time_ms = i64::try_from(time_ms).unwrap_or(i64::MAX);
+    let time = Timestamp::from_millisecond(time_ms).unwrap_or(Timestamp::MAX);
+    format!("{time:.3}")
+}
+
 impl Clock<'_> {
     /// A time: `14:02` today, `Tue 14:02` within the week, else with the date.
     pub(crate) fn show(self, time_ms: u64) -> String {
@@ -247,6 +254,18 @@ mod tests {
     fn clock(now_ms: u64) -> Clock<'static> {
         static UTC: TimeZone = TimeZone::UTC;
         Clock { now_ms, zone: &UTC }
+    }
+
+    /// Lines of the audit log were not below each other.
+    #[test]
+    fn time_in_a_column_has_all_its_digits() {
+        for (time_ms, shown) in [
+            (0, "1970-01-01T00:00:00.000Z"),
+            (1_120, "1970-01-01T00:00:01.120Z"),
+            (1_123, "1970-01-01T00:00:01.123Z"),
+        ] {
+            assert_eq!(rfc3339_ms(time_ms), shown);
+        }
     }
 
     #[test]

@@ -56,7 +56,7 @@ fn reload_prints_what_has_changed_and_what_is_wrong() {
     .expect("a file");
     assert_eq!(
         workspace.does(&["reload"]),
-        "changed: registration\nchanged, but only a restart takes over: limit-buffers\n"
+        "registration has changed\nlimit-buffers changes when the server is started again\n"
     );
     fs::write(&settings, "registration = \"ajar\"\n").expect("a file");
     let (text, code) = workspace.run(&["reload"]);

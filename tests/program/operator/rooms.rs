@@ -190,13 +190,13 @@ fn message_that_the_operator_deletes_goes_from_all_devices() {
     bob.sees("cheap watches");
     assert_eq!(
         workspace.does(&["message", "delete", "1", "--user", "alice", "bob"]),
-        "1 of alice and bob is deleted\n"
+        "message 1 between alice and bob is deleted\n"
     );
     bob.sees("the operator deleted a message of alice");
     alice.sees("the operator deleted a message of");
     assert_eq!(
         workspace.does(&["message", "delete", "1", "--everyone"]),
-        "1 of everyone is deleted\n"
+        "message 1 in everyone is deleted\n"
     );
     bob.sees("the operator deleted a message of alice");
     bob.types("/history alice");
