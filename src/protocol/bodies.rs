@@ -448,23 +448,31 @@ bodies! {
     (Administer, Request) client(Ready, Control, tagged) => Administer {
         tag: u32,
         action: AdminAction,
-        /// Whom it is about, as typed: a user's name or, in a ban, an address or a prefix of addresses.
+        /// Whom it is about, as typed: a user's name; in a ban, also an address or a prefix of addresses; in a deletion, a
+        /// room's name, or "everyone".
         subject: Option<String>,
         /// Why, as the subject is told it; or the new name, or what is announced.
         text: Option<String>,
-        /// How long a ban lasts, in milliseconds; without it, for good.
+        /// How long a ban lasts (without it, for good), or an invitation is good, in milliseconds.
         for_ms: Option<u64>,
         /// The subject's role from now on.
         role: Option<AccountRole>,
         /// Of what was done before: such with lower numbers only.
         before: Option<u64>,
+        /// The entry to be deleted.
+        entry: Option<EntryId>,
+        /// The hash of an invitation's code: [`hash_code`](super::hash_code).
+        code: Option<Bytes<32>>,
+        /// How many accounts the code opens.
+        uses: Option<u32>,
     }
     /// It is done.
     (Administer, Response) server() => Administered {
         tag: u32,
         /// Whom it was about, as written: an account's canonical name, or a prefix of addresses.
         subject: Option<String>,
-        /// Of a ban: until when, and why, in words. Of another name: that, in canonical form.
+        /// Of a ban: until when, and why, in words. Of another name: that, in canonical form. Of an invitation: its number, in
+        /// hexadecimal.
         text: Option<String>,
         /// How many sessions of the subject are to end.
         sessions: Option<u32>,

@@ -357,6 +357,10 @@ wire_enum! {
         Rename = 8 => "RENAME",
         /// Something is said to all users.
         Announce = 9 => "ANNOUNCE",
+        /// An entry of the subject, a room or everyone, loses its content.
+        Delete = 10 => "DELETE",
+        /// A code of this hash opens accounts.
+        Invite = 11 => "INVITE",
     }
 }
 

@@ -4,15 +4,16 @@
 
 use crate::protocol::{
     ANNOUNCEMENT_MAX_BYTES, AccountRole, AdminAction, Administer, Administered, AuditEntry,
-    Command, ErrorCode, Failure,
+    Command, EVERYONE_NAME, ErrorCode, Failure,
 };
 use crate::server::ctx::Ctx;
 use crate::server::ctx::reply::failure_of;
 use crate::server::ctx::requests::{Pending, RequestOrigin};
-use crate::server::names::{Name, NameError};
-use crate::server::policy::{self, Action, BAN_MAX_MS};
+use crate::server::names::{Name, NameError, RoomName};
+use crate::server::policy::{self, Action, BAN_MAX_MS, INVITATION_MAX_MS, INVITATION_USES_MAX};
 use crate::store::{
-    Account, BAN_REASON_MAX_BYTES, Ban, BanSubject, Outcome, Prefix, Read, Reply, Write,
+    Account, BAN_REASON_MAX_BYTES, Ban, BanSubject, CodeHash, LogOf, NewCode, Outcome, Prefix,
+    Read, Reply, Write, invitation_number,
 };
 use crate::text::printable;
 use crate::transport::{Channel, SessionId};
@@ -53,6 +54,12 @@ fn begin(ctx: &mut Ctx<'_>, origin: RequestOrigin, body: Administer) -> Result<(
         };
         ctx.submit_for(origin, COMMAND, Pending::Audit(origin), read);
         return Ok(());
+    }
+    if body.action == AdminAction::Delete {
+        return delete(ctx, origin, &body);
+    }
+    if body.action == AdminAction::Invite {
+        return invite(ctx, origin, &body);
     }
     if body.action == AdminAction::Ban {
         // Who may ban nobody is told so, and not what takes even more.
@@ -120,6 +127,70 @@ fn announce(ctx: &mut Ctx<'_>, origin: RequestOrigin, text: String) -> Result<()
     Ok(())
 }
 
+/// Somebody deletes what another has said.
+fn delete(ctx: &mut Ctx<'_>, origin: RequestOrigin, body: &Administer) -> Result<(), Failure> {
+    permit(ctx, origin, Action::DeleteMessages)?;
+    let malformed = || Failure::new(ErrorCode::Malformed, "");
+    let typed = body.subject.as_deref().ok_or_else(malformed)?;
+    let entry = body.entry.ok_or_else(malformed)?;
+    let (log, subject) = if typed == EVERYONE_NAME {
+        (LogOf::Everyone, typed.to_owned())
+    } else {
+        let room = RoomName::parse(typed);
+        let room = room.map_err(|error| Failure::new(ErrorCode::NoSuchRoom, error.to_string()))?;
+        let (name, _) = room.into_forms();
+        (LogOf::Room(name.clone()), name)
+    };
+    if ctx.check_change_rate(origin, COMMAND) {
+        let write = Write::DeleteEntry {
+            log,
+            entry,
+            time_ms: ctx.now.unix_ms,
+        };
+        let answer = Administered {
+            subject: Some(subject),
+            ..answer(origin.tag)
+        };
+        submit(ctx, origin, write, answer);
+    }
+    Ok(())
+}
+
+/// Somebody makes a code that opens accounts. It stays with them: here there is only its hash.
+fn invite(ctx: &mut Ctx<'_>, origin: RequestOrigin, body: &Administer) -> Result<(), Failure> {
+    permit(ctx, origin, Action::Invite)?;
+    let (Some(code), Some(uses), Some(for_ms)) = (body.code, body.uses, body.for_ms) else {
+        return Err(Failure::new(ErrorCode::Malformed, ""));
+    };
+    let is_within =
+        (1..=INVITATION_USES_MAX).contains(&uses) && (1..=INVITATION_MAX_MS).contains(&for_ms);
+    if !is_within {
+        let days = INVITATION_MAX_MS / (24 * 60 * 60 * 1000);
+        let detail = format!(
+            "an invitation opens at most {INVITATION_USES_MAX} accounts, within {days} days"
+        );
+        return Err(Failure::new(ErrorCode::BadReference, detail));
+    }
+    if ctx.check_change_rate(origin, COMMAND) {
+        let code = CodeHash(code.0);
+        let time_ms = ctx.now.unix_ms;
+        let write = Write::MakeCode(NewCode {
+            account: None,
+            code,
+            uses,
+            by: Some(origin.account),
+            time_ms,
+            expires_ms: time_ms.saturating_add(for_ms),
+        });
+        let answer = Administered {
+            text: Some(format!("{:08x}", invitation_number(code))),
+            ..answer(origin.tag)
+        };
+        submit(ctx, origin, write, answer);
+    }
+    Ok(())
+}
+
 /// Whom it is about. In a ban, what looks like an address is one.
 fn typed(body: &Administer) -> Result<Typed, Failure> {
     let typed = body.subject.as_deref();
@@ -159,9 +230,15 @@ fn action(body: &Administer, subject: &Typed) -> Result<Action, Failure> {
             let bad = |error: NameError| Failure::new(ErrorCode::BadName, error.to_string());
             new.map(|_| Action::Rename).map_err(bad)
         }
-        (AdminAction::Audit | AdminAction::Announce | AdminAction::Other(_), _) => {
-            Err(Failure::new(ErrorCode::Unsupported, ""))
-        }
+        // What is about no account has been begun elsewhere.
+        (
+            AdminAction::Audit
+            | AdminAction::Announce
+            | AdminAction::Delete
+            | AdminAction::Invite
+            | AdminAction::Other(_),
+            _,
+        ) => Err(Failure::new(ErrorCode::Unsupported, "")),
     }
 }
 

@@ -80,14 +80,24 @@ pub enum Action {
     ReadAudit,
     /// Is shown at which address other users are, where not everybody is.
     SeeAddresses,
+    /// Deletes what others have said in a room or to everyone. What two say to each other only they and the operator delete.
+    DeleteMessages,
+    /// Makes a code that opens accounts.
+    Invite,
 }
 
 /// For how long a moderator may ban an account, in milliseconds. Chosen: a month, in which the operator hears of it.
 pub const BAN_MAX_MS: u64 = 31 * 24 * 60 * 60 * 1000;
 
+/// How many accounts an invitation opens at most. Chosen: all of a university's first year.
+pub const INVITATION_USES_MAX: u32 = 10_000;
+
+/// The longest that an invitation is good, in milliseconds. Chosen: a school year.
+pub const INVITATION_MAX_MS: u64 = 366 * 24 * 60 * 60 * 1000;
+
 /// The least role that an action takes. Nobody acts on an account whose role is not below their own, nor gives such a role: the
 /// store sees to that, in the transaction in which it is done.
-const ROLES: [(Action, AccountRole); 13] = [
+const ROLES: [(Action, AccountRole); 15] = [
     (Action::Disconnect, AccountRole::Moderator),
     (Action::BanForATime, AccountRole::Moderator),
     (Action::Unban, AccountRole::Moderator),
@@ -101,6 +111,8 @@ const ROLES: [(Action, AccountRole); 13] = [
     (Action::Rename, AccountRole::Administrator),
     (Action::ReadAudit, AccountRole::Administrator),
     (Action::SeeAddresses, AccountRole::Moderator),
+    (Action::DeleteMessages, AccountRole::Moderator),
+    (Action::Invite, AccountRole::Administrator),
 ];
 
 /// Whether somebody with this role is shown at which address others are.
@@ -254,6 +266,8 @@ mod tests {
             (Action::Rename, [NO, NO, true]),
             (Action::ReadAudit, [NO, NO, true]),
             (Action::SeeAddresses, [NO, true, true]),
+            (Action::DeleteMessages, [NO, true, true]),
+            (Action::Invite, [NO, NO, true]),
         ];
         assert_eq!(table.len(), ROLES.len());
         for (action, permitted) in table {

@@ -6,6 +6,7 @@ use crate::cli::command::{Context, Subcommand};
 use crate::cli::exit::Outcome;
 use crate::cli::options::Administration;
 use crate::client::span_ms;
+use crate::server::policy::{INVITATION_MAX_MS, INVITATION_USES_MAX};
 use crate::text::number::whole;
 
 pub fn command() -> Subcommand {
@@ -16,15 +17,13 @@ pub fn command() -> Subcommand {
 const MANUAL: &str = "\
     Who has the code opens an account with `/enrol NAME` at the prompt, or with `udpchat connect --user NAME --code-file FILE`, \
     also where `udpchat serve --registration invitation` lets nobody else open one; with `--registration closed` it is refused. \
-    At most 1,024 codes are open at once. Only a hash of a code is kept, so it is printed once.";
-
-/// The longest that an invitation is good, in milliseconds. Chosen: a school year.
-const FOR_MAX_MS: u64 = 366 * 24 * 60 * 60 * 1000;
+    At most 1,024 codes are open at once. Only a hash of a code is kept, so it is printed once. \
+    Administrators make codes at the prompt, with `/invite-code`.";
 
 #[derive(clap::Args)]
 struct Args {
     /// How many accounts it opens
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = whole(1..=10_000))]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = whole(1..=INVITATION_USES_MAX.into()))]
     uses: u64,
     /// How long it is good, such as 12h or 7d; up to 366d
     #[arg(long, value_name = "TIME", default_value = "7d", value_parser = span)]
@@ -36,7 +35,7 @@ struct Args {
 }
 
 fn span(typed: &str) -> Result<u64, String> {
-    let span = span_ms(typed).filter(|span| *span <= FOR_MAX_MS);
+    let span = span_ms(typed).filter(|span| *span <= INVITATION_MAX_MS);
     span.ok_or_else(|| "expected a time up to 366d, such as 12h or 7d".to_owned())
 }
 

@@ -18,7 +18,7 @@ const MANUAL: &str = "\
     NUMBER is that of the entry in its conversation: users see it with `/lines`, and `udpchat tail --json` has it as `entry`. The \
     content of the entry, of its edits and of the reactions to it is overwritten at the server and on the devices that have received \
     it; readers see that the operator has deleted it. Copies that were made before keep it. The audit log has the \
-    conversation and the number, never the text.";
+    conversation and the number, never the text. Moderators do the same at the prompt with `/remove`, but not between two users.";
 
 #[derive(clap::Args)]
 #[command(group(clap::ArgGroup::new("place").required(true)))]

@@ -44,9 +44,10 @@ const EXAMPLES: &str = "\
 const ROLES: &str = "\
     What an account may do to the server, beyond what all may; each role also may what the one before it may. The commands are the prompt's, and `/help order` there \
     explains them.\n\
-    moderator: `/kick` outside of rooms, which ends sessions; `/ban` an account for up to 31 days, and `/unban` it; `/announce`; see the addresses in `/contacts` under `udpchat serve --show-addresses moderators`\n\
-    administrator: `/ban` for longer or for good, `/ban` and `/unban` addresses; `/disable`, `/enable`, `/rename`; `/appoint` moderators; `/audit`\n\
+    moderator: `/kick` outside of rooms, which ends sessions; `/ban` an account for up to 31 days, and `/unban` it; `/announce`; `/remove` what others have written in rooms and to everyone; see the addresses in `/contacts` under `udpchat serve --show-addresses moderators`\n\
+    administrator: `/ban` for longer or for good, `/ban` and `/unban` addresses; `/disable`, `/enable`, `/rename`; `/appoint` moderators; `/invite-code`, which makes a code that opens accounts; `/audit`\n\
     the operator, by `udpchat`: everything; also make administrators, delete accounts, and what concerns the server's files, \
     settings and process\n\
-    Nobody acts on their own account, or on one whose role is not below their own; nor is an address banned at which such a user \
+    Nobody acts on their own account, or on one whose role is not below their own, nor on what such a user has written. What two users write to each other \
+    only they and the operator delete. Nor is an address banned at which such a user \
     is signed in. Roles in a room are another matter: see `/help role`.";

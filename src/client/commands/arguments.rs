@@ -62,7 +62,8 @@ pub(super) const IN: Argument = Argument {
     source: Source::Conversations,
     ..Argument::option("--in", "USER|#ROOM|everyone")
 };
-pub(super) const LINE: Argument = Argument::new(Kind::Line, "#N", Source::Nothing).optional();
+pub(super) const THIS_LINE: Argument = Argument::new(Kind::Line, "#N", Source::Nothing);
+pub(super) const LINE: Argument = THIS_LINE.optional();
 
 impl Argument {
     const fn new(kind: Kind, shown: &'static str, source: Source) -> Self {

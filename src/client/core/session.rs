@@ -16,6 +16,7 @@ use crate::client::script::{Exit, Script, SessionView, unreached};
 use crate::client::storage::{State, StateError};
 use crate::client::ui::time::Clock;
 use crate::protocol::{AccountId, EndReason, Message, SessionEnd, SessionStart};
+use crate::text::enrolment_code::EnrolmentCode;
 use crate::transport::{Channel, Now};
 
 impl Core {
@@ -225,6 +226,11 @@ impl Core {
             let text = format!("this device is still found under {old}: {error}");
             self.show(Tone::Error, &text);
         }
+    }
+
+    /// A code that nobody else knows.
+    pub(in crate::client) fn make_code(&mut self) -> EnrolmentCode {
+        EnrolmentCode::generate(&mut self.random)
     }
 
     /// What a signed-in user is given of the client: preferences, and randomness.

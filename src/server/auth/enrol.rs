@@ -5,7 +5,8 @@ use super::login_attempts::Claim;
 use super::opaque::{BadExchange, OpaqueServer, PendingRegistration, PendingSignUp, record_of};
 use super::{Auth, Exchange, log};
 use crate::protocol::{
-    AccountId, Command, Enrol, EnrolAnswer, EnrolFinish, Enrolled, ErrorCode, Failure, Message,
+    self, AccountId, Command, Enrol, EnrolAnswer, EnrolFinish, Enrolled, ErrorCode, Failure,
+    Message,
 };
 use crate::server::ctx::reply::failure_of;
 use crate::server::ctx::requests::Pending;
@@ -18,7 +19,7 @@ use crate::transport::{Now, SessionId};
 /// What the store keeps of a code, before it binds it to what the code is for.
 #[must_use]
 pub fn hash_code(code: &[u8; 16]) -> CodeHash {
-    CodeHash(blake3::derive_key("udpchat 1 enrolment code", code))
+    CodeHash(protocol::hash_code(code).0)
 }
 
 /// An enrolment between its two halves.

@@ -364,3 +364,49 @@ fn addresses_are_shown_to_moderators_alone_where_the_operator_says_so() {
     workspace.does(&["reload"]);
     assert!(bobs(&mut alice).contains("127.0.0.1"));
 }
+
+#[test]
+fn moderator_removes_what_others_write_and_the_readers_are_told_that_it_is_gone() {
+    let workspace = Workspace::new(&["alice", "bob", "carol"]);
+    let server = workspace.serve();
+    let [mut alice, mut bob] = ["alice", "bob"].map(|name| signed_in(name, &server));
+    bob.types("/message everyone buy watches");
+    alice.sees("buy watches");
+    bob.types("/join #shop");
+    bob.sees("#shop");
+    bob.types("/message #shop cheap watches");
+    bob.sees("cheap watches");
+    bob.types("/message carol a private word");
+    bob.sees("a private word");
+    alice.types("/remove --in everyone #1");
+    alice.sees("`/remove` needs the role moderator");
+    alice.types("/delete --in everyone #1");
+    alice.sees("moderators of the server use `/remove`");
+    workspace.does(&["user", "role", "alice", "moderator"]);
+    alice.types("/remove #1");
+    alice.sees("in which conversation?");
+    alice.types("/remove --in everyone #1");
+    alice.sees("the message in everyone is deleted");
+    bob.sees("the operator deleted a message of (you)");
+    // She does not belong to it.
+    alice.types("/remove --in #shop #2");
+    alice.sees("the message in #shop is deleted");
+    bob.sees("the operator deleted a message of (you)");
+    for (line, refused) in [
+        ("/remove --in carol #1", "only they and the operator delete"),
+        ("/remove --in notes #1", "only they and the operator delete"),
+        ("/remove --in #shop #9", "there is no such message"),
+        ("/remove --in #shop #2", "that message was deleted"),
+        ("/remove --in #none #1", "there is no room \"#none\""),
+        ("/remove --in everyone +1", "takes back what waits"),
+    ] {
+        alice.types(line);
+        alice.sees(refused);
+    }
+    let done = |subject: &str, number: &str| json!({"by": "alice", "action": "message delete", "subject": subject, "detail": number});
+    let audited = workspace.audited();
+    assert_eq!(
+        audited[audited.len() - 2..],
+        [done("everyone", "1"), done("#shop", "2")]
+    );
+}

@@ -1,13 +1,15 @@
 //! What a user with a role does to the server: the requests, and their answers.
 
 use crate::client::account::ctx::Ctx;
-use crate::client::account::ctx::pending::PendingRequest;
+use crate::client::account::ctx::pending::{Invitation, PendingRequest};
 use crate::client::env::{Fault, Tone};
 use crate::client::name::truncate_name;
 use crate::client::ui::render;
 use crate::protocol::{
-    AccountRole, AdminAction, Administer, Administered, AuditEntry, ErrorCode, Failure,
+    AccountRole, AdminAction, Administer, Administered, AuditEntry, ErrorCode, Failure, hash_code,
 };
+use crate::text::enrolment_code::EnrolmentCode;
+use crate::text::printable;
 
 /// How many users are named who are signed in at a banned address, and how many actions of the audit log are shown. The server
 /// sends fewer.
@@ -23,15 +25,40 @@ pub(crate) const fn request(action: AdminAction, subject: Option<String>) -> Adm
         for_ms: None,
         role: None,
         before: None,
+        entry: None,
+        code: None,
+        uses: None,
     }
+}
+
+/// Has the server take the hash of a code that opens accounts.
+pub(crate) fn invite(ctx: &mut Ctx<'_>, code: EnrolmentCode, uses: u32, for_ms: u64) {
+    let body = Administer {
+        for_ms: Some(for_ms),
+        code: Some(hash_code(&code.bytes())),
+        uses: Some(uses),
+        ..request(AdminAction::Invite, None)
+    };
+    let expires_ms = ctx.now.unix_ms.saturating_add(for_ms);
+    let invitation = Invitation {
+        code,
+        uses,
+        expires_ms,
+    };
+    send(ctx, body, Some(invitation));
 }
 
 /// Asks the server to do something.
 pub(crate) fn ask(ctx: &mut Ctx<'_>, body: Administer) {
+    send(ctx, body, None);
+}
+
+fn send(ctx: &mut Ctx<'_>, body: Administer, invitation: Option<Invitation>) {
     let request = PendingRequest::Administer {
         action: body.action,
         subject: body.subject.clone().unwrap_or_default(),
         role: body.role,
+        invitation,
     };
     ctx.request(request, |tag| Administer { tag, ..body });
 }
@@ -42,6 +69,7 @@ pub(super) fn handle_done(ctx: &mut Ctx<'_>, done: Administered) {
         action,
         subject,
         role,
+        invitation,
     }) = ctx.pending.take(done.tag)
     else {
         return;
@@ -53,8 +81,11 @@ pub(super) fn handle_done(ctx: &mut Ctx<'_>, done: Administered) {
     if action == AdminAction::Announce {
         return;
     }
-    let subject = done.subject.map_or(subject, truncate_name);
     let text = done.text.unwrap_or_default();
+    if let Some(invitation) = invitation {
+        return show_invitation(ctx, &invitation, &text);
+    }
+    let subject = done.subject.map_or(subject, truncate_name);
     let is_unchanged = done.changed == Some(false);
     let already = if is_unchanged { " already" } else { "" };
     match (action, done.sessions) {
@@ -69,6 +100,7 @@ pub(super) fn handle_done(ctx: &mut Ctx<'_>, done: Administered) {
             let now = if is_unchanged { "already" } else { "now" };
             ctx.plain(format!("{subject} is called {new} {now}"));
         }
+        (AdminAction::Delete, _) => ctx.plain(format!("the message in {subject} is deleted")),
         (AdminAction::Enable, _) => ctx.plain(format!("{subject} is enabled{already}")),
         (AdminAction::Role, _) => {
             let role = role.map_or("member", role_word);
@@ -91,6 +123,20 @@ pub(super) fn handle_done(ctx: &mut Ctx<'_>, done: Administered) {
             "signed in there were {users}; `/unban {subject}` lets them in again"
         ));
     }
+}
+
+/// A code is shown, this once.
+fn show_invitation(ctx: &mut Ctx<'_>, invitation: &Invitation, number: &str) {
+    let until = ctx.clock().show(invitation.expires_ms);
+    let power = match invitation.uses {
+        1 => "who has it can open an account".to_owned(),
+        many => format!("who has it can open accounts, {many} at most,"),
+    };
+    ctx.plain(invitation.code.to_string());
+    let text = format!(
+        "invitation {number}: {power} until {until}, with `/enrol NAME` and then the code; it is not shown again"
+    );
+    ctx.notice(&*printable::line(&text));
 }
 
 /// What a role is called.
@@ -152,6 +198,8 @@ pub(super) fn refusal(failure: &Failure, action: AdminAction, subject: &str) -> 
         AdminAction::Role => "appoint",
         AdminAction::Rename => "rename",
         AdminAction::Announce => "announce",
+        AdminAction::Delete => "remove",
+        AdminAction::Invite => "invite-code",
         AdminAction::Audit | AdminAction::Other(_) => "audit",
     };
     let is_administrator = failure.detail == "administrator";
@@ -164,11 +212,14 @@ pub(super) fn refusal(failure: &Failure, action: AdminAction, subject: &str) -> 
         }
         ErrorCode::RoleNeeded => {
             let text = format!("`/{command}` needs the role {}", failure.detail);
-            crate::text::printable::line(&text).into_owned()
+            printable::line(&text).into_owned()
         }
         ErrorCode::NameTaken => "that name is taken, or was an account's before".into(),
         ErrorCode::Outranked if action == AdminAction::Role => {
             "you can appoint nobody to your own role, or whose role is not below yours".into()
+        }
+        ErrorCode::Outranked if action == AdminAction::Delete => {
+            "the role of the message's author is not below yours".into()
         }
         ErrorCode::Outranked => format!("the role of {subject} is not below yours"),
         ErrorCode::BadReference if failure.detail.is_empty() => {
@@ -206,6 +257,37 @@ mod tests {
             actions: Vec::new(),
             changed: None,
         }
+    }
+
+    #[test]
+    fn code_of_an_invitation_is_shown_once_the_server_has_its_hash_and_is_never_sent() {
+        let mut bench = Workbench::new();
+        let code: EnrolmentCode = "0123-4567-89ab-cdef-ghjk-mnpq-r0".parse().unwrap();
+        let shown = code.to_string();
+        let hash = hash_code(&code.bytes());
+        invite(&mut bench.ctx(), code, 3, 60_000);
+        let Some(ClientBody::Administer(sent)) = bench.sent().pop() else {
+            panic!("it is asked for");
+        };
+        let expected = (Some(hash), Some(3), Some(60_000));
+        assert_eq!((sent.code, sent.uses, sent.for_ms), expected);
+        assert!(bench.lines().is_empty());
+        let pending = format!("{:?}", bench.ctx().pending);
+        assert!(pending.contains("Invitation"), "{pending}");
+        assert!(!pending.contains("EnrolmentCode"), "{pending}");
+        let done = Administered {
+            tag: sent.tag,
+            text: Some("1a2b\u{7}3c4d".into()),
+            ..nothing()
+        };
+        handle_done(&mut bench.ctx(), done.clone());
+        let lines = bench.lines();
+        assert_eq!(lines[0], shown);
+        assert!(lines[1].contains("3 at most"), "{lines:?}");
+        assert!(!lines[1].contains('\u{7}'), "{lines:?}");
+        // An answer that comes twice is one to no request.
+        handle_done(&mut bench.ctx(), done);
+        assert!(bench.lines().is_empty());
     }
 
     #[test]
@@ -257,6 +339,14 @@ mod tests {
                 on_bob(AdminAction::Rename),
                 with_text("robert"),
                 "bob is called robert now",
+            ),
+            (
+                request(AdminAction::Delete, Some("#Bridge".into())),
+                Administered {
+                    subject: Some("#bridge".into()),
+                    ..nothing()
+                },
+                "the message in #bridge is deleted",
             ),
             (
                 appointed(AccountRole::Administrator),

@@ -5,11 +5,13 @@
 //! the user has asked for is therefore kept when it is late, for its answer to be shown like any other.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::time::{Duration, Instant};
 
 use crate::protocol::{
     Access, AccountRole, AdminAction, Change, Contact, Person, Room, RoomMember,
 };
+use crate::text::enrolment_code::EnrolmentCode;
 
 /// How long the server's answer is waited for at a terminal. Chosen: longer than any path needs that is any use.
 pub(crate) const ANSWER_WAIT: Duration = Duration::from_secs(15);
@@ -86,11 +88,28 @@ pub(crate) enum PendingRequest {
         action: AdminAction,
         subject: String,
         role: Option<AccountRole>,
+        invitation: Option<Invitation>,
     },
     /// Find the conversation with a user, whose name is given as it was typed.
     Resolve {
         target: String,
     },
+}
+
+/// An invitation that is shown once the server has its hash.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Invitation {
+    pub(crate) code: EnrolmentCode,
+    pub(crate) uses: u32,
+    /// Until when it is good, in milliseconds since 1970 (UTC).
+    pub(crate) expires_ms: u64,
+}
+
+impl fmt::Debug for Invitation {
+    /// Its code is a secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Invitation").finish_non_exhaustive()
+    }
 }
 
 /// What the list of rooms is requested for.

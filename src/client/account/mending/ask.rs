@@ -11,7 +11,7 @@ use crate::client::name::is_room;
 use crate::client::storage::entry::{Amendment, Amends, Said};
 use crate::client::storage::records::Referred;
 use crate::client::ui::render;
-use crate::protocol::{ConversationId, EntryId, EntryKind, SIGN_MAX_BYTES};
+use crate::protocol::{ConversationId, EVERYONE_NAME, EntryId, EntryKind, SIGN_MAX_BYTES};
 use crate::text::printable;
 
 /// What is asked for.
@@ -159,7 +159,11 @@ fn check_author(
         Request::Delete if !is_own && !is_room(ctx.name_of(id)) => "delete",
         _ => return Ok(()),
     };
-    let text = format!("you can {what} your own messages only");
+    let text = if what == "delete" && ctx.name_of(id) == EVERYONE_NAME {
+        "you can delete your own messages only; moderators of the server use `/remove`".to_owned()
+    } else {
+        format!("you can {what} your own messages only")
+    };
     Err((Fault::NoRecipient, text))
 }
 

@@ -1,14 +1,21 @@
 //! The commands of those who keep order at the server.
 
 use crate::client::account::administering::{self, request};
-use crate::client::commands::arguments::{Argument, Source, USER};
+use crate::client::account::mending::target::LineNumber;
+use crate::client::commands::arguments::{Argument, IN, Source, THIS_LINE, USER};
 use crate::client::commands::row::{Call, ChatCommand, Group, ROW};
 use crate::client::core::Core;
 use crate::client::env::Fault;
+use crate::client::name::{canonical_target, is_room};
 use crate::client::ui::render;
 use crate::client::ui::time::{leading_span, span_ms};
-use crate::protocol::{ANNOUNCEMENT_MAX_BYTES, AccountRole, AdminAction, Administer};
+use crate::protocol::{
+    ANNOUNCEMENT_MAX_BYTES, AccountRole, AdminAction, Administer, EVERYONE_NAME,
+};
 use crate::text::printable;
+
+/// How long an invitation is good where nothing else was typed, in milliseconds: as `udpchat invite create` has it.
+const INVITED_FOR_MS: u64 = 7 * 24 * 60 * 60 * 1000;
 
 /// Whom a ban is of.
 const BANNED: Argument = Argument::word("USER|ADDRESS", Source::Users);
@@ -43,6 +50,28 @@ pub(super) const ORDER: Group = Group {
             arguments: &[Argument::text("TEXT")],
             summary: "say something to all users",
             run: announce,
+            ..ROW
+        },
+        ChatCommand {
+            name: "remove",
+            arguments: &[IN, THIS_LINE],
+            summary: "delete what another said in a room or to everyone",
+            help: "For moderators, also in rooms to which they do not belong; `/delete` is for one's own messages. What two users say to each other only \
+                   they and the operator delete. Readers see that the operator has deleted it; the audit log has the name of the one who did. `/lines` \
+                   shows the numbers. The message is in the conversation that you are in, or in that of `--in`.",
+            run: remove,
+            ..ROW
+        },
+        ChatCommand {
+            name: "invite-code",
+            arguments: &[
+                Argument::option("--uses", "N"),
+                Argument::option("--expires", "TIME"),
+            ],
+            summary: "make a code with which somebody opens an account",
+            help: "For administrators. The code is shown once; who has it types `/enrol NAME`, and then the code. It opens one account, or so many \
+                   as `--uses` says, and is good for 7 days, or as long as `--expires` says, such as 12h. The operator revokes it by its number.",
+            run: invite_code,
             ..ROW
         },
         ChatCommand {
@@ -148,6 +177,44 @@ fn announce(core: &mut Core, call: &Call<'_>) {
         ..request(AdminAction::Announce, None)
     };
     ask(core, call, body);
+}
+
+fn remove(core: &mut Core, call: &Call<'_>) {
+    let line = call.optional(1).and_then(LineNumber::read);
+    let Some(LineNumber::Entry(entry)) = line else {
+        // It has reached nobody.
+        return core.fail(Fault::Usage, "`/delete` takes back what waits to be sent");
+    };
+    let focus = core
+        .shared()
+        .and_then(|shared| shared.focus.current.clone());
+    let Some(name) = call.optional(0).map(canonical_target).or(focus) else {
+        let text = "in which conversation? `--in NAME` names it; `/enter NAME` goes to one";
+        return core.fail(Fault::Usage, text);
+    };
+    if name != EVERYONE_NAME && !is_room(&name) {
+        let text = "what two users say to each other only they and the operator delete";
+        return core.fail(Fault::NoRecipient, text);
+    }
+    let body = Administer {
+        entry: Some(entry),
+        ..request(AdminAction::Delete, Some(name))
+    };
+    ask(core, call, body);
+}
+
+fn invite_code(core: &mut Core, call: &Call<'_>) {
+    let uses = call.optional(0).map_or(Ok(1), str::parse);
+    let Some(uses) = uses.ok().filter(|uses| *uses > 0) else {
+        return core.fail(Fault::Usage, "`--uses` takes a number from 1, such as 30");
+    };
+    let Some(for_ms) = call.optional(1).map_or(Some(INVITED_FOR_MS), span_ms) else {
+        return core.fail(Fault::Usage, "a time is such as 30m, 12h or 7d");
+    };
+    let secret = core.make_code();
+    core.with_signed_in(call.now, |_, ctx| {
+        administering::invite(ctx, secret, uses, for_ms);
+    });
 }
 
 fn appoint(core: &mut Core, call: &Call<'_>) {

@@ -1,5 +1,7 @@
 //! What accounts with a role do to the server, and what those without one try.
 
+mod messages;
+
 use super::*;
 use crate::protocol::{
     AccountRole, AdminAction, Administer, Administered, AuditEntry, Failure, RecipientData,
@@ -20,6 +22,9 @@ fn on_bob(action: AdminAction) -> Administer {
         for_ms: None,
         role: None,
         before: None,
+        entry: None,
+        code: None,
+        uses: None,
     }
 }
 
@@ -133,10 +138,13 @@ fn each_role_may_do_what_its_row_says_and_nothing_else() {
         (rename("robert"), MORE),
         (rename("bob"), MORE),
         (audit(), MORE),
+        (messages::delete("everyone", 1), NONE),
+        (messages::invite(1, DAY_MS), MORE),
     ];
     for role in AccountRole::ALL {
         let mut bench = Bench::new();
-        let [alice, _] = ["alice", "bob"].map(|name| bench.user(name));
+        let [alice, bob] = ["alice", "bob"].map(|name| bench.user(name));
+        bench.append(ConversationId::EVERYONE, bob, 1);
         let link = bench.signed_in("alice", alice);
         bench.set_role(alice, *role);
         for (body, needed) in rows.clone() {

@@ -4,6 +4,7 @@ use crate::protocol::{Access, AccountId, AccountRole, EVERYONE_NAME};
 use crate::store::error::{Abort, StoreError, skip_damaged};
 use crate::store::ops::accounts;
 use crate::store::ops::administration::codes;
+use crate::store::ops::log::delete;
 use crate::store::schema::admin_records::AuditRecord;
 use crate::store::schema::meta;
 use crate::store::schema::table::ReadTable as _;
@@ -76,7 +77,7 @@ pub(in crate::store) fn perform(
 /// Refuses what an account wants whose role is not (any longer) this one, or not above that of whom it is about: see
 /// [`Write::Delegated`].
 pub(in crate::store) fn check_role(
-    tables: &impl ReadTables,
+    tables: &Tables,
     (by, role): (AccountId, AccountRole),
     write: &Write,
 ) -> Result<(), Abort> {
@@ -84,7 +85,18 @@ pub(in crate::store) fn check_role(
     if record.is_deleted() || record.role() != role {
         return Err(Refusal::NotPermitted.into());
     }
-    let subject = match write.subject() {
+    let subject = match write {
+        Write::DeleteEntry { log, entry, .. } => {
+            // What two say to each other is theirs, and the operator's.
+            if matches!(log, LogOf::Pair(..)) {
+                return Err(Refusal::NotPermitted.into());
+            }
+            // What one has said oneself takes no role.
+            delete::author_in(tables, log, *entry)?.filter(|author| *author != by)
+        }
+        _ => write.subject(),
+    };
+    let subject = match subject {
         Some(account) => accounts::load(tables, account)?,
         None => None,
     };

@@ -64,6 +64,13 @@ pub(in crate::store) fn remove_from(
     entry: EntryId,
     time_ms: u64,
 ) -> Result<Reply, Abort> {
+    let conversation = find_log(tables, log)?;
+    let removal = remove(tables, conversation, entry, time_ms)?;
+    Ok(Reply::Removed(vec![removal]))
+}
+
+/// The conversation whose log is named.
+fn find_log(tables: &Tables, log: &LogOf) -> Result<ConversationId, Abort> {
     let conversation = match log {
         LogOf::Everyone => Some(ConversationId::EVERYONE),
         LogOf::Room(name) => {
@@ -73,9 +80,18 @@ pub(in crate::store) fn remove_from(
         LogOf::Pair(one, other) if one == other => pair_ids::notes_of(*one),
         LogOf::Pair(one, other) => pair_ids::id_of(*one, *other),
     };
-    let conversation = conversation.ok_or(relations::NOT_THERE)?;
-    let removal = remove(tables, conversation, entry, time_ms)?;
-    Ok(Reply::Removed(vec![removal]))
+    conversation.ok_or_else(|| relations::NOT_THERE.into())
+}
+
+/// Who has said an entry, if that is known.
+pub(in crate::store) fn author_in(
+    tables: &Tables,
+    log: &LogOf,
+    entry: EntryId,
+) -> Result<Option<AccountId>, Abort> {
+    let conversation = find_log(tables, log)?;
+    let (_, stored) = place::look(tables, (conversation.0, entry.0))?;
+    Ok(stored.map(|stored| AccountId(stored.row().author)))
 }
 
 /// Deletes an entry for the operator, and says so in its log.

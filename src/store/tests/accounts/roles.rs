@@ -2,9 +2,9 @@
 
 use super::administration::told;
 use super::check;
-use crate::protocol::{AccountId, AccountRole};
+use crate::protocol::{AccountId, AccountRole, ConversationId, EntryId, NOTES_NAME};
 use crate::store::testing::Bench;
-use crate::store::{Read, Refusal, Reply, Write};
+use crate::store::{LogOf, Read, Refusal, Reply, Write};
 
 fn set_role(account: AccountId, role: AccountRole) -> Write {
     Write::SetRole { account, role }
@@ -99,5 +99,54 @@ fn what_an_account_does_needs_the_role_it_had_when_it_asked_and_one_above_the_su
     assert_eq!(told(&mut bench), log);
     bench = bench.crash();
     assert_eq!(told(&mut bench), log);
+    check(&mut bench);
+}
+
+#[test]
+fn moderator_deletes_only_what_lower_roles_say_and_never_between_two_others() {
+    let mut bench = Bench::new();
+    let [alice, bob, carol] = ["alice", "bob", "carol"].map(|name| bench.user(name));
+    let (some, more) = (AccountRole::Moderator, AccountRole::Administrator);
+    bench.done(set_role(alice.0, some));
+    bench.done(set_role(carol.0, more));
+    let everyone = ConversationId::EVERYONE;
+    for user in [alice, bob, carol] {
+        bench.say(user, everyone, 1, "tea?");
+    }
+    let pair = bench.resolve(bob, "carol").conversation;
+    bench.say(bob, pair, 1, "tea?");
+    let notes = bench.resolve(bob, NOTES_NAME).conversation;
+    bench.say(bob, notes, 1, "tea?");
+    let delete = |log, entry| Write::DeleteEntry {
+        log,
+        entry: EntryId(entry),
+        time_ms: 9,
+    };
+    for log in [LogOf::Pair(bob.0, carol.0), LogOf::Pair(bob.0, bob.0)] {
+        for (by_whom, role) in [(alice, some), (carol, more)] {
+            let write = by(by_whom.0, role, delete(log.clone(), 1));
+            assert_eq!(bench.refused(write), Refusal::NotPermitted);
+        }
+    }
+    let all = || LogOf::Everyone;
+    let refused = bench.refused(by(alice.0, some, delete(all(), 3)));
+    assert_eq!(refused, Refusal::Outranked);
+    // A role that was taken away deletes nothing, not even what is one's own.
+    let refused = bench.refused(by(bob.0, some, delete(all(), 2)));
+    assert_eq!(refused, Refusal::NotPermitted);
+    bench.done(by(alice.0, some, delete(all(), 1)));
+    bench.done(by(alice.0, some, delete(all(), 2)));
+    let log = [
+        "alice:message delete:everyone:1",
+        "alice:message delete:everyone:2",
+    ];
+    for _ in 0..2 {
+        let entries = bench.read(bob.0, everyone, 0);
+        let gone = entries.iter().filter(|entry| entry.deleted.is_some());
+        let gone: Vec<u64> = gone.map(|entry| entry.entry.0).collect();
+        assert_eq!(gone, [1, 2]);
+        assert_eq!(told(&mut bench), log);
+        bench = bench.crash();
+    }
     check(&mut bench);
 }

@@ -206,3 +206,40 @@ fn disabled_user_is_told_so_by_a_code_of_theirs_and_a_deleted_one_gets_none() {
     let (text, exit) = workspace.run(&["user", "reset", "alice"]);
     assert_eq!(exit, Some(5), "{text}");
 }
+
+#[test]
+fn administrator_makes_an_invitation_at_the_prompt_which_is_shown_once_and_in_no_file() {
+    let workspace = Workspace::new(&["alice"]);
+    let server = workspace.serve_with(&["--registration", "invitation"]);
+    let mut alice = signed_in("alice", &server);
+    alice.types("/invite-code");
+    alice.sees("`/invite-code` needs the role administrator");
+    workspace.does(&["user", "role", "alice", "administrator"]);
+    for (line, refused) in [
+        ("/invite-code --uses 0", "`--uses` takes a number from 1"),
+        ("/invite-code --uses many", "`--uses` takes a number from 1"),
+        ("/invite-code --expires soon", "a time is such as 30m"),
+        (
+            "/invite-code --uses 10001",
+            "an invitation opens at most 10000 accounts, within 366 days",
+        ),
+        (
+            "/invite-code --expires 367d",
+            "an invitation opens at most 10000 accounts, within 366 days",
+        ),
+    ] {
+        alice.types(line);
+        alice.sees(refused);
+    }
+    alice.types("/invite-code --uses 2 --expires 1d");
+    let code = alice.sees_like("([0-9a-z]{4}-){6}[0-9a-z]{2}");
+    alice.sees("who has it can open accounts, 2 at most,");
+    let listed = workspace.run(&["invite", "list"]).0;
+    assert!(listed.ends_with("2 of 2 left\n"), "{listed}");
+    enrols(&mut stranger("carol", &server), &code);
+    let listed = workspace.run(&["invite", "list"]).0;
+    assert!(listed.ends_with("1 of 2 left\n"), "{listed}");
+    let audit = workspace.run(&["audit"]).0;
+    assert!(audit.contains("alice  invite create"), "{audit}");
+    assert!(!audit.contains(&code), "{audit}");
+}
