@@ -1,11 +1,12 @@
-//! When what deletions have left to do is done: at once, and soon after a start for what was under way before it; in steps that
-//! leave the store free for messages in between.
+//! When what deletions have left to do is done: at once, and at a start what was under way before it; in steps that leave the store
+//! free for messages in between.
 
 use std::time::Instant;
 
 use super::ctx::Ctx;
 use super::ctx::requests::Pending;
-use super::retention::{FIRST_AFTER, PASS_EVERY, STEP_EVERY};
+use super::ctx::store_link::StoreLink;
+use super::retention::{PASS_EVERY, STEP_EVERY};
 use crate::store::{Chore, Outcome, Read, Reply, Write};
 
 /// When the store is asked next what there is to do.
@@ -18,10 +19,11 @@ pub struct Chores {
 }
 
 impl Chores {
-    /// Soon after the start.
-    pub fn new(now: Instant) -> Self {
+    /// Asks at once what a crash or a stop has left to do, before anybody asks the store for anything else.
+    pub fn begin(now: Instant, store: &mut StoreLink) -> Self {
+        let is_asked = store.submit(Pending::Chore, Read::NextChore);
         Self {
-            at: Some(now + FIRST_AFTER),
+            at: (!is_asked).then(|| now + STEP_EVERY),
             is_wanted: false,
         }
     }

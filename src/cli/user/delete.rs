@@ -15,7 +15,7 @@ const MANUAL: &str = "\
     The account's sessions end, it leaves its rooms, and nobody can sign in to it again. Nobody can take its name. What \
     it has said stays, under its name. This cannot be undone: to keep somebody out for a while, use `udpchat user disable`. At a terminal \
     the name has to be typed once more, unless --yes is given; a script is not asked.\n\n\
-    With --purge what it has said goes too, with its files: at the server in steps beside other work, 32 messages at a time, which a restart \
+    With --purge what it has said goes too, with its files and its notes to itself (these go in any case, within an hour): at the server in steps beside other work, 32 messages at a time, which a restart \
     does not end, and on the devices of its readers, that see that the operator has deleted it. It can be given later, too. Copies that were made \
     before keep it.";
 

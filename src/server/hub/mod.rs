@@ -83,10 +83,12 @@ impl Hub {
     ) -> Self {
         let mut core = Core::new(now, config, store, blobs);
         core.bans.load(&mut core.store);
+        let auth = Auth::new(opaque, server_key, seed);
+        let services = Services::new(now, auth, &mut core.store);
         core.store.flush();
         Self {
             core,
-            services: Services::new(now, Auth::new(opaque, server_key, seed)),
+            services,
             shutdown: Shutdown::No,
             is_farewell_over: false,
         }

@@ -6,6 +6,7 @@ use super::intake::{Intake, Turn};
 use crate::server::auth::Auth;
 use crate::server::auth::uses::DeviceUses;
 use crate::server::chores::Chores;
+use crate::server::ctx::store_link::StoreLink;
 use crate::server::ctx::{CHAT, Ctx, Followup, HISTORY};
 use crate::server::files::Files;
 use crate::server::hello::Hellos;
@@ -36,11 +37,11 @@ pub struct Services {
 }
 
 impl Services {
-    pub fn new(now: Now, auth: Auth) -> Self {
+    pub fn new(now: Now, auth: Auth, store: &mut StoreLink) -> Self {
         Self {
             auth,
             alerts: Alerts::new(now.instant),
-            chores: Chores::new(now.instant),
+            chores: Chores::begin(now.instant, store),
             files: Files::new(now),
             hellos: Hellos::default(),
             intake: Intake::default(),

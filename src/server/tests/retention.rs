@@ -129,3 +129,33 @@ fn reader_whom_retention_overtakes_is_told_before_what_is_left() {
         assert_eq!(texts.count(), 2);
     }
 }
+
+#[test]
+fn what_a_purge_has_left_to_do_goes_on_at_once_after_a_restart() {
+    // It waited for a minute, in which what was to be deleted could be read.
+    let mut bench = Bench::new();
+    let (alice, bob) = (bench.user("alice"), bench.user("bob"));
+    let everyone = ConversationId::EVERYONE;
+    for number in 1..=40 {
+        bench.append(everyone, alice, number);
+    }
+    let name = "alice".to_owned();
+    bench.done(Write::PurgeAccount { name, time_ms: 1 });
+    bench.restart();
+    bench.pass(500);
+    let read = Read::Entries {
+        conversation: everyone,
+        reader: bob.0,
+        after: EntryId(0),
+        max_bytes: usize::MAX,
+    };
+    let Reply::Entries { entries, .. } = bench.done(read) else {
+        panic!("entries were asked for");
+    };
+    let gone = entries.iter().filter(|entry| entry.deleted.is_some());
+    assert_eq!(gone.count(), 40);
+    // Then nothing is asked before the next pass.
+    bench.is_held = true;
+    bench.pass(5000);
+    assert!(bench.store.take(SLOTS).is_empty());
+}

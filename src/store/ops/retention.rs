@@ -49,6 +49,8 @@ struct Limits {
     now_ms: u64,
     entries: u64,
     bytes: u64,
+    /// Whether what goes is overwritten on the disk as well.
+    is_erasing: bool,
 }
 
 impl Limits {
@@ -58,12 +60,14 @@ impl Limits {
         now_ms: 0,
         entries: 0,
         bytes: 0,
+        is_erasing: true,
     };
 
     /// The last entry is kept.
     const LAST: Self = Self {
         entries: 1,
         bytes: u64::MAX,
+        is_erasing: false,
         ..Self::NOTHING
     };
 
@@ -71,6 +75,7 @@ impl Limits {
         let limit =
             |own: Option<u64>, common: Option<u64>| own.or(common).filter(|limit| *limit > 0);
         Self {
+            is_erasing: false,
             now_ms,
             from_ms: limit(own.days, keep.days)
                 .map_or(0, |days| now_ms.saturating_sub(days.saturating_mul(DAY_MS))),
@@ -181,13 +186,19 @@ fn shorten(
         if !is_over && aged == 0 {
             break;
         }
-        let (author, bytes) = match skip_damaged(tables.entry(key))?.flatten() {
+        let stored = skip_damaged(tables.entry(key))?.flatten();
+        let (author, bytes) = match &stored {
             Some(stored) => (usage::author(&stored.row()), stored.counted_bytes()),
             // One that is missing is damage that `check` names; the floor goes past it with its neighbours.
             None => (usage::ALL, 0),
         };
         match places::place_of(tables, key)? {
-            Some(place) => log::place::release(tables, place.segment)?,
+            Some(place) => {
+                if let Some(stored) = stored.filter(|_| limits.is_erasing) {
+                    log::place::overwrite(tables, key, (place, &stored));
+                }
+                log::place::release(tables, place.segment)?;
+            }
             // It is a row, or lost.
             None => tables.log.remove(&key),
         }

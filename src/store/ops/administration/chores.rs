@@ -124,7 +124,7 @@ fn find(
     Ok(purge)
 }
 
-/// Whether something of this account can stand in a conversation that others read.
+/// Whether something of this account can stand in a conversation.
 fn may_say(
     tables: &impl ReadTables,
     id: ConversationId,
@@ -133,8 +133,7 @@ fn may_say(
     Ok(match pair_ids::kind_of(id) {
         Kind::Everyone => true,
         Kind::Pair(low, high) => [low, high].contains(&account.0),
-        // Retention removes them, since nobody reads them.
-        Kind::Notes(_) => false,
+        Kind::Notes(owner) => owner == account.0,
         Kind::Room => !rooms::require(tables, id)?.is_deleted,
     })
 }

@@ -52,13 +52,22 @@ pub(in crate::store) fn replace(
     row: LogRecord<'_>,
 ) -> Result<(), StoreError> {
     if let Some(from) = from {
-        let (at, len) = before.content_at(from);
-        if len > 0 {
-            let record = ErasingRecord { len, key };
-            tables.erasing.insert((from.segment.into(), at), record);
-        }
+        overwrite(tables, key, (from, before));
     }
     put(tables, key, from, row)
+}
+
+/// Has the content of an entry overwritten after the next checkpoint.
+pub(in crate::store) fn overwrite(
+    tables: &mut Tables,
+    key: EntryKey,
+    (from, before): (Place, &Stored),
+) {
+    let (at, len) = before.content_at(from);
+    if len > 0 {
+        let record = ErasingRecord { len, key };
+        tables.erasing.insert((from.segment.into(), at), record);
+    }
 }
 
 /// Has this be read as an entry. `from` is where it stood.

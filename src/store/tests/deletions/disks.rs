@@ -10,12 +10,13 @@ use rand_core::{RngCore as _, SeedableRng as _};
 use tempfile::TempDir;
 
 use super::{EVERYONE, entry, expire, is_deleted, is_sound, is_whole};
+use crate::protocol::NOTES_NAME;
 use crate::store::files::fault_disk::MemoryDisk;
 use crate::store::testing::{Bench, User, append, delete};
 use crate::store::tests::files::opening::private_directory;
 use crate::store::{
-    DATABASE_FILE, Engine, Existing, Outcome, Reply, Request, Restored, StoreThread, begin_service,
-    make_backup, open_current, rescue, restore,
+    Chore, DATABASE_FILE, Engine, Existing, Outcome, Read, Reply, Request, Restored, StoreThread,
+    Write, begin_service, make_backup, open_current, rescue, restore,
 };
 use crate::testing::instant;
 
@@ -122,6 +123,73 @@ fn deleted_content_is_in_no_file_after_a_checkpoint_nor_after_a_restart() {
         let mut bench = open(directory.path());
         is_gone(directory.path(), &mut bench, alice, &secret);
     }
+}
+
+/// Her notes stayed in the segments until they came to be tidied, which may be never.
+#[test]
+fn notes_of_a_purged_account_are_in_no_file_whatever_was_killed_meanwhile() {
+    let secret = secret(8);
+    let (directory, mut bench, alice) = said("nothing");
+    let bob = bench.user("bob");
+    let notes = |bench: &mut Bench, user| bench.resolve(user, NOTES_NAME).conversation;
+    let (hers, his) = (notes(&mut bench, alice), notes(&mut bench, bob));
+    // More than one step deletes.
+    for number in 1..=50 {
+        bench.say(alice, hers, number, &format!("{number} is {secret}"));
+    }
+    bench.say(bob, his, 1, "of bob");
+    bench.done(Request::Checkpoint);
+    assert!(is_in(directory.path(), &secret));
+    let name = "alice".to_owned();
+    bench.done(Write::PurgeAccount { name, time_ms: 300 });
+    let (directory, mut bench) = purge_to_the_end(directory, bench);
+    bench.done(Request::Checkpoint);
+    is_sound(&mut bench);
+    assert!(!is_in(directory.path(), &secret));
+    assert!(is_whole(&bench.read(bob.0, his, 0)[0], "of bob"));
+}
+
+/// Whoever was deleted an hour before a purge had left notes that no purge found any more.
+#[test]
+fn notes_of_a_deleted_account_are_overwritten_when_retention_removes_them_and_what_expires_is_not()
+{
+    let secret = secret(9);
+    let (directory, mut bench, alice) = said(&secret);
+    let notes = bench.resolve(alice, NOTES_NAME).conversation;
+    bench.say(alice, notes, 1, "a note of hers");
+    bench.done(Request::Checkpoint);
+    bench.done(Write::DeleteAccount {
+        account: alice.0,
+        proved: None,
+        time_ms: 300,
+    });
+    expire(&mut bench, 1);
+    let killed = killed(directory.path());
+    drop(bench);
+    let mut bench = open(killed.path());
+    bench.done(Request::Checkpoint);
+    is_sound(&mut bench);
+    assert!(!is_in(killed.path(), "a note of hers"));
+    // It stands in a segment that is in use, and costs nothing until that is emptied.
+    assert!(is_in(killed.path(), &secret));
+}
+
+/// Does what is left to do of a purge, with a kill before each step.
+fn purge_to_the_end(mut directory: TempDir, mut bench: Bench) -> (TempDir, Bench) {
+    for _ in 0..100 {
+        let copy = killed(directory.path());
+        drop(bench);
+        directory = copy;
+        bench = open(directory.path());
+        let Reply::Chore(Some(Chore::Purge(purge))) = bench.done(Read::NextChore) else {
+            return (directory, bench);
+        };
+        bench.done(Write::Purge {
+            purge,
+            time_ms: 300,
+        });
+    }
+    panic!("it comes to no end");
 }
 
 #[test]
