@@ -1,7 +1,7 @@
 //! How a running server is told to end, or to read its settings again: by signals, and by `udpchat stop` and `udpchat reload`.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::Duration;
 
 use super::reload::Reload;
@@ -18,6 +18,9 @@ use crate::server::Input;
 /// 90 s, people sooner. Past it the process ends as if it was killed, which loses nothing that was stored.
 const END_WITHIN: Duration = Duration::from_secs(10);
 
+/// How long standard error may take what is told of it. Chosen: nobody notices.
+const TELL_WITHIN: Duration = Duration::from_millis(200);
+
 pub struct Lifecycle {
     inputs: InputSender<Input>,
     reload: Mutex<Reload>,
@@ -33,13 +36,22 @@ impl Lifecycle {
         })
     }
 
-    /// SIGHUP reads the settings again. The first other signal stops the server in order, a second one at once.
+    /// SIGHUP reads the settings again, on a thread of its own: a disk or a log that takes nothing keeps no stop from its turn. The
+    /// first other signal stops the server in order, a second one at once.
     pub fn obey_signals(self: &Arc<Self>) -> anyhow::Result<()> {
+        // One that waits reads what all of them mean.
+        let (hangups, come) = mpsc::sync_channel(1);
+        let lifecycle = Arc::clone(self);
+        spawn("reload", move || {
+            while come.recv().is_ok() {
+                // The log has it.
+                let _ = lifecycle.read_again("SIGHUP");
+            }
+        })?;
         let lifecycle = Arc::clone(self);
         signals::on_signal(move |signal| {
             if signal == Signal::Hangup {
-                // The log has it.
-                let _ = lifecycle.read_again("SIGHUP");
+                let _ = hangups.try_send(());
             } else if !lifecycle.begin_stop() {
                 std::process::exit(i32::from(Exit::Signal(signal).code()));
             }
@@ -51,10 +63,11 @@ impl Lifecycle {
         if self.is_stopping.swap(true, Ordering::SeqCst) {
             return false;
         }
-        service::stopping();
+        // First of all: whatever hangs from here on hangs no longer than that.
         if let Err(error) = spawn("end", end_in_time) {
             tracing::warn!("the stop has no limit: {error:#}");
         }
+        service::stopping();
         // If the network thread has ended, the server is stopping already.
         let _ = self.inputs.send_reserved(Input::Stop);
         true
@@ -87,9 +100,17 @@ fn end_in_time() {
     {
         std::thread::park_timeout(rest);
     }
-    let seconds = END_WITHIN.as_secs();
-    print_error(format_args!(
-        "udpchat: the disk did not take the last changes within {seconds} s: the next start takes them from the message log"
-    ));
+    // Standard error may be what hangs.
+    let (told, is_told) = mpsc::sync_channel(1);
+    let tells = spawn("last words", move || {
+        let seconds = END_WITHIN.as_secs();
+        print_error(format_args!(
+            "udpchat: the server did not end by itself within {seconds} s: the next start takes its last changes from the message log"
+        ));
+        let _ = told.send(());
+    });
+    if tells.is_ok() {
+        let _ = is_told.recv_timeout(TELL_WITHIN);
+    }
     std::process::exit(i32::from(Exit::Failure.code()));
 }

@@ -462,3 +462,22 @@ fn server_that_stops_says_so_until_it_is_heard() {
     assert!(bench.client.statistics(alices.client).is_none(), "told");
     assert!(bench.hub.is_finished());
 }
+
+#[test]
+fn server_that_stops_waits_only_so_long_for_clients_that_are_gone_and_for_a_store_that_hangs() {
+    for hangs in [false, true] {
+        let mut bench = Bench::new();
+        let alice = bench.user("alice");
+        bench.signed_in("alice", alice);
+        bench.may_close = true;
+        bench.is_held = hangs;
+        // Her machine is off.
+        bench.client = Endpoint::client(bench.now.instant, ClientConfig::default(), [9; 32]);
+        let now = bench.now;
+        bench.hub.on_input(now, &mut bench.server, Input::Stop);
+        bench.pass(1_500);
+        assert!(!hangs || !bench.hub.is_finished(), "the store is to write");
+        bench.pass(1_000);
+        assert!(bench.hub.is_finished(), "{hangs}");
+    }
+}

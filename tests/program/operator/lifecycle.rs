@@ -1,7 +1,11 @@
 //! A server that is told to end or to read its settings again, by its operator and by a service manager.
 
-use std::fs;
+use std::fs::{self, OpenOptions};
+use std::io::{self, PipeWriter, Write as _};
+use std::os::fd::AsRawFd as _;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::os::unix::net::UnixDatagram;
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
@@ -132,4 +136,72 @@ fn service_manager_is_told_when_the_server_serves_answers_reloads_and_ends() {
     server.is_sent("TERM");
     manager.hears("STOPPING=1");
     assert!(server.wait().success());
+}
+
+/// Fills a pipe, so that who writes to it hangs. The end that is filled is another one than the server's, which waits for room.
+fn fill(pipe: &PipeWriter) {
+    let path = format!("/proc/self/fd/{}", pipe.as_raw_fd());
+    let opened = OpenOptions::new()
+        .write(true)
+        .custom_flags(nix::fcntl::OFlag::O_NONBLOCK.bits())
+        .open(path);
+    let mut end = opened.expect("it is there");
+    for piece in [&[b'x'; 4096][..], b"x"] {
+        while end.write(piece).is_ok() {}
+    }
+}
+
+#[test]
+fn server_that_hangs_is_given_up_by_its_watchdog_and_ends_within_ten_seconds_of_being_told_to() {
+    // The one that had waited for long enough hung with the others: it had something to say of that.
+    let workspace = Workspace::new(&["alice"]);
+    let path = workspace.path("notify.sock");
+    let manager = Manager(UnixDatagram::bind(&path).expect("a socket"));
+    manager.0.set_read_timeout(Some(PATIENCE)).expect("a limit");
+    let (_reader, stderr) = io::pipe().expect("a pipe");
+    let its = stderr.try_clone().expect("another one");
+    let mut server = Server::start_as(
+        &Host::default(),
+        &workspace.data(),
+        &["127.0.0.1:0"],
+        &[],
+        |command| {
+            command
+                .stderr(its)
+                .env("NOTIFY_SOCKET", &path)
+                .env("WATCHDOG_USEC", "300000");
+        },
+    );
+    let address = server.address.to_string();
+    let (state, password) = (
+        workspace.file("state"),
+        workspace.password_file("alice").display().to_string(),
+    );
+    manager.hears("WATCHDOG=1");
+    fill(&stderr);
+    // The line of the log that tells of a sign-in is written on the network thread.
+    let mut alice = Host::default().udpchat();
+    alice.args(["connect", &address, "--user", "alice", "--accept-new"]);
+    alice.args(["--state", &state, "--password-file", &password]);
+    alice.stdin(Stdio::null()).stdout(Stdio::null());
+    let mut alice = alice.stderr(Stdio::null()).spawn().expect("it starts");
+    let quiet = Duration::from_secs(2);
+    manager.0.set_read_timeout(Some(quiet)).expect("a limit");
+    let mut buffer = [0; 4096];
+    let end = Instant::now() + PATIENCE;
+    while manager.0.recv(&mut buffer).is_ok() {
+        assert!(Instant::now() < end, "the watchdog hears of it still");
+    }
+    // A reload that hangs keeps nothing from its turn.
+    server.is_sent("HUP");
+    std::thread::sleep(Duration::from_millis(200));
+    let told = Instant::now();
+    server.is_sent("TERM");
+    let status = server.wait();
+    let took = told.elapsed();
+    assert!(took > Duration::from_secs(9), "it did not hang: {took:?}");
+    assert!(took < Duration::from_secs(12), "{took:?}");
+    assert_eq!(status.code(), Some(1));
+    alice.kill().expect("it is ours");
+    alice.wait().expect("it ends");
 }
