@@ -51,12 +51,42 @@ pub fn watch(mut watched: impl Watch) -> anyhow::Result<()> {
     let every = sd_notify::watchdog_enabled().map_or(EVERY, |within| within / WORDS_IN_TIME);
     spawn("watchdog", move || {
         loop {
-            if let Some(state) = watched.state() {
-                tell(&[NotifyState::Watchdog, NotifyState::Status(&state)]);
-            } else {
-                tracing::warn!("a thread of the server does not answer");
-            }
+            tell_if_it_lives(&mut watched, tell);
             thread::park_timeout(every);
         }
     })
+}
+
+fn tell_if_it_lives(watched: &mut impl Watch, tell: impl FnOnce(&[NotifyState<'_>])) {
+    if let Some(state) = watched.state() {
+        tell(&[NotifyState::Watchdog, NotifyState::Status(&state)]);
+    } else {
+        tracing::warn!("a thread of the server does not answer");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Said(Option<&'static str>);
+
+    impl Watch for Said {
+        fn state(&mut self) -> Option<String> {
+            self.0.map(str::to_owned)
+        }
+    }
+
+    #[test]
+    fn watchdog_hears_of_a_server_that_answers_and_of_no_other() {
+        let told = |said| {
+            let mut words = Vec::new();
+            tell_if_it_lives(&mut Said(said), |states| {
+                words.extend(states.iter().map(ToString::to_string));
+            });
+            words
+        };
+        assert_eq!(told(Some("fine")), ["WATCHDOG=1", "STATUS=fine"]);
+        assert_eq!(told(None), Vec::<String>::new());
+    }
 }
