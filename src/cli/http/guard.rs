@@ -5,21 +5,29 @@ use std::net::IpAddr;
 use axum::http::header::{
     ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, HOST, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Version};
 use axum::response::{IntoResponse as _, Response};
 
 /// Why a request is answered by nothing but a refusal.
-pub fn refusal(method: &Method, headers: &HeaderMap, names: &[String]) -> Option<Response> {
-    if !is_for_us(headers, names) {
+pub fn refusal<B>(request: &Request<B>, names: &[String]) -> Option<Response> {
+    if !is_a_probe(request) && !is_for_us(request.headers(), names) {
         let text = "this server is not known by that name; see --http-name in udpchat-serve(1)\n";
         return Some((StatusCode::MISDIRECTED_REQUEST, text).into_response());
     }
-    if ![Method::GET, Method::HEAD].contains(method) {
+    if ![Method::GET, Method::HEAD].contains(request.method()) {
         let text = "only GET and HEAD\n";
         let allow = [(ALLOW, "GET, HEAD")];
         return Some((StatusCode::METHOD_NOT_ALLOWED, allow, text).into_response());
     }
     None
+}
+
+/// What load balancers ask with: HTTP/1.0, which knows of no name. No browser speaks that, or leaves the name out, nor can a page
+/// have it do so; so none comes here by the name of somebody else.
+fn is_a_probe<B>(request: &Request<B>) -> bool {
+    request.version() == Version::HTTP_10
+        && !request.headers().contains_key(HOST)
+        && request.uri().authority().is_none()
 }
 
 /// A page of somebody else can have its own name lead to an address of this machine, and then read what is here (DNS
@@ -80,13 +88,40 @@ pub fn protect(response: &mut Response, style: &str) {
 mod tests {
     use super::*;
 
-    fn refused(method: Method, hosts: &[&str]) -> Option<StatusCode> {
-        let mut headers = HeaderMap::new();
+    fn answered(
+        version: Version,
+        uri: &str,
+        (method, hosts): (Method, &[&str]),
+    ) -> Option<StatusCode> {
+        let mut request = Request::builder().method(method).version(version).uri(uri);
         for host in hosts {
-            headers.append(HOST, host.parse().unwrap());
+            request = request.header(HOST, *host);
         }
         let names = ["status.example.org".to_owned()];
-        refusal(&method, &headers, &names).map(|response| response.status())
+        let refusal = refusal(&request.body(()).unwrap(), &names);
+        refusal.map(|response| response.status())
+    }
+
+    fn refused(method: Method, hosts: &[&str]) -> Option<StatusCode> {
+        answered(Version::HTTP_11, "/", (method, hosts))
+    }
+
+    #[test]
+    fn probe_without_a_name_is_answered_and_nothing_else_without_one_is() {
+        let elsewhere = Some(StatusCode::MISDIRECTED_REQUEST);
+        let get = |version, uri, hosts| answered(version, uri, (Method::GET, hosts));
+        assert_eq!(get(Version::HTTP_10, "/healthz", &[]), None);
+        assert_eq!(get(Version::HTTP_11, "/healthz", &[]), elsewhere);
+        // One that names a server is asked for that.
+        for hosts in [&["evil.example"][..], &[""], &["localhost", "localhost"]] {
+            assert_eq!(get(Version::HTTP_10, "/", hosts), elsewhere, "{hosts:?}");
+        }
+        assert_eq!(
+            get(Version::HTTP_10, "http://evil.example/", &[]),
+            elsewhere
+        );
+        let post = answered(Version::HTTP_10, "/", (Method::POST, &[]));
+        assert_eq!(post, Some(StatusCode::METHOD_NOT_ALLOWED));
     }
 
     #[test]

@@ -79,7 +79,7 @@ impl Http {
         let site = Site::new(monitor, self.names);
         let listener = self.listener;
         spawn("http", move || {
-            let served = runtime.block_on(server::serve(listener, site));
+            let served = runtime.block_on(server::serve(listener, site.router()));
             if let Err(error) = served {
                 tracing::error!(%error, "serving HTTP has failed");
             }

@@ -59,7 +59,7 @@ impl Site {
 }
 
 async fn protect(State(site): State<Site>, request: Request, next: Next) -> Response {
-    let refusal = guard::refusal(request.method(), request.headers(), &site.names);
+    let refusal = guard::refusal(&request, &site.names);
     let mut response = match refusal {
         Some(refusal) => refusal,
         None => next.run(request).await,

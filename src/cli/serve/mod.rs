@@ -36,7 +36,7 @@ const SETTINGS: &str = "\
     file of --config: `keep-days = 30` there is --keep-days 30. See udpchat-config(1).";
 
 const SIGNALS: &str = "\
-    SIGINT and SIGTERM stop the server in order: it tells its clients and closes the database, within 10 seconds. A second \
+    SIGINT and SIGTERM stop the server in order: it tells its clients and closes the database, within 10 seconds; if something hangs, it is ended then, and the next start takes what is left from the message log. A second \
     signal stops it at once.\n\
     SIGHUP opens the log file again, so that it can be rotated, and reads the settings again; nobody is \
     signed out. They are checked first: on an error all stay as they are, and the log says why. data, listen, \
@@ -70,8 +70,10 @@ const HTTP: &str = "\
     password, and no text of a message and no name of a user or room is shown; what others learn is how much is written when. An \
     address that other machines reach is refused without --http-public; what is then served is not encrypted: put a proxy before \
     it, or use `ssh -L 9777:127.0.0.1:9777`. A request has to name the server by an address, as localhost, or by a name of \
-    --http-name, so that no web site can read the page through a browser on this machine. Only GET and HEAD are answered, 32 \
-    connections at once, each for at most 15 seconds; others wait. If the port is in use the server does not start. Built \
+    --http-name, so that no web site can read the page through a browser on this machine; only a request by HTTP/1.0, as load balancers \
+    probe, may name none, since no browser sends such. Only GET and HEAD are answered, 32 \
+    connections at once, each for at most 15 seconds; for one more, the one is closed that has asked for nothing the longest, and it waits if \
+    all have. If the port is in use the server does not start. Built \
     with `cargo build --no-default-features` the program has no --http.";
 
 const RETENTION: &str = "\

@@ -135,7 +135,14 @@ fn whoever_asks_for_another_server_or_wants_to_change_something_is_refused() {
     for host in ["evil.example", "localhost.evil.example:80"] {
         assert!(named(host).starts_with("HTTP/1.1 421 "), "{host}");
     }
-    assert!(exchange(http, "GET / HTTP/1.0\r\n\r\n").starts_with("HTTP/1.0 421 "));
+    // Probes of load balancers name no server; a browser always does.
+    for path in ["/healthz", "/readyz"] {
+        let probe = |version: &str| exchange(http, &format!("GET {path} {version}\r\n\r\n"));
+        assert!(probe("HTTP/1.0").starts_with("HTTP/1.0 200 "), "{path}");
+        assert!(probe("HTTP/1.1").starts_with("HTTP/1.1 421 "), "{path}");
+    }
+    let other = exchange(http, "GET / HTTP/1.0\r\nHost: evil.example\r\n\r\n");
+    assert!(other.starts_with("HTTP/1.0 421 "), "{other}");
     for method in ["POST", "PUT", "DELETE", "OPTIONS", "BREW"] {
         for path in ["/", "/metrics", "/elsewhere"] {
             let answer = ask(http, method, path, "Content-Length: 0\r\n");
@@ -157,7 +164,7 @@ fn whoever_asks_for_another_server_or_wants_to_change_something_is_refused() {
 }
 
 #[test]
-fn slow_clients_are_cut_off_and_hold_nobody_else_up_for_longer() {
+fn slow_clients_are_cut_off_and_hold_nobody_else_up() {
     let workspace = Workspace::new(&["alice"]);
     let http = free_port();
     let _server = workspace.serve_with(&["--http", &http.to_string()]);
@@ -173,11 +180,7 @@ fn slow_clients_are_cut_off_and_hold_nobody_else_up_for_longer() {
         .collect();
     assert_eq!(body(&ask(http, "GET", "/healthz", "")), "ok\n");
     let waited = begun.elapsed();
-    assert!(
-        waited > Duration::from_secs(2),
-        "32 are served at once: {waited:?}"
-    );
-    assert!(waited < Duration::from_secs(25), "{waited:?}");
+    assert!(waited < Duration::from_secs(3), "{waited:?}");
     let mut first = &slow[0];
     first.set_read_timeout(Some(PATIENCE)).expect("a time-out");
     let mut rest = Vec::new();
