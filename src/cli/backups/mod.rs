@@ -68,14 +68,20 @@ pub struct Backups {
     pub history: Arc<BackupHistory>,
 }
 
-impl Backups {
-    /// Starts the thread.
+impl Plan {
+    /// Whether backups of the server in this directory can go there.
     ///
     /// # Errors
-    /// If the directory is the server's own or in it.
-    pub fn start(plan: Plan, source: Source) -> Result<Self, Failure> {
-        series::require_elsewhere(&plan.directory, &source.data)
-            .map_err(|problem| Failure::usage(problem).hint("name a directory on another disk"))?;
+    /// If that is the server's own directory or in it.
+    pub fn check(&self, data: &Path) -> Result<(), Failure> {
+        series::require_elsewhere(&self.directory, data)
+            .map_err(|problem| Failure::usage(problem).hint("name a directory on another disk"))
+    }
+}
+
+impl Backups {
+    /// Starts the thread. The plan was [checked](Plan::check).
+    pub fn start(plan: Plan, source: Source) -> anyhow::Result<Self> {
         if series::shares_disk(&plan.directory, &source.data) {
             tracing::warn!(
                 target: BACKUP_LOG,

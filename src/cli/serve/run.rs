@@ -13,7 +13,7 @@ use super::lifecycle::Lifecycle;
 use super::limits::ServerLimits;
 use super::reload::Reload;
 use crate::cli::admin::{AdminHandler, AdminServer, StoreAccess};
-use crate::cli::backups::{self, Backups};
+use crate::cli::backups::{self, Backups, Plan};
 use crate::cli::command::Context;
 use crate::cli::database::{self, Secrets};
 use crate::cli::discover::Announcement;
@@ -50,6 +50,15 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
         .map_err(context.blame("log"))?;
     database::tell_of_mode(&data, prepared);
     database::set_last_words();
+    // Before a database is made that nobody could be served from.
+    let sockets = if inherited.is_empty() {
+        bind(&listen, args.is_default())?
+    } else {
+        adopt(inherited, (!args.is_default()).then_some(&listen))?
+    };
+    #[cfg(feature = "http")]
+    let http = Http::bind(&args.http)?;
+    let plan = backup_plan(&args, &data)?;
     let is_new = database::is_missing(&data);
     let mut engine = database::open(&data)?;
     let secrets = Secrets::of(&mut engine, &data)?;
@@ -59,13 +68,6 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
     let accounts = engine
         .account_count()
         .context("cannot count the accounts")?;
-    let sockets = if inherited.is_empty() {
-        bind(&listen, args.is_default())?
-    } else {
-        adopt(inherited, (!args.is_default()).then_some(&listen))?
-    };
-    #[cfg(feature = "http")]
-    let http = Http::bind(&args.http)?;
     let (setup, inputs) = Setup::new().context("cannot wait for the network")?;
     let now = net::now();
     let limits = limits(&args);
@@ -85,7 +87,7 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
     let (handle, blob_handle) = (Box::new(handle), Box::new(blob_handle));
     let hub = Hub::new(now, config, handle, blob_handle, opaque, key, net::seed()?);
     let listening_on: Vec<SocketAddr> = sockets.iter().map(Socket::local).collect();
-    let backups = start_backups(&args, &data, store.caller(), &snapshots)?;
+    let backups = start_backups(plan, &data, store.caller(), &snapshots)?;
     let monitor = Monitor::start(Source {
         data: data.clone(),
         hub: inputs.clone(),
@@ -138,14 +140,23 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
     Ok(Exit::Success)
 }
 
+/// Where backups go, if they are wanted.
+fn backup_plan(args: &Args, data: &Path) -> Result<Option<Plan>, Failure> {
+    let plan = args.backups()?;
+    if let Some(plan) = &plan {
+        plan.check(data)?;
+    }
+    Ok(plan)
+}
+
 /// Starts the thread that makes backups, if that is wanted.
 fn start_backups(
-    args: &Args,
+    plan: Option<Plan>,
     data: &Path,
     store: StoreCaller,
     snapshots: &Snapshots,
-) -> Result<Option<Backups>, Failure> {
-    let Some(plan) = args.backups()? else {
+) -> anyhow::Result<Option<Backups>> {
+    let Some(plan) = plan else {
         return Ok(None);
     };
     let source = backups::Source {

@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::io::{Read as _, Write as _};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -210,6 +210,22 @@ fn address_that_cannot_be_served_is_an_error_before_the_server_serves() {
     );
     assert!(!text.contains("listening on"), "{text}");
     assert_eq!(output.status.code(), Some(1));
+    // Nor is a database made that nobody serves.
+    let fresh = workspace.path("fresh");
+    let taken_udp = UdpSocket::bind("127.0.0.1:0").expect("a port");
+    let udp = taken_udp.local_addr().expect("its address").to_string();
+    let backups = fresh.join("backups").display().to_string();
+    for (words, code) in [
+        (&["--listen", "127.0.0.1:0", "--http", &address][..], 1),
+        (&["--listen", &udp], 1),
+        (&["--listen", "127.0.0.1:0", "--backup-dir", &backups], 2),
+    ] {
+        let mut command = Host::default().udpchat();
+        command.arg("serve").args(words).arg("--data").arg(&fresh);
+        let output = command.output().expect("it ends");
+        assert_eq!(output.status.code(), Some(code), "{}", printed(&output));
+        assert!(!fresh.join("udpchat.redb").exists(), "{words:?}");
+    }
     let output = serve(&["--http", "0.0.0.0:0"]);
     assert!(
         printed(&output).contains("can be reached from other machines"),
