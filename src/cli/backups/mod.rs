@@ -168,15 +168,20 @@ impl Thread {
         Duration::from_millis(self.not_before_ms.min(most).saturating_sub(now_ms))
     }
 
-    /// Takes the directory for this server alone, unless it has it; where another disk is mounted there by now, that.
+    /// Takes the directory for this server alone, unless it has it; where another disk is mounted there by now, that. What a crash
+    /// or a failure has left in it goes.
     fn hold(&mut self) -> anyhow::Result<()> {
         series::require_elsewhere(self.series.directory(), &self.source.data)
             .map_err(|problem| anyhow!(problem))?;
-        let lock = self.lock.take().filter(|lock| self.series.is_at(lock));
-        self.lock = Some(match lock {
+        let held = self.lock.take().filter(|lock| self.series.is_at(lock));
+        let is_clean = held.is_some() && self.failures == 0;
+        self.lock = Some(match held {
             Some(lock) => lock,
             None => self.series.open()?,
         });
+        if is_clean {
+            return Ok(());
+        }
         self.series.remove_unfinished()
     }
 
@@ -274,6 +279,46 @@ mod tests {
         let all = vec![made_at(5), made_at(now_ms + 1000), made_at(now_ms * 2)];
         assert_eq!(newest(all, now_ms), Some(made_at(now_ms + 1000)));
         assert_eq!(newest(vec![made_at(now_ms * 2)], now_ms), None);
+    }
+
+    #[test]
+    fn what_was_not_finished_is_looked_for_at_the_start_and_after_a_failure_and_not_each_time() {
+        let directory = tempfile::tempdir().unwrap();
+        let files = store::fault_disk::MemoryDisk::new().files().unwrap();
+        let engine = store::Engine::new(files, [1; 32]).unwrap();
+        let snapshots = engine.snapshots();
+        let clock = || net::now().instant;
+        let (_handle, store) = store::StoreThread::spawn(engine, clock, |_| {});
+        let plan = Plan {
+            directory: directory.path().into(),
+            pace: Pace {
+                every: Duration::from_hours(6),
+                keep: 3,
+            },
+        };
+        let mut thread = Thread {
+            series: Series::new(plan.directory.clone()),
+            pace: plan.pace,
+            source: Source {
+                store: store.caller(),
+                snapshots,
+                data: directory.path().join("../elsewhere"),
+            },
+            history: Arc::new(BackupHistory::new(&plan)),
+            lock: None,
+            failures: 0,
+            not_before_ms: 0,
+        };
+        let half = directory.path().join("udpchat-20261125T000000Z.part");
+        let mut is_removed = |failures| {
+            std::fs::create_dir_all(&half).unwrap();
+            thread.failures = failures;
+            thread.hold().unwrap();
+            !half.exists()
+        };
+        let removed = [0, 0, 1, 0].map(&mut is_removed);
+        assert_eq!(removed, [true, false, true, false]);
+        store.stop();
     }
 
     #[test]

@@ -85,7 +85,7 @@ impl Series {
         &self.directory
     }
 
-    /// Whether backups can be made there; what was not finished is removed. While the result is held, no other server makes
+    /// Whether backups can be made there. While the result is held, no other server makes
     /// backups there.
     pub fn open(&self) -> anyhow::Result<File> {
         let directory = &self.directory;
