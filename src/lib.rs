@@ -85,9 +85,9 @@
 //! |---|---|
 //! | a login, on the server | `src/server/auth/mod.rs`; the password's proof is `opaque.rs` beside it |
 //! | a login, in the client | `src/client/auth/mod.rs` |
-//! | a change of an account for which the password is proved | on the server `src/server/auth/change.rs`, the proof `proofs.rs` beside it; in the client `src/client/auth/step_up.rs`; in the store `src/store/ops/accounts.rs` and `devices.rs` |
+//! | a change of an account for which the password is proved | on the server `src/server/auth/change.rs`, the proof `proofs.rs` beside it; in the client `src/client/auth/step_up.rs`; in the store `src/store/ops/accounts/mod.rs` and `src/store/ops/devices.rs` |
 //! | what follows a wrong password | `src/server/limits/throttle/guesses.rs` (how long to wait), `src/client/auth/password.rs` (what the user is told) |
-//! | a name that is refused | `src/server/names/mod.rs`; because of another's name `src/store/ops/accounts.rs`, a room's `src/store/ops/rooms/mod.rs`; what looks alike `src/text/skeleton.rs` |
+//! | a name that is refused | `src/server/names/mod.rs`; because of another's name `src/store/ops/accounts/naming.rs`, a room's `src/store/ops/rooms/mod.rs`; what looks alike `src/text/skeleton.rs` |
 //! | who may do what | `src/server/policy.rs`; in a room `src/store/ops/rooms/permission.rs` |
 //! | a room's roles | `src/store/ops/rooms/change.rs` |
 //! | the way of a message into the log | `src/server/messages/append.rs`, `src/store/ops/log/mod.rs` |
