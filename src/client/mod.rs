@@ -47,7 +47,7 @@ pub(crate) use tail::read_since;
 pub use tail::{Positions, Since, TailOptions, Told, ToldUpTo};
 pub use transfers::{CopiedFile, SaveAs, TransferId, Transfers};
 pub(crate) use ui::render::unreachable;
-pub(crate) use ui::time::{Clock, leading_span, rfc3339, rfc3339_ms, span_ms};
+pub(crate) use ui::time::{Clock, leading_span, rfc3339, rfc3339_seconds, span_ms};
 pub use waiting::Waiting;
 
 use rand_chacha::ChaCha20Rng;

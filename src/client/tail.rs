@@ -107,7 +107,7 @@ mod tests {
         assert_eq!(read("14:02"), Ok(Since::Time(NOW_MS)));
         for typed in [
             "2026-03-17 14:02",
-            "2026-03-17T14:02:00Z",
+            "2026-03-17T14:02:00.000Z",
             "2026-03-17T15:02:00+01:00",
         ] {
             assert_eq!(read(typed), Ok(Since::Time(NOW_MS)), "{typed}");

@@ -7,7 +7,7 @@ use tracing::Event;
 use tracing::field::{Field, Visit};
 
 use crate::cli::output::one_line;
-use crate::client::rfc3339_ms;
+use crate::client::rfc3339;
 use crate::net;
 
 /// An event's time, level, target, message and fields, and how many like it were left out before.
@@ -18,7 +18,7 @@ pub fn object(event: &Event<'_>, left_out: u64) -> Value {
     let Fields(mut object) = fields;
     // A field of one of these names gives way.
     for (key, value) in [
-        ("time", rfc3339_ms(net::now().unix_ms)),
+        ("time", rfc3339(net::now().unix_ms)),
         ("level", metadata.level().to_string()),
         ("target", metadata.target().to_owned()),
     ] {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::snapshot::Snapshot;
-use crate::client::rfc3339;
+use crate::client::rfc3339_seconds;
 use crate::server::SessionStatus;
 use crate::stalls::StallReport;
 use crate::text::number::size;
@@ -177,7 +177,7 @@ fn backup(snapshot: &Snapshot) -> String {
 
 /// To the second.
 pub fn time(unix_ms: u64) -> String {
-    rfc3339(unix_ms / 1000 * 1000)
+    rfc3339_seconds(unix_ms)
 }
 
 /// A span of time in its two largest units.

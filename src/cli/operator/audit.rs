@@ -9,7 +9,7 @@ use crate::cli::command::{Context, Subcommand};
 use crate::cli::exit::{Exit, Outcome};
 use crate::cli::options::Administration;
 use crate::cli::output::{print, print_json};
-use crate::client::rfc3339_ms;
+use crate::client::rfc3339;
 use crate::text::number::whole;
 
 pub fn command() -> Subcommand {
@@ -81,7 +81,7 @@ fn record(action: &AuditLine) -> Record<'_> {
     let given = |text: &'_ String| !text.is_empty();
     Record {
         number: action.number,
-        time: rfc3339_ms(action.time_ms),
+        time: rfc3339(action.time_ms),
         by: by(action),
         action: &action.action,
         subject: Some(&action.subject)
@@ -102,7 +102,7 @@ fn by(action: &AuditLine) -> &str {
 }
 
 fn line(action: &AuditLine) -> String {
-    let time = rfc3339_ms(action.time_ms);
+    let time = rfc3339(action.time_ms);
     let mut line = format!("{time}  {}  {}", by(action), action.action);
     for part in [&action.subject, &action.detail] {
         if !part.is_empty() {

@@ -9,7 +9,7 @@ use crate::cli::command::{Context, Subcommand};
 use crate::cli::exit::{Exit, Outcome};
 use crate::cli::options::Administration;
 use crate::cli::output::{one_line, print, print_error, print_json};
-use crate::client::rfc3339_ms;
+use crate::client::rfc3339;
 
 pub fn command() -> Subcommand {
     let summary = "List the sessions: who is connected, from where and since when";
@@ -56,7 +56,7 @@ fn record(session: &SessionLine) -> Record<'_> {
         user: session.user.as_deref(),
         device: session.device,
         address: session.address,
-        since: rfc3339_ms(session.since_ms),
+        since: rfc3339(session.since_ms),
         idle_s: session.idle_s,
     }
 }
@@ -69,7 +69,7 @@ fn line(session: &SessionLine) -> String {
         session.id,
         one_line(user),
         session.address,
-        rfc3339_ms(session.since_ms),
+        rfc3339(session.since_ms),
         session.idle_s
     )
 }

@@ -11,7 +11,7 @@ use crate::cli::command::{Context, Subcommand};
 use crate::cli::exit::{Exit, Outcome};
 use crate::cli::options::Administration;
 use crate::cli::output::{one_line, print, print_json};
-use crate::client::rfc3339_ms;
+use crate::client::rfc3339;
 
 pub fn command() -> Subcommand {
     Subcommand::new("show", "Show an account and its devices", run)
@@ -55,7 +55,7 @@ fn run(args: Args, _: &Context<'_>) -> Outcome {
     if administration.json {
         let devices = devices.iter().map(|device| ShownDevice {
             device: device.id,
-            used: device.used_ms.map(rfc3339_ms),
+            used: device.used_ms.map(rfc3339),
             address: device.address,
             signed_in: device.has_ticket,
         });
@@ -70,11 +70,7 @@ fn run(args: Args, _: &Context<'_>) -> Outcome {
 }
 
 fn text(user: &User, devices: &[Device]) -> String {
-    let mut text = format!(
-        "{}\n  created   {}\n",
-        user.name,
-        rfc3339_ms(user.created_ms)
-    );
+    let mut text = format!("{}\n  created   {}\n", user.name, rfc3339(user.created_ms));
     if user.is_bot {
         text += "  marked as a bot\n";
     }
@@ -89,7 +85,7 @@ fn text(user: &User, devices: &[Device]) -> String {
         Some(reason) => drop(writeln!(text, "  disabled  {}", one_line(reason))),
     }
     for device in devices {
-        let last = device.used_ms.map_or("never".to_owned(), rfc3339_ms);
+        let last = device.used_ms.map_or("never".to_owned(), rfc3339);
         let _ = write!(text, "  device {}  last used {last}", device.id);
         if let Some(address) = device.address {
             let _ = write!(text, " from {address}");

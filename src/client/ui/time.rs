@@ -75,18 +75,19 @@ const WEEKDAYS: [(Weekday, &str); 7] = [
     (Weekday::Sunday, "sunday"),
 ];
 
-/// A time in milliseconds since 1970 (UTC) as programs read it: RFC 3339.
+/// A time in milliseconds since 1970 (UTC) as programs read it: RFC 3339, with all its digits, so that texts sort as times.
 pub(crate) fn rfc3339(time_ms: u64) -> String {
-    let time_ms = i64::try_from(time_ms).unwrap_or(i64::MAX);
-    let time = Timestamp::from_millisecond(time_ms).unwrap_or(Timestamp::MAX);
-    time.to_string()
+    format!("{:.3}", timestamp(time_ms))
 }
 
-/// The same with all its digits, for what stands in columns.
-pub(crate) fn rfc3339_ms(time_ms: u64) -> String {
+/// The same to the second.
+pub(crate) fn rfc3339_seconds(time_ms: u64) -> String {
+    format!("{:.0}", timestamp(time_ms))
+}
+
+fn timestamp(time_ms: u64) -> Timestamp {
     let time_ms = i64::try_from(time_ms).unwrap_or(i64::MAX);
-    let time = Timestamp::from_millisecond(time_ms).unwrap_or(Timestamp::MAX);
-    format!("{time:.3}")
+    Timestamp::from_millisecond(time_ms).unwrap_or(Timestamp::MAX)
 }
 
 impl Clock<'_> {
@@ -258,13 +259,13 @@ mod tests {
 
     /// Lines of the audit log were not below each other.
     #[test]
-    fn time_in_a_column_has_all_its_digits() {
+    fn times_have_all_their_digits() {
         for (time_ms, shown) in [
             (0, "1970-01-01T00:00:00.000Z"),
             (1_120, "1970-01-01T00:00:01.120Z"),
             (1_123, "1970-01-01T00:00:01.123Z"),
         ] {
-            assert_eq!(rfc3339_ms(time_ms), shown);
+            assert_eq!(rfc3339(time_ms), shown);
         }
     }
 

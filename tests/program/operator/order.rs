@@ -55,7 +55,7 @@ fn banned_user_is_signed_out_and_told_why_also_after_a_restart_until_the_ban_is_
 fn bans_are_listed_and_lifted_on_both_ways_and_audited() {
     let workspace = Workspace::new(&["alice"]);
     let mut server = workspace.serve();
-    let end = "2999-12-24T18:00:00Z";
+    let end = "2999-12-24T18:00:00.000Z";
     assert_eq!(
         workspace.does(&["ban", "add", "192.0.2.77/24", "--until", end]),
         format!("192.0.2.0/24 is banned until {end}\n")

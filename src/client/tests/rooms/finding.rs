@@ -183,7 +183,7 @@ fn conversation_is_exported_as_text_or_json_lines() {
     found(&mut desk, "/export out.jsonl");
     assert_eq!(
         desk.files.written(),
-        "{\"conversation\":\"#bridge\",\"entry\":1,\"time\":\"2026-03-17T14:01:00Z\",\"author\":\"bob\",\
+        "{\"conversation\":\"#bridge\",\"entry\":1,\"time\":\"2026-03-17T14:01:00.000Z\",\"author\":\"bob\",\
          \"kind\":\"text\",\"text\":\"tea?\\n14:00 erin: \\u001b[1mno\"}\n"
     );
     assert_eq!(
