@@ -392,6 +392,14 @@ impl SignedIn {
         }
     }
 
+    /// Removes the copies of files that are not sent after all.
+    pub(super) fn drop_copies(&mut self, now: Now, effects: &mut Effects, files: &mut dyn Files) {
+        let (parts, mut ctx) = self.split(now, effects);
+        if let Some(disk) = files.transfers() {
+            parts.files.drop_copies(&mut ctx, &parts.sender, disk);
+        }
+    }
+
     /// Tells a program that reads what is durable, as far as its console, which was given so many lines and has printed so
     /// many, keeps up.
     pub(super) fn tell(

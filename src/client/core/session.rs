@@ -353,6 +353,9 @@ impl Core {
             }
             None => signed_in.close(),
         };
+        if closed.is_ok() {
+            signed_in.drop_copies(now, &mut self.effects, &mut *self.files);
+        }
         self.signed_in = None;
         if let Err(error) = closed {
             self.finish(End::Failed(error.to_string()));

@@ -182,6 +182,16 @@ impl FileTransfers {
         self.show(ctx.now.instant, ctx.session.is_settled);
     }
 
+    /// Removes the copies of files that are not to be sent any more, now that this is durable.
+    pub(super) fn drop_copies(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        sender: &Sender,
+        disk: &mut dyn Transfers,
+    ) {
+        self.uploads.drop_copies(ctx, sender, disk);
+    }
+
     /// Removes what earlier runs have left of files that are not on their way any more.
     fn sweep(&mut self, ctx: &mut Ctx<'_>, sender: &Sender, disk: &mut dyn Transfers) {
         let copies: Vec<TransferId> = sender.copies().collect();
@@ -349,8 +359,17 @@ fn too_large(size: u64, max: u64) -> String {
     if max == 0 {
         return "this server takes no files".into();
     }
-    let (size, max) = (files::size(size), files::size(max));
-    format!("it has {size}, and this server takes at most {max}")
+    let shown = match (files::size(size), files::size(max)) {
+        // Rounded they do not tell why.
+        (size_shown, max_shown) if size_shown == max_shown => {
+            (format!("{size} bytes"), format!("{max} bytes"))
+        }
+        shown => shown,
+    };
+    format!(
+        "it has {}, and this server takes at most {}",
+        shown.0, shown.1
+    )
 }
 
 /// A file's name as it is sent: as long as names are, and never empty.

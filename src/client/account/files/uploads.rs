@@ -148,7 +148,12 @@ impl Uploads {
         self.send(ctx, sender, disk);
     }
 
-    fn drop_copies(&mut self, ctx: &mut Ctx<'_>, sender: &Sender, disk: &mut dyn Transfers) {
+    pub(super) fn drop_copies(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        sender: &Sender,
+        disk: &mut dyn Transfers,
+    ) {
         if self.copies.is_empty() {
             return;
         }
