@@ -13,13 +13,14 @@ use crate::store::catch_panic::guard;
 use crate::store::check::{self, Looked, Report};
 use crate::store::copied_files::{Source, kept, write_file};
 use crate::store::error::StoreError;
+use crate::store::files::copier::Copier;
 use crate::store::files::directory::prepare_directory;
 use crate::store::files::new_file::{NewFile, beside};
 use crate::store::files::open::{
-    DATABASE_FILE, OpenError, blobs_of, old_journal_of, open_new, open_to_read, segments_of,
+    DATABASE_FILE, OpenError, blobs_of, old_journal_of, open_new, segments_of,
 };
 use crate::store::files::open_error::unreadable;
-use crate::store::files::ownership::{Copier, OwnerError, require_trusted, require_trusted_in};
+use crate::store::files::ownership::{OwnerError, require_trusted, require_trusted_in};
 use crate::store::schema::tables::Snapshot;
 
 /// What came of a restore.
@@ -61,15 +62,16 @@ pub fn restore(
     if is_there && !replaces {
         return Err(OpenError::Occupied { path });
     }
+    let file = file_of(backup)?;
+    let copier = Copier::new(&file, data_dir)?;
+    // Opened first: it may be root's, and without it no directory is made.
+    let source = copier.open_first(&file)?;
     let (_, report) = look_at_backup(backup)?;
     if !report.is_sound() {
         return Ok(Restored::Damaged(report));
     }
-    let file = file_of(backup)?;
-    // Opened first: it may be root's, and without it no directory is made.
-    let source = open_to_read(&file)?;
     let looked = check::open_to_look(&file).map_err(|error| error.at(&file))?;
-    let copier = Copier::into_directory(data_dir)?;
+    copier.begin()?;
     require_trusted_backup(&file, &source)?;
     prepare_directory(data_dir, None)?;
     if is_there {
@@ -185,14 +187,22 @@ fn require_trusted_backup(path: &Path, file: &File) -> Result<(), OpenError> {
     Ok(require_trusted(path, &metadata)?)
 }
 
-/// Why a restore into a directory would refuse a backup that can be read, if it would: that others can have written it.
+/// Why a restore into a directory would refuse a backup that root can read, if it would: that others can have written it, or
+/// that root does not read it for another user. Root acts as the owner of the directory afterwards.
 ///
 /// # Errors
 /// If it cannot be read.
 pub fn refusal_of_backup(backup: &Path, data_dir: &Path) -> Result<Option<OwnerError>, OpenError> {
     let file = file_of(backup)?;
     let metadata = fs::metadata(&file).map_err(|cause| unreadable(&file, cause))?;
-    Ok(require_trusted_in(data_dir, &file, &metadata).err())
+    if let Err(refusal) = require_trusted_in(data_dir, &file, &metadata) {
+        return Ok(Some(refusal));
+    }
+    match Copier::new(&file, data_dir)?.open_first(&file) {
+        Ok(_) => Ok(None),
+        Err(OpenError::Owner(refusal)) => Ok(Some(refusal)),
+        Err(error) => Err(error),
+    }
 }
 
 /// A name for the database that is replaced, which nothing has yet.

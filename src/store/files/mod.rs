@@ -1,5 +1,6 @@
 //! The files of a database: opened, created and copied.
 
+pub(super) mod copier;
 pub(super) mod cow_overlay;
 pub(super) mod directory;
 pub mod fault_disk;

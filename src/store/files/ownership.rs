@@ -48,6 +48,17 @@ pub enum OwnerError {
         /// Why not.
         cause: Errno,
     },
+    /// A backup that root does not read for another user, who cannot read it.
+    #[error(
+        "{owner}, to whom the data belongs, cannot read {path}, and others than root can have put it there: check it, then move \
+         it to a directory of which all belongs to root"
+    )]
+    NotRootsAlone {
+        /// Which.
+        path: PathBuf,
+        /// Whose the data is.
+        owner: String,
+    },
     /// A file that others can have changed.
     #[error(
         "other users can write to {path} (mode {mode:03o}): check it, then run `chmod go-w {path}`"
@@ -96,13 +107,13 @@ pub fn act_as_owner(directory: &Path) -> Result<(), OwnerError> {
 
 /// A user's ids.
 #[derive(Debug, Clone, Copy)]
-struct Ids {
-    uid: Uid,
+pub(super) struct Ids {
+    pub(super) uid: Uid,
     gid: Gid,
 }
 
 /// The user who is to be acted as in a directory, if that is another than who runs the program.
-fn other_owner(directory: &Path) -> Option<Ids> {
+pub(super) fn other_owner(directory: &Path) -> Option<Ids> {
     let absolute = std::path::absolute(directory).unwrap_or_else(|_| directory.into());
     // What cannot be looked at is an error of whoever opens it.
     let mut parts = absolute.ancestors();
@@ -119,7 +130,7 @@ fn other_owner(directory: &Path) -> Option<Ids> {
     Some(Ids { uid, gid })
 }
 
-fn cannot_become(directory: &Path, owner: Ids, cause: Errno) -> OwnerError {
+pub(super) fn cannot_become(directory: &Path, owner: Ids, cause: Errno) -> OwnerError {
     OwnerError::CannotBecome {
         path: directory.into(),
         owner: name_of(owner.uid),
@@ -127,46 +138,8 @@ fn cannot_become(directory: &Path, owner: Ids, cause: Errno) -> OwnerError {
     }
 }
 
-/// Who copies into a directory what perhaps only root can read. Root acts as the directory's owner, and is root again for
-/// as long as it opens a file of its own.
-#[derive(Debug)]
-pub(in crate::store) struct Copier {
-    /// Whom root acts as.
-    owner: Option<Ids>,
-}
-
-impl Copier {
-    /// The same as [`act_as_owner`], but not for good.
-    ///
-    /// # Errors
-    /// [`OwnerError::CannotBecome`].
-    pub(in crate::store) fn into_directory(directory: &Path) -> Result<Self, OwnerError> {
-        let owner = other_owner(directory);
-        if let Some(owner) = owner {
-            let begun = act_as(owner);
-            begun.map_err(|cause| cannot_become(directory, owner, cause))?;
-        }
-        Ok(Self { owner })
-    }
-
-    /// Opens what is to be copied. Nothing of the directory is opened meanwhile.
-    pub(in crate::store) fn open<T>(&self, open: impl FnOnce() -> T) -> T {
-        let Some(owner) = self.owner else {
-            return open();
-        };
-        // Where this is refused, what is opened tells so.
-        let _ = seteuid(Uid::from_raw(0));
-        let opened = open();
-        if seteuid(owner.uid).is_err() {
-            // Root would follow what the directory's owner puts there.
-            std::process::abort();
-        }
-        opened
-    }
-}
-
 /// Has root act as a user until it is root again.
-fn act_as(user: Ids) -> nix::Result<()> {
+pub(super) fn act_as(user: Ids) -> nix::Result<()> {
     set_groups(user)?;
     setegid(user.gid)?;
     seteuid(user.uid)
@@ -256,7 +229,7 @@ fn require_unwritten(path: &Path, metadata: &Metadata) -> Result<(), OwnerError>
 }
 
 /// A user as a person knows it.
-fn name_of(uid: Uid) -> String {
+pub(super) fn name_of(uid: Uid) -> String {
     match User::from_uid(uid) {
         Ok(Some(user)) => format!("user {}", user.name),
         _ => format!("user {uid}"),

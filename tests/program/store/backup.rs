@@ -1,7 +1,9 @@
 //! Where a backup is made, by whom, and what of it is left when it cannot be made.
 
 use std::fs;
-use std::os::unix::fs::{FileExt as _, MetadataExt as _, PermissionsExt as _, chown};
+use std::os::unix::fs::{
+    FileExt as _, MetadataExt as _, PermissionsExt as _, chown, lchown, symlink,
+};
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Command, Output};
@@ -194,6 +196,57 @@ fn root_restores_for_another_user_what_only_root_can_reach() {
     let restore = ["store", "restore", file.to_str().unwrap(), "--data", &data];
     let (text, code) = workspace.run_plain(&restore);
     assert_eq!(code, Some(0), "{text}");
+}
+
+/// Whom the data belongs to had a link be the backup, to one that only root could read, and was given a copy of that.
+#[test]
+fn root_restores_for_another_user_nothing_that_this_one_can_have_put_there() {
+    const NOBODY: u32 = 65534;
+    let workspace = Workspace::new(ACCOUNTS);
+    let theirs = tempfile::tempdir().unwrap();
+    if chown(theirs.path(), Some(NOBODY), Some(NOBODY)).is_err() {
+        // Only root can give a directory away.
+        return;
+    }
+    let own = tempfile::tempdir().unwrap();
+    fs::set_permissions(own.path(), fs::Permissions::from_mode(0o700)).unwrap();
+    let copy = own.path().join("udpchat.redb");
+    let file = copy.to_str().unwrap();
+    assert_eq!(workspace.run(&["store", "backup", file]).1, Some(0));
+    let make = |name: &str| {
+        let directory = theirs.path().join(name);
+        fs::create_dir(&directory).unwrap();
+        chown(&directory, Some(NOBODY), Some(NOBODY)).unwrap();
+        directory
+    };
+    let link = |to: &Path, at: &Path| {
+        symlink(to, at).unwrap();
+        lchown(at, Some(NOBODY), Some(NOBODY)).unwrap();
+    };
+    // The file is a link; its directory is; what is beside a file is; and root has put its own file there.
+    let linked = make("linked").join("udpchat.redb");
+    link(&copy, &linked);
+    let directory = theirs.path().join("directory");
+    link(own.path(), &directory);
+    let beside = make("beside").join("udpchat.redb");
+    fs::copy(&copy, &beside).unwrap();
+    fs::set_permissions(&beside, fs::Permissions::from_mode(0o600)).unwrap();
+    link(own.path(), &beside.with_file_name("udpchat.redb.segments"));
+    let put = make("put").join("udpchat.redb");
+    fs::copy(&copy, &put).unwrap();
+    fs::set_permissions(&put, fs::Permissions::from_mode(0o600)).unwrap();
+    for backup in [&linked, &directory, &beside, &put] {
+        let data = theirs.path().join("data");
+        let restore = ["store", "restore", backup.to_str().unwrap(), "--data"];
+        let restore = [&restore[..], &[data.to_str().unwrap()]].concat();
+        let (looked, code) = workspace.run_plain(&[&restore[..], &["--dry-run"]].concat());
+        assert_eq!(code, Some(0), "{looked}");
+        assert!(looked.contains("would be refused"), "{looked}");
+        let (text, code) = workspace.run_plain(&restore);
+        assert_eq!(code, Some(1), "{text}");
+        assert!(text.contains("cannot read"), "{text}");
+        assert!(!data.exists());
+    }
 }
 
 #[test]
