@@ -178,6 +178,12 @@ fn with_subcommands(
         .subcommands(commands.iter().map(|command| command.parser(is_whole)))
 }
 
+/// Whether these are the words of what is no subcommand for the parser: a plugin's, or those behind `--`.
+pub fn is_external(matches: &ArgMatches) -> bool {
+    // This is how clap names them.
+    matches.contains_id("")
+}
+
 /// Runs a subcommand of any level.
 pub fn run(mut matches: &ArgMatches, context: &Context<'_>) -> Outcome {
     let mut words = Vec::new();
@@ -185,7 +191,12 @@ pub fn run(mut matches: &ArgMatches, context: &Context<'_>) -> Outcome {
         words.push(word);
         matches = inner;
     }
-    match find(context.commands, &words, "udpchat")?.map(|found| &found.run) {
+    let found = find(context.commands, &words, "udpchat")?;
+    if found.is_some() && is_external(matches) {
+        let failure = Failure::usage("`--` stands before a subcommand");
+        return Err(failure.hint("leave it out"));
+    }
+    match found.map(|found| &found.run) {
         Some(Some(run)) => run(matches, context),
         // clap rejects this itself, because it requires a subcommand.
         _ => Err(Failure::usage("no subcommand").hint("see `udpchat help`")),

@@ -12,6 +12,7 @@ use super::{
     CONFIG, DATA, HOST, SERVER, SettingsFile, Side, key, server_word, table, table_of,
     table_of_file, value, variable, without_variables,
 };
+use crate::cli::command;
 use crate::cli::environment;
 use crate::cli::exit::Failure;
 use crate::cli::output::quoted;
@@ -309,7 +310,8 @@ fn leaf<'a>(
 ) -> (Vec<&'a str>, Option<&'a clap::Command>) {
     let (mut path, mut found, mut level) = (Vec::new(), parser, given);
     while let Some((word, inner)) = level.subcommand() {
-        let Some(next) = found.find_subcommand(word) else {
+        let next = found.find_subcommand(word);
+        let Some(next) = next.filter(|_| !command::is_external(inner)) else {
             return (path, None);
         };
         path.push(word);

@@ -54,6 +54,28 @@ fn unknown_subcommand_is_a_usage_error_that_names_the_nearest() {
     assert!(stderr.contains("did you mean `udpchat serve`?"), "{stderr}");
 }
 
+/// The program looked for the options of what the parser had not taken for a subcommand, and panicked.
+#[test]
+fn dashes_before_a_subcommand_are_a_usage_error_that_says_so() {
+    for words in [
+        &["--", "serve"][..],
+        &["--", "connect", "x"],
+        &["-v", "--", "serve"],
+        &["user", "--", "add", "bob"],
+        &["store", "--", "check"],
+        &["--", "send", "a", "--to", "b", "hi"],
+        &["--", "user", "add", "x"],
+    ] {
+        let assert = run(&home(), words).code(2);
+        let stderr = stderr(&assert);
+        assert!(
+            stderr.contains("`--` stands before a subcommand"),
+            "{words:?}: {stderr}"
+        );
+    }
+    run(&home(), &["--", "xyzzy"]).code(2);
+}
+
 #[test]
 fn unknown_subcommand_of_a_group_is_named_whole_with_the_nearest() {
     for (words, hint) in [
