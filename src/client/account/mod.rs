@@ -61,6 +61,7 @@ use resync::{Resync, Settled};
 use rooms::{answers, joining};
 use roster::Roster;
 use sender::Sender;
+use sender::outbox::Typed;
 pub(super) use start::Preferences;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -111,9 +112,9 @@ impl SignedIn {
         me.id == start.account && me.device == start.device
     }
 
-    /// The tables, when nothing else of it is needed any more.
-    pub(super) fn into_state(self) -> State {
-        self.shared.state
+    /// The tables, and what of them was typed in this run and never sent.
+    pub(super) fn into_state(self) -> (State, Vec<(u64, Typed)>) {
+        (self.shared.state, self.parts.sender.outbox.never_sent())
     }
 
     /// The link is lost: what was under way is lost with it.

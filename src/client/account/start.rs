@@ -25,6 +25,7 @@ use super::reading::Reading;
 use super::receipts::Receipts;
 use super::resync::{self, Resync};
 use super::roster::Roster;
+use super::sender::outbox::Typed;
 use super::sender::{self, Sender};
 use super::{Parts, SignedIn};
 use crate::client::effects::Effects;
@@ -64,12 +65,13 @@ impl SignedIn {
     /// A session begins for the device whose tables these are.
     pub(in crate::client) fn new(
         now: Now,
-        state: State,
+        (state, typed): (State, &[(u64, Typed)]),
         start: &SessionStart,
         preferences: Preferences,
         random: ChaCha20Rng,
         effects: &mut Effects,
     ) -> Result<Self, StateError> {
+        let state = (state, typed);
         let mut signed_in = Self::load(now, state, start, preferences, random, effects)?;
         signed_in.start_session(now, start, effects)?;
         Ok(signed_in)
@@ -84,21 +86,22 @@ impl SignedIn {
         effects: &mut Effects,
     ) -> Result<Option<Self>, StateError> {
         let known = state.identity().and_then(last_session);
-        let load =
-            |start: SessionStart| Self::load(now, state, &start, preferences, random, effects);
+        let load = |start: SessionStart| {
+            Self::load(now, (state, &[]), &start, preferences, random, effects)
+        };
         known.map(load).transpose()
     }
 
     /// The device whose tables these are, in no session yet.
     fn load(
         now: Now,
-        mut state: State,
+        (mut state, typed): (State, &[(u64, Typed)]),
         start: &SessionStart,
         preferences: Preferences,
         random: ChaCha20Rng,
         effects: &mut Effects,
     ) -> Result<Self, StateError> {
-        let loaded = load(&mut state, start, effects)?;
+        let loaded = load(&mut state, typed, start, effects)?;
         let mut conversations = Conversations::new(preferences.is_attended);
         for (id, stored) in loaded.conversations {
             conversations.insert(id, stored);
@@ -151,6 +154,9 @@ impl SignedIn {
             },
         };
         let (parts, mut ctx) = signed_in.split(now, effects);
+        for (sequence, typed) in typed {
+            parts.sender.outbox.note_typed(*sequence, *typed);
+        }
         parts.blocked.note(&mut ctx);
         parts.chat_log = ChatLog::begin(&mut ctx, preferences.logs_chat, loaded.logs_chat);
         for (conversation, entry, awaited) in loaded.awaited {
@@ -217,9 +223,11 @@ fn last_session(identity: &Identity) -> Option<SessionStart> {
     })
 }
 
-/// Reads the tables, less what is another account's or device's.
+/// Reads the tables, less what is another account's or device's; but what was typed in this run and never sent is this
+/// device's.
 pub(super) fn load(
     state: &mut State,
+    typed: &[(u64, Typed)],
     start: &SessionStart,
     effects: &mut Effects,
 ) -> Result<Loaded, StateError> {
@@ -229,7 +237,8 @@ pub(super) fn load(
     let mut loaded = state.load()?;
     if is_other_account || is_other_device {
         for (sequence, mut unsent) in std::mem::take(&mut loaded.outbox) {
-            if unsent.can_be_said_again() && !is_other_account {
+            let was_never_sent = typed.iter().any(|(typed, _)| *typed == sequence);
+            if (unsent.can_be_said_again() || was_never_sent) && !is_other_account {
                 unsent.numbered = None;
                 state.put_unsent(sequence, &unsent);
                 loaded.outbox.push((sequence, unsent));

@@ -198,11 +198,11 @@ impl Core {
                 return Ok(());
             }
             Some(signed_in) => Some(signed_in.into_state()),
-            None => state,
+            None => state.map(|state| (state, Vec::new())),
         };
-        if let Some(state) = state {
+        if let Some((state, typed)) = state {
             let (preferences, random) = self.own();
-            let effects = &mut self.effects;
+            let (state, effects) = ((state, &*typed), &mut self.effects);
             let signed_in = SignedIn::new(now, state, start, preferences, random, effects)?;
             self.signed_in = Some(signed_in);
         }

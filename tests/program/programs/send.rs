@@ -458,3 +458,28 @@ fn message_of_a_user_who_is_let_in_again_later_stays_queued_and_that_is_said() {
     let heard = heard_by_bob(&workspace, &server);
     assert_eq!(heard, ["one", "two", "three", "four"]);
 }
+
+#[test]
+fn message_of_a_device_that_a_restored_server_does_not_know_is_sent_as_a_new_one() {
+    // It was called queued, and then it was "not known to be stored" and gone, though nothing of it had ever been sent.
+    let workspace = Workspace::new(&["alice", "bob"]);
+    let mut server = workspace.serve();
+    let copy = workspace.file("copy");
+    let (text, code) = workspace.run(&["store", "backup", &copy]);
+    assert_eq!(code, Some(0), "{text}");
+    for state in ["first", "second"] {
+        let sent = send_from(&workspace, state, &server, &["--to", "bob", "lost"]);
+        assert_eq!(sent.code, Some(0), "{}", sent.errors);
+    }
+    server.signal("TERM");
+    let (text, code) = workspace.run(&["store", "restore", &copy, "--replace"]);
+    assert_eq!(code, Some(0), "{text}");
+    let server = workspace.serve();
+    let sent = send_from(&workspace, "first", &server, &["--to", "bob", "one"]);
+    assert_eq!((sent.code, &*sent.errors), (Some(0), ""));
+    assert_eq!(sent.json["reached"], "stored");
+    let with_key = ["--to", "bob", "--id", "two", "two"];
+    let sent = send_from(&workspace, "second", &server, &with_key);
+    assert_eq!((sent.code, &*sent.errors), (Some(0), ""));
+    assert_eq!(heard_by_bob(&workspace, &server), ["one", "two"]);
+}

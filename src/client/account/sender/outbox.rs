@@ -109,6 +109,15 @@ impl Outbox {
         Some(self.slots.get(&sequence)?.typed?.at)
     }
 
+    /// What was typed in this run and was never given a number: no copy of this device can have sent it either.
+    pub(crate) fn never_sent(&self) -> Vec<(u64, Typed)> {
+        let unnumbered = self.slots.iter();
+        let unnumbered = unnumbered.filter(|(_, slot)| slot.unsent.numbered.is_none());
+        unnumbered
+            .filter_map(|(sequence, slot)| Some((*sequence, slot.typed?)))
+            .collect()
+    }
+
     /// The line of a script that it was typed in.
     pub(crate) fn line(&self, sequence: u64) -> Option<u64> {
         self.slots.get(&sequence)?.typed?.line
