@@ -101,9 +101,9 @@ fn until(args: &Args) -> Result<Option<u64>, Failure> {
                 let problem =
                     format!("the reason begins with a time, {span}, and the ban would be for good");
                 let failure = Failure::usage(problem);
-                return Err(
-                    failure.hint(format!("write --for {span} for a ban that ends by itself"))
-                );
+                return Err(failure.hint(format!(
+                    "write --for {span} for a ban that ends by itself, or begin the reason with another word"
+                )));
             }
             return Ok(None);
         }

@@ -10,9 +10,9 @@ use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::AbortHandle;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 /// Connections at the same time. For one more, the one goes that has been there the longest without a whole request; where all
 /// have one, it waits until one of these is over. Chosen: a browser opens six.
@@ -27,15 +27,19 @@ const ALL_WITHIN: Duration = Duration::from_secs(15);
 /// The longest header, in bytes. Chosen: that of browsers with cookies of other services on the same host.
 const HEADER_MAX_BYTES: usize = 16 * 1024;
 
+/// How long a connection keeps its place before its request is there, though another one has none. Chosen: a request that
+/// was sent with the connection is read by then, also on a busy host.
+const SPARED: Duration = Duration::from_millis(100);
+
 /// The pause after a failure to accept. Chosen: descriptors become free meanwhile.
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// The connections whose request is not there yet, the oldest first: at most [`CONNECTIONS_MAX`].
+/// The connections whose request is not there yet, the oldest first, and since when: at most [`CONNECTIONS_MAX`].
 #[derive(Clone, Default)]
-struct Requestless(Arc<Mutex<BTreeMap<u64, AbortHandle>>>);
+struct Requestless(Arc<Mutex<BTreeMap<u64, (Instant, AbortHandle)>>>);
 
 impl Requestless {
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<u64, AbortHandle>> {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<u64, (Instant, AbortHandle)>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -43,12 +47,33 @@ impl Requestless {
         self.lock().remove(&number);
     }
 
-    /// Closes the one that has been there the longest.
-    fn close_oldest(&self) {
-        if let Some((_, connection)) = self.lock().pop_first() {
-            connection.abort();
+    /// Until when the one that has been there the longest keeps its place.
+    fn first_due(&self) -> Option<Instant> {
+        let all = self.lock();
+        all.first_key_value().map(|(_, (since, _))| *since + SPARED)
+    }
+
+    /// Closes the one that has been there the longest, if it has had its time.
+    fn close_due(&self) -> bool {
+        let mut all = self.lock();
+        let first = all.first_entry();
+        let due = first.filter(|first| first.get().0 + SPARED <= Instant::now());
+        due.map(|first| first.remove().1.abort()).is_some()
+    }
+}
+
+/// A place for one more connection, once there is one.
+async fn place(slots: &Arc<Semaphore>, requestless: &Requestless) -> Option<OwnedSemaphorePermit> {
+    let free = || Arc::clone(slots).acquire_owned();
+    while let Some(due) = requestless.first_due() {
+        match timeout_at(due, free()).await {
+            Ok(slot) => return slot.ok(),
+            // It leaves its place as soon as it is closed.
+            Err(_) if requestless.close_due() => break,
+            Err(_) => {}
         }
     }
+    free().await.ok()
 }
 
 /// Serves until the process ends.
@@ -65,10 +90,7 @@ pub async fn serve(listener: std::net::TcpListener, router: Router) -> std::io::
                 continue;
             }
         };
-        if slots.available_permits() == 0 {
-            requestless.close_oldest();
-        }
-        let Ok(slot) = Arc::clone(&slots).acquire_owned().await else {
+        let Some(slot) = place(&slots, &requestless).await else {
             // Nobody closes it.
             return Ok(());
         };
@@ -81,7 +103,7 @@ pub async fn serve(listener: std::net::TcpListener, router: Router) -> std::io::
             list.remove(number);
             drop(slot);
         });
-        listed.insert(number, connection.abort_handle());
+        listed.insert(number, (Instant::now(), connection.abort_handle()));
     }
     Ok(())
 }
@@ -197,6 +219,19 @@ mod tests {
         assert_eq!(rest(half), "");
         assert!(idle.iter().all(is_open));
         assert!(rest(slow).ends_with("slow"));
+    }
+
+    #[test]
+    fn request_that_came_with_its_connection_is_answered_however_many_come_at_once() {
+        // The next connection was taken before the request of the one before was read, which then had none.
+        let (address, _) = serving();
+        for count in [CONNECTIONS_MAX + 1, 4 * CONNECTIONS_MAX] {
+            let all = (0..count).map(|_| connect(address, "GET / HTTP/1.1\r\n\r\n"));
+            let all: Vec<TcpStream> = all.collect();
+            for stream in all {
+                assert!(rest(stream).ends_with("prompt"));
+            }
+        }
     }
 
     #[test]

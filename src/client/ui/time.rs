@@ -50,7 +50,11 @@ pub(crate) fn span_ms(typed: &str) -> Option<u64> {
 
 /// The time with which a text begins, such as `1h`: in a reason it is meant as how long something lasts.
 pub(crate) fn leading_span(text: &str) -> Option<String> {
-    let words: Vec<&str> = text.split_whitespace().take(3).collect();
+    let is_mark = |sign: char| !sign.is_alphanumeric();
+    let words = text
+        .split_whitespace()
+        .map(|word| word.trim_matches(is_mark));
+    let words: Vec<&str> = words.take(3).collect();
     let words = match &words[..] {
         [first, rest @ ..] if first.eq_ignore_ascii_case("for") => rest,
         words => words.get(..2).unwrap_or(words),
@@ -278,6 +282,12 @@ mod tests {
             ("for 2d spam", Some("2d")),
             ("1 hour of spam", Some("1hour")),
             ("2 weeks", Some("2weeks")),
+            ("1h, rude", Some("1h")),
+            ("1h: rude", Some("1h")),
+            ("(1h) rude", Some("1h")),
+            ("1st offence", None),
+            ("24/7 spam", None),
+            ("3D printing spam", None),
             ("rude for 1h", None),
             ("spam", None),
             ("for spam", None),
