@@ -18,7 +18,7 @@ const MANUAL: &str = "\
     Who has the code opens an account with `/enrol NAME` at the prompt, or with `udpchat connect --user NAME --code-file FILE`, \
     also where `udpchat serve --registration invitation` lets nobody else open one; with `--registration closed` it is refused. \
     At most 1,024 codes are open at once. Only a hash of a code is kept, so it is printed once. \
-    Administrators make codes at the prompt, with `/invite-code`. A code stays good when its maker is no administrator any more: `udpchat audit` says who made it, `udpchat invite revoke` ends it.";
+    Administrators make codes at the prompt, with `/invite-code`. A code stays good when its maker is no longer an administrator: `udpchat audit` says who made it, `udpchat invite revoke` ends it.";
 
 #[derive(clap::Args)]
 struct Args {
