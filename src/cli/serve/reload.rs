@@ -155,7 +155,7 @@ struct Read {
 
 /// The settings as a server would start with them now.
 fn read(arguments: &[OsString]) -> Result<Read, Failure> {
-    let parser = command::parser(&commands());
+    let parser = command::parser_of(&commands(), arguments);
     let parsed = settings::parse(&parser, arguments).map_err(|unparsed| match unparsed {
         Unparsed::Arguments(error) => Failure::usage(error),
         Unparsed::Settings(failure) => failure,
