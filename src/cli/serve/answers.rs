@@ -174,7 +174,9 @@ mod tests {
         let server = Running::start();
         assert_eq!(server.state().as_deref(), Some(ALIVE));
         let hung = server.network.lock().expect("nobody panics with it");
-        assert_eq!(server.state(), None);
+        // It may answer once more before it comes to where it hangs.
+        let is_silent = (0..3).any(|_| server.state().is_none());
+        assert!(is_silent, "it does not hang");
         drop(hung);
         assert_eq!(server.state().as_deref(), Some(ALIVE));
         server.stop();
