@@ -42,16 +42,23 @@ impl Copier {
             reads_as_root: is_roots_alone(file),
         };
         if !copier.reads_as_root {
-            copier.begin()?;
+            copier.act()?;
         }
         Ok(copier)
     }
 
-    /// Has root act as the owner.
+    /// What is root's alone is open: from now on root acts as the owner in any case.
     ///
     /// # Errors
     /// [`OwnerError::CannotBecome`].
     pub(in crate::store) fn begin(&self) -> Result<(), OwnerError> {
+        if self.reads_as_root {
+            self.act()?;
+        }
+        Ok(())
+    }
+
+    fn act(&self) -> Result<(), OwnerError> {
         let Some(owner) = self.owner else {
             return Ok(());
         };

@@ -6,6 +6,8 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use nix::sys::socket::{setsockopt, sockopt};
+
 use crate::support::{Host, Script, Server, Workspace};
 
 /// How soon clients are back once the server serves.
@@ -47,6 +49,8 @@ fn clients_are_back_at_once_after_a_restart_and_nothing_is_lost() {
     let accounts: usize = accounts.map_or(2, |text| text.parse().expect("a number"));
     let workspace = Workspace::new(&[]);
     let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+    // As the socket unit has it: calls of many clients wait in it. Only root may have so much.
+    let _ = setsockopt(&socket, sockopt::RcvBufForce, &(16 << 20));
     let mut server = serve(&workspace, &socket);
     assert_eq!(Some(server.address), socket.local_addr().ok());
     let address = server.address.to_string();
