@@ -245,16 +245,7 @@ pub(in crate::store) fn mark_bot(
     id: AccountId,
     is_bot: bool,
 ) -> Result<Reply, Abort> {
-    let record = require(tables, id)?;
-    if record.is_deleted() {
-        return Err(Refusal::NoSuchUser.into());
-    }
-    if record.is_bot() == is_bot {
-        return Ok(Reply::Unchanged);
-    }
-    let role = record.role();
-    tables.accounts.insert(id.0, record.marked(is_bot, role));
-    Ok(Reply::Nothing)
+    mark(tables, id, |(_, role)| (is_bot, role))
 }
 
 /// What an account may do at the server from now on: see [`Write::SetRole`].
@@ -263,14 +254,24 @@ pub(in crate::store) fn set_role(
     id: AccountId,
     role: AccountRole,
 ) -> Result<Reply, Abort> {
+    mark(tables, id, |(is_bot, _)| (is_bot, role))
+}
+
+/// Changes whether an account is a bot's, or its role.
+fn mark(
+    tables: &mut Tables,
+    id: AccountId,
+    change: impl FnOnce((bool, AccountRole)) -> (bool, AccountRole),
+) -> Result<Reply, Abort> {
     let record = require(tables, id)?;
     if record.is_deleted() {
         return Err(Refusal::NoSuchUser.into());
     }
-    if record.role() == role {
+    let before = (record.is_bot(), record.role());
+    let (is_bot, role) = change(before);
+    if (is_bot, role) == before {
         return Ok(Reply::Unchanged);
     }
-    let is_bot = record.is_bot();
     tables.accounts.insert(id.0, record.marked(is_bot, role));
     Ok(Reply::Nothing)
 }
