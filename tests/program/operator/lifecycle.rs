@@ -5,6 +5,7 @@ use std::io::{self, PipeWriter, Write as _};
 use std::os::fd::AsRawFd as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::os::unix::net::UnixDatagram;
+use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
@@ -85,6 +86,14 @@ fn reload_prints_what_has_changed_and_what_is_wrong() {
 struct Manager(UnixDatagram);
 
 impl Manager {
+    /// One that listens on a socket in this workspace, and the path of that.
+    fn listening(workspace: &Workspace) -> (Self, PathBuf) {
+        let path = workspace.path("notify.sock");
+        let socket = UnixDatagram::bind(&path).expect("a socket");
+        socket.set_read_timeout(Some(PATIENCE)).expect("a limit");
+        (Self(socket), path)
+    }
+
     /// Waits until it is told this, and returns what it was told with it.
     fn hears(&self, word: &str) -> String {
         let end = Instant::now() + PATIENCE;
@@ -103,9 +112,7 @@ impl Manager {
 #[test]
 fn service_manager_is_told_when_the_server_serves_answers_reloads_and_ends() {
     let workspace = Workspace::new(&["alice"]);
-    let path = workspace.path("notify.sock");
-    let manager = Manager(UnixDatagram::bind(&path).expect("a socket"));
-    manager.0.set_read_timeout(Some(PATIENCE)).expect("a limit");
+    let (manager, path) = Manager::listening(&workspace);
     let watchdog = Duration::from_millis(300).as_micros().to_string();
     let mut server = Server::start_as(
         &Host::default(),
@@ -155,9 +162,7 @@ fn fill(pipe: &PipeWriter) {
 fn server_that_hangs_is_given_up_by_its_watchdog_and_ends_within_ten_seconds_of_being_told_to() {
     // The one that had waited for long enough hung with the others: it had something to say of that.
     let workspace = Workspace::new(&["alice"]);
-    let path = workspace.path("notify.sock");
-    let manager = Manager(UnixDatagram::bind(&path).expect("a socket"));
-    manager.0.set_read_timeout(Some(PATIENCE)).expect("a limit");
+    let (manager, path) = Manager::listening(&workspace);
     let (_reader, stderr) = io::pipe().expect("a pipe");
     let its = stderr.try_clone().expect("another one");
     let mut server = Server::start_as(
