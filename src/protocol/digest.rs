@@ -14,7 +14,7 @@ use sha2::{Digest as _, Sha256};
 use super::bytes::Bytes;
 
 /// The hash of an enrolment code, from which the server makes what it keeps of the code: BLAKE3 with a context of its own. Who makes
-/// an invitation tells the server no more than this.
+/// an invitation tells the server this and nothing else.
 #[must_use]
 pub fn hash_code(code: &[u8; 16]) -> Bytes<32> {
     Bytes(blake3::derive_key("udpchat 1 enrolment code", code))
