@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::env::Input;
 use super::{Client, commands};
-use crate::transport::{App, Channel, Endpoint, Event, Now};
+use crate::transport::{App, Endpoint, Event, Now};
 
 impl App for Client {
     type Input = Input;
@@ -67,9 +67,8 @@ impl App for Client {
         }
         commands::run_parked(&mut self.core, now);
         self.core.settle(now);
-        let messages: Vec<(Channel, Vec<u8>)> = self.core.take_messages();
-        for (channel, bytes) in messages {
-            self.link.send(now.instant, endpoint, channel, bytes);
+        for message in self.core.take_messages() {
+            self.link.send(now.instant, endpoint, message);
         }
         if let (Some((key, account)), Some(signed_in)) =
             (self.core.take_arrival(), &mut self.signed_in)

@@ -43,9 +43,18 @@ pub(super) enum Listener {
     Bot,
 }
 
+/// A message for the server.
+#[derive(Debug)]
+pub(super) struct Outgoing {
+    pub(super) channel: Channel,
+    /// Nobody waits for it, so that it can ride with another.
+    pub(super) may_wait: bool,
+    pub(super) bytes: Vec<u8>,
+}
+
 #[derive(Debug, Default)]
 pub(super) struct Effects {
-    messages: Vec<(Channel, Vec<u8>)>,
+    messages: Vec<Outgoing>,
     shown: Vec<Shown>,
     /// Of which messages a line told, and its number on the console.
     told: Option<(Subject, u64)>,
@@ -82,11 +91,19 @@ impl Effects {
     }
 
     pub(super) fn send(&mut self, channel: Channel, message: &ClientMessage) {
-        self.send_bytes(channel, encode(message, Hop::default()));
+        self.messages.push(Outgoing {
+            channel,
+            may_wait: message.body.may_wait(),
+            bytes: encode(message, Hop::default()),
+        });
     }
 
     pub(super) fn send_bytes(&mut self, channel: Channel, bytes: Vec<u8>) {
-        self.messages.push((channel, bytes));
+        self.messages.push(Outgoing {
+            channel,
+            may_wait: false,
+            bytes,
+        });
     }
 
     /// Shows a line. Whatever it quotes is made harmless here.
@@ -229,7 +246,7 @@ impl Effects {
         std::mem::take(&mut self.deleted)
     }
 
-    pub(super) fn take_messages(&mut self) -> Vec<(Channel, Vec<u8>)> {
+    pub(super) fn take_messages(&mut self) -> Vec<Outgoing> {
         std::mem::take(&mut self.messages)
     }
 

@@ -193,7 +193,7 @@ bodies! {
         after: EntryId,
     }
     /// A device has made everything up to this entry durable.
-    (Receive, Acknowledgement) client(Ready, Chat) => Received {
+    (Receive, Acknowledgement) client(Ready, Chat, may_wait) => Received {
         conversation: ConversationId,
         entry: EntryId,
     }
@@ -419,7 +419,7 @@ bodies! {
         devices: u32,
     }
     /// The user has read a conversation up to this entry. It is no receipt: only the account's own devices learn of it.
-    (Read, Request) client(Ready, Chat) => ReadUpTo {
+    (Read, Request) client(Ready, Chat, may_wait) => ReadUpTo {
         conversation: ConversationId,
         entry: EntryId,
     }

@@ -69,16 +69,16 @@ pub trait Body: Serialize + From<Failure> + From<EntryBody> + Sized {
 /// Declares the bodies: a struct for each row, and for each end an enumeration of those that it sends.
 ///
 /// A row is `(COMMAND, MESSAGE TYPE) sender => Name { fields }`. The sender is `client(phase, lane)`, with `tagged` as a
-/// third word if a refusal names the request's `tag`; `server()`, with `may_wait` if nobody waits for it, so that it can
-/// ride with the next packet; or `both(phase, lane)`.
+/// third word if a refusal names the request's `tag`; `server()`; or `both(phase, lane)`. The word `may_wait` says that
+/// nobody waits for it, so that it can ride with the next packet.
 macro_rules! bodies {
     (@row [$($client:tt)*] [$($server:tt)*]
-        $(#[$doc:meta])* ($($kind:ident),*) client($phase:ident, $lane:ident $(, $tagged:ident)?) => $name:ident $fields:tt
+        $(#[$doc:meta])* ($($kind:ident),*) client($phase:ident, $lane:ident $(, $word:ident)?) => $name:ident $fields:tt
         $($rest:tt)*
     ) => {
         bodies!(@struct $(#[$doc])* $name $fields);
         bodies!(@row
-            [$($client)* { ($($kind),*) $name $phase $lane [$($tagged)?] }] [$($server)*] $($rest)*);
+            [$($client)* { ($($kind),*) $name $phase $lane [$($word)?] }] [$($server)*] $($rest)*);
     };
     (@row [$($client:tt)*] [$($server:tt)*]
         $(#[$doc:meta])* ($($kind:ident),*) server($($may_wait:ident)?) => $name:ident $fields:tt
@@ -96,7 +96,7 @@ macro_rules! bodies {
             [$($client)* { ($($kind),*) $name $phase $lane [] }] [$($server)* { ($($kind),*) $name [] }] $($rest)*);
     };
     (@row
-        [$({ $ckind:tt $cname:ident $phase:ident $lane:ident [$($tagged:ident)?] })*]
+        [$({ $ckind:tt $cname:ident $phase:ident $lane:ident [$($word:ident)?] })*]
         [$({ $skind:tt $sname:ident [$($may_wait:ident)?] })*]
     ) => {
         bodies!(@enum
@@ -128,11 +128,20 @@ macro_rules! bodies {
                 }
             }
 
+            /// Whether nobody waits for this: it tells of what has happened.
+            #[must_use]
+            pub const fn may_wait(&self) -> bool {
+                match self {
+                    $(Self::$cname(_) => bodies!(@is $($word)?),)*
+                    Self::Entry(_) | Self::Failure(_) | Self::Unsupported => false,
+                }
+            }
+
             /// The tag of a request, where it has one: a refusal names it.
             #[must_use]
             pub const fn tag(&self) -> Option<u32> {
                 match self {
-                    $(Self::$cname(_body) => bodies!(@tag _body $($tagged)?),)*
+                    $(Self::$cname(_body) => bodies!(@tag _body $($word)?),)*
                     Self::Entry(_) | Self::Failure(_) | Self::Unsupported => None,
                 }
             }
@@ -239,8 +248,10 @@ macro_rules! bodies {
         }
     };
     (@tag $body:ident) => { None };
+    (@tag $body:ident may_wait) => { None };
     (@tag $body:ident tagged) => { Some($body.tag) };
     (@is) => { false };
+    (@is tagged) => { false };
     (@is may_wait) => { true };
     ($(#[$doc:meta])* ($command:ident, $message_type:ident) $($rest:tt)*) => {
         bodies!(@row [] [] $(#[$doc])* ($command, $message_type) $($rest)*);

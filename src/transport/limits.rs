@@ -90,7 +90,7 @@ pub(super) const FORGET: Duration = Duration::from_mins(15);
 /// PTO backoff stops here, or at the unscaled PTO if that is longer, so that a restored path is noticed soon.
 pub(super) const PTO_MAX: Duration = Duration::from_secs(8);
 
-/// Packets sent after a PTO (RFC 9002 §6.2.4).
+/// Packets sent after a PTO (RFC 9002 §6.2.4); one where packets get lost, which copies follow, or where they cost money.
 pub(super) const PTO_PROBES: u8 = 2;
 
 /// A packet is lost when one this much later was acknowledged (RFC 9002 §6.1.1).
@@ -160,8 +160,8 @@ pub(super) const MAX_TOKENS: usize = 8;
 pub(super) const STANDBY_PTOS: u32 = 2;
 
 /// On a lossy path PTOs in a row mean little: there the standby starts when packets have been unanswered for this
-/// long. Chosen: at 40 % loss each way and a round trip of 50 ms eight packets are sent in that time, and a live
-/// server answers none of them once in thirty times.
+/// long. Chosen: at 40 % loss each way and a round trip of 50 ms six packets and their copies are sent in that time,
+/// and a live server answers none of them once in thirty times or more seldom.
 pub(super) const STANDBY_WAIT: Duration = Duration::from_secs(1);
 
 /// The minimum time between two standby handshakes of a session, and thus what it costs a live server: at most one

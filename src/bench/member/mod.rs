@@ -98,7 +98,8 @@ pub struct Member {
     /// In the order of the contacts, as far as the server has found them.
     pub(super) conversations: Vec<Conversation>,
     /// Messages that the channels had no room for.
-    waiting: [VecDeque<Vec<u8>>; Channel::ALL.len()],
+    /// What there was no room for, and whether it may wait for company.
+    waiting: [VecDeque<(Vec<u8>, bool)>; Channel::ALL.len()],
 }
 
 impl Member {
@@ -256,7 +257,7 @@ impl Member {
 
     /// Sends on a channel once it has room.
     pub(super) fn send(&mut self, ctx: &mut Ctx<'_>, channel: Channel, bytes: Vec<u8>) {
-        self.waiting[channel as usize].push_back(bytes);
+        self.waiting[channel as usize].push_back((bytes, false));
         self.flush(ctx, channel);
     }
 
@@ -265,8 +266,13 @@ impl Member {
             return;
         };
         let waiting = &mut self.waiting[channel as usize];
-        while let Some(bytes) = waiting.front() {
-            match ctx.endpoint.send(ctx.now, session, channel, bytes) {
+        while let Some((bytes, may_wait)) = waiting.front() {
+            let sent = if *may_wait {
+                ctx.endpoint.send_soon(ctx.now, session, channel, bytes)
+            } else {
+                ctx.endpoint.send(ctx.now, session, channel, bytes)
+            };
+            match sent {
                 Err(SendError::Full) => return,
                 // Lengths are checked on the command line, and a closed session sends an event.
                 Ok(()) | Err(_) => waiting.pop_front(),
@@ -278,7 +284,8 @@ impl Member {
     pub fn send_receipts(&mut self, ctx: &mut Ctx<'_>) {
         for talk in 0..self.conversations.len() {
             if let Some(receipt) = self.conversations[talk].take_receipt() {
-                self.send(ctx, Channel::Chat, receipt);
+                self.waiting[Channel::Chat as usize].push_back((receipt, true));
+                self.flush(ctx, Channel::Chat);
             }
         }
     }
@@ -384,7 +391,7 @@ impl Member {
             }
             ServerBody::SendAgain(_) => {
                 for talk in &self.conversations {
-                    let again = talk.unstored().map(Into::into);
+                    let again = talk.unstored().map(|bytes| (bytes.into(), false));
                     self.waiting[talk.channel() as usize].extend(again);
                 }
                 for channel in Channel::ALL {

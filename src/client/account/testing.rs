@@ -7,7 +7,7 @@ use super::ctx::focus::Focus;
 use super::ctx::hidden::Hidden;
 use super::ctx::pending::PendingRequests;
 use super::ctx::{Ctx, Me, SessionState, Shared};
-use crate::client::effects::Effects;
+use crate::client::effects::{Effects, Outgoing};
 use crate::client::storage::State;
 use crate::client::storage::records::StoredConversation;
 use crate::client::testing::{Screen, database, instant};
@@ -77,8 +77,8 @@ impl Workbench {
     /// What was sent since the last time.
     pub(super) fn sent(&mut self) -> Vec<ClientBody> {
         let messages = self.effects.take_messages().into_iter();
-        let body = |(_, bytes): (_, Vec<u8>)| {
-            let envelope = Envelope::decode(&bytes).expect("the client encodes messages");
+        let body = |message: Outgoing| {
+            let envelope = Envelope::decode(&message.bytes).expect("the client encodes messages");
             envelope.open().expect("with the right digest").body
         };
         messages.map(body).collect()

@@ -28,7 +28,7 @@ use super::account::ctx::{Ctx, Shared};
 use super::account::{Parts, SignedIn};
 use super::auth::SignIn;
 use super::auth::step_up::StepUp;
-use super::effects::Effects;
+use super::effects::{Effects, Outgoing};
 use super::env::{Console, End, Fault, Files, Input, Options, Tone};
 use super::program::Say;
 use super::script::wait_timer::{RESPONSE_WAIT, WaitTimer};
@@ -380,7 +380,7 @@ impl Core {
     }
 
     /// What is to be sent, after [`Core::settle`].
-    pub(super) fn take_messages(&mut self) -> Vec<(Channel, Vec<u8>)> {
+    pub(super) fn take_messages(&mut self) -> Vec<Outgoing> {
         self.effects.take_messages()
     }
 

@@ -20,6 +20,7 @@ use self::codes::{
     CODE_ACCOUNT_BANNED, CODE_ADDRESS_BANNED, CODE_NOT_READING, CODE_QUIT, end_reason,
 };
 use super::core::status::LinkStatus;
+use super::effects::Outgoing;
 use crate::protocol::EndReason;
 use crate::transport::{Channel, CloseReason, Endpoint, Event, SendError, SessionId};
 
@@ -119,7 +120,7 @@ pub(super) struct Link {
     /// When the session last came up.
     up_since: Option<Instant>,
     failures: u32,
-    waiting: [VecDeque<Vec<u8>>; Channel::ALL.len()],
+    waiting: [VecDeque<Outgoing>; Channel::ALL.len()],
 }
 
 impl Link {
@@ -415,15 +416,10 @@ impl Link {
     }
 
     /// Sends a message, or keeps it until there is room, up to [`WAITING_MAX`]. Without a link it is dropped: whoever sent it hears of the loss.
-    pub(super) fn send(
-        &mut self,
-        now: Instant,
-        endpoint: &mut Endpoint,
-        channel: Channel,
-        bytes: Vec<u8>,
-    ) {
+    pub(super) fn send(&mut self, now: Instant, endpoint: &mut Endpoint, message: Outgoing) {
         if let State::Up(session) | State::Closing(session, _) = self.state {
-            self.waiting[channel as usize].push_back(bytes);
+            let channel = message.channel;
+            self.waiting[channel as usize].push_back(message);
             self.flush(now, endpoint, session, channel);
             if self.waiting[channel as usize].len() > WAITING_MAX {
                 endpoint.close(now, session, CODE_NOT_READING, "the server does not read");
@@ -439,8 +435,13 @@ impl Link {
         channel: Channel,
     ) {
         let waiting = &mut self.waiting[channel as usize];
-        while let Some(bytes) = waiting.front() {
-            match endpoint.send(now, session, channel, bytes) {
+        while let Some(message) = waiting.front() {
+            let sent = if message.may_wait {
+                endpoint.send_soon(now, session, channel, &message.bytes)
+            } else {
+                endpoint.send(now, session, channel, &message.bytes)
+            };
+            match sent {
                 Err(SendError::Full) => return,
                 // A closed session's event is on its way; a message that is too long is checked before.
                 Ok(()) | Err(SendError::Closed | SendError::TooLong) => {
@@ -454,7 +455,10 @@ impl Link {
     /// than [`GOODBYE_WAIT`].
     pub(super) fn close(&mut self, now: Instant, endpoint: &mut Endpoint) {
         match &mut self.state {
-            State::Up(session) => self.state = State::Closing(*session, now + DRAIN_WAIT),
+            State::Up(session) => {
+                endpoint.hurry(now, *session);
+                self.state = State::Closing(*session, now + DRAIN_WAIT);
+            }
             State::Connecting { attempts, .. } => {
                 for attempt in std::mem::take(attempts) {
                     endpoint.close(now, attempt, CODE_QUIT, "quit");

@@ -8,6 +8,7 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 
 use super::instant;
+use crate::client::effects::Outgoing;
 use crate::client::link::{Link, LinkEvent};
 use crate::protocol::EndReason;
 use crate::transport::{Channel, ClientConfig, Endpoint, Event, Limits, ServerConfig};
@@ -22,6 +23,14 @@ fn server(now: Instant, seed: u8) -> Endpoint {
         limits: Limits::default(),
     };
     Endpoint::server(now, config, [seed; 32])
+}
+
+fn question() -> Outgoing {
+    Outgoing {
+        channel: Channel::Chat,
+        may_wait: false,
+        bytes: b"are you there?".to_vec(),
+    }
 }
 
 fn address(port: u16) -> SocketAddr {
@@ -127,9 +136,9 @@ fn restarted_server_is_called_again_at_once_but_not_one_that_resets_every_sessio
     let (round_trip, slack) = (2 * ONE_WAY, Duration::from_millis(10));
     for (restart, at_once) in [(2, true), (3, false)] {
         wire.server = server(wire.now, restart);
-        let message = b"are you there?".to_vec();
+        let message = question();
         let (now, endpoint) = (wire.now, &mut wire.client);
-        wire.link.send(now, endpoint, Channel::Chat, message);
+        wire.link.send(now, endpoint, message);
         let took = wire.run_until_up();
         // One for the RESET, one for the cookie, one for the handshake.
         assert_eq!(took <= 3 * round_trip + slack, at_once, "{took:?}");
@@ -251,8 +260,8 @@ fn server_whose_name_has_moved_is_found_whether_it_has_said_goodbye_or_not() {
         wire.server = server(wire.now, 2);
         wire.place = address(8888);
         let (now, endpoint) = (wire.now, &mut wire.client);
-        let message = b"are you there?".to_vec();
-        wire.link.send(now, endpoint, Channel::Chat, message);
+        let message = question();
+        wire.link.send(now, endpoint, message);
         let start = wire.now;
         while !wire.happened.contains(&LinkEvent::Resolve) {
             wire.step();

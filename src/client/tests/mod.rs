@@ -171,9 +171,13 @@ impl Desk {
         let messages = self.core.take_messages();
         messages
             .into_iter()
-            .map(|(channel, bytes)| {
-                let envelope = Envelope::decode(&bytes).expect("the client encodes messages");
-                (channel, envelope.open().expect("with the right digest"))
+            .map(|message| {
+                let envelope =
+                    Envelope::decode(&message.bytes).expect("the client encodes messages");
+                (
+                    message.channel,
+                    envelope.open().expect("with the right digest"),
+                )
             })
             .collect()
     }

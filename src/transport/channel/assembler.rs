@@ -228,6 +228,11 @@ impl Assembler {
         }
     }
 
+    /// Whether nothing is missing before this offset.
+    pub(crate) fn has_all_to(&self, offset: u64) -> bool {
+        offset <= self.contiguous
+    }
+
     /// The end of the highest data received.
     pub(crate) fn highest(&self) -> u64 {
         self.beyond.end().unwrap_or(self.contiguous)

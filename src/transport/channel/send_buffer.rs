@@ -38,6 +38,8 @@ pub(crate) struct ChannelSender {
     buffer: VecDeque<u8>,
     base: u64,
     next: u64,
+    /// The end of the last message that somebody waits for.
+    urgent_to: u64,
     /// The peer's flow control limit.
     max_offset: u64,
     /// Acknowledged, above `base`.
@@ -65,6 +67,16 @@ impl ChannelSender {
         let message_max = message_max.min(buffer_limit.saturating_sub(framing::MAX_HEADER_LEN));
         self.buffer_limit = u32::try_from(buffer_limit).unwrap_or(u32::MAX);
         self.message_max = u32::try_from(message_max).unwrap_or(u32::MAX);
+    }
+
+    /// Somebody waits for all that was pushed so far.
+    pub(crate) fn mark_urgent(&mut self) {
+        self.urgent_to = self.end();
+    }
+
+    /// Whether somebody waits for a part of a sent fragment that was not acknowledged.
+    pub(crate) fn is_urgent(&self, fragment: Fragment) -> bool {
+        self.clip(fragment).start < self.urgent_to
     }
 
     pub(crate) fn push(&mut self, message: &[u8]) -> Result<(), SendError> {

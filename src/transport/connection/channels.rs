@@ -80,6 +80,9 @@ impl Connection {
         } else {
             state.sender.push(message)
         };
+        if result.is_ok() && !may_wait {
+            state.sender.mark_urgent();
+        }
         if result == Err(SendError::Full) {
             state.refused = u32::try_from(message.len()).ok();
         }
@@ -151,6 +154,11 @@ impl Connection {
         }
         self.recovery.sent.release();
         self.received.release();
+    }
+
+    /// Asks for the acknowledgement of what may otherwise wait for it.
+    pub(crate) fn hurry(&mut self) {
+        self.ping |= !self.is_drained();
     }
 
     pub(crate) fn is_drained(&self) -> bool {

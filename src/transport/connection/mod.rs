@@ -81,6 +81,8 @@ pub(super) struct Beginning {
     pub(super) route: Route,
     /// The round-trip time of the handshake, if measured.
     pub(super) round_trip: Option<Duration>,
+    /// At a client: its packets cost money.
+    pub(super) frugal: bool,
 }
 
 #[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
@@ -114,6 +116,8 @@ pub(super) struct Connection {
     hold: Hold,
     /// A PING is due.
     ping: bool,
+    /// At a client: the server is to be told that packets cost money.
+    frugal_due: bool,
     /// The newest PATH_CHALLENGE that is still unanswered.
     challenged: Option<[u8; 8]>,
     /// The next packet number to skip.
@@ -152,6 +156,7 @@ impl Connection {
             hold: Hold::No,
             // The first packet of the client completes the handshake at the server.
             ping: beginning.role == Role::Client,
+            frugal_due: beginning.frugal,
             challenged: None,
             skip_at: 0,
             packets_sent: 0,
@@ -160,9 +165,10 @@ impl Connection {
             bytes_received: 0,
             retransmissions: 0,
         };
+        connection.recovery.frugal = beginning.frugal;
         connection.choose_skip(context.random);
         if let Some(sample) = beginning.round_trip {
-            connection.recovery.rtt.update(now, sample, Duration::ZERO);
+            connection.recovery.rtt.assume(sample);
         }
         if beginning.role == Role::Server {
             connection
@@ -206,7 +212,7 @@ impl Connection {
         Statistics {
             rtt_us: micros(self.recovery.rtt.smoothed()),
             min_rtt_us: micros(self.recovery.rtt.minimum()),
-            congestion_window_bytes: self.recovery.congestion.window(),
+            congestion_window_bytes: self.recovery.window(),
             bytes_in_flight: self.recovery.sent.bytes_in_flight() as u64,
             packets_sent: self.packets_sent,
             packets_received: self.packets_received,

@@ -3,6 +3,7 @@
 use super::close::Violation;
 use super::{Connection, Context};
 use crate::transport::channel::assembler::AssembleError;
+use crate::transport::recovery::ack::Urgency;
 use crate::transport::route::Route;
 use crate::transport::wire::frame::{Frame, FrameError, Frames};
 use crate::transport::wire::packet::{DATA_HEADER_LEN, DataHeader};
@@ -69,11 +70,11 @@ impl Connection {
         number: u64,
         plain: &[u8],
     ) -> Result<(), Violation> {
-        let mut ack_eliciting = false;
+        let mut urgency = Urgency::None;
         let mut whole = true;
         for frame in Frames::new(plain) {
             let frame = frame.map_err(Violation::Frame)?;
-            ack_eliciting |= frame.is_ack_eliciting();
+            urgency = urgency.max(self.urgency(&frame));
             whole &= self.take_frame(context, frame)?;
             if !self.state.is_open() {
                 return Ok(());
@@ -81,12 +82,36 @@ impl Connection {
         }
         // A packet with a dropped frame is never acknowledged, so the peer retransmits all of it.
         if whole {
-            self.received.received(number, ack_eliciting, context.now);
-            if ack_eliciting && self.recovery.is_lossy() {
-                self.received.ack_immediately(context.now);
-            }
+            let patience = self.recovery.patience();
+            self.received
+                .received(number, urgency, patience, context.now);
         }
         Ok(())
+    }
+
+    /// How soon the peer should hear that this frame has come. Of a copy of what is here it has heard, or will by the
+    /// acknowledgement of that.
+    fn urgency(&self, frame: &Frame<'_>) -> Urgency {
+        let may_wait = match frame {
+            Frame::Stream {
+                channel,
+                patient,
+                offset,
+                data,
+            } => {
+                let end = offset.saturating_add(data.len() as u64);
+                *patient || self.channels[*channel as usize].assembler.has_all_to(end)
+            }
+            frame if frame.is_ack_eliciting() => false,
+            _ => return Urgency::None,
+        };
+        if may_wait {
+            Urgency::Patient
+        } else if self.recovery.is_lossy() {
+            Urgency::Lossy
+        } else {
+            Urgency::Normal
+        }
     }
 
     /// `false`: there was no room for it, so the peer must retransmit it.
@@ -106,6 +131,7 @@ impl Connection {
             }
             Frame::Stream {
                 channel,
+                patient: _,
                 offset,
                 data,
             } => {
@@ -134,6 +160,8 @@ impl Connection {
             Frame::Close { code, reason } => self.on_peer_close(context, code, reason),
             Frame::PathChallenge(token) => self.challenged = Some(token),
             Frame::PathResponse(token) => self.on_path_response(context, token),
+            Frame::Frugal if self.is_server() => self.recovery.frugal = true,
+            Frame::Frugal => return Err(Violation::Frame(FrameError::UnknownType)),
             // A client that sends NEW_TOKEN violates the protocol (RFC 9000 §19.7).
             Frame::NewToken(_) if self.is_server() => {
                 return Err(Violation::Frame(FrameError::UnknownType));

@@ -45,7 +45,7 @@ pub(super) struct Written {
     pub(super) frames: FrameList,
     pub(super) ack_eliciting: bool,
     /// It holds stream data that is sent for the first time.
-    fresh: bool,
+    pub(super) fresh: bool,
     /// It holds stream data that was sent before.
     again: bool,
     /// Bytes of redundant copies.
@@ -54,6 +54,12 @@ pub(super) struct Written {
 
 impl Written {
     fn add(&mut self, frame: SentFrame) {
+        self.frames.push(frame);
+        self.ack_eliciting = true;
+        self.frames.urgent = true;
+    }
+
+    fn add_patient(&mut self, frame: SentFrame) {
         self.frames.push(frame);
         self.ack_eliciting = true;
     }
@@ -101,6 +107,7 @@ impl Connection {
 
     fn has_data(&self) -> bool {
         self.ping
+            || self.frugal_due
             || self.owes_token()
             || self.credit.due
             || self.channels.iter().any(|state| state.window_due)
@@ -150,8 +157,11 @@ impl Connection {
         let waiting = self.waiting_bytes();
         let overhead = LEAST_PACKET + STREAM_OVERHEAD;
         let size = (waiting + copies + overhead as u64).min(self.mtu.limit() as u64);
-        let window = self.recovery.congestion.window();
+        let window = self.recovery.window();
         if self.recovery.sent.bytes_in_flight() as u64 + size > window {
+            if self.timers.get(Timer::Loss).is_none() {
+                self.arm_loss_timer(context.now);
+            }
             return otherwise;
         }
         let smoothed = self.recovery.rtt.smoothed();
@@ -224,7 +234,7 @@ impl Connection {
             self.mtu.on_sent(now, recovery.sent.next_number(), size);
             let sent = &mut recovery.sent;
             sent.on_sent(now, size, &written.frames, written.copied);
-            recovery.on_sent_eliciting(now, size, written.fresh);
+            recovery.on_sent_eliciting(now, size, written);
             self.arm_loss_timer(context.now);
         } else {
             self.recovery.sent.on_sent_unrecorded();
@@ -260,6 +270,10 @@ impl Connection {
         if scope == Content::Path {
             return written;
         }
+        // A probe wants an answer soon, whatever it holds.
+        if self.ping || self.recovery.probes > 0 {
+            self.write_ping(buffer, limit, &mut written);
+        }
         self.write_windows(buffer, limit, &mut written);
         for channel in Channel::ALL {
             self.write_channel(buffer, limit, channel, &mut written);
@@ -268,15 +282,28 @@ impl Connection {
         if self.recovery.is_lossy() {
             self.write_copies(context.now, buffer, limit, &mut written);
         }
-        if !written.ack_eliciting && limit > buffer.len() {
-            frame::encode_ping(buffer);
-            written.ack_eliciting = true;
+        // What is sent again may be here already, and its acknowledgement lost.
+        if !written.ack_eliciting || written.again {
+            self.write_ping(buffer, limit, &mut written);
         }
-        self.ping &= !written.ack_eliciting;
         written
     }
 
+    fn write_ping(&mut self, buffer: &mut Vec<u8>, limit: usize, written: &mut Written) {
+        if limit > buffer.len() {
+            frame::encode_ping(buffer);
+            written.ack_eliciting = true;
+            written.frames.urgent = true;
+            self.ping = false;
+        }
+    }
+
     fn write_windows(&mut self, buffer: &mut Vec<u8>, limit: usize, written: &mut Written) {
+        if self.frugal_due && limit > buffer.len() {
+            self.frugal_due = false;
+            frame::encode_frugal(buffer);
+            written.add(SentFrame::Frugal);
+        }
         for channel in Channel::ALL {
             let state = self.channel(channel);
             let room = limit.saturating_sub(buffer.len()) >= WINDOW_BYTES;
@@ -301,7 +328,7 @@ impl Connection {
         limit: usize,
         frames: &mut FrameList,
     ) {
-        let Some(report) = self.received.frame(context.now) else {
+        let Some(report) = self.received.frame(context.now, self.recovery.is_lossy()) else {
             return;
         };
         let (start, largest) = (buffer.len(), report.largest);
@@ -339,6 +366,7 @@ impl Connection {
         channel: Channel,
         written: &mut Written,
     ) {
+        let is_crowded = self.recovery.is_crowded();
         while !written.frames.is_full() {
             let credit = self.credit_left();
             let sender = &mut self.channel(channel).sender;
@@ -354,11 +382,18 @@ impl Connection {
                 offset: next.offset,
                 len,
             };
-            frame::encode_stream(buffer, channel, fragment.offset, sender.data(fragment));
+            let patient = !is_crowded && !sender.is_urgent(fragment);
+            let data = sender.data(fragment);
+            frame::encode_stream(buffer, channel, patient, fragment.offset, data);
             written.fresh |= fragment.range().end > sender.sent_to();
             written.again |= fragment.offset < sender.sent_to();
             sender.on_sent(fragment);
-            written.add(SentFrame::Stream { channel, fragment });
+            let sent = SentFrame::Stream { channel, fragment };
+            if patient {
+                written.add_patient(sent);
+            } else {
+                written.add(sent);
+            }
         }
     }
 

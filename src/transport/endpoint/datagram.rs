@@ -138,6 +138,7 @@ impl Endpoint {
             keys: established.keys,
             route: Route { remote, ..route },
             round_trip,
+            frugal: false,
         };
         self.later.push_back(Event::Connected {
             session,
@@ -241,6 +242,7 @@ impl Endpoint {
                 local_ip: answer.local_ip,
             },
             round_trip: answer.round_trip,
+            frugal: self.frugal,
         };
         let mut slot = self.begin(now, beginning);
         slot.scheduling = scheduling;

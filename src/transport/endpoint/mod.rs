@@ -68,6 +68,8 @@ pub struct Endpoint {
     /// A datagram that did not fit the batch before it, and its bytes.
     held: Option<Transmit>,
     spare: Vec<u8>,
+    /// At a client: its packets cost money.
+    frugal: bool,
 }
 
 impl Endpoint {
@@ -91,6 +93,7 @@ impl Endpoint {
             counters: Counters::default(),
             held: None,
             spare: Vec::new(),
+            frugal: false,
         }
     }
 
@@ -113,8 +116,10 @@ impl Endpoint {
         clippy::needless_pass_by_value,
         reason = "the interface is the server's"
     )]
-    pub fn client(_now: Instant, _config: ClientConfig, seed: [u8; 32]) -> Self {
-        Self::new(seed)
+    pub fn client(_now: Instant, config: ClientConfig, seed: [u8; 32]) -> Self {
+        let mut endpoint = Self::new(seed);
+        endpoint.frugal = config.frugal;
+        endpoint
     }
 
     /// The public half of the server's static key (None at a client).
@@ -316,6 +321,12 @@ impl Endpoint {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.sessions.is_empty()
+    }
+
+    /// Asks the peer to acknowledge soon all that was sent on this session, before somebody waits for
+    /// [`Endpoint::is_drained`].
+    pub fn hurry(&mut self, now: Instant, session: SessionId) {
+        self.with_connection(now, session, |connection, _| connection.hurry());
     }
 
     /// Whether all that was sent on this session has been acknowledged.

@@ -16,9 +16,12 @@ pub struct ServerConfig {
     pub limits: Limits,
 }
 
-/// The configuration of a client: none yet.
+/// The configuration of a client.
 #[derive(Debug, Default)]
-pub struct ClientConfig {}
+pub struct ClientConfig {
+    /// Packets cost money: neither end sends a copy of what may be lost, and each waits to see that it was.
+    pub frugal: bool,
+}
 
 /// How much of its limits an endpoint uses.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -6,9 +6,10 @@ use crate::transport::limits::PTO_MAX;
 
 /// Assumed until a sample arrives (RFC 9002 §6.2.2).
 pub(crate) const INITIAL_RTT: Duration = Duration::from_millis(333);
-/// The maximum delay of an acknowledgement, and the most that is believed of a reported delay (RFC 9000 §13.2.1,
-/// §18.2).
+/// The maximum delay of an acknowledgement that somebody waits for (RFC 9000 §13.2.1, §18.2).
 pub(crate) const MAX_ACK_DELAY: Duration = Duration::from_millis(25);
+/// A sample whose acknowledgement waited longer is none. Chosen: timers may be late.
+const DELAY_MAX: Duration = MAX_ACK_DELAY.saturating_mul(2);
 /// The minimum of all timers (RFC 9002 §6.1.2).
 pub(crate) const TIMER_GRANULARITY: Duration = Duration::from_millis(1);
 /// RFC 9002 §7.6.1.
@@ -40,21 +41,19 @@ impl Default for RttEstimator {
 
 impl RttEstimator {
     /// Adds a sample: the time from sending the largest newly acknowledged packet to `now`. `ack_delay`, the peer's
-    /// claimed delay, is capped at [`MAX_ACK_DELAY`]. A sample above [`SAMPLE_MAX`] is ignored.
+    /// claimed delay, is subtracted. A sample above [`SAMPLE_MAX`] is ignored, and one with a delay above [`DELAY_MAX`]: that
+    /// acknowledgement could wait, or an earlier one was lost, and it says little of the path.
     pub(crate) fn update(&mut self, now: Instant, sample: Duration, ack_delay: Duration) {
-        if sample > SAMPLE_MAX {
+        if sample > SAMPLE_MAX || ack_delay > DELAY_MAX {
             return;
         }
         self.latest = sample;
         if self.first_sample.is_none() {
             self.first_sample = Some(now);
-            self.minimum = sample;
-            self.smoothed = sample;
-            self.variance = sample / 2;
+            self.assume(sample);
             return;
         }
         self.minimum = self.minimum.min(sample);
-        let ack_delay = ack_delay.min(MAX_ACK_DELAY);
         // A delay that brings the sample below the minimum cannot be true.
         let adjusted = sample
             .checked_sub(ack_delay)
@@ -62,6 +61,16 @@ impl RttEstimator {
             .unwrap_or(sample);
         self.variance = (self.variance * 3 + self.smoothed.abs_diff(adjusted)) / 4;
         self.smoothed = (self.smoothed * 7 + adjusted) / 8;
+    }
+
+    /// Takes this for the round trip until there is a sample. What a handshake took is no more than that: a part of it may
+    /// have been lost and sent again.
+    pub(crate) fn assume(&mut self, round_trip: Duration) {
+        let round_trip = round_trip.min(SAMPLE_MAX);
+        self.latest = round_trip;
+        self.minimum = round_trip;
+        self.smoothed = round_trip;
+        self.variance = round_trip / 2;
     }
 
     pub(crate) fn reset(&mut self) {
@@ -149,10 +158,23 @@ mod tests {
     }
 
     #[test]
-    fn a_claimed_delay_counts_for_25_ms_at_most() {
-        let capped = measured(&[(100, 0), (300, 25)]);
-        let claimed = measured(&[(100, 0), (300, 150)]);
-        assert_eq!(capped.smoothed(), claimed.smoothed());
+    fn an_acknowledgement_that_waited_measures_nothing() {
+        let mut rtt = measured(&[(400, 300)]);
+        assert_eq!(rtt.smoothed(), INITIAL_RTT);
+        rtt.update(instant(), ms(100), ms(25));
+        assert_eq!(rtt.smoothed(), ms(100));
+        rtt.update(instant(), ms(400), ms(300));
+        assert_eq!((rtt.smoothed(), rtt.latest()), (ms(100), ms(100)));
+    }
+
+    #[test]
+    fn what_a_handshake_took_is_forgotten_with_the_first_sample() {
+        // A part of it that was lost made the path look slow for seconds, so that nothing was copied and probes were late.
+        let mut rtt = RttEstimator::default();
+        rtt.assume(ms(1400));
+        assert_eq!((rtt.smoothed(), rtt.variance()), (ms(1400), ms(700)));
+        rtt.update(instant(), ms(50), ms(0));
+        assert_eq!((rtt.smoothed(), rtt.variance()), (ms(50), ms(25)));
     }
 
     #[test]

@@ -30,6 +30,7 @@ pub(crate) enum SentFrame {
     SessionWindow,
     /// A retransmission carries another token.
     NewToken,
+    Frugal,
     /// Acknowledgements up to this number, which need not be repeated once this packet is acknowledged.
     Ack(u64),
 }
@@ -44,6 +45,8 @@ pub(crate) struct SentPacket {
     /// Whether its acknowledgement measures the path: it was sent by the one in use (RFC 9000 §9.4).
     pub(crate) measures: bool,
     pub(crate) copies: u8,
+    /// Whether its acknowledgement is awaited soon: it holds more than copies and what may wait.
+    pub(crate) urgent: bool,
     /// The index of the first frame that is a copy.
     first_copy: u8,
     copied: u16,
@@ -55,6 +58,14 @@ impl SentPacket {
         let frames = self.frames;
         let count = usize::from(self.first_copy);
         frames.into_iter().take(count).flatten()
+    }
+
+    /// Whether it holds nothing but a request for an acknowledgement.
+    pub(crate) fn is_ping(&self) -> bool {
+        self.urgent
+            && self
+                .frames()
+                .all(|frame| matches!(frame, SentFrame::Ack(_)))
     }
 
     /// Bytes by which its acknowledgement may grow the congestion window: copies prove nothing about the capacity of
@@ -73,6 +84,8 @@ pub(crate) struct FrameList {
     frames: [Option<SentFrame>; MAX_FRAMES],
     length: usize,
     copies: usize,
+    /// The peer acknowledges the packet soon.
+    pub(crate) urgent: bool,
 }
 
 impl FrameList {
@@ -107,6 +120,7 @@ pub(crate) struct SentPackets {
     skips: u8,
     next: u64,
     bytes_in_flight: usize,
+    urgent: usize,
 }
 
 impl Default for SentPackets {
@@ -117,6 +131,7 @@ impl Default for SentPackets {
             skips: 0,
             next: 0,
             bytes_in_flight: 0,
+            urgent: 0,
         }
     }
 }
@@ -128,6 +143,11 @@ impl SentPackets {
 
     pub(crate) fn bytes_in_flight(&self) -> usize {
         self.bytes_in_flight
+    }
+
+    /// Whether an acknowledgement is awaited soon.
+    pub(crate) fn has_urgent(&self) -> bool {
+        self.urgent > 0
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -160,12 +180,14 @@ impl SentPackets {
             repeated: false,
             measures: true,
             copies: 0,
+            urgent: frames.urgent,
             first_copy: u8::try_from(frames.length - frames.copies).unwrap_or(u8::MAX),
             copied: u16::try_from(copied).unwrap_or(u16::MAX),
             frames: frames.frames,
         });
         self.next += 1;
         self.bytes_in_flight += size;
+        self.urgent += usize::from(frames.urgent);
     }
 
     /// Rejects an inclusive range of acknowledged numbers if any was never sent.
@@ -193,6 +215,7 @@ impl SentPackets {
         }
         let packet = self.packets.remove(at)?;
         self.bytes_in_flight -= packet.size;
+        self.urgent -= usize::from(packet.urgent);
         let capacity = self.packets.capacity();
         if capacity > KEPT_RECORDS && self.packets.len() <= capacity / 4 {
             self.packets.shrink_to(self.packets.len() * 2);
@@ -208,6 +231,7 @@ impl SentPackets {
     pub(crate) fn clear(&mut self) {
         self.packets = VecDeque::new();
         self.bytes_in_flight = 0;
+        self.urgent = 0;
     }
 
     pub(crate) fn release(&mut self) {
@@ -229,6 +253,10 @@ impl SentPackets {
         let packet = self.packets.iter_mut().find(|packet| !packet.repeated)?;
         packet.repeated = true;
         Some(*packet)
+    }
+
+    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &SentPacket> {
+        self.packets.iter()
     }
 
     pub(crate) fn iter_mut(&mut self) -> impl DoubleEndedIterator<Item = &mut SentPacket> {

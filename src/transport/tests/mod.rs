@@ -10,6 +10,7 @@ mod migration;
 mod mtu;
 mod network;
 pub(crate) mod packet_dump;
+mod patience;
 mod restart;
 mod site;
 mod stranger_slots;

@@ -160,7 +160,7 @@ impl Site {
         let connection = endpoint.connection_mut(*session);
         let mut datagram = connection.forge(|buffer, remote_id, phase, number| {
             packet::encode_data_header(buffer, remote_id, phase, number);
-            frame::encode_stream(buffer, channel, offset, (bytes, b""));
+            frame::encode_stream(buffer, channel, false, offset, (bytes, b""));
         });
         self.server
             .handle_datagram(self.now, None, *address, None, &mut datagram);

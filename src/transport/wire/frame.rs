@@ -1,7 +1,8 @@
 //! Frames, the contents of a packet: each is a small integer (its type) and its fields, as plain `MessagePack` values
 //! without an array around them. Neither encoding nor decoding allocates.
 //!
-//! The type of a STREAM frame is [`STREAM`] plus its channel, which saves a byte in the most frequent frame.
+//! The type of a STREAM frame is [`STREAM`] plus its channel, which saves a byte in the most frequent frame; plus
+//! [`PATIENT`] if its acknowledgement may wait.
 
 use std::ops::Range;
 
@@ -29,7 +30,9 @@ const PATH_CHALLENGE: u8 = 5;
 const PATH_RESPONSE: u8 = 6;
 const SESSION_WINDOW: u8 = 7;
 const STREAM: u8 = 8;
+const PATIENT: u8 = 4;
 const NEW_TOKEN: u8 = 16;
+const FRUGAL: u8 = 17;
 
 const VEC_IS_INFALLIBLE: &str = "a Vec takes every write";
 
@@ -49,6 +52,8 @@ pub(crate) enum Frame<'a> {
     /// RFC 9000 §19.8.
     Stream {
         channel: Channel,
+        /// Nobody waits for it: its acknowledgement may wait.
+        patient: bool,
         offset: u64,
         data: &'a [u8],
     },
@@ -64,6 +69,8 @@ pub(crate) enum Frame<'a> {
     PathResponse([u8; 8]),
     /// An address token for the client's next session.
     NewToken([u8; ADDRESS_TOKEN_LEN]),
+    /// The client wants no copies: its packets cost money.
+    Frugal,
 }
 
 impl Frame<'_> {
@@ -117,10 +124,13 @@ impl<'a> Frames<'a> {
             PATH_CHALLENGE => Ok(Frame::PathChallenge(read_array(rest)?)),
             PATH_RESPONSE => Ok(Frame::PathResponse(read_array(rest)?)),
             NEW_TOKEN => Ok(Frame::NewToken(read_array(rest)?)),
+            FRUGAL => Ok(Frame::Frugal),
             _ => {
                 let number = kind.checked_sub(STREAM).ok_or(FrameError::UnknownType)?;
+                let (patient, number) = (number & PATIENT != 0, number & !PATIENT);
                 Ok(Frame::Stream {
                     channel: channel(u64::from(number)).map_err(|_| FrameError::UnknownType)?,
+                    patient,
                     offset: read_uint(rest)?,
                     data: read_bin(rest)?,
                 })
@@ -294,10 +304,11 @@ pub(crate) fn encode_ack(
 pub(crate) fn encode_stream(
     buffer: &mut Vec<u8>,
     channel: Channel,
+    patient: bool,
     offset: u64,
     (head, tail): (&[u8], &[u8]),
 ) {
-    buffer.push(STREAM + channel as u8);
+    buffer.push(STREAM + channel as u8 + u8::from(patient) * PATIENT);
     uint(buffer, offset);
     bin_header(buffer, head.len() + tail.len());
     buffer.extend_from_slice(head);
@@ -343,6 +354,10 @@ pub(crate) fn encode_close(buffer: &mut Vec<u8>, code: u16, reason: &str) {
         len -= 1;
     }
     encode::write_str(buffer, &reason[..len]).expect(VEC_IS_INFALLIBLE);
+}
+
+pub(crate) fn encode_frugal(buffer: &mut Vec<u8>) {
+    buffer.push(FRUGAL);
 }
 
 pub(crate) fn encode_path_challenge(buffer: &mut Vec<u8>, token: [u8; 8]) {

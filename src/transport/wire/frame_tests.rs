@@ -41,7 +41,8 @@ fn frames_come_back_in_order_and_padding_is_nothing() {
     encode_path_challenge(&mut buffer, [1; 8]);
     encode_path_response(&mut buffer, [2; 8]);
     encode_new_token(&mut buffer, &[3; ADDRESS_TOKEN_LEN]);
-    encode_stream(&mut buffer, Channel::Chat, 300, (b"ab", b"c"));
+    encode_frugal(&mut buffer);
+    encode_stream(&mut buffer, Channel::Chat, false, 300, (b"ab", b"c"));
     encode_close(&mut buffer, 256, "bye");
     encode_padding(&mut buffer, 1000);
     let expected = vec![
@@ -54,8 +55,10 @@ fn frames_come_back_in_order_and_padding_is_nothing() {
         Frame::PathChallenge([1; 8]),
         Frame::PathResponse([2; 8]),
         Frame::NewToken([3; ADDRESS_TOKEN_LEN]),
+        Frame::Frugal,
         Frame::Stream {
             channel: Channel::Chat,
+            patient: false,
             offset: 300,
             data: b"abc",
         },
@@ -72,7 +75,7 @@ fn frames_come_back_in_order_and_padding_is_nothing() {
 fn a_small_stream_frame_costs_at_most_12_bytes_even_at_the_largest_offset() {
     for (offset, overhead) in [(0, 4), (5000, 6), (1 << 31, 8), (u64::MAX, 12)] {
         let mut buffer = Vec::new();
-        encode_stream(&mut buffer, Channel::Chat, offset, (&[7; 200], &[]));
+        encode_stream(&mut buffer, Channel::Chat, false, offset, (&[7; 200], &[]));
         assert_eq!(buffer.len() - 200, overhead);
         assert!(overhead <= SMALL_STREAM_OVERHEAD);
     }
@@ -87,7 +90,13 @@ fn the_room_told_for_a_stream_is_used_to_the_last_byte_or_all_but_one() {
                 continue;
             }
             let mut buffer = Vec::new();
-            encode_stream(&mut buffer, Channel::Bulk, offset, (&vec![1; data], &[]));
+            encode_stream(
+                &mut buffer,
+                Channel::Bulk,
+                false,
+                offset,
+                (&vec![1; data], &[]),
+            );
             assert!(buffer.len() <= room && buffer.len() + 1 >= room);
         }
     }
@@ -194,15 +203,16 @@ proptest! {
     #[test]
     fn streams_come_back(
         number in 0_usize..3,
+        patient: bool,
         offset: u64,
         data in proptest::collection::vec(any::<u8>(), 0..1200),
         cut: prop::sample::Index,
     ) {
         let channel = Channel::ALL[number];
         let mut buffer = Vec::new();
-        encode_stream(&mut buffer, channel, offset, data.split_at(cut.index(data.len() + 1)));
+        encode_stream(&mut buffer, channel, patient, offset, data.split_at(cut.index(data.len() + 1)));
         prop_assert!(buffer.len() <= data.len() + STREAM_OVERHEAD);
-        let expected = Frame::Stream { channel, offset, data: &data };
+        let expected = Frame::Stream { channel, patient, offset, data: &data };
         prop_assert_eq!(all(&buffer), Ok(vec![expected]));
     }
 
