@@ -858,7 +858,7 @@ _udpchat() {
             return 0
             ;;
         udpchat__subcmd__bench)
-            opts="-v -h --clients --window --messages --rate --seconds --size --bytes --json --verbose --log --log-format --help pairs fanout paced bulk idle storm"
+            opts="-v -h --clients --window --messages --rate --frugal --seconds --size --bytes --json --verbose --log --log-format --help pairs fanout paced bulk idle storm"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -932,7 +932,7 @@ _udpchat() {
             return 0
             ;;
         udpchat__subcmd__bot)
-            opts="-v -h --config --user --password-file --state --server-key --timeout --accept-new --verbose --log --log-format --help"
+            opts="-v -h --config --user --password-file --state --server-key --timeout --accept-new --frugal --verbose --log --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1246,7 +1246,7 @@ _udpchat() {
             return 0
             ;;
         udpchat__subcmd__connect)
-            opts="-v -h --config --user --password-file --state --server-key --timeout --accept-new --code-file --color --plain --theme --unannounced --log-chat --download-dir --save-files-below --restricted --notify --notify-by --mention --verbose --log --log-format --help"
+            opts="-v -h --config --user --password-file --state --server-key --timeout --accept-new --frugal --code-file --color --plain --theme --unannounced --log-chat --download-dir --save-files-below --restricted --notify --notify-by --mention --verbose --log --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3937,7 +3937,7 @@ _udpchat() {
             return 0
             ;;
         udpchat__subcmd__send)
-            opts="-v -h --to --wait --id --file --json --config --user --password-file --state --server-key --timeout --accept-new --verbose --log --log-format --help"
+            opts="-v -h --to --wait --id --file --json --config --user --password-file --state --server-key --timeout --accept-new --frugal --verbose --log --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4973,7 +4973,7 @@ _udpchat() {
             return 0
             ;;
         udpchat__subcmd__tail)
-            opts="-f -v -h --since --follow --json --config --user --password-file --state --server-key --timeout --accept-new --verbose --log --log-format --help"
+            opts="-f -v -h --since --follow --json --config --user --password-file --state --server-key --timeout --accept-new --frugal --verbose --log --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -140,6 +140,7 @@ complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -l log -d 'Writ
 complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -l log-format -d 'How each line of the log is written' -r -f -a "text\t'For people'
 json\t'A JSON object a line'"
 complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -l accept-new -d 'Trust an unknown server key without asking; a changed key is still refused'
+complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -l frugal -d 'For links on which packets cost money: send none in advance of a loss, so that messages come later where some are lost'
 complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -l plain -d 'For a screen reader: words in the place of symbols, no colours, and nothing is drawn again'
 complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -l unannounced -d 'Do not tell others that this session comes and goes, for programs; `/contacts` lists it all the same'
 complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -l restricted -d 'Refuse all commands that read or write files or run programs, for a login shell'
@@ -162,6 +163,7 @@ complete -c udpchat -n "__fish_udpchat_using_subcommand send" -l log-format -d '
 json\t'A JSON object a line'"
 complete -c udpchat -n "__fish_udpchat_using_subcommand send" -l json -d 'Print one JSON object that says what was reached'
 complete -c udpchat -n "__fish_udpchat_using_subcommand send" -l accept-new -d 'Trust an unknown server key without asking; a changed key is still refused'
+complete -c udpchat -n "__fish_udpchat_using_subcommand send" -l frugal -d 'For links on which packets cost money: send none in advance of a loss, so that messages come later where some are lost'
 complete -c udpchat -n "__fish_udpchat_using_subcommand send" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
 complete -c udpchat -n "__fish_udpchat_using_subcommand send" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c udpchat -n "__fish_udpchat_using_subcommand tail" -l since -d 'Begin with this time, or with what no earlier --since last has printed; else with the last 10 lines of each conversation' -r -f
@@ -177,6 +179,7 @@ json\t'A JSON object a line'"
 complete -c udpchat -n "__fish_udpchat_using_subcommand tail" -s f -l follow -d 'Go on with what comes, until a signal'
 complete -c udpchat -n "__fish_udpchat_using_subcommand tail" -l json -d 'Print each entry as a JSON object on a line of its own'
 complete -c udpchat -n "__fish_udpchat_using_subcommand tail" -l accept-new -d 'Trust an unknown server key without asking; a changed key is still refused'
+complete -c udpchat -n "__fish_udpchat_using_subcommand tail" -l frugal -d 'For links on which packets cost money: send none in advance of a loss, so that messages come later where some are lost'
 complete -c udpchat -n "__fish_udpchat_using_subcommand tail" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
 complete -c udpchat -n "__fish_udpchat_using_subcommand tail" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c udpchat -n "__fish_udpchat_using_subcommand bot" -l config -d 'Read the settings from this file [default: $XDG_CONFIG_HOME/udpchat/config.toml]' -r -F
@@ -189,6 +192,7 @@ complete -c udpchat -n "__fish_udpchat_using_subcommand bot" -l log -d 'Write th
 complete -c udpchat -n "__fish_udpchat_using_subcommand bot" -l log-format -d 'How each line of the log is written' -r -f -a "text\t'For people'
 json\t'A JSON object a line'"
 complete -c udpchat -n "__fish_udpchat_using_subcommand bot" -l accept-new -d 'Trust an unknown server key without asking; a changed key is still refused'
+complete -c udpchat -n "__fish_udpchat_using_subcommand bot" -l frugal -d 'For links on which packets cost money: send none in advance of a loss, so that messages come later where some are lost'
 complete -c udpchat -n "__fish_udpchat_using_subcommand bot" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
 complete -c udpchat -n "__fish_udpchat_using_subcommand bot" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c udpchat -n "__fish_udpchat_using_subcommand link" -l room -d 'A room that who opens the link is asked to join; its # may be left out' -r -f
@@ -281,6 +285,7 @@ complete -c udpchat -n "__fish_udpchat_using_subcommand bench" -l bytes -d 'Byte
 complete -c udpchat -n "__fish_udpchat_using_subcommand bench" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand bench" -l log-format -d 'How each line of the log is written' -r -f -a "text\t'For people'
 json\t'A JSON object a line'"
+complete -c udpchat -n "__fish_udpchat_using_subcommand bench" -l frugal -d 'Play clients for whom packets cost money, as `connect --frugal` is one'
 complete -c udpchat -n "__fish_udpchat_using_subcommand bench" -l json -d 'Report as one JSON object'
 complete -c udpchat -n "__fish_udpchat_using_subcommand bench" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
 complete -c udpchat -n "__fish_udpchat_using_subcommand bench" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -39,6 +39,9 @@ pub struct Args {
     /// Messages a second that each client says, in paced and bulk
     #[arg(long, value_name = "R", default_value = "2", value_parser = parse_rate)]
     pub rate: f64,
+    /// Play clients for whom packets cost money, as `connect --frugal` is one
+    #[arg(long)]
+    pub frugal: bool,
     /// How long to measure; bulk and storm measure until they are done
     #[arg(
         long = "seconds",
@@ -82,6 +85,7 @@ impl Args {
             window: 1,
             messages: None,
             rate: 2.0,
+            frugal: false,
             duration: Duration::from_secs(3),
             size: 64,
             bytes: 1,

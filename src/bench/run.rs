@@ -64,7 +64,10 @@ pub fn run(
         let _ = inputs.send_reserved(Input::Interrupt);
     }))?;
     let now = net::now();
-    let endpoint = Endpoint::client(now.instant, ClientConfig::default(), seed()?);
+    let config = ClientConfig {
+        frugal: args.frugal,
+    };
+    let endpoint = Endpoint::client(now.instant, config, seed()?);
     let cast = CrowdConfig {
         workload: workload.name(),
         addresses,

@@ -127,6 +127,9 @@ pub struct ClientArgs {
     /// Trust an unknown server key without asking; a changed key is still refused
     #[arg(long, env = "UDPCHAT_ACCEPT_NEW")]
     pub accept_new: bool,
+    /// For links on which packets cost money: send none in advance of a loss, so that messages come later where some are lost
+    #[arg(long, env = "UDPCHAT_FRUGAL")]
+    pub frugal: bool,
 }
 
 impl ClientArgs {
@@ -146,6 +149,7 @@ impl ClientArgs {
             server_key,
             timeout,
             accept_new: false,
+            frugal: false,
         }
     }
 }

@@ -36,6 +36,8 @@ pub struct Plan {
     pub server: ServerName,
     pub options: Options,
     pub state: StateDirectory,
+    /// Packets cost money.
+    pub frugal: bool,
 }
 
 /// An account that has signed in.
@@ -163,13 +165,17 @@ impl Thread {
     /// Signs in with the device that has this database, and ends when nothing waits there.
     fn run(&self, job: &Job, file: &Path) -> anyhow::Result<Option<End>> {
         let Plan {
-            server, options, ..
+            server,
+            options,
+            frugal,
+            ..
         } = &self.plan;
         let addresses = server.resolve()?;
         let sockets = bind(server, &addresses).context("cannot open a socket")?;
         let (setup, inputs) = Setup::new().context("cannot wait for the network")?;
         let now = net::now();
-        let endpoint = Endpoint::client(now.instant, ClientConfig::default(), net::seed()?);
+        let config = ClientConfig { frugal: *frugal };
+        let endpoint = Endpoint::client(now.instant, config, net::seed()?);
         let options = Options {
             addresses,
             user: Some(job.account.clone()),

@@ -38,6 +38,7 @@ pub struct Launch {
     state: PathBuf,
     sockets: Vec<Socket>,
     setup: Setup<Input>,
+    frugal: bool,
     now: Now,
 }
 
@@ -103,6 +104,7 @@ impl Launch {
             state,
             sockets,
             setup,
+            frugal: args.frugal,
             now: net::now(),
         })
     }
@@ -111,12 +113,16 @@ impl Launch {
     /// is waited for.
     pub fn run(self, console: Box<dyn Console>, end: impl FnOnce(&Outcome) -> bool) -> Outcome {
         let resolver = resolver::start(self.server.clone(), self.inputs.clone())?;
-        let endpoint = Endpoint::client(self.now.instant, ClientConfig::default(), net::seed()?);
+        let config = ClientConfig {
+            frugal: self.frugal,
+        };
+        let endpoint = Endpoint::client(self.now.instant, config, net::seed()?);
         let state = StateDirectory::open(self.state, self.server.to_string())?;
         let plan = Plan {
             server: self.server,
             options: self.options.clone(),
             state,
+            frugal: self.frugal,
         };
         let forwarder = Forwarder::start(plan, self.inputs)?;
         let client = Client::new(
