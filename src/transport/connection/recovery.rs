@@ -24,7 +24,7 @@ const LOSS_WINDOW_FIRST: f32 = 8.0;
 const LOSS_WINDOW: f32 = 128.0;
 
 /// How many probe time-outs in a row do not double the next, on a path that is known to lose packets. Chosen: at 40 % loss
-/// three in a row get no answer once in eight times without the path being cut; and a cut path costs six packets more.
+/// each way three in a row get no answer once in four times; and a path that was cut costs a few packets more.
 const PTOS_SPARED: u32 = 3;
 
 #[derive(Debug)]

@@ -271,7 +271,8 @@ impl Connection {
             return written;
         }
         // A probe wants an answer soon, whatever it holds.
-        if self.ping || self.recovery.probes > 0 {
+        let asks = self.ping || self.recovery.probes > 0;
+        if asks {
             self.write_ping(buffer, limit, &mut written);
         }
         self.write_windows(buffer, limit, &mut written);
@@ -283,7 +284,7 @@ impl Connection {
             self.write_copies(context.now, buffer, limit, &mut written);
         }
         // What is sent again may be here already, and its acknowledgement lost.
-        if !written.ack_eliciting || written.again {
+        if !written.ack_eliciting || (written.again && !asks) {
             self.write_ping(buffer, limit, &mut written);
         }
         written
