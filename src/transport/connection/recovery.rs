@@ -8,7 +8,7 @@ use super::{Connection, Context};
 use crate::transport::Channel;
 use crate::transport::limits::{PACKET_THRESHOLD, PTO_MAX, PTO_PROBES, STANDBY_PTOS, STANDBY_WAIT};
 use crate::transport::recovery::ack::{
-    FRUGAL_ACK_DELAY, LOSSY_ACK_DELAY, PATIENT_ACK_DELAY, Patience,
+    FRUGAL_ACK_DELAY, LOSSY_ACK_DELAY, LOSSY_PATIENCE, PATIENT_ACK_DELAY, Patience,
 };
 use crate::transport::recovery::congestion::Cubic;
 use crate::transport::recovery::pacer::Pacer;
@@ -105,12 +105,13 @@ impl Recovery {
     /// The probe time-out without backoff. On a lossy path, once both ends know of the loss, the peer acknowledges
     /// sooner.
     pub(super) fn probe_timeout(&self) -> Duration {
-        let delay = if !self.sent.has_urgent() {
-            self.patience().usual
-        } else if self.is_lossy() && self.peer_hurries() {
-            LOSSY_ACK_DELAY
-        } else {
-            MAX_ACK_DELAY
+        let both_know = self.is_lossy() && self.peer_hurries();
+        let delay = match (self.sent.has_urgent(), both_know) {
+            (true, true) => LOSSY_ACK_DELAY,
+            (true, false) => MAX_ACK_DELAY,
+            (false, _) if self.frugal => FRUGAL_ACK_DELAY,
+            (false, true) => LOSSY_PATIENCE,
+            (false, false) => PATIENT_ACK_DELAY,
         };
         (self.rtt.pto_base() + delay).saturating_sub(MAX_ACK_DELAY)
     }
@@ -119,6 +120,8 @@ impl Recovery {
     pub(super) fn patience(&self) -> Patience {
         let usual = if self.frugal {
             FRUGAL_ACK_DELAY
+        } else if self.is_lossy() {
+            LOSSY_PATIENCE
         } else {
             PATIENT_ACK_DELAY
         };

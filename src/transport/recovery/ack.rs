@@ -23,6 +23,8 @@ pub(crate) const LOSSY_ACK_DELAY: Duration = Duration::from_millis(10);
 /// The longest delay of an acknowledgement that nobody waits for. Chosen: until then there is mostly a packet that can
 /// carry it, and the peer keeps what it has sent no longer than it would after a loss.
 pub(crate) const PATIENT_ACK_DELAY: Duration = Duration::from_millis(320);
+/// The same where packets are lost: of what is lost the sender should hear while its user still looks for the receipt.
+pub(crate) const LOSSY_PATIENCE: Duration = Duration::from_millis(140);
 /// The same where packets cost money.
 pub(crate) const FRUGAL_ACK_DELAY: Duration = Duration::from_millis(500);
 

@@ -366,11 +366,11 @@ const fn price(loss: u32, burst: u32, open: (f64, u128), frugal: (f64, u128)) ->
 /// The table in the documentation of `connection::redundancy`, with a little room.
 const PRICES: [Price; 6] = [
     price(0, 1, (6.1, 54), (5.3, 54)),
-    price(5, 1, (9.2, 75), (6.2, 240)),
-    price(10, 1, (11.5, 90), (6.9, 310)),
-    price(20, 1, (14.4, 110), (8.4, 450)),
-    price(20, 5, (14.9, 220), (8.4, 470)),
-    price(40, 1, (20.4, 230), (12.2, 950)),
+    price(5, 1, (10.3, 75), (6.2, 240)),
+    price(10, 1, (13.1, 90), (6.9, 310)),
+    price(20, 1, (16.2, 110), (8.4, 450)),
+    price(20, 5, (16.9, 210), (8.4, 470)),
+    price(40, 1, (22.6, 230), (12.2, 950)),
 ];
 
 fn measure(price: &Price, seeds: u64, seconds: u64, frugal: bool) -> (f64, u128) {
