@@ -267,12 +267,8 @@ impl Member {
         };
         let waiting = &mut self.waiting[channel as usize];
         while let Some((bytes, may_wait)) = waiting.front() {
-            let sent = if *may_wait {
-                ctx.endpoint.send_soon(ctx.now, session, channel, bytes)
-            } else {
-                ctx.endpoint.send(ctx.now, session, channel, bytes)
-            };
-            match sent {
+            let (endpoint, now) = (&mut ctx.endpoint, ctx.now);
+            match endpoint.send_message(now, session, channel, bytes, *may_wait) {
                 Err(SendError::Full) => return,
                 // Lengths are checked on the command line, and a closed session sends an event.
                 Ok(()) | Err(_) => waiting.pop_front(),

@@ -436,12 +436,8 @@ impl Link {
     ) {
         let waiting = &mut self.waiting[channel as usize];
         while let Some(message) = waiting.front() {
-            let sent = if message.may_wait {
-                endpoint.send_soon(now, session, channel, &message.bytes)
-            } else {
-                endpoint.send(now, session, channel, &message.bytes)
-            };
-            match sent {
+            let (bytes, may_wait) = (&message.bytes, message.may_wait);
+            match endpoint.send_message(now, session, channel, bytes, may_wait) {
                 Err(SendError::Full) => return,
                 // A closed session's event is on its way; a message that is too long is checked before.
                 Ok(()) | Err(SendError::Closed | SendError::TooLong) => {

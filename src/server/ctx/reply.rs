@@ -30,11 +30,8 @@ pub fn send(
         delivery: None,
     };
     let bytes = encode(message, hop);
-    if message.body.may_wait() {
-        endpoint.send_soon(now.instant, session, channel, &bytes)
-    } else {
-        endpoint.send(now.instant, session, channel, &bytes)
-    }
+    let may_wait = message.body.may_wait();
+    endpoint.send_message(now.instant, session, channel, &bytes, may_wait)
 }
 
 impl Ctx<'_> {

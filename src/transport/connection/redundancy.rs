@@ -54,7 +54,7 @@ pub(super) const COPIED_BYTES: usize = 600;
 /// flight, and the work for each packet stays bounded.
 const COPY_WINDOW: usize = 32;
 
-/// A session sends no more copies in a period once they have so many bytes. Chosen: a room in which fifty lines are said each
+/// In a period a session sends copies until they have so many bytes. Chosen: a room in which fifty lines are said each
 /// second; copies of more than that would be a flood of their own.
 const COPYING_PERIOD: Duration = Duration::from_secs(1);
 const COPIED_IN_PERIOD: u32 = 32 * 1024;

@@ -54,8 +54,7 @@ pub(super) struct Written {
 
 impl Written {
     fn add(&mut self, frame: SentFrame) {
-        self.frames.push(frame);
-        self.ack_eliciting = true;
+        self.add_patient(frame);
         self.frames.urgent = true;
     }
 

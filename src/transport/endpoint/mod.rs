@@ -232,27 +232,24 @@ impl Endpoint {
         channel: Channel,
         message: &[u8],
     ) -> Result<(), SendError> {
-        let is_short = self.memory.is_short();
-        self.with_connection(now, session, |connection, _| {
-            connection.send(channel, message, is_short, false)
-        })
-        .unwrap_or(Err(SendError::Closed))
+        self.send_message(now, session, channel, message, false)
     }
 
-    /// [`Endpoint::send`] of what may wait a few milliseconds to share a packet.
+    /// [`Endpoint::send`] of what, with `may_wait`, may wait a few milliseconds to share a packet: nobody waits for it.
     ///
     /// # Errors
     /// As [`Endpoint::send`].
-    pub fn send_soon(
+    pub fn send_message(
         &mut self,
         now: Instant,
         session: SessionId,
         channel: Channel,
         message: &[u8],
+        may_wait: bool,
     ) -> Result<(), SendError> {
         let is_short = self.memory.is_short();
         self.with_connection(now, session, |connection, _| {
-            connection.send(channel, message, is_short, true)
+            connection.send(channel, message, is_short, may_wait)
         })
         .unwrap_or(Err(SendError::Closed))
     }

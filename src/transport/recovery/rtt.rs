@@ -63,7 +63,7 @@ impl RttEstimator {
         self.smoothed = (self.smoothed * 7 + adjusted) / 8;
     }
 
-    /// Takes this for the round trip until there is a sample. What a handshake took is no more than that: a part of it may
+    /// Takes this for the round trip until there is a sample. What a handshake took is an assumption: a part of it may
     /// have been lost and sent again.
     pub(crate) fn assume(&mut self, round_trip: Duration) {
         let round_trip = round_trip.min(SAMPLE_MAX);

@@ -20,7 +20,7 @@ fn quiet() -> (Network, SessionId, SessionId) {
 fn news(network: &mut Network, server: SessionId, message: &[u8]) {
     network
         .server
-        .send_soon(network.now, server, Channel::Chat, message)
+        .send_message(network.now, server, Channel::Chat, message, true)
         .expect("there is room");
 }
 

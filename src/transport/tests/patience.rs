@@ -21,7 +21,7 @@ fn with_news(delay: Duration) -> (Network, SessionId, SessionId) {
     network.link.loss = 1.0;
     network
         .server
-        .send_soon(network.now, session, Channel::Chat, b"stored")
+        .send_message(network.now, session, Channel::Chat, b"stored", true)
         .expect("there is room");
     network.run(Duration::from_millis(10));
     (network, client, session)
@@ -112,7 +112,7 @@ fn who_waits_until_all_has_arrived_need_not_be_patient() {
         let begin = network.now;
         network
             .server
-            .send_soon(begin, session, Channel::Chat, b"received")
+            .send_message(begin, session, Channel::Chat, b"received", true)
             .expect("there is room");
         if hurries {
             network.server.hurry(begin, session);

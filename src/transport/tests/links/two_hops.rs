@@ -152,14 +152,14 @@ impl World {
         let user = &mut self.users[index];
         let message = message(kind, 0, 30, self.now);
         user.endpoint
-            .send_soon(self.now, user.session, Channel::Chat, &message)
+            .send_message(self.now, user.session, Channel::Chat, &message, true)
             .expect("there is room");
     }
 
     fn send_down_soon(&mut self, index: usize, message: &[u8]) {
         let session = self.sessions[index].expect("it has signed in");
         self.server
-            .send_soon(self.now, session, Channel::Chat, message)
+            .send_message(self.now, session, Channel::Chat, message, true)
             .expect("there is room");
     }
 
