@@ -30,6 +30,7 @@ use self::token::GivenToken;
 use super::limits::{SKIP_EVERY, UNAUTHENTICATED_LIFETIME};
 use super::recovery::ack::AckState;
 use super::recovery::replay::ReplayWindow;
+use super::recovery::rtt::HandshakeTime;
 use super::statistics::Statistics;
 use super::timer::{Timer, Timers};
 use super::wire::crypto::Keys;
@@ -79,8 +80,7 @@ pub(super) struct Beginning {
     pub(super) remote_id: u64,
     pub(super) keys: Keys,
     pub(super) route: Route,
-    /// The round-trip time of the handshake, if measured.
-    pub(super) round_trip: Option<Duration>,
+    pub(super) handshake: HandshakeTime,
     /// At a client: its packets cost money.
     pub(super) frugal: bool,
 }
@@ -167,9 +167,7 @@ impl Connection {
         };
         connection.recovery.frugal = beginning.frugal;
         connection.choose_skip(context.random);
-        if let Some(sample) = beginning.round_trip {
-            connection.recovery.rtt.assume(sample);
-        }
+        connection.recovery.rtt.assume(beginning.handshake);
         if beginning.role == Role::Server {
             connection
                 .timers

@@ -155,9 +155,14 @@ impl Recovery {
         base.saturating_mul(factor).min(base.max(PTO_MAX))
     }
 
-    /// The probe time-outs in a row that show more than the losses that are known.
+    /// The probe time-outs in a row that show more than the losses that are known. At first nothing is known of them.
     fn doublings(&self) -> u32 {
-        let spared = if self.is_lossy() { PTOS_SPARED } else { 0 };
+        let is_new = self.largest_acked.is_none();
+        let spared = if self.is_lossy() || is_new {
+            PTOS_SPARED
+        } else {
+            0
+        };
         self.pto_count.saturating_sub(spared)
     }
 

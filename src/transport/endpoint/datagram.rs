@@ -121,7 +121,7 @@ impl Endpoint {
             self.counters.forged += 1;
             return None;
         }
-        let round_trip = entry.round_trip(now);
+        let handshake = entry.took(now);
         // The SYN validated this address. If the packet came from another, the session migrates as usual.
         let remote = entry.remote();
         let Pending {
@@ -137,7 +137,7 @@ impl Endpoint {
             remote_id: client_id,
             keys: established.keys,
             route: Route { remote, ..route },
-            round_trip,
+            handshake,
             frugal: false,
         };
         self.later.push_back(Event::Connected {
@@ -241,7 +241,7 @@ impl Endpoint {
                 remote,
                 local_ip: answer.local_ip,
             },
-            round_trip: answer.round_trip,
+            handshake: answer.took,
             frugal: self.frugal,
         };
         let mut slot = self.begin(now, beginning);

@@ -18,6 +18,18 @@ const PERSISTENT_CONGESTION_THRESHOLD: u32 = 3;
 /// time-out; a path with a longer round trip never completes a handshake.
 const SAMPLE_MAX: Duration = PTO_MAX;
 
+/// No guess is shorter. Chosen: a guess too short costs a probe or two, one too long a wait of seconds after a loss.
+const GUESS_MIN: Duration = Duration::from_millis(80);
+
+/// How long a handshake has waited for its answer.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct HandshakeTime {
+    /// Since the question was last sent.
+    pub(crate) took: Duration,
+    /// It was not sent before that.
+    pub(crate) is_exact: bool,
+}
+
 #[derive(Debug, Clone)]
 pub(crate) struct RttEstimator {
     latest: Duration,
@@ -50,7 +62,7 @@ impl RttEstimator {
         self.latest = sample;
         if self.first_sample.is_none() {
             self.first_sample = Some(now);
-            self.assume(sample);
+            self.begin(sample);
             return;
         }
         self.minimum = self.minimum.min(sample);
@@ -63,10 +75,19 @@ impl RttEstimator {
         self.smoothed = (self.smoothed * 7 + adjusted) / 8;
     }
 
-    /// Takes this for the round trip until there is a sample. What a handshake took is an assumption: a part of it may
-    /// have been lost and sent again.
-    pub(crate) fn assume(&mut self, round_trip: Duration) {
-        let round_trip = round_trip.min(SAMPLE_MAX);
+    /// Takes what the handshake took for the round trip until there is a sample. It is a guess, and no minimum, if it cannot be
+    /// known which of two questions was answered.
+    pub(crate) fn assume(&mut self, handshake: HandshakeTime) {
+        if handshake.is_exact {
+            self.begin(handshake.took.min(SAMPLE_MAX));
+        } else {
+            let minimum = self.minimum;
+            self.begin(handshake.took.clamp(GUESS_MIN, INITIAL_RTT));
+            self.minimum = minimum;
+        }
+    }
+
+    fn begin(&mut self, round_trip: Duration) {
         self.latest = round_trip;
         self.minimum = round_trip;
         self.smoothed = round_trip;
@@ -171,10 +192,27 @@ mod tests {
     fn what_a_handshake_took_is_forgotten_with_the_first_sample() {
         // A part of it that was lost made the path look slow for seconds, so that nothing was copied and probes were late.
         let mut rtt = RttEstimator::default();
-        rtt.assume(ms(1400));
+        rtt.assume(handshake(1400, true));
         assert_eq!((rtt.smoothed(), rtt.variance()), (ms(1400), ms(700)));
         rtt.update(instant(), ms(50), ms(0));
         assert_eq!((rtt.smoothed(), rtt.variance()), (ms(50), ms(25)));
+    }
+
+    #[test]
+    fn guess_is_neither_longer_than_what_is_assumed_without_it_nor_a_minimum() {
+        // The first losses of a session whose SYN was sent twice were probed for after 1, 2 and 4 s.
+        for (took, guess) in [(5, GUESS_MIN), (200, ms(200)), (1400, INITIAL_RTT)] {
+            let mut rtt = RttEstimator::default();
+            rtt.assume(handshake(took, false));
+            assert_eq!((rtt.smoothed(), rtt.minimum()), (guess, INITIAL_RTT));
+        }
+    }
+
+    fn handshake(took: u64, is_exact: bool) -> HandshakeTime {
+        HandshakeTime {
+            took: ms(took),
+            is_exact,
+        }
     }
 
     #[test]

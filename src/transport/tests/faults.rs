@@ -122,7 +122,7 @@ fn no_round_trip_is_measured_that_is_shorter_than_the_path() {
             measured += 1;
         }
     }
-    assert!(measured > 100, "{measured}");
+    assert!(measured > 50, "{measured}");
 }
 
 #[test]

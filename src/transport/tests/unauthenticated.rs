@@ -178,7 +178,7 @@ fn nobody_there_is_said_after_half_a_minute_of_few_syns_and_late_ones_are_small(
         reason: CloseReason::NoAnswer,
     };
     assert_eq!(network.client_events, [closed]);
-    assert_eq!(network.sent.len(), 10);
+    assert_eq!(network.sent.len(), 11);
     let sizes: Vec<_> = network
         .sent
         .iter()

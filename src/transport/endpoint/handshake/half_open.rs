@@ -6,11 +6,12 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::transport::endpoint::admission::PlaceId;
 use crate::transport::endpoint::admission::prefix_counts::Crowds;
 use crate::transport::limits::HALF_OPEN_LIFETIME;
+use crate::transport::recovery::rtt::{HandshakeTime, INITIAL_RTT};
 use crate::transport::wire::handshake::Established;
 use crate::transport::wire::packet::{EPHEMERAL_LEN, SYN_ACK_MESSAGE_LEN};
 
@@ -20,6 +21,7 @@ pub(crate) type Question = (SocketAddr, u64, [u8; EPHEMERAL_LEN]);
 pub(crate) struct HalfOpen {
     question: Question,
     pub(crate) answer: Box<[u8; SYN_ACK_MESSAGE_LEN]>,
+    /// When it was last sent.
     answered: Instant,
     repeated: bool,
     /// `None` once the session exists.
@@ -32,9 +34,14 @@ impl HalfOpen {
         self.question.0
     }
 
-    /// The round trip time, if the handshake measured it.
-    pub(crate) fn round_trip(&self, now: Instant) -> Option<Duration> {
-        (!self.repeated).then(|| now.saturating_duration_since(self.answered))
+    /// Of a long time nothing is believed: the packet that ends the handshake may have been lost and sent again.
+    pub(crate) fn took(&self, now: Instant) -> HandshakeTime {
+        HandshakeTime {
+            took: now
+                .saturating_duration_since(self.answered)
+                .min(INITIAL_RTT),
+            is_exact: !self.repeated,
+        }
     }
 }
 
@@ -81,8 +88,13 @@ impl HalfOpens {
     }
 
     /// The earlier answer to this SYN, for a retransmission.
-    pub(crate) fn repeat(&mut self, question: &Question) -> Option<&[u8; SYN_ACK_MESSAGE_LEN]> {
+    pub(crate) fn repeat(
+        &mut self,
+        now: Instant,
+        question: &Question,
+    ) -> Option<&[u8; SYN_ACK_MESSAGE_LEN]> {
         let entry = self.by_id.get_mut(self.by_question.get(question)?)?;
+        entry.answered = now;
         entry.repeated = true;
         Some(&entry.answer)
     }

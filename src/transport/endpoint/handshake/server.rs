@@ -114,7 +114,7 @@ impl Acceptor {
             return None;
         };
         let question = (route.remote, client_id, *ephemeral);
-        if let Some(answer) = self.half_open.repeat(&question) {
+        if let Some(answer) = self.half_open.repeat(now, &question) {
             answers.push(route, syn_length, |out| {
                 encode_syn_ack(out, client_id, answer);
             });
@@ -143,7 +143,7 @@ impl Acceptor {
         let question = (syn.route.remote, syn.client_id, syn.ephemeral);
         let mut evicted = None;
         // The same SYN may have been queued twice.
-        if self.half_open.repeat(&question).is_none() {
+        if self.half_open.repeat(now, &question).is_none() {
             match self.open_half(now, random, question, syn.is_known) {
                 Ok(holder) => evicted = holder,
                 Err(Some(Refusal::Full)) => counters.refused_full += 1,
