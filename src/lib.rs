@@ -18,6 +18,7 @@
 //!
 //! `stalls` counts how long a thread of the server is busy at a stretch.
 //! `fence` keeps panics of redb over damaged pages from the threads that call it.
+//! `id_map` is the table type of what has a number of this end's choice.
 //! `registry` is the table type of both kinds of commands: subcommands and chat commands.
 //!
 //! Everything between socket and terminal is a state machine: it is given the time and a seed for its randomness, input
@@ -335,6 +336,7 @@ extern crate self as udpchat;
 pub mod cli;
 pub mod client;
 pub(crate) mod fence;
+pub(crate) mod id_map;
 #[cfg(test)]
 #[path = "../tests/kit/mod.rs"]
 mod kit;

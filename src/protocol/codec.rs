@@ -15,6 +15,13 @@ use super::message::{Header, Hop, Message};
 use super::wire::{DecodeError, decode, field, skip_surplus};
 use super::words::EntryKind;
 
+/// Room for what is around the content: a delivery with two long names, and the digest. More is possible, and costs a second
+/// allocation.
+const AROUND_CONTENT: usize = 192;
+
+/// Room for the content of what the server says of a message: that it is stored, receipts. The same.
+const SHORT_CONTENT: usize = 128;
+
 /// A message as it travels: what this hop adds, the author's bytes, their digest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Envelope<'a> {
@@ -41,7 +48,7 @@ impl<'a> Envelope<'a> {
     /// The envelope's bytes.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(self.content.len() + 64);
+        let mut bytes = Vec::with_capacity(self.content.len() + AROUND_CONTENT);
         let parts = (&self.hop, Bytes::new(self.content), &self.digest);
         rmp_serde::encode::write(&mut bytes, &parts).expect("writing to a Vec cannot fail");
         bytes
@@ -130,7 +137,8 @@ impl<'de> Deserialize<'de> for Beginning {
 /// Encodes a message's immutable part and makes its digest: what its author does, once.
 #[must_use]
 pub fn seal(message: &Message<impl Body>) -> (Vec<u8>, Digest) {
-    let content = rmp_serde::to_vec(message).expect("writing to a Vec cannot fail");
+    let mut content = Vec::with_capacity(SHORT_CONTENT);
+    rmp_serde::encode::write(&mut content, message).expect("writing to a Vec cannot fail");
     let digest = Digest::of(&content);
     (content, digest)
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::mpsc::SyncSender;
 use std::time::Duration;
 
+use crate::id_map::IdMap;
 use crate::protocol::{
     AccountId, Administer, Administered, ConversationId, DeviceId, DeviceSeq, EntryId, Prove,
 };
@@ -180,7 +181,7 @@ pub struct RequestOrigin {
 #[derive(Debug)]
 pub struct PendingRequests {
     next: u64,
-    pending: BTreeMap<RequestId, (Pending, Option<Load>)>,
+    pending: IdMap<RequestId, (Pending, Option<Load>)>,
     share: Limit,
     /// Whose message is being handled.
     charged: Option<Load>,
@@ -197,10 +198,10 @@ struct Load {
 impl PendingRequests {
     /// None is under way. `share` is what one account may have under way, by weight.
     #[must_use]
-    pub const fn new(share: Limit) -> Self {
+    pub fn new(share: Limit) -> Self {
         Self {
             next: 0,
-            pending: BTreeMap::new(),
+            pending: IdMap::default(),
             share,
             charged: None,
             under_way: BTreeMap::new(),

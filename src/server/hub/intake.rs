@@ -122,6 +122,9 @@ impl Intake {
         turn: &mut Turn,
     ) -> Option<(Option<AccountId>, Vec<u8>)> {
         let (id, channel) = (turn.session(), turn.channel());
+        if !ctx.endpoint.is_readable(id, channel) {
+            return None;
+        }
         let session = ctx.sessions.get(id)?;
         // What they wait for goes on with them.
         if session.busy || (channel == HISTORY && session.is_bulk_busy()) {

@@ -189,7 +189,7 @@ impl Endpoint {
         };
         dial.on_cookie(now, cookie);
         self.unanswered_since = None;
-        self.settle(now, session);
+        self.settle(session);
     }
 
     fn on_syn_ack(
@@ -249,7 +249,7 @@ impl Endpoint {
         slot.reset_token = Some(Box::new(answer.reset_token));
         self.sessions.insert(session, slot);
         self.by_peer_id.insert(answer.server_id, session);
-        self.settle(now, session);
+        self.settle(session);
     }
 
     /// A client accepts a RESET only with the token that came encrypted in its `SYN_ACK`.

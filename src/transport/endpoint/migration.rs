@@ -30,7 +30,7 @@ impl Endpoint {
             let slot = self.sessions.get_mut(&session);
             if let Some(Session::Dialling(dial)) = slot.map(|slot| &mut slot.session) {
                 dial.on_port_changed();
-                self.settle(now, session);
+                self.settle(session);
                 continue;
             }
             self.with_connection(now, session, |connection, context| {

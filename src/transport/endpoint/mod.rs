@@ -30,6 +30,7 @@ use self::slot::{Session, Slot};
 pub use self::types::{ClientConfig, ServerConfig, Usage};
 use super::connection::{Connection, Context};
 use super::{Channel, CloseReason, Event, SendError, SessionId};
+use crate::id_map::IdMap;
 use admission::buffer_memory::Memory;
 use admission::stranger_slots::Holder;
 use handshake::client::Dial;
@@ -43,9 +44,9 @@ use stateless::Answers;
 /// The tables are only ever looked things up in: their order decides nothing, so that a seed decides everything.
 pub struct Endpoint {
     acceptor: Option<Acceptor>,
-    sessions: HashMap<SessionId, Slot>,
+    sessions: IdMap<SessionId, Slot>,
     /// By the connection id that we chose.
-    by_id: HashMap<u64, SessionId>,
+    by_id: IdMap<u64, SessionId>,
     /// At a client: by the connection id that the server chose.
     by_peer_id: HashMap<u64, SessionId>,
     /// At a client: what proves its address to the servers it has met.
@@ -76,8 +77,8 @@ impl Endpoint {
     fn new(seed: [u8; 32]) -> Self {
         Self {
             acceptor: None,
-            sessions: HashMap::new(),
-            by_id: HashMap::new(),
+            sessions: IdMap::default(),
+            by_id: IdMap::default(),
             by_peer_id: HashMap::new(),
             tokens: Tokens::default(),
             detached: None,
@@ -142,7 +143,7 @@ impl Endpoint {
             self.by_id.insert(dial.client_id, session);
             self.sessions
                 .insert(session, Slot::new(Session::Dialling(Box::new(dial))));
-            self.settle(now, session);
+            self.settle(session);
         } else {
             self.events.push_back(Event::Closed {
                 session,
@@ -184,7 +185,7 @@ impl Endpoint {
                 Session::Dialling(dial) => {
                     let is_standby = dial.is_standby();
                     if dial.on_timeout(now) {
-                        self.settle(now, session);
+                        self.settle(session);
                     } else if is_standby {
                         self.forget(session);
                     } else {
@@ -201,7 +202,8 @@ impl Endpoint {
         }
     }
 
-    /// When [`Endpoint::handle_timeout`] wants to be called. After it was called with some time, this is later.
+    /// When [`Endpoint::handle_timeout`] wants to be called, once [`Endpoint::poll_transmit`] has nothing more. After it was
+    /// called with some time, this is later.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
         let acceptor = self.acceptor.as_ref();
@@ -290,6 +292,13 @@ impl Endpoint {
             acceptor.admission.note_use(now, place);
         }
         is_taken
+    }
+
+    /// Whether [`Endpoint::receive`] has a message.
+    #[must_use]
+    pub fn is_readable(&self, session: SessionId, channel: Channel) -> bool {
+        self.connection(session)
+            .is_some_and(|connection| connection.is_readable(channel))
     }
 
     /// How many bytes may still be queued on a channel before `send` answers Full (0 for an unknown session).
@@ -407,7 +416,7 @@ impl Endpoint {
         } else if let Some(token) = connection.take_token() {
             self.tokens.keep(connection.remote(), *token);
         }
-        if !slot.settle(&mut self.schedule, now, session) {
+        if !slot.settle(&mut self.schedule, session) {
             self.forget(session);
         }
         self.shed(now);
@@ -415,9 +424,9 @@ impl Endpoint {
     }
 
     /// Puts a session that was touched where it belongs in the schedule, and forgets it if it is over.
-    fn settle(&mut self, now: Instant, session: SessionId) {
+    fn settle(&mut self, session: SessionId) {
         if let Some(slot) = self.sessions.get_mut(&session)
-            && !slot.settle(&mut self.schedule, now, session)
+            && !slot.settle(&mut self.schedule, session)
         {
             self.forget(session);
         }

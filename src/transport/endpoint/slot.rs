@@ -1,7 +1,5 @@
 //! A session in the endpoint's table.
 
-use std::time::Instant;
-
 use super::admission::PlaceId;
 use super::admission::buffer_memory::Holding;
 use super::handshake::client::Dial;
@@ -48,20 +46,13 @@ impl Slot {
         }
     }
 
-    /// Updates the schedule. `false`: the session has ended.
-    pub(super) fn settle(
-        &mut self,
-        schedule: &mut Schedule,
-        now: Instant,
-        session: SessionId,
-    ) -> bool {
-        let deadline = match &self.session {
-            Session::Dialling(dial) => dial.deadline(),
-            Session::Open(connection) if connection.is_gone() => return false,
-            Session::Open(connection) => connection.deadline(),
-        };
+    /// Queues the session for whatever it has to send; its deadline is armed once it has sent that. `false`: the session
+    /// has ended.
+    pub(super) fn settle(&mut self, schedule: &mut Schedule, session: SessionId) -> bool {
+        if matches!(&self.session, Session::Open(connection) if connection.is_gone()) {
+            return false;
+        }
         schedule.mark_ready(session, &mut self.scheduling);
-        schedule.arm(now, session, &mut self.scheduling, deadline);
         true
     }
 }

@@ -143,7 +143,7 @@ impl Endpoint {
         if let (Some(acceptor), Some(place)) = (&mut self.acceptor, slot.counted.take()) {
             acceptor.admission.release(place);
         }
-        self.settle(now, session);
+        self.settle(session);
     }
 }
 

@@ -8,6 +8,7 @@ use std::collections::{HashMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Instant;
 
+use crate::id_map::IdMap;
 use crate::transport::endpoint::admission::PlaceId;
 use crate::transport::endpoint::admission::prefix_counts::Crowds;
 use crate::transport::limits::HALF_OPEN_LIFETIME;
@@ -55,7 +56,7 @@ pub(crate) struct Pending {
 /// All handshakes of the last [`HALF_OPEN_LIFETIME`], by the server's connection id and by the SYN.
 #[derive(Default)]
 pub(crate) struct HalfOpens {
-    by_id: HashMap<u64, HalfOpen>,
+    by_id: IdMap<u64, HalfOpen>,
     by_question: HashMap<Question, u64>,
     /// All have the same lifetime, so arrival order is expiry order.
     expiry: VecDeque<(Instant, u64, IpAddr)>,

@@ -51,7 +51,7 @@ impl Endpoint {
         if let Some(slot) = self.sessions.get_mut(&session) {
             slot.standby = Some(standby);
         }
-        self.settle(now, standby);
+        self.settle(standby);
     }
 
     /// Sends a SYN of the standby, if there is one, with a packet of the session.
@@ -63,7 +63,7 @@ impl Endpoint {
         if let Some(dial) = self.standby_mut(standby) {
             dial.send_with(now, is_probe);
         }
-        self.settle(now, standby);
+        self.settle(standby);
     }
 
     /// Cancels the standby: the server has answered, or the client's network has changed.
@@ -87,7 +87,7 @@ impl Endpoint {
         if let Some(earlier) = self.detached.replace(standby) {
             self.forget(earlier);
         }
-        self.settle(now, standby);
+        self.settle(standby);
     }
 
     /// Connects with the detached standby, if it is for this server and still useful.
@@ -110,7 +110,7 @@ impl Endpoint {
         if is_answered {
             self.open_dialled(now, standby);
         } else {
-            self.settle(now, standby);
+            self.settle(standby);
         }
         Some(standby)
     }
