@@ -231,11 +231,17 @@ fn defer(ctx: &mut Ctx<'_>, id: SessionId, conversation: ConversationId) {
     ctx.retry_soon();
 }
 
-fn send_marks(ctx: &mut Ctx<'_>, id: SessionId, conversation: ConversationId, marks: Vec<Mark>) {
-    for part in marks.chunks(MARKS_PER_PART) {
+fn send_marks(
+    ctx: &mut Ctx<'_>,
+    id: SessionId,
+    conversation: ConversationId,
+    mut marks: Vec<Mark>,
+) {
+    while !marks.is_empty() {
+        let rest = marks.split_off(marks.len().min(MARKS_PER_PART));
         let message = Message::control(protocol::Receipts {
             conversation,
-            marks: part.to_vec(),
+            marks: std::mem::replace(&mut marks, rest),
         });
         if ctx.send(id, CHAT, &message) == Err(SendError::Full)
             && let Some(user) = ctx.sessions.user_mut(id)
