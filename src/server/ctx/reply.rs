@@ -194,7 +194,7 @@ impl Ctx<'_> {
             if send(self.now, self.endpoint, id, *channel, message).is_err() {
                 break;
             }
-            user.pending_responses.pop_front();
+            user.on_part_sent();
         }
         if had_some && user.pending_responses.is_empty() {
             self.followups.push_back(Followup::ReadOn(id));

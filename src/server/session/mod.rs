@@ -181,9 +181,17 @@ impl User {
         self.pending_responses.len() + page + self.transfers.pieces.len()
     }
 
+    /// The first part that waited was sent. Room for parts is kept only while some wait: it is a kilobyte of each session.
+    pub fn on_part_sent(&mut self) {
+        self.pending_responses.pop_front();
+        if self.pending_responses.is_empty() {
+            self.pending_responses = VecDeque::new();
+        }
+    }
+
     /// What waits for room is not sent any more: the session is closed.
     pub fn discard_responses(&mut self) {
-        self.pending_responses.clear();
+        self.pending_responses = VecDeque::new();
         self.paging = Paging::Idle;
         self.transfers = Transfers::default();
     }
@@ -266,6 +274,7 @@ impl User {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::{EndReason, Message, SessionEnd};
 
     #[test]
     fn repeated_answer_does_not_take_back_what_a_device_may_acknowledge() {
@@ -276,5 +285,22 @@ mod tests {
         bob.note_sent(everyone, EntryId(4));
         bob.note_sent(everyone, EntryId(2));
         assert_eq!(bob.sent[&everyone], EntryId(4));
+    }
+
+    #[test]
+    fn answer_that_was_sent_leaves_no_room_behind() {
+        let mut bob = User::new(AccountId(2), "bob".into(), DeviceId(1));
+        let part: ServerMessage = Message::control(SessionEnd {
+            reason: EndReason::LoggedOut,
+        });
+        bob.pending_responses
+            .extend([(Channel::Control, part.clone()), (Channel::Control, part)]);
+        bob.on_part_sent();
+        assert_eq!(bob.pending_parts(), 1);
+        bob.on_part_sent();
+        assert_eq!(
+            (bob.pending_parts(), bob.pending_responses.capacity()),
+            (0, 0)
+        );
     }
 }
