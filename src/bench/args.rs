@@ -24,6 +24,9 @@ const MESSAGES_MAX: u64 = 1 << 32;
 /// Bytes of one stream at most: a terabyte, more than any run sends.
 const BYTES_MAX: u64 = 1 << 40;
 
+/// Runs at most. Chosen: a median needs no more.
+const REPEATS_MAX: u64 = 100;
+
 /// The comments of the fields are the help texts of the command line.
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -56,6 +59,9 @@ pub struct Args {
     /// Bytes of text in each stream of bulk, rounded up to whole messages of 16 KiB
     #[arg(long, value_name = "BYTES", default_value = "5000000", value_parser = whole(1..=BYTES_MAX))]
     pub bytes: u64,
+    /// Measure so many times, and report the median of each figure
+    #[arg(long, value_name = "N", default_value = "1", value_parser = count(1..=REPEATS_MAX))]
+    pub repeat: usize,
 }
 
 fn count(range: RangeInclusive<u64>) -> impl Fn(&str) -> Result<usize, String> + Clone {
@@ -89,6 +95,7 @@ impl Args {
             duration: Duration::from_secs(3),
             size: 64,
             bytes: 1,
+            repeat: 1,
         }
     }
 }

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Command;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::store::Engine;
 
@@ -30,7 +30,7 @@ pub struct ServerCounts {
 }
 
 /// How long each of a server's threads was busy at a stretch, at most, in microseconds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LongestStalls {
     pub network: u64,
     pub store: u64,

@@ -9,9 +9,9 @@
 
 mod args;
 mod crowd;
-mod histogram;
 mod host;
 mod member;
+mod plot;
 mod report;
 mod run;
 mod server;
@@ -20,7 +20,8 @@ mod workload;
 pub use args::Args;
 pub use crowd::{End, FIRST_ANSWER_WAIT};
 pub use host::{Host, LongestStalls, PublicKey, ServerCounts};
-pub use report::Report;
-pub use run::{Error, run};
+pub use plot::plot;
+pub use report::{Baseline, Summary};
+pub use run::run;
 pub use server::{cpu_of, rss_of};
-pub use workload::table as workloads;
+pub use workload::{Workload, table as workloads};

@@ -1,14 +1,16 @@
-//! Wires a run together: sockets, endpoint, crowd, signals.
+//! Wires runs together: sockets, endpoint, crowd, signals.
 
 use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Context as _;
 
 use super::args::Args;
 use super::crowd::{Crowd, CrowdConfig, End, Input};
 use super::host::Host;
+use super::report::Report;
 use super::server::{DeviceTicket, OwnServer, OwnServerHandle, Restarter, Room};
-use super::workload::{self, Audience, Traffic};
+use super::workload::{Audience, Traffic, Workload};
 use crate::net::{self, Driver, InputSender, Setup, Socket};
 use crate::protocol::ROOM_SIGN;
 use crate::registry::Entry as _;
@@ -18,34 +20,93 @@ use crate::transport::{ClientConfig, Endpoint};
 /// one would take no room from another's. Chosen: a few packets, as the kernel counts them.
 const CLIENT_BUFFER_BYTES: usize = 4096;
 
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// The workload cannot be run with these arguments.
-    #[error("{0}")]
-    Args(String),
-    #[error(transparent)]
-    Failed(#[from] anyhow::Error),
+/// What was measured.
+#[derive(Debug)]
+pub struct Measured {
+    /// Of the runs that have ended as they should, in order.
+    pub reports: Vec<Report>,
+    /// How another one has ended; the last, because no further one was begun.
+    pub cut_short: Option<End>,
 }
 
-/// Runs a workload against the server at these addresses, or against a server of its own.
+/// Runs a workload as often as the arguments want it, against the server at these addresses or against one of its own:
+/// then each run against a new one, so that all begin alike.
+///
+/// A signal ends the run that is under way.
 pub fn run(
-    workload: &str,
+    workload: &Workload,
     args: &Args,
-    server: Option<Vec<SocketAddr>>,
+    server: Option<&[SocketAddr]>,
     host: Host,
-) -> Result<End, Error> {
-    let table = workload::table();
-    let workload = table
-        .find(workload)
-        .ok_or_else(|| Error::Args(format!("there is no workload {workload:?}")))?;
-    workload
-        .check(args, server.is_none())
-        .map_err(Error::Args)?;
-    let seed = || anyhow::Ok(net::seed()?);
-    let traffic = (workload.traffic)(args, seed()?);
-    let (names, room) = names(args.clients + traffic.absent(), seed()?);
+) -> anyhow::Result<Measured> {
+    let interrupts = Interrupts::default();
+    let handler = interrupts.clone();
+    (host.on_signal)(Box::new(move || handler.interrupt()))?;
+    let mut measured = Measured {
+        reports: Vec::new(),
+        cut_short: None,
+    };
+    for number in 1..=args.repeat {
+        let label = match args.repeat {
+            1 => String::new(),
+            repeats => format!("run {number} of {repeats}, "),
+        };
+        let end = match run_once(workload, args, server, host, label, &interrupts) {
+            Ok(End::Measured(report)) => {
+                measured.reports.push(*report);
+                continue;
+            }
+            // The signal may have reached the server of the run, too.
+            _ if interrupts.is_interrupted() => End::Interrupted,
+            end => end?,
+        };
+        measured.cut_short = Some(end);
+        break;
+    }
+    Ok(measured)
+}
+
+/// Passes signals on to the run that is under way.
+#[derive(Clone, Default)]
+struct Interrupts(Arc<Mutex<(bool, Option<InputSender<Input>>)>>);
+
+impl Interrupts {
+    fn interrupt(&self) {
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        state.0 = true;
+        if let Some(inputs) = &state.1 {
+            // If the network thread has ended, the run is over already.
+            let _ = inputs.send_reserved(Input::Interrupt);
+        }
+    }
+
+    fn is_interrupted(&self) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).0
+    }
+
+    /// From now on this run is interrupted; at once, if there was a signal before.
+    fn pass_to(&self, inputs: InputSender<Input>) {
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.0 {
+            // As above.
+            let _ = inputs.send_reserved(Input::Interrupt);
+        }
+        state.1 = Some(inputs);
+    }
+}
+
+fn run_once(
+    workload: &Workload,
+    args: &Args,
+    server: Option<&[SocketAddr]>,
+    host: Host,
+    label: String,
+    interrupts: &Interrupts,
+) -> anyhow::Result<End> {
+    let traffic = (workload.traffic)(args, net::seed()?);
+    let (names, room) = names(args.clients + traffic.absent(), net::seed()?);
     let (addresses, server) = if let Some(addresses) = server {
-        (addresses, None)
+        (addresses.to_vec(), None)
     } else {
         let room = room_of(&*traffic, &names, &room);
         let (server, tickets) = OwnServer::start(host, &names, &room)?;
@@ -59,17 +120,16 @@ pub fn run(
     let own = server
         .map(|(server, tickets)| own(server, tickets, inputs.clone()))
         .transpose()?;
-    (host.on_signal)(Box::new(move || {
-        // If the network thread has ended, the run is over already.
-        let _ = inputs.send_reserved(Input::Interrupt);
-    }))?;
+    interrupts.pass_to(inputs);
     let now = net::now();
     let config = ClientConfig {
         frugal: args.frugal,
     };
-    let endpoint = Endpoint::client(now.instant, config, seed()?);
+    let endpoint = Endpoint::client(now.instant, config, net::seed()?);
     let cast = CrowdConfig {
         workload: workload.name(),
+        arguments: workload.arguments(args),
+        label,
         addresses,
         traffic,
         clients: args.clients,
@@ -77,13 +137,13 @@ pub fn run(
         room,
         own,
     };
-    let crowd = Crowd::new(cast, seed()?);
+    let crowd = Crowd::new(cast, net::seed()?);
     let mut driver =
         Driver::new(setup, sockets, endpoint, crowd).context("cannot wait for the sockets")?;
     let (endpoint, crowd) = driver.parts();
     crowd.start(now, endpoint);
     let ended = driver.run().context("cannot wait for the network")?;
-    Ok(ended.into_end().context("the run ended without a result")?)
+    ended.into_end().context("the run ended without a result")
 }
 
 fn own(

@@ -1,10 +1,13 @@
 //! `udpchat bench`: arguments, report, and the server that it starts.
 
+use std::fs;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
 use std::process;
 
 use anyhow::{Context as _, anyhow};
+use clap::ValueHint;
 use clap::builder::PossibleValuesParser;
 
 use super::address::ServerName;
@@ -13,12 +16,14 @@ use super::command::{Context, Subcommand};
 use super::database::{self, Secrets};
 use super::environment;
 use super::exit::{Exit, Failure, Outcome};
-use super::output::{print, print_error, print_json};
+use super::output::{print, print_error, print_json, shown};
 use super::signals::{self, Signal};
-use crate::bench::{self, End, Error, Host, LongestStalls, PublicKey, Report, ServerCounts};
+use crate::bench::{
+    self, Baseline, End, Host, LongestStalls, PublicKey, ServerCounts, Summary, Workload,
+};
 use crate::client;
 use crate::registry::Entry as _;
-use crate::store::Engine;
+use crate::store::{self, Engine, Existing, NewFile};
 use crate::transport::public_key;
 
 pub fn command() -> Subcommand {
@@ -26,13 +31,17 @@ pub fn command() -> Subcommand {
         .section("WORKLOADS", workloads())
         .section("WHAT IS MEASURED", WHAT_IS_MEASURED)
         .section("A SERVER OF ITS OWN", A_SERVER_OF_ITS_OWN)
+        .section("REPEATING AND COMPARING", REPEATING_AND_COMPARING)
+        .section("PLOT", PLOT)
         .section("JSON", JSON)
         .section("EXAMPLES", EXAMPLES)
 }
 
 const EXAMPLES: &str = "\
     udpchat bench pairs --clients 10 --messages 20\n\
-    udpchat bench pairs --clients 10 --messages 20 --json | jq .latency_us.p99";
+    udpchat bench pairs --clients 10 --messages 20 --json | jq .latency_us.p99\n\
+    udpchat bench paced --seconds 2 --repeat 3 --json > before.json\n\
+    udpchat bench paced --seconds 2 --baseline before.json --plot latency.svg";
 
 const WHAT_IS_MEASURED: &str = "\
     Latency is the time from a line being typed until the reader's client has decoded the message and \
@@ -57,11 +66,30 @@ const A_SERVER_OF_ITS_OWN: &str = "\
     measured. In storm the server is stopped in order and started again; time counts from when it listens, \
     and a client is back when its HELLO is answered.";
 
+const REPEATING_AND_COMPARING: &str = "\
+    With --repeat the measurement is made N times, each time by other users and, without HOST, at another \
+    server, so that no run finds what an earlier one has stored. Each figure is the median of the runs, of an \
+    even number of them the mean of the two in the middle; the text has the lowest and the highest beside it. \
+    A run that fails ends all as it would by itself. An interrupt during a later run leaves the report of those \
+    that have ended, and the exit code is still that of the signal.\n\
+    With --baseline, FILE is what an earlier bench wrote with --json. The text has its figures and the ratios to \
+    them; a ratio of 0.93 means 93 % of the baseline. Workload, clients and the arguments that the workload \
+    heeds must be the same, which is looked at before anything is measured: if they are not, or FILE is no \
+    report, the exit code is 2. The number of runs may differ.";
+
+const PLOT: &str = "\
+    --plot draws how long the shares of the deliveries took at most, up to the longest, as SVG without scripts, \
+    for light and dark pages. Both axes are logarithmic, the horizontal one toward 100 %. With --repeat the \
+    deliveries of all runs are drawn together. A file that cannot be written ends the command before anything \
+    is measured; one that exists is replaced once the plot is whole. idle has no deliveries, and no plot.";
+
 const JSON: &str = "\
-    workload, clients, deliveries, deliveries_expected, deliveries_per_s, latency_us (p50, p90, p99, max), \
+    workload, clients, arguments (of window, messages, rate, seconds, size, bytes those that the workload \
+    heeds, and frugal), deliveries, deliveries_expected, deliveries_per_s, latency_us (p50, p90, p99, max), \
     server_cpu_us_per_delivery, server_rss_bytes_per_client, packets_per_delivery, bytes_per_delivery, \
     commits, server_longest_stall_us (network, store); null means not measurable. bulk adds stream (count, bytes, seconds, bits_per_s, and latency_us \
-    of the lines that the streaming sessions sent); idle adds server_cpu_us_per_client_s. If messages are \
+    of the lines that the streaming sessions sent); idle adds server_cpu_us_per_client_s. repeats is the number of runs, and runs, if there are several, \
+    the report of each; --baseline adds ratios, with the names of the figures. If messages are \
     missing at the end, the exit status is 1.";
 
 fn workloads() -> String {
@@ -71,6 +99,9 @@ fn workloads() -> String {
         .map(|workload| format!("{}: {}\n", workload.name(), workload.summary()));
     lines.collect()
 }
+
+/// A plot is no secret, and a web server or another user may show it.
+const PLOT_MODE: u32 = 0o644;
 
 #[derive(clap::Args)]
 struct BenchArgs {
@@ -87,10 +118,27 @@ struct BenchArgs {
     /// Report as one JSON object
     #[arg(long)]
     json: bool,
+    /// Compare with the measurement whose --json wrote FILE
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    baseline: Option<PathBuf>,
+    /// Draw the latencies as SVG
+    #[arg(long, value_name = "FILE.svg", value_hint = ValueHint::FilePath)]
+    plot: Option<PathBuf>,
 }
 
 fn run(args: BenchArgs, context: &Context<'_>) -> Outcome {
     context.log.start_client()?;
+    let table = bench::workloads();
+    let workload = table.find(&args.workload);
+    let workload = workload.ok_or_else(|| Failure::usage("there is no such workload"))?;
+    workload
+        .check(&args.bench, args.server.is_none())
+        .map_err(Failure::usage)?;
+    let baseline = args.baseline.as_deref();
+    let baseline = baseline.map(|path| read_baseline(path, workload, &args.bench));
+    let baseline = baseline.transpose()?;
+    let plot = args.plot.as_deref().map(|path| begin_plot(path, workload));
+    let plot = plot.transpose()?;
     let (server, notice) = args.server.map(ServerName::or_loopback).unzip();
     if let Some(notice) = notice.flatten() {
         print_error(format_args!("udpchat: {notice}"));
@@ -101,33 +149,94 @@ fn run(args: BenchArgs, context: &Context<'_>) -> Outcome {
         || "the server that was started".into(),
         ServerName::to_string,
     );
-    match bench::run(&args.workload, &args.bench, addresses, HOST) {
-        Ok(End::Measured(report)) => show(&report, args.json),
-        Ok(End::Interrupted) => Ok(Exit::Signal(
+    let measured = bench::run(workload, &args.bench, addresses.as_deref(), HOST)?;
+    let end = measured
+        .cut_short
+        .map(|end| ended(end, &name))
+        .transpose()?;
+    let runs = measured.reports.len();
+    if runs == 0 {
+        return Ok(end.unwrap_or(Exit::Success));
+    }
+    let summary = Summary::of(measured.reports, baseline)?;
+    if let Some(exit) = end {
+        // What the runs before it have measured is worth the time it took.
+        print_error(format_args!(
+            "udpchat: interrupted: the report is of {runs} of {} runs",
+            args.bench.repeat
+        ));
+        show(&summary, args.json, plot)?;
+        return Ok(exit);
+    }
+    show(&summary, args.json, plot)
+}
+
+/// The exit code of a run that was interrupted, or why one has failed.
+fn ended(end: End, name: &str) -> Outcome {
+    match end {
+        // Only runs without a report come here.
+        End::Measured(_) => Ok(Exit::Success),
+        End::Interrupted => Ok(Exit::Signal(
             signals::ended_by().unwrap_or(Signal::Interrupt),
         )),
-        Ok(End::Failed(why)) => Err(anyhow!(why).into()),
-        Ok(End::Unreachable) => {
+        End::Failed(why) => Err(anyhow!(why).into()),
+        End::Unreachable => {
             let heard = format!(" within {} s", bench::FIRST_ANSWER_WAIT.as_secs());
-            let text = client::unreachable(&name, &heard);
+            let text = client::unreachable(name, &heard);
             Err(Failure::described(Exit::Unreachable, &text))
         }
-        Ok(End::Lost) => {
+        End::Lost => {
             let error = anyhow!("{name} no longer answers; the measurement is not finished");
             Err(Failure::new(Exit::Unreachable, error))
         }
-        Err(Error::Args(why)) => Err(Failure::usage(why)),
-        Err(Error::Failed(error)) => Err(error.into()),
     }
 }
 
-fn show(report: &Report, is_json: bool) -> Outcome {
-    if is_json {
-        print_json(report)?;
-    } else {
-        print(report.to_string());
+/// Refuses what this measurement cannot be compared with.
+fn read_baseline(
+    path: &Path,
+    workload: &Workload,
+    args: &bench::Args,
+) -> Result<Baseline, Failure> {
+    let shown = shown(path);
+    let bytes = store::read_regular(path)
+        .with_context(|| format!("cannot read {shown}"))
+        .map_err(|error| Failure::new(Exit::Usage, error))?;
+    let arguments = workload.arguments(args);
+    Baseline::read(&bytes, workload.name(), args.clients, &arguments)
+        .map_err(|why| Failure::usage(format_args!("{shown} {why}")))
+}
+
+/// Begins the file, so that one that cannot be written is noticed before anything is measured. It gets its name when it is
+/// whole; until then a file that has it stays.
+fn begin_plot(path: &Path, workload: &Workload) -> Result<NewFile, Failure> {
+    if !workload.has_latency() {
+        let name = workload.name();
+        let why = format_args!("--plot draws latencies, and {name} has none: leave it out");
+        return Err(Failure::usage(why));
     }
-    let missing = report.deliveries_expected - report.deliveries;
+    NewFile::at(path, Existing::Replace).map_err(|error| anyhow::Error::new(error).into())
+}
+
+fn finish_plot(mut file: NewFile, summary: &Summary) -> anyhow::Result<()> {
+    file.fill(bench::plot(summary).as_bytes())?;
+    let readable = fs::Permissions::from_mode(PLOT_MODE);
+    file.file()
+        .set_permissions(readable)
+        .with_context(|| format!("cannot write {}", file.path().display()))?;
+    Ok(file.replace()?)
+}
+
+fn show(summary: &Summary, is_json: bool, plot: Option<NewFile>) -> Outcome {
+    if is_json {
+        print_json(summary)?;
+    } else {
+        print(summary.to_string());
+    }
+    if let Some(file) = plot {
+        finish_plot(file, summary)?;
+    }
+    let missing = summary.missing();
     if missing == 0 {
         return Ok(Exit::Success);
     }

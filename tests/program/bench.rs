@@ -1,5 +1,7 @@
 //! The measure itself: `udpchat bench` against a real server, and what the server says of the same traffic.
 
+mod comparing;
+
 use std::fs;
 use std::net::UdpSocket;
 use std::path::PathBuf;

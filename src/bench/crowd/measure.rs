@@ -2,9 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use crate::bench::histogram::Histogram;
 use crate::bench::host::ServerCounts;
-use crate::bench::report::{Latency, Report, Stream};
+use crate::bench::report::{Arguments, Latency, Report, Stream};
 use crate::bench::server::Meter;
 use crate::bench::workload::Traffic;
 use crate::transport::Statistics;
@@ -67,12 +66,12 @@ impl Measurement {
         self.latencies.len()
     }
 
-    /// The report of a workload with so many clients, measured from a moment until now.
+    /// The report of a workload with so many clients and these arguments, measured from a moment until now.
     pub fn report(
-        self,
+        mut self,
         now: Instant,
         from: Option<Instant>,
-        (workload, clients): (&'static str, usize),
+        (workload, clients, arguments): (&'static str, usize, &Arguments),
         after: Load,
         rss: Option<u64>,
         traffic: &dyn Traffic,
@@ -88,16 +87,16 @@ impl Measurement {
             .map(|(after, before)| after.saturating_sub(before));
         let idle_for = seconds(now).filter(|_| traffic.is_idle());
         Report {
-            workload,
+            workload: workload.into(),
             clients,
+            arguments: arguments.clone(),
             deliveries,
             deliveries_expected: traffic.expected(),
             deliveries_per_s: self
                 .last
                 .and_then(seconds)
                 .map(|seconds| ratio(deliveries, 1) / seconds),
-            histogram: Histogram::of(&self.latencies),
-            latency_us: Latency::of(self.latencies),
+            latency_us: Latency::of(&mut self.latencies),
             server_cpu_us_per_delivery: cpu
                 .filter(|_| deliveries > 0)
                 .map(|cpu| each(cpu, deliveries)),
@@ -113,9 +112,10 @@ impl Measurement {
                 .map(|(after, before)| after.commits - before.commits),
             server_longest_stall_us: after.counts.map(|counts| counts.longest_stalls),
             stream: traffic.stream().map(|stream| Stream {
-                latency_us: Latency::of(self.latencies_beside),
+                latency_us: Latency::of(&mut self.latencies_beside),
                 ..stream
             }),
+            latencies: self.latencies,
         }
     }
 }

@@ -18,7 +18,7 @@ use rand_core::SeedableRng as _;
 
 use super::member::conversation::Contact;
 use super::member::{Ctx, Member, MemberEvent};
-use super::report::Report;
+use super::report::{Arguments, Report};
 use super::server::{Meter, OwnServerHandle, RESTART_WAIT};
 use super::workload::{Audience, Outgoing, Partner, Traffic};
 use crate::net;
@@ -88,6 +88,10 @@ struct InFlight {
 
 pub struct CrowdConfig {
     pub workload: &'static str,
+    /// For the report.
+    pub arguments: Arguments,
+    /// Before what the progress bar says.
+    pub label: String,
     pub addresses: Vec<SocketAddr>,
     pub traffic: Box<dyn Traffic>,
     /// The first so many names are clients; the others stay away.
@@ -158,7 +162,7 @@ impl Crowd {
                 .filter(|member| !members[*member].is_in_place())
                 .collect(),
             ready: members.iter().filter(|it| it.is_in_place()).count(),
-            bar: progress_bar(members.len()),
+            bar: progress_bar(members.len(), &config.label),
             members: Members::new(members),
             sessions: HashMap::new(),
             random,
@@ -406,7 +410,11 @@ impl Crowd {
         let report = std::mem::take(&mut self.measurement).report(
             now,
             self.returning_since.or(self.config.traffic.counted_from()),
-            (self.config.workload, self.config.clients),
+            (
+                self.config.workload,
+                self.config.clients,
+                &self.config.arguments,
+            ),
             self.load(endpoint),
             own.and_then(|own| own.meter.rss_since()),
             &*self.config.traffic,
@@ -456,11 +464,14 @@ impl Crowd {
 }
 
 /// Without a terminal at standard error it draws nothing.
-fn progress_bar(members: usize) -> ProgressBar {
+fn progress_bar(members: usize, label: &str) -> ProgressBar {
     let bar = ProgressBar::new(members as u64);
-    if let Ok(style) = ProgressStyle::with_template("{msg:12} {wide_bar} {pos}/{len} {elapsed}") {
+    if let Ok(style) =
+        ProgressStyle::with_template("{prefix}{msg:12} {wide_bar} {pos}/{len} {elapsed}")
+    {
         bar.set_style(style);
     }
+    bar.set_prefix(label.to_owned());
     bar.set_message("signing in");
     bar
 }

@@ -6,6 +6,7 @@ mod paced;
 mod traffic;
 
 use super::args::Args;
+use super::report::Arguments;
 use crate::registry::{Entry, Registry};
 use crate::store::ROOM_MEMBERS_MAX;
 use bulk::Bulk;
@@ -14,10 +15,15 @@ use paced::Paced;
 
 pub use traffic::{Audience, Outgoing, Partner, Traffic};
 
+/// The workload without deliveries.
+const IDLE: &str = "idle";
+
 pub struct Workload {
     name: &'static str,
     summary: &'static str,
     needs: Needs,
+    /// The arguments that it heeds.
+    heeds: &'static [Heeded],
     /// From a seed.
     pub traffic: fn(&Args, [u8; 32]) -> Box<dyn Traffic>,
 }
@@ -31,6 +37,18 @@ enum Needs {
     Room,
     /// A server that the run may restart.
     OwnServer,
+}
+
+/// An argument that some workloads heed; all heed the number of clients, and whether they are frugal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Heeded {
+    Window,
+    /// The number of messages, or else the time, ends the run.
+    Ending,
+    Rate,
+    Seconds,
+    Size,
+    Bytes,
 }
 
 impl Entry for Workload {
@@ -60,15 +78,41 @@ impl Workload {
             _ => Ok(()),
         }
     }
+
+    /// The arguments that it heeds, as the report states them.
+    pub fn arguments(&self, args: &Args) -> Arguments {
+        let mut stated = Arguments {
+            frugal: args.frugal,
+            ..Arguments::default()
+        };
+        for heeded in self.heeds {
+            match heeded {
+                Heeded::Window => stated.window = Some(args.window),
+                Heeded::Ending if args.messages.is_some() => stated.messages = args.messages,
+                Heeded::Ending | Heeded::Seconds => stated.seconds = Some(args.duration.as_secs()),
+                Heeded::Rate => stated.rate = Some(args.rate),
+                Heeded::Size => stated.size = Some(args.size),
+                Heeded::Bytes => stated.bytes = Some(args.bytes),
+            }
+        }
+        stated
+    }
+
+    /// Whether messages, or clients, arrive that a latency is measured of.
+    pub fn has_latency(&self) -> bool {
+        self.name != IDLE
+    }
 }
 
 /// In the order of the manual.
 pub fn table() -> Registry<Workload> {
-    let row = |name, needs, traffic, summary| {
+    use Heeded::{Bytes, Ending, Rate, Seconds, Size, Window};
+    let row = |name, needs, heeds, traffic, summary| {
         Box::new(Workload {
             name,
             summary,
             needs,
+            heeds,
             traffic,
         })
     };
@@ -76,36 +120,42 @@ pub fn table() -> Registry<Workload> {
         .with(row(
             "pairs",
             Needs::Pairs,
+            &[Window, Ending, Size],
             |args, _| Box::new(ClosedLoop::pairs(args)),
             "clients in pairs, each with W messages under way to its partner at any time",
         ))
         .with(row(
             "fanout",
             Needs::Room,
+            &[Window, Ending, Size],
             |args, _| Box::new(ClosedLoop::fanout(args)),
             "one client speaks in a room to all the others, with W messages under way that not all have",
         ))
         .with(row(
             "paced",
             Needs::Pairs,
+            &[Rate, Seconds, Size],
             |args, seed| Box::new(Paced::new(args, seed)),
             "clients in pairs, each of which says R messages a second, for latency",
         ))
         .with(row(
             "bulk",
             Needs::Pairs,
+            &[Rate, Size, Bytes],
             |args, seed| Box::new(Bulk::new(args, seed)),
             "as paced, while the first of each pair streams BYTES to an account that stays away, on the bulk channel",
         ))
         .with(row(
-            "idle",
+            IDLE,
             Needs::Nothing,
+            &[Seconds],
             |args, _| Box::new(ClosedLoop::idle(args)),
             "clients that are signed in and say nothing, for memory and CPU time per session",
         ))
         .with(row(
             "storm",
             Needs::OwnServer,
+            &[],
             |args, _| Box::new(ClosedLoop::storm(args)),
             "clients that all come back at once after the server has restarted; a delivery is one that is signed in again",
         ))
@@ -135,5 +185,23 @@ mod tests {
             let checked = table.find(workload).unwrap().check(&args, has_own_server);
             assert_eq!(checked.is_ok(), is_possible, "{workload} {clients}");
         }
+    }
+
+    #[test]
+    fn only_arguments_that_a_workload_heeds_are_stated() {
+        let args = Args {
+            messages: Some(7),
+            ..Args::of_test()
+        };
+        let stated = |workload| {
+            let table = table();
+            let arguments = table.find(workload).unwrap().arguments(&args);
+            serde_json::to_string(&arguments).unwrap()
+        };
+        let closed = r#"{"window":1,"messages":7,"size":64,"frugal":false}"#;
+        assert_eq!((&*stated("pairs"), &*stated("fanout")), (closed, closed));
+        let paced = r#"{"rate":2.0,"seconds":3,"size":64,"frugal":false}"#;
+        assert_eq!(stated("paced"), paced);
+        assert_eq!(stated("storm"), r#"{"frugal":false}"#);
     }
 }

@@ -34,6 +34,7 @@ const OFFERS: &[(&str, &[&str])] = &[
     ("udpchat user help ", &["add", "list"]),
     ("udpchat completions ", &["bash", "zsh"]),
     ("udpchat bench ", &["bulk", "pairs"]),
+    ("udpchat bench --baseline Car", &["Cargo."]),
     ("udpchat store restore Car", &["Cargo."]),
     ("udpchat connect --config Car", &["Cargo."]),
 ];

@@ -1,87 +1,10 @@
-//! The result of a run, as text or as JSON.
+//! A report in words.
 
 use std::fmt;
-use std::time::Duration;
-
-use serde::Serialize;
 
 use super::histogram::Histogram;
-use super::host::LongestStalls;
-
-/// A value is `None` if it cannot be measured from here.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Report {
-    pub workload: &'static str,
-    pub clients: usize,
-    /// Counted messages that have arrived, once for each reader.
-    pub deliveries: u64,
-    pub deliveries_expected: u64,
-    /// From the first counted message until the last arrival.
-    pub deliveries_per_s: Option<f64>,
-    /// From typing to screen.
-    pub latency_us: Latency,
-    /// User and system time.
-    pub server_cpu_us_per_delivery: Option<f64>,
-    /// Grown since the server started.
-    pub server_rss_bytes_per_client: Option<u64>,
-    /// Of all clients, in both directions.
-    pub packets_per_delivery: Option<f64>,
-    /// UDP payload in these packets.
-    pub bytes_per_delivery: Option<f64>,
-    /// Transactions of the server.
-    pub commits: Option<u64>,
-    /// Since the server started.
-    pub server_longest_stall_us: Option<LongestStalls>,
-    /// Only for a workload without messages.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub server_cpu_us_per_client_s: Option<f64>,
-    /// Only in the text.
-    #[serde(skip)]
-    pub histogram: Histogram,
-    /// Only for a workload with streams.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub stream: Option<Stream>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Stream {
-    /// All at the same time.
-    pub count: usize,
-    /// Text in all streams.
-    pub bytes: u64,
-    /// Until the server had stored the last message; `None` if it never did.
-    pub seconds: Option<f64>,
-    /// Text of all streams together.
-    pub bits_per_s: Option<f64>,
-    /// Of the chat messages that the streaming sessions sent meanwhile.
-    pub latency_us: Latency,
-}
-
-/// Percentiles in microseconds, by nearest rank; `None` if nothing has arrived.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct Latency {
-    pub p50: Option<u64>,
-    pub p90: Option<u64>,
-    pub p99: Option<u64>,
-    pub max: Option<u64>,
-}
-
-impl Latency {
-    pub fn of(mut samples: Vec<Duration>) -> Self {
-        samples.sort_unstable();
-        let rank = |percent: usize| {
-            let rank = (samples.len() * percent).div_ceil(100);
-            let sample = samples.get(rank.checked_sub(1)?)?;
-            u64::try_from(sample.as_micros()).ok()
-        };
-        Self {
-            p50: rank(50),
-            p90: rank(90),
-            p99: rank(99),
-            max: rank(100),
-        }
-    }
-}
+use super::{Latency, Report, Stream};
+use crate::bench::host::LongestStalls;
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -131,7 +54,7 @@ impl fmt::Display for Report {
         if let Some(stream) = self.stream {
             stream.fmt(f)?;
         }
-        self.histogram.fmt(f)
+        Histogram::of(&self.latencies).fmt(f)
     }
 }
 
@@ -166,39 +89,20 @@ fn milliseconds(us: u64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     fn report(deliveries: u64) -> Report {
-        let samples = (1..=deliveries).map(Duration::from_millis).collect();
+        let mut samples: Vec<_> = (1..=deliveries).map(Duration::from_millis).collect();
         Report {
-            workload: "paced",
-            clients: 2,
             deliveries,
-            deliveries_expected: 100,
-            deliveries_per_s: (deliveries > 0).then_some(40.04),
-            latency_us: Latency::of(samples),
-            server_cpu_us_per_delivery: None,
-            server_rss_bytes_per_client: None,
-            packets_per_delivery: (deliveries > 0).then_some(4.25),
-            bytes_per_delivery: (deliveries > 0).then_some(612.4),
-            commits: None,
-            server_longest_stall_us: None,
-            server_cpu_us_per_client_s: None,
-            histogram: Histogram::default(),
-            stream: None,
+            deliveries_per_s: Some(40.04),
+            latency_us: Latency::of(&mut samples),
+            packets_per_delivery: Some(4.25),
+            bytes_per_delivery: Some(612.4),
+            ..Report::of_test()
         }
-    }
-
-    #[test]
-    fn percentiles_are_by_nearest_rank() {
-        let latency = Latency::of((1..=200).rev().map(Duration::from_micros).collect());
-        let expected = [100, 180, 198, 200].map(Some);
-        assert_eq!(
-            [latency.p50, latency.p90, latency.p99, latency.max],
-            expected
-        );
-        let one = Latency::of(vec![Duration::from_micros(7)]);
-        assert_eq!((one.p50, one.max), (Some(7), Some(7)));
     }
 
     #[test]
@@ -222,7 +126,7 @@ mod tests {
                 network: 850,
                 store: 120_450,
             }),
-            histogram: Histogram::of(&[Duration::from_millis(3)]),
+            latencies: vec![Duration::from_millis(3)],
             ..report(100)
         };
         assert!(report.to_string().ends_with(
@@ -242,7 +146,7 @@ mod tests {
             bytes: 5_000_000,
             seconds: Some(21.25),
             bits_per_s: Some(1.882e6),
-            latency_us: Latency::of(vec![Duration::from_millis(250)]),
+            latency_us: Latency::of(&mut [Duration::from_millis(250)]),
         };
         let report = Report {
             stream: Some(stream),
@@ -254,13 +158,5 @@ mod tests {
         ));
         let json = serde_json::to_value(report).unwrap();
         assert_eq!(json["stream"]["latency_us"]["p99"], 250_000);
-    }
-
-    #[test]
-    fn what_cannot_be_known_is_null() {
-        let json = serde_json::to_value(report(0)).unwrap();
-        assert!(json["latency_us"]["p99"].is_null() && json["commits"].is_null());
-        assert_eq!(json["deliveries"], 0);
-        assert_eq!(json.as_object().unwrap().len(), 12);
     }
 }
