@@ -11,6 +11,7 @@ mod args;
 mod crowd;
 mod host;
 mod member;
+mod names;
 mod plot;
 mod report;
 mod run;

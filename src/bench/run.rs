@@ -8,11 +8,11 @@ use anyhow::Context as _;
 use super::args::Args;
 use super::crowd::{Crowd, CrowdConfig, End, Input};
 use super::host::Host;
+use super::names::Names;
 use super::report::Report;
 use super::server::{DeviceTicket, OwnServer, OwnServerHandle, Restarter, Room};
 use super::workload::{Audience, Traffic, Workload};
 use crate::net::{self, Driver, InputSender, Setup, Socket};
-use crate::protocol::ROOM_SIGN;
 use crate::registry::Entry as _;
 use crate::transport::{ClientConfig, Endpoint};
 
@@ -104,12 +104,14 @@ fn run_once(
     interrupts: &Interrupts,
 ) -> anyhow::Result<End> {
     let traffic = (workload.traffic)(args, net::seed()?);
-    let (names, room) = names(args.clients + traffic.absent(), net::seed()?);
+    let members = args.clients + traffic.absent();
+    let names = Names::new(net::seed()?);
     let (addresses, server) = if let Some(addresses) = server {
         (addresses.to_vec(), None)
     } else {
-        let room = room_of(&*traffic, &names, &room);
-        let (server, tickets) = OwnServer::start(host, &names, &room)?;
+        let accounts: Vec<String> = (0..members).map(|member| names.client(member)).collect();
+        let rooms = rooms_of(&*traffic, members, &names);
+        let (server, tickets) = OwnServer::start(host, &accounts, &rooms)?;
         (vec![server.address()], Some((server, tickets)))
     };
     let sockets = Socket::bind_toward(&addresses).context("cannot open a socket")?;
@@ -133,8 +135,8 @@ fn run_once(
         addresses,
         traffic,
         clients: args.clients,
+        members,
         names,
-        room,
         own,
     };
     let crowd = Crowd::new(cast, net::seed()?);
@@ -161,25 +163,21 @@ fn own(
     })
 }
 
-/// Canonical names that no earlier run has used: for each client `bench-`, eight random digits and its number; for the
-/// room the same without a number.
-fn names(clients: usize, seed: [u8; 32]) -> (Vec<String>, String) {
-    let [a, b, c, d, ..] = seed;
-    let run = format!("bench-{:08x}", u32::from_be_bytes([a, b, c, d]));
-    let clients = (0..clients).map(|client| format!("{run}-{client}"));
-    (clients.collect(), format!("{ROOM_SIGN}{run}"))
-}
-
-/// The room and the members that talk in it.
-fn room_of<'a>(traffic: &dyn Traffic, names: &[String], room: &'a str) -> Room<'a> {
-    let is_inside = |member: &usize| {
-        let partners = traffic.partners(*member);
-        partners
-            .iter()
-            .any(|partner| partner.with == Audience::Room)
-    };
-    Room {
-        name: room,
-        members: (0..names.len()).filter(is_inside).collect(),
+/// The rooms in which members talk, each with these members.
+fn rooms_of(traffic: &dyn Traffic, members: usize, names: &Names) -> Vec<Room> {
+    let mut rooms: Vec<Room> = Vec::new();
+    for member in 0..members {
+        for partner in traffic.partners(member) {
+            if let Audience::Room(index) = partner.with {
+                while rooms.len() <= index {
+                    rooms.push(Room {
+                        name: names.room(rooms.len()),
+                        members: Vec::new(),
+                    });
+                }
+                rooms[index].members.push(member);
+            }
+        }
     }
+    rooms
 }

@@ -79,9 +79,12 @@ impl App for Crowd {
 
     fn on_timeout(&mut self, now: Now, endpoint: &mut Endpoint) {
         let now = now.instant;
-        let is_talking = matches!(self.phase, Phase::Talking | Phase::Draining(_));
+        let is_talking = self.is_talking();
         if is_talking && self.answers.is_gone(now) {
             return self.finish(now, endpoint, End::Lost);
+        }
+        if is_talking {
+            self.retry_sign_ins(now, endpoint);
         }
         match self.phase {
             Phase::Talking => self.send_due(now, endpoint),
@@ -103,14 +106,7 @@ impl App for Crowd {
                 self.finish(now, endpoint, End::Failed(why));
             }
             Phase::SigningIn | Phase::Pairing | Phase::Returning(_) => {
-                for member in self.members.due(now) {
-                    if !self.members[member].is_waiting() {
-                        self.answers.on_asked(now);
-                    }
-                    if self.with(now, endpoint, member, Member::handle_timeout) {
-                        self.enter(now, endpoint, member);
-                    }
-                }
+                self.retry_sign_ins(now, endpoint);
                 self.give_up_waiting(now, endpoint);
             }
             Phase::Draining(_) | Phase::Leaving(_) | Phase::Restarting(_) => {}
@@ -133,7 +129,7 @@ impl App for Crowd {
             self.phase = Phase::Draining(now + DRAIN_WAIT);
         }
         if let Phase::Draining(due) = self.phase
-            && (due <= now || self.in_flight.is_empty())
+            && (due <= now || self.in_flight.is_empty() && self.errands.is_none_under_way())
         {
             self.measured(now, endpoint);
         }
@@ -155,13 +151,21 @@ impl App for Crowd {
                 until.into_iter().flatten().min()
             }
             Phase::Talking => {
-                let until = [self.config.traffic.deadline(), self.answers.silence_due()];
+                let until = [
+                    self.config.traffic.deadline(),
+                    self.answers.silence_due(),
+                    self.members.deadline(),
+                ];
                 until.into_iter().flatten().min()
             }
-            Phase::Draining(due) => [Some(due), self.answers.silence_due()]
-                .into_iter()
-                .flatten()
-                .min(),
+            Phase::Draining(due) => {
+                let until = [
+                    Some(due),
+                    self.answers.silence_due(),
+                    self.members.deadline(),
+                ];
+                until.into_iter().flatten().min()
+            }
             Phase::Leaving(due) | Phase::Restarting(due) => Some(due),
         }
     }

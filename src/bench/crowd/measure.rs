@@ -18,18 +18,19 @@ pub struct Load {
 }
 
 impl Load {
-    /// Of these sessions, and of the server if it can be measured.
-    pub fn of(sessions: impl Iterator<Item = Statistics>, meter: Option<&Meter>) -> Self {
-        let mut load = Self {
+    /// The same with the usage of the server, if it can be measured.
+    pub fn with_server(self, meter: Option<&Meter>) -> Self {
+        Self {
             cpu: meter.and_then(Meter::cpu),
             counts: meter.and_then(Meter::counts),
-            ..Self::default()
-        };
-        for statistics in sessions {
-            load.packets += statistics.packets_sent + statistics.packets_received;
-            load.bytes += statistics.bytes_sent + statistics.bytes_received;
+            ..self
         }
-        load
+    }
+
+    /// Adds those of a session.
+    pub const fn add(&mut self, session: &Statistics) {
+        self.packets += session.packets_sent + session.packets_received;
+        self.bytes += session.bytes_sent + session.bytes_received;
     }
 }
 
@@ -104,8 +105,8 @@ impl Measurement {
             server_cpu_us_per_client_s: cpu
                 .zip(idle_for)
                 .map(|(cpu, seconds)| each(cpu, clients as u64) / seconds),
-            packets_per_delivery: per_delivery(after.packets - before.packets),
-            bytes_per_delivery: per_delivery(after.bytes - before.bytes),
+            packets_per_delivery: per_delivery(after.packets.saturating_sub(before.packets)),
+            bytes_per_delivery: per_delivery(after.bytes.saturating_sub(before.bytes)),
             commits: after
                 .counts
                 .zip(before.counts)
@@ -115,6 +116,7 @@ impl Measurement {
                 latency_us: Latency::of(&mut self.latencies_beside),
                 ..stream
             }),
+            errands: None,
             latencies: self.latencies,
         }
     }

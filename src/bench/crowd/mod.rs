@@ -5,27 +5,31 @@
 
 mod answers;
 mod app;
+mod bar;
+mod config;
+mod errands;
 mod measure;
 mod members;
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
-use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng as _;
 
 use super::member::conversation::Contact;
 use super::member::{Ctx, Member, MemberEvent};
-use super::report::{Arguments, Report};
-use super::server::{Meter, OwnServerHandle, RESTART_WAIT};
-use super::workload::{Audience, Outgoing, Partner, Traffic};
+use super::server::RESTART_WAIT;
+use super::workload::{Audience, DueErrand, Errand, Outgoing, Partner};
 use crate::net;
 use crate::protocol::{ConversationId, DeviceSeq};
 use crate::transport::{Endpoint, Now, SessionId};
 use answers::Answers;
 pub use answers::FIRST_ANSWER_WAIT;
+use bar::progress_bar;
+pub use config::{CrowdConfig, End, Input};
+use errands::Errands;
 use measure::{Load, Measurement};
 use members::Members;
 
@@ -41,27 +45,8 @@ const DRAIN_WAIT: Duration = Duration::from_secs(16);
 /// The longest sign-out.
 const LEAVE_WAIT: Duration = Duration::from_secs(3);
 
-/// Inputs from other threads.
-pub enum Input {
-    /// The run's own server has been restarted, or the reason why not.
-    Restarted(Result<Meter, String>),
-    /// A signal to the process.
-    Interrupt,
-}
-
 /// The longest time from the restart until all clients are signed in again.
 const RETURN_WAIT: Duration = Duration::from_mins(2);
-
-#[derive(Debug, Clone, PartialEq)]
-pub enum End {
-    Measured(Box<Report>),
-    Interrupted,
-    /// The server has never answered.
-    Unreachable,
-    /// The server has answered, and does so no longer.
-    Lost,
-    Failed(String),
-}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
@@ -86,23 +71,6 @@ struct InFlight {
     is_counted: bool,
 }
 
-pub struct CrowdConfig {
-    pub workload: &'static str,
-    /// For the report.
-    pub arguments: Arguments,
-    /// Before what the progress bar says.
-    pub label: String,
-    pub addresses: Vec<SocketAddr>,
-    pub traffic: Box<dyn Traffic>,
-    /// The first so many names are clients; the others stay away.
-    pub clients: usize,
-    pub names: Vec<String>,
-    /// The room's name, with its `#`.
-    pub room: String,
-    /// The run's own server, if it has one.
-    pub own: Option<OwnServerHandle>,
-}
-
 /// All clients, and the state of the run.
 pub struct Crowd {
     config: CrowdConfig,
@@ -123,6 +91,9 @@ pub struct Crowd {
     returning_since: Option<Instant>,
     is_progress_due: bool,
     measurement: Measurement,
+    errands: Errands,
+    /// What sessions have carried that a client has closed to sign in again.
+    closed: Load,
     bar: ProgressBar,
     end: Option<End>,
 }
@@ -135,26 +106,27 @@ impl Crowd {
             .as_mut()
             .map(|own| std::mem::take(&mut own.tickets));
         let mut tickets = tickets.into_iter().flatten();
+        let names = &config.names;
         let contact = |partner: Partner| {
-            let name = &config.names[partner.member];
-            let receiver = match partner.with {
-                Audience::Member => name,
-                Audience::Room => &config.room,
+            let (author, receiver) = match partner.with {
+                Audience::Member(member) => (names.client(member), names.client(member)),
+                Audience::Room(room) => (names.prefix(), names.room(room)),
             };
             Contact {
                 partner,
-                name: name.clone(),
-                receiver: receiver.clone(),
+                author,
+                receiver,
             }
         };
-        let names = config.names.iter().enumerate();
-        let members: Vec<Member> = names
-            .map(|(index, name)| {
+        let members: Vec<Member> = (0..config.members)
+            .map(|index| {
                 let partners = config.traffic.partners(index).into_iter();
                 let contacts = partners.map(contact).collect();
                 let stays_away = index >= config.clients;
                 let pass = tickets.next();
-                Member::new(name.clone(), contacts, stays_away, pass, &mut random)
+                let lobby = config.traffic.lobby(index).map(|it| names.lobby(it));
+                Member::new(names.client(index), contacts, stays_away, pass, &mut random)
+                    .with_lobby(lobby)
             })
             .collect();
         Self {
@@ -162,7 +134,7 @@ impl Crowd {
                 .filter(|member| !members[*member].is_in_place())
                 .collect(),
             ready: members.iter().filter(|it| it.is_in_place()).count(),
-            bar: progress_bar(members.len(), &config.label),
+            bar: progress_bar(config.members, &config.label),
             members: Members::new(members),
             sessions: HashMap::new(),
             random,
@@ -174,6 +146,8 @@ impl Crowd {
             returning_since: None,
             is_progress_due: false,
             measurement: Measurement::default(),
+            errands: Errands::default(),
+            closed: Load::default(),
             end: None,
         }
     }
@@ -216,6 +190,18 @@ impl Crowd {
         }
     }
 
+    /// Lets members go on whose attempt to sign in has had no answer, or was put off.
+    fn retry_sign_ins(&mut self, now: Instant, endpoint: &mut Endpoint) {
+        for member in self.members.due(now) {
+            if !self.members[member].is_waiting() {
+                self.answers.on_asked(now);
+            }
+            if self.with(now, endpoint, member, Member::handle_timeout) {
+                self.enter(now, endpoint, member);
+            }
+        }
+    }
+
     fn enter(&mut self, now: Instant, endpoint: &mut Endpoint, member: usize) {
         self.answers.on_asked(now);
         let session = self.with(now, endpoint, member, Member::enter);
@@ -231,13 +217,22 @@ impl Crowd {
     ) {
         match event {
             None | Some(MemberEvent::Left) => {}
-            Some(MemberEvent::Delivered(talk, number)) => self.on_delivered(member, talk, number),
+            Some(MemberEvent::Delivered {
+                conversation,
+                author,
+                number,
+            }) => self.on_delivered((author, conversation, number)),
+            Some(MemberEvent::ErrandDone) => self.errands.done(now, member),
             Some(MemberEvent::Stored(talk)) => {
                 self.config.traffic.on_stored(now, member, talk);
                 self.is_progress_due = true;
             }
             Some(MemberEvent::SignedIn) if matches!(self.phase, Phase::Returning(_)) => {
                 self.returned(now);
+            }
+            Some(MemberEvent::SignedIn) if self.is_talking() => {
+                self.with(now, endpoint, member, Member::come_back);
+                self.errands.done(now, member);
             }
             Some(MemberEvent::SignedIn) => {
                 self.ready += 1;
@@ -296,13 +291,9 @@ impl Crowd {
         self.bar.set_position(done);
     }
 
-    fn on_delivered(&mut self, member: usize, talk: usize, number: DeviceSeq) {
+    fn on_delivered(&mut self, key: (usize, ConversationId, DeviceSeq)) {
         // Later than the batch: this message was decoded and its digest checked since.
         let now = net::now().instant;
-        let Some((conversation, author)) = self.members[member].conversation(talk) else {
-            return;
-        };
-        let key = (author, conversation, number);
         let Some(in_flight) = self.in_flight.get_mut(&key) else {
             return;
         };
@@ -314,22 +305,51 @@ impl Crowd {
         } = *in_flight;
         if left == 0 {
             self.in_flight.remove(&key);
-            self.config.traffic.on_heard(now, author);
+            self.config.traffic.on_heard(now, key.0);
         }
         if is_counted {
             let latency = now.saturating_duration_since(at);
-            let is_streaming = self.config.traffic.is_streaming(author);
+            let is_streaming = self.config.traffic.is_streaming(key.0);
             self.measurement.count(now, latency, is_streaming);
             self.is_progress_due = true;
         }
     }
 
-    /// Sends the messages that are due.
+    const fn is_talking(&self) -> bool {
+        matches!(self.phase, Phase::Talking | Phase::Draining(_))
+    }
+
+    /// Sends the messages that are due, and begins the errands.
     fn send_due(&mut self, now: Instant, endpoint: &mut Endpoint) {
         let counted_from = self.config.traffic.counted_from();
         if !self.measurement.has_begun() && counted_from.is_some_and(|from| from <= now) {
             self.measurement.begin(self.load(endpoint));
         }
+        loop {
+            self.send_messages(now, endpoint);
+            let Some(due) = self.config.traffic.poll_errand() else {
+                return;
+            };
+            self.begin_errand(now, endpoint, due);
+        }
+    }
+
+    fn begin_errand(&mut self, now: Instant, endpoint: &mut Endpoint, due: DueErrand) {
+        let member = due.member;
+        if !self.members[member].is_talking() || !self.errands.begin(due) {
+            return;
+        }
+        if due.errand == Errand::Reconnection {
+            self.forget_session(now, endpoint, member, Member::depart);
+            self.enter(now, endpoint, member);
+        } else {
+            self.with(now, endpoint, member, |member, ctx| {
+                member.run_errand(ctx, due.errand);
+            });
+        }
+    }
+
+    fn send_messages(&mut self, now: Instant, endpoint: &mut Endpoint) {
         while let Some(Outgoing {
             member,
             talk,
@@ -395,10 +415,14 @@ impl Crowd {
         let sessions = self.sessions.iter();
         let counted = sessions.filter(|(_, member)| !self.members[**member].stays_away());
         let meter = self.config.own.as_ref().map(|own| &own.meter);
-        Load::of(
-            counted.filter_map(|(session, _)| endpoint.statistics(*session)),
-            meter,
-        )
+        let mut load = self.closed.with_server(meter);
+        for (session, _) in counted {
+            endpoint
+                .statistics(*session)
+                .iter()
+                .for_each(|it| load.add(it));
+        }
+        load
     }
 
     fn measured(&mut self, now: Instant, endpoint: &mut Endpoint) {
@@ -407,7 +431,7 @@ impl Crowd {
             tracing::debug!(name, statistics = ?endpoint.statistics(*session), "session");
         }
         let own = self.config.own.as_ref();
-        let report = std::mem::take(&mut self.measurement).report(
+        let mut report = std::mem::take(&mut self.measurement).report(
             now,
             self.returning_since.or(self.config.traffic.counted_from()),
             (
@@ -419,6 +443,9 @@ impl Crowd {
             own.and_then(|own| own.meter.rss_since()),
             &*self.config.traffic,
         );
+        if self.config.traffic.has_errands() {
+            report.errands = Some(self.errands.report());
+        }
         self.finish(now, endpoint, End::Measured(Box::new(report)));
     }
 
@@ -439,14 +466,28 @@ impl Crowd {
         self.bar.reset();
         self.bar.set_message("measuring");
         for member in 0..self.members.len() {
-            let before = self.with(now, endpoint, member, Member::forget_session);
-            if let Some(session) = before {
-                self.sessions.remove(&session);
-            }
+            self.forget_session(now, endpoint, member, Member::forget_session);
         }
         self.measurement.begin(self.load(endpoint));
         for member in 0..self.members.len() {
             self.enter(now, endpoint, member);
+        }
+    }
+
+    /// Lets a member close its session. What it has carried still counts.
+    fn forget_session(
+        &mut self,
+        now: Instant,
+        endpoint: &mut Endpoint,
+        member: usize,
+        close: impl FnOnce(&mut Member, &mut Ctx<'_>) -> Option<SessionId>,
+    ) {
+        let session = self.members[member].session();
+        if let Some(statistics) = session.and_then(|session| endpoint.statistics(session)) {
+            self.closed.add(&statistics);
+        }
+        if let Some(session) = self.with(now, endpoint, member, close) {
+            self.sessions.remove(&session);
         }
     }
 
@@ -461,17 +502,4 @@ impl Crowd {
     fn member_of(&self, session: SessionId) -> Option<usize> {
         self.sessions.get(&session).copied()
     }
-}
-
-/// Without a terminal at standard error it draws nothing.
-fn progress_bar(members: usize, label: &str) -> ProgressBar {
-    let bar = ProgressBar::new(members as u64);
-    if let Ok(style) =
-        ProgressStyle::with_template("{prefix}{msg:12} {wide_bar} {pos}/{len} {elapsed}")
-    {
-        bar.set_style(style);
-    }
-    bar.set_prefix(label.to_owned());
-    bar.set_message("signing in");
-    bar
 }

@@ -8,14 +8,18 @@ use std::collections::VecDeque;
 use crate::bench::workload::{Audience, Partner};
 use crate::protocol::{
     AccountId, Bytes, ClientMessage, ConversationId, DecodeError, DeliverAgain, Delivery, DeviceId,
-    DeviceSeq, EntryId, Envelope, Hop, Origin, Received, ServerMessage, Stored, Text, encode, seal,
+    DeviceSeq, EntryId, Envelope, HistoryRequest, Hop, Origin, Received, ServerMessage, Stored,
+    Text, encode, seal,
 };
 use crate::transport::Channel;
 
+/// Entries of one history read at most. Chosen: a screen of them.
+const HISTORY_ENTRIES: u32 = 20;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DeliveryOutcome {
-    /// The partner's message with this number.
-    Message(DeviceSeq),
+    /// The message with this number of a client of the run.
+    Message { author: usize, number: DeviceSeq },
     /// Not counted.
     Nothing,
     /// Entries are missing before this one.
@@ -35,9 +39,16 @@ pub struct StoredOutcome {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Contact {
     pub partner: Partner,
-    pub name: String,
+    /// The partner's; in a room, how the names of all clients begin, before their number.
+    pub author: String,
     /// The partner, or the room.
     pub receiver: String,
+}
+
+impl Contact {
+    pub const fn is_room(&self) -> bool {
+        matches!(self.partner.with, Audience::Room(_))
+    }
 }
 
 /// Where the server lets a client begin in a conversation.
@@ -86,12 +97,21 @@ impl Conversation {
         self.id
     }
 
+    pub const fn is_room(&self) -> bool {
+        self.contact.is_room()
+    }
+
     pub const fn channel(&self) -> Channel {
         self.contact.partner.channel
     }
 
-    pub const fn speaker(&self) -> usize {
-        self.contact.partner.member
+    /// The client of the run that has this name; in a pair it is the partner or none.
+    fn author(&self, name: &str) -> Option<usize> {
+        let rest = name.strip_prefix(&*self.contact.author)?;
+        match self.contact.partner.with {
+            Audience::Member(member) => rest.is_empty().then_some(member),
+            Audience::Room(_) => rest.parse().ok(),
+        }
     }
 
     /// The next message: its number, and the bytes to send.
@@ -159,7 +179,7 @@ impl Conversation {
         };
         self.position = delivery.entry;
         self.is_receipt_due = true;
-        let in_room = self.contact.partner.with == Audience::Room;
+        let in_room = self.contact.is_room();
         let (origin, text) = match (message.header.entry, message.text()) {
             (Some(entry), Some(text)) => (entry.origin, text),
             // A member has joined.
@@ -170,19 +190,34 @@ impl Conversation {
             return DeliveryOutcome::Nothing;
         }
         let author = delivery.author_name.or(delivery.peer_name);
-        let is_partner = author == Some(&*self.contact.name);
+        let author = author.and_then(|name| self.author(name));
         let is_authors = text.sender == delivery.author && text.receiver == self.id;
-        if in_room && !is_partner {
+        let is_right = is_authors && text.text == text_of(origin.number, self.contact.partner.size);
+        match author {
+            Some(author) if is_right => DeliveryOutcome::Message {
+                author,
+                number: origin.number,
+            },
             // Other users may join the room and speak there.
-            return DeliveryOutcome::Nothing;
+            None if in_room => DeliveryOutcome::Nothing,
+            _ => DeliveryOutcome::Wrong("a delivery had the wrong text"),
         }
-        if !is_partner
-            || !is_authors
-            || text.text != text_of(origin.number, self.contact.partner.size)
-        {
-            return DeliveryOutcome::Wrong("a delivery had the wrong text");
-        }
-        DeliveryOutcome::Message(origin.number)
+    }
+
+    /// A request for the last entries up to the position.
+    pub fn read_history(&self) -> Vec<u8> {
+        let request = HistoryRequest {
+            tag: 1,
+            conversation: self.id,
+            before: EntryId(self.position.0 + 1),
+            limit: HISTORY_ENTRIES,
+        };
+        encode(&ClientMessage::control(request), Hop::default())
+    }
+
+    /// A receipt is due again: whether the last one has arrived is not known after a new session has begun.
+    pub const fn owe_receipt(&mut self) {
+        self.is_receipt_due = true;
     }
 
     /// A request for the entries after the position.
@@ -226,18 +261,17 @@ mod tests {
 
     fn side(device: u64, partner: &str, room: Option<&str>) -> Conversation {
         let with = if room.is_some() {
-            Audience::Room
+            Audience::Room(0)
         } else {
-            Audience::Member
+            Audience::Member(1)
         };
         let contact = Contact {
             partner: Partner {
-                member: 1,
                 with,
                 channel: Channel::Chat,
                 size: 64,
             },
-            name: partner.into(),
+            author: partner.into(),
             receiver: room.unwrap_or(partner).into(),
         };
         let found = ConversationStart {
@@ -248,8 +282,12 @@ mod tests {
         Conversation::new(AccountId(device), DeviceId(device), contact, found)
     }
 
+    fn message(number: DeviceSeq) -> DeliveryOutcome {
+        DeliveryOutcome::Message { author: 1, number }
+    }
+
     fn pair() -> [Conversation; 2] {
-        [side(1, "bench-b", None), side(2, "bench-a", None)]
+        [side(1, "bench-2", None), side(2, "bench-1", None)]
     }
 
     fn deliver(to: &mut Conversation, bytes: &[u8], entry: u64) -> DeliveryOutcome {
@@ -264,8 +302,8 @@ mod tests {
             author,
             time_ms: 0,
             author_name: match author.0 {
-                1 => Some("bench-a"),
-                2 => Some("bench-b"),
+                1 => Some("bench-1"),
+                2 => Some("bench-2"),
                 _ => Some("carol"),
             },
             peer_name: None,
@@ -282,16 +320,10 @@ mod tests {
         let (_, second) = one.send_next();
         assert_eq!(deliver(&mut other, &second, 2), DeliveryOutcome::Gap);
         assert_eq!(other.take_receipt(), None);
-        assert_eq!(
-            deliver(&mut other, &first, 1),
-            DeliveryOutcome::Message(number)
-        );
+        assert_eq!(deliver(&mut other, &first, 1), message(number));
         assert!(other.take_receipt().is_some());
         assert_eq!(deliver(&mut other, &first, 1), DeliveryOutcome::Nothing);
-        assert_eq!(
-            deliver(&mut other, &second, 2),
-            DeliveryOutcome::Message(number.next())
-        );
+        assert_eq!(deliver(&mut other, &second, 2), message(number.next()));
     }
 
     #[test]
@@ -353,21 +385,18 @@ mod tests {
     }
 
     #[test]
-    fn in_a_room_only_the_speaker_is_heard_and_everything_acknowledged() {
+    fn in_a_room_only_clients_of_the_run_are_heard_and_everything_acknowledged() {
         let room = Some("#bench");
-        let mut speaker = side(1, "bench-a", room);
-        let mut reader = side(2, "bench-a", room);
-        let mut stranger = side(3, "bench-a", room);
+        let mut speaker = side(1, "bench-", room);
+        let mut reader = side(2, "bench-", room);
+        let mut stranger = side(3, "bench-", room);
         assert_eq!(
-            deliver(&mut reader, &joined("bench-b"), 1),
+            deliver(&mut reader, &joined("bench-2"), 1),
             DeliveryOutcome::Nothing
         );
         assert!(reader.take_receipt().is_some());
         let (number, said) = speaker.send_next();
-        assert_eq!(
-            deliver(&mut reader, &said, 2),
-            DeliveryOutcome::Message(number)
-        );
+        assert_eq!(deliver(&mut reader, &said, 2), message(number));
         let (_, said) = stranger.send_next();
         assert_eq!(deliver(&mut reader, &said, 3), DeliveryOutcome::Nothing);
         assert!(reader.take_receipt().is_some());

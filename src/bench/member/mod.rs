@@ -1,7 +1,8 @@
 //! One client: its session, its conversations, and its handling of each message. `sign_in` signs it in, `resolve` finds its
-//! conversations.
+//! conversations, `errands` is what it does besides talking.
 
 pub mod conversation;
+mod errands;
 mod resolve;
 mod sign_in;
 
@@ -43,8 +44,14 @@ pub enum MemberEvent {
     Ready,
     /// The server has stored a message of this conversation.
     Stored(usize),
-    /// The partner's message with this number has arrived in this conversation.
-    Delivered(usize, DeviceSeq),
+    /// The message of this client with this number has arrived in this conversation.
+    Delivered {
+        conversation: ConversationId,
+        author: usize,
+        number: DeviceSeq,
+    },
+    /// An errand was answered.
+    ErrandDone,
     Left,
     Failed(String),
     /// The server has stopped, or has forgotten a session that it had.
@@ -97,7 +104,9 @@ pub struct Member {
     pub(super) contacts: Vec<Contact>,
     /// In the order of the contacts, as far as the server has found them.
     pub(super) conversations: Vec<Conversation>,
-    /// Messages that the channels had no room for.
+    /// The name of the room that it joins and leaves, and the room while it is a member.
+    pub(super) lobby: Option<String>,
+    pub(super) in_lobby: Option<Conversation>,
     /// What there was no room for, and whether it may wait for company.
     waiting: [VecDeque<(Vec<u8>, bool)>; Channel::ALL.len()],
 }
@@ -130,12 +139,18 @@ impl Member {
             due: None,
             contacts,
             conversations: Vec::new(),
+            lobby: None,
+            in_lobby: None,
             waiting: Default::default(),
         }
     }
 
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    pub const fn session(&self) -> Option<SessionId> {
+        self.session
     }
 
     pub const fn stays_away(&self) -> bool {
@@ -251,7 +266,10 @@ impl Member {
         let talk = self.conversations.get_mut(talk)?;
         let (conversation, channel) = (talk.conversation(), talk.channel());
         let (number, bytes) = talk.send_next();
-        self.send(ctx, channel, bytes);
+        // What is said meanwhile is sent once it is signed in again.
+        if matches!(self.step, Step::Talking) {
+            self.send(ctx, channel, bytes);
+        }
         Some((conversation, number))
     }
 
@@ -278,18 +296,12 @@ impl Member {
 
     /// Acknowledges the deliveries of this batch.
     pub fn send_receipts(&mut self, ctx: &mut Ctx<'_>) {
-        for talk in 0..self.conversations.len() {
-            if let Some(receipt) = self.conversations[talk].take_receipt() {
-                self.waiting[Channel::Chat as usize].push_back((receipt, true));
-                self.flush(ctx, Channel::Chat);
-            }
+        let talks = self.conversations.iter_mut().chain(&mut self.in_lobby);
+        let receipts: Vec<_> = talks.filter_map(Conversation::take_receipt).collect();
+        for receipt in receipts {
+            self.waiting[Channel::Chat as usize].push_back((receipt, true));
+            self.flush(ctx, Channel::Chat);
         }
-    }
-
-    /// A conversation, and the member that speaks there.
-    pub fn conversation(&self, talk: usize) -> Option<(ConversationId, usize)> {
-        let talk = self.conversations.get(talk)?;
-        Some((talk.conversation(), talk.speaker()))
     }
 
     pub const fn has_contacts(&self) -> bool {
@@ -299,6 +311,17 @@ impl Member {
     fn ask_again(&mut self, ctx: &mut Ctx<'_>, talk: usize) {
         let again = self.conversations[talk].ask_again();
         self.send(ctx, Channel::Chat, again);
+    }
+
+    /// Sends all messages again that are not known to be stored.
+    fn send_again(&mut self, ctx: &mut Ctx<'_>) {
+        for talk in &self.conversations {
+            let again = talk.unstored().map(|bytes| (bytes.into(), false));
+            self.waiting[talk.channel() as usize].extend(again);
+        }
+        for channel in Channel::ALL {
+            self.flush(ctx, channel);
+        }
     }
 
     fn talk_of(&self, conversation: ConversationId) -> Option<usize> {
@@ -325,6 +348,10 @@ impl Member {
         self.step = Step::Lost;
         self.due = None;
         self.conversations.clear();
+        self.forget_waiting();
+    }
+
+    fn forget_waiting(&mut self) {
         for waiting in &mut self.waiting {
             waiting.clear();
         }
@@ -362,9 +389,16 @@ impl Member {
             return Some(MemberEvent::Failed("was sent what is no message".into()));
         };
         if let Some(delivery) = envelope.hop.delivery {
-            let talk = self.talk_of(delivery.conversation)?;
+            let Some(talk) = self.talk_of(delivery.conversation) else {
+                self.handle_lobby_delivery(ctx, &envelope, delivery);
+                return None;
+            };
             return match self.conversations[talk].handle_delivery(&envelope, delivery) {
-                DeliveryOutcome::Message(number) => Some(MemberEvent::Delivered(talk, number)),
+                DeliveryOutcome::Message { author, number } => Some(MemberEvent::Delivered {
+                    conversation: delivery.conversation,
+                    author,
+                    number,
+                }),
                 DeliveryOutcome::Nothing => None,
                 DeliveryOutcome::Gap => {
                     self.ask_again(ctx, talk);
@@ -386,13 +420,7 @@ impl Member {
                 heard.is_news.then_some(MemberEvent::Stored(talk))
             }
             ServerBody::SendAgain(_) => {
-                for talk in &self.conversations {
-                    let again = talk.unstored().map(|bytes| (bytes.into(), false));
-                    self.waiting[talk.channel() as usize].extend(again);
-                }
-                for channel in Channel::ALL {
-                    self.flush(ctx, channel);
-                }
+                self.send_again(ctx);
                 None
             }
             ServerBody::Failure(failure) => self.refused(ctx, message.header.command, &failure),

@@ -2,10 +2,9 @@
 
 use super::conversation::{Contact, Conversation, ConversationStart};
 use super::{ATTEMPT_WAIT, Ctx, Member, MemberEvent, Step};
-use crate::bench::workload::Audience;
 use crate::protocol::{
-    ClientMessage, Head, Hop, Join, Joined, Message, ROOM_SIGN, ReceiptsRequest, Resolve, Resolved,
-    encode,
+    ClientMessage, ConversationId, Head, Hop, Join, Joined, Message, ROOM_SIGN, ReceiptsRequest,
+    Resolve, Resolved, encode,
 };
 use crate::transport::Channel;
 
@@ -24,7 +23,7 @@ impl Member {
     /// refuses before all have accounts. Each client receives an entry for each later member: half a million entries for
     /// 1,000 clients, less work than stretching as many passwords.
     pub(super) fn arrive(&mut self, ctx: &mut Ctx<'_>) -> Option<MemberEvent> {
-        while let Some(contact) = self.missing(Audience::Room) {
+        while let Some(contact) = self.missing(Contact::is_room) {
             let name = contact.receiver.clone();
             let Some(head) = self.rooms.iter().find(|head| head.name == name) else {
                 self.join(ctx, name);
@@ -77,12 +76,12 @@ impl Member {
 
     /// Resolves the next partner. Returns whether there is one.
     fn find_next(&mut self, ctx: &mut Ctx<'_>) -> bool {
-        let Some(contact) = self.missing(Audience::Member) else {
+        let Some(contact) = self.missing(|contact| !contact.is_room()) else {
             return false;
         };
         let resolve = Resolve {
             tag: 1,
-            name: contact.name.clone(),
+            name: contact.receiver.clone(),
         };
         self.step = Step::Resolve;
         self.due = Some(ctx.now + ATTEMPT_WAIT);
@@ -101,8 +100,7 @@ impl Member {
             last_number: resolved.last_number,
             start: resolved.start,
         })?;
-        let request = ClientMessage::control(ReceiptsRequest { conversation });
-        self.send(ctx, Channel::Chat, encode(&request, Hop::default()));
+        self.ask_for_receipts(ctx, conversation);
         if self.find_next(ctx) {
             return None;
         }
@@ -111,10 +109,15 @@ impl Member {
         Some(MemberEvent::Ready)
     }
 
-    /// The first contact without a conversation, if it has this audience.
-    fn missing(&self, with: Audience) -> Option<&Contact> {
+    pub(super) fn ask_for_receipts(&mut self, ctx: &mut Ctx<'_>, conversation: ConversationId) {
+        let request = ClientMessage::control(ReceiptsRequest { conversation });
+        self.send(ctx, Channel::Chat, encode(&request, Hop::default()));
+    }
+
+    /// The first contact without a conversation, if it is of this kind.
+    fn missing(&self, is_meant: impl FnOnce(&Contact) -> bool) -> Option<&Contact> {
         let contact = self.contacts.get(self.conversations.len())?;
-        (contact.partner.with == with).then_some(contact)
+        is_meant(contact).then_some(contact)
     }
 
     /// Begins the conversation with the first contact that has none.

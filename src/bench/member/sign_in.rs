@@ -88,6 +88,10 @@ impl Member {
             (Step::Resolve, ServerBody::Resolved(resolved)) => {
                 return self.resolved(ctx, &resolved);
             }
+            (Step::Talking, body) if Self::is_answer_to_errand(&body) => {
+                self.step = Step::Talking;
+                return self.handle_errand_answer(body);
+            }
             (Step::Leaving, ServerBody::SessionEnd(_)) => {
                 self.step = Step::Leaving;
                 self.hang_up(ctx);

@@ -31,7 +31,7 @@ const fn figure(
 }
 
 /// In the order of the table.
-pub const ALL: [Figure; 19] = [
+pub const ALL: [Figure; 25] = [
     figure("deliveries a second", &["deliveries_per_s"], 1.0, 1),
     figure("latency p50, ms", &["latency_us", "p50"], MS, 3),
     figure("latency p90, ms", &["latency_us", "p90"], MS, 3),
@@ -76,6 +76,42 @@ pub const ALL: [Figure; 19] = [
     figure("beside p90, ms", &["stream", "latency_us", "p90"], MS, 3),
     figure("beside p99, ms", &["stream", "latency_us", "p99"], MS, 3),
     figure("beside max, ms", &["stream", "latency_us", "max"], MS, 3),
+    figure(
+        "history p50, ms",
+        &["errands", "history", "latency_us", "p50"],
+        MS,
+        3,
+    ),
+    figure(
+        "history p99, ms",
+        &["errands", "history", "latency_us", "p99"],
+        MS,
+        3,
+    ),
+    figure(
+        "join/leave p50, ms",
+        &["errands", "membership", "latency_us", "p50"],
+        MS,
+        3,
+    ),
+    figure(
+        "join/leave p99, ms",
+        &["errands", "membership", "latency_us", "p99"],
+        MS,
+        3,
+    ),
+    figure(
+        "reconnect p50, ms",
+        &["errands", "reconnection", "latency_us", "p50"],
+        MS,
+        3,
+    ),
+    figure(
+        "reconnect p99, ms",
+        &["errands", "reconnection", "latency_us", "p99"],
+        MS,
+        3,
+    ),
 ];
 
 impl Figure {

@@ -45,6 +45,9 @@ pub struct Report {
     /// Only for a workload with streams.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stream: Option<Stream>,
+    /// Only for a workload with errands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub errands: Option<Errands>,
     /// Of each delivery, from the shortest to the longest: what the text and the plot show of them.
     #[serde(skip)]
     pub latencies: Vec<Duration>,
@@ -79,6 +82,25 @@ pub struct Stream {
     /// Text of all streams together.
     pub bits_per_s: Option<f64>,
     /// Of the chat messages that the streaming sessions sent meanwhile.
+    pub latency_us: Latency,
+}
+
+/// What clients have done besides talking.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Errands {
+    /// Reads of the last messages of a conversation.
+    pub history: Errand,
+    /// Joins and leaves of a room.
+    pub membership: Errand,
+    /// Sessions closed, and others begun.
+    pub reconnection: Errand,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Errand {
+    pub begun: u64,
+    pub done: u64,
+    /// From when it was due until the answer.
     pub latency_us: Latency,
 }
 
@@ -129,6 +151,7 @@ impl Report {
             server_longest_stall_us: None,
             server_cpu_us_per_client_s: None,
             stream: None,
+            errands: None,
             latencies: Vec::new(),
         }
     }

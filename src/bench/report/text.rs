@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::histogram::Histogram;
-use super::{Latency, Report, Stream};
+use super::{Errand, Errands, Latency, Report, Stream};
 use crate::bench::host::LongestStalls;
 
 impl fmt::Display for Report {
@@ -54,6 +54,9 @@ impl fmt::Display for Report {
         if let Some(stream) = self.stream {
             stream.fmt(f)?;
         }
+        if let Some(errands) = self.errands {
+            errands.fmt(f)?;
+        }
         Histogram::of(&self.latencies).fmt(f)
     }
 }
@@ -67,6 +70,20 @@ impl fmt::Display for Stream {
         }
         writeln!(f)?;
         writeln!(f, "beside     {}", self.latency_us)
+    }
+}
+
+impl fmt::Display for Errands {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (name, errand) in [
+            ("history", self.history),
+            ("join/leave", self.membership),
+            ("reconnect", self.reconnection),
+        ] {
+            let Errand { begun, done, .. } = errand;
+            writeln!(f, "{name:<10} {done} of {begun}, {}", errand.latency_us)?;
+        }
+        Ok(())
     }
 }
 

@@ -37,15 +37,15 @@ pub struct OwnServer {
 }
 
 impl OwnServer {
-    /// Creates accounts with these names and, if it has members, the room, and starts a server with this database.
+    /// Creates accounts with these names and the rooms, and starts a server with this database.
     pub fn start(
         host: Host,
         names: &[String],
-        room: &Room<'_>,
+        rooms: &[Room],
     ) -> anyhow::Result<(Self, Vec<DeviceTicket>)> {
         let directory = directory()?;
         let (mut engine, server_key) = (host.open_database)(directory.path())?;
-        let tickets = prepare(&mut engine, &server_key, names, room)?;
+        let tickets = prepare(&mut engine, &server_key, names, rooms)?;
         drop(engine);
         let mut server = Self {
             child: None,

@@ -1,4 +1,4 @@
-//! Writes the accounts and tickets of the clients, and their room, to the database of the run's own server before it
+//! Writes the accounts and tickets of the clients, and their rooms, to the database of the run's own server before it
 //! starts.
 
 use anyhow::{Context as _, bail};
@@ -24,19 +24,19 @@ pub struct DeviceTicket {
 
 /// A room of which clients are members from the start. If they joined it themselves, each would receive an entry for each
 /// later member: half the square of their number.
-pub struct Room<'a> {
-    pub name: &'a str,
+pub struct Room {
+    pub name: String,
     /// Indices into the names of the accounts.
     pub members: Vec<usize>,
 }
 
-/// Writes accounts, each with a device and its ticket, and a room. The hashes of the tickets depend on the public key of
+/// Writes accounts, each with a device and its ticket, and rooms. The hashes of the tickets depend on the public key of
 /// the server.
 pub fn prepare(
     engine: &mut Engine,
     server_key: &PublicKey,
     names: &[String],
-    room: &Room<'_>,
+    rooms: &[Room],
 ) -> anyhow::Result<Vec<DeviceTicket>> {
     let seed = net::seed()?;
     let mut random = ChaCha20Rng::from_seed(seed);
@@ -87,18 +87,20 @@ pub fn prepare(
         })
     });
     let tickets = tickets.collect::<anyhow::Result<Vec<DeviceTicket>>>()?;
-    fill(engine, room, &tickets, now.unix_ms)?;
+    for room in rooms {
+        fill(engine, room, &tickets, now.unix_ms)?;
+    }
     Ok(tickets)
 }
 
 /// Adds the members to the room, and marks the entries about their joining as received.
 fn fill(
     engine: &mut Engine,
-    room: &Room<'_>,
+    room: &Room,
     tickets: &[DeviceTicket],
     time_ms: u64,
 ) -> anyhow::Result<()> {
-    let (name, skeleton) = RoomName::parse(room.name)?.into_forms();
+    let (name, skeleton) = RoomName::parse(&room.name)?.into_forms();
     let members = || room.members.iter().map(|member| &tickets[*member]);
     let joins = members().map(|pass| Write::Join {
         account: pass.account,
@@ -154,10 +156,10 @@ mod tests {
         let mut engine = Engine::new(files, [2; 32]).unwrap();
         let names = ["bench-1-0", "bench-1-1", "bench-1-2", "bench-1-3"].map(String::from);
         let room = Room {
-            name: "#bench-1",
+            name: "#bench-1".into(),
             members: vec![0, 1, 3],
         };
-        let tickets = prepare(&mut engine, &[3; 32], &names, &room).unwrap();
+        let tickets = prepare(&mut engine, &[3; 32], &names, std::slice::from_ref(&room)).unwrap();
         let mut told = Vec::new();
         for pass in tickets {
             let hello = Write::Hello {

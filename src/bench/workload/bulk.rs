@@ -70,8 +70,7 @@ impl Traffic for Bulk {
         let mut partners = self.chat.partners(member);
         if self.is_streaming(member) {
             partners.push(Partner {
-                member: self.clients + member / 2,
-                with: Audience::Member,
+                with: Audience::Member(self.clients + member / 2),
                 channel: Channel::Bulk,
                 size: TEXT_MAX_BYTES,
             });
@@ -182,7 +181,11 @@ mod tests {
         assert_eq!(bulk.absent(), 2);
         let with = |member| -> Vec<usize> {
             let partners = bulk.partners(member);
-            partners.iter().map(|partner| partner.member).collect()
+            let member = |partner: &Partner| match partner.with {
+                Audience::Member(member) => Some(member),
+                Audience::Room(_) => None,
+            };
+            partners.iter().filter_map(member).collect()
         };
         assert_eq!(with(0), [1, 4]);
         assert_eq!(with(1), [0]);

@@ -118,13 +118,12 @@ impl ClosedLoop {
 
 impl Traffic for ClosedLoop {
     fn partners(&self, member: usize) -> Vec<Partner> {
-        let (member, with) = match self.shape {
-            Shape::Pairs => (member ^ 1, Audience::Member),
-            Shape::Fanout => (0, Audience::Room),
+        let with = match self.shape {
+            Shape::Pairs => Audience::Member(member ^ 1),
+            Shape::Fanout => Audience::Room(0),
             Shape::Idle | Shape::Storm => return Vec::new(),
         };
         vec![Partner {
-            member,
             with,
             channel: Channel::Chat,
             size: self.size,

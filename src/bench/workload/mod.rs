@@ -2,6 +2,7 @@
 
 mod bulk;
 mod closed_loop;
+mod mixed;
 mod paced;
 mod traffic;
 
@@ -11,9 +12,10 @@ use crate::registry::{Entry, Registry};
 use crate::store::ROOM_MEMBERS_MAX;
 use bulk::Bulk;
 use closed_loop::ClosedLoop;
+use mixed::Mixed;
 use paced::Paced;
 
-pub use traffic::{Audience, Outgoing, Partner, Traffic};
+pub use traffic::{Audience, DueErrand, Errand, Outgoing, Partner, Traffic};
 
 /// The workload without deliveries.
 const IDLE: &str = "idle";
@@ -35,6 +37,8 @@ enum Needs {
     Pairs,
     /// A room for all clients.
     Room,
+    /// A partner for each client, and a room for half of them.
+    PairsAndRooms,
     /// A server that the run may restart.
     OwnServer,
 }
@@ -65,11 +69,15 @@ impl Workload {
     /// Refuses arguments with which the workload cannot run.
     pub fn check(&self, args: &Args, has_own_server: bool) -> Result<(), String> {
         match self.needs {
-            Needs::Pairs if !args.clients.is_multiple_of(2) => {
+            Needs::Pairs | Needs::PairsAndRooms if !args.clients.is_multiple_of(2) => {
                 Err("--clients must be even: they talk in pairs".into())
             }
             Needs::Room if args.clients > ROOM_MEMBERS_MAX as usize => Err(format!(
                 "--clients may be {ROOM_MEMBERS_MAX} at most: no room has more members"
+            )),
+            Needs::PairsAndRooms if args.clients / 2 > ROOM_MEMBERS_MAX as usize => Err(format!(
+                "--clients may be {} at most: no room has more members than half of that",
+                2 * ROOM_MEMBERS_MAX
             )),
             Needs::OwnServer if !has_own_server => Err(
                 "storm restarts the server: leave HOST out, so that it starts one of its own"
@@ -139,6 +147,13 @@ pub fn table() -> Registry<Workload> {
             "clients in pairs, each of which says R messages a second, for latency",
         ))
         .with(row(
+            "mixed",
+            Needs::PairsAndRooms,
+            &[Rate, Seconds, Size],
+            |args, seed| Box::new(Mixed::new(args, seed)),
+            "clients in rooms and pairs that do R times a second, at random moments, what people in a chat do; see MIXED",
+        ))
+        .with(row(
             "bulk",
             Needs::Pairs,
             &[Rate, Size, Bytes],
@@ -174,6 +189,10 @@ mod tests {
             ("bulk", 3, true, false),
             ("fanout", most, true, true),
             ("fanout", most + 1, true, false),
+            ("mixed", 4, false, true),
+            ("mixed", 3, false, false),
+            ("mixed", 2 * most, true, true),
+            ("mixed", 2 * most + 2, true, false),
             ("storm", 3, true, true),
             ("storm", 3, false, false),
         ] {

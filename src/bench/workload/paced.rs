@@ -68,8 +68,7 @@ fn lines_in(time: Duration, rate: f64) -> u64 {
 impl Traffic for Paced {
     fn partners(&self, member: usize) -> Vec<Partner> {
         let partner = Partner {
-            member: member ^ 1,
-            with: Audience::Member,
+            with: Audience::Member(member ^ 1),
             channel: Channel::Chat,
             size: self.size,
         };

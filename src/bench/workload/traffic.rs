@@ -8,8 +8,6 @@ use crate::transport::Channel;
 /// A conversation of a member.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Partner {
-    /// The other member; in a room, the speaker.
-    pub member: usize,
     pub with: Audience,
     /// On which messages go to the server.
     pub channel: Channel,
@@ -19,10 +17,31 @@ pub struct Partner {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Audience {
-    /// A direct conversation.
-    Member,
-    /// The room of the run.
-    Room,
+    /// A direct conversation with this member.
+    Member(usize),
+    /// The room of the run with this index.
+    Room(usize),
+}
+
+/// What a member does besides saying something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Errand {
+    /// Reads the last messages of the conversation with this index.
+    History(usize),
+    /// Joins its lobby, or leaves it.
+    Membership,
+    /// Closes its session, and signs in again.
+    Reconnection,
+}
+
+/// An errand to begin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DueErrand {
+    pub member: usize,
+    pub errand: Errand,
+    /// When it is due, as in [`Outgoing`].
+    pub at: Instant,
+    pub is_counted: bool,
 }
 
 /// A message to send.
@@ -46,7 +65,7 @@ pub trait Traffic: Send {
         0
     }
 
-    /// The conversations of a member. Two members that talk each have the other in their list.
+    /// The conversations of a member, rooms first. Two members that talk each have the other in their list.
     fn partners(&self, member: usize) -> Vec<Partner>;
 
     /// All members are ready.
@@ -54,6 +73,21 @@ pub trait Traffic: Send {
 
     /// The next message that is due.
     fn poll(&mut self, now: Instant) -> Option<Outgoing>;
+
+    /// An errand that is due, once [`Traffic::poll`] has no message.
+    fn poll_errand(&mut self) -> Option<DueErrand> {
+        None
+    }
+
+    /// Whether there are errands.
+    fn has_errands(&self) -> bool {
+        false
+    }
+
+    /// The index of the lobby of a member: a room that it joins and leaves, and in which nobody speaks.
+    fn lobby(&self, _member: usize) -> Option<usize> {
+        None
+    }
 
     /// The server has stored another message of this member in this conversation.
     fn on_stored(&mut self, _now: Instant, _member: usize, _talk: usize) {}

@@ -1,0 +1,43 @@
+//! What a crowd is given, from the start and by other threads, and how it ends.
+
+use std::net::SocketAddr;
+
+use crate::bench::names::Names;
+use crate::bench::report::{Arguments, Report};
+use crate::bench::server::{Meter, OwnServerHandle};
+use crate::bench::workload::Traffic;
+
+pub struct CrowdConfig {
+    pub workload: &'static str,
+    /// For the report.
+    pub arguments: Arguments,
+    /// Before what the progress bar says.
+    pub label: String,
+    pub addresses: Vec<SocketAddr>,
+    pub traffic: Box<dyn Traffic>,
+    /// The first so many members are clients; the others stay away.
+    pub clients: usize,
+    pub members: usize,
+    pub names: Names,
+    /// The run's own server, if it has one.
+    pub own: Option<OwnServerHandle>,
+}
+
+/// Inputs from other threads.
+pub enum Input {
+    /// The run's own server has been restarted, or the reason why not.
+    Restarted(Result<Meter, String>),
+    /// A signal to the process.
+    Interrupt,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum End {
+    Measured(Box<Report>),
+    Interrupted,
+    /// The server has never answered.
+    Unreachable,
+    /// The server has answered, and does so no longer.
+    Lost,
+    Failed(String),
+}
