@@ -39,7 +39,7 @@ pub struct Args {
     /// End pairs and fanout after so many messages of each speaker, whatever --seconds says
     #[arg(long, value_name = "M", value_parser = whole(1..=MESSAGES_MAX))]
     pub messages: Option<u64>,
-    /// Messages a second that each client says, in paced and bulk
+    /// Messages a second that each client says, in paced and bulk, or actions in mixed
     #[arg(long, value_name = "R", default_value = "2", value_parser = parse_rate)]
     pub rate: f64,
     /// Play clients for whom packets cost money, as `connect --frugal` is one

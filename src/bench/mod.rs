@@ -4,8 +4,8 @@
 //! through OPAQUE, HELLO, RESOLVE, messages with their digests, and a RECEIVED for each. Each has a session of its own;
 //! all share one endpoint, one socket, one poll loop and one clock.
 //!
-//! Without an address the run starts a server of its own ([`Host`]). Its clients sign in by tickets and are members of a
-//! room, both written to the database beforehand; `server::Meter` reads the server's CPU time, memory and commits.
+//! Without an address the run starts a server of its own ([`Host`]). Its clients sign in by tickets and are members of
+//! rooms, both written to the database beforehand; `server::Meter` reads the server's CPU time, memory and commits.
 
 mod args;
 mod crowd;

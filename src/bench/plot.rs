@@ -187,7 +187,7 @@ impl Axes {
                 percent(share),
             );
         }
-        let (across, down) = ((LEFT + right) / 2.0, (TOP + floor) / 2.0);
+        let (across, down) = (LEFT.midpoint(right), TOP.midpoint(floor));
         let _ = writeln!(
             svg,
             "<path class=\"axis\" d=\"M{LEFT} {TOP}V{floor}H{right}\"/>\n\
@@ -328,12 +328,11 @@ mod tests {
                 return false;
             };
             let name = |tag: &str| tag.split_whitespace().next().map(str::to_owned);
-            let is_right = match tag.strip_prefix('/') {
-                Some(closed) => open.pop() == name(closed),
-                None => {
-                    open.extend(name(tag).filter(|_| !tag.ends_with('/')));
-                    tag.matches('"').count().is_multiple_of(2)
-                }
+            let is_right = if let Some(closed) = tag.strip_prefix('/') {
+                open.pop() == name(closed)
+            } else {
+                open.extend(name(tag).filter(|_| !tag.ends_with('/')));
+                tag.matches('"').count().is_multiple_of(2)
             };
             if !is_right || text.contains('&') {
                 return false;

@@ -29,6 +29,7 @@ use crate::transport::public_key;
 pub fn command() -> Subcommand {
     Subcommand::new("bench", "Measure a server with many clients", run)
         .section("WORKLOADS", workloads())
+        .section("MIXED", MIXED)
         .section("WHAT IS MEASURED", WHAT_IS_MEASURED)
         .section("A SERVER OF ITS OWN", A_SERVER_OF_ITS_OWN)
         .section("REPEATING AND COMPARING", REPEATING_AND_COMPARING)
@@ -43,14 +44,29 @@ const EXAMPLES: &str = "\
     udpchat bench paced --seconds 2 --repeat 3 --json > before.json\n\
     udpchat bench paced --seconds 2 --baseline before.json --plot latency.svg";
 
+const MIXED: &str = "\
+    Each client of mixed acts R times a second on average, at random moments that do not depend on how fast the server is. \
+    Of its actions 60 % are lines in one of its rooms, 25 % lines to its partner, 8 % reads of the last 20 messages \
+    of a conversation, 4 % joins or leaves, and 3 % reconnections. These shares are chosen, not observed: people in a chat mostly \
+    talk, and mostly in rooms; the rest is rare but each of it happens dozens of times in 20 seconds of 20 \
+    clients. The largest room has half of the clients, the next a third, then a quarter and so on, up to 32 rooms; \
+    everybody is in one. Joins and leaves are of other rooms, for 16 clients each, in which nobody speaks: so it is known of \
+    each line how many have to receive it.\n\
+    A client that reconnects closes its session without signing out, as a program that ends, and signs in \
+    again at once by its ticket. It keeps its place in each conversation: what it misses meanwhile comes after, is counted \
+    once, and its latency counts from when it was typed, as that of a line which it types itself meanwhile. HELLO names no positions, so \
+    deliveries begin where its receipts had come. Packets of handshakes are not counted. \
+    What is no line has a latency of its own, from when it is due until it is answered. A client does one such thing at a time; what \
+    is due meanwhile is left out.";
+
 const WHAT_IS_MEASURED: &str = "\
     Latency is the time from a line being typed until the reader's client has decoded the message and \
     checked its digest, by one clock. The users (bench-…, with random passwords) are signed up first, within \
-    the server's limits; their accounts remain, and so does the room of fanout (#bench-…), which each joins \
+    the server's limits; their accounts remain, and so do the rooms of fanout and mixed (#bench-…), which each joins \
     after signing in. Two seconds of warming up are not counted. Packets and bytes (of UDP payload) are \
     those of all clients in both directions, with acknowledgements, receipts and streams, from the first \
     message counted until the last has arrived. A server that limits what an account sends (see \
-    udpchat-serve(1), LIMITS) slows pairs, fanout and bulk until they fail: to measure it, serve with \
+    udpchat-serve(1), LIMITS) slows pairs, fanout, mixed and bulk until they fail: to measure it, serve with \
     --limit-message-rate 0 --limit-byte-rate 0 --limit-day-bytes 0. A stream begins with the counting and \
     has arrived when the server has stored all of it; its reader, an account of its own, stays offline. A \
     server that does not answer within 5 s of its name being resolved, or later for 30 s, ends the measurement: the exit code is 3.";
@@ -58,7 +74,7 @@ const WHAT_IS_MEASURED: &str = "\
 const A_SERVER_OF_ITS_OWN: &str = "\
     Without HOST, bench starts a server on loopback with its database in a temporary directory, in memory if \
     there is /dev/shm, and stops it after the measurement. The clients sign in by tickets written into the \
-    database beforehand, as are the room of fanout and its members, and limits per address do not apply, so \
+    database beforehand, as are the rooms of fanout and mixed and their members, and limits per address do not apply, so \
     that neither password stretching nor a limit is measured. The server's CPU time (all threads, user and \
     system) and commits are counted from the first message counted until the last has arrived; its memory \
     per client is what became resident since the start, and its stalls are the longest time since then for \
@@ -88,7 +104,8 @@ const JSON: &str = "\
     heeds, and frugal), deliveries, deliveries_expected, deliveries_per_s, latency_us (p50, p90, p99, max), \
     server_cpu_us_per_delivery, server_rss_bytes_per_client, packets_per_delivery, bytes_per_delivery, \
     commits, server_longest_stall_us (network, store); null means not measurable. bulk adds stream (count, bytes, seconds, bits_per_s, and latency_us \
-    of the lines that the streaming sessions sent); idle adds server_cpu_us_per_client_s. repeats is the number of runs, and runs, if there are several, \
+    of the lines that the streaming sessions sent); mixed adds errands (history, membership, reconnection, each with \
+    begun, done and latency_us); idle adds server_cpu_us_per_client_s. repeats is the number of runs, and runs, if there are several, \
     the report of each; --baseline adds ratios, with the names of the figures. If messages are \
     missing at the end, the exit status is 1.";
 
@@ -112,7 +129,7 @@ struct BenchArgs {
     bench: bench::Args,
     #[arg(
         value_name = "HOST[:PORT]",
-        help = "The server to measure; it must let anybody sign up and, for fanout, create a room [default: one of its own, on loopback]"
+        help = "The server to measure; it must let anybody sign up and, for fanout and mixed, create rooms [default: one of its own, on loopback]"
     )]
     server: Option<ServerName>,
     /// Report as one JSON object

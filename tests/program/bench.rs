@@ -255,6 +255,27 @@ fn all_come_back_after_a_restart() {
 }
 
 #[test]
+fn mixed_clients_lose_nothing_while_some_of_them_sign_in_again() {
+    let own = ["mixed --clients 12 --rate 10 --seconds 4 --json".to_owned()];
+    let measured = Measured::new();
+    let other = format!("{} {}", own[0], measured.address());
+    for words in own.iter().chain([&other]) {
+        let report = bench(words);
+        let delivered = report["deliveries"].as_u64();
+        assert!(delivered > Some(600), "{report}");
+        assert_eq!(report["deliveries"], report["deliveries_expected"]);
+        for errand in ["history", "membership", "reconnection"] {
+            let errand = &report["errands"][errand];
+            assert!(errand["begun"].as_u64() > Some(0), "{report}");
+            assert_eq!(errand["begun"], errand["done"], "{report}");
+            assert!(errand["latency_us"]["p50"].is_u64(), "{report}");
+        }
+    }
+    let status = json(&measured.status(&["--json"]));
+    assert_eq!(status["online"], 0, "everybody has left: {status}");
+}
+
+#[test]
 fn text_has_a_bar_for_each_class_of_latencies() {
     let output = udpchat(&["bench", "pairs", "--clients", "2", "--messages", "5"]);
     let text = String::from_utf8(output.stdout).unwrap();
@@ -303,7 +324,7 @@ fn server_of_ones_own_ends_however_the_measurement_does() {
     fs::remove_dir_all(data).expect("the database is left");
 }
 
-const WORKLOADS: [&str; 5] = ["pairs", "fanout", "paced", "bulk", "idle"];
+const WORKLOADS: [&str; 6] = ["pairs", "fanout", "paced", "mixed", "bulk", "idle"];
 
 /// Runs it, and checks that it ends in this time with exit code 3 and these words.
 #[track_caller]

@@ -193,7 +193,7 @@ impl Crowd {
     /// Lets members go on whose attempt to sign in has had no answer, or was put off.
     fn retry_sign_ins(&mut self, now: Instant, endpoint: &mut Endpoint) {
         for member in self.members.due(now) {
-            if !self.members[member].is_waiting() {
+            if !self.members[member].is_waiting() && !self.is_talking() {
                 self.answers.on_asked(now);
             }
             if self.with(now, endpoint, member, Member::handle_timeout) {
@@ -203,7 +203,10 @@ impl Crowd {
     }
 
     fn enter(&mut self, now: Instant, endpoint: &mut Endpoint, member: usize) {
-        self.answers.on_asked(now);
+        // One that signs in again while all talk must not hide that the server is gone.
+        if !self.is_talking() {
+            self.answers.on_asked(now);
+        }
         let session = self.with(now, endpoint, member, Member::enter);
         self.sessions.insert(session, member);
     }

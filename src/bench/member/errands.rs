@@ -57,13 +57,13 @@ impl Member {
         )
     }
 
-    pub(super) fn handle_errand_answer(&mut self, body: ServerBody) -> Option<MemberEvent> {
+    pub(super) fn handle_errand_answer(&mut self, body: ServerBody) -> MemberEvent {
         match body {
             ServerBody::Joined(joined) => self.in_lobby = self.entered(&joined),
             ServerBody::Left(_) => self.in_lobby = None,
             _ => {}
         }
-        Some(MemberEvent::ErrandDone)
+        MemberEvent::ErrandDone
     }
 
     fn entered(&self, joined: &Joined) -> Option<Conversation> {

@@ -90,7 +90,7 @@ impl Member {
             }
             (Step::Talking, body) if Self::is_answer_to_errand(&body) => {
                 self.step = Step::Talking;
-                return self.handle_errand_answer(body);
+                return Some(self.handle_errand_answer(body));
             }
             (Step::Leaving, ServerBody::SessionEnd(_)) => {
                 self.step = Step::Leaving;

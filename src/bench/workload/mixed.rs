@@ -3,6 +3,8 @@
 //! Each client acts at random moments, on average at the rate, whether or not the server keeps up with it. Most speak in
 //! rooms, of which a few are large and many small; the members of these rooms stay the same, and so how many have to
 //! receive a line is known when it is said. Joins and leaves are of other rooms, in which nobody speaks.
+//!
+//! The manual (`src/cli/bench.rs`) says what the actions are, at which shares, and why.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -70,7 +72,7 @@ impl Mixed {
     fn rooms_of(&self, member: usize) -> impl Iterator<Item = usize> {
         let is_inside = move |room: &Range<usize>| {
             // The circle may have been gone round.
-            (room.contains(&member)) || room.contains(&(member + self.clients))
+            room.contains(&member) || room.contains(&(member + self.clients))
         };
         let rooms = self.rooms.iter().enumerate();
         rooms.filter_map(move |(index, room)| is_inside(room).then_some(index))
