@@ -172,6 +172,7 @@
 //! | what SIGHUP takes over | `src/cli/serve/reload.rs` |
 //! | a subcommand | `src/cli/mod.rs`; in a group, the group's own, such as `src/cli/user/mod.rs`; where it asks the server `src/cli/admin/api.rs` and `handler.rs` |
 //! | a measurement | what the clients do `src/bench/workload/mod.rs`; all of them at once `src/bench/crowd/mod.rs`, one of them `src/bench/member/mod.rs`; several runs `src/bench/run.rs` |
+//! | what `mixed` measures | `src/bench/workload/mixed.rs`; what clients do there besides talking `src/bench/member/errands.rs`, counted in `src/bench/crowd/errands.rs` |
 //! | the report of a measurement | `src/bench/report/mod.rs`: medians and ranges `summary.rs`, what is compared `figures.rs`, with what `baseline.rs`; its picture `src/bench/plot.rs` |
 //! | a chat command | `src/client/commands/groups/`, in the file of its group; `mod.rs` there lists the groups |
 //!

@@ -91,7 +91,7 @@ fn subtitle(summary: &Summary) -> String {
     } = &report.arguments;
     let mut parts = vec![format!("{} clients", report.clients)];
     parts.extend(window.map(|window| format!("window {window}")));
-    parts.extend(rate.map(|rate| format!("{rate} messages a second each")));
+    parts.extend(rate.map(|rate| format!("{rate} a second each")));
     parts.extend(size.map(|size| format!("{size} bytes each")));
     parts.extend(bytes.map(|bytes| format!("streams of {bytes} bytes")));
     parts.extend(messages.map(|messages| format!("{messages} messages of each speaker")));
@@ -349,7 +349,7 @@ mod tests {
         assert!(is_well_formed(&svg), "{svg}");
         for expected in [
             ">udpchat bench paced: latency of deliveries<",
-            ">2 clients, 2 messages a second each, 64 bytes each, 1000 deliveries<",
+            ">2 clients, 2 a second each, 64 bytes each, 1000 deliveries<",
             ">latency (ms)<",
             ">500 ms<",
             ">900 ms<",

@@ -51,6 +51,10 @@ pub fn run(
             1 => String::new(),
             repeats => format!("run {number} of {repeats}, "),
         };
+        if interrupts.is_interrupted() {
+            measured.cut_short = Some(End::Interrupted);
+            break;
+        }
         let end = match run_once(workload, args, server, host, label, &interrupts) {
             Ok(End::Measured(report)) => {
                 measured.reports.push(*report);

@@ -8,6 +8,7 @@ mod app;
 mod bar;
 mod config;
 mod errands;
+mod in_flight;
 mod measure;
 mod members;
 
@@ -21,15 +22,15 @@ use rand_core::SeedableRng as _;
 use super::member::conversation::Contact;
 use super::member::{Ctx, Member, MemberEvent};
 use super::server::RESTART_WAIT;
-use super::workload::{Audience, DueErrand, Errand, Outgoing, Partner};
+use super::workload::{Audience, DueErrand, Errand, Partner};
 use crate::net;
-use crate::protocol::{ConversationId, DeviceSeq};
 use crate::transport::{Endpoint, Now, SessionId};
 use answers::Answers;
 pub use answers::FIRST_ANSWER_WAIT;
 use bar::progress_bar;
 pub use config::{CrowdConfig, End, Input};
 use errands::Errands;
+use in_flight::InFlight;
 use measure::{Load, Measurement};
 use members::Members;
 
@@ -62,15 +63,6 @@ enum Phase {
     Returning(Instant),
 }
 
-/// A message that not all readers have received.
-#[derive(Debug, Clone, Copy)]
-struct InFlight {
-    at: Instant,
-    /// Readers that have not received it.
-    left: usize,
-    is_counted: bool,
-}
-
 /// All clients, and the state of the run.
 pub struct Crowd {
     config: CrowdConfig,
@@ -85,8 +77,7 @@ pub struct Crowd {
     ready: usize,
     /// Members that have received something in this batch.
     touched: BTreeSet<usize>,
-    /// By author, conversation and number.
-    in_flight: HashMap<(usize, ConversationId, DeviceSeq), InFlight>,
+    in_flight: InFlight,
     /// When the server had restarted.
     returning_since: Option<Instant>,
     is_progress_due: bool,
@@ -141,7 +132,7 @@ impl Crowd {
             phase: Phase::SigningIn,
             answers: Answers::default(),
             touched: BTreeSet::new(),
-            in_flight: HashMap::new(),
+            in_flight: InFlight::default(),
             config,
             returning_since: None,
             is_progress_due: false,
@@ -294,25 +285,19 @@ impl Crowd {
         self.bar.set_position(done);
     }
 
-    fn on_delivered(&mut self, key: (usize, ConversationId, DeviceSeq)) {
+    fn on_delivered(&mut self, key: in_flight::Key) {
         // Later than the batch: this message was decoded and its digest checked since.
         let now = net::now().instant;
-        let Some(in_flight) = self.in_flight.get_mut(&key) else {
+        let Some(heard) = self.in_flight.heard(key) else {
             return;
         };
-        in_flight.left -= 1;
-        let InFlight {
-            at,
-            left,
-            is_counted,
-        } = *in_flight;
-        if left == 0 {
-            self.in_flight.remove(&key);
-            self.config.traffic.on_heard(now, key.0);
+        let author = key.0;
+        if heard.is_last {
+            self.config.traffic.on_heard(now, author);
         }
-        if is_counted {
-            let latency = now.saturating_duration_since(at);
-            let is_streaming = self.config.traffic.is_streaming(key.0);
+        if heard.is_counted {
+            let latency = now.saturating_duration_since(heard.at);
+            let is_streaming = self.config.traffic.is_streaming(author);
             self.measurement.count(now, latency, is_streaming);
             self.is_progress_due = true;
         }
@@ -353,27 +338,14 @@ impl Crowd {
     }
 
     fn send_messages(&mut self, now: Instant, endpoint: &mut Endpoint) {
-        while let Some(Outgoing {
-            member,
-            talk,
-            at,
-            readers,
-            is_counted,
-        }) = self.config.traffic.poll(now)
-        {
+        while let Some(outgoing) = self.config.traffic.poll(now) {
+            let member = outgoing.member;
             let said = self.with(now, endpoint, member, |member, ctx| {
-                member.send_next(ctx, talk)
+                member.send_next(ctx, outgoing.talk)
             });
-            if let Some((conversation, number)) = said
-                && readers > 0
-            {
-                let in_flight = InFlight {
-                    at,
-                    left: readers,
-                    is_counted,
-                };
+            if let Some((conversation, number)) = said {
                 self.in_flight
-                    .insert((member, conversation, number), in_flight);
+                    .sent((member, conversation, number), &outgoing);
             }
         }
     }
