@@ -215,7 +215,13 @@ impl Crowd {
                 conversation,
                 author,
                 number,
-            }) => self.on_delivered((author, conversation, number)),
+            }) => {
+                let key = (author, conversation, number);
+                if !self.on_delivered(key) {
+                    let why = format!("{} received a message twice", self.members[member].name());
+                    self.finish(now, endpoint, End::Failed(why));
+                }
+            }
             Some(MemberEvent::ErrandDone) => self.errands.done(now, member),
             Some(MemberEvent::Stored(talk)) => {
                 self.config.traffic.on_stored(now, member, talk);
@@ -285,11 +291,12 @@ impl Crowd {
         self.bar.set_position(done);
     }
 
-    fn on_delivered(&mut self, key: in_flight::Key) {
+    /// Returns whether it was in flight: all readers have one that is not, so that this one has it twice.
+    fn on_delivered(&mut self, key: in_flight::Key) -> bool {
         // Later than the batch: this message was decoded and its digest checked since.
         let now = net::now().instant;
         let Some(heard) = self.in_flight.heard(key) else {
-            return;
+            return false;
         };
         let author = key.0;
         if heard.is_last {
@@ -301,6 +308,7 @@ impl Crowd {
             self.measurement.count(now, latency, is_streaming);
             self.is_progress_due = true;
         }
+        true
     }
 
     const fn is_talking(&self) -> bool {
