@@ -38,11 +38,12 @@ const STYLE: &str = "\
     .axis{stroke:#57606a;fill:none}\
     .curve{stroke:#0a63c9;fill:none;stroke-width:2.5;stroke-linejoin:round}\
     .dot{fill:#0a63c9}\
+    .value{paint-order:stroke;stroke:#ffffff;stroke-width:4px;stroke-linejoin:round}\
     .mid{text-anchor:middle}\
     .end{text-anchor:end}\
     @media (prefers-color-scheme:dark){\
     text{fill:#e6edf3}.soft{fill:#9da7b1}.paper{fill:#14181d}.grid{stroke:#30363d}.axis{stroke:#9da7b1}\
-    .curve{stroke:#6cb6ff}.dot{fill:#6cb6ff}}";
+    .curve{stroke:#6cb6ff}.dot{fill:#6cb6ff}.value{stroke:#14181d}}";
 
 /// The picture. Without a delivery it has axes and says that there was none.
 pub fn plot(summary: &Summary) -> String {
@@ -227,7 +228,7 @@ impl Axes {
         let _ = writeln!(
             svg,
             "<circle class=\"dot\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"4\"/>\
-             <text class=\"{anchor}\" x=\"{x:.1}\" y=\"{:.1}\">{}</text>",
+             <text class=\"value {anchor}\" x=\"{x:.1}\" y=\"{:.1}\">{}</text>",
             y - 11.0,
             show(latency_ms),
         );
