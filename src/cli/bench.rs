@@ -53,11 +53,11 @@ const MIXED: &str = "\
     everybody is in one. Joins and leaves are of other rooms, for 16 clients each, in which nobody speaks: so it is known of \
     each line how many have to receive it.\n\
     A client that reconnects closes its session without signing out, as a program that ends, and signs in \
-    again at once by its ticket. It keeps its place in each conversation: what it misses meanwhile comes after, is counted \
-    once, and its latency counts from when it was typed, as that of a line which it types itself meanwhile. HELLO names no positions, so \
+    again at once by its ticket. It keeps its place in each conversation: messages that it misses meanwhile come after, are counted \
+    once, and their latency counts from when they were typed, as that of a line which it types itself meanwhile. HELLO names no positions, so \
     deliveries begin where its receipts had come. Packets of handshakes are not counted. \
-    What is no line has a latency of its own, from when it is due until it is answered. A client does one such thing at a time; what \
-    is due meanwhile is left out.";
+    Reads, joins, leaves and reconnections have latencies of their own, from when one is due until it is answered. A client does \
+    one of them at a time; another that is due meanwhile is left out. A client that receives a message twice fails the measurement.";
 
 const WHAT_IS_MEASURED: &str = "\
     Latency is the time from a line being typed until the reader's client has decoded the message and \
@@ -90,7 +90,7 @@ const REPEATING_AND_COMPARING: &str = "\
     that have ended, and the exit code is still that of the signal.\n\
     With --baseline, FILE is what an earlier bench wrote with --json. The text has its figures and the ratios to \
     them; a ratio of 0.93 means 93 % of the baseline. Workload, clients and the arguments that the workload \
-    heeds must be the same, which is looked at before anything is measured: if they are not, or FILE is no \
+    heeds must be the same. They are compared before anything is measured: if they differ, or FILE is not a \
     report, the exit code is 2. The number of runs may differ.";
 
 const PLOT: &str = "\
