@@ -278,10 +278,13 @@ complete -c udpchat -n "__fish_udpchat_using_subcommand audit" -s h -l help -d '
 complete -c udpchat -n "__fish_udpchat_using_subcommand bench" -l clients -d 'How many clients to play' -r -f
 complete -c udpchat -n "__fish_udpchat_using_subcommand bench" -l window -d 'Messages under way at a time, of each client in pairs and of the one in fanout' -r -f
 complete -c udpchat -n "__fish_udpchat_using_subcommand bench" -l messages -d 'End pairs and fanout after so many messages of each speaker, whatever --seconds says' -r -f
-complete -c udpchat -n "__fish_udpchat_using_subcommand bench" -l rate -d 'Messages a second that each client says, in paced and bulk' -r -f
+complete -c udpchat -n "__fish_udpchat_using_subcommand bench" -l rate -d 'Messages a second that each client says, in paced and bulk, or actions in mixed' -r -f
 complete -c udpchat -n "__fish_udpchat_using_subcommand bench" -l seconds -d 'How long to measure; bulk and storm measure until they are done' -r -f
 complete -c udpchat -n "__fish_udpchat_using_subcommand bench" -l size -d 'Bytes of text in a message' -r -f
 complete -c udpchat -n "__fish_udpchat_using_subcommand bench" -l bytes -d 'Bytes of text in each stream of bulk, rounded up to whole messages of 16 KiB' -r -f
+complete -c udpchat -n "__fish_udpchat_using_subcommand bench" -l repeat -d 'Measure so many times, and report the median of each figure' -r -f
+complete -c udpchat -n "__fish_udpchat_using_subcommand bench" -l baseline -d 'Compare with the measurement whose --json wrote FILE' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand bench" -l plot -d 'Draw the latencies as SVG' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand bench" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand bench" -l log-format -d 'How each line of the log is written' -r -f -a "text\t'For people'
 json\t'A JSON object a line'"
@@ -910,7 +913,7 @@ json\t'A JSON object a line'"
 complete -c udpchat -n "__fish_udpchat_using_subcommand help; and __fish_seen_subcommand_from completions" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
 complete -c udpchat -f
 complete -c udpchat -n "__fish_udpchat_using_subcommand log-level" -f -a "warn info debug trace"
-complete -c udpchat -n "__fish_udpchat_using_subcommand bench" -f -a "pairs fanout paced bulk idle storm"
+complete -c udpchat -n "__fish_udpchat_using_subcommand bench" -f -a "pairs fanout paced mixed bulk idle storm"
 complete -c udpchat -n "__fish_udpchat_using_subcommand completions" -f -a "bash elvish fish powershell zsh"
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from bot" -f -a "on off"
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from role" -f -a "member moderator administrator"
