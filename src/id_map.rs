@@ -1,5 +1,5 @@
-//! Tables by numbers that this end has chosen, in sequence or at random: nobody can choose ids that collide, so that one
-//! multiplication is hash enough. A packet and the messages in it cause a dozen look-ups.
+//! Tables by numbers that this end has chosen, in sequence or at random: nobody else chooses them, so that one multiplication
+//! is hash enough. A packet and the messages in it cause a dozen look-ups.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};

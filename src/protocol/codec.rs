@@ -19,7 +19,8 @@ use super::words::EntryKind;
 /// allocation.
 const AROUND_CONTENT: usize = 192;
 
-/// Room for the content of what the server says of a message: that it is stored, receipts. The same.
+/// Room for the content of what the server says of a message: that it is stored, receipts. A longer one costs a second
+/// allocation, too.
 const SHORT_CONTENT: usize = 128;
 
 /// A message as it travels: what this hop adds, the author's bytes, their digest.

@@ -55,7 +55,7 @@ const _: () = assert!(
 /// The first wait for an answer to a SYN: one that was lost is repeated soon on a path of ordinary length.
 pub(super) const SYN_RETRY: Duration = Duration::from_millis(333);
 
-/// The second wait (RFC 6298 §2.1) and the third, of a path of which nothing is known; each further one doubles.
+/// The second wait and the third while no server has answered (RFC 6298 §2.1); each further one doubles.
 pub(super) const SYN_RETRY_SECOND: Duration = Duration::from_secs(1);
 
 /// The longest wait between two SYNs, unless the path is known to take longer. Chosen: a SYN is on a path of 2.4 kbit/s for

@@ -100,12 +100,12 @@ impl Connection {
         }
     }
 
-    /// The next whole message. It also works while a closed session lingers, so that messages sent just before CLOSE
-    /// are not lost.
     pub(crate) fn is_readable(&self, channel: Channel) -> bool {
         self.channels[channel as usize].assembler.has_message()
     }
 
+    /// The next whole message. It also works while a closed session lingers, so that messages sent just before CLOSE
+    /// are not lost.
     pub(crate) fn receive(&mut self, channel: Channel, message: &mut Vec<u8>) -> bool {
         let state = self.channel(channel);
         let taken = state.assembler.next_message(message);

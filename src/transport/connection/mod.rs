@@ -80,7 +80,7 @@ pub(super) struct Beginning {
     pub(super) remote_id: u64,
     pub(super) keys: Keys,
     pub(super) route: Route,
-    pub(super) handshake: HandshakeTime,
+    pub(super) handshake: Option<HandshakeTime>,
     /// At a client: its packets cost money.
     pub(super) frugal: bool,
 }
@@ -167,7 +167,9 @@ impl Connection {
         };
         connection.recovery.frugal = beginning.frugal;
         connection.choose_skip(context.random);
-        connection.recovery.rtt.assume(beginning.handshake);
+        if let Some(handshake) = beginning.handshake {
+            connection.recovery.rtt.assume(handshake);
+        }
         if beginning.role == Role::Server {
             connection
                 .timers

@@ -137,7 +137,7 @@ impl Endpoint {
             remote_id: client_id,
             keys: established.keys,
             route: Route { remote, ..route },
-            handshake,
+            handshake: Some(handshake),
             frugal: false,
         };
         self.later.push_back(Event::Connected {

@@ -144,6 +144,7 @@ impl Endpoint {
             self.sessions
                 .insert(session, Slot::new(Session::Dialling(Box::new(dial))));
             self.settle(session);
+            self.arm(now, session);
         } else {
             self.events.push_back(Event::Closed {
                 session,
@@ -199,11 +200,12 @@ impl Endpoint {
                     }
                 }
             }
+            self.arm(now, session);
         }
     }
 
-    /// When [`Endpoint::handle_timeout`] wants to be called, once [`Endpoint::poll_transmit`] has nothing more. After it was
-    /// called with some time, this is later.
+    /// When [`Endpoint::handle_timeout`] wants to be called, once [`Endpoint::poll_transmit`] has nothing more or cannot be
+    /// called. After it was called with some time, this is later.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
         let acceptor = self.acceptor.as_ref();
@@ -429,6 +431,12 @@ impl Endpoint {
             && !slot.settle(&mut self.schedule, session)
         {
             self.forget(session);
+        }
+    }
+
+    fn arm(&mut self, now: Instant, session: SessionId) {
+        if let Some(slot) = self.sessions.get_mut(&session) {
+            slot.arm(&mut self.schedule, now, session);
         }
     }
 

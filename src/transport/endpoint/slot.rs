@@ -1,5 +1,7 @@
 //! A session in the endpoint's table.
 
+use std::time::Instant;
+
 use super::admission::PlaceId;
 use super::admission::buffer_memory::Holding;
 use super::handshake::client::Dial;
@@ -44,6 +46,15 @@ impl Slot {
             Session::Open(connection) => Some(connection),
             Session::Dialling(_) => None,
         }
+    }
+
+    /// Arms the deadline of a session that may not be asked soon for what it has to send: the socket may be full.
+    pub(super) fn arm(&mut self, schedule: &mut Schedule, now: Instant, session: SessionId) {
+        let deadline = match &self.session {
+            Session::Dialling(dial) => dial.deadline(),
+            Session::Open(connection) => connection.deadline(),
+        };
+        schedule.arm(now, session, &mut self.scheduling, deadline);
     }
 
     /// Queues the session for whatever it has to send; its deadline is armed once it has sent that. `false`: the session

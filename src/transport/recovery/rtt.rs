@@ -18,7 +18,8 @@ const PERSISTENT_CONGESTION_THRESHOLD: u32 = 3;
 /// time-out; a path with a longer round trip never completes a handshake.
 const SAMPLE_MAX: Duration = PTO_MAX;
 
-/// No guess is shorter. Chosen: a guess too short costs a probe or two, one too long a wait of seconds after a loss.
+/// No guess is shorter. Chosen: on a path of a second a guess that is too short costs three small probes, one that is too long
+/// costs seconds after a loss.
 const GUESS_MIN: Duration = Duration::from_millis(80);
 
 /// How long a handshake has waited for its answer.

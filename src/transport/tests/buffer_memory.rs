@@ -80,7 +80,7 @@ fn hoard(site: &mut Site, peer: usize, channel: Channel, kilobytes: u64) {
 
 #[test]
 fn who_hoards_the_most_is_closed_when_all_hold_too_much_and_nobody_else() {
-    let limit = 960 * 1024;
+    let limit = 900 * 1024;
     let mut site = Site::new(limits(limit));
     let links = users(&mut site, 25);
     for (number, (peer, _)) in links.iter().enumerate() {

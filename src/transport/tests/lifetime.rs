@@ -387,3 +387,43 @@ fn a_laptop_that_slept_for_ten_minutes_is_back_within_a_round_trip_and_a_second(
         }
     }
 }
+
+/// While a socket is full nobody asks an endpoint for packets. Its deadlines must come all the same.
+#[test]
+fn time_passes_where_nothing_can_be_sent() {
+    let (mut network, client, session) = Network::connected(1, PLAIN);
+    network.server.set_signed_in(network.now, session, true);
+    network.send_from_client(client, Channel::Chat, b"is anybody there?");
+    network.flush();
+    let dialled = network
+        .client
+        .connect(network.now, ([192, 0, 2, 1], 7777).into());
+    let (mut now, until) = (network.now, network.now + Duration::from_hours(1));
+    for endpoint in [&mut network.client, &mut network.server] {
+        now = network.now;
+        while let Some(next) = endpoint.poll_timeout().filter(|next| *next < until) {
+            assert!(next > now, "it would spin");
+            now = next;
+            endpoint.handle_timeout(now);
+        }
+    }
+    assert!(now > network.now);
+    let ends = |endpoint: &mut crate::transport::Endpoint, of| {
+        std::iter::from_fn(|| endpoint.poll_event()).find_map(|event| match event {
+            Event::Closed { session, reason } if session == of => Some(reason),
+            _ => None,
+        })
+    };
+    assert_eq!(
+        ends(&mut network.server, session),
+        Some(CloseReason::TimedOut)
+    );
+    let mut of_client = Vec::new();
+    while let Some(event) = network.client.poll_event() {
+        if let Event::Closed { session, reason } = event {
+            of_client.push((session, reason));
+        }
+    }
+    assert!(of_client.contains(&(dialled, CloseReason::NoAnswer)));
+    assert!(of_client.contains(&(client, CloseReason::TimedOut)));
+}

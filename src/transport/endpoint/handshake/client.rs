@@ -25,7 +25,8 @@ pub(crate) struct Answer {
     pub(crate) server_id: u64,
     pub(crate) reset_token: [u8; TOKEN_LEN],
     pub(crate) peer_key: [u8; 32],
-    pub(crate) took: HandshakeTime,
+    /// `None` if the server has answered a SYN that proved nothing.
+    pub(crate) took: Option<HandshakeTime>,
     /// The local address that received it.
     pub(crate) local_ip: Option<IpAddr>,
     at: Instant,
@@ -62,7 +63,7 @@ pub(crate) struct Dial {
     /// When the first SYN was sent that nothing has answered so far.
     unanswered: Option<Instant>,
     wait: Duration,
-    /// No further wait is shorter: nothing is known of the path.
+    /// The least of all further waits; the first one is shorter while nothing is known of the path.
     wait_min: Duration,
     /// The second of two equal waits has begun; each further one doubles.
     doubles: bool,
@@ -181,7 +182,8 @@ impl Dial {
                     (took * 3).clamp(SYN_RETRY, PTO_MAX)
                 };
                 self.wait_min = self.wait;
-                self.doubles = false;
+                // A path of which nothing is known by now may be slow.
+                self.doubles = self.tries > SYNS_MEASURED;
                 self.give_up = now + CONNECT_TIMEOUT;
                 self.cookies_due = self.tries.saturating_sub(1);
             }
@@ -257,11 +259,11 @@ impl Dial {
         }
     }
 
-    fn took(&self, now: Instant) -> HandshakeTime {
-        HandshakeTime {
-            took: now.saturating_duration_since(self.asked.unwrap_or(now)),
+    fn took(&self, now: Instant) -> Option<HandshakeTime> {
+        Some(HandshakeTime {
+            took: now.saturating_duration_since(self.asked?),
             is_exact: !self.repeated,
-        }
+        })
     }
 
     pub(crate) fn poll_transmit(&mut self, now: Instant, buffer: &mut Vec<u8>) -> Option<Transmit> {
@@ -374,8 +376,8 @@ mod tests {
             assert_eq!(sends(&mut dial, &mut now, start + ms(890)), 0);
             let message = syn_ack(&dial, now, &mut random);
             let answer = dial.on_syn_ack(now, None, &message).expect("it verifies");
-            assert_eq!(answer.took.took, ms(300));
-            assert!(answer.took.is_exact);
+            let took = answer.took.expect("it was asked");
+            assert_eq!((took.took, took.is_exact), (ms(300), true));
         }
         let (mut dial, mut random) = dial(start);
         let mut now = start;
@@ -384,7 +386,7 @@ mod tests {
         assert_eq!(sends(&mut dial, &mut now, start + ms(500)), 2);
         let message = syn_ack(&dial, now, &mut random);
         let answer = dial.on_syn_ack(now, None, &message).expect("it verifies");
-        assert!(!answer.took.is_exact);
+        assert!(answer.took.is_some_and(|took| !took.is_exact));
     }
 
     #[test]
@@ -407,7 +409,7 @@ mod tests {
     fn lost_syns_are_repeated_soon_while_that_costs_little() {
         // Where a fifth is lost each way in bursts, one connection in eighty took more than ten seconds.
         let start = instant();
-        let is_repeated_after = |waits: &[u64], dial: &mut Dial, from: Instant| {
+        let assert_repeated_after = |waits: &[u64], dial: &mut Dial, from: Instant| {
             let (mut now, mut at) = (from, from);
             sends(dial, &mut now, from);
             for wait in waits {
@@ -417,12 +419,17 @@ mod tests {
             }
         };
         let (mut unknown, _) = dial(start);
-        is_repeated_after(&[333, 1000, 1000, 2000, 4000, 4000], &mut unknown, start);
+        assert_repeated_after(&[333, 1000, 1000, 2000, 4000, 4000], &mut unknown, start);
         let (mut known, _) = dial(start);
         let mut now = start;
         sends(&mut known, &mut now, start + ms(50));
         known.on_cookie(now, &[1; COOKIE_LEN]);
-        is_repeated_after(&[333, 333, 666, 1332, 2664, 4000], &mut known, now);
+        assert_repeated_after(&[333, 333, 666, 1332, 2664, 4000], &mut known, now);
+        let (mut late, _) = dial(start);
+        let mut now = start;
+        sends(&mut late, &mut now, start + ms(4400));
+        late.on_cookie(now, &[1; COOKIE_LEN]);
+        assert_repeated_after(&[1000, 2000, 4000], &mut late, now);
     }
 
     #[test]

@@ -35,13 +35,12 @@ impl HalfOpen {
         self.question.0
     }
 
-    /// Of a long time nothing is believed: the packet that ends the handshake may have been lost and sent again.
+    /// A long time is no measurement: the packet that ends the handshake may have been lost and sent again.
     pub(crate) fn took(&self, now: Instant) -> HandshakeTime {
+        let took = now.saturating_duration_since(self.answered);
         HandshakeTime {
-            took: now
-                .saturating_duration_since(self.answered)
-                .min(INITIAL_RTT),
-            is_exact: !self.repeated,
+            took,
+            is_exact: !self.repeated && took <= INITIAL_RTT,
         }
     }
 }
