@@ -39,8 +39,8 @@ mod tests {
 
     #[test]
     fn ids_in_sequence_share_neither_their_places_nor_their_tags() {
-        let hasher = BuildHasherDefault::<IdHasher>::default();
-        let hashes: Vec<u64> = (1..=1024_u64).map(|id| hasher.hash_one(id)).collect();
+        let build = BuildHasherDefault::<IdHasher>::default();
+        let hashes: Vec<u64> = (1..=1024_u64).map(|id| build.hash_one(id)).collect();
         let places: HashSet<u64> = hashes.iter().map(|hash| hash % 1024).collect();
         assert_eq!(places.len(), 1024);
         let tags: HashSet<u64> = hashes.iter().map(|hash| hash >> 57).collect();

@@ -413,8 +413,9 @@ mod tests {
             let (mut now, mut at) = (from, from);
             sends(dial, &mut now, from);
             for wait in waits {
+                let before = at + ms(wait - 1);
                 at += ms(*wait);
-                assert_eq!(sends(dial, &mut now, at - ms(1)), 0, "before {wait} ms");
+                assert_eq!(sends(dial, &mut now, before), 0, "before {wait} ms");
                 assert_eq!(sends(dial, &mut now, at), 1, "after {wait} ms");
             }
         };
