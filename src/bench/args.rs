@@ -9,7 +9,9 @@ use crate::text::number::whole;
 /// Clients of one process at most. Chosen: what one socket's buffers can still serve.
 const CLIENTS_MAX: u64 = 100_000;
 
-/// Messages a second of one client at most. Chosen: far beyond a person, and a `Duration` can hold the interval.
+/// Messages a second of one client. Chosen: from less than what a day's measurement would notice until far beyond a person; a
+/// `Duration` can hold the interval.
+const RATE_MIN: f64 = 1e-5;
 const RATE_MAX: f64 = 1e5;
 
 /// The longest measurement: a day.
@@ -78,8 +80,8 @@ fn seconds(text: &str) -> Result<Duration, String> {
 
 fn parse_rate(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
-        Ok(rate) if rate > 0.0 && rate <= RATE_MAX => Ok(rate),
-        _ => Err(format!("expected a number above 0 and up to {RATE_MAX}")),
+        Ok(rate) if (RATE_MIN..=RATE_MAX).contains(&rate) => Ok(rate),
+        _ => Err(format!("expected a number from {RATE_MIN} to {RATE_MAX}")),
     }
 }
 
@@ -107,7 +109,7 @@ mod tests {
     #[test]
     fn rate_is_above_nothing_and_within_reason() {
         assert_eq!(parse_rate("0.5"), Ok(0.5));
-        for bad in ["0", "-1", "NaN", "inf", "1e9", "two"] {
+        for bad in ["0", "-1", "NaN", "inf", "1e9", "1e-300", "two"] {
             assert!(parse_rate(bad).is_err(), "{bad}");
         }
     }

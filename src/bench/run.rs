@@ -62,7 +62,10 @@ pub fn run(
             }
             // The signal may have reached the server of the run, too.
             _ if interrupts.is_interrupted() => End::Interrupted,
-            end => end?,
+            Ok(end) => end,
+            // What the runs before it have measured is not lost for it.
+            Err(error) if !measured.reports.is_empty() => End::Failed(format!("{error:#}")),
+            Err(error) => return Err(error),
         };
         measured.cut_short = Some(end);
         break;

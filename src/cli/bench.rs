@@ -50,14 +50,15 @@ const MIXED: &str = "\
     of a conversation, 4 % joins or leaves, and 3 % reconnections. These shares are chosen, not observed: people in a chat mostly \
     talk, and mostly in rooms; the rest is rare but each of it happens dozens of times in 20 seconds of 20 \
     clients. The largest room has half of the clients, the next a third, then a quarter and so on, up to 32 rooms; \
-    everybody is in one. Joins and leaves are of other rooms, for 16 clients each, in which nobody speaks: so it is known of \
+    everybody is in at least one. Joins and leaves are of other rooms, for 16 clients each, in which nobody speaks: so it is known of \
     each line how many have to receive it.\n\
     A client that reconnects closes its session without signing out, as a program that ends, and signs in \
     again at once by its ticket. It keeps its place in each conversation: messages that it misses meanwhile come after, are counted \
-    once, and their latency counts from when they were typed, as that of a line which it types itself meanwhile. HELLO names no positions, so \
-    deliveries begin where its receipts had come. Packets of handshakes are not counted. \
+    once, and their latency counts from when they were typed; so does that of what it types while it is away. Its HELLO names no \
+    positions, unlike that of a real client, so that the server begins with what it has no receipts for. Packets of handshakes are not counted. \
     Reads, joins, leaves and reconnections have latencies of their own, from when one is due until it is answered. A client does \
-    one of them at a time; another that is due meanwhile is left out. A client that receives a message twice fails the measurement.";
+    one of them at a time; another that is due meanwhile is left out, and the report says how many were. The server's CPU time for \
+    all of them is in that of each delivery. A client that receives a message twice fails the measurement.";
 
 const WHAT_IS_MEASURED: &str = "\
     Latency is the time from a line being typed until the reader's client has decoded the message and \
@@ -67,7 +68,8 @@ const WHAT_IS_MEASURED: &str = "\
     those of all clients in both directions, with acknowledgements, receipts and streams, from the first \
     message counted until the last has arrived. A server that limits what an account sends (see \
     udpchat-serve(1), LIMITS) slows pairs, fanout, mixed and bulk until they fail: to measure it, serve with \
-    --limit-message-rate 0 --limit-byte-rate 0 --limit-day-bytes 0. A stream begins with the counting and \
+    --limit-message-rate 0 --limit-byte-rate 0 --limit-day-bytes 0, for mixed also --limit-room-change-rate 0 \
+    --limit-sign-in-rate 0. A stream begins with the counting and \
     has arrived when the server has stored all of it; its reader, an account of its own, stays offline. A \
     server that does not answer within 5 s of its name being resolved, or later for 30 s, ends the measurement: the exit code is 3.";
 
@@ -86,8 +88,8 @@ const REPEATING_AND_COMPARING: &str = "\
     With --repeat the measurement is made N times, each time by other users and, without HOST, at another \
     server, so that no run finds what an earlier one has stored. Each figure is the median of the runs, of an \
     even number of them the mean of the two in the middle; the text has the lowest and the highest beside it. \
-    A run that fails ends all as it would by itself. An interrupt during a later run leaves the report of those \
-    that have ended, and the exit code is still that of the signal.\n\
+    Counts (deliveries, errands begun, done and left out) are those of all runs together. A later run that fails, or is \
+    interrupted, leaves the report of those before it; the exit code is that of the failure or of the signal.\n\
     With --baseline, FILE is what an earlier bench wrote with --json. The text has its figures and the ratios to \
     them; a ratio of 0.93 means 93 % of the baseline. Workload, clients and the arguments that the workload \
     heeds must be the same. They are compared before anything is measured: if they differ, or FILE is not a \
@@ -105,9 +107,9 @@ const JSON: &str = "\
     server_cpu_us_per_delivery, server_rss_bytes_per_client, packets_per_delivery, bytes_per_delivery, \
     commits, server_longest_stall_us (network, store); null means not measurable. bulk adds stream (count, bytes, seconds, bits_per_s, and latency_us \
     of the lines that the streaming sessions sent); mixed adds errands (history, membership, reconnection, each with \
-    begun, done and latency_us); idle adds server_cpu_us_per_client_s. repeats is the number of runs, and runs, if there are several, \
+    begun, done, left_out and latency_us); idle adds server_cpu_us_per_client_s. repeats is the number of runs, and runs, if there are several, \
     the report of each; --baseline adds ratios, with the names of the figures. If messages are \
-    missing at the end, the exit status is 1.";
+    missing at the end, or errands were not answered, the exit status is 1.";
 
 fn workloads() -> String {
     let table = bench::workloads();
@@ -154,8 +156,7 @@ fn run(args: BenchArgs, context: &Context<'_>) -> Outcome {
     let baseline = args.baseline.as_deref();
     let baseline = baseline.map(|path| read_baseline(path, workload, &args.bench));
     let baseline = baseline.transpose()?;
-    let plot = args.plot.as_deref().map(|path| begin_plot(path, workload));
-    let plot = plot.transpose()?;
+    check_plot(args.plot.as_deref(), args.baseline.as_deref(), workload)?;
     let (server, notice) = args.server.map(ServerName::or_loopback).unzip();
     if let Some(notice) = notice.flatten() {
         print_error(format_args!("udpchat: {notice}"));
@@ -166,26 +167,27 @@ fn run(args: BenchArgs, context: &Context<'_>) -> Outcome {
         || "the server that was started".into(),
         ServerName::to_string,
     );
+    let plot = args.plot.as_deref();
+    let plot = plot.map(|path| NewFile::at(path, Existing::Replace));
+    let plot = plot.transpose().map_err(anyhow::Error::new)?;
     let measured = bench::run(workload, &args.bench, addresses.as_deref(), HOST)?;
-    let end = measured
-        .cut_short
-        .map(|end| ended(end, &name))
-        .transpose()?;
+    let end = measured.cut_short.map(|end| ended(end, &name));
     let runs = measured.reports.len();
     if runs == 0 {
-        return Ok(end.unwrap_or(Exit::Success));
+        return end.unwrap_or(Ok(Exit::Success));
     }
     let summary = Summary::of(measured.reports, baseline)?;
-    if let Some(exit) = end {
-        // What the runs before it have measured is worth the time it took.
-        print_error(format_args!(
-            "udpchat: interrupted: the report is of {runs} of {} runs",
-            args.bench.repeat
-        ));
-        show(&summary, args.json, plot)?;
-        return Ok(exit);
-    }
-    show(&summary, args.json, plot)
+    show(&summary, args.json, plot)?;
+    let Some(end) = end else {
+        return check_arrivals(&summary);
+    };
+    // What the runs before it have measured is worth the time it took.
+    let why = if end.is_ok() { "interrupted: " } else { "" };
+    print_error(format_args!(
+        "udpchat: {why}the report is of {runs} of {} runs",
+        args.bench.repeat
+    ));
+    end
 }
 
 /// The exit code of a run that was interrupted, or why one has failed.
@@ -224,15 +226,26 @@ fn read_baseline(
         .map_err(|why| Failure::usage(format_args!("{shown} {why}")))
 }
 
-/// Begins the file, so that one that cannot be written is noticed before anything is measured. It gets its name when it is
-/// whole; until then a file that has it stays.
-fn begin_plot(path: &Path, workload: &Workload) -> Result<NewFile, Failure> {
+/// Refuses a plot of nothing, and one in the place of the baseline.
+fn check_plot(
+    plot: Option<&Path>,
+    baseline: Option<&Path>,
+    workload: &Workload,
+) -> Result<(), Failure> {
+    let Some(plot) = plot else {
+        return Ok(());
+    };
     if !workload.has_latency() {
         let name = workload.name();
         let why = format_args!("--plot draws latencies, and {name} has none: leave it out");
         return Err(Failure::usage(why));
     }
-    NewFile::at(path, Existing::Replace).map_err(|error| anyhow::Error::new(error).into())
+    let place = |path: &Path| fs::canonicalize(path).ok();
+    if baseline.is_some_and(|baseline| place(baseline) == place(plot)) {
+        let why = "--plot would replace the baseline: give it another name";
+        return Err(Failure::usage(why));
+    }
+    Ok(())
 }
 
 fn finish_plot(mut file: NewFile, summary: &Summary) -> anyhow::Result<()> {
@@ -244,7 +257,7 @@ fn finish_plot(mut file: NewFile, summary: &Summary) -> anyhow::Result<()> {
     Ok(file.replace()?)
 }
 
-fn show(summary: &Summary, is_json: bool, plot: Option<NewFile>) -> Outcome {
+fn show(summary: &Summary, is_json: bool, plot: Option<NewFile>) -> anyhow::Result<()> {
     if is_json {
         print_json(summary)?;
     } else {
@@ -253,11 +266,18 @@ fn show(summary: &Summary, is_json: bool, plot: Option<NewFile>) -> Outcome {
     if let Some(file) = plot {
         finish_plot(file, summary)?;
     }
-    let missing = summary.missing();
-    if missing == 0 {
-        return Ok(Exit::Success);
+    Ok(())
+}
+
+fn check_arrivals(summary: &Summary) -> Outcome {
+    match (summary.missing(), summary.unanswered()) {
+        (0, 0) => Ok(Exit::Success),
+        (0, unanswered) => {
+            let what = "reads, joins, leaves and reconnections";
+            Err(anyhow!("{unanswered} {what} were not answered").into())
+        }
+        (missing, _) => Err(anyhow!("{missing} messages did not arrive").into()),
     }
-    Err(anyhow!("{missing} messages did not arrive").into())
 }
 
 /// The run's own server is this program.

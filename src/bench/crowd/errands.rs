@@ -11,6 +11,7 @@ use crate::bench::workload::{DueErrand, Errand};
 struct Counts {
     /// Those that are counted.
     begun: u64,
+    left_out: u64,
     latencies: Vec<Duration>,
 }
 
@@ -24,14 +25,18 @@ pub struct Errands {
 }
 
 impl Errands {
-    /// Whether it begins: not if the member runs another one still.
-    pub fn begin(&mut self, due: DueErrand) -> bool {
-        if self.under_way.contains_key(&due.member) {
-            return false;
+    /// Whether it begins: not if the member is `busy`, or runs another one still.
+    pub fn begin(&mut self, due: DueErrand, is_busy: bool) -> bool {
+        let begins = !is_busy && !self.under_way.contains_key(&due.member);
+        let counts = self.counts(due.errand);
+        let counted = u64::from(due.is_counted);
+        if begins {
+            counts.begun += counted;
+            self.under_way.insert(due.member, due);
+        } else {
+            counts.left_out += counted;
         }
-        self.under_way.insert(due.member, due);
-        self.counts(due.errand).begun += u64::from(due.is_counted);
-        true
+        begins
     }
 
     pub fn done(&mut self, now: Instant, member: usize) {
@@ -59,6 +64,7 @@ impl Errands {
         let of = |counts: &mut Counts| report::Errand {
             begun: counts.begun,
             done: counts.latencies.len() as u64,
+            left_out: counts.left_out,
             latency_us: Latency::of(&mut counts.latencies),
         };
         report::Errands {
@@ -84,13 +90,15 @@ mod tests {
             is_counted,
         };
         let mut errands = Errands::default();
-        assert!(errands.begin(due(0, Errand::Reconnection, true)));
+        assert!(errands.begin(due(0, Errand::Reconnection, true), false));
         assert!(
-            !errands.begin(due(0, Errand::Membership, true)),
+            !errands.begin(due(0, Errand::Membership, true), false),
             "one at a time"
         );
-        assert!(errands.begin(due(1, Errand::History(0), false)));
-        assert!(errands.begin(due(2, Errand::History(1), true)));
+        assert!(!errands.begin(due(3, Errand::Membership, true), true));
+        assert!(!errands.begin(due(3, Errand::Membership, false), true));
+        assert!(errands.begin(due(1, Errand::History(0), false), false));
+        assert!(errands.begin(due(2, Errand::History(1), true), false));
         for member in [0, 0, 1] {
             errands.done(start + Duration::from_millis(3), member);
         }
@@ -102,6 +110,9 @@ mod tests {
         );
         assert_eq!(report.reconnection.latency_us.max, Some(3000));
         assert_eq!((report.history.begun, report.history.done), (1, 0));
-        assert_eq!(report.membership.begun, 0);
+        assert_eq!(
+            (report.membership.begun, report.membership.left_out),
+            (0, 2)
+        );
     }
 }

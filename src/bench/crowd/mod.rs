@@ -222,7 +222,8 @@ impl Crowd {
                     self.finish(now, endpoint, End::Failed(why));
                 }
             }
-            Some(MemberEvent::ErrandDone) => self.errands.done(now, member),
+            // As of deliveries: later than the batch has begun.
+            Some(MemberEvent::ErrandDone) => self.errands.done(net::now().instant, member),
             Some(MemberEvent::Stored(talk)) => {
                 self.config.traffic.on_stored(now, member, talk);
                 self.is_progress_due = true;
@@ -232,7 +233,7 @@ impl Crowd {
             }
             Some(MemberEvent::SignedIn) if self.is_talking() => {
                 self.with(now, endpoint, member, Member::come_back);
-                self.errands.done(now, member);
+                self.errands.done(net::now().instant, member);
             }
             Some(MemberEvent::SignedIn) => {
                 self.ready += 1;
@@ -332,7 +333,8 @@ impl Crowd {
 
     fn begin_errand(&mut self, now: Instant, endpoint: &mut Endpoint, due: DueErrand) {
         let member = due.member;
-        if !self.members[member].is_talking() || !self.errands.begin(due) {
+        let is_busy = !self.members[member].is_talking();
+        if !self.errands.begin(due, is_busy) {
             return;
         }
         if due.errand == Errand::Reconnection {

@@ -212,6 +212,9 @@ impl Member {
                  --limit-message-rate 0 --limit-byte-rate 0 --limit-day-bytes 0)"
                     .into()
             }
+            _ if failure.code == ErrorCode::TooManyAttempts && command == Command::Join => {
+                " (the server limits how often an account joins rooms: serve with --limit-room-change-rate 0)".into()
+            }
             "" => String::new(),
             detail => format!(" ({detail})"),
         };

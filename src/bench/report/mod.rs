@@ -96,10 +96,26 @@ pub struct Errands {
     pub reconnection: Errand,
 }
 
+impl Errands {
+    pub const fn all(&self) -> [&Errand; 3] {
+        [&self.history, &self.membership, &self.reconnection]
+    }
+
+    const fn all_mut(&mut self) -> [&mut Errand; 3] {
+        [
+            &mut self.history,
+            &mut self.membership,
+            &mut self.reconnection,
+        ]
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Errand {
     pub begun: u64,
     pub done: u64,
+    /// Those that were due while the client was busy with another one.
+    pub left_out: u64,
     /// From when it was due until the answer.
     pub latency_us: Latency,
 }

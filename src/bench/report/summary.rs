@@ -10,12 +10,12 @@ use serde_json::Value;
 
 use super::figures::{self, Figure};
 use super::histogram::Histogram;
-use super::{Baseline, Report};
+use super::{Baseline, Errand, Errands, Report};
 
 /// The report of all runs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Summary {
-    /// The median of each figure; the latencies are those of all runs.
+    /// The median of each figure; the counts and the latencies are those of all runs together.
     middle: Report,
     /// At least one.
     runs: Vec<Report>,
@@ -41,10 +41,22 @@ impl Summary {
         let reports: Result<Vec<Value>, _> = runs.iter().map(serde_json::to_value).collect();
         let middle = reports.and_then(|reports| serde_json::from_value(figures::medians(&reports)));
         let mut middle: Report = middle.context("cannot summarize the runs")?;
-        let latencies = runs
-            .iter_mut()
-            .flat_map(|run| std::mem::take(&mut run.latencies));
-        middle.latencies = latencies.collect();
+        middle.deliveries = runs.iter().map(|run| run.deliveries).sum();
+        middle.deliveries_expected = runs.iter().map(|run| run.deliveries_expected).sum();
+        if let Some(errands) = &mut middle.errands {
+            for (kind, errand) in errands.all_mut().into_iter().enumerate() {
+                let of_runs = runs
+                    .iter()
+                    .filter_map(|run| Some(*run.errands.as_ref()?.all()[kind]));
+                let sum = |of: fn(Errand) -> u64| of_runs.clone().map(of).sum();
+                errand.begun = sum(|it| it.begun);
+                errand.done = sum(|it| it.done);
+                errand.left_out = sum(|it| it.left_out);
+            }
+        }
+        for run in &mut runs {
+            middle.latencies.append(&mut run.latencies);
+        }
         middle.latencies.sort_unstable();
         Ok(Self {
             middle,
@@ -54,9 +66,14 @@ impl Summary {
     }
 
     /// Messages that did not arrive, in all runs.
-    pub fn missing(&self) -> u64 {
-        let missing = |run: &Report| run.deliveries_expected - run.deliveries;
-        self.runs.iter().map(missing).sum()
+    pub const fn missing(&self) -> u64 {
+        self.middle.deliveries_expected - self.middle.deliveries
+    }
+
+    /// Reads, joins, leaves and reconnections that were not answered, in all runs.
+    pub fn unanswered(&self) -> u64 {
+        let errands = self.middle.errands.iter().flat_map(Errands::all);
+        errands.map(|errand| errand.begun - errand.done).sum()
     }
 
     pub const fn report(&self) -> &Report {
@@ -108,12 +125,15 @@ impl fmt::Display for Summary {
         if several {
             write!(f, ", {} runs", runs.len())?;
         }
-        let sum = |of: fn(&Report) -> u64| self.runs.iter().map(of).sum::<u64>();
-        let (delivered, expected) = (
-            sum(|run| run.deliveries),
-            sum(|run| run.deliveries_expected),
-        );
-        writeln!(f, "\ndelivered  {delivered} of {expected}")?;
+        let Report {
+            deliveries,
+            deliveries_expected,
+            ..
+        } = &self.middle;
+        writeln!(f, "\ndelivered  {deliveries} of {deliveries_expected}")?;
+        if let Some(errands) = &self.middle.errands {
+            errands.fmt(f)?;
+        }
 
         let mut heads = vec![if several { "median" } else { "measured" }];
         if several {
@@ -207,6 +227,10 @@ mod tests {
         assert_eq!(json["ratios"]["latency_us"]["p50"], 2.0);
         assert_eq!(json["ratios"]["server_cpu_us_per_delivery"], 0.9);
         assert_eq!(json["runs"][1]["latency_us"]["p50"], 3000);
+        assert_eq!(
+            (&json["deliveries"], &json["deliveries_expected"]),
+            (&8.into(), &9.into())
+        );
         assert_eq!((summary.missing(), summary.latencies().len()), (1, 8));
         let text = summary.to_string();
         let lines: Vec<&str> = text.lines().collect();
@@ -223,6 +247,38 @@ mod tests {
             "CPU each delivery, µs            18.0       16.0       30.0       20.0       0.90";
         assert!(lines.contains(&cpu), "{text}");
         assert!(lines.last().unwrap().ends_with(" 2"), "{text}");
+    }
+
+    #[test]
+    fn what_clients_did_besides_is_added_up_and_missed_if_it_was_not_answered() {
+        let errand = |begun, done, left_out| Errand {
+            begun,
+            done,
+            left_out,
+            latency_us: Latency::default(),
+        };
+        let with = |history, reconnection| Report {
+            errands: Some(Errands {
+                history,
+                membership: errand(1, 1, 0),
+                reconnection,
+            }),
+            ..run(&[1, 1, 1], 1.0)
+        };
+        let runs = vec![
+            with(errand(5, 5, 2), errand(4, 3, 0)),
+            with(errand(7, 6, 1), errand(2, 2, 0)),
+        ];
+        let summary = Summary::of(runs, None).unwrap();
+        assert_eq!((summary.missing(), summary.unanswered()), (0, 2));
+        let json = serde_json::to_value(&summary).unwrap();
+        assert_eq!(json["errands"]["history"]["left_out"], 3);
+        let text = summary.to_string();
+        assert!(text.contains("history    11 of 12, "), "{text}");
+        assert!(
+            text.contains("; 3 more left out\njoin/leave 2 of 2, "),
+            "{text}"
+        );
     }
 
     #[test]

@@ -80,8 +80,17 @@ impl fmt::Display for Errands {
             ("join/leave", self.membership),
             ("reconnect", self.reconnection),
         ] {
-            let Errand { begun, done, .. } = errand;
-            writeln!(f, "{name:<10} {done} of {begun}, {}", errand.latency_us)?;
+            let Errand {
+                begun,
+                done,
+                left_out,
+                latency_us,
+            } = errand;
+            write!(f, "{name:<10} {done} of {begun}, {latency_us}")?;
+            if left_out > 0 {
+                write!(f, "; {left_out} more left out")?;
+            }
+            writeln!(f)?;
         }
         Ok(())
     }

@@ -36,7 +36,7 @@ fn several_runs_are_reported_as_their_median_beside_the_baseline() {
     let report = json(&output);
     assert_eq!(
         (&report["repeats"], &report["deliveries"]),
-        (&3.into(), &20.into())
+        (&3.into(), &60.into())
     );
     let arguments = r#"{"frugal":false,"messages":10,"size":64,"window":1}"#;
     assert_eq!(report["arguments"].to_string(), arguments);
@@ -97,6 +97,11 @@ fn baseline_of_another_measurement_and_plot_that_cannot_be_written_are_refused_b
         &format!("pairs --clients 2 --messages 5 --baseline {before}.not"),
         "No such file",
     );
+    fails(
+        2,
+        &format!("pairs --clients 2 --messages 5 --baseline {before} --plot {before}"),
+        "would replace the baseline",
+    );
     for (text, said) in [
         ("", "is not a report"),
         ("{}", "has no workload"),
@@ -106,6 +111,7 @@ fn baseline_of_another_measurement_and_plot_that_cannot_be_written_are_refused_b
         fails(2, &format!("pairs --clients 2 --baseline {before}"), said);
     }
     fails(2, &format!("idle --plot {before}"), "idle has none");
+    fails(2, "mixed --rate 1e-300", "expected a number from");
     assert_eq!(fs::read_to_string(&before).unwrap(), "[7");
     fails(
         1,
@@ -179,7 +185,17 @@ fn plot_replaces_a_file_once_it_is_whole() {
 }
 
 #[test]
-fn interrupt_in_a_later_run_leaves_the_report_of_those_before_it() {
+fn later_run_that_ends_early_leaves_the_report_of_those_before_it() {
+    thread::scope(|scope| {
+        let interrupted = "interrupted: the report is of 1 of 50 runs";
+        scope.spawn(move || ends_in_the_second_run(false, &[130], interrupted));
+        // Before its server listens, or later.
+        scope.spawn(|| ends_in_the_second_run(true, &[1, 3], "udpchat: "));
+    });
+}
+
+/// By an interrupt, or by the death of its server.
+fn ends_in_the_second_run(server_dies: bool, codes: &[i32], words: &str) {
     let mut bench = Host::default()
         .udpchat()
         .args([
@@ -215,10 +231,15 @@ fn interrupt_in_a_later_run_leaves_the_report_of_those_before_it() {
         assert!(Instant::now() < deadline, "no second run begins");
         thread::sleep(Duration::from_millis(10));
     }
-    let pid = Pid::from_raw(bench.id().try_into().unwrap());
-    kill(pid, Signal::SIGINT).expect("it runs");
+    let (pid, signal) = if server_dies {
+        (servers[1].parse().unwrap(), Signal::SIGKILL)
+    } else {
+        (bench.id().try_into().unwrap(), Signal::SIGINT)
+    };
+    kill(Pid::from_raw(pid), signal).expect("it runs");
     let status = bench.wait().unwrap();
-    assert_eq!(status.code(), Some(130));
+    let code = status.code().expect("no signal ends it");
+    assert!(codes.contains(&code), "{code}");
     let mut text = String::new();
     std::io::Read::read_to_string(&mut bench.stdout.take().unwrap(), &mut text).unwrap();
     let report: Value = serde_json::from_str(&text).expect("one JSON object");
@@ -226,5 +247,7 @@ fn interrupt_in_a_later_run_leaves_the_report_of_those_before_it() {
     assert_eq!(report["deliveries"], report["deliveries_expected"]);
     let mut text = String::new();
     std::io::Read::read_to_string(&mut bench.stderr.take().unwrap(), &mut text).unwrap();
-    assert!(text.contains("the report is of 1 of 50 runs"), "{text}");
+    for expected in [words, "the report is of 1 of 50 runs"] {
+        assert!(text.contains(expected), "{expected}: {text}");
+    }
 }
