@@ -71,7 +71,7 @@ const WHAT_IS_MEASURED: &str = "\
     --limit-message-rate 0 --limit-byte-rate 0 --limit-day-bytes 0, for mixed also --limit-room-change-rate 0 \
     --limit-sign-in-rate 0. A stream begins with the counting and \
     has arrived when the server has stored all of it; its reader, an account of its own, stays offline. A \
-    server that does not answer within 5 s of its name being resolved, or later for 30 s, ends the measurement: the exit code is 3.";
+    server that does not answer within 5 s of its name being resolved, or later for 10 s (20 s in a handshake), ends the measurement: the exit code is 3.";
 
 const A_SERVER_OF_ITS_OWN: &str = "\
     Without HOST, bench starts a server on loopback with its database in a temporary directory, in memory if \

@@ -6,27 +6,39 @@ use std::time::{Duration, Instant};
 /// sense.
 pub const FIRST_ANSWER_WAIT: Duration = Duration::from_secs(5);
 
-/// The longest wait for a further one, of clients that sign in. Chosen: as long as a handshake is tried; on a path that loses
-/// packets in bursts the last of a crowd needs more than ten seconds.
-const ANSWER_WAIT: Duration = Duration::from_secs(30);
+/// The longest wait for a further one. Chosen: after it a session counts its server as away, too.
+const ANSWER_WAIT: Duration = Duration::from_secs(10);
+
+/// The same while nothing but handshakes is waited for: on a path that loses packets in bursts the last of a crowd needs more
+/// than ten seconds. Chosen: shorter than a handshake is tried, which would begin another wait.
+const HANDSHAKE_WAIT: Duration = Duration::from_secs(20);
 
 #[derive(Debug, Default)]
 pub struct Answers {
     /// When the server was heard last, or asked after it.
     since: Option<Instant>,
     is_reached: bool,
+    are_handshakes: bool,
     /// A session has had no answer to its packets for as long as the transport waits.
     is_silent: bool,
 }
 
 impl Answers {
     /// A client begins to wait.
-    pub fn on_asked(&mut self, now: Instant) {
+    pub const fn on_asked(&mut self, now: Instant) {
         self.since = Some(now);
+        self.are_handshakes = false;
+    }
+
+    /// Waits longer, because only handshakes are unanswered; `false`: that long was waited already.
+    pub const fn wait_for_handshakes(&mut self) -> bool {
+        let is_longer = self.is_reached && !self.are_handshakes;
+        self.are_handshakes = true;
+        is_longer
     }
 
     pub fn on_heard(&mut self, now: Instant) {
-        self.since = Some(now);
+        self.on_asked(now);
         self.is_reached = true;
         self.is_silent = false;
     }
@@ -51,10 +63,10 @@ impl Answers {
 
     /// When a client that waits has waited for too long.
     pub fn due(&self) -> Option<Instant> {
-        let wait = if self.is_reached {
-            ANSWER_WAIT
-        } else {
-            FIRST_ANSWER_WAIT
+        let wait = match (self.is_reached, self.are_handshakes) {
+            (false, _) => FIRST_ANSWER_WAIT,
+            (true, false) => ANSWER_WAIT,
+            (true, true) => HANDSHAKE_WAIT,
         };
         Some(self.since? + wait)
     }
@@ -83,14 +95,18 @@ mod tests {
         answers.on_asked(start);
         assert!(!answers.is_missing(after(4)) && answers.is_missing(after(5)));
         answers.on_heard(after(4));
-        assert!(!answers.is_missing(after(33)) && answers.is_missing(after(34)));
+        assert!(!answers.is_missing(after(13)) && answers.is_missing(after(14)));
         let wait = Duration::from_secs(3);
         assert!(answers.is_silent_for(after(7), wait) && !answers.is_silent_for(after(6), wait));
         answers.on_silent();
         assert!(!answers.is_gone(after(8)) && answers.is_gone(after(9)));
         answers.on_heard(after(5));
         assert!(!answers.is_gone(after(100)), "another session has heard it");
-        answers.on_asked(after(40));
-        assert!(!answers.is_missing(after(69)), "who asks has its own wait");
+        answers.on_asked(after(20));
+        assert!(!answers.is_missing(after(29)), "who asks has its own wait");
+        assert!(answers.wait_for_handshakes() && !answers.wait_for_handshakes());
+        assert!(!answers.is_missing(after(39)) && answers.is_missing(after(40)));
+        answers.on_heard(after(40));
+        assert!(answers.is_missing(after(50)));
     }
 }

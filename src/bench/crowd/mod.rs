@@ -386,6 +386,10 @@ impl Crowd {
         if !self.members.iter().any(Member::is_waiting) {
             return self.answers.on_asked(now);
         }
+        let mut waiting = self.members.iter().filter(|member| member.is_waiting());
+        if waiting.all(Member::is_connecting) && self.answers.wait_for_handshakes() {
+            return;
+        }
         let is_reached = self.answers.is_reached();
         let end = if is_reached {
             End::Lost

@@ -181,6 +181,11 @@ impl Member {
         self.due.is_some() && !matches!(self.step, Step::Pausing(_))
     }
 
+    /// Whether its handshake is under way.
+    pub const fn is_connecting(&self) -> bool {
+        matches!(self.step, Step::Connecting)
+    }
+
     /// Begins an attempt to sign in.
     pub fn enter(&mut self, ctx: &mut Ctx<'_>) -> SessionId {
         let address = ctx.addresses[self.tries as usize % ctx.addresses.len()];
