@@ -26,7 +26,7 @@ const MESSAGES_MAX: u64 = 1 << 32;
 /// Bytes of one stream at most: a terabyte, more than any run sends.
 const BYTES_MAX: u64 = 1 << 40;
 
-/// Runs at most. Chosen: a median needs no more.
+/// The most runs. Chosen: with more of them a median hardly changes.
 const REPEATS_MAX: u64 = 100;
 
 /// The comments of the fields are the help texts of the command line.
