@@ -247,6 +247,7 @@ pub(super) fn append(
         time_ms: 100,
         quota: Quota::default(),
         relation: None,
+        has_file: false,
         key: None,
     })
 }
@@ -296,6 +297,7 @@ pub(super) fn say_root(
     Write::Append(Append {
         digest,
         content,
+        has_file: true,
         ..said
     })
 }

@@ -182,7 +182,7 @@ impl World {
         let now = self.now;
         if let Some((_, completions)) = self.done.take_if(|(at, _)| *at <= now.instant) {
             for completion in completions {
-                let input = Input::Completion(completion);
+                let input = Input::Completion(completion.into());
                 self.hub.on_input(now, &mut self.server, input);
             }
         }

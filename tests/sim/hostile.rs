@@ -51,8 +51,8 @@ impl Hostile {
     /// Learns what others have had stored.
     pub fn learn(&mut self, done: &[Completion]) {
         for completion in done {
-            let (Some(Write::Append(append)), Outcome::Done(Reply::Stored(stored))) =
-                (&completion.write, &completion.outcome)
+            let (Request::Write(Write::Append(append)), Outcome::Done(Reply::Stored(stored))) =
+                (&completion.request, &completion.outcome)
             else {
                 continue;
             };
@@ -152,6 +152,7 @@ impl Hostile {
             time_ms,
             quota: udpchat::store::Quota::default(),
             relation: Some(Relation { kind, refers_to }),
+            has_file: false,
             key: None,
         }
     }

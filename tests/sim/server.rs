@@ -151,7 +151,7 @@ impl ServerHost {
             let (_, completions) = self.done.take().expect("just looked at");
             for completion in completions {
                 self.process
-                    .input(now, server::Input::Completion(completion));
+                    .input(now, server::Input::Completion(completion.into()));
             }
         }
         if self.written.is_some_and(|at| at <= now) {

@@ -104,7 +104,7 @@ impl Reload {
         self.log.reopen(&log)?;
         self.log_options = log;
         let (reply, is_done) = mpsc::sync_channel(1);
-        let input = Input::Configure(hub_config(&args), reply);
+        let input = Input::Configure(hub_config(&args).into(), reply);
         // If the network thread has ended, the server is stopping already.
         if self.inputs.send_reserved(input).is_ok() {
             let _ = is_done.recv_timeout(ANSWER_TIMEOUT);

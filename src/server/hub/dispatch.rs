@@ -17,7 +17,7 @@ use crate::server::policy;
 use crate::server::rooms::{listing, membership};
 use crate::server::roster::{blocks, contacts, devices, people, reading};
 use crate::server::session::Session;
-use crate::store::{Completion, Outcome, Refusal, Write};
+use crate::store::{Completion, CompletionBox, Outcome, Refusal, Request, Write};
 use crate::transport::{Channel, SessionId};
 
 impl Services {
@@ -118,13 +118,19 @@ impl Services {
 
     /// An answer of the store: it tells the asker what came of their request. What others must learn follows from what was
     /// applied (`applied.rs`).
-    pub fn handle_completion(&mut self, ctx: &mut Ctx<'_>, completion: Completion) {
+    pub fn handle_completion(&mut self, ctx: &mut Ctx<'_>, mut completion: CompletionBox) {
         let Some(pending) = ctx.store.complete(completion.id) else {
             return;
         };
-        let (write, outcome) = (completion.write, completion.outcome);
-        self.files.on_freed(ctx, completion.freed);
-        count_limit(ctx, &outcome);
+        self.files
+            .on_freed(ctx, std::mem::take(&mut completion.freed));
+        count_limit(ctx, &completion.outcome);
+        if let Pending::Append(session, name) = &pending {
+            return self.on_append_completed(ctx, (*session, name), &completion);
+        }
+        let Completion {
+            request, outcome, ..
+        } = *completion;
         let (hellos, receipts) = (&mut self.hellos, &mut self.receipts);
         match pending {
             Pending::Hello { session, channel } => {
@@ -196,8 +202,8 @@ impl Services {
             Pending::Prove(origin, body) => {
                 self.auth.on_prove_account(ctx, origin, &body, &outcome);
             }
-            Pending::Append(..)
-            | Pending::Void { .. }
+            Pending::Append(..) => {}
+            Pending::Void { .. }
             | Pending::Join(..)
             | Pending::Operator(..)
             | Pending::Administer(..)
@@ -206,10 +212,9 @@ impl Services {
             | Pending::ChangeRoom(..)
             | Pending::Enrol { .. }
             | Pending::ChangeAccount(..) => {
-                let Some(write) = &write else {
-                    return tracing::error!("a write was completed without itself");
-                };
-                self.on_write_completed(ctx, pending, write, outcome);
+                if let Request::Write(write) = &request {
+                    self.on_write_completed(ctx, pending, write, outcome);
+                }
             }
             Pending::SignUpName { .. }
             | Pending::SignUp { .. }
@@ -218,6 +223,21 @@ impl Services {
             | Pending::Device { .. }
             | Pending::Resume { .. }
             | Pending::Revoke { .. } => self.on_sign_in_completed(ctx, pending, outcome),
+        }
+    }
+
+    /// A message was appended to its log, or not.
+    fn on_append_completed(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        (session, author_name): (SessionId, &str),
+        completion: &Completion,
+    ) {
+        let (receipts, outcome) = (&mut self.receipts, &completion.outcome);
+        if let Request::Write(write @ Write::Append(append)) = &completion.request {
+            append::on_appended(ctx, receipts, session, append, outcome);
+            let applied = Applied::of(write, Some(author_name), outcome);
+            on_applied(ctx, receipts, &applied);
         }
     }
 
@@ -270,10 +290,6 @@ impl Services {
     ) {
         let receipts = &mut self.receipts;
         match (pending, write) {
-            (Pending::Append(session, name), Write::Append(append)) => {
-                append::on_appended(ctx, receipts, session, append, &outcome);
-                on_applied(ctx, receipts, &Applied::of(write, Some(&name), &outcome));
-            }
             (
                 Pending::Void {
                     session,

@@ -21,7 +21,7 @@ use super::ctx::requests::Pending;
 use super::ctx::{CODE_STOPPING, CONTROL, Core, Ctx};
 use super::session::Session;
 use crate::protocol::{EndReason, Message, SessionEnd};
-use crate::store::{BlobCompletion, BlobStore, Completion, Outcome, Store, Write};
+use crate::store::{BlobCompletion, BlobStore, CompletionBox, Outcome, Store, Write};
 use crate::transport::{App, Endpoint, Event, Now, SessionId};
 use services::Services;
 use status::{SessionStatus, Status};
@@ -33,7 +33,7 @@ const STOP_WITHIN: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub enum Input {
     /// The store has answered.
-    Completion(Completion),
+    Completion(CompletionBox),
     /// The blobs have answered.
     Blob(BlobCompletion),
     /// Say how things are. The channel must have room for the answer; who has gone away misses it.
@@ -43,7 +43,7 @@ pub enum Input {
     /// Do this for the operator, so that whoever it concerns learns of it. The channel must have room for the store's answer.
     Write(Box<Write>, SyncSender<Outcome>),
     /// Go on with this configuration. Budgets that have changed begin full.
-    Configure(HubConfig, SyncSender<()>),
+    Configure(Box<HubConfig>, SyncSender<()>),
     /// Say goodbye to everybody, write what is to be written, and finish.
     Stop,
 }
@@ -195,7 +195,7 @@ impl App for Hub {
                 store.submit(Pending::Operator(reply), *write);
             }
             Input::Configure(config, reply) => {
-                self.core.configure(now, config);
+                self.core.configure(now, *config);
                 // If nobody waits any longer, nobody misses it.
                 let _ = reply.try_send(());
             }

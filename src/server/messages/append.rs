@@ -115,6 +115,7 @@ pub fn on_entry(
             kind: entry.kind,
             refers_to,
         }),
+        has_file: entry.root.is_some(),
         key: entry.key.map(|key| key.0),
     });
     if !ctx.store.submit(pending, request) {

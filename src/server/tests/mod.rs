@@ -234,6 +234,7 @@ impl Bench {
             time_ms: 1,
             quota: Quota::default(),
             relation: None,
+            has_file: false,
             key: None,
         }));
     }
@@ -243,7 +244,7 @@ impl Bench {
             .client
             .connect(self.now.instant, ([198, 51, 100, 1], 7777).into());
         self.pass(100);
-        let newest = self.hub.core.sessions.iter().next_back();
+        let newest = self.hub.core.sessions.in_order().next_back();
         let (server, _) = newest.expect("it is connected");
         Link { client, server }
     }
@@ -260,7 +261,7 @@ impl Bench {
 
     /// Signs a user in on a session that has not said HELLO.
     fn sign_in_on(&mut self, link: Link, name: &str, (account, device): (AccountId, DeviceId)) {
-        let user = User::new(account, name.into(), device);
+        let user = User::new(account, name, device);
         let session = self
             .hub
             .core
@@ -354,7 +355,7 @@ impl Bench {
             let waiting = self.store.take(at_most);
             for completion in self.engine.execute(waiting) {
                 self.hub
-                    .on_input(now, &mut self.server, Input::Completion(completion));
+                    .on_input(now, &mut self.server, Input::Completion(completion.into()));
                 is_quiet = false;
             }
             let done = if self.are_blobs_held {

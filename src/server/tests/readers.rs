@@ -51,7 +51,7 @@ fn nothing_is_delivered_to_a_session_that_is_there_to_send_only() {
     say(&mut bench, 2);
     let sent = heard.map(|(link, before)| {
         let sent = &bench.user_of(link).sent;
-        (before, sent.get(&ConversationId::EVERYONE).copied())
+        (before, sent.get(ConversationId::EVERYONE).copied())
     });
     assert_eq!(sent, [(0, None), (1, Some(EntryId(2)))]);
 }
@@ -140,16 +140,12 @@ fn what_was_read_for_a_device_is_not_sent_to_another_that_signs_in_on_its_sessio
         ..reader
     };
     bench.user_of(link).lagging.insert(conversation, own);
-    let bobs = Completion {
-        id,
-        write: None,
-        outcome: Outcome::Refused(Refusal::NotPermitted),
-        freed: Vec::new(),
-    };
+    let refused = Outcome::Refused(Refusal::NotPermitted);
+    let bobs = Completion::new(id, Request::Checkpoint, refused);
     let now = bench.now;
     bench
         .hub
-        .on_input(now, &mut bench.server, Input::Completion(bobs));
+        .on_input(now, &mut bench.server, Input::Completion(bobs.into()));
     assert_eq!(bench.user_of(link).lagging.get(&conversation), Some(&own));
 }
 

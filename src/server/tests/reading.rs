@@ -92,7 +92,7 @@ fn what_could_not_be_written_is_written_later() {
     let now = bench.now;
     bench
         .hub
-        .on_input(now, &mut bench.server, Input::Completion(completion));
+        .on_input(now, &mut bench.server, Input::Completion(completion.into()));
     bench.say(desk, Channel::Chat, &read(pair, 2));
     bench.is_held = false;
     bench.pass(1500);

@@ -30,13 +30,8 @@ impl Bench {
     }
 
     fn answer(&mut self, id: RequestId, outcome: Outcome) {
-        let completion = Completion {
-            id,
-            write: None,
-            outcome,
-            freed: Vec::new(),
-        };
-        let input = Input::Completion(completion);
+        let completion = Completion::new(id, Request::Checkpoint, outcome);
+        let input = Input::Completion(completion.into());
         self.hub.on_input(self.now, &mut self.server, input);
     }
 }

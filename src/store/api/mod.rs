@@ -75,30 +75,29 @@ impl From<Write> for Request {
     }
 }
 
-/// An answer of the store.
+/// A request and its answer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Completion {
     /// The request's number.
     pub id: RequestId,
-    /// The write that was asked for, handed back: with a [`Reply`] it is the event that others learn of.
-    pub write: Option<Write>,
-    /// The result.
+    /// What was asked for: a write with its [`Reply`] is the event that others learn of.
+    pub request: Request,
+    /// The result; [`Outcome::Unknown`] before there is one.
     pub outcome: Outcome,
     /// The files that are kept no longer since this write: their blobs can be dropped.
     pub freed: Vec<BlobKey>,
 }
 
+/// It stays where it is in memory on its way through the queues to the store and back.
+pub type CompletionBox = Box<Completion>;
+
 impl Completion {
     /// Completes a request, which has freed no file.
     #[must_use]
     pub fn new(id: RequestId, request: Request, outcome: Outcome) -> Self {
-        let write = match request {
-            Request::Write(write) => Some(write),
-            Request::Read(_) | Request::Checkpoint => None,
-        };
         Self {
             id,
-            write,
+            request,
             outcome,
             freed: Vec::new(),
         }

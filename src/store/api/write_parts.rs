@@ -155,6 +155,9 @@ pub struct Append {
     /// What its header says of another entry, if anything. The message log has it with the entry.
     #[serde(skip)]
     pub relation: Option<Relation>,
+    /// Whether a file belongs to it, by its header. Of what stands in the message log its header is read.
+    #[serde(skip)]
+    pub has_file: bool,
     /// Its idempotency key, if it has one. The message log has it as a [`Write::Keyed`].
     #[serde(skip)]
     pub key: Option<[u8; 16]>,

@@ -25,7 +25,7 @@ pub(super) fn execute(
     request: &Request,
 ) -> Result<Executed, StoreError> {
     let result = match request {
-        Request::Read(read) => match Page::plan(tables, read) {
+        Request::Read(read) => match Page::plan(tables, request) {
             Some(mut page) => {
                 page.fetch();
                 page.answer(tables, read)

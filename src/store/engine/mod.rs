@@ -11,7 +11,6 @@ mod tidy;
 
 use crate::store::files::schema as schema_file;
 use crate::store::ops::epoch;
-use std::borrow::Cow;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -23,13 +22,12 @@ use super::error::StoreError;
 use super::files::open::OpenError;
 use super::schema::buffer::Writing;
 use super::schema::meta;
-use super::{Completion, Outcome, Read, Reply, Request, RequestId, Write};
+use super::{Append, Completion, CompletionBox, Outcome, Reply, Request, RequestId, Write};
 use crate::store::blobs::BlobFiles;
 use crate::store::files::in_place::InPlace;
 use crate::store::files::open::Files;
 use crate::store::log_loss::LogLoss;
 use crate::store::snapshots::Snapshots;
-use execute::Executed;
 use open_store::{Checkpoint, OpenStore, Written};
 use page::Page;
 
@@ -242,16 +240,23 @@ impl Engine {
         self.store = None;
     }
 
-    /// Executes requests in order and answers each, in the same order; what was written is durable when this
-    /// returns. After a failure of the disk the requests of that commit are all answered [`Outcome::Unknown`]: they
-    /// were done all or not at all.
+    /// [`Engine::execute_all`] for requests that come one by one.
     pub fn execute(&mut self, batch: Vec<(RequestId, Request)>) -> Vec<Completion> {
-        let mut outcomes = Vec::with_capacity(batch.len());
-        for group in batch.chunks(RECORD_MAX) {
-            outcomes.extend(self.execute_group(group));
+        let ask = |(id, request)| Completion::new(id, request, Outcome::Unknown).into();
+        let mut asked: Vec<CompletionBox> = batch.into_iter().map(ask).collect();
+        self.execute_all(&mut asked);
+        asked.into_iter().map(|completion| *completion).collect()
+    }
+
+    /// Executes requests in order and puts its outcome to each; what was written is durable when this returns. After a
+    /// failure of the disk the outcomes of that commit are all [`Outcome::Unknown`]: its requests were done all or not at
+    /// all.
+    pub fn execute_all(&mut self, asked: &mut [CompletionBox]) {
+        for group in asked.chunks_mut(RECORD_MAX) {
+            self.execute_group(group);
             let is_asked = group
                 .iter()
-                .any(|(_, request)| matches!(request, Request::Checkpoint));
+                .any(|asked| matches!(asked.request, Request::Checkpoint));
             if is_asked || !self.has_checkpoints_beside {
                 self.checkpoint(is_asked);
             }
@@ -259,34 +264,23 @@ impl Engine {
                 self.tidy();
             }
         }
-        batch
-            .into_iter()
-            .zip(outcomes)
-            .map(|((id, request), (outcome, freed))| Completion {
-                freed,
-                ..Completion::new(id, request, outcome)
-            })
-            .collect()
     }
 
     /// Plans what a request is to fetch of a log; none if nothing.
-    pub(in crate::store) fn plan(&self, read: &Read) -> Option<Page> {
-        Page::plan(self.store.as_ref()?.tables(), read)
+    pub(in crate::store) fn plan(&self, request: &Request) -> Option<Page> {
+        Page::plan(self.store.as_ref()?.tables(), request)
     }
 
     /// Answers a request after all that was executed before, with what was fetched for it.
-    pub(in crate::store) fn answer(&mut self, read: Read, page: Option<Page>) -> Outcome {
-        let Some(store) = &self.store else {
-            return Outcome::Unknown;
-        };
-        if let Some(page) = page
-            && let Ok(outcome) = guard(|| execute::outcome(page.answer(store.tables(), &read)))
+    pub(in crate::store) fn answer(&mut self, alone: &mut [CompletionBox; 1], page: Option<Page>) {
+        let [asked] = alone;
+        if let (Some(page), Some(store), Request::Read(read)) = (page, &self.store, &asked.request)
+            && let Ok(outcome) = guard(|| execute::outcome(page.answer(store.tables(), read)))
         {
-            return outcome;
+            asked.outcome = outcome;
+            return;
         }
-        let alone = [(RequestId(0), read.into())];
-        let answered = self.execute_group(&alone).pop();
-        answered.map_or(Outcome::Unknown, |(outcome, _)| outcome)
+        self.execute_group(alone);
     }
 
     /// Looks whether the files have their names still, and says so when that changes.
@@ -305,16 +299,14 @@ impl Engine {
         self.is_displaced = found.is_err();
     }
 
-    fn execute_group(&mut self, group: &[(RequestId, Request)]) -> Vec<Executed> {
-        let unknown = || (Outcome::Unknown, Vec::new());
+    fn execute_group(&mut self, group: &mut [CompletionBox]) {
         self.look_for_files();
-        let is_write = |(_, request): &(RequestId, Request)| matches!(request, Request::Write(_));
+        let is_write = |asked: &CompletionBox| matches!(asked.request, Request::Write(_));
         if self.is_displaced && group.iter().any(is_write) {
-            let answer = |single: &[_]| match &single[0] {
-                request if is_write(request) => vec![unknown()],
-                _ => self.execute_group(single),
-            };
-            return group.chunks(1).flat_map(answer).collect();
+            for single in group.chunks_mut(1).filter(|single| !is_write(&single[0])) {
+                self.execute_group(single);
+            }
+            return;
         }
         let epoch = self.epoch;
         let result = match &mut self.store {
@@ -322,25 +314,26 @@ impl Engine {
             None => Err(StoreError::Closed),
         };
         self.commits += self.store.as_mut().map_or(0, OpenStore::take_commits);
-        let error = match result {
-            Ok(outcomes) => return outcomes,
-            Err(error) => error,
+        let Err(error) = result else {
+            return;
         };
+        for asked in &mut *group {
+            asked.outcome = Outcome::Unknown;
+            asked.freed = Vec::new();
+        }
         tracing::error!(%error, requests = group.len(), "the store could not answer");
         // One damaged record must not take the requests down that never touch it, nor a damaged page.
         if !error.is_damage() || self.account_count().is_err() {
             if error.is_fatal() || error.is_damage() {
                 self.close();
             }
-            return vec![unknown(); group.len()];
+            return;
         }
         if group.len() > 1 {
-            return group
-                .chunks(1)
-                .flat_map(|single| self.execute_group(single))
-                .collect();
+            for single in group.chunks_mut(1) {
+                self.execute_group(single);
+            }
         }
-        vec![unknown()]
     }
 
     /// What a checkpoint has to write, if one is due, or something has changed and it is to come `now`. It may be written
@@ -414,33 +407,38 @@ impl Drop for Engine {
 }
 
 /// Runs a group; what it writes is durable then.
-fn run(
-    store: &mut OpenStore,
-    epoch: u64,
-    group: &[(RequestId, Request)],
-) -> Result<Vec<Executed>, StoreError> {
-    let (outcomes, is_changed) = store.execute(|tables| {
-        group
-            .iter()
-            .map(|(_, request)| execute::execute(tables, epoch, request))
-            .collect::<Result<Vec<_>, _>>()
+fn run(store: &mut OpenStore, epoch: u64, group: &mut [CompletionBox]) -> Result<(), StoreError> {
+    let ((), is_changed) = store.execute(|tables| {
+        for asked in &mut *group {
+            (asked.outcome, asked.freed) = execute::execute(tables, epoch, &asked.request)?;
+        }
+        Ok(())
     })?;
     if is_changed {
-        let done: Vec<Option<Cow<'_, Write>>> = group
+        let keys = group.iter().filter_map(|asked| added(asked)?.key);
+        let keyed: Vec<Write> = keys.map(|key| Write::Keyed { key }).collect();
+        let mut keyed = keyed.iter();
+        let done: Vec<Option<&Write>> = group
             .iter()
-            .zip(&outcomes)
-            .filter_map(|((_, request), (outcome, _))| match (request, outcome) {
-                // What stands already adds nothing.
-                (Request::Write(Write::Append(append)), Outcome::Done(Reply::Stored(stored))) => {
-                    let keyed = append.key.map(|key| Cow::Owned(Write::Keyed { key }));
-                    (!stored.repeated).then_some(keyed)
+            .filter_map(|asked| match (&asked.request, &asked.outcome) {
+                (Request::Write(Write::Append(_)), _) => {
+                    added(asked).map(|append| append.key.and_then(|_| keyed.next()))
                 }
-                (Request::Write(write), Outcome::Done(_)) => Some(Some(Cow::Borrowed(write))),
+                (Request::Write(write), Outcome::Done(_)) => Some(Some(write)),
                 _ => None,
             })
             .collect();
-        let done: Vec<Option<&Write>> = done.iter().map(Option::as_deref).collect();
         store.log_writes(&done)?;
     }
-    Ok(outcomes)
+    Ok(())
+}
+
+/// The append of an entry that did not stand already.
+fn added(done: &Completion) -> Option<&Append> {
+    match (&done.request, &done.outcome) {
+        (Request::Write(Write::Append(append)), Outcome::Done(Reply::Stored(stored))) => {
+            (!stored.repeated).then_some(append)
+        }
+        _ => None,
+    }
 }

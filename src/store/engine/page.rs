@@ -19,7 +19,7 @@ use crate::store::ops::log::ENTRY_OVERHEAD_BYTES;
 use crate::store::schema::tables::{Tables, WithEntries};
 use crate::store::segments::stored::{EntryKey, LogRecord, Stored};
 use crate::store::segments::{Place, SegmentReader};
-use crate::store::{Read, Reply};
+use crate::store::{Read, Reply, Request};
 
 /// The entries of a page.
 pub(in crate::store) struct Page {
@@ -33,16 +33,21 @@ pub(in crate::store) struct Page {
 
 impl Page {
     /// How many bytes a request reads of a log at most; none if it reads no log.
-    pub(in crate::store) const fn max_bytes(read: &Read) -> Option<usize> {
-        match read {
-            Read::Entries { max_bytes, .. } | Read::History { max_bytes, .. } => Some(*max_bytes),
+    pub(in crate::store) const fn max_bytes(request: &Request) -> Option<usize> {
+        match request {
+            Request::Read(Read::Entries { max_bytes, .. } | Read::History { max_bytes, .. }) => {
+                Some(*max_bytes)
+            }
             _ => None,
         }
     }
 
     /// The first step; none if there is nothing to fetch.
-    pub(super) fn plan(tables: &Tables, read: &Read) -> Option<Self> {
-        let max_bytes = Self::max_bytes(read)?;
+    pub(super) fn plan(tables: &Tables, request: &Request) -> Option<Self> {
+        let max_bytes = Self::max_bytes(request)?;
+        let Request::Read(read) = request else {
+            return None;
+        };
         let segments = tables.segment_reader()?;
         let planned = RefCell::new(Vec::new());
         let entry = |key, place| {
@@ -98,7 +103,7 @@ mod tests {
     use super::*;
     use crate::protocol::{ConversationId, Digest, EntryId};
     use crate::store::testing::{Bench, User, expire, read};
-    use crate::store::{Entry, Outcome, Request, Write};
+    use crate::store::{Completion, Entry, Outcome, RequestId, Write};
 
     const EVERYONE: ConversationId = ConversationId::EVERYONE;
 
@@ -140,15 +145,33 @@ mod tests {
         }
     }
 
+    fn planned_page(bench: &Bench, read: &Read) -> Page {
+        let planned = bench.engine.plan(&read.clone().into());
+        planned.expect("there are entries")
+    }
+
+    fn answer(bench: &mut Bench, read: &Read, page: Option<Page>) -> Outcome {
+        let asked = Completion::new(RequestId(0), read.clone().into(), Outcome::Unknown);
+        let mut alone = [asked.into()];
+        bench.engine.answer(&mut alone, page);
+        let [asked] = alone;
+        asked.outcome
+    }
+
     /// Answers pages that were planned or fetched before something happened. Each must be as if it were read now.
     fn answered(
         bench: &mut Bench,
         before: &[Read],
         happen: impl FnOnce(&mut Bench),
     ) -> Vec<Outcome> {
-        let plan = |bench: &Bench, read| bench.engine.plan(read).expect("there are entries");
-        let planned: Vec<_> = before.iter().map(|read| plan(bench, read)).collect();
-        let mut fetched: Vec<_> = before.iter().map(|read| plan(bench, read)).collect();
+        let planned: Vec<_> = before
+            .iter()
+            .map(|read| planned_page(bench, read))
+            .collect();
+        let mut fetched: Vec<_> = before
+            .iter()
+            .map(|read| planned_page(bench, read))
+            .collect();
         for page in &mut fetched {
             page.fetch();
         }
@@ -156,9 +179,9 @@ mod tests {
         let mut outcomes = Vec::new();
         for ((read, mut planned), fetched) in before.iter().zip(planned).zip(fetched) {
             planned.fetch();
-            let now = bench.engine.answer(read.clone(), None);
+            let now = answer(bench, read, None);
             for page in [planned, fetched] {
-                assert_eq!(bench.engine.answer(read.clone(), Some(page)), now);
+                assert_eq!(answer(bench, read, Some(page)), now);
             }
             outcomes.push(now);
         }
@@ -170,11 +193,11 @@ mod tests {
         let (mut bench, alice) = talked();
         for request in both(alice) {
             let there = bench.ask(request.clone());
-            let mut page = bench.engine.plan(&request).expect("there are entries");
+            let mut page = planned_page(&bench, &request);
             page.fetch();
             let segments = bench.disk.segments();
             bench.disk.set_segments(BTreeMap::new());
-            assert_eq!(bench.engine.answer(request, Some(page)), there);
+            assert_eq!(answer(&mut bench, &request, Some(page)), there);
             assert!(entries(there).len() > 60);
             bench.disk.set_segments(segments);
         }
@@ -250,10 +273,8 @@ mod tests {
         let (mut bench, _) = talked();
         let (bob, _) = bench.user("bob");
         let request = read(bob, ConversationId(77), 0, 1000);
-        assert!(bench.engine.plan(&request).is_none());
-        assert!(matches!(
-            bench.engine.answer(request, None),
-            Outcome::Refused(_)
-        ));
+        assert!(bench.engine.plan(&request.clone().into()).is_none());
+        let outcome = answer(&mut bench, &request, None);
+        assert!(matches!(outcome, Outcome::Refused(_)));
     }
 }

@@ -5,10 +5,11 @@
 //! and further changes go on. Rows that were read are kept too, as long as there is room.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeSet, HashMap, VecDeque, hash_map::Entry};
+use std::collections::{BTreeSet, VecDeque, hash_map::Entry};
 use std::ops::RangeBounds;
 use std::sync::Arc;
 
+use foldhash::HashMap;
 use redb::{TableDefinition, WriteTransaction};
 
 use super::checksum::encode;
@@ -55,7 +56,7 @@ struct Layer<K, V> {
 impl<K, V> Default for Layer<K, V> {
     fn default() -> Self {
         Self {
-            rows: HashMap::new(),
+            rows: HashMap::default(),
             keys: BTreeSet::new(),
         }
     }
@@ -199,7 +200,7 @@ impl<K: Key, V: Record> Buffered<K, V> {
         self.undo.clear();
         let read = self.read.get_mut();
         if read.len() > ROWS_MAX {
-            *read = HashMap::new();
+            *read = HashMap::default();
         }
     }
 

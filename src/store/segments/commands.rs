@@ -177,6 +177,7 @@ mod tests {
                 time_ms: TIME_MS,
                 quota: Quota::default(),
                 relation: None,
+                has_file: false,
                 key: None,
             }),
             Write::Void {

@@ -23,6 +23,7 @@ fn say(user: User, number: u64, content: &[u8]) -> Write {
         time_ms: 100,
         quota: Quota::default(),
         relation: None,
+        has_file: false,
         key: None,
     })
 }

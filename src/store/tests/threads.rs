@@ -26,7 +26,7 @@ fn spawn_on(bench: Bench) -> (StoreHandle, StoreThread, Receiver<Completion>, Me
     let (sink, completions) = mpsc::channel();
     let (handle, thread) = StoreThread::spawn(bench.engine, instant, move |group| {
         for completion in group {
-            sink.send(completion).expect("the test is still there");
+            sink.send(*completion).expect("the test is still there");
         }
     });
     (handle, thread, completions, bench.disk)

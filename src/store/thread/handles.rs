@@ -7,7 +7,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use super::SLOTS;
 use super::orders::Order;
 use crate::stalls::{StallReport, Stalls};
-use crate::store::{Outcome, Request, RequestId, Store};
+use crate::store::{Completion, CompletionBox, Outcome, Request, RequestId, Store};
 
 /// What the handles and the thread share.
 pub(super) struct Shared {
@@ -25,7 +25,7 @@ pub struct StoreHandle {
     pub(super) orders: Sender<Order>,
     pub(super) shared: Arc<Shared>,
     /// What was submitted and not handed over yet.
-    pub(super) waiting: Vec<(RequestId, Request)>,
+    pub(super) waiting: Vec<CompletionBox>,
     /// Slots that are taken.
     pub(super) taken: usize,
 }
@@ -34,7 +34,8 @@ impl Store for StoreHandle {
     fn submit(&mut self, id: RequestId, request: Request) -> bool {
         let is_taken = self.room() > 0 && !self.shared.stopping.load(Ordering::Acquire);
         if is_taken {
-            self.waiting.push((id, request));
+            let asked = Completion::new(id, request, Outcome::Unknown);
+            self.waiting.push(asked.into());
             self.taken += 1;
         }
         is_taken

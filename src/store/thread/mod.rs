@@ -24,7 +24,7 @@ use super::engine::RECORD_MAX;
 use super::engine::open_store::Written;
 use super::error::StoreError;
 use super::schema::buffer::Writing;
-use super::{Completion, Engine, Request};
+use super::{CompletionBox, Engine, Request};
 use crate::stalls::Stalls;
 use handles::Shared;
 pub use handles::{StoreCaller, StoreHandle};
@@ -83,7 +83,7 @@ impl StoreThread {
     pub fn spawn(
         engine: Engine,
         clock: fn() -> Instant,
-        sink: impl Fn(Vec<Completion>) + Send + 'static,
+        sink: impl Fn(Vec<CompletionBox>) + Send + 'static,
     ) -> (StoreHandle, Self) {
         let mut engine = engine;
         engine.make_checkpoints_beside();
@@ -178,7 +178,7 @@ struct Worker<S> {
     shared: Arc<Shared>,
 }
 
-impl<S: Fn(Vec<Completion>)> Worker<S> {
+impl<S: Fn(Vec<CompletionBox>)> Worker<S> {
     fn run(mut self) {
         let mut begun = None;
         loop {
@@ -198,7 +198,7 @@ impl<S: Fn(Vec<Completion>)> Worker<S> {
             if !group.requests.is_empty() {
                 begun = Some(now);
             }
-            let is_asked = |(_, request): &(_, _)| matches!(request, Request::Checkpoint);
+            let is_asked = |asked: &CompletionBox| matches!(asked.request, Request::Checkpoint);
             if group.is_written || last || group.requests.iter().any(is_asked) {
                 self.end_checkpoint();
             }
@@ -301,15 +301,21 @@ impl<S: Fn(Vec<Completion>)> Worker<S> {
         }
     }
 
-    fn execute(&mut self, group: Group) {
-        let completions = self.engine.execute(group.requests);
+    fn execute(&mut self, mut group: Group) {
+        let mut done = group.requests;
+        self.engine.execute_all(&mut done);
         let commits = self.engine.commits();
         self.shared.commits.store(commits, Ordering::Relaxed);
         let is_displaced = self.engine.is_displaced();
         self.shared
             .is_displaced
             .store(is_displaced, Ordering::Relaxed);
-        self.complete(group.askers.into_iter().zip(completions));
+        while let Some((place, answer)) = group.callers.pop() {
+            let completion = done.remove(place);
+            // A caller that is gone wants no answer.
+            drop(answer.send(completion.outcome));
+        }
+        self.hand_over(done);
         self.pages.ask(group.pages);
         self.pages.take_back(group.fetched);
     }
@@ -318,8 +324,14 @@ impl<S: Fn(Vec<Completion>)> Worker<S> {
     fn answer_pages(&mut self, time: Duration) {
         let (clock, begun) = (self.clock, (self.clock)());
         let has_time = || clock() - begun < time;
-        let answered = self.pages.work(&mut self.engine, has_time);
-        self.complete(answered);
+        let mut done = Vec::new();
+        for (asker, completion) in self.pages.work(&mut self.engine, has_time) {
+            match asker {
+                Asker::Hub => done.push(completion),
+                Asker::Caller(answer) => drop(answer.send(completion.outcome)),
+            }
+        }
+        self.hand_over(done);
     }
 
     /// Answers all pages that were asked for.
@@ -335,17 +347,10 @@ impl<S: Fn(Vec<Completion>)> Worker<S> {
         self.answer_pages(Duration::MAX);
     }
 
-    fn complete(&self, completions: impl IntoIterator<Item = (Asker, Completion)>) {
-        let mut submitted = Vec::new();
-        for (asker, completion) in completions {
-            match asker {
-                Asker::Hub => submitted.push(completion),
-                // A caller that is gone wants no answer.
-                Asker::Caller(answer) => drop(answer.send(completion.outcome)),
-            }
-        }
-        if !submitted.is_empty() {
-            (self.sink)(submitted);
+    /// Hands the hub's completions over.
+    fn hand_over(&self, done: Vec<CompletionBox>) {
+        if !done.is_empty() {
+            (self.sink)(done);
         }
     }
 

@@ -4,12 +4,12 @@ use std::sync::mpsc::Sender;
 
 use super::BATCH_MAX;
 use crate::store::engine::page::Page;
-use crate::store::{Outcome, Read, Request, RequestId};
+use crate::store::{Completion, CompletionBox, Outcome, Request, RequestId};
 
 /// Something for the storage thread to do.
 pub(super) enum Order {
     /// The hub's, of one turn: the answers go to the sink.
-    Submitted(Vec<(RequestId, Request)>),
+    Submitted(Vec<CompletionBox>),
     /// A caller's who waits for the answer.
     Called(Request, Sender<Outcome>),
     /// The entries of a page are fetched.
@@ -29,15 +29,15 @@ pub(super) enum Asker {
 /// A request for a page of a log.
 pub(super) struct PageRequest {
     pub(super) asker: Asker,
-    pub(super) id: RequestId,
-    pub(super) read: Read,
+    pub(super) asked: CompletionBox,
 }
 
 /// Orders that share a commit.
 #[derive(Default)]
 pub(super) struct Group {
-    pub(super) askers: Vec<Asker>,
-    pub(super) requests: Vec<(RequestId, Request)>,
+    pub(super) requests: Vec<CompletionBox>,
+    /// Who waits for some of them, by their places; the others are the hub's.
+    pub(super) callers: Vec<(usize, Sender<Outcome>)>,
     /// Those are answered behind the rest, see `pages`.
     pub(super) pages: Vec<PageRequest>,
     pub(super) fetched: Vec<(PageRequest, Page)>,
@@ -50,13 +50,15 @@ pub(super) struct Group {
 impl Group {
     pub(super) fn push(&mut self, order: Order) {
         match order {
-            Order::Submitted(requests) => {
-                for (id, request) in requests {
-                    self.add(Asker::Hub, id, request);
+            Order::Submitted(submitted) => {
+                self.requests.reserve(submitted.len());
+                for asked in submitted {
+                    self.add(Asker::Hub, asked);
                 }
             }
             Order::Called(request, answer) => {
-                self.add(Asker::Caller(answer), RequestId(0), request);
+                let asked = Completion::new(RequestId(0), request, Outcome::Unknown);
+                self.add(Asker::Caller(answer), asked.into());
             }
             Order::Fetched(asked, page) => self.fetched.push((asked, page)),
             Order::Written => self.is_written = true,
@@ -64,16 +66,14 @@ impl Group {
         }
     }
 
-    fn add(&mut self, asker: Asker, id: RequestId, request: Request) {
-        match request {
-            Request::Read(read) if Page::max_bytes(&read).is_some() => {
-                self.pages.push(PageRequest { asker, id, read });
-            }
-            request => {
-                self.askers.push(asker);
-                self.requests.push((id, request));
-            }
+    fn add(&mut self, asker: Asker, asked: CompletionBox) {
+        if Page::max_bytes(&asked.request).is_some() {
+            return self.pages.push(PageRequest { asker, asked });
         }
+        if let Asker::Caller(answer) = asker {
+            self.callers.push((self.requests.len(), answer));
+        }
+        self.requests.push(asked);
     }
 
     /// Whether it is executed at once. It may have more than [`BATCH_MAX`], by what came in one turn.

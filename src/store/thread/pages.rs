@@ -9,7 +9,7 @@ use std::thread::{self, JoinHandle};
 
 use super::orders::{Asker, Order, PageRequest};
 use crate::store::engine::page::Page;
-use crate::store::{Completion, Engine};
+use crate::store::{CompletionBox, Engine};
 
 /// How many pages are planned and not answered at most. Chosen: the thread that fetches them always has some, and what
 /// they hold is a few megabytes.
@@ -77,7 +77,7 @@ impl Pages {
         &mut self,
         engine: &mut Engine,
         has_time: impl Fn() -> bool,
-    ) -> Vec<(Asker, Completion)> {
+    ) -> Vec<(Asker, CompletionBox)> {
         let mut answered = Vec::new();
         while has_time() {
             // Planning comes first, so that the other thread has something to do.
@@ -85,16 +85,11 @@ impl Pages {
                 && let Some(asked) = self.waiting.pop_front()
             {
                 self.plan(engine, asked);
-            } else if let Some((asked, page)) = self.fetched.pop_front() {
-                let PageRequest { asker, id, read } = asked;
-                let outcome = engine.answer(read, page);
-                let completion = Completion {
-                    id,
-                    write: None,
-                    outcome,
-                    freed: Vec::new(),
-                };
-                answered.push((asker, completion));
+            } else if let Some((PageRequest { asker, asked }, page)) = self.fetched.pop_front() {
+                let mut alone = [asked];
+                engine.answer(&mut alone, page);
+                let [asked] = alone;
+                answered.push((asker, asked));
             } else {
                 break;
             }
@@ -102,16 +97,16 @@ impl Pages {
         answered
     }
 
-    fn plan(&mut self, engine: &Engine, asked: PageRequest) {
+    fn plan(&mut self, engine: &Engine, request: PageRequest) {
         let to_fetch = self.to_fetch.as_ref();
-        let Some((page, to_fetch)) = to_fetch.and_then(|to| Some((engine.plan(&asked.read)?, to)))
-        else {
-            return self.fetched.push_back((asked, None));
+        let plan = |to| Some((engine.plan(&request.asked.request)?, to));
+        let Some((page, to_fetch)) = to_fetch.and_then(plan) else {
+            return self.fetched.push_back((request, None));
         };
-        match to_fetch.send((asked, page)) {
+        match to_fetch.send((request, page)) {
             Ok(()) => self.under_way += 1,
             // That thread is gone: it is read when it is answered.
-            Err(SendError((asked, page))) => self.fetched.push_back((asked, Some(page))),
+            Err(SendError((request, page))) => self.fetched.push_back((request, Some(page))),
         }
     }
 

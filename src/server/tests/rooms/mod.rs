@@ -18,8 +18,11 @@ impl Bench {
         let next = self.store.take(1).pop();
         let (id, request) = next.expect("something was asked");
         let completion = Completion::new(id, request.clone(), outcome);
-        self.hub
-            .on_input(self.now, &mut self.server, Input::Completion(completion));
+        self.hub.on_input(
+            self.now,
+            &mut self.server,
+            Input::Completion(completion.into()),
+        );
         self.pass(50);
         request
     }

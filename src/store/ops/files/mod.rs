@@ -56,11 +56,15 @@ pub(in crate::store) fn add(
 
 /// The file of an entry that is to be appended, which must be there.
 pub(in crate::store) fn check(tables: &Tables, append: &Append) -> Result<Option<FileRoot>, Abort> {
+    let is_replayed = tables.batch.is_replayed();
+    if !append.has_file && !is_replayed {
+        return Ok(None);
+    }
     let Some(root) = root_of(&append.content) else {
         return Ok(None);
     };
     // What stands in a record was accepted then, and may be damaged by now.
-    if tables.batch.is_replayed() {
+    if is_replayed {
         let is_whole = Digest::of(&append.content) == append.digest;
         return Ok(is_whole.then_some(root));
     }
