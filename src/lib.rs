@@ -18,7 +18,7 @@
 //!
 //! `stalls` counts how long a thread of the server is busy at a stretch.
 //! `fence` keeps panics of redb over damaged pages from the threads that call it.
-//! `id_map` is the table type of what has a number of this end's choice.
+//! `id_map` is the table type of what has a number of this end's choice, `small_map` that of a few entries.
 //! `registry` is the table type of both kinds of commands: subcommands and chat commands.
 //!
 //! Everything between socket and terminal is a state machine: it is given the time and a seed for its randomness, input
@@ -347,6 +347,7 @@ pub mod net;
 pub mod protocol;
 pub(crate) mod registry;
 pub mod server;
+pub(crate) mod small_map;
 pub mod stalls;
 pub mod store;
 #[cfg(test)]

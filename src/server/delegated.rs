@@ -255,7 +255,7 @@ fn permit(ctx: &Ctx<'_>, origin: RequestOrigin, action: Action) -> Result<(), Fa
 fn users_at(ctx: &Ctx<'_>, origin: RequestOrigin, prefix: Prefix) -> Result<Vec<String>, Failure> {
     let role = ctx.presence.role(origin.account);
     let mut names = Vec::new();
-    for (id, session) in ctx.sessions.iter() {
+    for (id, session) in ctx.sessions.in_order() {
         let remote = ctx.endpoint.remote(id);
         let is_there = remote.is_some_and(|remote| prefix.has(remote.ip()));
         let Some(user) = session.user().filter(|_| is_there) else {
@@ -264,7 +264,7 @@ fn users_at(ctx: &Ctx<'_>, origin: RequestOrigin, prefix: Prefix) -> Result<Vec<
         if !role.is_above(ctx.presence.role(user.account)) {
             return Err(Failure::new(ErrorCode::Outranked, ""));
         }
-        names.push(user.name.clone());
+        names.push(user.name.to_string());
     }
     // Whom an address has is told only to those who see it anyway.
     if !policy::sees_addresses(ctx.config.show_addresses, role) {

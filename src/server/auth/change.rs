@@ -205,5 +205,5 @@ pub fn on_account_changed(
 }
 
 fn user_name(ctx: &Ctx<'_>, id: SessionId) -> Option<String> {
-    ctx.sessions.user(id).map(|user| user.name.clone())
+    ctx.sessions.user(id).map(|user| user.name.to_string())
 }

@@ -1,6 +1,6 @@
 //! The requests that the store has not answered, and what to do with each answer.
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 use std::time::Duration;
 
@@ -106,7 +106,7 @@ pub enum Pending {
     /// Entries that a device does not have.
     History(RequestOrigin, ConversationId),
     /// A message was appended: it came on this session, from the user of this name.
-    Append(SessionId, String),
+    Append(SessionId, Arc<str>),
     /// A number was used up.
     Void {
         session: SessionId,
@@ -185,7 +185,7 @@ pub struct PendingRequests {
     share: Limit,
     /// Whose message is being handled.
     charged: Option<Load>,
-    under_way: BTreeMap<AccountId, u32>,
+    under_way: IdMap<AccountId, u32>,
 }
 
 /// What a request counts for its account.
@@ -204,7 +204,7 @@ impl PendingRequests {
             pending: IdMap::default(),
             share,
             charged: None,
-            under_way: BTreeMap::new(),
+            under_way: IdMap::default(),
         }
     }
 

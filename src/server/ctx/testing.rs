@@ -43,7 +43,7 @@ impl Parts {
     /// A session on which the account's only device is signed in, ready for everything.
     pub fn signed_in(&mut self, account: AccountId, name: &str) -> SessionId {
         let id = SessionId(self.core.sessions.len() as u64 + 1);
-        let mut user = User::new(account, name.into(), DeviceId(account.0));
+        let mut user = User::new(account, name, DeviceId(account.0));
         user.ready = true;
         let mut session = Session::new(self.now.instant);
         session.sign_in(user);

@@ -206,7 +206,12 @@ impl Services {
         ctx.responses.set(id, &mut user.pending_share, 0);
         // What the transport has forgotten at once (a peer that no longer knew the session) has no figures.
         let statistics = ctx.endpoint.statistics(id);
-        tracing::info!(session = id.0, user = user.name, ?statistics, "signed out");
+        tracing::info!(
+            session = id.0,
+            user = &*user.name,
+            ?statistics,
+            "signed out"
+        );
         for conversation in &user.subscribed {
             self.receipts.remove_subscriber(id, *conversation);
         }

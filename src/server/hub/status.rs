@@ -94,13 +94,13 @@ impl Hub {
     /// So many sessions at most, the oldest first.
     #[must_use]
     pub fn sessions(&self, now: Now, endpoint: &Endpoint, most: usize) -> Vec<SessionStatus> {
-        let listed = self.core.sessions.iter().filter_map(|(id, session)| {
+        let listed = self.core.sessions.in_order().filter_map(|(id, session)| {
             let user = session.user();
             let age = now.instant.saturating_duration_since(session.began);
             let age_ms = u64::try_from(age.as_millis()).unwrap_or(u64::MAX);
             Some(SessionStatus {
                 id: id.0,
-                user: user.map(|user| user.name.clone()),
+                user: user.map(|user| user.name.to_string()),
                 device: user.map(|user| user.device),
                 remote: endpoint.remote(id)?,
                 since_ms: now.unix_ms.saturating_sub(age_ms),

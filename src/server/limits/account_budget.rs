@@ -4,11 +4,11 @@
 //! taken when it has recovered. So no message is too large for a bucket, and nothing is refused: the hub does not read
 //! the account's sessions for so long. A full bucket is kept nowhere, so that coming back makes none full.
 
-use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use super::token_bucket::{Bucket, Rate};
 use super::{Limit, Limits};
+use crate::id_map::IdMap;
 use crate::protocol::{AccountId, ClientBody, PIECE_MAX_BYTES};
 use crate::transport::Channel;
 
@@ -165,7 +165,7 @@ pub struct Pause {
 #[derive(Debug)]
 pub struct Budgets {
     rates: [Option<Rate>; RESOURCES],
-    accounts: BTreeMap<AccountId, Account>,
+    accounts: IdMap<AccountId, Account>,
     /// With so many those that are full again are forgotten.
     sweep_at: usize,
     pauses: [u64; RESOURCES],
@@ -184,7 +184,7 @@ impl Budgets {
     pub fn new(limits: &Limits) -> Self {
         Self {
             rates: rates(limits),
-            accounts: BTreeMap::new(),
+            accounts: IdMap::default(),
             sweep_at: KEPT_MAX,
             pauses: [0; RESOURCES],
         }

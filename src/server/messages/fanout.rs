@@ -109,12 +109,15 @@ pub fn fan_out(ctx: &mut Ctx<'_>, outgoing: &OutgoingEntry<'_>, stored: &StoredE
         _ => outgoing.author,
     };
     let mut as_author = None;
-    for id in readers(ctx.presence, conversation, &stored.audience) {
-        let Some(user) = ctx.sessions.user_mut(id) else {
-            continue;
+    let (sessions, endpoint, counters) =
+        (&mut *ctx.sessions, &mut *ctx.endpoint, &mut *ctx.counters);
+    let now = ctx.now.instant;
+    for_readers(ctx.presence, conversation, &stored.audience, |id| {
+        let Some(user) = sessions.user_mut(id) else {
+            return;
         };
         if !user.ready || user.is_sending_only || user.device == outgoing.device {
-            continue;
+            return;
         }
         let (prev, bytes) = if let (true, Some(name)) = (user.account == first, own_name) {
             let bytes = as_author.get_or_insert_with(|| of(stored.prev, None, name));
@@ -122,40 +125,41 @@ pub fn fan_out(ctx: &mut Ctx<'_>, outgoing: &OutgoingEntry<'_>, stored: &StoredE
         } else if let (Some(prev), Some(bytes)) = (peer_prev, &as_peer) {
             (prev, bytes)
         } else {
-            continue;
+            return;
         };
         if let Some(reader) = user.lagging.get_mut(&conversation) {
             reader.head = reader.head.max(stored.entry);
-            continue;
+            return;
         }
-        let sent = ctx.endpoint.send(ctx.now.instant, id, CHAT, bytes);
-        ctx.counters.delivered += u64::from(sent.is_ok());
-        user.note_sending(conversation, prev, stored.entry, sent.is_ok());
-    }
+        let is_sent = endpoint.send(now, id, CHAT, bytes).is_ok();
+        counters.delivered += u64::from(is_sent);
+        user.note_sending(conversation, prev, stored.entry, is_sent);
+    });
 }
 
-/// The sessions of those who read a conversation.
-fn readers(
+/// Calls `deliver` with each session of those who read a conversation.
+fn for_readers(
     presence: &Presence,
     conversation: ConversationId,
     audience: &Audience,
-) -> Vec<SessionId> {
+    deliver: impl FnMut(SessionId),
+) {
+    let of = |account| {
+        presence
+            .get(account)
+            .into_iter()
+            .flat_map(OnlineAccount::sessions)
+    };
     match audience {
-        Audience::Pair { low, high, .. } => [low, high]
-            .into_iter()
-            .filter_map(|account| presence.get(*account))
-            .flat_map(OnlineAccount::sessions)
-            .collect(),
-        Audience::Notes { account, .. } => presence
-            .get(*account)
-            .into_iter()
-            .flat_map(OnlineAccount::sessions)
-            .collect(),
-        Audience::Everyone { .. } => presence.sessions().collect(),
+        Audience::Pair { low, high, .. } => {
+            [*low, *high].into_iter().flat_map(of).for_each(deliver)
+        }
+        Audience::Notes { account, .. } => of(*account).for_each(deliver),
+        Audience::Everyone { .. } => presence.sessions().for_each(deliver),
         Audience::Room { .. } => presence
             .in_room(conversation)
             .flat_map(|(_, here)| here.sessions())
-            .collect(),
+            .for_each(deliver),
     }
 }
 

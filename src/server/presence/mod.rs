@@ -2,15 +2,17 @@
 
 pub mod blocks;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
+use crate::id_map::IdMap;
 use crate::protocol::{AccountId, AccountRole, ConversationId};
+use crate::small_map::SmallMap;
 use crate::transport::SessionId;
 
 /// The accounts with signed-in sessions.
 #[derive(Debug, Default)]
 pub struct Presence {
-    accounts: BTreeMap<AccountId, OnlineAccount>,
+    accounts: IdMap<AccountId, OnlineAccount>,
     /// How many of them are online.
     online: usize,
     /// How many sessions they have in all.
@@ -22,7 +24,7 @@ pub struct Presence {
     /// How often a session has fallen silent.
     silences: u64,
     /// By room, those of them who belong to it. Nothing is kept for those who are away.
-    rooms: BTreeMap<ConversationId, BTreeSet<AccountId>>,
+    rooms: IdMap<ConversationId, BTreeSet<AccountId>>,
 }
 
 /// One account's sessions, and whether each is awake.
@@ -30,7 +32,7 @@ pub struct Presence {
 pub struct OnlineAccount {
     /// The account's canonical name.
     pub name: String,
-    sessions: BTreeMap<SessionId, Seat>,
+    sessions: SmallMap<SessionId, Seat>,
     rooms: BTreeSet<ConversationId>,
     /// Whether the others were told that it is online.
     is_announced: bool,
@@ -63,7 +65,7 @@ pub struct Departure {
 impl OnlineAccount {
     /// Its sessions, awake or silent.
     pub fn sessions(&self) -> impl Iterator<Item = SessionId> {
-        self.sessions.keys().copied()
+        self.sessions.keys()
     }
 
     /// Whether one of its sessions is awake.
@@ -98,7 +100,7 @@ impl Presence {
             .entry(account)
             .or_insert_with(|| OnlineAccount {
                 name: name.to_owned(),
-                sessions: BTreeMap::new(),
+                sessions: SmallMap::default(),
                 rooms: BTreeSet::new(),
                 is_announced: false,
                 away: None,
@@ -107,7 +109,7 @@ impl Presence {
             });
         let was_online = here.is_online();
         let before = here.sessions.len();
-        let seat = here.sessions.entry(session).or_default();
+        let seat = here.sessions.get_or_insert(session, Seat::default());
         if let Some(silence) = seat.silence.take() {
             self.silent.remove(&(silence, session));
         }
@@ -127,7 +129,7 @@ impl Presence {
         is_announced: bool,
     ) -> Option<bool> {
         let here = self.accounts.get_mut(&account)?;
-        here.sessions.get_mut(&session)?.is_announced = Some(is_announced);
+        here.sessions.get_mut(session)?.is_announced = Some(is_announced);
         here.take_news().then_some(here.is_announced)
     }
 
@@ -171,7 +173,7 @@ impl Presence {
             return Departure::NONE;
         };
         let was_online = here.is_online();
-        if let Some(seat) = here.sessions.get_mut(&session)
+        if let Some(seat) = here.sessions.get_mut(session)
             && seat.silence.is_none()
         {
             self.silences += 1;
@@ -191,7 +193,7 @@ impl Presence {
         };
         let was_online = here.is_online();
         let before = here.sessions.len();
-        let seat = here.sessions.remove(&session);
+        let seat = here.sessions.remove(session);
         if let Some(silence) = seat.and_then(|seat| seat.silence) {
             self.silent.remove(&(silence, session));
         }
@@ -236,8 +238,8 @@ impl Presence {
             .last()
             .and_then(|(_, account)| self.get(*account));
         let of_most = most.and_then(|here| {
-            let order = |(id, seat): &(&SessionId, &Seat)| (seat.silence.unwrap_or(u64::MAX), **id);
-            here.sessions.iter().min_by_key(order).map(|(id, _)| *id)
+            let order = |(id, seat): &(SessionId, &Seat)| (seat.silence.unwrap_or(u64::MAX), *id);
+            here.sessions.iter().min_by_key(order).map(|(id, _)| id)
         });
         of_most.or_else(|| self.silent.first().map(|(_, session)| *session))
     }

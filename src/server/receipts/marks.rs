@@ -4,6 +4,7 @@
 //! [`WRITE_BEHIND`], because clients say again where they stand at every sign-in; the receipt, the news that it
 //! has moved, goes out at once, and once for all that came together.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
@@ -21,7 +22,8 @@ pub const UNWRITTEN_MAX: usize = 4096;
 pub struct DeliveryMarks {
     unwritten: BTreeMap<(ConversationId, AccountId), EntryId>,
     seen: BTreeMap<AccountId, u64>,
-    news: BTreeMap<ConversationId, BTreeMap<AccountId, Mark>>,
+    /// In the order in which they moved; one may have moved several times.
+    news: Vec<(ConversationId, Mark)>,
     write_at: Option<Instant>,
     /// Writing has failed, and waits for its time.
     has_failed: bool,
@@ -45,10 +47,7 @@ impl DeliveryMarks {
     /// Sends a mark that is durable already: the position a device reports may be news to those whose receipts were
     /// lost with the server's last second.
     pub fn queue_receipt(&mut self, conversation: ConversationId, mark: Mark) {
-        let news = self.news.entry(conversation).or_default();
-        let entry = mark.entry;
-        let told = news.entry(mark.account).or_insert(mark);
-        told.entry = told.entry.max(entry);
+        self.news.push((conversation, mark));
     }
 
     /// The account was online until now.
@@ -57,9 +56,14 @@ impl DeliveryMarks {
         self.write_soon(now);
     }
 
-    /// The receipts that nobody has been told yet.
-    pub fn take_news(&mut self) -> BTreeMap<ConversationId, BTreeMap<AccountId, Mark>> {
-        std::mem::take(&mut self.news)
+    /// The receipts that nobody has been told yet, by conversation and account: one for each.
+    pub fn take_news(&mut self) -> Vec<(ConversationId, Mark)> {
+        let mut news = std::mem::take(&mut self.news);
+        let place = |(conversation, mark): &(_, Mark)| (*conversation, mark.account);
+        // The furthest comes first, and stays.
+        news.sort_unstable_by_key(|told| (place(told), Reverse(told.1.entry)));
+        news.dedup_by_key(|told| place(told));
+        news
     }
 
     /// Everything that waits to be written.
@@ -154,7 +158,7 @@ mod tests {
             }
         }
         let news = marks.take_news();
-        assert_eq!(news[&ROOM][&BOB].entry, EntryId(7));
+        assert_eq!(news, [(ROOM, bob(7))]);
         assert!(marks.take_news().is_empty());
         assert_eq!(
             marks.take_unwritten(),

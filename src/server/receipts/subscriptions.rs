@@ -25,12 +25,12 @@ impl Receipts {
         let Some(user) = ctx.sessions.user_mut(id) else {
             return;
         };
-        let Some(sent) = user.sent.get(&body.conversation).copied() else {
+        let Some(sent) = user.sent.get(body.conversation).copied() else {
             return;
         };
         let entry = body.entry.min(sent);
         if entry == sent {
-            user.sent.remove(&body.conversation);
+            user.sent.remove(body.conversation);
         }
         let mark = user.mark(body.conversation, entry);
         let now = ctx.now.instant;
@@ -164,17 +164,16 @@ impl Receipts {
 
     /// Sends all marks that moved since the last time to their subscribers.
     pub fn publish_receipts(&mut self, ctx: &mut Ctx<'_>) {
-        for (conversation, marks) in self.marks.take_news() {
+        let news = self.marks.take_news();
+        for told in news.chunk_by(|(one, _), (other, _)| one == other) {
+            let conversation = told[0].0;
             for id in self.subscribers_of(conversation) {
                 let Some(user) = ctx.sessions.user_mut(id) else {
                     continue;
                 };
                 let own = user.account;
-                let marks: Vec<Mark> = marks
-                    .values()
-                    .filter(|mark| mark.account != own)
-                    .cloned()
-                    .collect();
+                let marks = told.iter().map(|(_, mark)| mark);
+                let marks: Vec<Mark> = marks.filter(|mark| mark.account != own).cloned().collect();
                 if marks.is_empty() {
                     continue;
                 }

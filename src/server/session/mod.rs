@@ -4,6 +4,7 @@ pub(super) mod table;
 pub(super) mod transfers;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 use std::time::Instant;
 
 use super::limits::token_bucket::{Bucket, Rate};
@@ -11,6 +12,7 @@ use super::policy::Role;
 use crate::protocol::{
     AccountId, ConversationId, DeviceId, EntryId, Mark, Position, ServerMessage,
 };
+use crate::small_map::SmallMap;
 use crate::transport::Channel;
 use crate::transport::shares::Share;
 use transfers::Transfers;
@@ -50,7 +52,7 @@ pub struct Session {
 pub struct User {
     pub account: AccountId,
     /// Its canonical name.
-    pub name: String,
+    pub name: Arc<str>,
     pub device: DeviceId,
     /// The positions that the device has reported, until its HELLO is complete.
     pub hello: Vec<Position>,
@@ -72,7 +74,7 @@ pub struct User {
     pub lagging: BTreeMap<ConversationId, ReadCursor>,
     /// The last entry sent to it in this session, where it has not acknowledged that yet: it cannot
     /// acknowledge more.
-    pub sent: BTreeMap<ConversationId, EntryId>,
+    pub sent: SmallMap<ConversationId, EntryId>,
     /// Where the account began to read, in the conversations that were older than its membership.
     pub since: BTreeMap<ConversationId, EntryId>,
     /// The conversations whose receipts it gets.
@@ -202,7 +204,7 @@ impl User {
         let since = self.since.get(&conversation).copied().unwrap_or_default();
         Mark {
             account: self.account,
-            name: self.name.clone(),
+            name: self.name.to_string(),
             entry,
             since,
         }
@@ -224,7 +226,7 @@ impl User {
 
     /// An entry, or the news of it, was sent. An older one that is sent once more takes nothing back.
     pub fn note_sent(&mut self, conversation: ConversationId, entry: EntryId) {
-        let sent = self.sent.entry(conversation).or_insert(entry);
+        let sent = self.sent.get_or_insert(conversation, entry);
         *sent = (*sent).max(entry);
     }
 
@@ -248,10 +250,10 @@ impl User {
 
     /// Somebody who has just signed in.
     #[must_use]
-    pub fn new(account: AccountId, name: String, device: DeviceId) -> Self {
+    pub fn new(account: AccountId, name: impl Into<Arc<str>>, device: DeviceId) -> Self {
         Self {
             account,
-            name,
+            name: name.into(),
             device,
             hello: Vec::new(),
             ready: false,
@@ -262,7 +264,7 @@ impl User {
             paging: Paging::Idle,
             transfers: Transfers::default(),
             lagging: BTreeMap::new(),
-            sent: BTreeMap::new(),
+            sent: SmallMap::default(),
             since: BTreeMap::new(),
             subscribed: BTreeSet::new(),
             unverified: BTreeSet::new(),
@@ -281,15 +283,15 @@ mod tests {
         // A device that had been sent entries 1 to 4 sent its own entry 2 once more, and was told again that it is
         // stored. Its acknowledgement of entry 4 then counted for 2, and nobody had a receipt for the rest.
         let everyone = ConversationId::EVERYONE;
-        let mut bob = User::new(AccountId(2), "bob".into(), DeviceId(1));
+        let mut bob = User::new(AccountId(2), "bob", DeviceId(1));
         bob.note_sent(everyone, EntryId(4));
         bob.note_sent(everyone, EntryId(2));
-        assert_eq!(bob.sent[&everyone], EntryId(4));
+        assert_eq!(bob.sent.get(everyone), Some(&EntryId(4)));
     }
 
     #[test]
     fn answer_that_was_sent_leaves_no_room_behind() {
-        let mut bob = User::new(AccountId(2), "bob".into(), DeviceId(1));
+        let mut bob = User::new(AccountId(2), "bob", DeviceId(1));
         let part: ServerMessage = Message::control(SessionEnd {
             reason: EndReason::LoggedOut,
         });

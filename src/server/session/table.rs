@@ -2,15 +2,14 @@
 //!
 //! A type of its own, so that a user can be changed while other parts of the hub are looked at.
 
-use std::collections::BTreeMap;
-
 use super::{Session, User};
+use crate::id_map::IdMap;
 use crate::transport::SessionId;
 
 /// Every session of the transport. How many there can be is the endpoint's limit.
 #[derive(Default)]
 pub struct Sessions {
-    sessions: BTreeMap<SessionId, Session>,
+    sessions: IdMap<SessionId, Session>,
 }
 
 impl Sessions {
@@ -46,15 +45,22 @@ impl Sessions {
         self.get_mut(id)?.user_mut()
     }
 
-    /// All, in the order in which they began.
-    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (SessionId, &Session)> {
+    /// All, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = (SessionId, &Session)> {
         self.sessions.iter().map(|(id, session)| (*id, session))
     }
 
-    /// All, to be changed while they are gone through.
+    /// All, in the order in which they began.
+    pub fn in_order(&self) -> impl DoubleEndedIterator<Item = (SessionId, &Session)> {
+        let mut all: Vec<_> = self.iter().collect();
+        all.sort_unstable_by_key(|(id, _)| *id);
+        all.into_iter()
+    }
+
+    /// All, in order, to be changed while they are gone through.
     #[must_use]
     pub fn ids(&self) -> Vec<SessionId> {
-        self.sessions.keys().copied().collect()
+        self.in_order().map(|(id, _)| id).collect()
     }
 
     /// How many there are.

@@ -256,7 +256,7 @@ fn device_that_signs_in_is_told_whom_its_user_blocks_before_anything_is_delivere
     pair.block("alice", true);
     pair.heard_by_bob();
     let link = pair.bench.connect();
-    let user = User::new(pair.bob.0, "bob".into(), DeviceId(99));
+    let user = User::new(pair.bob.0, "bob", DeviceId(99));
     let session = pair.bench.hub.core.sessions.get_mut(link.server);
     session.expect("it is connected").sign_in(user);
     pair.bench

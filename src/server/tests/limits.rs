@@ -284,7 +284,7 @@ fn unfinished_hellos_keep_no_more_than_a_limit_together() {
             }
         }
         bench.pass(50);
-        let sessions = bench.hub.core.sessions.iter();
+        let sessions = bench.hub.core.sessions.in_order();
         let kept = sessions.filter_map(|(_, session)| session.user().map(|user| user.hello.len()));
         let kept: usize = kept.sum();
         assert!(kept <= 3_000, "{kept}");

@@ -163,9 +163,9 @@ impl Assembler {
         let start = distance(self.read, offset);
         let len = distance(offset, self.contiguous).min(framing::MAX_HEADER_LEN);
         let mut header = [0; framing::MAX_HEADER_LEN];
-        for (place, byte) in header.iter_mut().zip(self.buffer.range(start..start + len)) {
-            *place = *byte;
-        }
+        let (front, back) = ring::slices(&self.buffer, start..start + len);
+        header[..front.len()].copy_from_slice(front);
+        header[front.len()..front.len() + back.len()].copy_from_slice(back);
         framing::decode(&header[..len])
     }
 

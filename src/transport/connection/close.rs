@@ -53,7 +53,7 @@ pub(super) enum State {
 
 impl State {
     pub(super) fn is_open(&self) -> bool {
-        *self == Self::Open
+        matches!(self, Self::Open)
     }
 
     pub(super) fn goodbye(&mut self) -> Option<&mut Goodbye> {

@@ -196,7 +196,7 @@ impl Connection {
     }
 
     pub(super) fn is_gone(&self) -> bool {
-        self.state == State::Gone
+        matches!(self.state, State::Gone)
     }
 
     pub(super) fn is_signed_in(&self) -> bool {

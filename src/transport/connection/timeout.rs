@@ -4,7 +4,6 @@ use std::time::Instant;
 
 use rand_core::RngCore;
 
-use super::close::State;
 use super::{Connection, Context, Role};
 use crate::transport::limits::{
     CLIENT_SILENCE, FORGET, IDLE, KEEP_ALIVE, SERVER_SILENCE, UNAUTHENTICATED_SILENCE,
@@ -30,7 +29,7 @@ impl Connection {
                 Timer::Idle => self.release(),
                 Timer::Close => self.on_close_timer(context.now),
             }
-            if self.state == State::Gone {
+            if self.is_gone() {
                 return;
             }
         }

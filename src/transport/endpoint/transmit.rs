@@ -90,12 +90,9 @@ impl Endpoint {
             let Some(slot) = self.sessions.get_mut(&session) else {
                 continue;
             };
-            let (transmit, deadline) = match &mut slot.session {
-                Session::Dialling(dial) => (dial.poll_transmit(now, buffer), dial.deadline()),
-                Session::Open(connection) => (
-                    connection.poll_transmit(&mut context, buffer),
-                    connection.deadline(),
-                ),
+            let transmit = match &mut slot.session {
+                Session::Dialling(dial) => dial.poll_transmit(now, buffer),
+                Session::Open(connection) => connection.poll_transmit(&mut context, buffer),
             };
             if let Some(transmit) = transmit {
                 self.schedule.put_back(session);
@@ -112,8 +109,7 @@ impl Endpoint {
                 self.memory.note(session, &mut slot.holding, bytes, is_user);
             }
             Schedule::unmark(&mut slot.scheduling);
-            self.schedule
-                .arm(now, session, &mut slot.scheduling, deadline);
+            slot.arm(&mut self.schedule, now, session);
         }
         self.serve_waiting(now);
         self.answers.pop(buffer).map(|transmit| (None, transmit))
