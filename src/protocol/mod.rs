@@ -13,6 +13,7 @@ mod entry;
 mod file;
 mod ids;
 mod message;
+mod msgpack;
 pub mod opaque;
 mod parts;
 #[cfg(test)]

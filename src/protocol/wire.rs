@@ -152,30 +152,12 @@ macro_rules! count {
 
 pub(crate) use {count, samples, wire_enum, wire_struct};
 
-use std::io::ErrorKind;
-
 use serde::de::value::UnitDeserializer;
 use serde::de::{Error as _, IgnoredAny, SeqAccess};
 use serde::{Deserialize, Serialize};
 
-use super::MESSAGE_MAX_BYTES;
-
-/// How deeply arrays may nest; our own messages need 5.
-const DEPTH_MAX: usize = 16;
-
-/// Why bytes are not a message.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum DecodeError {
-    /// Longer than any message may be.
-    #[error("the message has {0} bytes, more than the {MESSAGE_MAX_BYTES} that are allowed")]
-    TooLong(usize),
-    /// Not MessagePack, or not of the shape that its header calls for.
-    #[error("the message is malformed: {0}")]
-    Malformed(String),
-    /// The content is not what its author made the digest of.
-    #[error("the message's SHA-256 digest does not fit its content")]
-    Digest,
-}
+pub use super::msgpack::DecodeError;
+pub(crate) use super::msgpack::decode;
 
 /// Reads the next field of an array; a missing one is what its type makes of nothing, or an error.
 pub(crate) fn field<'de, T: Deserialize<'de>, A: SeqAccess<'de>>(
@@ -193,23 +175,6 @@ pub(crate) fn field<'de, T: Deserialize<'de>, A: SeqAccess<'de>>(
 pub(crate) fn skip_surplus<'de, A: SeqAccess<'de>>(seq: &mut A) -> Result<(), A::Error> {
     while seq.next_element::<IgnoredAny>()?.is_some() {}
     Ok(())
-}
-
-/// Reads one MessagePack value that must fill `bytes` exactly.
-pub(crate) fn decode<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, DecodeError> {
-    let mut deserializer = rmp_serde::Deserializer::from_read_ref(bytes);
-    deserializer.set_max_depth(DEPTH_MAX);
-    let value = T::deserialize(&mut deserializer)
-        .map_err(|error| DecodeError::Malformed(error.to_string()))?;
-    // The reader does not tell how far it has come; it stands at the end if there is no further marker to read.
-    match IgnoredAny::deserialize(&mut deserializer) {
-        Err(rmp_serde::decode::Error::InvalidMarkerRead(error))
-            if error.kind() == ErrorKind::UnexpectedEof =>
-        {
-            Ok(value)
-        }
-        _ => Err(DecodeError::Malformed("bytes follow its end".into())),
-    }
 }
 
 /// Serializes any of the protocol's values, for storing it beside a message.

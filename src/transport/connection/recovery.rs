@@ -260,7 +260,7 @@ impl Connection {
         let (congestion, growth) = (&mut recovery.congestion, packet.growth());
         congestion.on_acked(now, packet.sent, growth, recovery.app_limited);
         self.keys.on_acknowledged(packet.number);
-        self.mtu.on_acked(packet.size);
+        self.mtu.on_acked(packet.size());
         for frame in packet.frames() {
             match frame {
                 SentFrame::Stream { channel, fragment } => {
@@ -306,7 +306,7 @@ impl Connection {
                 period = packet.sent.saturating_duration_since(first);
             }
             self.recovery.packets_lost += 1;
-            if !self.mtu.on_lost(now, packet.number, packet.size) {
+            if !self.mtu.on_lost(now, packet.number, packet.size()) {
                 latest_lost = Some(packet.sent);
                 self.recovery.on_fate(true);
             }
@@ -401,7 +401,7 @@ impl Connection {
             self.recovery.pto_count = self.recovery.pto_count.saturating_add(1);
             if let Some(oldest) = self.recovery.sent.oldest() {
                 let count = self.recovery.unexplained_ptos();
-                self.mtu.on_pto(now, count, oldest.size);
+                self.mtu.on_pto(now, count, oldest.size());
             }
             self.probe(now);
         }

@@ -35,11 +35,68 @@ pub(crate) enum SentFrame {
     Ack(u64),
 }
 
+/// A [`SentFrame`] in two thirds of its size: each packet under way has [`MAX_FRAMES`] of them.
+#[derive(Debug, Clone, Copy, Default)]
+enum FrameRecord {
+    #[default]
+    None,
+    /// A fragment is no longer than a packet.
+    Stream {
+        channel: Channel,
+        len: u16,
+        offset: u64,
+    },
+    Window(Channel),
+    SessionWindow,
+    NewToken,
+    Frugal,
+    Ack(u64),
+}
+
+impl FrameRecord {
+    fn of(frame: SentFrame) -> Self {
+        match frame {
+            SentFrame::Stream { channel, fragment } => Self::Stream {
+                channel,
+                len: u16::try_from(fragment.len).unwrap_or(u16::MAX),
+                offset: fragment.offset,
+            },
+            SentFrame::Window(channel) => Self::Window(channel),
+            SentFrame::SessionWindow => Self::SessionWindow,
+            SentFrame::NewToken => Self::NewToken,
+            SentFrame::Frugal => Self::Frugal,
+            SentFrame::Ack(largest) => Self::Ack(largest),
+        }
+    }
+
+    fn frame(self) -> Option<SentFrame> {
+        Some(match self {
+            Self::None => return None,
+            Self::Stream {
+                channel,
+                len,
+                offset,
+            } => SentFrame::Stream {
+                channel,
+                fragment: Fragment {
+                    offset,
+                    len: len.into(),
+                },
+            },
+            Self::Window(channel) => SentFrame::Window(channel),
+            Self::SessionWindow => SentFrame::SessionWindow,
+            Self::NewToken => SentFrame::NewToken,
+            Self::Frugal => SentFrame::Frugal,
+            Self::Ack(largest) => SentFrame::Ack(largest),
+        })
+    }
+}
+
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct SentPacket {
     pub(crate) number: u64,
     pub(crate) sent: Instant,
-    pub(crate) size: usize,
+    size: u16,
     /// Whether a probe has already retransmitted its frames.
     pub(crate) repeated: bool,
     /// Whether its acknowledgement measures the path: it was sent by the one in use (RFC 9000 §9.4).
@@ -50,14 +107,20 @@ pub(crate) struct SentPacket {
     /// The index of the first frame that is a copy.
     first_copy: u8,
     copied: u16,
-    frames: [Option<SentFrame>; MAX_FRAMES],
+    frames: [FrameRecord; MAX_FRAMES],
 }
 
 impl SentPacket {
     pub(crate) fn originals(&self) -> impl Iterator<Item = SentFrame> + use<> {
         let frames = self.frames;
         let count = usize::from(self.first_copy);
-        frames.into_iter().take(count).flatten()
+        let frames = frames.into_iter().take(count);
+        frames.filter_map(FrameRecord::frame)
+    }
+
+    /// In bytes.
+    pub(crate) fn size(&self) -> usize {
+        self.size.into()
     }
 
     /// Whether it holds nothing but a request for an acknowledgement.
@@ -71,17 +134,17 @@ impl SentPacket {
     /// Bytes by which its acknowledgement may grow the congestion window: copies prove nothing about the capacity of
     /// the path.
     pub(crate) fn growth(&self) -> u64 {
-        self.size.saturating_sub(usize::from(self.copied)) as u64
+        self.size.saturating_sub(self.copied).into()
     }
 
     pub(crate) fn frames(&self) -> impl Iterator<Item = SentFrame> + '_ {
-        self.frames.iter().flatten().copied()
+        self.frames.iter().filter_map(|record| record.frame())
     }
 }
 
 #[derive(Debug, Default)]
 pub(crate) struct FrameList {
-    frames: [Option<SentFrame>; MAX_FRAMES],
+    frames: [FrameRecord; MAX_FRAMES],
     length: usize,
     copies: usize,
     /// The peer acknowledges the packet soon.
@@ -102,7 +165,7 @@ impl FrameList {
     /// The caller must check [`FrameList::is_full`].
     pub(crate) fn push(&mut self, frame: SentFrame) {
         if let Some(place) = self.frames.get_mut(self.length) {
-            *place = Some(frame);
+            *place = FrameRecord::of(frame);
             self.length += 1;
         }
     }
@@ -176,7 +239,8 @@ impl SentPackets {
         self.packets.push_back(SentPacket {
             number: self.next,
             sent,
-            size,
+            // A datagram has no more than 65,535 bytes.
+            size: u16::try_from(size).unwrap_or(u16::MAX),
             repeated: false,
             measures: true,
             copies: 0,
@@ -214,7 +278,7 @@ impl SentPackets {
             return None;
         }
         let packet = self.packets.remove(at)?;
-        self.bytes_in_flight -= packet.size;
+        self.bytes_in_flight -= packet.size();
         self.urgent -= usize::from(packet.urgent);
         let capacity = self.packets.capacity();
         if capacity > KEPT_RECORDS && self.packets.len() <= capacity / 4 {
