@@ -50,9 +50,13 @@ impl<'a> Envelope<'a> {
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(self.content.len() + AROUND_CONTENT);
-        let parts = (&self.hop, Bytes::new(self.content), &self.digest);
-        rmp_serde::encode::write(&mut bytes, &parts).expect("writing to a Vec cannot fail");
+        self.write_to(&mut bytes);
         bytes
+    }
+
+    fn write_to(&self, bytes: &mut Vec<u8>) {
+        let parts = (&self.hop, Bytes::new(self.content), &self.digest);
+        rmp_serde::encode::write(bytes, &parts).expect("writing to a Vec cannot fail");
     }
 
     /// Checks the digest and only then decodes the content.
@@ -142,6 +146,29 @@ pub fn seal(message: &Message<impl Body>) -> (Vec<u8>, Digest) {
     rmp_serde::encode::write(&mut content, message).expect("writing to a Vec cannot fail");
     let digest = Digest::of(&content);
     (content, digest)
+}
+
+/// Where messages are written that are passed on at once: their immutable parts, and the whole.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    content: Vec<u8>,
+    envelope: Vec<u8>,
+}
+
+impl Scratch {
+    /// [`encode`], until the next call.
+    pub fn encode(&mut self, message: &Message<impl Body>, hop: Hop<'_>) -> &[u8] {
+        self.content.clear();
+        self.envelope.clear();
+        rmp_serde::encode::write(&mut self.content, message).expect("writing to a Vec cannot fail");
+        let envelope = Envelope {
+            hop,
+            content: &self.content,
+            digest: Digest::of(&self.content),
+        };
+        envelope.write_to(&mut self.envelope);
+        &self.envelope
+    }
 }
 
 /// Encodes a message, envelope and all, for one hop.

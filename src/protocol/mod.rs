@@ -25,7 +25,7 @@ pub use address::RecipientData;
 pub use bodies::*;
 pub use body::{Body, Lane, Phase};
 pub use bytes::Bytes;
-pub use codec::{Envelope, encode, open, root_of, seal};
+pub use codec::{Envelope, Scratch, encode, open, root_of, seal};
 pub use digest::{Digest, digest_of, fingerprint, hash_code};
 pub use entry::{Attachment, EntryBody, EntryHeader, Origin, Reaction, Reference, RoomEvent, Text};
 pub use file::{CHUNK_BYTES, FILE_MAX_BYTES, FileRoot, FileSize, FileTree, PIECE_MAX_BYTES};

@@ -19,7 +19,7 @@ use super::limits::throttle::Throttle;
 use super::presence::blocks::Blocks;
 use super::presence::{OnlineAccount, Presence};
 use super::session::table::Sessions;
-use crate::protocol::{AccountId, ConversationId, DeviceId, EndReason};
+use crate::protocol::{AccountId, ConversationId, DeviceId, EndReason, Scratch};
 use crate::store::{Ban, BlobStore, Store};
 use crate::transport::shares::Shares;
 use crate::transport::{Channel, Endpoint, Now, SessionId};
@@ -87,6 +87,8 @@ pub struct Core {
     pub responses: Shares,
     pub counters: HubCounters,
     pub followups: VecDeque<Followup>,
+    /// For the message that is being sent.
+    scratch: Scratch,
 }
 
 /// What the hub does once the part that it has called returns.
@@ -127,6 +129,7 @@ impl Core {
             responses: Shares::new(PENDING_PARTS_MAX),
             counters: HubCounters::default(),
             followups: VecDeque::new(),
+            scratch: Scratch::default(),
         }
     }
 
@@ -155,6 +158,7 @@ impl Core {
             responses: &mut self.responses,
             counters: &mut self.counters,
             followups: &mut self.followups,
+            scratch: &mut self.scratch,
         }
     }
 }
@@ -175,6 +179,7 @@ pub struct Ctx<'a> {
     pub responses: &'a mut Shares,
     pub counters: &'a mut HubCounters,
     pub followups: &'a mut VecDeque<Followup>,
+    pub scratch: &'a mut Scratch,
 }
 
 impl Ctx<'_> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::requests::{Pending, RequestOrigin};
 use super::{CODE_NOT_READING, Ctx, Followup};
 use crate::protocol::{
-    Command, ConversationId, ErrorCode, Failure, Hop, Message, ServerBody, ServerMessage, encode,
+    Command, ConversationId, ErrorCode, Failure, Hop, Message, Scratch, ServerBody, ServerMessage,
 };
 use crate::store::{Outcome, Refusal, Request};
 use crate::text::number::size;
@@ -14,7 +14,7 @@ use crate::transport::{Channel, Endpoint, Now, SendError, SessionId};
 /// Sends what the session should know; the caller decides what to do where there is no room.
 pub fn send(
     now: Now,
-    endpoint: &mut Endpoint,
+    (endpoint, scratch): (&mut Endpoint, &mut Scratch),
     session: SessionId,
     channel: Channel,
     message: &ServerMessage,
@@ -29,9 +29,9 @@ pub fn send(
         recipient_data,
         delivery: None,
     };
-    let bytes = encode(message, hop);
+    let bytes = scratch.encode(message, hop);
     let may_wait = message.body.may_wait();
-    endpoint.send_message(now.instant, session, channel, &bytes, may_wait)
+    endpoint.send_message(now.instant, session, channel, bytes, may_wait)
 }
 
 impl Ctx<'_> {
@@ -42,7 +42,13 @@ impl Ctx<'_> {
         channel: Channel,
         message: &ServerMessage,
     ) -> Result<(), SendError> {
-        send(self.now, self.endpoint, session, channel, message)
+        send(
+            self.now,
+            (self.endpoint, self.scratch),
+            session,
+            channel,
+            message,
+        )
     }
 
     /// Answers a request. A session that does not read the answers to its own requests is closed.
@@ -191,7 +197,15 @@ impl Ctx<'_> {
         let had_some = !user.pending_responses.is_empty();
         while let Some((channel, message)) = user.pending_responses.front() {
             // Event::Writable goes on from here; a session that is closed needs nothing more.
-            if send(self.now, self.endpoint, id, *channel, message).is_err() {
+            if send(
+                self.now,
+                (self.endpoint, self.scratch),
+                id,
+                *channel,
+                message,
+            )
+            .is_err()
+            {
                 break;
             }
             user.on_part_sent();

@@ -200,7 +200,7 @@ impl Files {
         let had_some = !pieces.is_empty();
         while let Some(message) = pieces.front() {
             // Event::Writable goes on from here; a session that is closed needs nothing more.
-            if send(ctx.now, ctx.endpoint, id, HISTORY, message).is_err() {
+            if send(ctx.now, (ctx.endpoint, ctx.scratch), id, HISTORY, message).is_err() {
                 break;
             }
             pieces.pop_front();

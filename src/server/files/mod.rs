@@ -195,7 +195,7 @@ fn flush_answers(ctx: &mut Ctx<'_>, id: SessionId) {
     let had_some = !answers.is_empty();
     while let Some(message) = answers.front() {
         // Event::Writable goes on from here; a session that is closed needs nothing more.
-        if send(ctx.now, ctx.endpoint, id, HISTORY, message).is_err() {
+        if send(ctx.now, (ctx.endpoint, ctx.scratch), id, HISTORY, message).is_err() {
             return;
         }
         answers.pop_front();

@@ -34,6 +34,8 @@ const NOTICE_INTERVAL: Duration = Duration::from_mins(1);
 #[derive(Debug, Default)]
 pub struct Intake {
     turns: TurnQueue,
+    /// For the message that is being handled.
+    pub(super) buffer: Vec<u8>,
 }
 
 /// A channel's turn: so many messages, or bytes, may be taken from it.
@@ -114,13 +116,14 @@ impl Intake {
         self.turns.deadline()
     }
 
-    /// The next message of a turn and the account that it is from, until the turn is over, the channel is empty, or it
-    /// has to wait.
+    /// Takes the next message of a turn into `message`, and says which account it is from; none once the turn is over, the
+    /// channel is empty, or it has to wait.
     pub fn next(
         &mut self,
         ctx: &mut Ctx<'_>,
         turn: &mut Turn,
-    ) -> Option<(Option<AccountId>, Vec<u8>)> {
+        message: &mut Vec<u8>,
+    ) -> Option<Option<AccountId>> {
         let (id, channel) = (turn.session(), turn.channel());
         if !ctx.endpoint.is_readable(id, channel) {
             return None;
@@ -141,7 +144,12 @@ impl Intake {
             self.turns.wait(now, turn.slot, had_turn, wait);
             return None;
         }
-        let message = ctx.endpoint.receive(ctx.now.instant, id, channel)?;
+        if !ctx
+            .endpoint
+            .receive_into(ctx.now.instant, id, channel, message)
+        {
+            return None;
+        }
         turn.bytes += message.len();
         if let Some(session) = ctx.sessions.get_mut(id) {
             let now = ctx.now.instant;
@@ -150,7 +158,7 @@ impl Intake {
                 session.allowance = STRANGER.spend(&session.allowance, now, 1.0);
             }
         }
-        Some((account, message))
+        Some(account)
     }
 }
 

@@ -86,9 +86,11 @@ impl Services {
     /// Takes messages from a channel while it is its turn.
     fn drain(&mut self, ctx: &mut Ctx<'_>, mut turn: Turn) {
         let (id, channel) = (turn.session(), turn.channel());
-        while let Some((account, message)) = self.intake.next(ctx, &mut turn) {
+        let mut message = std::mem::take(&mut self.intake.buffer);
+        while let Some(account) = self.intake.next(ctx, &mut turn, &mut message) {
             turn.count(self.handle_message(ctx, id, channel, account, &message));
         }
+        self.intake.buffer = message;
     }
 
     /// Gives a turn to each channel that waits for one, and another while some wait for nothing but the others.

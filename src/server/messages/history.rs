@@ -89,7 +89,7 @@ pub fn flush_history(ctx: &mut Ctx<'_>, id: SessionId) {
     let Paging::Ready(message) = &user.paging else {
         return;
     };
-    if send(ctx.now, ctx.endpoint, id, HISTORY, message).is_err() {
+    if send(ctx.now, (ctx.endpoint, ctx.scratch), id, HISTORY, message).is_err() {
         // Event::Writable goes on from here; a session that is closed needs nothing more.
         return ctx.note_pending_responses(id);
     }

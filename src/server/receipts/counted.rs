@@ -145,7 +145,7 @@ impl Receipts {
             members,
             steps,
         });
-        if send(ctx.now, ctx.endpoint, id, CHAT, &message) == Err(SendError::Full) {
+        if send(ctx.now, (ctx.endpoint, ctx.scratch), id, CHAT, &message) == Err(SendError::Full) {
             user.defer_receipts(conversation);
         }
     }

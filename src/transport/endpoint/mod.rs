@@ -408,6 +408,19 @@ impl Endpoint {
             },
         };
         let result = act(connection, &mut context);
+        self.note_changes(now, session);
+        Some(result)
+    }
+
+    /// Notes what a session may have changed. It is not a part of each caller, so that the processor's cache has one copy of it.
+    #[inline(never)]
+    fn note_changes(&mut self, now: Instant, session: SessionId) {
+        let Some(slot) = self.sessions.get_mut(&session) else {
+            return;
+        };
+        let Session::Open(connection) = &mut slot.session else {
+            return;
+        };
         if let Some(acceptor) = &self.acceptor {
             if connection.wants_token(now) {
                 let token = acceptor.address_token(now, connection.remote().ip());
@@ -422,7 +435,6 @@ impl Endpoint {
             self.forget(session);
         }
         self.shed(now);
-        Some(result)
     }
 
     /// Puts a session that was touched where it belongs in the schedule, and forgets it if it is over.

@@ -125,11 +125,14 @@ fn write(tables: &mut Tables, key: EntryKey, row: LogRecord<'_>) -> Result<Place
 
 fn count(tables: &mut Tables, place: Place) -> Result<(), StoreError> {
     let number = u64::from(place.segment);
-    let mut record = tables.segments().get(&number)?.unwrap_or_default();
-    record.entries += 1;
-    record.read += 1;
-    tables.segments.insert(number, record);
-    Ok(())
+    tables.segments.change(&number, Default::default, |record| {
+        record.entries += 1;
+        record.read += 1;
+        |record| {
+            record.entries -= 1;
+            record.read -= 1;
+        }
+    })
 }
 
 /// An entry is no longer read in this segment.
