@@ -91,11 +91,6 @@ impl RangeSet {
     pub(crate) fn shrink(&mut self) {
         self.ranges.shrink_to_fit();
     }
-
-    /// Empties the set and releases its memory.
-    pub(crate) fn release(&mut self) {
-        self.ranges = Vec::new();
-    }
 }
 
 /// Lowest range first.

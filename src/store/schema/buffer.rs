@@ -23,6 +23,13 @@ use crate::store::error::StoreError;
 /// thousand people who write to each other, some megabytes.
 const ROWS_MAX: usize = 32_768;
 
+/// The same of a table that is read when somebody signs in, and seldom after that. Chosen: those of a sign-in that is under
+/// way are there, and a hundred thousand sessions cost nothing in memory for having begun.
+const ROWS_OF_SIGN_INS_MAX: usize = 1024;
+
+/// Those tables.
+const OF_SIGN_INS: [&str; 5] = ["names", "disabled", "codes", "resets", "devices"];
+
 /// What has become of a row.
 #[derive(Debug, Clone)]
 pub(super) enum Change<V> {
@@ -102,13 +109,21 @@ pub(in crate::store) struct Buffered<K: Key, V: Record> {
     taken: Arc<Layer<K, V>>,
     /// Rows that were read of redb.
     read: RefCell<HashMap<K, Option<V>>>,
+    /// How many of them are kept between groups.
+    rows_max: usize,
     /// What takes the group under way back, the last change last.
     undo: Vec<(K, Undo<V>)>,
 }
 
 impl<K: Key, V: Record> Buffered<K, V> {
     pub(super) fn new(committed: Committed<K, V>) -> Self {
+        let is_of_sign_ins = OF_SIGN_INS.contains(&committed.name);
         Self {
+            rows_max: if is_of_sign_ins {
+                ROWS_OF_SIGN_INS_MAX
+            } else {
+                ROWS_MAX
+            },
             committed,
             active: Layer::default(),
             taken: Arc::default(),
@@ -199,7 +214,7 @@ impl<K: Key, V: Record> Buffered<K, V> {
     pub(super) fn keep(&mut self) {
         self.undo.clear();
         let read = self.read.get_mut();
-        if read.len() > ROWS_MAX {
+        if read.len() > self.rows_max {
             *read = HashMap::default();
         }
     }

@@ -32,6 +32,15 @@ impl Fragment {
     }
 }
 
+/// What is not in order: there is nothing of it on a path that loses nothing, and in most of the time on others.
+#[derive(Debug, Default)]
+struct Gaps {
+    /// Acknowledged, above [`ChannelSender::base`].
+    acked: RangeSet,
+    /// Lost, and not yet retransmitted.
+    lost: RangeSet,
+}
+
 #[derive(Debug, Default)]
 pub(crate) struct ChannelSender {
     /// The stream from `base` on, the first byte that is not acknowledged.
@@ -42,10 +51,7 @@ pub(crate) struct ChannelSender {
     urgent_to: u64,
     /// The peer's flow control limit.
     max_offset: u64,
-    /// Acknowledged, above `base`.
-    acked: RangeSet,
-    /// Lost, and not yet retransmitted.
-    lost: RangeSet,
+    gaps: Option<Box<Gaps>>,
     buffer_limit: u32,
     message_max: u32,
 }
@@ -117,7 +123,7 @@ impl ChannelSender {
         if max_bytes == 0 {
             return None;
         }
-        let range = self.lost.first().or_else(|| {
+        let range = self.lost().and_then(RangeSet::first).or_else(|| {
             let end = self.sendable_to(credit);
             (self.next < end).then_some(self.next..end)
         })?;
@@ -140,7 +146,20 @@ impl ChannelSender {
     pub(crate) fn on_sent(&mut self, fragment: Fragment) {
         let range = fragment.range();
         self.next = self.next.max(range.end.min(self.end()));
-        self.lost.remove(range);
+        if let Some(gaps) = &mut self.gaps {
+            gaps.lost.remove(range);
+            self.close_gaps();
+        }
+    }
+
+    fn lost(&self) -> Option<&RangeSet> {
+        self.gaps.as_ref().map(|gaps| &gaps.lost)
+    }
+
+    /// Frees what is empty.
+    fn close_gaps(&mut self) {
+        self.gaps
+            .take_if(|gaps| gaps.acked.is_empty() && gaps.lost.is_empty());
     }
 
     pub(crate) fn on_acked(&mut self, fragment: Fragment) {
@@ -148,16 +167,21 @@ impl ChannelSender {
         if range.is_empty() {
             return;
         }
-        self.lost.remove(range.clone());
         if range.start > self.base {
+            let gaps = self.gaps.get_or_insert_default();
+            gaps.lost.remove(range.clone());
             // The fragments in flight bound the number of ranges.
-            self.acked.insert(range);
+            gaps.acked.insert(range);
             return;
         }
         let mut base = range.end;
-        while let Some(first) = self.acked.first().filter(|first| first.start <= base) {
-            base = base.max(first.end);
-            self.acked.pop_first();
+        if let Some(gaps) = &mut self.gaps {
+            gaps.lost.remove(range);
+            while let Some(first) = gaps.acked.first().filter(|first| first.start <= base) {
+                base = base.max(first.end);
+                gaps.acked.pop_first();
+            }
+            self.close_gaps();
         }
         let freed = distance(self.base, base).min(self.buffer.len());
         self.buffer.drain(..freed);
@@ -168,19 +192,22 @@ impl ChannelSender {
     /// A fragment was lost. Parts that another packet delivered are not retransmitted.
     pub(crate) fn on_lost(&mut self, fragment: Fragment) {
         let range = self.clip(fragment);
-        self.lost.insert(range.clone());
-        for acked in self.acked.overlapping(range) {
-            self.lost.remove(acked);
+        let Gaps { acked, lost } = &mut **self.gaps.get_or_insert_default();
+        lost.insert(range.clone());
+        for acked in acked.overlapping(range) {
+            lost.remove(acked);
         }
+        self.close_gaps();
     }
 
     pub(crate) fn has_pending(&self, credit: u64) -> bool {
-        !self.lost.is_empty() || self.next < self.sendable_to(credit)
+        self.lost().is_some_and(|lost| !lost.is_empty()) || self.next < self.sendable_to(credit)
     }
 
     /// Bytes that may be sent now.
     pub(crate) fn pending(&self, credit: u64) -> u64 {
-        let lost: u64 = self.lost.iter().map(|range| range.end - range.start).sum();
+        let lost = self.lost().into_iter().flat_map(RangeSet::iter);
+        let lost: u64 = lost.map(|range| range.end - range.start).sum();
         lost + self.sendable_to(credit).saturating_sub(self.next)
     }
 
@@ -188,11 +215,12 @@ impl ChannelSender {
     /// retransmission may have split it, so that its first part is acknowledged and gone from the buffer.
     pub(crate) fn unacked(&self, fragment: Fragment) -> Option<Fragment> {
         let range = self.clip(fragment);
+        let covers = |acked: &Range<u64>| acked.start <= range.start && acked.end >= range.end;
         let is_acked = range.is_empty()
-            || self
-                .acked
-                .overlapping(range.clone())
-                .any(|acked| acked.start <= range.start && acked.end >= range.end);
+            || self.gaps.as_ref().is_some_and(|gaps| {
+                let mut acked = gaps.acked.overlapping(range.clone());
+                acked.any(|acked| covers(&acked))
+            });
         (!is_acked).then(|| Fragment::from_range(range, usize::MAX))
     }
 
@@ -206,7 +234,8 @@ impl ChannelSender {
 
     /// Allocated bytes.
     pub(crate) fn memory(&self) -> usize {
-        self.buffer.capacity() + self.acked.memory() + self.lost.memory()
+        let of_gaps = |gaps: &Gaps| size_of::<Gaps>() + gaps.acked.memory() + gaps.lost.memory();
+        self.buffer.capacity() + self.gaps.as_deref().map_or(0, of_gaps)
     }
 
     /// Drops everything: the session has ended.
@@ -214,15 +243,13 @@ impl ChannelSender {
         self.base = self.end();
         self.next = self.base;
         self.buffer = VecDeque::new();
-        self.acked.release();
-        self.lost.release();
+        self.gaps = None;
     }
 
     pub(crate) fn release(&mut self) {
         if self.is_drained() {
             self.buffer = VecDeque::new();
-            self.acked.release();
-            self.lost.release();
+            self.gaps = None;
         }
     }
 

@@ -8,7 +8,9 @@ use super::*;
 impl ChannelSender {
     /// Whether there is something to send that only the peer's window holds back.
     pub(crate) fn is_blocked_by_window(&self) -> bool {
-        self.lost.is_empty() && self.next < self.end() && self.next >= self.max_offset
+        self.lost().is_none_or(RangeSet::is_empty)
+            && self.next < self.end()
+            && self.next >= self.max_offset
     }
 
     /// Bytes held, sent or not.
