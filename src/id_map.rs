@@ -4,7 +4,8 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
-/// A table by such a number: a session's, a request's, a connection id of this end. Nothing may depend on its order.
+/// A table by such a number: a session's, a request's, a connection id of this end, an account's or a room's, which a server
+/// gives in sequence. Nothing may depend on its order.
 pub type IdMap<K, V> = HashMap<K, V, BuildHasherDefault<IdHasher>>;
 
 /// 2^64 divided by the golden ratio: the table takes the highest and the lowest bits of the product.

@@ -1,7 +1,7 @@
-//! Tables of a few entries, as most of a session's are: one allocation of what is in them, in order, and none while they are
-//! empty. A tree takes a node of eleven places for the first.
+//! Tables of a few entries, as most of a session's are: one allocation with room for what is in them, and none before the
+//! first entry, for which a tree takes a node of eleven places.
 
-/// A sorted list of keys with their values. Insertion moves what is behind.
+/// A sorted list of keys with their values. To insert or remove one moves those behind it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SmallMap<K, V>(Vec<(K, V)>);
 

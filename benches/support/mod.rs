@@ -84,6 +84,7 @@ impl Speaker {
             time_ms: NOW_MS + self.said,
             quota: Quota::default(),
             relation: None,
+            has_file: false,
             key: None,
         })
     }

@@ -156,7 +156,7 @@ pub struct Scratch {
 }
 
 impl Scratch {
-    /// [`encode`], until the next call.
+    /// Like [`encode`]; the bytes stay until the next call.
     pub fn encode(&mut self, message: &Message<impl Body>, hop: Hop<'_>) -> &[u8] {
         self.content.clear();
         self.envelope.clear();

@@ -13,7 +13,6 @@ mod entry;
 mod file;
 mod ids;
 mod message;
-mod msgpack;
 pub mod opaque;
 mod parts;
 #[cfg(test)]

@@ -202,6 +202,7 @@ impl Services {
             Pending::Prove(origin, body) => {
                 self.auth.on_prove_account(ctx, origin, &body, &outcome);
             }
+            // Was handled above.
             Pending::Append(..) => {}
             Pending::Void { .. }
             | Pending::Join(..)
@@ -212,9 +213,10 @@ impl Services {
             | Pending::ChangeRoom(..)
             | Pending::Enrol { .. }
             | Pending::ChangeAccount(..) => {
-                if let Request::Write(write) = &request {
-                    self.on_write_completed(ctx, pending, write, outcome);
-                }
+                let Request::Write(write) = &request else {
+                    return tracing::error!("a write was completed without itself");
+                };
+                self.on_write_completed(ctx, pending, write, outcome);
             }
             Pending::SignUpName { .. }
             | Pending::SignUp { .. }
@@ -234,11 +236,12 @@ impl Services {
         completion: &Completion,
     ) {
         let (receipts, outcome) = (&mut self.receipts, &completion.outcome);
-        if let Request::Write(write @ Write::Append(append)) = &completion.request {
-            append::on_appended(ctx, receipts, session, append, outcome);
-            let applied = Applied::of(write, Some(author_name), outcome);
-            on_applied(ctx, receipts, &applied);
-        }
+        let Request::Write(write @ Write::Append(append)) = &completion.request else {
+            return tracing::error!("an append was completed without itself");
+        };
+        append::on_appended(ctx, receipts, session, append, outcome);
+        let applied = Applied::of(write, Some(author_name), outcome);
+        on_applied(ctx, receipts, &applied);
     }
 
     fn on_sign_in_completed(&mut self, ctx: &mut Ctx<'_>, pending: Pending, outcome: Outcome) {

@@ -116,8 +116,8 @@ impl Intake {
         self.turns.deadline()
     }
 
-    /// Takes the next message of a turn into `message`, and says which account it is from; none once the turn is over, the
-    /// channel is empty, or it has to wait.
+    /// Takes the next message of a turn into `message`, and says which account it is from, if somebody is signed in; nothing
+    /// once the turn is over, the channel is empty, or it has to wait.
     pub fn next(
         &mut self,
         ctx: &mut Ctx<'_>,

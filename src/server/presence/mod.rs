@@ -322,7 +322,7 @@ impl Presence {
         self.online
     }
 
-    /// Everybody who is online.
+    /// Everybody who is online, in no order.
     pub fn online(&self) -> impl Iterator<Item = (AccountId, &OnlineAccount)> {
         self.accounts
             .iter()
@@ -330,7 +330,7 @@ impl Presence {
             .map(|(id, here)| (*id, here))
     }
 
-    /// The sessions of every account, those of the silent too: all that is stored goes to them.
+    /// The sessions of every account, in no order, those of the silent too: all that is stored goes to them.
     pub fn sessions(&self) -> impl Iterator<Item = SessionId> {
         self.accounts.values().flat_map(OnlineAccount::sessions)
     }

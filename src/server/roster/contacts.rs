@@ -1,6 +1,6 @@
 //! The list of who is online, with the addresses at which their sessions are seen, for whom the operator lets see them.
 
-use crate::protocol::{Contact, ListContacts, RecipientData};
+use crate::protocol::{AccountId, Contact, ListContacts, RecipientData};
 use crate::server::ctx::Ctx;
 use crate::server::ctx::reply::in_parts;
 use crate::server::policy;
@@ -11,6 +11,15 @@ use crate::transport::{Channel, SessionId};
 const CONTACTS_MAX: usize = 1000;
 /// Contacts in one part of the list. Chosen: with names of 32 characters, 16 KB.
 const CONTACTS_PER_PART: usize = 200;
+
+/// So many of those who are online, those who signed up first, so that they are the same each time.
+fn oldest<T>(mut online: Vec<(AccountId, T)>, most: usize) -> Vec<(AccountId, T)> {
+    if online.len() > most {
+        online.select_nth_unstable_by_key(most, |(id, _)| *id);
+        online.truncate(most);
+    }
+    online
+}
 
 /// Lists who is online, with the addresses that their sessions are seen at.
 pub fn list(ctx: &mut Ctx<'_>, id: SessionId, channel: Channel, tag: u32) {
@@ -23,6 +32,7 @@ pub fn list(ctx: &mut Ctx<'_>, id: SessionId, channel: Channel, tag: u32) {
         own.is_some_and(|(_, own)| policy::sees_addresses(ctx.config.show_addresses, own.role));
     let others = ctx.presence.online();
     let others = others.filter(|(id, _)| is_other(*id) && !hides(*id));
+    let others = oldest(others.collect(), CONTACTS_MAX);
     let mut contacts: Vec<Contact> = own
         .into_iter()
         .chain(others)

@@ -73,7 +73,7 @@ pub struct User {
     pub transfers: Transfers,
     pub lagging: BTreeMap<ConversationId, ReadCursor>,
     /// The last entry sent to it in this session, where it has not acknowledged that yet: it cannot
-    /// acknowledge more.
+    /// acknowledge more. There are few, and never more than it has conversations.
     pub sent: SmallMap<ConversationId, EntryId>,
     /// Where the account began to read, in the conversations that were older than its membership.
     pub since: BTreeMap<ConversationId, EntryId>,

@@ -75,24 +75,24 @@ impl From<Write> for Request {
     }
 }
 
-/// A request and its answer.
+/// A request and its answer, or [`Outcome::Unknown`] until it has one.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Completion {
     /// The request's number.
     pub id: RequestId,
     /// What was asked for: a write with its [`Reply`] is the event that others learn of.
     pub request: Request,
-    /// The result; [`Outcome::Unknown`] before there is one.
+    /// The result.
     pub outcome: Outcome,
     /// The files that are kept no longer since this write: their blobs can be dropped.
     pub freed: Vec<BlobKey>,
 }
 
-/// It stays where it is in memory on its way through the queues to the store and back.
+/// A completion that stays in one place in memory on its way to the store and back.
 pub type CompletionBox = Box<Completion>;
 
 impl Completion {
-    /// Completes a request, which has freed no file.
+    /// A request with this outcome, which has freed no file.
     #[must_use]
     pub fn new(id: RequestId, request: Request, outcome: Outcome) -> Self {
         Self {

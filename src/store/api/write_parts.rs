@@ -155,7 +155,7 @@ pub struct Append {
     /// What its header says of another entry, if anything. The message log has it with the entry.
     #[serde(skip)]
     pub relation: Option<Relation>,
-    /// Whether a file belongs to it, by its header. Of what stands in the message log its header is read.
+    /// Whether a file belongs to it, as its header says. Where the message log is replayed the header itself is read.
     #[serde(skip)]
     pub has_file: bool,
     /// Its idempotency key, if it has one. The message log has it as a [`Write::Keyed`].

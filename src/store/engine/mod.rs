@@ -240,7 +240,7 @@ impl Engine {
         self.store = None;
     }
 
-    /// [`Engine::execute_all`] for requests that come one by one.
+    /// [`Engine::execute_all`] for requests that are in no box.
     pub fn execute(&mut self, batch: Vec<(RequestId, Request)>) -> Vec<Completion> {
         let ask = |(id, request)| Completion::new(id, request, Outcome::Unknown).into();
         let mut asked: Vec<CompletionBox> = batch.into_iter().map(ask).collect();
@@ -248,9 +248,9 @@ impl Engine {
         asked.into_iter().map(|completion| *completion).collect()
     }
 
-    /// Executes requests in order and puts its outcome to each; what was written is durable when this returns. After a
-    /// failure of the disk the outcomes of that commit are all [`Outcome::Unknown`]: its requests were done all or not at
-    /// all.
+    /// Executes requests, which have no outcome yet, in order, and sets the outcome of each; what was written is durable when
+    /// this returns. After a failure of the disk the outcomes of that commit are all [`Outcome::Unknown`]: its requests were
+    /// done all or not at all.
     pub fn execute_all(&mut self, asked: &mut [CompletionBox]) {
         for group in asked.chunks_mut(RECORD_MAX) {
             self.execute_group(group);
@@ -274,7 +274,10 @@ impl Engine {
     /// Answers a request after all that was executed before, with what was fetched for it.
     pub(in crate::store) fn answer(&mut self, alone: &mut [CompletionBox; 1], page: Option<Page>) {
         let [asked] = alone;
-        if let (Some(page), Some(store), Request::Read(read)) = (page, &self.store, &asked.request)
+        let Some(store) = &self.store else {
+            return;
+        };
+        if let (Some(page), Request::Read(read)) = (page, &asked.request)
             && let Ok(outcome) = guard(|| execute::outcome(page.answer(store.tables(), read)))
         {
             asked.outcome = outcome;
@@ -417,6 +420,7 @@ fn run(store: &mut OpenStore, epoch: u64, group: &mut [CompletionBox]) -> Result
     if is_changed {
         let keys = group.iter().filter_map(|asked| added(asked)?.key);
         let keyed: Vec<Write> = keys.map(|key| Write::Keyed { key }).collect();
+        // In the order of the requests.
         let mut keyed = keyed.iter();
         let done: Vec<Option<&Write>> = group
             .iter()

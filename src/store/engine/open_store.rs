@@ -197,7 +197,11 @@ impl OpenStore {
     ) -> Result<(T, bool), StoreError> {
         self.log.begin(&mut self.tables.batch)?;
         let done = self.work(work)?;
-        Ok((done, self.tables.is_changed()))
+        let is_changed = self.tables.is_changed();
+        if !is_changed {
+            self.tables.bound_rows();
+        }
+        Ok((done, is_changed))
     }
 
     fn work<T>(

@@ -260,6 +260,7 @@ fn next_append(tables: &Tables, key: Option<[u8; 16]>) -> Result<Write, StoreErr
         time_ms: row.time_ms,
         quota: Quota::default(),
         relation: row.relation,
+        // Nobody looks at it.
         has_file: false,
         key,
     }))

@@ -23,11 +23,11 @@ use crate::store::error::StoreError;
 /// thousand people who write to each other, some megabytes.
 const ROWS_MAX: usize = 32_768;
 
-/// The same of a table that is read when somebody signs in, and seldom after that. Chosen: those of a sign-in that is under
-/// way are there, and a hundred thousand sessions cost nothing in memory for having begun.
+/// So many of a table that is read mostly at sign-ins. Chosen: those of the sign-ins under way are there, and a hundred
+/// thousand sessions cost nothing in memory for having begun.
 const ROWS_OF_SIGN_INS_MAX: usize = 1024;
 
-/// Those tables.
+/// The tables that are read mostly at sign-ins.
 const OF_SIGN_INS: [&str; 5] = ["names", "disabled", "codes", "resets", "devices"];
 
 /// What has become of a row.
@@ -55,6 +55,8 @@ impl<V> Change<V> {
 
 /// Rows that have changed.
 struct Layer<K, V> {
+    /// Peers choose some of the keys. foldhash withstands them less than `SipHash`, but its seed is random and nobody can see
+    /// it; and there are a dozen look-ups for each message.
     rows: HashMap<K, Change<V>>,
     /// The same in order.
     keys: BTreeSet<K>,
@@ -182,7 +184,7 @@ impl<K: Key, V: Record> Buffered<K, V> {
         self.undo.push((key, Undo::Whole(before)));
     }
 
-    /// Changes a large record where it is, or a new one; `step` returns what takes that back.
+    /// Changes a record where it is, or a new one; `step` returns what takes that back.
     pub(in crate::store) fn change<U: FnOnce(&mut V) + Send + 'static>(
         &mut self,
         key: &K,
@@ -210,9 +212,13 @@ impl<K: Key, V: Record> Buffered<K, V> {
         !self.undo.is_empty()
     }
 
-    /// The group under way is durable. What is kept of rows that were read is bounded.
+    /// The group under way is durable.
     pub(super) fn keep(&mut self) {
         self.undo.clear();
+    }
+
+    /// Forgets the rows that were read if there are too many.
+    pub(super) fn bound_rows(&mut self) {
         let read = self.read.get_mut();
         if read.len() > self.rows_max {
             *read = HashMap::default();

@@ -111,10 +111,16 @@ macro_rules! tables {
                 $(self.$name.is_changed() ||)* false
             }
 
-            /// The group under way is durable. What is kept of rows that were read is bounded.
+            /// The group under way is durable.
             pub(in crate::store) fn keep(&mut self) {
                 self.freed.clear();
                 $(self.$name.keep();)*
+                self.bound_rows();
+            }
+
+            /// Forgets rows that were read where there are too many.
+            pub(in crate::store) fn bound_rows(&mut self) {
+                $(self.$name.bound_rows();)*
             }
 
             /// Takes the group under way back.

@@ -310,6 +310,7 @@ impl<S: Fn(Vec<CompletionBox>)> Worker<S> {
         self.shared
             .is_displaced
             .store(is_displaced, Ordering::Relaxed);
+        // From the last one, so that the places of the others stay right.
         while let Some((place, answer)) = group.callers.pop() {
             let completion = done.remove(place);
             // A caller that is gone wants no answer.

@@ -36,7 +36,7 @@ pub(super) struct PageRequest {
 #[derive(Default)]
 pub(super) struct Group {
     pub(super) requests: Vec<CompletionBox>,
-    /// Who waits for some of them, by their places; the others are the hub's.
+    /// Who waits for some of them, by their places, in order; the others are the hub's.
     pub(super) callers: Vec<(usize, Sender<Outcome>)>,
     /// Those are answered behind the rest, see `pages`.
     pub(super) pages: Vec<PageRequest>,

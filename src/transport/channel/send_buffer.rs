@@ -32,7 +32,7 @@ impl Fragment {
     }
 }
 
-/// What is not in order: there is nothing of it on a path that loses nothing, and in most of the time on others.
+/// What was acknowledged out of order, and what was lost. Mostly there is neither.
 #[derive(Debug, Default)]
 struct Gaps {
     /// Acknowledged, above [`ChannelSender::base`].

@@ -412,7 +412,8 @@ impl Endpoint {
         Some(result)
     }
 
-    /// Notes what a session may have changed. It is not a part of each caller, so that the processor's cache has one copy of it.
+    /// Follows up what a session has done: gives it a token, notes its memory, queues it for sending, or forgets it. Not a part
+    /// of each caller, so that the processor's cache has one copy.
     #[inline(never)]
     fn note_changes(&mut self, now: Instant, session: SessionId) {
         let Some(slot) = self.sessions.get_mut(&session) else {

@@ -8,12 +8,18 @@ use std::time::Instant;
 
 use crate::transport::Channel;
 use crate::transport::channel::send_buffer::Fragment;
+use crate::transport::wire::packet::DATAGRAM_LEN;
 
 /// Maximum frames of a packet whose loss matters.
 pub(crate) const MAX_FRAMES: usize = 8;
 
 /// Capacity that is always kept. Chosen: a conversation's packets.
 const KEPT_RECORDS: usize = 16;
+
+const _: () = assert!(
+    DATAGRAM_LEN <= u16::MAX as usize,
+    "the lengths of packets and fragments are kept in two bytes"
+);
 
 /// How many of the newest skipped packet numbers are remembered. Acknowledging an older one gains a peer nothing.
 const MAX_SKIPPED: usize = 4;
@@ -35,12 +41,11 @@ pub(crate) enum SentFrame {
     Ack(u64),
 }
 
-/// A [`SentFrame`] in two thirds of its size: each packet under way has [`MAX_FRAMES`] of them.
+/// A [`SentFrame`] with a length of two bytes: each packet under way has [`MAX_FRAMES`] of them.
 #[derive(Debug, Clone, Copy, Default)]
 enum FrameRecord {
     #[default]
     None,
-    /// A fragment is no longer than a packet.
     Stream {
         channel: Channel,
         len: u16,
@@ -239,7 +244,6 @@ impl SentPackets {
         self.packets.push_back(SentPacket {
             number: self.next,
             sent,
-            // A datagram has no more than 65,535 bytes.
             size: u16::try_from(size).unwrap_or(u16::MAX),
             repeated: false,
             measures: true,

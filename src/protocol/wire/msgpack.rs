@@ -1,14 +1,14 @@
-//! Reads MessagePack (<https://github.com/msgpack/msgpack/blob/master/spec.md>) into the protocol's types, where it lies.
+//! Reads MessagePack (<https://github.com/msgpack/msgpack/blob/master/spec.md>) into the protocol's types, without copying.
 //!
-//! Each message is read at least once on its way, and a reader that asks a value what it is, for each type anew, is more code
-//! than the processor's cache has room for. The protocol's types know what they expect: numbers without a sign, texts, bytes,
-//! arrays, nil. Anything else is an error, unless it is to be skipped.
+//! A reader that must be ready for any value is compiled once for each type, and for all that a message consists of that is
+//! more code than a processor's first cache holds. The protocol's types know what they expect: numbers without a sign, `str`,
+//! `bin`, arrays, `nil`, `true` and `false`. Anything else is an error, unless it is to be skipped.
 
 use serde::Deserialize;
 use serde::de::{self, DeserializeSeed, Deserializer, SeqAccess, Visitor};
 use serde::forward_to_deserialize_any;
 
-use super::MESSAGE_MAX_BYTES;
+use crate::protocol::MESSAGE_MAX_BYTES;
 
 /// How deeply arrays may nest; our own messages need 5.
 const DEPTH_MAX: u32 = 16;
@@ -289,7 +289,7 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
     }
 
     fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, DecodeError> {
-        Err(malformed("a type that the protocol does not have"))
+        Err(malformed("this reader does not know the type to read"))
     }
 
     forward_to_deserialize_any! {
