@@ -131,6 +131,16 @@ impl Services {
         let Completion {
             request, outcome, ..
         } = *completion;
+        self.on_completed(ctx, pending, &request, outcome);
+    }
+
+    fn on_completed(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        pending: Pending,
+        request: &Request,
+        outcome: Outcome,
+    ) {
         let (hellos, receipts) = (&mut self.hellos, &mut self.receipts);
         match pending {
             Pending::Hello { session, channel } => {
@@ -213,7 +223,7 @@ impl Services {
             | Pending::ChangeRoom(..)
             | Pending::Enrol { .. }
             | Pending::ChangeAccount(..) => {
-                let Request::Write(write) = &request else {
+                let Request::Write(write) = request else {
                     return tracing::error!("a write was completed without itself");
                 };
                 self.on_write_completed(ctx, pending, write, outcome);

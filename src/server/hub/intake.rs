@@ -38,6 +38,9 @@ pub struct Intake {
     pub(super) buffer: Vec<u8>,
 }
 
+/// The account that a message is from, if somebody is signed in on its session.
+pub struct TakenFrom(pub Option<AccountId>);
+
 /// A channel's turn: so many messages, or bytes, may be taken from it.
 pub struct Turn {
     slot: SchedulerSlot,
@@ -116,14 +119,13 @@ impl Intake {
         self.turns.deadline()
     }
 
-    /// Takes the next message of a turn into `message`, and says which account it is from, if somebody is signed in; nothing
-    /// once the turn is over, the channel is empty, or it has to wait.
+    /// Takes the next message of a turn into `message`; none once the turn is over, the channel is empty, or it has to wait.
     pub fn next(
         &mut self,
         ctx: &mut Ctx<'_>,
         turn: &mut Turn,
         message: &mut Vec<u8>,
-    ) -> Option<Option<AccountId>> {
+    ) -> Option<TakenFrom> {
         let (id, channel) = (turn.session(), turn.channel());
         if !ctx.endpoint.is_readable(id, channel) {
             return None;
@@ -158,7 +160,7 @@ impl Intake {
                 session.allowance = STRANGER.spend(&session.allowance, now, 1.0);
             }
         }
-        Some(account)
+        Some(TakenFrom(account))
     }
 }
 

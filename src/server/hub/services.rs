@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::intake::{Intake, Turn};
+use super::intake::{Intake, TakenFrom, Turn};
 use crate::server::auth::Auth;
 use crate::server::auth::uses::DeviceUses;
 use crate::server::chores::Chores;
@@ -87,7 +87,7 @@ impl Services {
     fn drain(&mut self, ctx: &mut Ctx<'_>, mut turn: Turn) {
         let (id, channel) = (turn.session(), turn.channel());
         let mut message = std::mem::take(&mut self.intake.buffer);
-        while let Some(account) = self.intake.next(ctx, &mut turn, &mut message) {
+        while let Some(TakenFrom(account)) = self.intake.next(ctx, &mut turn, &mut message) {
             turn.count(self.handle_message(ctx, id, channel, account, &message));
         }
         self.intake.buffer = message;

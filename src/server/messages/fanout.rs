@@ -152,7 +152,7 @@ fn for_readers(
     };
     match audience {
         Audience::Pair { low, high, .. } => {
-            [*low, *high].into_iter().flat_map(of).for_each(deliver)
+            [*low, *high].into_iter().flat_map(of).for_each(deliver);
         }
         Audience::Notes { account, .. } => of(*account).for_each(deliver),
         Audience::Everyone { .. } => presence.sessions().for_each(deliver),

@@ -66,14 +66,17 @@ impl Group {
         }
     }
 
-    fn add(&mut self, asker: Asker, asked: CompletionBox) {
-        if Page::max_bytes(&asked.request).is_some() {
-            return self.pages.push(PageRequest { asker, asked });
+    fn add(&mut self, asker: Asker, order: CompletionBox) {
+        if Page::max_bytes(&order.request).is_some() {
+            return self.pages.push(PageRequest {
+                asker,
+                asked: order,
+            });
         }
         if let Asker::Caller(answer) = asker {
             self.callers.push((self.requests.len(), answer));
         }
-        self.requests.push(asked);
+        self.requests.push(order);
     }
 
     /// Whether it is executed at once. It may have more than [`BATCH_MAX`], by what came in one turn.
