@@ -143,9 +143,13 @@ impl<'de> Deserialize<'de> for Beginning {
 #[must_use]
 pub fn seal(message: &Message<impl Body>) -> (Vec<u8>, Digest) {
     let mut content = Vec::with_capacity(SHORT_CONTENT);
-    rmp_serde::encode::write(&mut content, message).expect("writing to a Vec cannot fail");
-    let digest = Digest::of(&content);
+    let digest = write_content(message, &mut content);
     (content, digest)
+}
+
+fn write_content(message: &Message<impl Body>, content: &mut Vec<u8>) -> Digest {
+    rmp_serde::encode::write(content, message).expect("writing to a Vec cannot fail");
+    Digest::of(content)
 }
 
 /// Where messages are written that are passed on at once: their immutable parts, and the whole.
@@ -160,11 +164,11 @@ impl Scratch {
     pub fn encode(&mut self, message: &Message<impl Body>, hop: Hop<'_>) -> &[u8] {
         self.content.clear();
         self.envelope.clear();
-        rmp_serde::encode::write(&mut self.content, message).expect("writing to a Vec cannot fail");
+        let digest = write_content(message, &mut self.content);
         let envelope = Envelope {
             hop,
             content: &self.content,
-            digest: Digest::of(&self.content),
+            digest,
         };
         envelope.write_to(&mut self.envelope);
         &self.envelope

@@ -24,6 +24,14 @@ impl Fragment {
         self.offset..self.offset.saturating_add(self.len as u64)
     }
 
+    /// One that was sent in a packet.
+    pub(crate) fn sent(offset: u64, len: u16) -> Self {
+        Self {
+            offset,
+            len: len.into(),
+        }
+    }
+
     fn from_range(range: Range<u64>, max_bytes: usize) -> Self {
         Self {
             offset: range.start,

@@ -6,6 +6,7 @@ use super::close::Violation;
 use super::transmit::Written;
 use super::{Connection, Context};
 use crate::transport::Channel;
+use crate::transport::channel::send_buffer::Fragment;
 use crate::transport::limits::{PACKET_THRESHOLD, PTO_MAX, PTO_PROBES, STANDBY_PTOS, STANDBY_WAIT};
 use crate::transport::recovery::ack::{
     FRUGAL_ACK_DELAY, LOSSY_ACK_DELAY, LOSSY_PATIENCE, PATIENT_ACK_DELAY, Patience,
@@ -263,7 +264,12 @@ impl Connection {
         self.mtu.on_acked(packet.size());
         for frame in packet.frames() {
             match frame {
-                SentFrame::Stream { channel, fragment } => {
+                SentFrame::Stream {
+                    channel,
+                    offset,
+                    len,
+                } => {
+                    let fragment = Fragment::sent(offset, len);
                     self.channel(channel).sender.on_acked(fragment);
                 }
                 SentFrame::Ack(largest) => self.received.acknowledged(largest),
@@ -324,10 +330,14 @@ impl Connection {
         let mut matters = false;
         for frame in packet.frames() {
             match frame {
-                SentFrame::Stream { channel, fragment } => {
+                SentFrame::Stream {
+                    channel,
+                    offset,
+                    len,
+                } => {
                     let credit = self.credit_left();
                     let sender = &mut self.channel(channel).sender;
-                    sender.on_lost(fragment);
+                    sender.on_lost(Fragment::sent(offset, len));
                     matters |= sender.has_pending(credit);
                 }
                 SentFrame::SessionWindow => {
@@ -372,9 +382,13 @@ impl Connection {
     /// room for the next, whose acknowledgement will tell of these too.
     fn awaits_acknowledgement(&self) -> bool {
         let is_awaited = |frame| match frame {
-            SentFrame::Stream { channel, fragment } => {
+            SentFrame::Stream {
+                channel,
+                offset,
+                len,
+            } => {
                 let sender = &self.channels[channel as usize].sender;
-                sender.unacked(fragment).is_some()
+                sender.unacked(Fragment::sent(offset, len)).is_some()
             }
             SentFrame::Window(_)
             | SentFrame::SessionWindow

@@ -134,10 +134,12 @@ impl Recovery {
 /// A frame that may be copied: small, and not part of a long transfer.
 fn copyable(frame: SentFrame) -> Option<(Channel, Fragment)> {
     match frame {
-        SentFrame::Stream { channel, fragment }
-            if channel != Channel::Bulk && fragment.len <= COPIED_BYTES =>
-        {
-            Some((channel, fragment))
+        SentFrame::Stream {
+            channel,
+            offset,
+            len,
+        } if channel != Channel::Bulk && usize::from(len) <= COPIED_BYTES => {
+            Some((channel, Fragment::sent(offset, len)))
         }
         _ => None,
     }
@@ -221,7 +223,7 @@ impl Connection {
                 frame::encode_stream(buffer, channel, false, fragment.offset, data);
                 written
                     .frames
-                    .push_copy(SentFrame::Stream { channel, fragment });
+                    .push_copy(SentFrame::stream(channel, fragment));
                 copied = true;
             }
             packet.copies = packet.copies.saturating_add(u8::from(copied));

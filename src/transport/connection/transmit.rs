@@ -388,7 +388,7 @@ impl Connection {
             written.fresh |= fragment.range().end > sender.sent_to();
             written.again |= fragment.offset < sender.sent_to();
             sender.on_sent(fragment);
-            let sent = SentFrame::Stream { channel, fragment };
+            let sent = SentFrame::stream(channel, fragment);
             if patient {
                 written.add_patient(sent);
             } else {

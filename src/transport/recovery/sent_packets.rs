@@ -27,9 +27,11 @@ const MAX_SKIPPED: usize = 4;
 /// What recovery needs to know of a sent frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum SentFrame {
+    /// With a length of two bytes: each packet under way has [`MAX_FRAMES`] of these.
     Stream {
         channel: Channel,
-        fragment: Fragment,
+        offset: u64,
+        len: u16,
     },
     /// A retransmission carries the window as it is then.
     Window(Channel),
@@ -41,59 +43,14 @@ pub(crate) enum SentFrame {
     Ack(u64),
 }
 
-/// A [`SentFrame`] with a length of two bytes: each packet under way has [`MAX_FRAMES`] of them.
-#[derive(Debug, Clone, Copy, Default)]
-enum FrameRecord {
-    #[default]
-    None,
-    Stream {
-        channel: Channel,
-        len: u16,
-        offset: u64,
-    },
-    Window(Channel),
-    SessionWindow,
-    NewToken,
-    Frugal,
-    Ack(u64),
-}
-
-impl FrameRecord {
-    fn of(frame: SentFrame) -> Self {
-        match frame {
-            SentFrame::Stream { channel, fragment } => Self::Stream {
-                channel,
-                len: u16::try_from(fragment.len).unwrap_or(u16::MAX),
-                offset: fragment.offset,
-            },
-            SentFrame::Window(channel) => Self::Window(channel),
-            SentFrame::SessionWindow => Self::SessionWindow,
-            SentFrame::NewToken => Self::NewToken,
-            SentFrame::Frugal => Self::Frugal,
-            SentFrame::Ack(largest) => Self::Ack(largest),
+impl SentFrame {
+    pub(crate) fn stream(channel: Channel, Fragment { offset, len }: Fragment) -> Self {
+        let len = u16::try_from(len).unwrap_or(u16::MAX);
+        Self::Stream {
+            channel,
+            offset,
+            len,
         }
-    }
-
-    fn frame(self) -> Option<SentFrame> {
-        Some(match self {
-            Self::None => return None,
-            Self::Stream {
-                channel,
-                len,
-                offset,
-            } => SentFrame::Stream {
-                channel,
-                fragment: Fragment {
-                    offset,
-                    len: len.into(),
-                },
-            },
-            Self::Window(channel) => SentFrame::Window(channel),
-            Self::SessionWindow => SentFrame::SessionWindow,
-            Self::NewToken => SentFrame::NewToken,
-            Self::Frugal => SentFrame::Frugal,
-            Self::Ack(largest) => SentFrame::Ack(largest),
-        })
     }
 }
 
@@ -112,15 +69,14 @@ pub(crate) struct SentPacket {
     /// The index of the first frame that is a copy.
     first_copy: u8,
     copied: u16,
-    frames: [FrameRecord; MAX_FRAMES],
+    frames: [Option<SentFrame>; MAX_FRAMES],
 }
 
 impl SentPacket {
     pub(crate) fn originals(&self) -> impl Iterator<Item = SentFrame> + use<> {
         let frames = self.frames;
         let count = usize::from(self.first_copy);
-        let frames = frames.into_iter().take(count);
-        frames.filter_map(FrameRecord::frame)
+        frames.into_iter().take(count).flatten()
     }
 
     /// In bytes.
@@ -143,13 +99,13 @@ impl SentPacket {
     }
 
     pub(crate) fn frames(&self) -> impl Iterator<Item = SentFrame> + '_ {
-        self.frames.iter().filter_map(|record| record.frame())
+        self.frames.iter().flatten().copied()
     }
 }
 
 #[derive(Debug, Default)]
 pub(crate) struct FrameList {
-    frames: [FrameRecord; MAX_FRAMES],
+    frames: [Option<SentFrame>; MAX_FRAMES],
     length: usize,
     copies: usize,
     /// The peer acknowledges the packet soon.
@@ -170,7 +126,7 @@ impl FrameList {
     /// The caller must check [`FrameList::is_full`].
     pub(crate) fn push(&mut self, frame: SentFrame) {
         if let Some(place) = self.frames.get_mut(self.length) {
-            *place = FrameRecord::of(frame);
+            *place = Some(frame);
             self.length += 1;
         }
     }
