@@ -20,6 +20,10 @@ const _: () = assert!(
     DATAGRAM_LEN <= u16::MAX as usize,
     "the lengths of packets and fragments are kept in two bytes"
 );
+const _: () = assert!(
+    size_of::<Option<SentFrame>>() == 16,
+    "each packet under way has eight of them"
+);
 
 /// How many of the newest skipped packet numbers are remembered. Acknowledging an older one gains a peer nothing.
 const MAX_SKIPPED: usize = 4;
