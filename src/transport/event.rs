@@ -103,6 +103,25 @@ pub enum CloseReason {
     Violation(&'static str),
 }
 
+/// How a message is queued.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Sending {
+    /// It may wait a few milliseconds to share a packet: nobody waits for it. One that may not releases what is held.
+    pub may_wait: bool,
+    /// It answers what the peer has sent, and may take the room that is kept for answers beside what is sent unasked: it is never
+    /// [`SendError::Full`] for an application that receives only while there is
+    /// [room for answers](super::Endpoint::has_reply_room).
+    pub is_reply: bool,
+}
+
+impl Sending {
+    /// Nobody waits for it.
+    pub const MAY_WAIT: Self = Self {
+        may_wait: true,
+        is_reply: false,
+    };
+}
+
 /// Why a message was not queued.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum SendError {

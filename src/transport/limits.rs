@@ -30,6 +30,10 @@ pub(super) const SESSION_WINDOW_UNAUTHENTICATED: u64 = 2 * WINDOW_UNAUTHENTICATE
 /// What an application may queue on a channel, in bytes, before `send` returns `Full`.
 pub(super) const SEND_BUFFER: usize = 256 * 1024;
 
+/// Answers to the peer's own messages may fill one part in so many beyond that: what is sent unasked leaves this room to them.
+/// Chosen: some three hundred answers of a chat.
+pub(super) const REPLY_SHARE: usize = 4;
+
 /// The same at a server for a peer that has not signed in, in bytes: a few responses. A peer that does not read costs
 /// at most this on each channel.
 pub(super) const SEND_BUFFER_UNAUTHENTICATED: usize = 16 * 1024;

@@ -21,7 +21,7 @@ mod timer;
 mod wire;
 
 pub use endpoint::{ClientConfig, Counters, Endpoint, ServerConfig, Usage};
-pub use event::{Channel, CloseReason, Event, SendError, SessionId};
+pub use event::{Channel, CloseReason, Event, SendError, Sending, SessionId};
 pub use limits::Limits;
 pub use probe::SizeProbe;
 pub use route::Transmit;

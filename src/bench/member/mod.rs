@@ -19,7 +19,7 @@ use crate::protocol::{
     ClientMessage, ConversationId, DeviceSeq, EndReason, Envelope, Head, Hop, Message, ServerBody,
     SessionEnd, encode,
 };
-use crate::transport::{Channel, CloseReason, Endpoint, SendError, SessionId};
+use crate::transport::{Channel, CloseReason, Endpoint, SendError, Sending, SessionId};
 use conversation::{Contact, Conversation, DeliveryOutcome};
 
 /// The pause after a failed attempt for which the server named no wait.
@@ -291,7 +291,11 @@ impl Member {
         let waiting = &mut self.waiting[channel as usize];
         while let Some((bytes, may_wait)) = waiting.front() {
             let (endpoint, now) = (&mut ctx.endpoint, ctx.now);
-            match endpoint.send_message(now, session, channel, bytes, *may_wait) {
+            let sending = Sending {
+                may_wait: *may_wait,
+                ..Sending::default()
+            };
+            match endpoint.send_message(now, session, channel, bytes, sending) {
                 Err(SendError::Full) => return,
                 // Lengths are checked on the command line, and a closed session sends an event.
                 Ok(()) | Err(_) => waiting.pop_front(),

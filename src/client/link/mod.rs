@@ -22,7 +22,7 @@ use self::codes::{
 use super::core::status::LinkStatus;
 use super::effects::Outgoing;
 use crate::protocol::EndReason;
-use crate::transport::{Channel, CloseReason, Endpoint, Event, SendError, SessionId};
+use crate::transport::{Channel, CloseReason, Endpoint, Event, SendError, Sending, SessionId};
 
 /// How long one round of attempts may take. The transport says after half a minute that nobody is there; this bounds a
 /// handshake that is answered and never ends.
@@ -436,8 +436,11 @@ impl Link {
     ) {
         let waiting = &mut self.waiting[channel as usize];
         while let Some(message) = waiting.front() {
-            let (bytes, may_wait) = (&message.bytes, message.may_wait);
-            match endpoint.send_message(now, session, channel, bytes, may_wait) {
+            let sending = Sending {
+                may_wait: message.may_wait,
+                ..Sending::default()
+            };
+            match endpoint.send_message(now, session, channel, &message.bytes, sending) {
                 Err(SendError::Full) => return,
                 // A closed session's event is on its way; a message that is too long is checked before.
                 Ok(()) | Err(SendError::Closed | SendError::TooLong) => {

@@ -9,14 +9,24 @@ use crate::protocol::{
 };
 use crate::store::{Outcome, Refusal, Request};
 use crate::text::number::size;
-use crate::transport::{Channel, Endpoint, Now, SendError, SessionId};
+use crate::transport::{Channel, Endpoint, Now, SendError, Sending, SessionId};
 
 /// Sends what the session should know; the caller decides what to do where there is no room.
 pub fn send(
     now: Now,
-    (endpoint, scratch): (&mut Endpoint, &mut Scratch),
+    transport: (&mut Endpoint, &mut Scratch),
     session: SessionId,
     channel: Channel,
+    message: &ServerMessage,
+) -> Result<(), SendError> {
+    send_as(false, now, transport, (session, channel), message)
+}
+
+fn send_as(
+    is_reply: bool,
+    now: Now,
+    (endpoint, scratch): (&mut Endpoint, &mut Scratch),
+    (session, channel): (SessionId, Channel),
     message: &ServerMessage,
 ) -> Result<(), SendError> {
     let recipient_data = match message.body {
@@ -30,8 +40,11 @@ pub fn send(
         delivery: None,
     };
     let bytes = scratch.encode(message, hop);
-    let may_wait = message.body.may_wait();
-    endpoint.send_message(now.instant, session, channel, bytes, may_wait)
+    let sending = Sending {
+        may_wait: message.body.may_wait(),
+        is_reply,
+    };
+    endpoint.send_message(now.instant, session, channel, bytes, sending)
 }
 
 impl Ctx<'_> {
@@ -51,13 +64,30 @@ impl Ctx<'_> {
         )
     }
 
-    /// Answers a request. A session that does not read the answers to its own requests is closed.
+    /// Answers a request. A session that does not read the answers to its own requests is closed; that some thousands of
+    /// deliveries are under way to it takes nothing of their room.
     pub fn respond(&mut self, session: SessionId, channel: Channel, message: &ServerMessage) {
-        if self.send(session, channel, message) == Err(SendError::Full) {
-            let now = self.now.instant;
-            let reason = "answers were not read";
-            self.endpoint.close(now, session, CODE_NOT_READING, reason);
+        if self.reply(session, channel, message) == Err(SendError::Full) {
+            self.close_unread(session);
         }
+    }
+
+    /// Answers a request; the caller decides what to do where even the room of answers is full.
+    pub fn reply(
+        &mut self,
+        session: SessionId,
+        channel: Channel,
+        message: &ServerMessage,
+    ) -> Result<(), SendError> {
+        let transport = (&mut *self.endpoint, &mut *self.scratch);
+        send_as(true, self.now, transport, (session, channel), message)
+    }
+
+    /// Closes a session that does not read the answers to its own requests.
+    pub fn close_unread(&mut self, session: SessionId) {
+        let now = self.now.instant;
+        let reason = "answers were not read";
+        self.endpoint.close(now, session, CODE_NOT_READING, reason);
     }
 
     pub fn send_error(

@@ -1,7 +1,7 @@
 //! Takes messages from the transport in turns: a few of one channel, then of the others.
 //!
 //! A message is taken only while the store has room for the requests it may cause, while its account uses at most its
-//! share of that room, and while the account is within its rate. Else it stays in the receive buffer, and flow control
+//! share of that room, while the account is within its rate, and while its session reads the answers. Else it stays in the receive buffer, and flow control
 //! slows its sender down: nothing is refused, nothing is lost, and nothing is queued here.
 
 use std::time::{Duration, Instant};
@@ -26,6 +26,10 @@ const TURN_MESSAGES: u32 = 16;
 
 /// Bytes of one turn, with the message that reaches them. Chosen: four of the longest texts.
 const TURN_BYTES: usize = 64 * 1024;
+
+/// When it is looked again whether a session has read the answers that wait for it. Chosen: not often, though there be thousands
+/// that read none.
+const REPLY_WAIT: Duration = Duration::from_millis(100);
 
 /// The least time between two notices to one session that its messages are taken more slowly.
 const NOTICE_INTERVAL: Duration = Duration::from_mins(1);
@@ -178,6 +182,9 @@ fn check_turn(
     let Some(account) = account else {
         return check_stranger_turn(ctx, id);
     };
+    if !ctx.endpoint.has_reply_room(id, channel) {
+        return Err(Wait::Until(ctx.now.instant + REPLY_WAIT));
+    }
     if !ctx.store.has_room_for(account) {
         return Err(Wait::Store);
     }

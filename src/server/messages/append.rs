@@ -13,7 +13,7 @@ use crate::server::policy;
 use crate::server::receipts::Receipts;
 use crate::server::roster::people;
 use crate::store::{Append, Audience, Outcome, Read, Refusal, Relation, Reply, StoredEntry, Write};
-use crate::transport::{Channel, SessionId};
+use crate::transport::{Channel, SendError, SessionId};
 
 /// A client asks for the conversation with a user.
 pub fn resolve(ctx: &mut Ctx<'_>, id: SessionId, channel: Channel, body: &Resolve) {
@@ -209,7 +209,12 @@ fn ack_stored(
     if is_said && gets_receipts {
         receipts.subscribe(ctx, id, conversation);
     }
-    let is_sent = ctx.send(id, CHAT, &message).is_ok();
+    let sent = ctx.reply(id, CHAT, &message);
+    if sent == Err(SendError::Full) && stored.repeated {
+        // The entry was sent to it, so that it has asked again: nothing else would ever tell it.
+        return ctx.close_unread(id);
+    }
+    let is_sent = sent.is_ok();
     if let Some(user) = ctx.sessions.user_mut(id) {
         user.note_sending(conversation, stored.prev, stored.entry, is_sent);
     }

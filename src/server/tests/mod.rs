@@ -211,11 +211,16 @@ impl Bench {
     }
 
     /// The store appends what this device says, as its message of this number.
-    fn append(
+    fn append(&mut self, conversation: ConversationId, author: (AccountId, DeviceId), number: u64) {
+        self.append_text(conversation, author, number, "tea?");
+    }
+
+    fn append_text(
         &mut self,
         conversation: ConversationId,
         (author, device): (AccountId, DeviceId),
         number: u64,
+        said: &str,
     ) {
         let number = DeviceSeq(number);
         let origin = Origin {
@@ -223,7 +228,7 @@ impl Bench {
             device,
             number,
         };
-        let (content, digest) = seal(&text("tea?", origin));
+        let (content, digest) = seal(&text(said, origin));
         self.done(Write::Append(Append {
             conversation,
             author,

@@ -1,8 +1,13 @@
 //! Whatever one reader, one conversation or one list is like, all others go on.
 
+use std::collections::BTreeSet;
+
 use super::*;
-use crate::protocol::{ClientMessage, NAMED_RECEIPTS_MAX, ServerBody};
+use crate::protocol::{ClientMessage, NAMED_RECEIPTS_MAX, ServerBody, Void};
+use crate::server::limits::Limits as HubLimits;
+use crate::server::limits::account_budget::Budgets;
 use crate::server::session::ReadCursor;
+use crate::transport::SendError;
 
 #[test]
 fn device_that_asks_for_deliveries_again_and_again_costs_one_reading_at_a_time() {
@@ -264,6 +269,98 @@ fn however_many_talk_to_an_account_it_can_sign_in() {
     bench.say(link, Channel::Control, &contacts());
     bench.pass(100);
     assert_eq!(bench.heard(link).len(), 1);
+}
+
+/// A device of alice, to which more is under way than it has taken: nothing unasked fits any longer.
+fn overwhelmed(bench: &mut Bench) -> (Link, (AccountId, DeviceId)) {
+    let [alice, bob] = ["alice", "bob"].map(|name| bench.user(name));
+    let long = "x".repeat(16_000);
+    for number in 1..=60 {
+        bench.append_text(ConversationId::EVERYONE, bob, number, &long);
+    }
+    let link = bench.connect();
+    bench.sign_in_on(link, "alice", alice);
+    bench.say(link, Channel::Control, &ClientMessage::control(hello()));
+    let again = DeliverAgain {
+        conversation: ConversationId::EVERYONE,
+        after: EntryId::START,
+    };
+    bench.say(link, Channel::Chat, &ClientMessage::control(again));
+    bench.pass(500);
+    assert!(!bench.user_of(link).lagging.is_empty());
+    (link, alice)
+}
+
+#[test]
+fn device_to_which_much_is_under_way_is_told_what_is_stored_as_often_as_it_asks() {
+    // Deliveries filled the send buffer to its last byte. That a message was stored had no room there; its author was sent the
+    // message, asked again, and the answer had no room either: nothing told it any more, until its session ended.
+    let mut bench = Bench::new();
+    let (link, alice) = overwhelmed(&mut bench);
+    let origin = Origin {
+        conversation: ConversationId::EVERYONE,
+        device: alice.1,
+        number: DeviceSeq(1),
+    };
+    for _ in 0..2 {
+        bench.say(link, Channel::Chat, &text("tea?", origin));
+        bench.pass(100);
+    }
+    let void = Void {
+        conversation: ConversationId::EVERYONE,
+        number: DeviceSeq(2),
+    };
+    bench.say(link, Channel::Chat, &ClientMessage::control(void));
+    bench.pass(100);
+    let (mut stored, mut voided, mut entries) = (0, 0, 0);
+    for _ in 0..20 {
+        for body in bench.heard(link) {
+            stored += usize::from(matches!(body, ServerBody::Stored(_)));
+            voided += usize::from(matches!(body, ServerBody::Voided(_)));
+            entries += usize::from(matches!(body, ServerBody::Entry(_)));
+        }
+    }
+    assert_eq!((stored, voided), (2, 1));
+    assert!(entries >= 60, "{entries}");
+}
+
+#[test]
+fn who_reads_no_answers_is_asked_for_no_further_messages_and_misses_none() {
+    // Their session was closed as soon as the answers did not fit, with all that was under way.
+    const MESSAGES: u64 = 4_000;
+    let mut bench = Bench::new();
+    bench.hub.core.budgets = Budgets::new(&HubLimits::unlimited());
+    let (link, alice) = overwhelmed(&mut bench);
+    let (mut stored, mut held, long) = (BTreeSet::new(), 0, "x".repeat(200));
+    let read = |bench: &mut Bench, stored: &mut BTreeSet<u64>| {
+        for body in bench.heard(link) {
+            if let ServerBody::Stored(told) = body {
+                stored.insert(told.number.0);
+            }
+        }
+    };
+    for number in 1..=MESSAGES {
+        let origin = Origin {
+            conversation: ConversationId::EVERYONE,
+            device: alice.1,
+            number: DeviceSeq(number),
+        };
+        let bytes = encode(&text(&long, origin), Hop::default());
+        let (now, session) = (bench.now.instant, link.client);
+        while bench.client.send(now, session, Channel::Chat, &bytes) == Err(SendError::Full) {
+            // All room between the two is full, and only now the answers are read.
+            held = held.max(bench.server.usage().buffers_bytes);
+            read(&mut bench, &mut stored);
+        }
+        if number % 50 == 0 {
+            bench.pass(5);
+        }
+    }
+    for _ in 0..100 {
+        read(&mut bench, &mut stored);
+    }
+    assert!(stored.into_iter().eq(1..=MESSAGES));
+    assert!(held > 0 && held < 1_000_000, "{held} bytes were held");
 }
 
 #[test]

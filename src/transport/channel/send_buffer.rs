@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use super::ring::{self, distance};
 use crate::transport::SendError;
-use crate::transport::limits::SEND_BUFFER_SHORT;
+use crate::transport::limits::{REPLY_SHARE, SEND_BUFFER_SHORT};
 use crate::transport::ranges::RangeSet;
 use crate::transport::wire::framing;
 
@@ -94,14 +94,24 @@ impl ChannelSender {
     }
 
     pub(crate) fn push(&mut self, message: &[u8]) -> Result<(), SendError> {
+        self.push_within(self.buffer_limit as usize, message)
+    }
+
+    /// Queues an answer to what the peer has sent, which may take the room that is kept for these.
+    pub(crate) fn push_reply(&mut self, message: &[u8]) -> Result<(), SendError> {
+        let limit = self.buffer_limit as usize;
+        self.push_within(limit + limit / REPLY_SHARE, message)
+    }
+
+    fn push_within(&mut self, limit: usize, message: &[u8]) -> Result<(), SendError> {
         if message.len() > self.message_max as usize {
             return Err(SendError::TooLong);
         }
         let (header, header_len) = framing::encode(message.len());
-        if self.buffer.len() + header_len + message.len() > self.buffer_limit as usize {
+        let more = header_len + message.len();
+        if self.buffer.len() + more > limit {
             return Err(SendError::Full);
         }
-        let (more, limit) = (header_len + message.len(), self.buffer_limit as usize);
         ring::grow(&mut self.buffer, more, limit);
         self.buffer.extend(&header[..header_len]);
         self.buffer.extend(message);
@@ -113,6 +123,12 @@ impl ChannelSender {
         let free = (self.buffer_limit as usize).saturating_sub(self.buffer.len());
         free.saturating_sub(framing::header_len(free))
             .min(self.message_max as usize)
+    }
+
+    /// Whether the answers that wait leave at least half of the room that is kept for them.
+    pub(crate) fn has_reply_room(&self) -> bool {
+        let limit = self.buffer_limit as usize;
+        self.buffer.len() <= limit + limit / REPLY_SHARE / 2
     }
 
     /// While memory is short: a message is accepted into an empty buffer, or if all are small.

@@ -9,7 +9,7 @@ use crate::transport::limits::{
     WINDOW_BULK, WINDOW_UNAUTHENTICATED,
 };
 use crate::transport::timer::Timer;
-use crate::transport::{Channel, Event, SendError};
+use crate::transport::{Channel, Event, SendError, Sending};
 
 #[derive(Debug)]
 pub(super) struct ChannelState {
@@ -57,14 +57,14 @@ impl Connection {
         &mut self.channels[channel as usize]
     }
 
-    /// Queues a message as a whole. `may_wait`: it may be held for others; an urgent one releases held frames.
-    /// `is_short`: memory is short, so channels other than control accept less: responses cannot wait.
+    /// Queues a message as a whole. `is_short`: memory is short, so less is accepted of what is no answer and is not on the
+    /// control channel: answers cannot wait.
     pub(crate) fn send(
         &mut self,
         channel: Channel,
         message: &[u8],
         is_short: bool,
-        may_wait: bool,
+        Sending { may_wait, is_reply }: Sending,
     ) -> Result<(), SendError> {
         if !self.state.is_open() {
             return Err(SendError::Closed);
@@ -73,10 +73,12 @@ impl Connection {
         if !may_wait {
             self.end_hold();
         }
-        let is_short = is_short && channel != Channel::Control;
+        let is_short = is_short && !is_reply && channel != Channel::Control;
         let state = self.channel(channel);
         let result = if is_short && !state.sender.has_room_when_short(message.len()) {
             Err(SendError::Full)
+        } else if is_reply {
+            state.sender.push_reply(message)
         } else {
             state.sender.push(message)
         };
@@ -92,12 +94,8 @@ impl Connection {
         result
     }
 
-    pub(crate) fn send_room(&self, channel: Channel) -> usize {
-        if self.state.is_open() {
-            self.channels[channel as usize].sender.room()
-        } else {
-            0
-        }
+    pub(crate) fn has_reply_room(&self, channel: Channel) -> bool {
+        self.channels[channel as usize].sender.has_reply_room()
     }
 
     pub(crate) fn is_readable(&self, channel: Channel) -> bool {

@@ -5,6 +5,7 @@ mod admission;
 mod counters;
 mod datagram;
 pub(super) mod handshake;
+mod messages;
 mod migration;
 mod schedule;
 mod slot;
@@ -29,7 +30,7 @@ use self::schedule::Schedule;
 use self::slot::{Session, Slot};
 pub use self::types::{ClientConfig, ServerConfig, Usage};
 use super::connection::{Connection, Context};
-use super::{Channel, CloseReason, Event, SendError, SessionId};
+use super::{CloseReason, Event, SessionId};
 use crate::id_map::IdMap;
 use admission::buffer_memory::Memory;
 use admission::stranger_slots::Holder;
@@ -223,91 +224,6 @@ impl Endpoint {
     /// The next event. At a server, those who have signed in come before those who have not.
     pub fn poll_event(&mut self) -> Option<Event> {
         self.events.pop_front().or_else(|| self.later.pop_front())
-    }
-
-    /// Queues a message, all of it or nothing.
-    ///
-    /// # Errors
-    /// The session is closed or not connected yet, the message too long, or the buffer full: see [`SendError`].
-    pub fn send(
-        &mut self,
-        now: Instant,
-        session: SessionId,
-        channel: Channel,
-        message: &[u8],
-    ) -> Result<(), SendError> {
-        self.send_message(now, session, channel, message, false)
-    }
-
-    /// [`Endpoint::send`] of what, with `may_wait`, may wait a few milliseconds to share a packet: nobody waits for it.
-    ///
-    /// # Errors
-    /// As [`Endpoint::send`].
-    pub fn send_message(
-        &mut self,
-        now: Instant,
-        session: SessionId,
-        channel: Channel,
-        message: &[u8],
-        may_wait: bool,
-    ) -> Result<(), SendError> {
-        let is_short = self.memory.is_short();
-        self.with_connection(now, session, |connection, _| {
-            connection.send(channel, message, is_short, may_wait)
-        })
-        .unwrap_or(Err(SendError::Closed))
-    }
-
-    /// The next whole message of a channel, in order. Taking it is what widens the peer's window: whoever does not
-    /// receive slows the sender down. What came together with the peer's goodbye can still be received for a short
-    /// while after [`Event::Closed`].
-    pub fn receive(
-        &mut self,
-        now: Instant,
-        session: SessionId,
-        channel: Channel,
-    ) -> Option<Vec<u8>> {
-        let mut message = Vec::new();
-        self.receive_into(now, session, channel, &mut message)
-            .then_some(message)
-    }
-
-    /// [`Endpoint::receive`] into a buffer of the caller's, which is cleared first; `false` if there is nothing.
-    pub fn receive_into(
-        &mut self,
-        now: Instant,
-        session: SessionId,
-        channel: Channel,
-        message: &mut Vec<u8>,
-    ) -> bool {
-        message.clear();
-        let is_taken = self
-            .with_connection(now, session, |connection, _| {
-                connection.receive(channel, message)
-            })
-            .unwrap_or(false);
-        if is_taken
-            && let Some(acceptor) = &mut self.acceptor
-            && let Some(slot) = self.sessions.get(&session)
-            && let Some(place) = slot.counted
-        {
-            acceptor.admission.note_use(now, place);
-        }
-        is_taken
-    }
-
-    /// Whether [`Endpoint::receive`] has a message.
-    #[must_use]
-    pub fn is_readable(&self, session: SessionId, channel: Channel) -> bool {
-        self.connection(session)
-            .is_some_and(|connection| connection.is_readable(channel))
-    }
-
-    /// How many bytes may still be queued on a channel before `send` answers Full (0 for an unknown session).
-    #[must_use]
-    pub fn send_room(&self, session: SessionId, channel: Channel) -> usize {
-        self.connection(session)
-            .map_or(0, |connection| connection.send_room(channel))
     }
 
     /// Says goodbye (a CLOSE frame, sent a few times) and forgets the session. [`Event::Closed`] with [`CloseReason::Local`] follows.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::network::{Network, PLAIN};
 use crate::transport::connection::HOLD;
-use crate::transport::{Channel, SessionId};
+use crate::transport::{Channel, Sending, SessionId};
 
 const STEP: Duration = Duration::from_millis(1);
 
@@ -20,7 +20,13 @@ fn quiet() -> (Network, SessionId, SessionId) {
 fn news(network: &mut Network, server: SessionId, message: &[u8]) {
     network
         .server
-        .send_message(network.now, server, Channel::Chat, message, true)
+        .send_message(
+            network.now,
+            server,
+            Channel::Chat,
+            message,
+            Sending::MAY_WAIT,
+        )
         .expect("there is room");
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::network::{Network, PLAIN};
 use crate::kit::Link;
 use crate::transport::limits::KEEP_ALIVE;
-use crate::transport::{Channel, Event, SessionId};
+use crate::transport::{Channel, Event, Sending, SessionId};
 
 /// A session over a path of this delay, on which the server has just sent what nobody waits for.
 fn with_news(delay: Duration) -> (Network, SessionId, SessionId) {
@@ -21,7 +21,13 @@ fn with_news(delay: Duration) -> (Network, SessionId, SessionId) {
     network.link.loss = 1.0;
     network
         .server
-        .send_message(network.now, session, Channel::Chat, b"stored", true)
+        .send_message(
+            network.now,
+            session,
+            Channel::Chat,
+            b"stored",
+            Sending::MAY_WAIT,
+        )
         .expect("there is room");
     network.run(Duration::from_millis(10));
     (network, client, session)
@@ -112,7 +118,13 @@ fn who_waits_until_all_has_arrived_need_not_be_patient() {
         let begin = network.now;
         network
             .server
-            .send_message(begin, session, Channel::Chat, b"received", true)
+            .send_message(
+                begin,
+                session,
+                Channel::Chat,
+                b"received",
+                Sending::MAY_WAIT,
+            )
             .expect("there is room");
         if hurries {
             network.server.hurry(begin, session);

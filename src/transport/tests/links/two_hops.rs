@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use crate::kit::{Direction, Link, Rng, UnderWay};
 use crate::testing::instant;
 use crate::transport::tests::network::server;
-use crate::transport::{Channel, ClientConfig, Endpoint, Event, SessionId};
+use crate::transport::{Channel, ClientConfig, Endpoint, Event, Sending, SessionId};
 
 /// One way over the link.
 const DELAY: Duration = Duration::from_millis(25);
@@ -152,14 +152,20 @@ impl World {
         let user = &mut self.users[index];
         let message = message(kind, 0, 30, self.now);
         user.endpoint
-            .send_message(self.now, user.session, Channel::Chat, &message, true)
+            .send_message(
+                self.now,
+                user.session,
+                Channel::Chat,
+                &message,
+                Sending::MAY_WAIT,
+            )
             .expect("there is room");
     }
 
     fn send_down_soon(&mut self, index: usize, message: &[u8]) {
         let session = self.sessions[index].expect("it has signed in");
         self.server
-            .send_message(self.now, session, Channel::Chat, message, true)
+            .send_message(self.now, session, Channel::Chat, message, Sending::MAY_WAIT)
             .expect("there is room");
     }
 
