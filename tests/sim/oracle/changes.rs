@@ -30,6 +30,8 @@ const CHANGES_REFUSED: &[&str] = &[
     "only the room's moderators can pin",
     "nobody can pin for everyone",
     "you are not a member of",
+    // Who has left and asks to join again cannot, and what waited for that is not sent either.
+    "is private; you need an invitation",
     "you do not belong to",
     "the message that it is about was not stored",
     "the server's database was restored",

@@ -140,17 +140,22 @@ impl Wish {
     ) -> Option<Mend> {
         let (held, names) = (disk.held(), disk.names_here());
         let waiting = disk.outbox();
+        // What may be meant in each conversation, the newest first: what waits stands behind what is stored.
         let mut last: Vec<(String, Marker, Vec<Marker>)> = Vec::new();
         for (conversation, name) in names.iter().filter(|(_, name)| !name.is_empty()) {
             let of = held.range((*conversation, 0)..=(*conversation, u64::MAX));
             let own = |held: &HeldEntry| held.marker().filter(|marker| typist.is_own(*marker));
-            let stored: Vec<Marker> = of.rev().filter_map(|(_, held)| own(held)).collect();
             let unsent = waiting
                 .iter()
-                .rfind(|(target, text, is_said)| target == name && *is_said && !text.is_empty());
-            let unsent = unsent.and_then(|(_, text, _)| marker_of(text));
-            let meant = unsent.or(stored.first().copied());
-            last.extend(meant.map(|marker| (name.clone(), marker, stored)));
+                .rev()
+                .filter(|(target, text, is_said)| target == name && *is_said && !text.is_empty());
+            let unsent = unsent.filter_map(|(_, text, _)| marker_of(text));
+            let stored = of.rev().filter_map(|(_, held)| own(held));
+            let all: Vec<Marker> = unsent.chain(stored).collect();
+            last.extend(
+                all.first()
+                    .map(|newest| (name.clone(), *newest, all.clone())),
+            );
         }
         let (name, target, own) = last.get(rng.index(last.len().max(1)))?;
         if self.verb == Verb::Edit && asked.contains(target) {
