@@ -108,9 +108,9 @@ pub enum CloseReason {
 pub struct Sending {
     /// It may wait a few milliseconds to share a packet: nobody waits for it. One that may not releases what is held.
     pub may_wait: bool,
-    /// It answers what the peer has sent, and may take the room that is kept for answers beside what is sent unasked: it is never
-    /// [`SendError::Full`] for an application that receives only while there is
-    /// [room for answers](super::Endpoint::has_reply_room).
+    /// It answers what the peer has sent, and may take the room that is kept for answers beside what is sent unasked. An
+    /// application that receives only while there is [room for answers](super::Endpoint::has_reply_room) has it for all that a few
+    /// hundred messages under way may cause.
     pub is_reply: bool,
 }
 

@@ -27,20 +27,20 @@ pub(super) const SESSION_WINDOW: u64 = WINDOW_BULK + WINDOW;
 /// The same before the peer has signed in: two full channels, of which it needs one.
 pub(super) const SESSION_WINDOW_UNAUTHENTICATED: u64 = 2 * WINDOW_UNAUTHENTICATED;
 
-/// What an application may queue on a channel, in bytes, before `send` returns `Full`.
+/// What an application may queue on a channel unasked, in bytes, before `send` returns `Full`.
 pub(super) const SEND_BUFFER: usize = 256 * 1024;
-
-/// Answers to the peer's own messages may fill one part in so many beyond that: what is sent unasked leaves this room to them.
-/// Chosen: some three hundred answers of a chat.
-pub(super) const REPLY_SHARE: usize = 4;
 
 /// The same at a server for a peer that has not signed in, in bytes: a few responses. A peer that does not read costs
 /// at most this on each channel.
 pub(super) const SEND_BUFFER_UNAUTHENTICATED: usize = 16 * 1024;
 
-/// The same while more than half of [`Limits::buffers`] is used, on channels where the application waits for room; a
-/// single longer message is still accepted. Chosen: two packets with lines of chat, which keep a path of ordinary
-/// length busy.
+/// One part in so many of these may be filled beyond them by answers to the peer's own messages: what is sent unasked leaves
+/// this room to them. Chosen: some three hundred answers of a chat.
+pub(super) const REPLY_SHARE: usize = 4;
+
+/// What may be queued unasked while more than half of [`Limits::buffers`] is used, on channels where the application waits for
+/// room; a single longer message is still accepted. Chosen: two packets with lines of chat, which keep a path of
+/// ordinary length busy.
 pub(super) const SEND_BUFFER_SHORT: usize = 16 * 1024;
 
 /// Sessions that have not signed in may use one part in so many of [`Limits::buffers`]. Beyond it the largest of them

@@ -64,16 +64,16 @@ impl Ctx<'_> {
         )
     }
 
-    /// Answers a request. A session that does not read the answers to its own requests is closed; that some thousands of
-    /// deliveries are under way to it takes nothing of their room.
+    /// Answers a request. A session that does not read the answers to its own requests is closed; deliveries under way to it do
+    /// not use up the room of answers.
     pub fn respond(&mut self, session: SessionId, channel: Channel, message: &ServerMessage) {
-        if self.reply(session, channel, message) == Err(SendError::Full) {
+        if self.try_respond(session, channel, message) == Err(SendError::Full) {
             self.close_unread(session);
         }
     }
 
     /// Answers a request; the caller decides what to do where even the room of answers is full.
-    pub fn reply(
+    pub fn try_respond(
         &mut self,
         session: SessionId,
         channel: Channel,

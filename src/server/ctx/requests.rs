@@ -62,11 +62,7 @@ pub enum Pending {
         channel: Channel,
     },
     /// The conversation with somebody.
-    Resolve {
-        session: SessionId,
-        channel: Channel,
-        tag: u32,
-    },
+    Resolve(RequestOrigin),
     /// A room was joined.
     Join(RequestOrigin, RoomCreation),
     /// A page of all bans.
@@ -110,6 +106,7 @@ pub enum Pending {
     /// A number was used up.
     Void {
         session: SessionId,
+        device: DeviceId,
         conversation: ConversationId,
         number: DeviceSeq,
     },

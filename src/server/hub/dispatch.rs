@@ -147,11 +147,7 @@ impl Services {
                 hellos.on_loaded(ctx, receipts, session, channel, outcome);
                 self.announce_arrival(ctx, session);
             }
-            Pending::Resolve {
-                session,
-                channel,
-                tag,
-            } => append::on_resolved(ctx, session, channel, tag, outcome),
+            Pending::Resolve(origin) => append::on_resolved(ctx, origin, outcome),
             Pending::Bans => {
                 let (banned, is_well) = ctx.bans.on_read(ctx.store, outcome);
                 enforce(ctx, &banned);
@@ -306,11 +302,12 @@ impl Services {
             (
                 Pending::Void {
                     session,
+                    device,
                     conversation,
                     number,
                 },
                 _,
-            ) => append::on_voided(ctx, session, conversation, number, &outcome),
+            ) => append::on_voided(ctx, (session, device), conversation, number, &outcome),
             (Pending::Join(origin, creation), _) => {
                 membership::on_joined(ctx, origin, &creation, &outcome);
                 on_applied(ctx, receipts, &Applied::of(write, None, &outcome));

@@ -1,7 +1,7 @@
 //! Takes messages from the transport in turns: a few of one channel, then of the others.
 //!
 //! A message is taken only while the store has room for the requests it may cause, while its account uses at most its
-//! share of that room, while the account is within its rate, and while its session reads the answers. Else it stays in the receive buffer, and flow control
+//! share of that room, while the account is within its rate, and while its session has room for the answer. Else it stays in the receive buffer, and flow control
 //! slows its sender down: nothing is refused, nothing is lost, and nothing is queued here.
 
 use std::time::{Duration, Instant};
@@ -27,8 +27,8 @@ const TURN_MESSAGES: u32 = 16;
 /// Bytes of one turn, with the message that reaches them. Chosen: four of the longest texts.
 const TURN_BYTES: usize = 64 * 1024;
 
-/// When it is looked again whether a session has read the answers that wait for it. Chosen: not often, though there be thousands
-/// that read none.
+/// How long until it is looked at again whether a session has room for answers. Chosen: not often, though thousands may read
+/// none.
 const REPLY_WAIT: Duration = Duration::from_millis(100);
 
 /// The least time between two notices to one session that its messages are taken more slowly.
@@ -179,12 +179,12 @@ fn check_turn(
     if ctx.store.room() < STORE_ROOM_MIN || !has_blob_room {
         return Err(Wait::Store);
     }
-    let Some(account) = account else {
-        return check_stranger_turn(ctx, id);
-    };
     if !ctx.endpoint.has_reply_room(id, channel) {
         return Err(Wait::Until(ctx.now.instant + REPLY_WAIT));
     }
+    let Some(account) = account else {
+        return check_stranger_turn(ctx, id);
+    };
     if !ctx.store.has_room_for(account) {
         return Err(Wait::Store);
     }
@@ -225,10 +225,12 @@ fn notify_slowed(ctx: &mut Ctx<'_>, id: SessionId, wait: Duration) {
         // Minutes where seconds were announced are news.
         !is_late && now + wait <= until + NOTICE_INTERVAL
     });
-    if !is_told {
+    if is_told {
+        return;
+    }
+    let notice = Message::error(Command::SendMessage, too_many(wait));
+    let sent = ctx.try_respond(id, Channel::Chat, &notice);
+    if let (Ok(()), Some(session)) = (sent, ctx.sessions.get_mut(id)) {
         session.told_slowed = Some((now, now + wait));
-        let notice = Message::error(Command::SendMessage, too_many(wait));
-        // A client that has no room for it is not waiting for it.
-        let _ = ctx.send(id, Channel::Chat, &notice);
     }
 }

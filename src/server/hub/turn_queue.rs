@@ -1,5 +1,5 @@
 //! Whose turn it is: channels with messages that the hub has not taken yet, because others come first, because the
-//! store has no room, or because the account has used up its rate.
+//! store has no room, because the account has used up its rate, or because its session has no room for answers.
 //!
 //! Nothing is copied here: what waits stays in the transport's receive buffer, whose window the peer's sender fills and
 //! then stops.
@@ -25,7 +25,7 @@ pub enum Wait {
     Turn,
     /// The store: it comes to its turn when a request has been answered.
     Store,
-    /// This moment: the account has used up its rate until then.
+    /// This moment: the account has used up its rate until then, or it is looked at again whether there is room for answers.
     Until(Instant),
 }
 

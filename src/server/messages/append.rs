@@ -1,12 +1,12 @@
 //! The way of a message from its author into the log. It goes on to its readers only once it is durable.
 
 use crate::protocol::{
-    AccountId, CONTENT_MAX_BYTES, Command, ConversationId, DeviceSeq, EntryBody, EntryKind,
-    Envelope, ErrorCode, Failure, Header, Message, Origin, Resolve, Resolved, SaidBefore, Stored,
-    Void, Voided,
+    AccountId, CONTENT_MAX_BYTES, Command, ConversationId, DeviceId, DeviceSeq, EntryBody,
+    EntryKind, Envelope, ErrorCode, Failure, Header, Message, Origin, Resolve, Resolved,
+    SaidBefore, Stored, Void, Voided,
 };
 use crate::server::ctx::reply::failure_of;
-use crate::server::ctx::requests::Pending;
+use crate::server::ctx::requests::{Pending, RequestOrigin};
 use crate::server::ctx::{CHAT, Ctx};
 use crate::server::names::Name;
 use crate::server::policy;
@@ -17,56 +17,39 @@ use crate::transport::{Channel, SendError, SessionId};
 
 /// A client asks for the conversation with a user.
 pub fn resolve(ctx: &mut Ctx<'_>, id: SessionId, channel: Channel, body: &Resolve) {
-    let tag = body.tag;
-    let Some(user) = ctx.sessions.user(id) else {
+    let Some(origin) = ctx.request_origin(id, channel, body.tag) else {
         return;
     };
-    let failure = match Name::parse(&body.name) {
+    match Name::parse(&body.name) {
         // A text that cannot be a name is nobody's.
-        Err(error) => Failure::new(ErrorCode::NoSuchUser, error.to_string()),
+        Err(error) => {
+            let failure = Failure::new(ErrorCode::NoSuchUser, error.to_string());
+            ctx.reject_request(origin, Command::Resolve, failure);
+        }
         Ok(name) => {
             let request = Read::Resolve {
-                account: user.account,
-                device: user.device,
+                account: origin.account,
+                device: origin.device,
                 name: name.canonical().to_owned(),
             };
-            if ctx.store.submit(
-                Pending::Resolve {
-                    session: id,
-                    channel,
-                    tag,
-                },
-                request,
-            ) {
-                return;
-            }
-            Failure::new(ErrorCode::Unavailable, "")
+            ctx.submit_for(origin, Command::Resolve, Pending::Resolve(origin), request);
         }
-    };
-    let failure = Failure {
-        tag: Some(tag),
-        ..failure
-    };
-    ctx.send_error(id, channel, Command::Resolve, failure);
+    }
 }
 
-pub fn on_resolved(ctx: &mut Ctx<'_>, id: SessionId, channel: Channel, tag: u32, outcome: Outcome) {
+pub fn on_resolved(ctx: &mut Ctx<'_>, origin: RequestOrigin, outcome: Outcome) {
     let Outcome::Done(Reply::Resolved { standing, peer }) = outcome else {
-        let failure = Failure {
-            tag: Some(tag),
-            ..failure_of(&outcome)
-        };
-        return ctx.send_error(id, channel, Command::Resolve, failure);
+        return ctx.send_error_if_connected(origin, Command::Resolve, failure_of(&outcome));
     };
     let answer = Resolved {
-        tag,
+        tag: origin.tag,
         conversation: standing.conversation,
         name: standing.name,
         account: peer,
         last_number: standing.last_number,
         start: standing.start,
     };
-    ctx.respond(id, channel, &Message::control(answer));
+    ctx.respond_if_connected(origin, answer);
 }
 
 /// A message of a user: it is appended to the log.
@@ -209,9 +192,9 @@ fn ack_stored(
     if is_said && gets_receipts {
         receipts.subscribe(ctx, id, conversation);
     }
-    let sent = ctx.reply(id, CHAT, &message);
+    let sent = ctx.try_respond(id, CHAT, &message);
     if sent == Err(SendError::Full) && stored.repeated {
-        // The entry was sent to it, so that it has asked again: nothing else would ever tell it.
+        // It was sent the entry and has asked again; nothing else would tell it.
         return ctx.close_unread(id);
     }
     let is_sent = sent.is_ok();
@@ -272,6 +255,7 @@ pub fn void(ctx: &mut Ctx<'_>, id: SessionId, channel: Channel, body: Void) {
     if !ctx.store.submit(
         Pending::Void {
             session: id,
+            device: user.device,
             conversation,
             number,
         },
@@ -284,11 +268,14 @@ pub fn void(ctx: &mut Ctx<'_>, id: SessionId, channel: Channel, body: Void) {
 
 pub fn on_voided(
     ctx: &mut Ctx<'_>,
-    id: SessionId,
+    (id, device): (SessionId, DeviceId),
     conversation: ConversationId,
     number: DeviceSeq,
     outcome: &Outcome,
 ) {
+    if !ctx.is_on(id, device) {
+        return;
+    }
     if let Outcome::Done(_) = outcome {
         let message = Message::control(Voided {
             conversation,

@@ -7,7 +7,7 @@ use crate::server::policy;
 use crate::transport::{Channel, SessionId};
 
 /// Contacts in one list; who else is online is not listed, and is reached all the same. Chosen: what a session's send
-/// buffer holds with the longest names, since a list is made at once.
+/// buffer holds with the longest names.
 const CONTACTS_MAX: usize = 1000;
 /// Contacts in one part of the list. Chosen: with names of 32 characters, 16 KB.
 const CONTACTS_PER_PART: usize = 200;
@@ -60,7 +60,5 @@ pub fn list(ctx: &mut Ctx<'_>, id: SessionId, channel: Channel, tag: u32) {
         contacts,
         more,
     });
-    for part in parts {
-        ctx.respond(id, channel, &part);
-    }
+    ctx.respond_paged(id, channel, parts);
 }

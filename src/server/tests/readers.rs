@@ -325,6 +325,36 @@ fn device_to_which_much_is_under_way_is_told_what_is_stored_as_often_as_it_asks(
 }
 
 #[test]
+fn what_came_with_a_goodbye_is_taken_though_no_answers_were_read() {
+    // It waited for room for answers like anything else, and was forgotten with its session.
+    let mut bench = Bench::new();
+    bench.hub.core.budgets = Budgets::new(&HubLimits::unlimited());
+    let (link, alice) = overwhelmed(&mut bench);
+    let mut number = 0;
+    let mut say = |bench: &mut Bench| {
+        number += 1;
+        let origin = Origin {
+            conversation: ConversationId::EVERYONE,
+            device: alice.1,
+            number: DeviceSeq(number),
+        };
+        bench.say(link, Channel::Chat, &text("tea?", origin));
+        bench.pass(5);
+    };
+    while bench.server.has_reply_room(link.server, Channel::Chat) {
+        say(&mut bench);
+    }
+    say(&mut bench);
+    let waiting = |bench: &mut Bench| bench.server.is_readable(link.server, Channel::Chat);
+    assert!(waiting(&mut bench));
+    bench.may_close = true;
+    let now = bench.now.instant;
+    bench.client.close(now, link.client, 0, "goodbye");
+    bench.pass(100);
+    assert!(!waiting(&mut bench), "it was not taken");
+}
+
+#[test]
 fn who_reads_no_answers_is_asked_for_no_further_messages_and_misses_none() {
     // Their session was closed as soon as the answers did not fit, with all that was under way.
     const MESSAGES: u64 = 4_000;

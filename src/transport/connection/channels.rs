@@ -15,8 +15,8 @@ use crate::transport::{Channel, Event, SendError, Sending};
 pub(super) struct ChannelState {
     pub(super) sender: ChannelSender,
     pub(super) assembler: Assembler,
-    /// The size of the last message that was rejected for lack of room.
-    refused: Option<u32>,
+    /// The size of the last message that was rejected for lack of room, and whether memory was short.
+    refused: Option<(u32, bool)>,
     /// [`Event::Readable`] was reported.
     announced: bool,
     /// A WINDOW frame is due.
@@ -86,7 +86,8 @@ impl Connection {
             state.sender.mark_urgent();
         }
         if result == Err(SendError::Full) {
-            state.refused = u32::try_from(message.len()).ok();
+            let length = u32::try_from(message.len()).unwrap_or(u32::MAX);
+            state.refused = Some((length, is_short));
         }
         if begins_hold && result.is_ok() {
             self.hold = Hold::Begins;
@@ -95,7 +96,7 @@ impl Connection {
     }
 
     pub(crate) fn has_reply_room(&self, channel: Channel) -> bool {
-        self.channels[channel as usize].sender.has_reply_room()
+        !self.state.is_open() || self.channels[channel as usize].sender.has_reply_room()
     }
 
     pub(crate) fn is_readable(&self, channel: Channel) -> bool {
@@ -131,10 +132,12 @@ impl Connection {
     pub(super) fn announce_writable(&mut self, context: &mut Context<'_>, channel: Channel) {
         let session = self.session;
         let state = self.channel(channel);
-        if state
-            .refused
-            .is_some_and(|refused| state.sender.room() as u64 >= u64::from(refused))
-        {
+        let fits = |(length, is_short): (u32, bool)| {
+            let length = length as usize;
+            let fits_when_short = !is_short || state.sender.has_room_when_short(length);
+            fits_when_short && state.sender.room() >= length
+        };
+        if state.refused.is_some_and(fits) {
             state.refused = None;
             context
                 .events

@@ -39,7 +39,8 @@ impl Endpoint {
         .unwrap_or(Err(SendError::Closed))
     }
 
-    /// Whether the peer reads the answers to what it sends: at least half of the room that is kept for these is free.
+    /// Whether there is room for answers: at least half of what is kept for these is free, or the session is over, and what it
+    /// has sent is not answered any longer.
     #[must_use]
     pub fn has_reply_room(&self, session: SessionId, channel: Channel) -> bool {
         self.connection(session)
