@@ -12,7 +12,7 @@ use super::body::Body;
 use super::digest::Digest;
 use super::file::FileRoot;
 use super::message::{Header, Hop, Message};
-use super::wire::{DecodeError, decode, field, skip_surplus};
+use super::wire::{DecodeError, decode, encode_to, field, skip_surplus};
 use super::words::EntryKind;
 
 /// Room for what is around the content: a delivery with two long names, and the digest. More is possible, and costs a second
@@ -56,7 +56,7 @@ impl<'a> Envelope<'a> {
 
     fn write_to(&self, bytes: &mut Vec<u8>) {
         let parts = (&self.hop, Bytes::new(self.content), &self.digest);
-        rmp_serde::encode::write(bytes, &parts).expect("writing to a Vec cannot fail");
+        encode_to(bytes, &parts);
     }
 
     /// Checks the digest and only then decodes the content.
@@ -148,7 +148,7 @@ pub fn seal(message: &Message<impl Body>) -> (Vec<u8>, Digest) {
 }
 
 fn write_content(message: &Message<impl Body>, content: &mut Vec<u8>) -> Digest {
-    rmp_serde::encode::write(content, message).expect("writing to a Vec cannot fail");
+    encode_to(content, message);
     Digest::of(content)
 }
 

@@ -9,7 +9,8 @@
 //!   that is added later must therefore be an `Option` at the end;
 //! - an *unknown* number of an enumeration becomes its `Other(number)`, never an error; what uses it decides.
 
-mod msgpack;
+mod reader;
+mod writer;
 
 /// Declares a struct that travels as a MessagePack array of its fields. One with a lifetime borrows from the bytes that it
 /// was read from. A last field behind a `;` is an `Option` that is not written where it is `None`, so that bytes without it stay
@@ -158,8 +159,9 @@ use serde::de::value::UnitDeserializer;
 use serde::de::{Error as _, IgnoredAny, SeqAccess};
 use serde::{Deserialize, Serialize};
 
-pub use msgpack::DecodeError;
-pub(crate) use msgpack::decode;
+pub use reader::DecodeError;
+pub(crate) use reader::decode;
+pub(crate) use writer::encode_to;
 
 /// Reads the next field of an array; a missing one is what its type makes of nothing, or an error.
 pub(crate) fn field<'de, T: Deserialize<'de>, A: SeqAccess<'de>>(
