@@ -14,11 +14,11 @@
 //! | [`store`] | the message log, and the tables in redb that point into it | the network |
 //! | [`protocol`] | messages, MessagePack, SHA-256 digests | packets |
 //! | [`transport`] | reliable encrypted sessions over datagrams | sockets, clocks, chat |
-//! | [`text`] | which characters of a peer's text may be shown or logged | everything else |
+//! | [`text`] | what a peer's text may contain, how names and words are compared, how numbers and codes are read | everything else |
 //!
 //! `stalls` counts how long a thread of the server is busy at a stretch.
 //! `fence` keeps panics of redb over damaged pages from the threads that call it.
-//! `id_map` is the table type of what has a number of this end's choice, `small_map` that of a few entries.
+//! `id_map` is a map whose keys are numbers that this end has chosen, `small_map` one of a few entries.
 //! `registry` is the table type of both kinds of commands: subcommands and chat commands.
 //!
 //! Everything between socket and terminal is a state machine: it is given the time and a seed for its randomness, input
@@ -51,21 +51,22 @@
 //! | position | the last entry of a conversation that a device has made durable |
 //! | mark | the furthest position of any device of an account: the source of receipts |
 //! | read position | how far a user has looked at a conversation, on any device; only their own devices know it, and no receipt follows from it |
-//! | unread | what others have said behind it |
+//! | unread | what others have said after the read position |
 //! | receipt | tells an author that a member's mark has reached an entry |
 //! | count | how many members have an entry; replaces names in conversations of more than 32 |
 //! | caught up, lagging | a device that gets new entries at once, and one that the hub still reads the log for |
 //! | gap | entries missing between a device's position and what it has received |
-//! | retention | how long, and how much of it, a log is kept |
+//! | retention | how long a log is kept, and how much of it |
 //! | skeleton | what a name looks like; two names with one skeleton are not both given out |
 //! | guess | a try at a password that proved none; who guesses waits |
 //! | known server | a server whose key this client has accepted |
 //! | epoch | changes when the server's database is restored or has lost something; positions are valid in one epoch |
 //! | message log | every write, durable and in order, and the only place of the entries of all conversations |
-//! | segment, record | one file of the message log; the writes of one group in it, with one sync |
+//! | group | the writes that the store executes together: they share one record and one sync |
+//! | segment, record | one file of the message log; the writes of one group in it |
 //! | write buffer | rows of the tables that have changed since the last checkpoint, in memory |
 //! | checkpoint | the changed rows are committed to redb, on a thread of its own, with the record up to which they are complete |
-//! | replay | records behind the last checkpoint are executed again after a crash |
+//! | replay | records after the last checkpoint are executed again after a crash |
 //! | snapshot | a consistent read-only view of the tables as the last checkpoint left them, on another thread |
 //! | read, write | the two kinds of requests to the store; only writes go to the message log |
 //! | page | as much of a log as is read for one device at once, beside writes |
@@ -84,10 +85,10 @@
 //!
 //! | to change | begin at |
 //! |---|---|
-//! | a login, on the server | `src/server/auth/mod.rs`; the password's proof is `opaque.rs` beside it |
+//! | a login, on the server | `src/server/auth/mod.rs`; its end of the password's proof is `opaque.rs` beside it |
 //! | a login, in the client | `src/client/auth/mod.rs` |
 //! | a change of an account for which the password is proved | on the server `src/server/auth/change.rs`, the proof `proofs.rs` beside it; in the client `src/client/auth/step_up.rs`; in the store `src/store/ops/accounts/mod.rs` and `src/store/ops/devices.rs` |
-//! | what follows a wrong password | `src/server/limits/throttle/guesses.rs` (how long to wait), `src/client/auth/password.rs` (what the user is told) |
+//! | a wrong password | the client notices it, in `src/client/auth/opaque.rs`; what the user is told `password.rs` beside it, in the words of `src/client/ui/refusal.rs`; what the server counts, and how long to wait, `src/server/limits/throttle/guesses.rs` |
 //! | a name that is refused | `src/server/names/mod.rs`; because of another's name `src/store/ops/accounts/naming.rs`, a room's `src/store/ops/rooms/mod.rs`; what looks alike `src/text/skeleton.rs` |
 //! | who may do what | `src/server/policy.rs`; in a room `src/store/ops/rooms/permission.rs` |
 //! | a room's roles | `src/store/ops/rooms/change.rs` |
@@ -97,9 +98,9 @@
 //! | the way of an entry to its readers | `src/server/messages/fanout.rs`, for lagging devices `catch_up.rs` beside it |
 //! | history | `src/server/messages/history.rs`; in the store `src/store/ops/log/history.rs`, in what steps `src/store/engine/page.rs`, on which threads `src/store/thread/pages.rs` |
 //! | what a search finds | `src/client/account/history/search.rs`, `query.rs` beside it; the words that are stored `src/text/words.rs`, their table `src/client/storage/history.rs` |
-//! | who comes and goes | `src/server/presence/mod.rs`, `src/server/roster/alerts.rs`; which lines tell of it `src/client/account/arrivals.rs` |
+//! | who comes and goes | who is online `src/server/presence/mod.rs`; who is told `src/server/roster/alerts.rs`, when `src/server/hub/lifecycle.rs`; which lines tell of it `src/client/account/arrivals.rs` |
 //! | the roster, and who is away | `src/server/roster/people.rs`, in the store `src/store/ops/acquaintances.rs`; `src/client/account/people.rs` |
-//! | a receipt | `src/server/receipts/subscriptions.rs`, then `marks.rs` beside it; `src/client/account/receipts/mod.rs` |
+//! | a receipt | `src/server/receipts/subscriptions.rs`, then `marks.rs` beside it; in the client `src/client/account/receipts/mod.rs`, its lines `show.rs` beside it |
 //! | what is read, or muted | `src/client/account/reading.rs` (what reading is), `src/server/roster/reading.rs`, `src/store/ops/reading.rs` |
 //! | what newcomers of a room may read | `src/store/ops/rooms/membership.rs` |
 //! | a room's creation | `src/store/ops/rooms/mod.rs`; the request `src/server/rooms/membership.rs` |
@@ -126,7 +127,7 @@
 //! | the beginning without a server | `src/client/core/offline.rs` |
 //! | what waits in other states of an account | `src/cli/connect/forwarder.rs`; when it begins `Core::take_arrival` |
 //! | notes to oneself | their id `src/store/schema/pair_ids.rs`; that they are asked for by name `src/store/ops/resync.rs` |
-//! | reconnecting | `src/client/link/mod.rs`, `src/transport/endpoint/handshake/standby.rs` |
+//! | a server that does not answer | what silence is, and how long it may last, `src/transport/connection/timeout.rs`; connecting again `src/client/link/mod.rs`, `src/transport/endpoint/handshake/standby.rs` |
 //! | what is sent again after it | `src/client/account/resync.rs`, `src/client/account/sender/mod.rs` |
 //! | the server's key | `src/client/core/host_key.rs`; the file `src/cli/connect/state/known_servers.rs` |
 //! | what the local network learns of a server, and how one is discovered | `src/cli/discover/announcement.rs`, `found.rs` beside it |
@@ -134,14 +135,15 @@
 //! | a link to a server | what may be in one `src/cli/address/link.rs`; its room `src/client/core/invitation.rs` |
 //! | a client's new address | `src/transport/connection/path.rs`; noticed by `src/net/roam.rs` |
 //! | a retransmission | `src/transport/connection/recovery.rs` (what is lost), `src/transport/channel/send_buffer.rs` (which bytes go again) |
+//! | copies of a line where packets are lost | `src/transport/connection/redundancy.rs` |
 //! | congestion control | `src/transport/recovery/congestion/cubic.rs` |
 //! | the handshake | `src/transport/endpoint/handshake/client.rs` and `server.rs` beside it |
 //! | how a server is told to end, or to read its settings again | `src/cli/serve/lifecycle.rs`; by its operator `src/cli/admin/lifecycle.rs` |
 //! | what a service manager is told, and what it has opened | `src/cli/service/notify.rs`; whether the server answers `src/cli/serve/answers.rs` |
-//! | a commit | when a group is synced `src/store/thread/mod.rs`, how `src/store/segments/mod.rs`; a checkpoint's limits `src/store/engine/open_store.rs`, its clock `src/store/thread/mod.rs`, what it writes `src/store/schema/buffer.rs` |
+//! | a commit | when a group is taken `src/store/thread/mod.rs`, how it becomes durable `src/store/segments/mod.rs`, by way of `src/store/engine/mod.rs` and `open_store.rs` beside it; a checkpoint's limits `src/store/engine/open_store.rs`, its clock `src/store/thread/mod.rs`, what it writes `src/store/schema/buffer.rs` |
 //! | space that comes back | what expires `src/store/ops/retention.rs`; a segment of which little is left `src/store/engine/tidy.rs`; what was deleted `src/store/ops/log/delete.rs`, its bytes `src/store/segments/erase.rs` |
 //! | a byte of the store's files | `src/store/segments/layout.rs`, `frame.rs` and `commands.rs` beside it; `src/store/schema/tables.rs` and `records.rs`; `man/udpchat-store.7` |
-//! | recovery after a kill | the order of its steps `src/cli/database.rs`; `src/store/files/open.rs`, `src/store/engine/open_store.rs`, `src/store/segments/reading.rs`, last `src/store/engine/replay.rs` |
+//! | recovery after a kill | what may be torn, and what is done about it, the table in `src/store/segments/mod.rs`; the order of its steps `src/cli/database.rs`; `src/store/files/open.rs`, `src/store/engine/open_store.rs`, `src/store/segments/reading.rs`, last `src/store/engine/replay.rs` |
 //! | a database of an earlier version | `src/store/migration/mod.rs`, and a file beside it for each step |
 //! | a backup | `src/store/backup/mod.rs`; its way into service `src/store/into_service.rs` |
 //! | a limit | its value `src/server/limits/mod.rs`, `src/transport/limits.rs`; its option `src/cli/serve/limits.rs`; how an account's rates are applied `src/server/limits/account_budget.rs` |
@@ -160,7 +162,7 @@
 //! | the name under which a peer's file is kept | `src/text/file_name.rs` |
 //! | a path as it is typed at the prompt | `src/client/path_word.rs`; what the tab key makes of it `src/cli/connect/terminal/interactive/paths.rs` |
 //! | an error of the operating system, as it is told | `src/text/system_error.rs` |
-//! | the prompt's redraw | `src/cli/connect/terminal/interactive.rs`; what is printed above it, or changed there in place, `interactive/above.rs`, and what stands beside it `beside.rs` there; the queue of lines is `printer.rs` |
+//! | the prompt's redraw | `src/cli/connect/terminal/interactive.rs`; what is printed above it, or changed there in place, `interactive/above.rs`, and what stands beside it `beside.rs` there; when it is drawn `helper.rs` and `screen.rs` there; the queue of lines is `printer.rs` |
 //! | the mark of what the user said | `src/client/own_line.rs` |
 //! | what rings and who is mentioned | `src/client/account/attention.rs`; how the terminal rings `src/cli/connect/terminal/ringing.rs` |
 //! | the prompt's words | `src/client/core/asking.rs`, `src/client/ui/prompt.rs` |
@@ -168,8 +170,8 @@
 //! | an exit code | `src/cli/exit.rs`; of a script `src/cli/connect/run.rs`; which fault a refusal is `src/client/env.rs` |
 //! | a wire message | `src/protocol/bodies.rs` and `words.rs`; `src/server/hub/dispatch.rs`; `src/client/account/mod.rs` and `src/server/limits/account_budget.rs` (what it costs), which the compiler does not ask for; `man/udpchat-protocol.7` |
 //! | a request to the store | `src/store/api/read.rs` or `write.rs`, and `replies.rs`; `src/store/engine/execute.rs`; `src/store/ops/`; a write also `src/store/segments/commands.rs` (its recorded bytes), and `src/server/hub/applied.rs`, which the compiler does not ask for |
-//! | a setting | `src/cli/serve/args.rs` or `src/cli/connect/args.rs`; variable, key, `config init` and manual follow, by `src/cli/settings/mod.rs` |
-//! | what SIGHUP takes over | `src/cli/serve/reload.rs` |
+//! | a setting | `src/cli/serve/args.rs` or `src/cli/connect/args.rs`; how the file is read `src/cli/settings/file.rs`; variable, key, `config init` and manual follow, by `src/cli/settings/mod.rs` |
+//! | what SIGHUP takes over | `src/cli/serve/reload.rs`; the signal `lifecycle.rs` beside it |
 //! | a subcommand | `src/cli/mod.rs`; in a group, the group's own, such as `src/cli/user/mod.rs`; where it asks the server `src/cli/admin/api.rs` and `handler.rs` |
 //! | a measurement | what the clients do `src/bench/workload/mod.rs`; all of them at once `src/bench/crowd/mod.rs`, one of them `src/bench/member/mod.rs`; several runs `src/bench/run.rs` |
 //! | what `mixed` measures | `src/bench/workload/mixed.rs`; what clients do there besides talking `src/bench/member/errands.rs`, counted in `src/bench/crowd/errands.rs` |
@@ -195,7 +197,7 @@
 //!    the conversation if the entry is the first of a pair. The entry goes into a record of the message log, together with
 //!    all other writes that were waiting, and the record is synced. Only then does the hub report it as stored. The entry
 //!    stays there; the tables only note its place, in the write buffer at first. (A checkpoint commits them to redb, at most
-//!    65,536 writes or a few seconds later, while the server goes on; after a crash the records behind the last checkpoint
+//!    65,536 writes or a few seconds later, while the server goes on; after a crash the records after the last checkpoint
 //!    are replayed in the same order, with the same results.)
 //! 4. **Known.** erin's client commits the entry to its history and, if it is the next one, moves its position; the same
 //!    commit removes the line from the outbox. Only then does the screen show anything about it.
@@ -211,21 +213,19 @@
 //! Events in a room (a join, a kick, a topic) are entries too. The store appends them in the write that makes the
 //! change; there is nothing to queue, and repeating the request changes nothing.
 //!
-//! What changes something said (an edit, a deletion, a reaction, a pin) is an entry too, and goes the same way. The write
-//! that appends a deletion also removes the content it deletes, of which the digest stays, so after a crash both have
-//! happened or neither; the bytes are overwritten once the next checkpoint is durable.
+//! ## Edit, delete, react, pin
 //!
-//! ## Mend
+//! What changes something said is an entry too, and goes the way of a message. What is different:
 //!
-//! An edit, a deletion, a reaction or a pin is an entry, and goes the way of a message. What is different:
-//!
-//! 1. A message that has no number yet is changed in the outbox. What is about a message under way gets no number until that is
+//! 1. The write that appends a deletion also removes the content it deletes, of which the digest stays, so after a crash both have
+//!    happened or neither; the bytes are overwritten once the next checkpoint is durable.
+//! 2. A message that has no number yet is changed in the outbox. What is about a message under way gets no number until that is
 //!    stored, since only then is there an entry to refer to.
-//! 2. The device commits it together with its place in the index of amendments. Of a deletion the same commit replaces the target,
+//! 3. The device commits it together with its place in the index of amendments. Of a deletion the same commit replaces the target,
 //!    its edits and the reactions to it by tombstones, and records that their bytes are still in the file.
-//! 3. Within a minute the rows are written afresh, the file is made as short as it can be, all pages that are still free are
+//! 4. Within a minute the rows are written afresh, the file is made as short as it can be, all pages that are still free are
 //!    overwritten, and the record is removed. After a crash in between this begins again at the next start.
-//! 4. If the server's database was restored, what waits and refers to an entry behind the last one in common is given up with a word:
+//! 5. If the server's database was restored, what waits and refers to an entry after the last one in common is given up with a word:
 //!    its target may be another one by now.
 //!
 //! ## Deliver

@@ -15,7 +15,7 @@ pub struct OutgoingEntry<'a> {
     /// In whose log it stands.
     pub conversation: ConversationId,
     pub author: AccountId,
-    /// The device that wrote it, which is not sent it.
+    /// The device that wrote it, to which it is not sent.
     pub device: DeviceId,
     /// The author's name, unless the content tells it.
     pub name: Option<&'a str>,

@@ -1,4 +1,4 @@
-//! How much may be spent on word of who comes and goes.
+//! Tells users who comes and goes, as far as a budget allows.
 //!
 //! Each alert goes to everybody who is online, so that N users who sign in at once, as after a restart, would cost N²
 //! messages: with 10,000 of them, minutes in which nothing else is served.

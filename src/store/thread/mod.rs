@@ -1,6 +1,6 @@
-//! The storage thread: requests come in through a queue, whatever is waiting shares a commit, completions go out.
+//! The storage thread: requests come in through a queue, what is waiting shares one record and one sync, completions go out.
 //!
-//! Neither of the two queues can wait for the other. A request is taken only with the slot of its completion
+//! Neither of the two threads ever waits for the other. A request is taken only with the slot of its completion
 //! reserved, so there are never more completions under way than [`SLOTS`]: the sink that takes them has room for
 //! all and never blocks, and so the storage thread never waits for the network thread, nor that one for it.
 //!

@@ -1,4 +1,4 @@
-//! Connects the receipts with the tables and the screen.
+//! Keeps what is awaited in the device's database, and makes lines of the receipts that have come.
 
 use std::time::Instant;
 
@@ -66,7 +66,7 @@ impl Receipts {
         self.stored.add(ctx, stored, when);
     }
 
-    /// A conversation's log is another one behind this place: what waited there is lost.
+    /// A conversation's log is another one after this place: what waited there is lost.
     pub(crate) fn drop_after(&mut self, ctx: &mut Ctx<'_>, id: ConversationId, place: EntryId) {
         for lost in self.forget_after(id, place) {
             ctx.state.put_awaited(id, lost, None);

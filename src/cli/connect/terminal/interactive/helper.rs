@@ -1,4 +1,5 @@
-//! What the editor is told of a line: how tab completes it, and what a draft does on Enter.
+//! What the editor asks of us for a line: how it and its row are drawn, what is printed above it first, what tab completes, and
+//! what Enter does.
 
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
@@ -210,7 +211,7 @@ impl LineHelper {
         Some(format!("{before}{}\r", self.look.remark(&state)))
     }
 
-    /// A key has changed the line. The editor may only have added to what it has drawn, or erased behind it.
+    /// A key has changed the line. The editor may only have added to what it has drawn, or erased after it.
     fn note_change(&self, line: &str) {
         let (has_status, prompt) = (self.has_status.get(), self.drawn.borrow().prompt.clone());
         let is_shorter = line.len() < self.drawn.borrow().line.len();
@@ -235,7 +236,7 @@ impl LineHelper {
         shown.map_or(Cow::Borrowed(whole), Cow::Owned)
     }
 
-    /// What is typed so far, before the cursor and behind it, since the editor drops it when it fails.
+    /// What is typed so far, before the cursor and after it, since the editor drops it when it fails.
     pub fn typed(&self) -> (String, String) {
         let drawn = self.drawn.borrow();
         let parts = drawn.line.split_at_checked(drawn.cursor);

@@ -1,4 +1,5 @@
-//! Who has the terminal: a question, or the user's own text editor; and how it is restored.
+//! Who has the terminal (a question, or the user's own text editor), how what is printed meanwhile reaches it, and how it is
+//! restored.
 
 use std::collections::VecDeque;
 use std::fs;
