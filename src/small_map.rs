@@ -1,7 +1,7 @@
 //! Tables of a few entries, as most of a session's are: one allocation with room for what is in them, and none before the
 //! first entry, for which a tree takes a node of eleven places.
 
-/// A sorted list of keys with their values. To insert or remove one moves those behind it.
+/// A sorted list of keys with their values. To insert or remove one moves those after it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SmallMap<K, V>(Vec<(K, V)>);
 

@@ -178,7 +178,7 @@ fn with_subcommands(
         .subcommands(commands.iter().map(|command| command.parser(is_whole)))
 }
 
-/// Whether these are the words of what is no subcommand for the parser: a plugin's, or those behind `--`.
+/// Whether these are the words of what is no subcommand for the parser: a plugin's, or those after `--`.
 pub fn is_external(matches: &ArgMatches) -> bool {
     // This is how clap names them.
     matches.contains_id("")

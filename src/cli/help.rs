@@ -83,7 +83,7 @@ pub fn show(words: &[&str], context: &Context<'_>) -> Outcome {
     Ok(Exit::Success)
 }
 
-/// The help of a chat command: with a slash, behind `connect`, or where no subcommand has the name.
+/// The help of a chat command: with a slash, after `connect`, or where no subcommand has the name.
 fn chat_command(words: &[&str], context: &Context<'_>) -> Result<Option<String>, Failure> {
     let is_like_one = |why: &str| why.contains("did you mean");
     let (word, is_certain) = match words {

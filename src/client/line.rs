@@ -22,7 +22,7 @@ pub struct Line {
     pub head: Option<Head>,
     /// What is said.
     pub text: String,
-    /// What the program adds behind the text.
+    /// What the program adds after the text.
     pub note: Option<String>,
 }
 
@@ -50,7 +50,7 @@ pub struct Manner {
     pub number: Option<String>,
     /// What it answers, such as `, to "tea at four?" of erin`: no name has a blank.
     pub answers: Option<String>,
-    /// Whether the text tells what somebody does: then a star stands before the name, and no colon behind it.
+    /// Whether the text tells what somebody does: then a star stands before the name, and no colon after it.
     pub is_action: bool,
 }
 
@@ -135,7 +135,7 @@ impl Line {
         self
     }
 
-    /// The same line with a remark behind those that it has.
+    /// The same line with a remark after those that it has.
     #[must_use]
     pub(crate) fn with_further_note(self, note: &str) -> Self {
         match &self.note {
@@ -147,7 +147,7 @@ impl Line {
         }
     }
 
-    /// The same line with a remark of the program behind it. What that quotes is made harmless here.
+    /// The same line with a remark of the program after it. What that quotes is made harmless here.
     #[must_use]
     pub(crate) fn with_note(mut self, note: &str) -> Self {
         self.note = Some(printable::line(note).into_owned());

@@ -12,7 +12,7 @@ pub struct PathWord {
     pub plain: String,
     /// How many bytes of the line it takes.
     pub length: usize,
-    /// Whether a blank stands behind it.
+    /// Whether a blank follows it.
     pub is_ended: bool,
     /// The quotation mark that is still open.
     pub open: Option<char>,
@@ -129,7 +129,7 @@ mod tests {
 
     use super::*;
 
-    /// The path, and what stands behind it.
+    /// The path, and what follows it.
     fn split(line: &str) -> (String, &str) {
         let word = PathWord::of(line);
         (word.plain, &line[word.length..])

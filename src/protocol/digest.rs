@@ -84,7 +84,7 @@ mod tests {
 
     #[test]
     fn fingerprint_is_unpadded_base64_of_sha_256() {
-        // `head -c32 /dev/zero | sha256sum | xxd -r -p | base64` gives this with one `=` behind it.
+        // `head -c32 /dev/zero | sha256sum | xxd -r -p | base64` gives this with one `=` after it.
         assert_eq!(
             fingerprint(&[0; 32]),
             "SHA256:Zmh6rfhivXdsj8GLjp+OIAiXFIVu4jOzkCpZHQ1fKSU"

@@ -61,7 +61,7 @@ impl EntryId {
     /// Before the first entry of a log.
     pub const START: Self = Self(0);
 
-    /// The first place that an entry behind this one can have.
+    /// The first place that an entry after this one can have.
     #[must_use]
     pub const fn next(self) -> Self {
         Self(self.0.saturating_add(1))

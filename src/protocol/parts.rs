@@ -207,7 +207,7 @@ wire_struct! {
         /// Until when the user has muted it, in milliseconds since 1970 (UTC); 0 if not, [`super::MUTED_FOR_GOOD`] for
         /// good.
         pub muted_until_ms: Option<u64>,
-        /// The user may read what stands behind this entry, as far as retention has left it.
+        /// The user may read what follows this entry, as far as retention has left it.
         pub reads_after: Option<EntryId>,
     }
 }

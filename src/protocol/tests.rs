@@ -112,7 +112,7 @@ fn opened_from_newer<B: Body>(message: &Message<B>) -> Message<B> {
     } = message.header;
     let entry = entry.map_or(vec![0xc0], |entry| {
         let bytes = to_bytes(&entry);
-        // What stands behind the key needs it written.
+        // What follows the key needs it written.
         grown(&match entry.key {
             Some(_) => bytes,
             None => [&[bytes[0] + 1], &bytes[1..], &[0xc0]].concat(),

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 /// The digits, as Crockford has them: none looks like another one, and no case matters.
 const DIGITS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 
-/// How many digits a code has: 5 bits each. The last one has 3 bits, and two zeros behind them.
+/// How many digits a code has: 5 bits each. The last one has 3 bits, and two zeros after them.
 const LENGTH: usize = 26;
 
 /// How many digits stand together.
@@ -48,7 +48,7 @@ impl fmt::Display for EnrolmentCode {
             if place > 0 && place % GROUP == 0 {
                 f.write_str("-")?;
             }
-            // The last digit reaches 2 bits behind the end.
+            // The last digit reaches 2 bits after the end.
             let end = 128_usize.saturating_sub(5 * (place + 1));
             let digit = if place + 1 == LENGTH {
                 (bits << 2) & 31

@@ -25,7 +25,7 @@ const REFUSED: [char; 9] = ['/', '\\', ':', '*', '?', '"', '<', '>', '|'];
 /// What names a device in each folder of Windows, with any ending and in any case.
 const DEVICES: [&str; 6] = ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"];
 
-/// The same with a digit behind it.
+/// The same with a digit after it.
 const NUMBERED_DEVICES: [&str; 2] = ["COM", "LPT"];
 
 /// A name for a file of this name that does no harm anywhere: of the last folder's, in one line and of visible characters.
@@ -98,7 +98,7 @@ fn fitting(name: &str, mark: &str) -> String {
     format!("{stem}{mark}{ending}")
 }
 
-/// A name's parts before and behind the dot by which programs know the file: of `a.tar.gz` that is the first one.
+/// A name's parts before and after the dot by which programs know the file: of `a.tar.gz` that is the first one.
 fn with_ending(name: &str) -> (&str, &str) {
     let is_ending = |at: &usize| {
         let ending = &name[*at + 1..];

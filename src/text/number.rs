@@ -40,7 +40,7 @@ pub fn seconds(range: RangeInclusive<u64>) -> impl Fn(&str) -> Result<u64, Strin
     }
 }
 
-/// A number of bytes for a person, such as `812 bytes`, `12 kB` or `5.2 MB` (1000 each), cut off behind two digits or so. What a
+/// A number of bytes for a person, such as `812 bytes`, `12 kB` or `5.2 MB` (1000 each), cut off after two digits or so. What a
 /// user is told of files and of limits has this form, so that the two can be compared.
 #[must_use]
 pub fn size(bytes: u64) -> String {
@@ -85,7 +85,7 @@ pub fn shown_bytes(bytes: u64) -> String {
     }
 }
 
-/// Reads a size in bytes, or with K, M, G or T behind it (1024 each).
+/// Reads a size in bytes, or with K, M, G or T after it (1024 each).
 ///
 /// # Errors
 /// What it takes, if it is none.

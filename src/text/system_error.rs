@@ -1,4 +1,4 @@
-//! Errors of the operating system as a user reads them: in words, without the number that Rust writes behind these.
+//! Errors of the operating system as a user reads them: in words, without the number that Rust writes after these.
 
 use std::borrow::Cow;
 use std::io;

@@ -104,7 +104,7 @@ impl Serialize for Summary {
     }
 }
 
-/// The columns behind the name of a figure. Chosen: the longest number, and two spaces.
+/// The columns after the name of a figure. Chosen: the longest number, and two spaces.
 const COLUMN: usize = 11;
 
 impl fmt::Display for Summary {

@@ -51,7 +51,7 @@ pub enum LinkError {
     HostPercent(String),
     #[error("an IPv6 address needs brackets in a link: {}", quoted(.0))]
     Brackets(String),
-    #[error("a link has no path: behind host and port comes /?key=… or nothing, not {}", quoted(.0))]
+    #[error("a link has no path: after host and port comes /?key=… or nothing, not {}", quoted(.0))]
     Path(String),
     #[error("a link has no #: it is left out of a room's name, as in room=bridge")]
     Fragment,
@@ -269,7 +269,7 @@ mod tests {
             ("udpchat://erin:secret@h/", "names no user"),
             ("udpchat://h%41/", "percent-encoded"),
             ("udpchat://[fe80::1%eth0]/", "percent-encoded"),
-            ("udpchat://h/room", "no path: behind host and port"),
+            ("udpchat://h/room", "no path: after host and port"),
             ("udpchat://h//", "no path"),
             ("udpchat://h/#bridge", "no #"),
             ("udpchat://h/?room=#bridge", "no #"),

@@ -49,7 +49,7 @@ pub enum AddressError {
     NoBrackets(String),
     #[error("{} is not a host name, and not one of another script either (IDNA)", quoted(.0))]
     Script(String),
-    #[error("the interface is missing behind %, as in {0}%eth0 (`ip link` lists them)")]
+    #[error("the interface is missing after %, as in {0}%eth0 (`ip link` lists them)")]
     ZoneMissing(Ipv6Addr),
     #[error("an IPv6 address with a port is written [address]:port")]
     Brackets,

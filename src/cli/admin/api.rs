@@ -103,7 +103,7 @@ pub enum Request {
         /// As typed.
         who: String,
     },
-    /// The bans behind this one, so many as fit: [`Answer::Bans`].
+    /// The bans after this one, so many as fit: [`Answer::Bans`].
     BanList { after: Option<BanSubject> },
     /// [`Answer::Sessions`].
     SessionList,
@@ -129,9 +129,9 @@ pub enum Request {
         owner: String,
         access: RoomAccess,
     },
-    /// The rooms behind this one, so many as fit: [`Answer::Rooms`].
+    /// The rooms after this one, so many as fit: [`Answer::Rooms`].
     RoomList { after: String },
-    /// A room, and its members behind this one, so many as fit: [`Answer::Room`].
+    /// A room, and its members after this one, so many as fit: [`Answer::Room`].
     RoomShow {
         /// As typed, with or without its `#`.
         name: String,
@@ -219,7 +219,7 @@ pub enum Answer {
     },
     Bans {
         bans: Vec<BanLine>,
-        /// Whether there are further ones behind the last.
+        /// Whether there are further ones after the last.
         has_more: bool,
     },
     Sessions {

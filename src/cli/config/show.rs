@@ -109,5 +109,5 @@ fn at_default(key: &str, argument: &Arg) -> Option<String> {
     Some(settings::shown(argument, &[directory]))
 }
 
-/// Sources are aligned behind values of at most this width, in columns.
+/// Sources are aligned after values of at most this width, in columns.
 const WIDTH_MAX: usize = 60;

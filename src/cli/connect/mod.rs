@@ -100,7 +100,7 @@ const PASTING: &str = "\
     long, nothing is sent, and the draft can be edited. An indent that all lines have does not matter for commands; a \
     line that is indented further, or begins with two slashes, is text. Of the newlines at the end of a paste one \
     stays, so that the next paste begins a line of its own; at the end of a draft it does not count. Control characters \
-    and escape sequences in a paste are dropped; if a sequence cannot be told from the text behind it, the whole \
+    and escape sequences in a paste are dropped; if a sequence cannot be told from the text after it, the whole \
     paste is left out. Of a paste at a password only the first line is taken. Without bracketed paste each pasted \
     line is run as if typed.";
 
@@ -133,7 +133,7 @@ const COLOURS: &str = "\
     At a terminal what you say becomes a line with its time in the place of the draft. Its mark says how far it has come: … \
     it is not known to be stored, ● the server has stored it, ✓ somebody has received it, ! it is not sent. The mark changes \
     while that line is the last one, and then stays as it is; lines below it tell the rest. No line of somebody \
-    else begins with a mark. A line that nobody else sees begins with ✉ behind its time, one of a room that is not at the prompt with the \
+    else begins with a mark. A line that nobody else sees begins with ✉ after its time, one of a room that is not at the prompt with the \
     room's name, and a line of another day stands below the day's name. Each name has a colour of its own, the same in every \
     program that follows XEP-0392. With COLORTERM=truecolor it is exact; else it is the nearest of 256 or of 16, as TERM \
     says.\n\
@@ -219,7 +219,7 @@ const WITHOUT_A_TERMINAL: &str = "\
     that are not, and the exit code is 6. They are kept, and sent at the next sign-in: do not send them again. \
     Receipts of users who are online are waited for up to 10 seconds.\n\
     A sign-in that takes longer than --timeout ends the client with 3, or with 6 if its input has queued messages (those of earlier runs do not count): a device that \
-    has signed in before carries out what needs no server after a second; a command that needs it, and all behind that, \
+    has signed in before carries out what needs no server after a second; a command that needs it, and all after that, \
     once --timeout is over. If the server goes away later, messages \
     are queued, `/history`, `/search`, `/status` and `/help` go on, and a command that needs the server waits \
     for --timeout once, even if it was already sent; then it and all that follow fail at once.\n\

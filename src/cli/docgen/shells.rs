@@ -1,4 +1,4 @@
-//! The completion scripts, which say more than the generator makes of the parser: the words behind `help`, and where files
+//! The completion scripts, which say more than the generator makes of the parser: the words after `help`, and where files
 //! are offered and where nothing is.
 
 use clap::builder::PossibleValue;
@@ -21,7 +21,7 @@ pub fn completion(shell: Shell, parser: &Command) -> Vec<u8> {
     complete(&script, &command).into_bytes()
 }
 
-/// What completions are made of: nothing that is hidden, and behind `help` what it explains.
+/// What completions are made of: nothing that is hidden, and after `help` what it explains.
 fn offered(parser: &Command) -> Command {
     let mut command = visible(parser);
     let groups = parser.get_subcommands().filter(|own| own.has_subcommands());
@@ -102,7 +102,7 @@ fn plain(argument: Arg) -> Arg {
     }
 }
 
-/// A switch without the value that it can have behind `=`: bash and fish would offer that as the next word.
+/// A switch without the value that it can have after `=`: bash and fish would offer that as the next word.
 fn switch(argument: &Arg) -> Arg {
     let long = argument.get_long().unwrap_or_default().to_owned();
     let help = argument.get_help().cloned().unwrap_or_default();

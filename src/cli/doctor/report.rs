@@ -14,7 +14,7 @@ pub enum Verdict {
     Ok,
     /// It works, and not as well as it could.
     Warning,
-    /// Nothing behind it can work.
+    /// Nothing after it can work.
     Failed,
     Skipped,
 }

@@ -23,9 +23,9 @@ pub fn command() -> Subcommand {
 }
 
 const TEXT: &str = "\
-    The words behind `--to WHO` are the text, with a blank between them; a word before it is the server. Without a text, or \
+    The words after `--to WHO` are the text, with a blank between them; a word before it is the server. Without a text, or \
     if it is `-`, it is read from standard input to its end. Several lines are one message; newlines at the end are left out. \
-    A text that begins with a dash stands behind `--`.";
+    A text that begins with a dash follows `--`.";
 
 const FILE: &str = "\
     `--file FILE` sends a file, and the text, if there is one, with it; standard input is then read only for `-`. A copy is made \

@@ -27,7 +27,7 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
     } = args;
     if is_text_before {
         let failure = Failure::usage("only the server stands before --to");
-        return Err(failure.hint("write the text behind --to WHO"));
+        return Err(failure.hint("write the text after --to WHO"));
     }
     let has_file = options.file.is_some();
     if options.client.password.is_standard_input() && is_on_standard_input(&text, has_file) {
@@ -89,7 +89,7 @@ fn check_file(path: &Path) -> Result<(), Failure> {
     };
     let failure = Failure::from(anyhow!("cannot send {}: {why}", shown(path)));
     Err(if path == Path::new("-") {
-        failure.hint("standard input has no name to send it under: write it to a file first, or send it as text, with - behind --to WHO")
+        failure.hint("standard input has no name to send it under: write it to a file first, or send it as text, with - after --to WHO")
     } else {
         failure
     })
@@ -107,9 +107,7 @@ fn read_text(words: &[String], has_file: bool) -> Result<String, Failure> {
     let input = io::stdin();
     if words.is_empty() && input.is_terminal() {
         let failure = Failure::usage("there is no text");
-        return Err(
-            failure.hint("write it behind --to WHO, or - to type it and end it with Ctrl-D")
-        );
+        return Err(failure.hint("write it after --to WHO, or - to type it and end it with Ctrl-D"));
     }
     let mut bytes = Vec::new();
     let limit = TEXT_MAX_BYTES as u64 + LINE_ENDS_MAX;

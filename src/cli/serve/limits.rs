@@ -18,7 +18,7 @@ pub struct ServerLimits {
 enum Unit {
     /// A plain number.
     Count,
-    /// A number, or one with K, M, G or T behind it (1024 each).
+    /// A number, or one with K, M, G or T after it (1024 each).
     Bytes,
 }
 

@@ -61,7 +61,7 @@ const ANNOUNCEMENT: &str = "\
     With --announce, every machine of the local network can learn that this server exists, its name, addresses and key; \
     without it the server sends no multicast. It is announced as DNS-SD service _udpchat._udp, with the key's fingerprint in the \
     TXT record, on the interfaces of --listen, and withdrawn when the server stops in order. If it cannot be announced, the log \
-    says why and the server runs all the same. Another server of the same name gets a number behind its own.";
+    says why and the server runs all the same. Another server of the same name gets a number after its own.";
 
 const HTTP: &str = "\
     With --http 127.0.0.1:9777 the server shows what it does to a browser on the same machine: / is a page with the last hour as \

@@ -44,7 +44,7 @@ const DATA: &str = "data";
 /// The key of the server that `connect` is given without an option.
 pub const HOST: &str = "host";
 
-/// The words of a subcommand that may begin with the server, and the option behind which the text begins.
+/// The words of a subcommand that may begin with the server, and the option after which the text begins.
 pub const WORDS: &str = "words";
 pub const TO: &str = "to";
 

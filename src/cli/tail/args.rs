@@ -30,7 +30,7 @@ pub struct Options {
     #[arg(
         id = WORDS,
         value_name = "CONVERSATION",
-        help = "The server, as for `udpchat connect`, and behind it, or alone: #ROOM, @USER, everyone, or notes (your own)"
+        help = "The server, as for `udpchat connect`, and after it, or alone: #ROOM, @USER, everyone, or notes (your own)"
     )]
     words: Vec<String>,
 }

@@ -22,12 +22,12 @@ pub fn command() -> Subcommand {
 
 const CONVERSATIONS: &str = "\
     The first word is the server, unless it begins with # or @ or is everyone or notes; then the server is that of the \
-    settings. The others are conversations: `@bob`, or only `bob` behind the server, is what you and bob said to each other, `#ops` \
+    settings. The others are conversations: `@bob`, or only `bob` after the server, is what you and bob said to each other, `#ops` \
     a room. Quote `#` in a shell. Without any, all conversations are printed. A room of which you are no member, and without \
     --follow a user with whom there is no message, is an error, and the exit code 5; the others are printed all the same.";
 
 const BEGINNING: &str = "\
-    Without --since, the last 10 lines of each conversation come first. `--since last` begins behind what earlier runs with it have \
+    Without --since, the last 10 lines of each conversation come first. `--since last` begins after what earlier runs with it have \
     printed, from whatever device, and a conversation that is new since then from its beginning; the first such run begins as \
     without it. Its position is kept in the state directory for each user of a server, and counts for all that they \
     tail there: run one at a time, or give each its own --state. It moves once lines are written: what could not be written is \

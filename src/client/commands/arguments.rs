@@ -9,7 +9,7 @@ use crate::protocol::ROOM_SIGN;
 /// One argument of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Argument {
-    /// As usage texts show it; of an option, what stands behind it.
+    /// As usage texts show it; of an option, what follows it.
     shown: &'static str,
     pub kind: Kind,
     pub source: Source,
@@ -25,7 +25,7 @@ pub(super) enum Kind {
     /// A number from 1.
     Count,
     Choice(&'static [&'static str]),
-    /// This word, and the one behind it, which is the value.
+    /// This word, and the one after it, which is the value.
     Option(&'static str),
     /// A number of a line, with its sign. It stands before a text, whether that must be given or not.
     Line,
@@ -218,7 +218,7 @@ pub(super) fn has_number(line: &str) -> bool {
     line.starts_with(|sign: char| sign.is_ascii_digit())
 }
 
-/// The first word, and the rest of the line behind it.
+/// The first word, and the rest of the line after it.
 pub(super) fn split_word(line: &str) -> (&str, &str) {
     let line = line.trim_start();
     match line.split_once(char::is_whitespace) {
@@ -273,7 +273,7 @@ mod tests {
             Some(vec![None, Some("tea at four")])
         );
         assert_eq!(parse(&topic, ""), Some(vec![None, None]));
-        // Without a text behind it, a word is a room's name that was typed without its sign.
+        // Without a text after it, a word is a room's name that was typed without its sign.
         let invite = [USER, ROOM.optional()];
         assert_eq!(
             parse(&invite, "bob bridge"),

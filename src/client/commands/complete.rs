@@ -41,7 +41,7 @@ pub fn complete(before: &str, is_inside: bool, names: &Names) -> (usize, Vec<Str
     (start, found)
 }
 
-/// The words that can stand behind these arguments.
+/// The words that can follow these arguments.
 fn expected(all: &[Argument], given: &str, names: &Names) -> Vec<String> {
     let Some(values) = arguments::assign(all, given) else {
         return Vec::new();

@@ -31,7 +31,7 @@ pub(super) enum Indexed {
     Put(ConversationId, EntryId, EntryId, EntryKind),
     /// That this entry is changed by that one, which has lost its content.
     Remove(ConversationId, EntryId, EntryId),
-    /// All of a conversation that stand behind this place.
+    /// All of a conversation that follow this place.
     RemoveAfter(ConversationId, EntryId),
 }
 
@@ -119,7 +119,7 @@ impl State {
         self.changes.push(Change::Amendment(removed));
     }
 
-    /// Forgets what changed the entries of a conversation and stands behind this place: its log is another one there.
+    /// Forgets what changed the entries of a conversation and follows this place: its log is another one there.
     pub(in crate::client) fn remove_amendments_after(
         &mut self,
         conversation: ConversationId,

@@ -230,7 +230,7 @@ impl<'a> HistoryTables<'a> {
     }
 }
 
-/// The entries of a conversation behind one place and up to another.
+/// The entries of a conversation after one place and up to another.
 pub(super) fn between(
     transaction: &ReadTransaction,
     conversation: ConversationId,

@@ -272,7 +272,7 @@ impl State {
         self.settings = Settings::default();
     }
 
-    /// The last entries of a conversation behind one place and up to another, at most so many, oldest first.
+    /// The last entries of a conversation after one place and up to another, at most so many, oldest first.
     pub(super) fn last_entries(
         &self,
         conversation: ConversationId,
@@ -289,7 +289,7 @@ impl State {
         })
     }
 
-    /// The first durable entries of a conversation behind one place and up to another, at most so many.
+    /// The first durable entries of a conversation after one place and up to another, at most so many.
     pub(super) fn entries_after(
         &self,
         conversation: ConversationId,

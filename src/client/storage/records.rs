@@ -207,7 +207,7 @@ impl OutboxEntry {
         }
     }
 
-    /// What is said of it behind the message that it changes.
+    /// What is said of it after the message that it changes.
     pub(crate) fn queued_note(&self) -> Option<String> {
         Some(match self.kind {
             EntryKind::Edit => format!("(edit queued: {})", render::quote(&self.text)),

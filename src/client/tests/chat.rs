@@ -77,7 +77,7 @@ fn private_message_is_sent_and_its_receipt_shown_with_the_time_it_took() {
     assert_eq!(desk.lines(), ["✓ Message received by bob (84 ms)"]);
 }
 
-/// A line of Hangul fillers was sent, and stood on the other's screen as a name with nothing behind it.
+/// A line of Hangul fillers was sent, and stood on the other's screen as a name with nothing after it.
 #[test]
 fn text_of_nothing_visible_is_not_sent() {
     let mut desk = Desk::signed_in(Screen::interactive());

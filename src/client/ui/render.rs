@@ -258,7 +258,7 @@ pub(crate) fn whereabouts(person: &Person, clock: Clock<'_>) -> String {
     format!("{how}{}", bot_note(person.bot))
 }
 
-/// What stands behind somebody in a list whose account is marked as a bot's.
+/// What follows somebody in a list whose account is marked as a bot's.
 pub(crate) fn bot_note(bot: Option<bool>) -> &'static str {
     if bot == Some(true) { "  bot" } else { "" }
 }

@@ -1,6 +1,6 @@
 //! Rows whose cells stand below each other.
 //!
-//! The blanks between cells are the program's own, so they are put here, behind cells that are harmless already: in
+//! The blanks between cells are the program's own, so they are put here, after cells that are harmless already: in
 //! what others wrote no run of blanks stays that could set something where it seems to be something else.
 
 use unicode_width::UnicodeWidthStr;

@@ -175,7 +175,7 @@ pub(crate) fn field<'de, T: Deserialize<'de>, A: SeqAccess<'de>>(
     }
 }
 
-/// Reads what a newer version has put behind the fields that this one knows, and forgets it.
+/// Reads what a newer version has put after the fields that this one knows, and forgets it.
 pub(crate) fn skip_surplus<'de, A: SeqAccess<'de>>(seq: &mut A) -> Result<(), A::Error> {
     while seq.next_element::<IgnoredAny>()?.is_some() {}
     Ok(())

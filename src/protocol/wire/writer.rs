@@ -47,7 +47,7 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    /// A marker, or one of those behind it, and a number of one, two, four or eight bytes: the first that is long enough.
+    /// A marker, or one of those after it, and a number of one, two, four or eight bytes: the first that is long enough.
     fn put(&mut self, first: u8, number: u64) {
         let (step, length) = match number {
             0..=0xff => (0, 1),

@@ -193,7 +193,7 @@ impl Files {
         let length = body.bytes.len();
         let end = body.offset.saturating_add(length as u64);
         if !(1..=PIECE_MAX_BYTES).contains(&length) || end > key.size.stream_bytes() {
-            let detail = "the piece is empty, too long, or behind the end of the file";
+            let detail = "the piece is empty, too long, or beyond the end of the file";
             return refuse(
                 ctx,
                 Command::Upload,

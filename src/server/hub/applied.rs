@@ -25,7 +25,7 @@ pub enum Applied<'a> {
     Changed(&'a Event),
     /// A room was deleted.
     RoomDeleted(&'a Event),
-    /// A room has another owner, who has perhaps joined it, behind this entry.
+    /// A room has another owner, who has perhaps joined it, after this entry.
     OwnerSet(AccountId, Option<&'a (u64, Event)>, &'a [Event]),
     /// The operator has deleted entries.
     Removed(&'a [Removal]),

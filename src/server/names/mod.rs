@@ -173,7 +173,7 @@ impl Name {
     }
 }
 
-/// A room's name: what stands behind its `#` could be a user's name.
+/// A room's name: what follows its `#` could be a user's name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RoomName(Name);
 

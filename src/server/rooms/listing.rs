@@ -62,7 +62,7 @@ impl RoomLists {
         ctx.submit_for_list(origin, Command::Rooms, pending, request);
     }
 
-    /// Asks how much the rooms behind one are used. Where the store has no room, the order stays as it is.
+    /// Asks how much the rooms after one are used. Where the store has no room, the order stays as it is.
     fn count_rooms(&mut self, ctx: &mut Ctx<'_>, after: String) {
         let count = directory::STEP;
         if !ctx

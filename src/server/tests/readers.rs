@@ -104,7 +104,7 @@ fn receipts_of_many_are_counted_once_and_cost_each_who_asks_as_much_as_a_list() 
 #[test]
 fn conversation_that_cannot_be_read_holds_up_no_other() {
     // The first conversation in which a device was behind was read again and again, each second, as long as the store
-    // could not; the others waited behind it.
+    // could not; the others waited after it.
     let mut bench = Bench::new();
     let bob = bench.user("bob");
     let link = bench.signed_in("bob", bob);

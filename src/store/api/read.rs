@@ -40,19 +40,19 @@ pub enum Read {
     NextChore,
     /// All rooms by name, for the operator, so many as are looked through at once: [`Reply::RoomList`].
     ListRooms {
-        /// The name behind which to begin; empty for the first.
+        /// The name after which to begin; empty for the first.
         after: String,
     },
     /// A room and a page of its members, for the operator: [`Reply::RoomShown`], or [`Refusal::NoSuchRoom`].
     ShowRoom {
         /// In canonical form, with its `#`.
         name: String,
-        /// The member behind which to begin.
+        /// The member after which to begin.
         after: AccountId,
     },
     /// The enrolment codes that are kept: [`Reply::Codes`].
     ListCodes,
-    /// The bans behind this one, also those that have ended: [`Reply::Bans`].
+    /// The bans after this one, also those that have ended: [`Reply::Bans`].
     Bans { after: Option<BanSubject> },
     /// The devices of an account: [`Reply::Devices`].
     Devices { account: AccountId },
@@ -109,9 +109,9 @@ pub enum Read {
         /// Of these it is told as long as everybody may join them.
         public: Vec<ConversationId>,
     },
-    /// How much public rooms are used, by name, from behind this one on, so many at most: [`Reply::RoomUses`].
+    /// How much public rooms are used, by name, from the one after this on, so many at most: [`Reply::RoomUses`].
     RoomUses {
-        /// The name behind which to begin; empty for the first.
+        /// The name after which to begin; empty for the first.
         after: String,
         /// How many.
         count: usize,

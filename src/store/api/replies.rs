@@ -44,7 +44,7 @@ pub enum Reply {
     Bans {
         /// In the order of their subjects.
         bans: Vec<BanOf>,
-        /// Whether there are further ones behind the last.
+        /// Whether there are further ones after the last.
         has_more: bool,
     },
     /// To [`Read::Audit`](super::Read::Audit).
@@ -128,7 +128,7 @@ pub enum Reply {
     },
     /// To [`Read::NextChore`](super::Read::NextChore).
     Chore(Option<Chore>),
-    /// To [`Read::ListRooms`](super::Read::ListRooms): by name, and behind which there are others.
+    /// To [`Read::ListRooms`](super::Read::ListRooms): by name, and after which there are others.
     RoomList {
         rooms: Vec<RoomSummary>,
         next: Option<String>,
@@ -145,7 +145,7 @@ pub enum Reply {
     /// To [`Read::RoomUses`](super::Read::RoomUses).
     RoomUses {
         rooms: Vec<RoomUse>,
-        /// The last one's name, if there are others behind it.
+        /// The last one's name, if there are others after it.
         next: Option<String>,
     },
     /// To [`Read::Members`](super::Read::Members).
@@ -220,7 +220,7 @@ pub enum Reply {
     FilesSwept {
         /// How many files were forgotten.
         removed: u64,
-        /// The file behind which the next step of this pass begins; none at its end.
+        /// The file after which the next step of this pass begins; none at its end.
         next: Option<(AccountId, FileRoot)>,
     },
 }
@@ -301,7 +301,7 @@ pub struct ConversationState {
     pub read_up_to: EntryId,
     /// Until when the account has muted it, in milliseconds since 1970 (UTC); 0 if not.
     pub muted_until_ms: u64,
-    /// The account may read what stands behind this entry.
+    /// The account may read what follows this entry.
     pub reads_after: EntryId,
 }
 

@@ -298,7 +298,7 @@ pub enum Write {
     /// than a day before or after the last one forgets nothing.
     #[serde(rename = "26")]
     SweepFiles {
-        /// The file behind which to begin; a pass begins with none.
+        /// The file after which to begin; a pass begins with none.
         after: Option<(AccountId, FileRoot)>,
         /// How long a file is kept from when it came, in milliseconds, whatever refers to it; none is as long as that.
         kept_ms: Option<u64>,

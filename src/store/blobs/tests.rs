@@ -133,7 +133,7 @@ fn what_does_not_fit_is_found_with_its_chunk_and_the_rest_goes_on_from_there() {
         bench.write(key, from, &changed[from..to]),
         BlobOutcome::Damaged(taken)
     );
-    // What was under way behind it is not written.
+    // What was under way after it is not written.
     assert_eq!(
         bench.write(key, to, &stream[to..to + 9]),
         BlobOutcome::Elsewhere(taken)

@@ -33,7 +33,7 @@ pub(super) fn execute(
             None => answer(tables, read),
         },
         Request::Write(write) => execute_write(tables, epoch, write),
-        // The engine makes it, behind the group.
+        // The engine makes it, after the group.
         Request::Checkpoint => Ok(Reply::Nothing),
     };
     let outcome = outcome(result)?;
@@ -175,7 +175,7 @@ pub(super) fn execute_write(
             resync::hello(tables, (*account, *device), earlier, positions)
         }
         Write::Append(append) => log::append(tables, append),
-        // Only with the entry that stands behind it.
+        // Only with the entry that follows it.
         Write::Keyed { .. } => Err(StoreError::missing("log").into()),
         Write::Void {
             conversation,

@@ -59,7 +59,7 @@ impl Overlay {
         self.changes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Reads from the file alone; behind its end are zeros.
+    /// Reads from the file alone; after its end are zeros.
     fn read_file(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
         let there = usize::try_from(self.file_len.saturating_sub(offset))
             .unwrap_or(usize::MAX)

@@ -68,7 +68,7 @@ pub fn require_database(data_dir: &Path) -> Result<PathBuf, OpenError> {
     Err(no_database())
 }
 
-/// Refuses a directory whose database is gone, but not what is made behind it.
+/// Refuses a directory whose database is gone, but not what is made after it.
 pub(super) fn require_nothing_left(path: &Path) -> Result<(), OpenError> {
     let mut left = vec![
         segments_of(path),

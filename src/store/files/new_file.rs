@@ -279,7 +279,7 @@ pub(in crate::store) fn directory_of(path: &Path) -> &Path {
     }
 }
 
-/// Another name in the same directory: the file's own and something behind it.
+/// Another name in the same directory: the file's own and something after it.
 pub(in crate::store) fn beside(file: &Path, suffix: &str) -> PathBuf {
     let mut name = file.file_name().unwrap_or_default().to_owned();
     name.push(suffix);

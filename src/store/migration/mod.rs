@@ -2,7 +2,7 @@
 //!
 //! Forward only: the files are copied beside themselves first, and an operator who wants to go back restores that copy. All
 //! steps and the new version are one transaction, so that a crash leaves either the old schema or the new one. What only the
-//! old journal has is replayed behind that, in another; a start that finds it left replays it. An older program refuses the newer
+//! old journal has is replayed after that, in another; a start that finds it left replays it. An older program refuses the newer
 //! version by name.
 
 pub(in crate::store) mod old_journal;

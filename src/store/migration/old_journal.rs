@@ -10,14 +10,14 @@
 //! | closed in order | later rounds, this one's header gone | tables put back: *Newer* |
 //! | round R | no file, no byte, or zeros only | *Missing* |
 //! | round R | only headers of rounds before R | *Older* |
-//! | round R | only headers of rounds behind R | tables put back: *Newer* |
+//! | round R | only headers of rounds after R | tables put back: *Newer* |
 //! | round R | headers of another identity or secret, or R with another salt | *Foreign* |
 //! | round R | no header that can be read | *Damaged* |
 //! | round R | header of R, the first record is one of R - 1 | a crash at a checkpoint: no record of R was called durable |
 //! | round R | length no multiple of the growth, or a record that ends where the file does | *Truncated* |
 //! | round R | a sector that is neither zeros nor a header where a record should begin | *Damaged* |
-//! | round R | a record whose payload does not fit, or zeros, and none behind it | the end: torn by the crash |
-//! | round R | the same, and a later record begins at a sector behind it | *Damaged* |
+//! | round R | a record whose payload does not fit, or zeros, and none after it | the end: torn by the crash |
+//! | round R | the same, and a later record begins at a sector after it | *Damaged* |
 
 use serde::Deserialize;
 
@@ -210,7 +210,7 @@ impl<'b> Reader<'b, '_> {
         at == FIRST && round == before && RecordHeader::decode(&key, at, sector).is_some()
     }
 
-    /// Whether a record begins behind this place which is later than the one that should begin here: it was durable
+    /// Whether a record begins after this place which is later than the one that should begin here: it was durable
     /// before that could be torn.
     fn has_later(&self, at: usize, number: u64) -> bool {
         let is_later = |at: usize| {
@@ -322,7 +322,7 @@ impl RecordHeader {
         })
     }
 
-    /// Where the next record begins behind one that begins at this place.
+    /// Where the next record begins after one that begins at this place.
     fn next(&self, at: usize) -> Option<usize> {
         let len = usize::try_from(self.len).ok()?;
         at.checked_add(HEADER + len)?

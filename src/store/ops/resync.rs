@@ -193,7 +193,7 @@ fn resume_point(
             other => other?,
         };
     }
-    // Nobody has noticed that this log is another one. The mark is the last place where a device of theirs agreed with this log; but not one behind which this
+    // Nobody has noticed that this log is another one. The mark is the last place where a device of theirs agreed with this log; but not one after which this
     // device already differs.
     let back = if member.delivered_up_to < entry {
         member.delivered_up_to.min(record.head)

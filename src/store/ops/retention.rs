@@ -29,7 +29,7 @@ const REMOVED_MAX: u64 = 1000;
 const CONVERSATIONS_MAX: usize = 1000;
 
 /// How many entries from a time ahead are passed over for one whose age is known. Chosen: what a busy room says in an hour,
-/// and less work than a step's removals. Where there are more, they and those behind them stay until their time has come.
+/// and less work than a step's removals. Where there are more, they and those after them stay until their time has come.
 const LOOKED_AT_MAX: u64 = 1000;
 
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;

@@ -1,7 +1,7 @@
-//! The check value behind each row of each table.
+//! The check value after each row of each table.
 //!
 //! redb looks at its own checksums after a crash and in its integrity check, not when it reads a page. A row that has
-//! changed on the disk must not pass for what was written, nor for the row of another key or table: so behind each
+//! changed on the disk must not pass for what was written, nor for the row of another key or table: so after each
 //! stands a CRC-32 of its value, its key and its table's name. Damage is then an error wherever the row is read, and
 //! what is gone with its key is missing, which `check` finds by comparing tables.
 

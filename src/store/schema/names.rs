@@ -89,7 +89,7 @@ pub(in crate::store) fn remove(tables: &mut Tables, of: NameOf, name: &str) {
 }
 
 /// Puts the form of a name that look-alikes share. Where another name has it, which an older rule told apart, it gets the id
-/// behind it, so that there is one for each.
+/// after it, so that there is one for each.
 pub(in crate::store) fn put_skeleton(
     tables: &mut Tables,
     of: NameOf,
@@ -134,7 +134,7 @@ pub(in crate::store) fn of_id(
     Ok(found)
 }
 
-/// The next `count` names of a kind behind one, in the order of their bytes, with their ids as far as they can be read.
+/// The next `count` names of a kind after one, in the order of their bytes, with their ids as far as they can be read.
 pub(in crate::store) fn after(
     tables: &impl ReadTables,
     of: NameOf,

@@ -186,7 +186,7 @@ pub(in crate::store) fn set(
     })
 }
 
-/// Checks that nothing stands at the end of a conversation's log or behind it, where its next entry comes to be.
+/// Checks that nothing stands at the end of a conversation's log or after it, where its next entry comes to be.
 pub(in crate::store) fn check_end(
     tables: &Tables,
     (conversation, entry): EntryKey,
@@ -209,7 +209,7 @@ pub(in crate::store) fn stands_already((conversation, entry): EntryKey) -> Store
     }
 }
 
-/// Forgets where the entries stand that are not behind this one, so that each place that is left is one that is read.
+/// Forgets where the entries stand that are not after this one, so that each place that is left is one that is read.
 pub(in crate::store) fn forget_until(
     tables: &mut Tables,
     conversation: u64,

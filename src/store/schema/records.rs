@@ -277,7 +277,7 @@ pub(in crate::store) struct MemberRecord {
 /// What concerns a member's reading, and nobody else.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::store) struct Reading {
-    /// They may also read what stands behind this entry, although it was said before they joined.
+    /// They may also read what follows this entry, although it was said before they joined.
     pub(in crate::store) after: Option<u64>,
     /// The last entry that they have read, on any device.
     pub(in crate::store) up_to: u64,

@@ -61,7 +61,7 @@ pub trait SegmentFiles: Debug + Send + Sync {
     }
 }
 
-/// What the name of a segment's file ends with, behind its number.
+/// What the name of a segment's file ends with, after its number.
 const SUFFIX: &str = ".log";
 
 /// Segments in a directory of their own.

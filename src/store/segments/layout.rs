@@ -245,7 +245,7 @@ impl RecordHeader {
         (bytes[32..] == own_check(key, at, &bytes[..32])).then_some(header)
     }
 
-    /// Whether this is what was written behind the header.
+    /// Whether this is what was written after the header.
     pub(super) fn fits(&self, key: &Key, at: usize, checks: &[u8], commands: &[u8]) -> bool {
         self.body == body_check(key, at, self.number, checks, commands)
     }
@@ -262,7 +262,7 @@ impl RecordHeader {
         check
     }
 
-    /// Where the next record begins behind one that begins at this place.
+    /// Where the next record begins after one that begins at this place.
     pub(super) fn next(&self, at: usize) -> Option<usize> {
         let body = (self.entries as usize).checked_add(self.commands as usize)?;
         at.checked_add(HEADER)?

@@ -3,7 +3,7 @@
 //! A commit of redb writes every page that it touches, and a group of appends touches a page or more for each. So a group
 //! of requests is one record here, in one write and one sync: the entries that it adds to conversations, and what else it
 //! does. The entries stay where they are; the tables only know where. Now and then (a checkpoint) the tables are committed
-//! with what the records have done to them, and note up to which record they have it. After a crash the records behind
+//! with what the records have done to them, and note up to which record they have it. After a crash the records after
 //! that are replayed, in the same order: what a request does follows from it and the tables alone.
 //!
 //! The log is cut into *segments*, files of some 32 MiB, of which retention removes those that hold nothing any more.
@@ -23,13 +23,13 @@
 //! | zeros where a record should begin, or a record whose commands or entries do not fit, and no later record | the end: torn by the crash, never called durable |
 //! | the content of an entry of the very last record does not fit | likewise |
 //! | the content of an entry of another record does not fit | that entry is damaged, or was deleted |
-//! | anything else where a record should begin, or a later record behind the end | *Damaged* |
+//! | anything else where a record should begin, or a later record after the end | *Damaged* |
 //! | the file ends in a record or a header, or where the last one does and there is no next segment | *Truncated* |
 //!
 //! A loss is reported in the server's diagnostic log and by `udpchat status`, and the database gets a new epoch. What was
 //! read before the loss is replayed all the same, and the log goes on in a new segment.
 //!
-//! What cannot be told: the last records, if they are damaged so that none behind them is left whole, or overwritten with
+//! What cannot be told: the last records, if they are damaged so that none after them is left whole, or overwritten with
 //! zeros; and tables and segments put back together, which `generation` is for.
 
 pub(in crate::store) mod batch;

@@ -37,7 +37,7 @@ impl Note {
         note
     }
 
-    /// The same log, that goes on behind what the tables contain, whatever else it has.
+    /// The same log, that goes on after what the tables contain, whatever else it has.
     pub(in crate::store) fn cut(self) -> Self {
         Self {
             segment: 0,

@@ -36,7 +36,7 @@ pub(super) struct Reading {
     pub(super) last: Option<Last>,
     /// Where in that segment the last record stands, and its check; zero and that of the header if it has none.
     pub(super) end: Option<(u32, Check)>,
-    /// Segments behind it that were being made when the power failed.
+    /// Segments after it that were being made when the power failed.
     pub(super) unused: Vec<u32>,
     pub(super) loss: Option<LogLoss>,
 }
@@ -235,7 +235,7 @@ impl Reading {
         Some((at, record.header.own_check(&last.key, record.at)))
     }
 
-    /// Whether a segment behind the end has records: then one before it is lost.
+    /// Whether a segment after the end has records: then one before it is lost.
     fn has_later_segment(
         &mut self,
         files: &dyn SegmentFiles,
@@ -384,7 +384,7 @@ fn has_contents(key: &Key, bytes: &[u8], record: RecordAt) -> bool {
     })
 }
 
-/// Whether a record begins behind this place which is later than the one that should begin here: it was durable before
+/// Whether a record begins after this place which is later than the one that should begin here: it was durable before
 /// that could be torn. Nothing but this log's server makes its check.
 fn has_later(key: &Key, bytes: &[u8], at: usize, number: u64) -> bool {
     let is_later = |at: usize| {

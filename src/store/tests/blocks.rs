@@ -92,7 +92,7 @@ pub(super) fn story(bench: &mut Bench) -> (User, User, ConversationId) {
     assert_eq!(block(bench, bob, "alice", true), ["alice"]);
     assert_eq!(says(bench, alice, 3), (2, None));
     assert_eq!(says(bench, alice, 4), (3, None));
-    // For bob his own follows what he was given last, and alice is given it behind her own.
+    // For bob his own follows what he was given last, and alice is given it after her own.
     assert_eq!(says(bench, bob, 1), (2, Some(4)));
     assert_eq!(says(bench, alice, 5), (5, None));
     assert_eq!(says(bench, alice, 6), (6, None));
@@ -158,7 +158,7 @@ fn deletion_reaches_who_blocks_its_author_if_they_were_given_what_it_deletes() {
     assert_eq!(about(&mut bench, 5, (EntryKind::React, 2)), None);
     assert_eq!(about(&mut bench, 6, (EntryKind::Delete, 3)), None);
     assert_eq!(about(&mut bench, 7, (EntryKind::Delete, 1)), Some(2));
-    // What stands behind it is withheld as what stands before it.
+    // What follows it is withheld as what stands before it.
     bench.say(alice, talk, 8, "withheld");
     assert_eq!(about(&mut bench, 9, (EntryKind::Delete, 2)), Some(7));
     let given = [(0, 1), (1, 2), (2, 7), (7, 9)];

@@ -1,6 +1,6 @@
 //! What a user writes is never taken for a part of the log, and a log that is not the one that is needed is noticed.
 //!
-//! The records had a check over the database's epoch once, which every client is told, and what stood behind the end was
+//! The records had a check over the database's epoch once, which every client is told, and what stood after the end was
 //! looked through byte by byte.
 
 use std::collections::BTreeMap;

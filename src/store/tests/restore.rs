@@ -104,7 +104,7 @@ fn device_that_stood_behind_the_backup_is_sent_all_that_was_said_since() {
 #[test]
 fn same_message_at_the_same_place_of_another_log_is_not_taken_for_the_same_log() {
     // What was under way when the server failed is sent again with its number, and may come to stand where it stood
-    // before, behind something else.
+    // before, after something else.
     let (mut service, backup, (alice, bob), conversation) = service();
     service.bench.say(bob, conversation, 1, "lost");
     service.bench.say(alice, conversation, 3, "again");

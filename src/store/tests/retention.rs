@@ -330,7 +330,7 @@ fn what_a_reader_had_before_it_expired_stays_received() {
 
 #[test]
 fn device_is_told_that_it_has_missed_something_also_of_a_conversation_that_it_never_knew() {
-    // Only a device that stood somewhere behind the beginning could see from the floor that it had missed something; who
+    // Only a device that stood somewhere after the beginning could see from the floor that it had missed something; who
     // was written to for the first time while away was told nothing.
     let mut bench = Bench::new();
     let (alice, bob) = (bench.user("alice"), bench.user("bob"));

@@ -170,7 +170,7 @@ fn conversation_whose_record_is_behind_its_log_takes_nothing_and_no_other_with_i
 
 #[test]
 fn log_that_damage_ends_takes_no_other_along_when_the_log_is_made_again() {
-    // All that the log contained behind the first request that came upon the damage was lost, whomever it was of.
+    // All that the log contained after the first request that came upon the damage was lost, whomever it was of.
     let mut bench = Bench::new();
     let alice = bench.user("alice");
     let pairs = ["bob", "carol", "dave"].map(|name| {

@@ -38,7 +38,7 @@ pub(super) struct Group {
     pub(super) requests: Vec<CompletionBox>,
     /// Who waits for some of them, by their places, in order; the others are the hub's.
     pub(super) callers: Vec<(usize, Sender<Outcome>)>,
-    /// Those are answered behind the rest, see `pages`.
+    /// Those are answered after the rest, see `pages`.
     pub(super) pages: Vec<PageRequest>,
     pub(super) fetched: Vec<(PageRequest, Page)>,
     /// A checkpoint is written.

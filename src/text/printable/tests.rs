@@ -228,7 +228,7 @@ proptest! {
             prop_assert!(!character.is_control());
             let kind = unicode::kind(character);
             prop_assert!(!matches!(kind, Kind::Hidden | Kind::Unknown), "{:?}", character);
-            // One joiner or selector at a time, but for a selector and the joiner behind it.
+            // One joiner or selector at a time, but for a selector and the joiner after it.
             let is_joiner = JOINERS.contains(&character);
             prop_assert!(!(shaping && kind == Kind::Shaping && !is_joiner));
             shaping = kind == Kind::Shaping;

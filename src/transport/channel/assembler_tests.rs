@@ -207,7 +207,7 @@ fn what_is_held_never_outgrows_the_window_and_is_given_back_when_idle() {
 
 #[test]
 fn holes_cost_what_came_and_not_what_they_span() {
-    // A hole was filled with zeros up to the byte behind it.
+    // A hole was filled with zeros up to the byte after it.
     let window = 1024 * 1024;
     let mut assembler = Assembler::new(window, MESSAGE_MAX);
     assert_eq!(assembler.insert(window - 1, &[1]), Ok(()));

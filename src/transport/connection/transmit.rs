@@ -334,7 +334,7 @@ impl Connection {
         let (start, largest) = (buffer.len(), report.largest);
         let loss_permille = self.recovery.loss_permille();
         frame::encode_ack(buffer, report.ranges, report.delay_us, loss_permille);
-        // Path challenge and response must fit behind it.
+        // Path challenge and response must fit after it.
         if buffer.len() + LEAST_PACKET > limit
             && limit < SMALL_DATAGRAM - TAG_LEN
             && buffer.len() > start + 16

@@ -1,6 +1,6 @@
 //! Copies of the files that are sent, so that what becomes of a file meanwhile does not matter.
 //!
-//! A copy is the file's content, its tree behind that, and last the content's length in eight bytes. It has its name only
+//! A copy is the file's content, its tree after that, and last the content's length in eight bytes. It has its name only
 //! once it is whole and durable.
 
 use std::fs::{self, File, OpenOptions};

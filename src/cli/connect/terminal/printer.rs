@@ -88,7 +88,7 @@ impl Printer {
                 tracing::info!(%error, "standard output was closed");
                 // If the network thread has ended, the client is ending already.
                 let _ = inputs.send(Input::OutputClosed);
-                // It is waited for as those behind it are, and may be the last.
+                // It is waited for as those after it are, and may be the last.
                 counters.1.store(under_way, Ordering::Release);
                 for job in queue {
                     counters.0.store(0, Ordering::Relaxed);

@@ -40,7 +40,7 @@ pub(super) struct Stream {
     unchecked: u64,
     /// How much of the content is verified and written.
     done: u64,
-    /// What has come of the stream behind that.
+    /// What has come of the stream after that.
     buffer: Vec<u8>,
     asked: VecDeque<Asked>,
     damaged: u32,

@@ -8,7 +8,7 @@ use crate::protocol::{ConversationId, EntryId};
 pub(super) struct LeftOff {
     /// The last entry that they had read, if something was unread when they began to look.
     entry: Option<EntryId>,
-    /// How many lines stand behind it.
+    /// How many lines follow it.
     unread: usize,
     is_passed: bool,
 }

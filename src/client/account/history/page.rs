@@ -34,7 +34,7 @@ pub(super) struct Page {
     /// How many lines it is to have; nothing for one that has none, and only fetches what is missing.
     pub(super) want: Option<usize>,
     pub(super) before_ms: Option<u64>,
-    /// It ends behind this entry.
+    /// It ends after this entry.
     pub(super) after: EntryId,
     /// It ends with the first entry of this moment.
     pub(super) since_ms: Option<u64>,

@@ -71,7 +71,7 @@ impl Query {
     }
 }
 
-/// What stands behind the name of a filter, if anything does.
+/// What follows the name of a filter, if anything does.
 fn value<'a>(word: &'a str, name: &str) -> Option<&'a str> {
     let (head, value) = word.split_at_checked(name.len())?;
     (head.eq_ignore_ascii_case(name) && !value.is_empty()).then_some(value)

@@ -366,7 +366,7 @@ impl Inbox {
         }
     }
 
-    /// Asks for everything behind where this device stands, up to this entry at least, unless that was asked for lately.
+    /// Asks for everything after where this device stands, up to this entry at least, unless that was asked for lately.
     fn request_missing(&mut self, ctx: &mut Ctx<'_>, id: ConversationId, upto: EntryId) {
         let known = ctx.conversations.get(id);
         let position = known.map_or(EntryId::START, |known| known.stored.received_up_to);

@@ -108,7 +108,7 @@ fn has_shown(ctx: &mut Ctx<'_>, id: ConversationId, entry: EntryId, digest: &Dig
     was_rewound_from(ctx, id, entry) && ctx.holds(id, entry, digest)
 }
 
-/// Whether this device stood at this entry, or behind it, before the server sent it back.
+/// Whether this device stood at this entry, or after it, before the server sent it back.
 pub(super) fn was_rewound_from(ctx: &Ctx<'_>, id: ConversationId, entry: EntryId) -> bool {
     let known = ctx.conversations.get(id);
     known.is_some_and(|known| entry <= known.stored.rewound_from)

@@ -111,7 +111,7 @@ pub(crate) fn current(
 }
 
 impl Current {
-    /// What is said of it behind the text, such as `(edited; 👍 bob, erin)`.
+    /// What is said of it after the text, such as `(edited; 👍 bob, erin)`.
     pub(crate) fn note(&self) -> Option<String> {
         let edited = self.edited.as_ref().map(|_| "edited".to_owned());
         let pinned = self.is_pinned.then(|| "pinned".to_owned());

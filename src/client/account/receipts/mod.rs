@@ -204,7 +204,7 @@ impl Receipts {
         self.marks.clear();
     }
 
-    /// A conversation's log is another one behind this place: what waited there is lost. It is returned.
+    /// A conversation's log is another one after this place: what waited there is lost. It is returned.
     pub(crate) fn forget_after(
         &mut self,
         conversation: ConversationId,

@@ -100,7 +100,7 @@ pub(super) const MENDING: Group = Group {
             arguments: &[IN, Argument::number("N").optional()],
             summary: "show the last messages with their numbers",
             help: "Without a conversation they are those of the last message. A number stays a message's own. What waits to be sent \
-                   has one with a + before it; an edit, a deletion or a reaction that waits stands behind its message.",
+                   has one with a + before it; an edit, a deletion or a reaction that waits follows its message.",
             awaits: Awaited::Stored,
             run: |core, call| {
                 let want = call.optional(1).and_then(|number| number.parse().ok());

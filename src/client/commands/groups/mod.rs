@@ -48,7 +48,7 @@ pub(super) static TABLE: LazyLock<Table> = LazyLock::new(|| {
 pub(super) fn find(word: &str) -> Option<&'static ChatCommand> {
     TABLE.find(word).or_else(|| {
         let folded = (word.len() <= WORD_MAX_BYTES).then(|| folded(word))?;
-        // A slash that is wider than others, or that stands behind something that is not shown.
+        // A slash that is wider than others, or that follows something that is not shown.
         let name = match folded.strip_prefix('/') {
             Some(name) if !word.starts_with('/') => name,
             _ => &folded,

@@ -124,7 +124,7 @@ fn ask(core: &mut Core, call: &Call<'_>, body: Administer) {
     core.with_signed_in(call.now, |_, ctx| administering::ask(ctx, body));
 }
 
-/// Does something to the user who is named first, for the reason behind it, if there is one.
+/// Does something to the user who is named first, for the reason after it, if there is one.
 fn act(core: &mut Core, call: &Call<'_>, action: AdminAction) {
     let subject = Some(call.required(0).to_owned());
     let text = call.optional(1).map(str::to_owned);

@@ -27,7 +27,7 @@ fn content(bytes: usize) -> Vec<u8> {
     content
 }
 
-/// What the server has of a file: its stream, as far as it has come and is verified, and what stands behind that.
+/// What the server has of a file: its stream, as far as it has come and is verified, and what follows that.
 #[derive(Default)]
 struct Kept {
     size: u64,
@@ -165,7 +165,7 @@ impl Kept {
         })
     }
 
-    /// Moves what is whole and fits behind what is verified; whether all of that fits.
+    /// Moves what is whole and fits after what is verified; whether all of that fits.
     fn verify(&mut self, root: FileRoot) -> bool {
         let size = FileSize::new(self.size).unwrap();
         let tree_bytes = size.tree_bytes() as usize;

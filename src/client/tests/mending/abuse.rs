@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// The sign went to the terminal as it came, and could name others behind itself.
+/// The sign went to the terminal as it came, and could name others after itself.
 #[test]
 fn sign_commands_no_terminal_and_names_nobody_else() {
     let mut desk = in_conversation();

@@ -18,7 +18,7 @@ fn reader_who_takes_nothing_costs_a_few_pieces_and_gets_all_when_he_does() {
     let transfers = &bench.user_of(two.bobs).transfers;
     assert!(transfers.pieces.len() <= 4 && transfers.ahead() <= 4);
     assert_eq!(bench.blobs.waiting(), 0);
-    // A page of history and a message are not behind it.
+    // A page of history and a message are not after it.
     let history = HistoryRequest {
         tag: 9,
         conversation: two.conversation,
@@ -123,7 +123,7 @@ fn who_has_left_a_room_fetches_no_file_of_it() {
     // What they were given they may fetch.
     bench.fetch(bobs, 3, entry, (0, 9));
     assert_eq!(pieces(bench.heard(bobs)).len(), 1);
-    // What came behind their leaving they may not.
+    // What came after their leaving they may not.
     let other = LocalFile::new(10);
     bench.upload(erins, &other, 2);
     let heard = bench.attach(erins, two.erin, room, 3, &other);

@@ -63,7 +63,7 @@ fn damaged_chunk_is_told_and_asked_for_again_until_that_has_happened_too_often()
     let other = LocalFile::of(2 * CHUNK_BYTES, 1);
     for time in 1..=8 {
         let mut heard = Vec::new();
-        // A chunk, and what was under way behind it.
+        // A chunk, and what was under way after it.
         for offset in [64, 64 + PIECE_MAX_BYTES, 64 + CHUNK_BYTES] {
             bench.say(two.erins, BULK, &other.piece(1, offset));
         }
@@ -105,7 +105,7 @@ fn pieces_without_an_upload_and_such_as_no_file_has_are_refused_and_change_nothi
         bench.tell(two.erins, &file.request(tag));
         let heard = bench.tell(two.erins, &piece(tag, offset, &bytes));
         assert_eq!(code(&heard), Some(ErrorCode::Malformed));
-        // What was under way behind it is not answered.
+        // What was under way after it is not answered.
         assert!(bench.tell(two.erins, &file.piece(tag, 0)).is_empty());
     }
     bench.upload(two.erins, &file, 9);

@@ -54,7 +54,7 @@ impl Bench {
     }
 }
 
-/// What the store says of a membership of the bridge that begins behind this entry.
+/// What the store says of a membership of the bridge that begins after this entry.
 fn bridge_joined(since: EntryId) -> Joined {
     let standing = ConversationState {
         conversation: BRIDGE,

@@ -149,7 +149,7 @@ pub(in crate::store) fn forget_account(
     forget(tables, BanSubject::Account(account)).map(drop)
 }
 
-/// The bans behind this one, in the order of their keys, so many at most, with those that have ended: see
+/// The bans after this one, in the order of their keys, so many at most, with those that have ended: see
 /// [`Read::Bans`](crate::store::Read::Bans).
 pub(in crate::store) fn list(
     tables: &impl ReadTables,

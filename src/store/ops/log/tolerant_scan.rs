@@ -1,7 +1,7 @@
 //! Reading a log past what is damaged in it.
 //!
 //! An entry whose checksum does not fit, that is missing, or that stands on a page which redb cannot read must not
-//! hide those behind it. In its place comes one without content, under a digest of zeros, which is no content's: a
+//! hide those after it. In its place comes one without content, under a digest of zeros, which is no content's: a
 //! device finds it damaged, shows that, goes on, and never counts it as received.
 
 use crate::protocol::{AccountId, ConversationId, DeviceId, DeviceSeq, Digest, EntryId};

@@ -45,7 +45,7 @@ pub(in crate::store) fn rooms(
     Ok(Reply::Rooms(all))
 }
 
-/// How much public rooms are used, by name, from behind one on.
+/// How much public rooms are used, by name, after one.
 pub(in crate::store) fn uses(
     tables: &impl ReadTables,
     after: &str,

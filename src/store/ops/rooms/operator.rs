@@ -101,7 +101,7 @@ struct Belonging {
     role: MemberRole,
 }
 
-/// The members of a room from behind one on, so many at most, and whether there are more.
+/// The members of a room after one, so many at most, and whether there are more.
 fn members(
     tables: &impl ReadTables,
     room: ConversationId,
@@ -129,7 +129,7 @@ fn members(
     Ok((members, false))
 }
 
-/// All rooms by name, from behind one on.
+/// All rooms by name, after one.
 pub(in crate::store) fn list(tables: &impl ReadTables, after: &str) -> Result<Reply, Abort> {
     let page = names::after(tables, NameOf::Room, after, ROOMS_MAX)?;
     let is_full = page.len() == ROOMS_MAX;
@@ -156,7 +156,7 @@ pub(in crate::store) fn list(tables: &impl ReadTables, after: &str) -> Result<Re
     Ok(Reply::RoomList { rooms, next })
 }
 
-/// A room, and its members from behind one on.
+/// A room, and its members after one.
 pub(in crate::store) fn show(
     tables: &impl ReadTables,
     name: &str,

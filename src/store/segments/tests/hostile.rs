@@ -148,7 +148,7 @@ fn exactly_what_was_written_is_read_whatever_it_holds() {
                     }));
                 }
                 2 | 3 => {
-                    // Torn, so that what stands behind its first sector is looked at.
+                    // Torn, so that what follows its first sector is looked at.
                     let group = rig.hostile(&old);
                     let (before, durable) = (rig.written.clone(), rig.durable.clone());
                     rig.disk.fail_after(Some(u64::from(rig.rng.next_u32() % 6)));

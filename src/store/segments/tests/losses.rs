@@ -220,7 +220,7 @@ fn log_that_was_cut_is_noticed_at_every_length() {
             .into_iter()
             .flat_map(|(at, _)| [at, at + 1, at + 48]);
         let ends = [end, end - 1, end + 1, end + ALIGN - 1, end + ALIGN];
-        // Of an earlier one the padding behind the last record may be cut.
+        // Of an earlier one the padding after the last record may be cut.
         let ends = ends.into_iter().filter(|_| *number == last);
         let edges = edges.chain([1, 95, 96, 4095, 4097, 8191, 8193]).chain(ends);
         for len in (0..image.len())

@@ -189,7 +189,7 @@ fn deletion_of_what_a_lost_segment_held_is_refused_and_one_before_is_no_trouble(
 
 #[test]
 fn damage_to_what_was_deleted_costs_nothing_else_after_a_kill() {
-    // The record of a deletion met a damaged entry when it was done again, and all records behind it were lost.
+    // The record of a deletion met a damaged entry when it was done again, and all records after it were lost.
     let (disk, alice) = prepared();
     let first = *disk.segments().keys().next().expect("there are some");
     let content = text(3);

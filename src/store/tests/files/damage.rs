@@ -265,7 +265,7 @@ fn ask(engine: &mut Engine, request: impl Into<Request>) -> Outcome {
     engine.execute(batch).remove(0).outcome
 }
 
-/// Says something in each conversation, twice, with a checkpoint behind it, and begins again; none if the database cannot
+/// Says something in each conversation, twice, with a checkpoint after it, and begins again; none if the database cannot
 /// be opened before or after.
 fn written(truth: &Truth, disk: &MemoryDisk) -> Option<Written> {
     let mut before = engine(disk)?;

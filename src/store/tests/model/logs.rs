@@ -167,7 +167,7 @@ impl Model {
         Outcome::Done(Reply::Nothing)
     }
 
-    /// What is read behind an entry, within so many bytes, and at least one.
+    /// What is read after an entry, within so many bytes, and at least one.
     pub(super) fn read(
         &self,
         conversation: usize,

@@ -9,7 +9,7 @@ use unicode_width::UnicodeWidthStr as _;
 /// Where a line begins.
 const SIGN: &str = "> ";
 
-/// The column behind the status, in a terminal that is wider. Chosen: as the rows of lines, so that it stays in sight.
+/// The column after the status, in a terminal that is wider. Chosen: as the rows of lines, so that it stays in sight.
 const EDGE_COLUMN: usize = 100;
 
 /// The blanks that are left between the line and the status at least.

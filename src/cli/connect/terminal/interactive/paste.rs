@@ -85,7 +85,7 @@ fn pasted(key: KeyEvent) -> Option<char> {
     }
 }
 
-/// OSC, DCS, SOS, PM and APC (ECMA-48, section 5.6), which go on behind their first two characters.
+/// OSC, DCS, SOS, PM and APC (ECMA-48, section 5.6), which go on after their first two characters.
 fn begins_string(key: KeyEvent) -> bool {
     matches!(key, KeyEvent(KeyCode::Char(']' | 'P' | 'X' | '^' | '_'), modifiers) if modifiers.contains(Modifiers::ALT))
 }

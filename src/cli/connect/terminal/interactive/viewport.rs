@@ -64,7 +64,7 @@ pub fn rows(drawing: Drawing<'_>, columns: usize, mode: GraphemeClusterMode) -> 
 }
 
 impl Drawing<'_> {
-    /// Passes each glyph on with the number of its part. Returns the cursor's row, and the place behind the last glyph.
+    /// Passes each glyph on with the number of its part. Returns the cursor's row, and the place after the last glyph.
     fn walk(
         self,
         columns: usize,

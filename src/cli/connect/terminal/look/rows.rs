@@ -22,7 +22,7 @@ const ROW_MAX_COLUMNS: usize = 100;
 /// The width of a terminal that does not tell it, in columns.
 const DEFAULT_COLUMNS: usize = 80;
 
-/// How far the second row of a line and those behind it are indented, in columns. Chosen: the text stands behind the time.
+/// How far the second row of a line and those after it are indented, in columns. Chosen: the text follows the time.
 const INDENT_COLUMNS: usize = 6;
 
 /// The narrowest terminal in which they are indented so far. Chosen: in a narrower one little room would be left.

@@ -37,7 +37,7 @@ pub enum Symbols {
 }
 
 impl Symbols {
-    /// What begins a line of this kind, with the blank behind it, and the text without the symbol that it brings along. No
+    /// What begins a line of this kind, with the blank after it, and the text without the symbol that it brings along. No
     /// message of a user begins with one: it begins with its time, and only the first row of a line begins at the left.
     pub fn mark(self, line: &Line) -> (&'static str, &str) {
         let (given, mark) = match line.tone {

@@ -75,7 +75,7 @@ mod tests {
         acks.acknowledge(ID, EntryId(2));
         assert_eq!(position(&acks), 4);
         acks.acknowledge(ID, EntryId(9));
-        // What stands behind it was for nobody.
+        // What follows it was for nobody.
         assert_eq!(position(&acks), 12);
         assert_eq!(acks.count, 0);
     }

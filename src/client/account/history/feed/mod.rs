@@ -378,7 +378,7 @@ impl Tail {
         }
     }
 
-    /// A page that ends behind what programs were told. In another epoch of the server's database the same numbers are those of
+    /// A page that ends after what programs were told. In another epoch of the server's database the same numbers are those of
     /// other entries, and what is new may stand before the one that was told last: only times tell.
     fn behind_told(&self, ctx: &Ctx<'_>, id: ConversationId, page: Page) -> Page {
         match self.kept.of(id) {

@@ -63,7 +63,7 @@ fn lines_wait_for_the_last_one_and_stand_under_their_count() {
 
 #[test]
 fn lines_of_several_conversations_stand_in_the_order_in_which_they_were_said() {
-    // A question in a room stood behind the answer to it in another conversation.
+    // A question in a room stood after the answer to it in another conversation.
     let now = instant();
     let mut effects = Effects::default();
     let mut backlog = gather(now, &[]);
