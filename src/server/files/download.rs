@@ -12,6 +12,7 @@ use crate::server::ctx::reply::{failure_of, send};
 use crate::server::ctx::requests::{Pending, RequestOrigin};
 use crate::server::ctx::store_link::StoreLink;
 use crate::server::ctx::{Ctx, HISTORY};
+use crate::server::session::User;
 use crate::server::session::transfers::Download;
 use crate::store::{BlobKey, BlobOutcome, BlobRequest, Outcome, Read, Reply};
 use crate::transport::{Channel, SessionId};
@@ -60,7 +61,7 @@ pub fn request(ctx: &mut Ctx<'_>, id: SessionId, channel: Channel, body: Downloa
         );
     }
     if let Some(user) = ctx.sessions.user_mut(id) {
-        user.transfers.downloads.push_back(Download {
+        user.begin_transfers().downloads.push_back(Download {
             origin,
             entry,
             key: None,
@@ -193,10 +194,11 @@ impl Files {
 
     /// Sends what was read, as far as there is room, and reads ahead.
     pub fn pump(&mut self, ctx: &mut Ctx<'_>, id: SessionId) {
-        let Some(user) = ctx.sessions.user_mut(id) else {
+        let user = ctx.sessions.user_mut(id);
+        let Some(transfers) = user.and_then(User::transfers_mut) else {
             return;
         };
-        let pieces = &mut user.transfers.pieces;
+        let pieces = &mut transfers.pieces;
         let had_some = !pieces.is_empty();
         while let Some(message) = pieces.front() {
             // Event::Writable goes on from here; a session that is closed needs nothing more.
@@ -244,11 +246,12 @@ impl Files {
     }
 
     fn read_ahead(&mut self, ctx: &mut Ctx<'_>, id: SessionId) {
-        let Some(user) = ctx.sessions.user_mut(id) else {
+        let user = ctx.sessions.user_mut(id);
+        let Some(transfers) = user.and_then(User::transfers_mut) else {
             return;
         };
-        let mut ahead = user.transfers.ahead();
-        for download in &mut user.transfers.downloads {
+        let mut ahead = transfers.ahead();
+        for download in &mut transfers.downloads {
             // What comes later has to wait, so that the order stays.
             let Some(key) = download.key.filter(|_| !download.is_asked) else {
                 return;

@@ -18,6 +18,7 @@ use super::ctx::blob_link::PendingBlob;
 use super::ctx::reply::send;
 use super::ctx::requests::RequestOrigin;
 use super::ctx::{Ctx, Followup, HISTORY};
+use super::session::User;
 use super::session::transfers::Transfers;
 use crate::protocol::{Command, ErrorCode, Failure, Message, ServerMessage};
 use crate::store::{BlobCompletion, BlobKey, BlobOutcome, BlobRequest, FoundBlob, Outcome};
@@ -188,10 +189,11 @@ fn refuse(ctx: &mut Ctx<'_>, command: Command, origin: RequestOrigin, failure: F
 
 /// Sends the answers that wait for room, and takes what follows.
 fn flush_answers(ctx: &mut Ctx<'_>, id: SessionId) {
-    let Some(user) = ctx.sessions.user_mut(id) else {
+    let user = ctx.sessions.user_mut(id);
+    let Some(transfers) = user.and_then(User::transfers_mut) else {
         return;
     };
-    let answers = &mut user.transfers.answers;
+    let answers = &mut transfers.answers;
     let had_some = !answers.is_empty();
     while let Some(message) = answers.front() {
         // Event::Writable goes on from here; a session that is closed needs nothing more.
@@ -206,5 +208,5 @@ fn flush_answers(ctx: &mut Ctx<'_>, id: SessionId) {
 }
 
 fn transfers<'a>(ctx: &'a mut Ctx<'_>, id: SessionId) -> Option<&'a mut Transfers> {
-    ctx.sessions.user_mut(id).map(|user| &mut user.transfers)
+    ctx.sessions.user_mut(id).map(User::begin_transfers)
 }

@@ -229,7 +229,7 @@ pub fn on_applied(ctx: &mut Ctx<'_>, receipts: &mut Receipts, applied: &Applied<
             if ctx
                 .presence
                 .get(account)
-                .is_some_and(|here| here.name != name)
+                .is_some_and(|here| *here.name != *name)
             {
                 // They come back under the new one, and others see one go and the other come.
                 for id in ctx.sessions_of(account) {

@@ -1,6 +1,8 @@
 //! Sessions of users: how they begin, and how they end, however that happens: signing out, another session in their place,
 //! too many of something, the end of the transport's session.
 
+use std::sync::Arc;
+
 use super::Services;
 use super::applied::{Applied, on_applied};
 use crate::protocol::{
@@ -63,8 +65,9 @@ impl Services {
             self.auth.reject_sign_in(ctx, id, command, failure);
             return ctx.unblock(id);
         }
+        let shared: Arc<str> = name.as_str().into();
         if let Some(session) = ctx.sessions.get_mut(id) {
-            session.sign_in(User::new(account, name.clone(), device));
+            session.sign_in(User::new(account, shared.clone(), device));
         }
         ctx.endpoint.set_signed_in(ctx.now.instant, id, true);
         self.hellos.start(ctx, id);
@@ -79,7 +82,7 @@ impl Services {
             reset_ms: *reset_ms,
         };
         ctx.respond(id, CONTROL, &Message::control(start));
-        self.set_active(ctx, id, account, name);
+        self.set_active(ctx, id, account, shared);
         ctx.presence.set_bot(account, *is_bot);
         ctx.presence.set_role(account, *role);
         // After a kill nothing says when the session ended: then this is what is known.
@@ -119,9 +122,15 @@ impl Services {
     }
 
     /// A session of the account is active, again or for the first time.
-    pub fn set_active(&mut self, ctx: &mut Ctx<'_>, id: SessionId, account: AccountId, name: &str) {
-        if ctx.presence.set_active(account, name, id) {
-            self.alerts.announce(ctx, account, name, true);
+    pub fn set_active(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        id: SessionId,
+        account: AccountId,
+        name: Arc<str>,
+    ) {
+        if ctx.presence.set_active(account, name.clone(), id) {
+            self.alerts.announce(ctx, account, &name, true);
         }
     }
 
@@ -129,7 +138,7 @@ impl Services {
     pub fn on_active(&mut self, ctx: &mut Ctx<'_>, id: SessionId) {
         if let Some(user) = ctx.sessions.user(id) {
             let (account, name) = (user.account, user.name.clone());
-            self.set_active(ctx, id, account, &name);
+            self.set_active(ctx, id, account, name);
         }
     }
 

@@ -3,6 +3,7 @@
 pub mod blocks;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::id_map::IdMap;
 use crate::protocol::{AccountId, AccountRole, ConversationId};
@@ -31,7 +32,7 @@ pub struct Presence {
 #[derive(Debug)]
 pub struct OnlineAccount {
     /// The account's canonical name.
-    pub name: String,
+    pub name: Arc<str>,
     sessions: SmallMap<SessionId, Seat>,
     rooms: BTreeSet<ConversationId>,
     /// Whether the others were told that it is online.
@@ -94,12 +95,17 @@ impl Departure {
 
 impl Presence {
     /// A session of the account has signed in, or speaks again; whether others are to be told that the account is online.
-    pub fn set_active(&mut self, account: AccountId, name: &str, session: SessionId) -> bool {
+    pub fn set_active(
+        &mut self,
+        account: AccountId,
+        name: impl Into<Arc<str>>,
+        session: SessionId,
+    ) -> bool {
         let here = self
             .accounts
             .entry(account)
             .or_insert_with(|| OnlineAccount {
-                name: name.to_owned(),
+                name: name.into(),
                 sessions: SmallMap::default(),
                 rooms: BTreeSet::new(),
                 is_announced: false,

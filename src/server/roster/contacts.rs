@@ -43,7 +43,7 @@ pub fn list(ctx: &mut Ctx<'_>, id: SessionId, channel: Channel, tag: u32) {
             let is_shown = sees || !is_other(account);
             Some(Contact {
                 account,
-                name: here.name.clone(),
+                name: here.name.as_ref().to_owned(),
                 address: if is_shown {
                     address.into()
                 } else {

@@ -69,8 +69,8 @@ pub struct User {
     pub pending_share: Share,
     /// How far its request for history has come: there is one at a time.
     pub paging: Paging,
-    /// Its files under way.
-    pub transfers: Transfers,
+    /// Its files under way; few sessions ever have some.
+    transfers: Option<Box<Transfers>>,
     pub lagging: BTreeMap<ConversationId, ReadCursor>,
     /// The last entry sent to it in this session, where it has not acknowledged that yet: it cannot
     /// acknowledge more. There are few, and never more than it has conversations.
@@ -152,8 +152,9 @@ impl Session {
     /// is not written.
     #[must_use]
     pub fn is_bulk_busy(&self) -> bool {
-        self.user()
-            .is_some_and(|user| !matches!(user.paging, Paging::Idle) || user.transfers.is_busy())
+        self.user().is_some_and(|user| {
+            !matches!(user.paging, Paging::Idle) || user.transfers().is_some_and(Transfers::is_busy)
+        })
     }
 
     #[must_use]
@@ -176,11 +177,27 @@ impl Session {
 }
 
 impl User {
+    /// Its files under way, if there were any in this session.
+    #[must_use]
+    pub fn transfers(&self) -> Option<&Transfers> {
+        self.transfers.as_deref()
+    }
+
+    pub fn transfers_mut(&mut self) -> Option<&mut Transfers> {
+        self.transfers.as_deref_mut()
+    }
+
+    /// Its files under way, of which there is to be one.
+    pub fn begin_transfers(&mut self) -> &mut Transfers {
+        self.transfers.get_or_insert_default()
+    }
+
     /// Parts of answers that wait for room.
     #[must_use]
     pub fn pending_parts(&self) -> usize {
         let page = usize::from(matches!(self.paging, Paging::Ready(_)));
-        self.pending_responses.len() + page + self.transfers.pieces.len()
+        let pieces = self.transfers().map_or(0, |it| it.pieces.len());
+        self.pending_responses.len() + page + pieces
     }
 
     /// The first part that waited was sent. Room for parts is kept only while some wait: it is a kilobyte of each session.
@@ -195,7 +212,7 @@ impl User {
     pub fn discard_responses(&mut self) {
         self.pending_responses = VecDeque::new();
         self.paging = Paging::Idle;
-        self.transfers = Transfers::default();
+        self.transfers = None;
     }
 
     /// How far the user has received, as others are told it.
@@ -262,7 +279,7 @@ impl User {
             pending_responses: VecDeque::new(),
             pending_share: Share::default(),
             paging: Paging::Idle,
-            transfers: Transfers::default(),
+            transfers: None,
             lagging: BTreeMap::new(),
             sent: SmallMap::default(),
             since: BTreeMap::new(),

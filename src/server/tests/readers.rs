@@ -199,7 +199,7 @@ fn however_many_are_online_asking_for_them_ends_no_session() {
             .hub
             .core
             .presence
-            .set_active(AccountId(1_000 + number), &name, link.server);
+            .set_active(AccountId(1_000 + number), &*name, link.server);
     }
     bench.say(link, Channel::Control, &contacts());
     bench.pass(500);

@@ -33,7 +33,7 @@ const BLOBS_SUFFIX: &str = ".files";
 
 /// How much of a database redb keeps in memory, in bytes; its own default is 1 GiB. Chosen: all of a small
 /// server's, all that a checkpoint changes of a large one's, and little beside the rest of it.
-const CACHE_BYTES: usize = 128 * 1024 * 1024;
+const CACHE_BYTES: usize = 64 * 1024 * 1024;
 
 /// What a redb file begins with (redb's design document, "File format").
 const MAGIC: &[u8] = b"redb\x1A\x0A\xA9\x0D\x0A";

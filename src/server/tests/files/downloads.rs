@@ -15,7 +15,7 @@ fn reader_who_takes_nothing_costs_a_few_pieces_and_gets_all_when_he_does() {
     bench.fetch(two.bobs, 1, entry, (0, length / 2));
     bench.fetch(two.bobs, 2, entry, (length / 2, length));
     bench.pass(2000);
-    let transfers = &bench.user_of(two.bobs).transfers;
+    let transfers = &bench.user_of(two.bobs).begin_transfers();
     assert!(transfers.pieces.len() <= 4 && transfers.ahead() <= 4);
     assert_eq!(bench.blobs.waiting(), 0);
     // A page of history and a message are not after it.
@@ -190,7 +190,7 @@ fn readers_take_turns_where_all_together_want_more_than_the_disk_gives() {
     }
     // How many have something of the last six.
     let begun = |bench: &mut Bench| {
-        let ahead = |link: &Link| bench.user_of(*link).transfers.ahead();
+        let ahead = |link: &Link| bench.user_of(*link).begin_transfers().ahead();
         links[6..].iter().map(ahead).filter(|it| *it > 0).count()
     };
     assert_eq!(begun(&mut bench), 0);
@@ -234,5 +234,11 @@ fn reader_in_the_middle_of_a_file_learns_that_its_message_was_deleted() {
     bench.fetch(two.bobs, 2, entry, (0, 9));
     assert_eq!(failures(&bench.heard(two.bobs))[0].detail, deleted);
     // Nothing is left of the first.
-    assert!(bench.user_of(two.bobs).transfers.downloads.is_empty());
+    assert!(
+        bench
+            .user_of(two.bobs)
+            .begin_transfers()
+            .downloads
+            .is_empty()
+    );
 }

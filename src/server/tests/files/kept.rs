@@ -24,7 +24,7 @@ fn thousands_of_begun_uploads_hold_no_more_than_an_account_may() {
     }
     assert_eq!(refused, 500 - PER_ACCOUNT);
     assert_eq!(bench.on_disk().len(), PER_ACCOUNT);
-    let tags = &bench.user_of(two.erins).transfers.tags;
+    let tags = &bench.user_of(two.erins).begin_transfers().tags;
     assert!(tags.len() <= crate::server::session::transfers::TAGS_MAX);
     // Those that were interrupted make room, and what had come of them goes.
     bench.may_close = true;
