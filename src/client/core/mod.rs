@@ -5,6 +5,7 @@
 
 mod asking;
 mod bot;
+mod ending;
 mod host_key;
 mod invitation;
 mod link_events;
@@ -37,6 +38,7 @@ use super::ui::prompt::{Prompt, Question, TypedLine, yes};
 use crate::protocol::{AccountId, EndReason, Envelope, ServerBody, SessionEnd};
 use crate::transport::{Channel, Now};
 use bot::Bot;
+use ending::Ending;
 use host_key::HostKeys;
 use link_events::LinkState;
 use offline::Offline;
@@ -71,16 +73,6 @@ pub struct Core {
     /// The account that was last known to be signed in.
     arrived: Option<String>,
     ending: Ending,
-}
-
-/// How far the client has come in its end.
-#[derive(Debug, Default)]
-struct Ending {
-    end: Option<End>,
-    /// Whether the last lines were given to the console, and nothing is left but to record that they are printed.
-    is_closing: bool,
-    /// Whether the process was told to stop.
-    is_interrupted: bool,
 }
 
 impl Core {
