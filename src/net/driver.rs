@@ -3,7 +3,6 @@
 //! It waits for sockets, other threads and the next deadline, passes what has arrived to the endpoint and the
 //! application, and sends what they produce, until the application is finished.
 
-use std::collections::VecDeque;
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -32,10 +31,6 @@ const BATCHES_PER_TURN: usize = 16;
 /// Transmits per turn, so that sending leaves time for receiving. The next turn sends the rest.
 const TRANSMITS_PER_TURN: usize = 1024;
 
-/// Transmits that are written before the first of them is sent. Chosen: what writes them and what the kernel does to send one
-/// do not fit into a processor's first cache together, so that each is run for many in a row; and nobody waits for so few.
-const TRANSMITS_PER_BURST: usize = 32;
-
 /// Datagrams for one peer that are sent with one call, where the kernel supports that. Chosen: an initial window; 12
 /// kB are far below the kernel's limit, and other peers do not wait for long.
 const SEGMENTS_PER_TRANSMIT: usize = 10;
@@ -62,7 +57,7 @@ struct Port {
     readable: bool,
 }
 
-/// A transmit, or the rest of one, that a full socket did not accept, or that waits behind such a one.
+/// The rest of a transmit that a full socket did not accept.
 struct Blocked {
     port: usize,
     transmit: Transmit,
@@ -77,11 +72,8 @@ pub struct Driver<A: App> {
     inputs: InputReceiver<A::Input>,
     endpoint: Endpoint,
     app: A,
-    /// The transmits of a burst, and room for their bytes.
-    burst: Vec<Transmit>,
-    buffers: Vec<Vec<u8>>,
-    /// The first of them tells of which port.
-    blocked: VecDeque<Blocked>,
+    buffer: Vec<u8>,
+    blocked: Option<Blocked>,
     /// At a client.
     roamer: Option<Roamer>,
     /// The counters of sockets that were replaced.
@@ -163,9 +155,8 @@ impl<A: App> Driver<A> {
             inputs: setup.inputs,
             endpoint,
             app,
-            burst: Vec::new(),
-            buffers: vec![Vec::new(); TRANSMITS_PER_BURST],
-            blocked: VecDeque::new(),
+            buffer: Vec::new(),
+            blocked: None,
             roamer: None,
             retired: SocketCounters::default(),
             hops: 0,
@@ -211,7 +202,7 @@ impl<A: App> Driver<A> {
             let taken = clock::now().instant - begun.instant;
             self.stalls.record(taken);
             self.traffic.note(self.counters().sockets);
-            if self.app.is_finished() && self.blocked.is_empty() && !self.busy {
+            if self.app.is_finished() && self.blocked.is_none() && !self.busy {
                 tracing::debug!(counters = ?self.counters(), "the network thread ends");
                 return Ok(self.app);
             }
@@ -318,7 +309,7 @@ impl<A: App> Driver<A> {
                 Err(error) => tracing::warn!(%error, "cannot take another port"),
             }
         }
-        self.blocked.clear();
+        self.blocked = None;
     }
 
     fn receive(&mut self, now: Now) {
@@ -353,68 +344,40 @@ impl<A: App> Driver<A> {
     }
 
     fn transmit(&mut self, now: Now) {
-        while let Some(Blocked {
+        if let Some(Blocked {
             port,
             transmit,
             bytes,
-        }) = self.blocked.pop_front()
+        }) = self.blocked.take()
         {
             if !self.offer(port, transmit, &bytes) {
                 return;
             }
             self.wait_for(port, Interest::READABLE);
         }
-        for _ in 0..TRANSMITS_PER_TURN / TRANSMITS_PER_BURST {
-            let is_more = self.write_burst(now);
-            // A socket announces when it is writable.
-            if !self.send_burst() || !is_more {
-                return;
-            }
-        }
-        self.busy = true;
-    }
-
-    /// Writes what is to be sent next; whether there may be more.
-    fn write_burst(&mut self, now: Now) -> bool {
-        self.burst.clear();
-        for buffer in &mut self.buffers {
-            let segments = SEGMENTS_PER_TRANSMIT;
-            let next = self
-                .endpoint
-                .poll_transmit_batch(now.instant, buffer, segments);
-            let Some(transmit) = next else {
-                return false;
+        let mut buffer = std::mem::take(&mut self.buffer);
+        let mut is_more = true;
+        for _ in 0..TRANSMITS_PER_TURN {
+            let batch =
+                self.endpoint
+                    .poll_transmit_batch(now.instant, &mut buffer, SEGMENTS_PER_TRANSMIT);
+            let Some(transmit) = batch else {
+                is_more = false;
+                break;
             };
-            self.burst.push(transmit);
-        }
-        true
-    }
-
-    /// Sends what was written, as far as the sockets take it; whether that was all.
-    fn send_burst(&mut self) -> bool {
-        let (burst, buffers) = (
-            std::mem::take(&mut self.burst),
-            std::mem::take(&mut self.buffers),
-        );
-        let mut is_blocked = false;
-        for (transmit, buffer) in burst.iter().zip(&buffers) {
             let bytes = &buffer[..transmit.len.min(buffer.len())];
-            let Some(port) = self.port_for(transmit) else {
+            let Some(port) = self.port_for(&transmit) else {
                 self.unroutable += 1;
                 continue;
             };
-            if is_blocked {
-                self.blocked.push_back(Blocked {
-                    port,
-                    transmit: *transmit,
-                    bytes: bytes.to_vec(),
-                });
-            } else {
-                is_blocked = !self.offer(port, *transmit, bytes);
+            if !self.offer(port, transmit, bytes) {
+                // The socket announces when it is writable.
+                is_more = false;
+                break;
             }
         }
-        (self.burst, self.buffers) = (burst, buffers);
-        !is_blocked
+        self.busy |= is_more;
+        self.buffer = buffer;
     }
 
     /// Sends through this port. `false`: it is full, and the rest is kept for later.
@@ -423,7 +386,7 @@ impl<A: App> Driver<A> {
             SendOutcome::Done => true,
             SendOutcome::Blocked { done_bytes } => {
                 let bytes = bytes[done_bytes..].to_vec();
-                self.blocked.push_front(Blocked {
+                self.blocked = Some(Blocked {
                     port,
                     transmit,
                     bytes,
