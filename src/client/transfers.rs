@@ -79,7 +79,7 @@ pub trait Transfers: Send {
     /// If it cannot be read.
     fn read_part(&mut self, id: TransferId, offset: u64, into: &mut [u8]) -> io::Result<usize>;
 
-    /// Writes a file's content from this offset on, which is not after what was written: what stood from there on goes.
+    /// Writes a file's content from this offset on, which is not beyond what was written: what stood from there on goes.
     ///
     /// # Errors
     /// If it cannot be written.

@@ -2,7 +2,7 @@
 //!
 //! [`Engine`] executes batches of requests, and answers only once what they write is durable: in the message log
 //! (`segments`) first, in the tables' file at a checkpoint, at most 65,536 requests or some seconds later. [`StoreThread`]
-//! runs it on a thread of its own after the [`Store`] trait, and fetches what is read of logs on another; the simulator
+//! runs it on a thread of its own behind the [`Store`] trait, and fetches what is read of logs on another; the simulator
 //! calls it directly, on a [`fault_disk::MemoryDisk`] that can lose what was not synced. Nothing here knows of the network.
 
 mod api;

@@ -48,7 +48,7 @@ impl fmt::Display for EnrolmentCode {
             if place > 0 && place % GROUP == 0 {
                 f.write_str("-")?;
             }
-            // The last digit reaches 2 bits after the end.
+            // The last digit reaches 2 bits past the end.
             let end = 128_usize.saturating_sub(5 * (place + 1));
             let digit = if place + 1 == LENGTH {
                 (bits << 2) & 31

@@ -31,7 +31,7 @@ pub(super) const SESSION_WINDOW_UNAUTHENTICATED: u64 = 2 * WINDOW_UNAUTHENTICATE
 pub(super) const SEND_BUFFER: usize = 256 * 1024;
 
 /// The same at a server for a peer that has not signed in, in bytes: a few responses. A peer that does not read costs
-/// at most this on each channel.
+/// at most this, and the room for answers, on each channel.
 pub(super) const SEND_BUFFER_UNAUTHENTICATED: usize = 16 * 1024;
 
 /// One part in so many of these may be filled beyond them by answers to the peer's own messages: what is sent unasked leaves

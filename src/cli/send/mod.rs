@@ -25,7 +25,7 @@ pub fn command() -> Subcommand {
 const TEXT: &str = "\
     The words after `--to WHO` are the text, with a blank between them; a word before it is the server. Without a text, or \
     if it is `-`, it is read from standard input to its end. Several lines are one message; newlines at the end are left out. \
-    A text that begins with a dash follows `--`.";
+    A text that begins with a dash has to follow `--`.";
 
 const FILE: &str = "\
     `--file FILE` sends a file, and the text, if there is one, with it; standard input is then read only for `-`. A copy is made \

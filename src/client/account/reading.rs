@@ -22,7 +22,7 @@ use crate::protocol::{
 };
 use crate::transport::Channel;
 
-/// How long the server is not told again what was read. Chosen: other devices are not after for longer than one notices,
+/// How long the server is not told again what was read. Chosen: other devices are not behind for longer than one notices,
 /// and a line that scrolls by costs nobody anything.
 const TELL_EVERY: Duration = Duration::from_secs(1);
 

@@ -24,7 +24,7 @@ use super::ui::prompt::TypedLine;
 /// within it.
 const INPUT_WAIT: Duration = Duration::from_secs(1);
 
-/// How many lines a script's output may be after before the next line of its input is read. Chosen: the answer to one
+/// How many lines a script's output may be behind before the next line of its input is read. Chosen: the answer to one
 /// more command fits into what the console queues.
 const LINES_BEHIND_MAX: u64 = 2_000;
 

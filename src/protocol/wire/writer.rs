@@ -47,7 +47,7 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    /// A marker, or one of those after it, and a number of one, two, four or eight bytes: the first that is long enough.
+    /// The marker of the shortest width that holds a number, of which the first is given, and the number in that width.
     fn put(&mut self, first: u8, number: u64) {
         let (step, length) = match number {
             0..=0xff => (0, 1),
@@ -80,7 +80,7 @@ impl Writer<'_> {
         match u8::try_from(values) {
             Ok(few @ 0..=15) => self.bytes.push(0x90 | few),
             Ok(some) => self.bytes.extend_from_slice(&[0xdc, 0, some]),
-            // Behind a marker for one byte, of which there is none.
+            // No marker has a length of one byte; this is where it would be.
             Err(_) => self.put(0xdb, values as u64),
         }
     }

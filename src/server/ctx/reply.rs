@@ -19,11 +19,19 @@ pub fn send(
     channel: Channel,
     message: &ServerMessage,
 ) -> Result<(), SendError> {
-    send_as(false, now, transport, (session, channel), message)
+    send_as(Kind::Unasked, now, transport, (session, channel), message)
+}
+
+/// Why something is sent.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// The session has asked.
+    Answer,
+    Unasked,
 }
 
 fn send_as(
-    is_reply: bool,
+    kind: Kind,
     now: Now,
     (endpoint, scratch): (&mut Endpoint, &mut Scratch),
     (session, channel): (SessionId, Channel),
@@ -42,7 +50,7 @@ fn send_as(
     let bytes = scratch.encode(message, hop);
     let sending = Sending {
         may_wait: message.body.may_wait(),
-        is_reply,
+        is_reply: kind == Kind::Answer,
     };
     endpoint.send_message(now.instant, session, channel, bytes, sending)
 }
@@ -80,7 +88,13 @@ impl Ctx<'_> {
         message: &ServerMessage,
     ) -> Result<(), SendError> {
         let transport = (&mut *self.endpoint, &mut *self.scratch);
-        send_as(true, self.now, transport, (session, channel), message)
+        send_as(
+            Kind::Answer,
+            self.now,
+            transport,
+            (session, channel),
+            message,
+        )
     }
 
     /// Closes a session that does not read the answers to its own requests.

@@ -23,7 +23,7 @@ const ASKED_AT_ONCE: usize = 200;
 /// What the next step is.
 #[derive(Debug)]
 enum Step {
-    /// The store forgets files, from the one after this on.
+    /// The store forgets files, after this one.
     Rows(Option<(AccountId, FileRoot)>),
     /// The blobs with this first byte are listed.
     List(u8),

@@ -1,8 +1,9 @@
 //! Takes messages from the transport in turns: a few of one channel, then of the others.
 //!
 //! A message is taken only while the store has room for the requests it may cause, while its account uses at most its
-//! share of that room, while the account is within its rate, and while its session has room for the answer. Else it stays in the receive buffer, and flow control
-//! slows its sender down: nothing is refused, nothing is lost, and nothing is queued here.
+//! share of that room, while the account is within its rate, and while its session has room for the answer. Else it stays
+//! in the receive buffer, and flow control slows its sender down: nothing is refused, nothing is lost, and nothing is
+//! queued here.
 
 use std::time::{Duration, Instant};
 
@@ -27,7 +28,7 @@ const TURN_MESSAGES: u32 = 16;
 /// Bytes of one turn, with the message that reaches them. Chosen: four of the longest texts.
 const TURN_BYTES: usize = 64 * 1024;
 
-/// How long until it is looked at again whether a session has room for answers. Chosen: not often, though thousands may read
+/// How long before a session's room for answers is looked at again. Chosen: not often, though thousands may read
 /// none.
 const REPLY_WAIT: Duration = Duration::from_millis(100);
 

@@ -25,7 +25,7 @@ pub enum Wait {
     Turn,
     /// The store: it comes to its turn when a request has been answered.
     Store,
-    /// This moment: the account has used up its rate until then, or it is looked at again whether there is room for answers.
+    /// This moment: the account has used up its rate until then, or the room for answers is looked at again then.
     Until(Instant),
 }
 

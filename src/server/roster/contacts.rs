@@ -60,5 +60,8 @@ pub fn list(ctx: &mut Ctx<'_>, id: SessionId, channel: Channel, tag: u32) {
         contacts,
         more,
     });
+    if let Some(session) = ctx.sessions.get_mut(id) {
+        session.busy = true;
+    }
     ctx.respond_paged(id, channel, parts);
 }

@@ -62,7 +62,7 @@ pub struct User {
     pub is_unannounced: bool,
     /// It is there to send: nothing is delivered to it.
     pub is_sending_only: bool,
-    /// The parts of a long answer (to HELLO, with the greeting; to ROOMS and MEMBERS), with their channel, for which
+    /// The parts of a long answer (to HELLO, with the greeting; to CONTACTS, ROSTER, ROOMS and MEMBERS), with their channel, for which
     /// there was no room yet. Until they have gone out nothing more is taken from the session.
     pub pending_responses: VecDeque<(Channel, ServerMessage)>,
     /// What of that the hub has counted, with a page of history.
@@ -187,7 +187,7 @@ impl User {
         self.transfers.as_deref_mut()
     }
 
-    /// Its files under way, of which there is to be one.
+    /// Its files under way, of which there may be some from now on.
     pub fn begin_transfers(&mut self) -> &mut Transfers {
         self.transfers.get_or_insert_default()
     }

@@ -104,7 +104,7 @@ fn receipts_of_many_are_counted_once_and_cost_each_who_asks_as_much_as_a_list() 
 #[test]
 fn conversation_that_cannot_be_read_holds_up_no_other() {
     // The first conversation in which a device was behind was read again and again, each second, as long as the store
-    // could not; the others waited after it.
+    // could not; the others waited for it.
     let mut bench = Bench::new();
     let bob = bench.user("bob");
     let link = bench.signed_in("bob", bob);
@@ -355,7 +355,34 @@ fn what_came_with_a_goodbye_is_taken_though_no_answers_were_read() {
 }
 
 #[test]
-fn who_reads_no_answers_is_asked_for_no_further_messages_and_misses_none() {
+fn list_of_contacts_asked_for_before_hello_leaves_the_steps_of_a_sign_in_in_order() {
+    // What comes after it waits until it has gone out, and after HELLO until that is answered.
+    let mut bench = Bench::new();
+    let alice = bench.user("alice");
+    let link = bench.connect();
+    bench.sign_in_on(link, "alice", alice);
+    let origin = Origin {
+        conversation: ConversationId::EVERYONE,
+        device: alice.1,
+        number: DeviceSeq(1),
+    };
+    let hello = ClientMessage::control(hello());
+    for message in [contacts(), hello] {
+        bench.say(link, Channel::Control, &message);
+    }
+    bench.say(link, Channel::Chat, &text("tea?", origin));
+    bench.pass(200);
+    let heard = bench.heard(link);
+    let is = |wanted: fn(&ServerBody) -> bool| heard.iter().position(wanted);
+    let contacts = is(|body| matches!(body, ServerBody::ListContacts(_)));
+    let greeted = is(|body| matches!(body, ServerBody::Greeting(_)));
+    let stored = is(|body| matches!(body, ServerBody::Stored(_)));
+    assert!(contacts.is_some() && greeted.is_some(), "{heard:?}");
+    assert!(stored.is_some(), "{heard:?}");
+}
+
+#[test]
+fn who_reads_no_answers_has_no_further_messages_taken_and_misses_none() {
     // Their session was closed as soon as the answers did not fit, with all that was under way.
     const MESSAGES: u64 = 4_000;
     let mut bench = Bench::new();

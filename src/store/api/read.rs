@@ -109,7 +109,7 @@ pub enum Read {
         /// Of these it is told as long as everybody may join them.
         public: Vec<ConversationId>,
     },
-    /// How much public rooms are used, by name, from the one after this on, so many at most: [`Reply::RoomUses`].
+    /// How much public rooms are used, by name, after this one, so many at most: [`Reply::RoomUses`].
     RoomUses {
         /// The name after which to begin; empty for the first.
         after: String,

@@ -1,6 +1,6 @@
 //! Blobs: the files that users attach to what they say, beside the database.
 //!
-//! By request and completion, as the store: [`Blobs`] executes requests, [`BlobThread`] runs it on a thread of its own after
+//! By request and completion, as the store: [`Blobs`] executes requests, [`BlobThread`] runs it on a thread of its own behind
 //! the [`BlobStore`] trait, and the simulator calls it directly, on [`MemoryBlobs`]. A blob is verified chunk by chunk as it
 //! comes, and is there once all of it is durable. Which blobs are kept the store's tables say, not these.
 
@@ -152,7 +152,7 @@ pub trait BlobFile: Debug + Send {
     /// [`io::ErrorKind::UnexpectedEof`] if the file ends before, or why it cannot be read.
     fn read_at(&self, offset: u64, bytes: &mut [u8]) -> io::Result<()>;
 
-    /// Writes at a place, after the end, too.
+    /// Writes at a place, also past the end.
     ///
     /// # Errors
     /// If it cannot be written.

@@ -1,4 +1,4 @@
-//! What a process leaves after that is killed while it makes a file: one under another name, which nobody would look
+//! What a process leaves behind when it is killed while it makes a file: one under another name, which nobody would look
 //! at again.
 
 use std::ffi::OsString;

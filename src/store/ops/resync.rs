@@ -193,8 +193,8 @@ fn resume_point(
             other => other?,
         };
     }
-    // Nobody has noticed that this log is another one. The mark is the last place where a device of theirs agreed with this log; but not one after which this
-    // device already differs.
+    // Nobody has noticed that this log is another one. The mark is the last place where a device of theirs agreed with
+    // this log; but not one after which this device already differs.
     let back = if member.delivered_up_to < entry {
         member.delivered_up_to.min(record.head)
     } else {

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::key::Key;
 use crate::store::StoreError;
 
-/// How many bytes the check value behind a record takes.
+/// How many bytes the check value after a record takes.
 const SUM_BYTES: usize = 4;
 
 fn sum(table: &str, key: &impl Key, value: &[u8]) -> u32 {

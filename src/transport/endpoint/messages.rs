@@ -44,7 +44,7 @@ impl Endpoint {
     #[must_use]
     pub fn has_reply_room(&self, session: SessionId, channel: Channel) -> bool {
         self.connection(session)
-            .is_some_and(|connection| connection.has_reply_room(channel))
+            .is_none_or(|connection| connection.has_reply_room(channel))
     }
 
     /// The next whole message of a channel, in order. Taking it is what widens the peer's window: whoever does not

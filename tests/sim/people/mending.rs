@@ -140,7 +140,7 @@ impl Wish {
     ) -> Option<Mend> {
         let (held, names) = (disk.held(), disk.names_here());
         let waiting = disk.outbox();
-        // What may be meant in each conversation, the newest first: what waits stands behind what is stored.
+        // What may be meant in each conversation, the newest first: what waits comes after what is stored.
         let mut last: Vec<(String, Marker, Vec<Marker>)> = Vec::new();
         for (conversation, name) in names.iter().filter(|(_, name)| !name.is_empty()) {
             let of = held.range((*conversation, 0)..=(*conversation, u64::MAX));

@@ -19,7 +19,7 @@ pub(super) struct Bot {
     is_online: Option<bool>,
 }
 
-/// How many lines the output may be after where the bot is told of the link. Chosen: some; at the limit it is told how that is
+/// How many lines the output may be behind where the bot is told of the link. Chosen: some; at the limit it is told how that is
 /// once there is room.
 const LINES_BEHIND_MAX: u64 = 1_000;
 

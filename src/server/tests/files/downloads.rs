@@ -18,7 +18,7 @@ fn reader_who_takes_nothing_costs_a_few_pieces_and_gets_all_when_he_does() {
     let transfers = &bench.user_of(two.bobs).begin_transfers();
     assert!(transfers.pieces.len() <= 4 && transfers.ahead() <= 4);
     assert_eq!(bench.blobs.waiting(), 0);
-    // A page of history and a message are not after it.
+    // A page of history and a message do not wait for it.
     let history = HistoryRequest {
         tag: 9,
         conversation: two.conversation,

@@ -1,4 +1,4 @@
-//! From typing to another's screen: users in pairs who talk by way of a server, after one bad link that they all
+//! From typing to another's screen: users in pairs who talk by way of a server, behind one bad link that they all
 //! share, in virtual time.
 
 use std::collections::HashMap;

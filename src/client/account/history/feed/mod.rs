@@ -363,7 +363,7 @@ impl Tail {
                 since_ms: Some(since_ms),
                 ..page
             },
-            Some(Since::Last) if !self.kept.is_first => self.behind_told(ctx, id, page),
+            Some(Since::Last) if !self.kept.is_first => self.after_told(ctx, id, page),
             // A bot begins with what comes.
             Some(Since::Acknowledged) if self.kept.is_first => Page {
                 after: last,
@@ -372,7 +372,7 @@ impl Tail {
             Some(Since::Acknowledged) => Page {
                 // What was said in a room before it was in there is not for it.
                 ends_at_joining: self.kept.of(id).is_none() && is_room(ctx.name_of(id)),
-                ..self.behind_told(ctx, id, page)
+                ..self.after_told(ctx, id, page)
             },
             _ => newest,
         }
@@ -380,7 +380,7 @@ impl Tail {
 
     /// A page that ends after what programs were told. In another epoch of the server's database the same numbers are those of
     /// other entries, and what is new may stand before the one that was told last: only times tell.
-    fn behind_told(&self, ctx: &Ctx<'_>, id: ConversationId, page: Page) -> Page {
+    fn after_told(&self, ctx: &Ctx<'_>, id: ConversationId, page: Page) -> Page {
         match self.kept.of(id) {
             None => page,
             Some(told) if told.epoch == ctx.session.epoch => Page {
