@@ -49,7 +49,7 @@ impl Endpoint {
 
     /// The next whole message of a channel, in order. Taking it is what widens the peer's window: whoever does not
     /// receive slows the sender down. What came together with the peer's goodbye can still be received for a short
-    /// while after [`Event::Closed`].
+    /// while after [`Event::Closed`](crate::transport::Event::Closed).
     pub fn receive(
         &mut self,
         now: Instant,
