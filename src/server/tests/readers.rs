@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::*;
-use crate::protocol::{ClientMessage, NAMED_RECEIPTS_MAX, ServerBody, Void};
+use crate::protocol::{ClientMessage, Failure, NAMED_RECEIPTS_MAX, Resolve, ServerBody, Void};
 use crate::server::limits::Limits as HubLimits;
 use crate::server::limits::account_budget::Budgets;
 use crate::server::session::ReadCursor;
@@ -352,6 +352,57 @@ fn what_came_with_a_goodbye_is_taken_though_no_answers_were_read() {
     bench.client.close(now, link.client, 0, "goodbye");
     bench.pass(100);
     assert!(!waiting(&mut bench), "it was not taken");
+}
+
+#[test]
+fn who_signs_out_while_much_is_under_way_is_not_closed_for_what_they_say_then() {
+    // A session on which nobody is signed in may have less under way, and each refusal found no room.
+    let mut bench = Bench::new();
+    let (link, alice) = overwhelmed(&mut bench);
+    bench.run(|services, ctx| services.sign_out(ctx, link.server));
+    for number in 1..=5 {
+        let origin = Origin {
+            conversation: ConversationId::EVERYONE,
+            device: alice.1,
+            number: DeviceSeq(number),
+        };
+        bench.say(link, Channel::Chat, &text("tea?", origin));
+    }
+    bench.pass(200);
+    let mut refused = 0;
+    for _ in 0..40 {
+        for body in bench.heard(link) {
+            let is_refusal = |failure: &Failure| failure.code == ErrorCode::NotSignedIn;
+            refused += usize::from(matches!(body, ServerBody::Failure(it) if is_refusal(&it)));
+        }
+    }
+    assert_eq!(refused, 5);
+}
+
+#[test]
+fn what_a_device_has_voided_and_looked_up_is_not_told_another_that_signs_in_on_its_session() {
+    let mut bench = Bench::new();
+    let (alice, bob) = (bench.user("alice"), bench.user("bob"));
+    let link = bench.signed_in("bob", bob);
+    bench.is_held = true;
+    let void = Void {
+        conversation: ConversationId::EVERYONE,
+        number: DeviceSeq(1),
+    };
+    let resolve = Resolve {
+        tag: 7,
+        name: "alice".into(),
+    };
+    bench.say(link, Channel::Chat, &ClientMessage::control(void));
+    bench.say(link, Channel::Control, &ClientMessage::control(resolve));
+    bench.pass(50);
+    assert_eq!(bench.store.waiting().len(), 2);
+    bench.run(|services, ctx| services.sign_out(ctx, link.server));
+    bench.sign_in_on(link, "alice", alice);
+    bench.is_held = false;
+    bench.pass(100);
+    let heard = bench.heard(link);
+    assert!(heard.is_empty(), "{heard:?}");
 }
 
 #[test]
