@@ -115,11 +115,14 @@ pub struct Sending {
 }
 
 impl Sending {
-    /// Nobody waits for it.
-    pub const MAY_WAIT: Self = Self {
-        may_wait: true,
-        is_reply: false,
-    };
+    /// Of what is no answer.
+    #[must_use]
+    pub const fn unasked(may_wait: bool) -> Self {
+        Self {
+            may_wait,
+            is_reply: false,
+        }
+    }
 }
 
 /// Why a message was not queued.

@@ -291,10 +291,7 @@ impl Member {
         let waiting = &mut self.waiting[channel as usize];
         while let Some((bytes, may_wait)) = waiting.front() {
             let (endpoint, now) = (&mut ctx.endpoint, ctx.now);
-            let sending = Sending {
-                may_wait: *may_wait,
-                ..Sending::default()
-            };
+            let sending = Sending::unasked(*may_wait);
             match endpoint.send_message(now, session, channel, bytes, sending) {
                 Err(SendError::Full) => return,
                 // Lengths are checked on the command line, and a closed session sends an event.

@@ -436,10 +436,7 @@ impl Link {
     ) {
         let waiting = &mut self.waiting[channel as usize];
         while let Some(message) = waiting.front() {
-            let sending = Sending {
-                may_wait: message.may_wait,
-                ..Sending::default()
-            };
+            let sending = Sending::unasked(message.may_wait);
             match endpoint.send_message(now, session, channel, &message.bytes, sending) {
                 Err(SendError::Full) => return,
                 // A closed session's event is on its way; a message that is too long is checked before.

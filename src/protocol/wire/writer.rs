@@ -86,31 +86,25 @@ impl Writer<'_> {
     }
 }
 
-impl SerializeSeq for &mut Writer<'_> {
-    type Ok = ();
-    type Error = Never;
+/// What is written value by value, whether or not its type knows how many there are.
+macro_rules! one_by_one {
+    ($($kind:ident)*) => {
+        $(impl $kind for &mut Writer<'_> {
+            type Ok = ();
+            type Error = Never;
 
-    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Never> {
-        value.serialize(&mut **self)
-    }
+            fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Never> {
+                value.serialize(&mut **self)
+            }
 
-    fn end(self) -> Result<(), Never> {
-        Ok(())
-    }
+            fn end(self) -> Result<(), Never> {
+                Ok(())
+            }
+        })*
+    };
 }
 
-impl SerializeTuple for &mut Writer<'_> {
-    type Ok = ();
-    type Error = Never;
-
-    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Never> {
-        value.serialize(&mut **self)
-    }
-
-    fn end(self) -> Result<(), Never> {
-        Ok(())
-    }
-}
+one_by_one!(SerializeSeq SerializeTuple);
 
 /// The methods for numbers.
 macro_rules! numbers {

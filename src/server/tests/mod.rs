@@ -424,6 +424,15 @@ fn endpoint(now: Now, limits: Limits) -> Endpoint {
     Endpoint::server(now.instant, config, [7; 32])
 }
 
+/// The message of this number that a device says to everyone.
+fn to_everyone((_, device): (AccountId, DeviceId), number: u64) -> Origin {
+    Origin {
+        conversation: ConversationId::EVERYONE,
+        device,
+        number: DeviceSeq(number),
+    }
+}
+
 /// A text; by whom it is the server does not read.
 fn text(said: &str, origin: Origin) -> ClientMessage {
     let text = Text {

@@ -29,11 +29,7 @@ fn nothing_is_delivered_to_a_session_that_is_there_to_send_only() {
     let [alice, bob] = ["alice", "bob"].map(|name| bench.user(name));
     let author = bench.signed_in("alice", alice);
     let say = |bench: &mut Bench, number| {
-        let origin = Origin {
-            conversation: ConversationId::EVERYONE,
-            device: alice.1,
-            number: DeviceSeq(number),
-        };
+        let origin = to_everyone(alice, number);
         bench.say(author, Channel::Chat, &text("tea?", origin));
         bench.pass(100);
     };

@@ -25,7 +25,7 @@ fn news(network: &mut Network, server: SessionId, message: &[u8]) {
             server,
             Channel::Chat,
             message,
-            Sending::MAY_WAIT,
+            Sending::unasked(true),
         )
         .expect("there is room");
 }

@@ -26,7 +26,7 @@ fn with_news(delay: Duration) -> (Network, SessionId, SessionId) {
             session,
             Channel::Chat,
             b"stored",
-            Sending::MAY_WAIT,
+            Sending::unasked(true),
         )
         .expect("there is room");
     network.run(Duration::from_millis(10));
@@ -123,7 +123,7 @@ fn who_waits_until_all_has_arrived_need_not_be_patient() {
                 session,
                 Channel::Chat,
                 b"received",
-                Sending::MAY_WAIT,
+                Sending::unasked(true),
             )
             .expect("there is room");
         if hurries {

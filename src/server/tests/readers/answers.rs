@@ -34,11 +34,7 @@ fn device_to_which_much_is_under_way_is_told_what_is_stored_as_often_as_it_asks(
     // message, asked again, and the answer had no room either: nothing told it any more, until its session ended.
     let mut bench = Bench::new();
     let (link, alice) = overwhelmed(&mut bench);
-    let origin = Origin {
-        conversation: ConversationId::EVERYONE,
-        device: alice.1,
-        number: DeviceSeq(1),
-    };
+    let origin = to_everyone(alice, 1);
     for _ in 0..2 {
         bench.say(link, Channel::Chat, &text("tea?", origin));
         bench.pass(100);
@@ -70,11 +66,7 @@ fn what_came_with_a_goodbye_is_taken_though_no_answers_were_read() {
     let mut number = 0;
     let mut say = |bench: &mut Bench| {
         number += 1;
-        let origin = Origin {
-            conversation: ConversationId::EVERYONE,
-            device: alice.1,
-            number: DeviceSeq(number),
-        };
+        let origin = to_everyone(alice, number);
         bench.say(link, Channel::Chat, &text("tea?", origin));
         bench.pass(5);
     };
@@ -98,11 +90,7 @@ fn who_signs_out_while_much_is_under_way_is_not_closed_for_what_they_say_then() 
     let (link, alice) = overwhelmed(&mut bench);
     bench.run(|services, ctx| services.sign_out(ctx, link.server));
     for number in 1..=5 {
-        let origin = Origin {
-            conversation: ConversationId::EVERYONE,
-            device: alice.1,
-            number: DeviceSeq(number),
-        };
+        let origin = to_everyone(alice, number);
         bench.say(link, Channel::Chat, &text("tea?", origin));
     }
     bench.pass(200);
@@ -149,11 +137,7 @@ fn list_of_contacts_asked_for_before_hello_leaves_the_steps_of_a_sign_in_in_orde
     let alice = bench.user("alice");
     let link = bench.connect();
     bench.sign_in_on(link, "alice", alice);
-    let origin = Origin {
-        conversation: ConversationId::EVERYONE,
-        device: alice.1,
-        number: DeviceSeq(1),
-    };
+    let origin = to_everyone(alice, 1);
     let hello = ClientMessage::control(hello());
     for message in [contacts(), hello] {
         bench.say(link, Channel::Control, &message);
@@ -185,11 +169,7 @@ fn who_reads_no_answers_has_no_further_messages_taken_and_misses_none() {
         }
     };
     for number in 1..=MESSAGES {
-        let origin = Origin {
-            conversation: ConversationId::EVERYONE,
-            device: alice.1,
-            number: DeviceSeq(number),
-        };
+        let origin = to_everyone(alice, number);
         let bytes = encode(&text(&long, origin), Hop::default());
         let (now, session) = (bench.now.instant, link.client);
         while bench.client.send(now, session, Channel::Chat, &bytes) == Err(SendError::Full) {

@@ -157,7 +157,7 @@ impl World {
                 user.session,
                 Channel::Chat,
                 &message,
-                Sending::MAY_WAIT,
+                Sending::unasked(true),
             )
             .expect("there is room");
     }
@@ -165,7 +165,13 @@ impl World {
     fn send_down_soon(&mut self, index: usize, message: &[u8]) {
         let session = self.sessions[index].expect("it has signed in");
         self.server
-            .send_message(self.now, session, Channel::Chat, message, Sending::MAY_WAIT)
+            .send_message(
+                self.now,
+                session,
+                Channel::Chat,
+                message,
+                Sending::unasked(true),
+            )
             .expect("there is room");
     }
 
