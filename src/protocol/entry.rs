@@ -10,7 +10,7 @@ use serde_bytes::ByteBuf;
 use super::bytes::Bytes;
 use super::file::FILE_MAX_BYTES;
 use super::ids::{AccountId, ConversationId, DeviceId, DeviceSeq, EntryId};
-use super::wire::{DecodeError, decode, to_bytes, wire_struct};
+use super::wire::{DecodeError, decode, encode_to, wire_struct};
 use super::words::{Access, EntryKind, EventKind, MemberRole};
 use super::{FILE_NAME_MAX_BYTES, MEDIA_TYPE_MAX_BYTES, SIGN_MAX_BYTES, TEXT_MAX_BYTES};
 
@@ -52,7 +52,9 @@ impl EntryBody {
     /// The body that says this.
     #[must_use]
     pub fn of(value: &impl Serialize) -> Self {
-        Self(ByteBuf::from(to_bytes(value)))
+        let mut bytes = Vec::new();
+        encode_to(&mut bytes, value);
+        Self(ByteBuf::from(bytes))
     }
 
     /// What the body says, if it is that.
