@@ -350,6 +350,7 @@ pub mod server;
 pub(crate) mod small_map;
 pub mod stalls;
 pub mod store;
+mod sys;
 #[cfg(test)]
 mod testing;
 pub mod text;

@@ -12,8 +12,9 @@ use mio::{Events, Interest, Poll, Token};
 
 use super::clock;
 use super::input::{self, InputReceiver, InputSender};
+use super::outbox::Outbox;
 use super::roam::{Notice, Observation, Roamer, local_address};
-use super::socket::{SendOutcome, Socket, SocketCounters};
+use super::socket::{Socket, SocketCounters};
 use super::traffic::Traffic;
 use crate::stalls::Stalls;
 use crate::transport::{App, Endpoint, Now, Transmit};
@@ -57,13 +58,6 @@ struct Port {
     readable: bool,
 }
 
-/// The rest of a transmit that a full socket did not accept.
-struct Blocked {
-    port: usize,
-    transmit: Transmit,
-    bytes: Vec<u8>,
-}
-
 /// Drives an endpoint and the application on top of it.
 pub struct Driver<A: App> {
     poll: Poll,
@@ -72,8 +66,9 @@ pub struct Driver<A: App> {
     inputs: InputReceiver<A::Input>,
     endpoint: Endpoint,
     app: A,
-    buffer: Vec<u8>,
-    blocked: Option<Blocked>,
+    outbox: Outbox,
+    /// The socket that is full; nothing is sent until it is writable.
+    full: Option<usize>,
     /// At a client.
     roamer: Option<Roamer>,
     /// The counters of sockets that were replaced.
@@ -155,8 +150,8 @@ impl<A: App> Driver<A> {
             inputs: setup.inputs,
             endpoint,
             app,
-            buffer: Vec::new(),
-            blocked: None,
+            outbox: Outbox::default(),
+            full: None,
             roamer: None,
             retired: SocketCounters::default(),
             hops: 0,
@@ -202,7 +197,7 @@ impl<A: App> Driver<A> {
             let taken = clock::now().instant - begun.instant;
             self.stalls.record(taken);
             self.traffic.note(self.counters().sockets);
-            if self.app.is_finished() && self.blocked.is_none() && !self.busy {
+            if self.app.is_finished() && self.outbox.is_empty() && !self.busy {
                 tracing::debug!(counters = ?self.counters(), "the network thread ends");
                 return Ok(self.app);
             }
@@ -309,7 +304,7 @@ impl<A: App> Driver<A> {
                 Err(error) => tracing::warn!(%error, "cannot take another port"),
             }
         }
-        self.blocked = None;
+        self.outbox.clear();
     }
 
     fn receive(&mut self, now: Now) {
@@ -344,57 +339,47 @@ impl<A: App> Driver<A> {
     }
 
     fn transmit(&mut self, now: Now) {
-        if let Some(Blocked {
-            port,
-            transmit,
-            bytes,
-        }) = self.blocked.take()
-        {
-            if !self.offer(port, transmit, &bytes) {
+        if !self.flush() {
+            return;
+        }
+        for _ in 0..TRANSMITS_PER_TURN {
+            let mut bytes = self.outbox.buffer();
+            let transmit =
+                self.endpoint
+                    .poll_transmit_batch(now.instant, &mut bytes, SEGMENTS_PER_TRANSMIT);
+            let port = transmit.and_then(|transmit| self.port_for(&transmit));
+            let (Some(transmit), Some(port)) = (transmit, port) else {
+                self.outbox.put_back(bytes);
+                if transmit.is_some() {
+                    self.unroutable += 1;
+                    continue;
+                }
+                self.flush();
+                return;
+            };
+            self.outbox.push(port, transmit, bytes);
+            if self.outbox.is_full() && !self.flush() {
                 return;
             }
-            self.wait_for(port, Interest::READABLE);
         }
-        let mut buffer = std::mem::take(&mut self.buffer);
-        let mut is_more = true;
-        for _ in 0..TRANSMITS_PER_TURN {
-            let batch =
-                self.endpoint
-                    .poll_transmit_batch(now.instant, &mut buffer, SEGMENTS_PER_TRANSMIT);
-            let Some(transmit) = batch else {
-                is_more = false;
-                break;
-            };
-            let bytes = &buffer[..transmit.len.min(buffer.len())];
-            let Some(port) = self.port_for(&transmit) else {
-                self.unroutable += 1;
-                continue;
-            };
-            if !self.offer(port, transmit, bytes) {
-                // The socket announces when it is writable.
-                is_more = false;
-                break;
-            }
-        }
-        self.busy |= is_more;
-        self.buffer = buffer;
+        self.busy |= self.flush();
     }
 
-    /// Sends through this port. `false`: it is full, and the rest is kept for later.
-    fn offer(&mut self, port: usize, transmit: Transmit, bytes: &[u8]) -> bool {
-        match self.ports[port].socket.send(&transmit, bytes) {
-            SendOutcome::Done => true,
-            SendOutcome::Blocked { done_bytes } => {
-                let bytes = bytes[done_bytes..].to_vec();
-                self.blocked = Some(Blocked {
-                    port,
-                    transmit,
-                    bytes,
-                });
+    /// Sends what is gathered. `false`: a socket is full; it announces when it is writable.
+    fn flush(&mut self) -> bool {
+        let ports = &mut self.ports;
+        let full = self
+            .outbox
+            .flush(|port, packets| ports[port].socket.send(packets));
+        if full != self.full {
+            if let Some(port) = std::mem::replace(&mut self.full, full) {
+                self.wait_for(port, Interest::READABLE);
+            }
+            if let Some(port) = full {
                 self.wait_for(port, Interest::READABLE | Interest::WRITABLE);
-                false
             }
         }
+        full.is_none()
     }
 
     /// Sets the events of a port. Writability is requested only while it is full: otherwise the kernel would wake the

@@ -6,6 +6,7 @@
 mod clock;
 mod driver;
 mod input;
+mod outbox;
 mod roam;
 mod socket;
 mod traffic;
@@ -13,5 +14,5 @@ mod traffic;
 pub use clock::{now, seed};
 pub use driver::{Counters, Driver, Setup};
 pub use input::{Disconnected, INPUT_QUEUE_ENTRIES, InputSender, Refused};
-pub use socket::{SendOutcome, Socket, SocketCounters};
+pub use socket::{Socket, SocketCounters};
 pub use traffic::{Traffic, TrafficReport};

@@ -11,6 +11,9 @@ use mio::net::UdpSocket;
 use quinn_udp::{BATCH_SIZE, RecvMeta, UdpSocketState};
 use socket2::{Domain, Protocol, SockRef, Type};
 
+use super::outbox::Packet;
+#[cfg(target_os = "linux")]
+use crate::sys::{Datagram, send_many};
 use crate::transport::Transmit;
 
 /// The requested socket buffers, in bytes. Chosen: some 40,000 small packets as the kernel counts them, so that ten
@@ -60,18 +63,6 @@ impl SocketCounters {
             batches_split: self.batches_split + other.batches_split,
         }
     }
-}
-
-/// The result of sending a datagram or a batch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SendOutcome {
-    /// Sent, or refused and counted: nothing is left to do.
-    Done,
-    /// The socket is full: send the rest from this byte on when it is writable.
-    Blocked {
-        /// Bytes of the buffer that are sent.
-        done_bytes: usize,
-    },
 }
 
 /// Errors are ignored: a smaller buffer costs packets, not correctness. An administrator of the network may exceed
@@ -242,8 +233,55 @@ impl Socket {
         is_full
     }
 
-    /// Sends a transmit. If the kernel or the network card refuses a batch, its datagrams are sent one by one.
-    pub(super) fn send(&mut self, transmit: &Transmit, bytes: &[u8]) -> SendOutcome {
+    /// Sends packets in order. Returns how many are dealt with: sent, or refused and counted. Fewer than all: the socket is
+    /// full.
+    pub(super) fn send(&mut self, packets: &mut [Packet]) -> usize {
+        let mut done = 0;
+        while done < packets.len() {
+            let rest = &mut packets[done..];
+            let sent = self.send_several(rest);
+            if sent == 0 && !self.send_one(&mut rest[0]) {
+                break;
+            }
+            done += sent.max(1);
+        }
+        done
+    }
+
+    /// Sends the first packets with one call, if they are single datagrams. Returns how many were sent; the next may have
+    /// been refused.
+    #[cfg(target_os = "linux")]
+    fn send_several(&mut self, packets: &[Packet]) -> usize {
+        let single = |packet: &&Packet| packet.transmit.segment_size.is_none();
+        let datagrams = packets.iter().take_while(single).map(|packet| Datagram {
+            remote: packet.transmit.remote,
+            local_ip: self.source_of(&packet.transmit),
+            bytes: &packet.bytes,
+        });
+        let datagrams: Vec<_> = datagrams.collect();
+        if datagrams.len() < 2 {
+            return 0;
+        }
+        let sent = self.io.try_io(|| send_many(self.io.as_fd(), &datagrams));
+        let sent = sent.unwrap_or(0);
+        for datagram in &datagrams[..sent] {
+            self.counters.datagrams_sent += 1;
+            self.counters.bytes_sent += datagram.bytes.len() as u64;
+        }
+        sent
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn send_several(&mut self, _: &[Packet]) -> usize {
+        0
+    }
+
+    /// Sends a packet. `false`: the socket is full. If the kernel or the network card refuses several datagrams in one, they
+    /// are sent one by one.
+    fn send_one(&mut self, packet: &mut Packet) -> bool {
+        let Packet {
+            transmit, bytes, ..
+        } = packet;
         let segment = transmit
             .segment_size
             .map_or(bytes.len(), |size| size.max(1))
@@ -255,14 +293,12 @@ impl Socket {
                 Ok(()) => {
                     self.counters.datagrams_sent += segments as u64;
                     self.counters.bytes_sent += bytes.len() as u64;
-                    return SendOutcome::Done;
+                    return true;
                 }
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    return SendOutcome::Blocked { done_bytes: 0 };
-                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return false,
                 Err(error) if segments == 1 => {
                     self.refused(transmit, &error);
-                    return SendOutcome::Done;
+                    return true;
                 }
                 Err(_) => self.counters.batches_split += 1,
             }
@@ -275,13 +311,20 @@ impl Socket {
                     self.counters.bytes_sent += datagram.len() as u64;
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    return SendOutcome::Blocked { done_bytes };
+                    bytes.drain(..done_bytes);
+                    return false;
                 }
                 Err(error) => self.refused(transmit, &error),
             }
             done_bytes += datagram.len();
         }
-        SendOutcome::Done
+        true
+    }
+
+    /// The source address to ask for. One that equals the bound address is left out: the kernel would look it up for each
+    /// datagram.
+    fn source_of(&self, transmit: &Transmit) -> Option<IpAddr> {
+        transmit.local_ip.filter(|ip| *ip != self.local.ip())
     }
 
     fn offer(
@@ -295,8 +338,7 @@ impl Socket {
             ecn: None,
             contents,
             segment_size,
-            // A source address that equals the bound one is left out: the kernel would look it up for each datagram.
-            src_ip: transmit.local_ip.filter(|ip| *ip != self.local.ip()),
+            src_ip: self.source_of(transmit),
         };
         loop {
             let result = self
@@ -343,13 +385,22 @@ mod tests {
         received
     }
 
-    fn transmit(to: &Socket, len: usize, segment_size: Option<usize>) -> Transmit {
-        Transmit {
-            remote: to.local(),
-            local_ip: None,
-            len,
-            segment_size,
+    fn packet(to: SocketAddr, bytes: &[u8], segment_size: Option<usize>) -> Packet {
+        Packet {
+            port: 0,
+            transmit: Transmit {
+                remote: to,
+                local_ip: None,
+                len: bytes.len(),
+                segment_size,
+            },
+            bytes: bytes.to_vec(),
         }
+    }
+
+    fn payloads(socket: &mut Socket, expected: usize) -> Vec<Vec<u8>> {
+        let received = receive_all(socket, expected);
+        received.into_iter().map(|(_, bytes)| bytes).collect()
     }
 
     #[test]
@@ -363,13 +414,11 @@ mod tests {
     fn batch_arrives_as_the_datagrams_it_was_made_of() {
         let (mut from, mut to) = (loopback(), loopback());
         let bytes = [[1_u8; 100].as_slice(), &[2; 100], &[3; 40]].concat();
+        assert_eq!(from.send(&mut [packet(to.local(), &bytes, Some(100))]), 1);
         assert_eq!(
-            from.send(&transmit(&to, 240, Some(100)), &bytes),
-            SendOutcome::Done
+            payloads(&mut to, 3),
+            [vec![1; 100], vec![2; 100], vec![3; 40]]
         );
-        let received = receive_all(&mut to, 3);
-        let datagrams: Vec<_> = received.into_iter().map(|(_, bytes)| bytes).collect();
-        assert_eq!(datagrams, [vec![1; 100], vec![2; 100], vec![3; 40]]);
         assert_eq!(from.counters().datagrams_sent, 3);
         assert_eq!(to.counters().datagrams_received, 3);
     }
@@ -379,10 +428,9 @@ mod tests {
         let (mut from, mut to) = (loopback(), loopback());
         // More in all than an IPv4 packet carries: EMSGSIZE, though each of them is small enough.
         let bytes = vec![7; 60 * 1200];
-        let outcome = from.send(&transmit(&to, bytes.len(), Some(1200)), &bytes);
-        assert_eq!(outcome, SendOutcome::Done);
-        let received = receive_all(&mut to, 60);
-        assert!(received.len() == 60 && received.iter().all(|(_, bytes)| bytes.len() == 1200));
+        assert_eq!(from.send(&mut [packet(to.local(), &bytes, Some(1200))]), 1);
+        let received = payloads(&mut to, 60);
+        assert!(received.len() == 60 && received.iter().all(|bytes| bytes.len() == 1200));
         let counters = from.counters();
         assert_eq!((counters.datagrams_sent, counters.send_errors), (60, 0));
         let has_gso = from.state.max_gso_segments() >= 60;
@@ -392,20 +440,76 @@ mod tests {
     #[test]
     fn received_datagram_says_to_which_address_it_was_sent() {
         let (mut from, mut to) = (loopback(), loopback());
-        from.send(&transmit(&to, 1, None), &[9]);
+        from.send(&mut [packet(to.local(), &[9], None)]);
         let received = receive_all(&mut to, 1);
         assert_eq!(received, [(Some([127, 0, 0, 1].into()), vec![9])]);
     }
 
     #[test]
-    fn refused_datagram_is_counted_and_forgotten() {
-        let (mut from, to) = (loopback(), loopback());
+    fn packets_for_several_peers_arrive_in_order_with_a_refused_one_among_them() {
+        let (mut from, mut one, mut two) = (loopback(), loopback(), loopback());
         // More than an IPv4 packet carries (RFC 768, RFC 791): EMSGSIZE, whatever the route.
-        let bytes = vec![0; DATAGRAM_MAX_BYTES];
-        let outcome = from.send(&transmit(&to, bytes.len(), None), &bytes);
-        assert_eq!(outcome, SendOutcome::Done);
-        assert_eq!(from.counters().send_errors, 1);
-        assert_eq!(from.counters().datagrams_sent, 0);
+        let refused = vec![0; DATAGRAM_MAX_BYTES];
+        let mut packets = [
+            packet(one.local(), &[1], None),
+            packet(two.local(), &[2, 2], None),
+            packet(one.local(), &[3; 20], Some(10)),
+            packet(one.local(), &refused, None),
+            packet(one.local(), &[4], None),
+            packet(two.local(), &[5], None),
+            packet(two.local(), &refused, None),
+        ];
+        assert_eq!(from.send(&mut packets), packets.len());
+        let (at_one, at_two) = (payloads(&mut one, 4), payloads(&mut two, 2));
+        assert_eq!(at_one, [vec![1], vec![3; 10], vec![3; 10], vec![4]]);
+        assert_eq!(at_two, [vec![2, 2], vec![5]]);
+        let counters = from.counters();
+        assert_eq!((counters.datagrams_sent, counters.send_errors), (6, 2));
+        assert_eq!(counters.bytes_sent, 25);
+    }
+
+    /// The peer knows a host with several addresses by the one that it has written to.
+    #[test]
+    fn packets_leave_from_the_address_that_was_written_to() {
+        // macOS has one address of loopback.
+        let second: IpAddr = if cfg!(target_os = "linux") {
+            [127, 0, 0, 2].into()
+        } else {
+            [127, 0, 0, 1].into()
+        };
+        let sources = [
+            (IpAddr::from(Ipv4Addr::UNSPECIFIED), second),
+            (
+                Ipv6Addr::UNSPECIFIED.into(),
+                IpAddr::from(Ipv6Addr::LOCALHOST),
+            ),
+        ];
+        for (bound, source) in sources {
+            let to = match source {
+                IpAddr::V4(_) => IpAddr::from(Ipv4Addr::LOCALHOST),
+                IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+            };
+            // A host may be without IPv6.
+            let (Ok(mut from), Ok(to)) = (
+                Socket::bind((bound, 0).into()),
+                std::net::UdpSocket::bind((to, 0)),
+            ) else {
+                continue;
+            };
+            to.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+            for count in [1, 3] {
+                let mut packet = packet(to.local_addr().unwrap(), &[7], None);
+                packet.transmit.local_ip = Some(source);
+                let mut packets: Vec<_> = std::iter::repeat_with(|| packet.clone())
+                    .take(count)
+                    .collect();
+                assert_eq!(from.send(&mut packets), count);
+                for _ in 0..count {
+                    let (length, remote) = to.recv_from(&mut [0; 8]).unwrap();
+                    assert_eq!((length, remote.ip()), (1, source));
+                }
+            }
+        }
     }
 
     #[test]

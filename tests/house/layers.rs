@@ -18,6 +18,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "server",
             "stalls",
             "store",
+            "sys",
             "text",
             "transport",
         ],
@@ -36,7 +37,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "transport",
         ],
     ),
-    ("net", &["stalls", "text", "transport"]),
+    ("net", &["stalls", "sys", "text", "transport"]),
     (
         "client",
         &["fence", "protocol", "registry", "text", "transport"],
@@ -60,6 +61,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("small_map", &[]),
     ("registry", &[]),
     ("stalls", &[]),
+    ("sys", &[]),
     ("fence", &[]),
 ];
 

@@ -1,7 +1,6 @@
 //! Reads and writes standard streams that may be non-blocking: whoever shares the open file can set O_NONBLOCK, and then
 //! a full or an empty pipe is no error.
 
-mod closed;
 pub mod line_reader;
 pub mod line_writer;
 
@@ -11,6 +10,8 @@ use std::os::fd::{AsFd, BorrowedFd};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
+use crate::sys;
+
 /// The text without the byte order mark that some editors write at the start of a file.
 pub fn without_byte_order_mark(text: &str) -> &str {
     text.strip_prefix('\u{feff}').unwrap_or(text)
@@ -19,7 +20,7 @@ pub fn without_byte_order_mark(text: &str) -> &str {
 /// Writes everything, without a buffer, and waits while the output is full.
 pub fn write_all(output: impl AsFd, mut bytes: &[u8]) -> io::Result<()> {
     if !bytes.is_empty() {
-        closed::require_open(output.as_fd())?;
+        sys::require_open(output.as_fd())?;
     }
     while !bytes.is_empty() {
         match nix::unistd::write(&output, bytes) {
@@ -38,7 +39,7 @@ pub struct Waiting<R>(pub R);
 
 impl<R: AsFd> Waiting<R> {
     fn retry<T>(&mut self, mut read: impl FnMut(&mut R) -> io::Result<T>) -> io::Result<T> {
-        closed::require_open(self.0.as_fd())?;
+        sys::require_open(self.0.as_fd())?;
         loop {
             match read(&mut self.0) {
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
