@@ -228,6 +228,11 @@ impl ChannelSender {
         self.lost().is_some_and(|lost| !lost.is_empty()) || self.next < self.sendable_to(credit)
     }
 
+    /// Whether anything is lost or was never sent, admitted by the peer or not.
+    pub(crate) fn has_unsent(&self) -> bool {
+        self.lost().is_some_and(|lost| !lost.is_empty()) || self.next < self.end()
+    }
+
     /// Bytes that may be sent now.
     pub(crate) fn pending(&self, credit: u64) -> u64 {
         let lost = self.lost().into_iter().flat_map(RangeSet::iter);

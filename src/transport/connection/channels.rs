@@ -1,9 +1,12 @@
 //! Messages in and out of the channels of a session, and the channels' windows.
 
+use std::ops::Index;
+
 use super::coalesce::Hold;
+use super::flow_control::Credit;
 use super::{Connection, Context, Role};
-use crate::transport::channel::assembler::Assembler;
-use crate::transport::channel::send_buffer::ChannelSender;
+use crate::transport::channel::assembler::{AssembleError, Assembler};
+use crate::transport::channel::send_buffer::{ChannelSender, Fragment};
 use crate::transport::limits::{
     MAX_MESSAGE, SEND_BUFFER, SEND_BUFFER_UNAUTHENTICATED, UNAUTHENTICATED_LIFETIME, WINDOW,
     WINDOW_BULK, WINDOW_UNAUTHENTICATED,
@@ -19,8 +22,6 @@ pub(super) struct ChannelState {
     refused: Option<(u32, bool)>,
     /// [`Event::Readable`] was reported.
     announced: bool,
-    /// A WINDOW frame is due.
-    pub(super) window_due: bool,
 }
 
 fn full_window(channel: Channel) -> u64 {
@@ -47,16 +48,235 @@ impl ChannelState {
             assembler: Assembler::new(receive, MAX_MESSAGE),
             refused: None,
             announced: false,
-            window_due: false,
         }
+    }
+
+    /// Allocated bytes.
+    fn memory(&self) -> usize {
+        self.sender.memory() + self.assembler.memory()
+    }
+}
+
+/// Some of the channels.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct ChannelSet(u8);
+
+impl ChannelSet {
+    const ALL: Self = Self(0b111);
+
+    pub(super) const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    pub(super) const fn contains(self, channel: Channel) -> bool {
+        self.0 & (1 << channel as u8) != 0
+    }
+
+    pub(super) const fn insert(&mut self, channel: Channel) {
+        self.0 |= 1 << channel as u8;
+    }
+
+    pub(super) const fn remove(&mut self, channel: Channel) {
+        self.0 &= !(1 << channel as u8);
+    }
+
+    fn iter(self) -> impl Iterator<Item = Channel> {
+        Channel::ALL
+            .into_iter()
+            .filter(move |channel| self.contains(*channel))
+    }
+}
+
+/// The channels, and the window over all of them. What every packet asks about all channels is kept beside them, so that
+/// it touches only those that it concerns: the state of ten thousand sessions does not fit the processor's caches.
+#[derive(Debug)]
+pub(super) struct Channels {
+    pub(super) credit: Credit,
+    /// Those with data that is lost, or was never sent; the peer may not admit it yet.
+    unsent: ChannelSet,
+    /// Those for which a WINDOW frame is due.
+    pub(super) windows_due: ChannelSet,
+    /// Those whose memory may differ from what is noted.
+    unnoted: ChannelSet,
+    /// Allocated bytes.
+    memory: [u32; 3],
+    list: [ChannelState; 3],
+}
+
+impl Index<Channel> for Channels {
+    type Output = ChannelState;
+
+    fn index(&self, channel: Channel) -> &ChannelState {
+        &self.list[channel as usize]
+    }
+}
+
+impl Channels {
+    pub(super) fn new(role: Role) -> Self {
+        Self {
+            credit: Credit::new(role),
+            unsent: ChannelSet::default(),
+            windows_due: ChannelSet::default(),
+            unnoted: ChannelSet::default(),
+            memory: [0; 3],
+            list: Channel::ALL.map(|channel| ChannelState::new(role, channel)),
+        }
+    }
+
+    fn state(&mut self, channel: Channel) -> &mut ChannelState {
+        self.unnoted.insert(channel);
+        &mut self.list[channel as usize]
+    }
+
+    /// Notes that the channel has more to send. Most often it is all of a message, so this does not look.
+    fn sender(&mut self, channel: Channel) -> &mut ChannelSender {
+        self.unsent.insert(channel);
+        &mut self.state(channel).sender
+    }
+
+    pub(super) fn has_pending(&self) -> bool {
+        let credit = self.credit.left();
+        let mut unsent = self.unsent.iter();
+        unsent.any(|channel| self[channel].sender.has_pending(credit))
+    }
+
+    /// Stream data that may be sent now, in bytes.
+    pub(super) fn pending(&self) -> u64 {
+        let credit = self.credit.left();
+        let unsent = self.unsent.iter();
+        unsent
+            .map(|channel| self[channel].sender.pending(credit))
+            .sum()
+    }
+
+    /// The next fragment of a channel: see [`ChannelSender::next_fragment`].
+    pub(super) fn next_fragment(&self, channel: Channel) -> Option<Fragment> {
+        let sender = self
+            .unsent
+            .contains(channel)
+            .then(|| &self[channel].sender)?;
+        sender.next_fragment(usize::MAX, self.credit.left())
+    }
+
+    pub(super) fn on_sent(&mut self, channel: Channel, fragment: Fragment) {
+        let sender = &mut self.state(channel).sender;
+        let before = sender.sent_to();
+        sender.on_sent(fragment);
+        let sent = sender.sent_to() - before;
+        let has_more = sender.has_unsent();
+        self.credit.on_sent(sent);
+        if !has_more {
+            self.unsent.remove(channel);
+        }
+    }
+
+    pub(super) fn on_acked(&mut self, channel: Channel, fragment: Fragment) {
+        self.state(channel).sender.on_acked(fragment);
+    }
+
+    /// A fragment was lost. Returns whether there is anything to send of this channel.
+    pub(super) fn on_lost(&mut self, channel: Channel, fragment: Fragment) -> bool {
+        let credit = self.credit.left();
+        let sender = self.sender(channel);
+        sender.on_lost(fragment);
+        sender.has_pending(credit)
+    }
+
+    pub(super) fn set_max_offset(&mut self, channel: Channel, max_offset: u64) {
+        self.state(channel).sender.set_max_offset(max_offset);
+    }
+
+    /// Adds stream data that has arrived.
+    pub(super) fn insert(
+        &mut self,
+        channel: Channel,
+        offset: u64,
+        data: &[u8],
+    ) -> Result<(), AssembleError> {
+        let assembler = &mut self.state(channel).assembler;
+        let before = assembler.highest();
+        let result = assembler.insert(offset, data);
+        let received = assembler.highest() - before;
+        self.credit.on_received(received);
+        self.update_windows(channel);
+        result
+    }
+
+    fn next_message(&mut self, channel: Channel, message: &mut Vec<u8>) -> bool {
+        let state = self.state(channel);
+        let before = state.assembler.taken();
+        let is_message = state.assembler.next_message(message);
+        state.announced = state.assembler.has_message();
+        let taken = state.assembler.taken() - before;
+        self.credit.on_taken(taken);
+        if is_message {
+            self.update_windows(channel);
+        }
+        is_message
+    }
+
+    fn update_windows(&mut self, channel: Channel) {
+        if self.state(channel).assembler.window_update().is_some() {
+            self.windows_due.insert(channel);
+        }
+        self.credit.update();
+    }
+
+    /// Allocated bytes.
+    fn memory(&mut self) -> usize {
+        debug_assert!(self.agrees(), "{self:?}");
+        for channel in std::mem::take(&mut self.unnoted).iter() {
+            let bytes = self[channel].memory();
+            self.memory[channel as usize] = u32::try_from(bytes).unwrap_or(u32::MAX);
+        }
+        self.memory.iter().map(|bytes| *bytes as usize).sum()
+    }
+
+    /// Whether what is kept beside the channels agrees with them.
+    fn agrees(&self) -> bool {
+        let is_noted = |channel: Channel| {
+            let bytes = self.memory[channel as usize] as usize;
+            self.unnoted.contains(channel) || bytes == self[channel].memory()
+        };
+        let is_marked =
+            |channel| self.unsent.contains(channel) || !self[channel].sender.has_unsent();
+        let sum = |offset: fn(&ChannelState) -> u64| -> u64 { self.list.iter().map(offset).sum() };
+        let sums = [
+            sum(|state| state.sender.sent_to()),
+            sum(|state| state.assembler.highest()),
+            sum(|state| state.assembler.taken()),
+        ];
+        Channel::ALL.into_iter().all(is_noted)
+            && Channel::ALL.into_iter().all(is_marked)
+            && self.credit.sums() == sums
+    }
+
+    fn release(&mut self) {
+        for state in &mut self.list {
+            state.sender.release();
+            state.assembler.release();
+        }
+        self.unnoted = ChannelSet::ALL;
+    }
+
+    /// Drops everything: the session has ended.
+    pub(super) fn clear(&mut self) {
+        for ChannelState {
+            sender, assembler, ..
+        } in &mut self.list
+        {
+            let (sent, taken) = (sender.sent_to(), assembler.taken());
+            sender.clear();
+            assembler.clear();
+            self.credit.on_sent(sender.sent_to() - sent);
+            self.credit.on_taken(assembler.taken() - taken);
+        }
+        self.unsent = ChannelSet::default();
+        self.unnoted = ChannelSet::ALL;
     }
 }
 
 impl Connection {
-    pub(super) fn channel(&mut self, channel: Channel) -> &mut ChannelState {
-        &mut self.channels[channel as usize]
-    }
-
     /// Queues a message as a whole. `is_short`: memory is short, so less is accepted of what is no answer and is not on the
     /// control channel: answers cannot wait.
     pub(crate) fn send(
@@ -74,20 +294,20 @@ impl Connection {
             self.end_hold();
         }
         let is_short = is_short && !is_reply && channel != Channel::Control;
-        let state = self.channel(channel);
-        let result = if is_short && !state.sender.has_room_when_short(message.len()) {
+        let sender = self.channels.sender(channel);
+        let result = if is_short && !sender.has_room_when_short(message.len()) {
             Err(SendError::Full)
         } else if is_reply {
-            state.sender.push_reply(message)
+            sender.push_reply(message)
         } else {
-            state.sender.push(message)
+            sender.push(message)
         };
         if result.is_ok() && !may_wait {
-            state.sender.mark_urgent();
+            sender.mark_urgent();
         }
         if result == Err(SendError::Full) {
             let length = u32::try_from(message.len()).unwrap_or(u32::MAX);
-            state.refused = Some((length, is_short));
+            self.channels.state(channel).refused = Some((length, is_short));
         }
         if begins_hold && result.is_ok() {
             self.hold = Hold::Begins;
@@ -96,30 +316,23 @@ impl Connection {
     }
 
     pub(crate) fn has_reply_room(&self, channel: Channel) -> bool {
-        !self.state.is_open() || self.channels[channel as usize].sender.has_reply_room()
+        !self.state.is_open() || self.channels[channel].sender.has_reply_room()
     }
 
     pub(crate) fn is_readable(&self, channel: Channel) -> bool {
-        self.channels[channel as usize].assembler.has_message()
+        self.channels[channel].assembler.has_message()
     }
 
     /// The next whole message. It also works while a closed session lingers, so that messages sent just before CLOSE
     /// are not lost.
     pub(crate) fn receive(&mut self, channel: Channel, message: &mut Vec<u8>) -> bool {
-        let state = self.channel(channel);
-        let taken = state.assembler.next_message(message);
-        state.announced = state.assembler.has_message();
-        if taken {
-            state.window_due |= state.assembler.window_update().is_some();
-            self.credit.update(&self.channels);
-        }
-        taken
+        self.channels.next_message(channel, message)
     }
 
     /// Reports a channel that has a message since this packet.
     pub(super) fn announce_readable(&mut self, context: &mut Context<'_>, channel: Channel) {
         let session = self.session;
-        let state = self.channel(channel);
+        let state = self.channels.state(channel);
         if state.assembler.has_message() && !state.announced {
             state.announced = true;
             context
@@ -131,7 +344,7 @@ impl Connection {
     /// Reports a channel whose buffer has room for the rejected message.
     pub(super) fn announce_writable(&mut self, context: &mut Context<'_>, channel: Channel) {
         let session = self.session;
-        let state = self.channel(channel);
+        let state = self.channels.state(channel);
         let fits = |(length, is_short): (u32, bool)| {
             let length = length as usize;
             let fits_when_short = !is_short || state.sender.has_room_when_short(length);
@@ -146,17 +359,12 @@ impl Connection {
     }
 
     /// Bytes allocated for data received and not read, and for data queued or not acknowledged.
-    pub(crate) fn memory(&self) -> usize {
-        let channels = self.channels.iter();
-        let channels = channels.map(|state| state.sender.memory() + state.assembler.memory());
-        channels.sum::<usize>() + self.recovery.sent.memory()
+    pub(crate) fn memory(&mut self) -> usize {
+        self.channels.memory() + self.recovery.sent.memory()
     }
 
     pub(super) fn release(&mut self) {
-        for state in &mut self.channels {
-            state.sender.release();
-            state.assembler.release();
-        }
+        self.channels.release();
         self.recovery.sent.release();
         self.received.release();
     }
@@ -167,7 +375,10 @@ impl Connection {
     }
 
     pub(crate) fn is_drained(&self) -> bool {
-        self.channels.iter().all(|state| state.sender.is_drained())
+        self.channels
+            .list
+            .iter()
+            .all(|state| state.sender.is_drained())
     }
 
     /// The peer has signed in or out. Advertised windows are never withdrawn; wider ones are advertised at once.
@@ -182,13 +393,13 @@ impl Connection {
             } else {
                 (SEND_BUFFER_UNAUTHENTICATED, WINDOW_UNAUTHENTICATED)
             };
-            let state = self.channel(channel);
+            let state = self.channels.state(channel);
             state.sender.set_limits(buffer, MAX_MESSAGE);
             state.assembler.set_limits(window, MAX_MESSAGE);
-            state.window_due |= state.assembler.window_update().is_some();
+            self.channels.update_windows(channel);
             self.announce_writable(context, channel);
         }
-        self.set_session_window(signed_in);
+        self.channels.credit.set_window(signed_in);
         if signed_in {
             self.timers.clear(Timer::Lifetime);
         } else {

@@ -149,10 +149,7 @@ impl Connection {
         let (code, reason) = shortage.code_and_reason();
         let goodbye = Goodbye::new(code, reason, 0, 0);
         self.begin_closing(context, goodbye, CloseReason::Evicted(reason));
-        for state in &mut self.channels {
-            state.sender.clear();
-            state.assembler.clear();
-        }
+        self.channels.clear();
         self.recovery.sent.clear();
     }
 

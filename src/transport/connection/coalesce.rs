@@ -35,10 +35,10 @@ impl Connection {
             || self.ping
             || self.copies_due
             || self.recovery.probes > 0
-            || self.credit.due
+            || self.channels.credit.due
             || self.owes_token()
             || self.has_path_duty()
-            || self.channels.iter().any(|state| state.window_due);
+            || !self.channels.windows_due.is_empty();
         if has_company {
             self.end_hold();
         } else if self.hold == Hold::Begins {

@@ -34,15 +34,14 @@ use super::recovery::rtt::HandshakeTime;
 use super::statistics::Statistics;
 use super::timer::{Timer, Timers};
 use super::wire::crypto::Keys;
-use super::{Channel, Event, SessionId};
+use super::{Event, SessionId};
 use crate::transport::route::Route;
-use channels::ChannelState;
+use channels::Channels;
 pub(super) use close::Shortage;
 use close::State;
 #[cfg(test)]
 pub(super) use coalesce::HOLD;
 use coalesce::Hold;
-use flow_control::Credit;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Role {
@@ -97,8 +96,7 @@ pub(super) struct Connection {
     received: AckState,
     recovery: Recovery,
     mtu: Mtu,
-    channels: [ChannelState; 3],
-    credit: Credit,
+    channels: Channels,
     timers: Timers,
     state: State,
     /// At a server: the peer has signed in.
@@ -143,8 +141,7 @@ impl Connection {
             received: AckState::default(),
             recovery: Recovery::new(now),
             mtu: Mtu::default(),
-            channels: Channel::ALL.map(|channel| ChannelState::new(beginning.role, channel)),
-            credit: Credit::new(beginning.role),
+            channels: Channels::new(beginning.role),
             timers: Timers::new(now),
             state: State::Open,
             signed_in: false,

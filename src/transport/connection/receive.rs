@@ -100,7 +100,7 @@ impl Connection {
                 data,
             } => {
                 let end = offset.saturating_add(data.len() as u64);
-                *patient || self.channels[*channel as usize].assembler.has_all_to(end)
+                *patient || self.channels[*channel].assembler.has_all_to(end)
             }
             frame if frame.is_ack_eliciting() => false,
             _ => return Urgency::None,
@@ -136,27 +136,25 @@ impl Connection {
                 data,
             } => {
                 let end = offset.saturating_add(data.len() as u64);
-                let within_session = self.credit.admits(&self.channels, channel, end);
-                let state = self.channel(channel);
-                if !within_session && state.assembler.max_offset() >= end {
+                let assembler = &self.channels[channel].assembler;
+                let more = end.saturating_sub(assembler.highest());
+                if !self.channels.credit.admits(more) && assembler.max_offset() >= end {
                     return Err(Violation::SessionWindow);
                 }
-                match state.assembler.insert(offset, data) {
+                match self.channels.insert(channel, offset, data) {
                     Ok(()) => {}
                     Err(AssembleError::TooManyHoles) => return Ok(false),
                     Err(error) => return Err(Violation::Stream(error)),
                 }
-                state.window_due |= state.assembler.window_update().is_some();
-                self.credit.update(&self.channels);
                 self.announce_readable(context, channel);
             }
             Frame::Window {
                 channel,
                 max_offset,
             } => {
-                self.channel(channel).sender.set_max_offset(max_offset);
+                self.channels.set_max_offset(channel, max_offset);
             }
-            Frame::SessionWindow { max } => self.credit.allow(max),
+            Frame::SessionWindow { max } => self.channels.credit.allow(max),
             Frame::Close { code, reason } => self.on_peer_close(context, code, reason),
             Frame::PathChallenge(token) => self.challenged = Some(token),
             Frame::PathResponse(token) => self.on_path_response(context, token),

@@ -270,7 +270,7 @@ impl Connection {
                     len,
                 } => {
                     let fragment = Fragment::sent(offset, len);
-                    self.channel(channel).sender.on_acked(fragment);
+                    self.channels.on_acked(channel, fragment);
                 }
                 SentFrame::Ack(largest) => self.received.acknowledged(largest),
                 SentFrame::Window(_)
@@ -335,13 +335,11 @@ impl Connection {
                     offset,
                     len,
                 } => {
-                    let credit = self.credit_left();
-                    let sender = &mut self.channel(channel).sender;
-                    sender.on_lost(Fragment::sent(offset, len));
-                    matters |= sender.has_pending(credit);
+                    let fragment = Fragment::sent(offset, len);
+                    matters |= self.channels.on_lost(channel, fragment);
                 }
                 SentFrame::SessionWindow => {
-                    self.credit.due = true;
+                    self.channels.credit.due = true;
                     matters = true;
                 }
                 SentFrame::NewToken => {
@@ -350,7 +348,7 @@ impl Connection {
                     matters |= self.token.token.is_some();
                 }
                 SentFrame::Window(channel) => {
-                    self.channel(channel).window_due = true;
+                    self.channels.windows_due.insert(channel);
                     matters = true;
                 }
                 SentFrame::Frugal => {
@@ -387,7 +385,7 @@ impl Connection {
                 offset,
                 len,
             } => {
-                let sender = &self.channels[channel as usize].sender;
+                let sender = &self.channels[channel].sender;
                 sender.unacked(Fragment::sent(offset, len)).is_some()
             }
             SentFrame::Window(_)

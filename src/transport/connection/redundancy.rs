@@ -174,7 +174,7 @@ impl Connection {
             .flat_map(|packet| packet.originals())
             .filter_map(copyable)
             .any(|(channel, fragment)| {
-                let sender = &self.channels[channel as usize].sender;
+                let sender = &self.channels[channel].sender;
                 sender.is_urgent(fragment) && sender.unacked(fragment).is_some()
             })
     }
@@ -205,7 +205,7 @@ impl Connection {
         for packet in packets.filter(wants) {
             let mut copied = false;
             for (channel, fragment) in packet.originals().filter_map(copyable) {
-                let sender = &self.channels[channel as usize].sender;
+                let sender = &self.channels[channel].sender;
                 let Some(fragment) = sender.unacked(fragment) else {
                     continue;
                 };

@@ -108,8 +108,8 @@ impl Connection {
         self.ping
             || self.frugal_due
             || self.owes_token()
-            || self.credit.due
-            || self.channels.iter().any(|state| state.window_due)
+            || self.channels.credit.due
+            || !self.channels.windows_due.is_empty()
             || self.has_stream_data()
     }
 
@@ -118,8 +118,7 @@ impl Connection {
     }
 
     pub(super) fn has_stream_data(&self) -> bool {
-        let (credit, mut channels) = (self.credit_left(), self.channels.iter());
-        channels.any(|state| state.sender.has_pending(credit))
+        self.channels.has_pending()
     }
 
     pub(super) fn has_path_duty(&self) -> bool {
@@ -153,7 +152,7 @@ impl Connection {
             self.recovery.app_limited = false;
         }
         let copies = if only_copies { COPIED_BYTES as u64 } else { 0 };
-        let waiting = self.waiting_bytes();
+        let waiting = self.channels.pending();
         let overhead = LEAST_PACKET + STREAM_OVERHEAD;
         let size = (waiting + copies + overhead as u64).min(self.mtu.limit() as u64);
         let window = self.recovery.window();
@@ -180,7 +179,9 @@ impl Connection {
     ) -> Transmit {
         self.begin(context, buffer);
         let largest = match scope {
-            Content::Data => self.mtu.limit_of_data(context.now, || self.waiting_bytes()),
+            Content::Data => self
+                .mtu
+                .limit_of_data(context.now, || self.channels.pending()),
             Content::Acknowledgement | Content::Path => self.mtu.limit(),
         };
         let limit = largest.min(self.path.budget()) - TAG_LEN;
@@ -191,13 +192,6 @@ impl Connection {
             self.arm_redundancy(context.now);
         }
         Transmit::one(self.path.route, buffer.len())
-    }
-
-    /// Stream data that may be sent now, in bytes.
-    fn waiting_bytes(&self) -> u64 {
-        let credit = self.credit_left();
-        let channels = self.channels.iter();
-        channels.map(|state| state.sender.pending(credit)).sum()
     }
 
     fn begin(&mut self, context: &mut Context<'_>, buffer: &mut Vec<u8>) {
@@ -305,18 +299,19 @@ impl Connection {
             written.add(SentFrame::Frugal);
         }
         for channel in Channel::ALL {
-            let state = self.channel(channel);
             let room = limit.saturating_sub(buffer.len()) >= WINDOW_BYTES;
-            if state.window_due && room && !written.frames.is_full() {
-                state.window_due = false;
-                frame::encode_window(buffer, channel, state.assembler.max_offset());
+            let is_due = self.channels.windows_due.contains(channel);
+            if is_due && room && !written.frames.is_full() {
+                self.channels.windows_due.remove(channel);
+                let max_offset = self.channels[channel].assembler.max_offset();
+                frame::encode_window(buffer, channel, max_offset);
                 written.add(SentFrame::Window(channel));
             }
         }
         let room = limit.saturating_sub(buffer.len()) >= SESSION_WINDOW_BYTES;
-        if self.credit.due && room && !written.frames.is_full() {
-            self.credit.due = false;
-            frame::encode_session_window(buffer, self.credit.receive_max());
+        if self.channels.credit.due && room && !written.frames.is_full() {
+            self.channels.credit.due = false;
+            frame::encode_session_window(buffer, self.channels.credit.receive_max());
             written.add(SentFrame::SessionWindow);
         }
     }
@@ -368,12 +363,11 @@ impl Connection {
     ) {
         let is_crowded = self.recovery.is_crowded();
         while !written.frames.is_full() {
-            let credit = self.credit_left();
-            let sender = &mut self.channel(channel).sender;
-            let room = limit.saturating_sub(buffer.len());
-            let Some(next) = sender.next_fragment(usize::MAX, credit) else {
+            let Some(next) = self.channels.next_fragment(channel) else {
                 return;
             };
+            let sender = &self.channels[channel].sender;
+            let room = limit.saturating_sub(buffer.len());
             let len = next.len.min(stream_data_room(next.offset, room));
             if len < next.len.min(LEAST_FRAGMENT) || len == 0 {
                 return;
@@ -387,7 +381,7 @@ impl Connection {
             frame::encode_stream(buffer, channel, patient, fragment.offset, data);
             written.fresh |= fragment.range().end > sender.sent_to();
             written.again |= fragment.offset < sender.sent_to();
-            sender.on_sent(fragment);
+            self.channels.on_sent(channel, fragment);
             let sent = SentFrame::stream(channel, fragment);
             if patient {
                 written.add_patient(sent);

@@ -103,7 +103,7 @@ impl Endpoint {
             }
             buffer.clear();
             if self.acceptor.is_some()
-                && let Session::Open(connection) = &slot.session
+                && let Session::Open(connection) = &mut slot.session
             {
                 let (bytes, is_user) = (connection.memory(), connection.is_signed_in());
                 self.memory.note(session, &mut slot.holding, bytes, is_user);
