@@ -3,8 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use super::Files;
-use super::uploads::Room;
+use super::uploads::Uploads;
 use crate::protocol::{AccountId, ErrorCode, Failure};
 use crate::server::ctx::Ctx;
 use crate::store::{BlobKey, counted_bytes};
@@ -62,81 +61,58 @@ impl EarlierDays {
     }
 }
 
-impl Files {
-    /// Makes room for one more upload, or says which limit is reached.
-    pub(super) fn make_room(&mut self, ctx: &mut Ctx<'_>, key: &BlobKey) -> Result<(), Failure> {
-        // At most one of each kind has to go.
-        for _ in 0..3 {
-            match self.uploads.room_for(ctx.now.instant, key) {
-                Room::Free => return Ok(()),
-                Room::None(limit) => return Err(at_limit(limit)),
-                Room::Drop(other) => {
-                    self.uploads.remove(&other);
-                    self.drop_blobs(ctx, [other]);
-                }
-                Room::Close(other) => self.close(ctx, other),
-                Room::Interrupt(other) => {
-                    let detail = "others have fewer uploads under way: yours goes on later";
-                    self.fail(ctx, other, at_limit(detail.into()));
-                }
-            }
+/// Whether there is room for a file beside those that are kept and those under way, and whether the account may bring so
+/// much today.
+pub(super) fn check_room(
+    ctx: &mut Ctx<'_>,
+    uploads: &Uploads,
+    key: &BlobKey,
+    (account_bytes, all_bytes): (u64, u64),
+    left: u64,
+) -> Result<(), Failure> {
+    let quota = ctx.config.limits.file_quota();
+    let (own, all) = uploads.reserved(ctx.now.instant, key);
+    let bytes = counted_bytes(key.size.bytes());
+    let over = |limit: Option<u64>, kept: u64, reserved: u64| {
+        let wanted = kept.saturating_add(bytes);
+        let limit = limit.filter(|limit| wanted.saturating_add(reserved) > *limit);
+        limit.map(|limit| (limit, wanted > limit))
+    };
+    // What never fits need not wait, and nothing that is deleted makes room for it.
+    for limit in [quota.account_bytes, quota.all_bytes] {
+        if let Some(limit) = limit.filter(|limit| bytes > *limit) {
+            let detail = format!("larger than all files together may be ({})", size(limit));
+            return Err(Failure::new(ErrorCode::QuotaFull, detail));
         }
-        Err(at_limit("the server has no room for another upload".into()))
     }
-
-    /// Whether there is room for a file beside those that are kept and those under way, and whether the account may bring so
-    /// much today.
-    pub(super) fn check_room(
-        &self,
-        ctx: &mut Ctx<'_>,
-        key: &BlobKey,
-        (account_bytes, all_bytes): (u64, u64),
-        left: u64,
-    ) -> Result<(), Failure> {
-        let quota = ctx.config.limits.file_quota();
-        let (own, all) = self.uploads.reserved(ctx.now.instant, key);
-        let bytes = counted_bytes(key.size.bytes());
-        let over = |limit: Option<u64>, kept: u64, reserved: u64| {
-            let wanted = kept.saturating_add(bytes);
-            let limit = limit.filter(|limit| wanted.saturating_add(reserved) > *limit);
-            limit.map(|limit| (limit, wanted > limit))
-        };
-        // What never fits need not wait, and nothing that is deleted makes room for it.
-        for limit in [quota.account_bytes, quota.all_bytes] {
-            if let Some(limit) = limit.filter(|limit| bytes > *limit) {
-                let detail = format!("larger than all files together may be ({})", size(limit));
-                return Err(Failure::new(ErrorCode::QuotaFull, detail));
-            }
+    // Where only uploads under way are in the way, some of them may come to nothing.
+    let told = |failure: Failure, is_kept: bool| {
+        if is_kept {
+            failure
+        } else {
+            waiting(failure, WAIT)
         }
-        // Where only uploads under way are in the way, some of them may come to nothing.
-        let told = |failure: Failure, is_kept: bool| {
-            if is_kept {
-                failure
-            } else {
-                waiting(failure, WAIT)
-            }
-        };
-        if let Some((limit, is_kept)) = over(quota.account_bytes, account_bytes, own) {
-            ctx.counters.at_file_limits.account += 1;
-            return Err(told(account_full(limit), is_kept));
-        }
-        if let Some((_, is_kept)) = over(quota.all_bytes, all_bytes, all) {
-            ctx.counters.at_file_limits.all += 1;
-            return Err(told(server_full(), is_kept));
-        }
-        let now = ctx.now.instant;
-        let to_come = self.uploads.to_come(key);
-        if let Some(wait) = ctx
-            .budgets
-            .time_to_upload(now, key.account, (to_come, left))
-        {
-            ctx.counters.at_file_limits.day += 1;
-            let day = size(ctx.config.limits.file_day_bytes.or_max());
-            let detail = format!("{day} of files a day");
-            return Err(waiting(Failure::new(ErrorCode::LimitReached, detail), wait));
-        }
-        Ok(())
+    };
+    if let Some((limit, is_kept)) = over(quota.account_bytes, account_bytes, own) {
+        ctx.counters.at_file_limits.account += 1;
+        return Err(told(account_full(limit), is_kept));
     }
+    if let Some((_, is_kept)) = over(quota.all_bytes, all_bytes, all) {
+        ctx.counters.at_file_limits.all += 1;
+        return Err(told(server_full(), is_kept));
+    }
+    let now = ctx.now.instant;
+    let to_come = uploads.to_come(key);
+    if let Some(wait) = ctx
+        .budgets
+        .time_to_upload(now, key.account, (to_come, left))
+    {
+        ctx.counters.at_file_limits.day += 1;
+        let day = size(ctx.config.limits.file_day_bytes.or_max());
+        let detail = format!("{day} of files a day");
+        return Err(waiting(Failure::new(ErrorCode::LimitReached, detail), wait));
+    }
+    Ok(())
 }
 
 /// There is no room beside the uploads that are under way, but there will be.

@@ -3,8 +3,8 @@
 
 use std::time::{Duration, Instant, SystemTime};
 
-use super::Files;
 use super::admission::EarlierDays;
+use super::uploads::Uploads;
 use crate::server::ctx::Ctx;
 use crate::server::ctx::blob_link::PendingBlob;
 use crate::server::retention::STEP_EVERY;
@@ -56,30 +56,39 @@ impl Adoption {
             .submit(PendingBlob::Adopt, BlobRequest::List(first));
         self.at = (!is_taken).then(|| now + STEP_EVERY);
     }
-}
 
-impl Files {
-    /// Some blobs and parts are listed.
-    pub(super) fn on_parts_listed(&mut self, ctx: &mut Ctx<'_>, found: Vec<FoundBlob>) {
-        let today = SystemTime::UNIX_EPOCH + Duration::from_millis(ctx.now.unix_ms);
-        let now = ctx.now.instant;
-        for part in found.into_iter().filter(|blob| blob.is_part) {
-            // What is younger than now has no age.
-            let age = today.duration_since(part.modified).unwrap_or_default();
-            let taken = part.stream_bytes.min(part.key.size.stream_bytes());
-            let active = now.checked_sub(age).unwrap_or(now);
-            EarlierDays::count_part(ctx, part.key.account, taken, age);
-            let surplus = self.uploads.adopt(part.key, taken, active);
-            self.drop_left(ctx, surplus);
-        }
-        let adoption = &mut self.adoption;
-        adoption.next = adoption.next.and_then(|first| first.checked_add(1));
-        adoption.at = adoption.next.map(|_| now);
-        adoption.on_timeout(ctx);
-        if adoption.is_over() {
-            for key in std::mem::take(&mut adoption.waiting) {
-                self.ask(ctx, key);
-            }
+    /// What was asked for last is known. Returns the uploads that are begun now, since all is.
+    pub fn go_on(&mut self, ctx: &mut Ctx<'_>) -> Vec<BlobKey> {
+        self.next = self.next.and_then(|first| first.checked_add(1));
+        self.at = self.next.map(|_| ctx.now.instant);
+        self.on_timeout(ctx);
+        if self.is_over() {
+            std::mem::take(&mut self.waiting)
+        } else {
+            Vec::new()
         }
     }
+}
+
+/// Some blobs and parts are listed: counts the parts among the uploads. Returns those for which there is no room.
+pub fn adopt_parts(
+    ctx: &mut Ctx<'_>,
+    uploads: &mut Uploads,
+    found: Vec<FoundBlob>,
+) -> Vec<BlobKey> {
+    let today = SystemTime::UNIX_EPOCH + Duration::from_millis(ctx.now.unix_ms);
+    let now = ctx.now.instant;
+    let mut surplus = Vec::new();
+    for part in found.into_iter().filter(|blob| blob.is_part) {
+        // What is younger than now has no age.
+        let age = today.duration_since(part.modified).unwrap_or_default();
+        let taken = part.stream_bytes.min(part.key.size.stream_bytes());
+        let active = now.checked_sub(age).unwrap_or(now);
+        EarlierDays::count_part(ctx, part.key.account, taken, age);
+        if let Some(key) = uploads.adopt(part.key, taken, active) {
+            uploads.remove(&key);
+            surplus.push(key);
+        }
+    }
+    surplus
 }

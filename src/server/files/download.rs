@@ -1,8 +1,10 @@
 //! The way of a file to those who are given the entry that it belongs to: in pieces, a few of which are read ahead.
 
+use std::collections::VecDeque;
+
 use serde_bytes::ByteBuf;
 
-use super::{Files, answer, refuse, transfers};
+use super::{answer, refuse, transfers};
 use crate::protocol::{
     Command, ConversationId, DownloadPiece, DownloadRequest, EntryId, ErrorCode, Failure, Message,
     PIECE_MAX_BYTES,
@@ -84,7 +86,14 @@ fn ask(store: &mut StoreLink, origin: RequestOrigin, entry: (ConversationId, Ent
     store.submit(Pending::File(origin, entry), read)
 }
 
-impl Files {
+/// What the downloads of all sessions share: the turns in which their pieces are read. The rest belongs to the sessions.
+#[derive(Debug, Default)]
+pub struct Downloads {
+    /// Sessions that wait for their turn to have pieces read, each once: the one that has waited longest is first.
+    stalled: VecDeque<SessionId>,
+}
+
+impl Downloads {
     /// The store has found the file of an entry.
     pub fn on_file_found(
         &mut self,
@@ -97,7 +106,7 @@ impl Files {
             return;
         }
         let Outcome::Done(Reply::File(key)) = outcome else {
-            return self.fail_download(ctx, origin, no_file(outcome));
+            return self.fail(ctx, origin, no_file(outcome));
         };
         let Some(transfers) = transfers(ctx, origin.session) else {
             return;
@@ -179,12 +188,12 @@ impl Files {
             }
             _ => {
                 let detail = "the server cannot read the file";
-                self.fail_download(ctx, origin, Failure::new(ErrorCode::Unavailable, detail));
+                self.fail(ctx, origin, Failure::new(ErrorCode::Unavailable, detail));
             }
         }
     }
 
-    fn fail_download(&mut self, ctx: &mut Ctx<'_>, origin: RequestOrigin, failure: Failure) {
+    fn fail(&mut self, ctx: &mut Ctx<'_>, origin: RequestOrigin, failure: Failure) {
         if let Some(transfers) = transfers(ctx, origin.session) {
             transfers.downloads.retain(|other| other.origin != origin);
         }
@@ -243,6 +252,11 @@ impl Files {
             }
             self.read_ahead(ctx, id);
         }
+    }
+
+    /// Nobody is signed in on a session any longer.
+    pub fn forget_session(&mut self, id: SessionId) {
+        self.stalled.retain(|other| *other != id);
     }
 
     fn read_ahead(&mut self, ctx: &mut Ctx<'_>, id: SessionId) {

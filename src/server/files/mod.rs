@@ -11,7 +11,7 @@ mod sweep;
 mod upload;
 mod uploads;
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 use super::ctx::blob_link::PendingBlob;
@@ -25,6 +25,7 @@ use crate::store::{BlobCompletion, BlobKey, BlobOutcome, BlobRequest, FoundBlob,
 use crate::transport::{Now, SessionId};
 use admission::EarlierDays;
 use adoption::Adoption;
+use download::Downloads;
 use sweep::Sweep;
 use uploads::Uploads;
 
@@ -39,11 +40,10 @@ pub struct Files {
     uploads: Uploads,
     adoption: Adoption,
     pub sweep: Sweep,
+    pub downloads: Downloads,
     drops: BTreeSet<BlobKey>,
     /// The days before the start.
     days: EarlierDays,
-    /// Sessions that wait for their turn to have pieces read, each once: the one that has waited longest is first.
-    stalled: VecDeque<SessionId>,
 }
 
 impl Files {
@@ -52,9 +52,9 @@ impl Files {
             uploads: Uploads::default(),
             adoption: Adoption::new(now.instant),
             sweep: Sweep::new(now.instant),
+            downloads: Downloads::default(),
             drops: BTreeSet::new(),
             days: EarlierDays::new(now.instant),
-            stalled: VecDeque::new(),
         }
     }
 
@@ -68,9 +68,16 @@ impl Files {
                 self.on_written(ctx, key, session, &outcome);
             }
             Some(PendingBlob::Read(origin, key, offset)) => {
-                self.on_piece_read(ctx, origin, (key, offset), outcome);
+                let downloads = &mut self.downloads;
+                downloads.on_piece_read(ctx, origin, (key, offset), outcome);
             }
-            Some(PendingBlob::Adopt) => self.on_parts_listed(ctx, found(outcome)),
+            Some(PendingBlob::Adopt) => {
+                let surplus = adoption::adopt_parts(ctx, &mut self.uploads, found(outcome));
+                self.drop_blobs(ctx, surplus);
+                for key in self.adoption.go_on(ctx) {
+                    self.ask(ctx, key);
+                }
+            }
             Some(PendingBlob::List) => {
                 let found = found(outcome);
                 let is_used = |key: &BlobKey| self.uploads.is_open(key);
@@ -84,7 +91,7 @@ impl Files {
 
     /// What had no room before.
     fn retry(&mut self, ctx: &mut Ctx<'_>) {
-        self.read_for_stalled(ctx);
+        self.downloads.read_for_stalled(ctx);
         while let Some(key) = self.drops.first().copied()
             && ctx.blobs.submit(PendingBlob::Done, BlobRequest::Drop(key))
         {
@@ -131,7 +138,7 @@ impl Files {
     /// There is room on a session's bulk channel again.
     pub fn on_writable(&mut self, ctx: &mut Ctx<'_>, id: SessionId) {
         flush_answers(ctx, id);
-        self.pump(ctx, id);
+        self.downloads.pump(ctx, id);
     }
 
     pub fn on_timeout(&mut self, ctx: &mut Ctx<'_>) {

@@ -1,7 +1,7 @@
 //! The way of a file to the server: asked for, in pieces, verified and written by the blobs, noted by the store.
 
-use super::admission::{EarlierDays, account_full, at_limit, server_full};
-use super::uploads::{DAMAGED_MAX, Stage, Upload, per_account};
+use super::admission::{EarlierDays, account_full, at_limit, check_room, server_full};
+use super::uploads::{DAMAGED_MAX, Room, Stage, Upload, per_account};
 use super::{Files, answer, refuse, transfers};
 use crate::protocol::{
     Command, ErrorCode, Failure, FileSize, Message, PIECE_MAX_BYTES, UploadPiece, UploadRequest,
@@ -79,6 +79,27 @@ impl Files {
         }
     }
 
+    /// Makes room for one more upload, or says which limit is reached.
+    fn make_room(&mut self, ctx: &mut Ctx<'_>, key: &BlobKey) -> Result<(), Failure> {
+        // At most one of each kind has to go.
+        for _ in 0..3 {
+            match self.uploads.room_for(ctx.now.instant, key) {
+                Room::Free => return Ok(()),
+                Room::None(limit) => return Err(at_limit(limit)),
+                Room::Drop(other) => {
+                    self.uploads.remove(&other);
+                    self.drop_blobs(ctx, [other]);
+                }
+                Room::Close(other) => self.close(ctx, other),
+                Room::Interrupt(other) => {
+                    let detail = "others have fewer uploads under way: yours goes on later";
+                    self.fail(ctx, other, at_limit(detail.into()));
+                }
+            }
+        }
+        Err(at_limit("the server has no room for another upload".into()))
+    }
+
     /// Asks the store whether a file is there.
     pub(super) fn ask(&mut self, ctx: &mut Ctx<'_>, key: BlobKey) {
         let upload = self.uploads.get(&key);
@@ -132,7 +153,8 @@ impl Files {
         upload.has_row = *found == Some(key.size);
         let left = key.size.stream_bytes().saturating_sub(upload.taken);
         if !upload.has_row
-            && let Err(failure) = self.check_room(ctx, &key, (*account_bytes, *all_bytes), left)
+            && let Err(failure) =
+                check_room(ctx, &self.uploads, &key, (*account_bytes, *all_bytes), left)
         {
             return self.fail(ctx, key, failure);
         }
@@ -365,7 +387,7 @@ impl Files {
     }
 
     /// An upload has failed; what there is of it stays, for another, and counts.
-    pub(super) fn fail(&mut self, ctx: &mut Ctx<'_>, key: BlobKey, failure: Failure) {
+    fn fail(&mut self, ctx: &mut Ctx<'_>, key: BlobKey, failure: Failure) {
         if let Some(upload) = self.forget(ctx, &key) {
             for origin in &upload.attached {
                 if ctx.is_connected(*origin) {
@@ -420,7 +442,7 @@ impl Files {
 
     /// Nobody is signed in on a session any longer. What it brought another may go on with.
     pub fn on_signed_out(&mut self, ctx: &mut Ctx<'_>, id: SessionId) {
-        self.stalled.retain(|other| *other != id);
+        self.downloads.forget_session(id);
         for key in self.uploads.detach(ctx.now.instant, id) {
             if let Some(upload) = self.uploads.get_mut(&key) {
                 upload.go_back();
@@ -437,7 +459,7 @@ impl Files {
     }
 
     /// Keeps nothing of an upload in memory but that there is one.
-    pub(super) fn close(&mut self, ctx: &mut Ctx<'_>, key: BlobKey) {
+    fn close(&mut self, ctx: &mut Ctx<'_>, key: BlobKey) {
         let Some(upload) = self.uploads.get_mut(&key) else {
             return;
         };

@@ -193,7 +193,8 @@ impl Services {
             Pending::HasFile(key) => self.files.on_file_checked(ctx, key, &outcome),
             Pending::AddFile(key) => self.files.on_added(ctx, key, &outcome),
             Pending::File(origin, entry) => {
-                self.files.on_file_found(ctx, origin, entry, &outcome);
+                let downloads = &mut self.files.downloads;
+                downloads.on_file_found(ctx, origin, entry, &outcome);
             }
             Pending::MissingFile(origin, key) => {
                 download::on_missing_looked_up(ctx, (origin, key), &outcome);
