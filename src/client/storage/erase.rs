@@ -12,8 +12,8 @@
 use redb::{ReadableTable as _, ReadableTableMetadata as _, TableDefinition};
 
 use super::history::HistoryTables;
-use super::{Change, OUTBOX, State, StateError, guard};
-use crate::protocol::{ConversationId, EntryId};
+use super::{OUTBOX, StateError, guard};
+use crate::fence::FencedDatabase;
 
 /// Entries that have lost their content, whose bytes may still stand in the file.
 pub(super) const ERASED: TableDefinition<'_, (u64, u64), u8> = TableDefinition::new("erased");
@@ -51,122 +51,119 @@ impl Erasure {
     pub(super) const fn begin(is_due: bool) -> Self {
         if is_due { Self::Due } else { Self::Done }
     }
-}
 
-impl State {
-    /// An entry that is put with this batch has lost its content, or one that was deleted has made room for others before.
-    pub(in crate::client) fn erase(&mut self, conversation: ConversationId, entry: EntryId) {
-        self.changes.push(Change::Erased(conversation, entry));
-        if self.erasure == Erasure::Done {
-            self.erasure = Erasure::Due;
+    pub(super) fn is_over(&self) -> bool {
+        *self == Self::Done
+    }
+
+    /// Something more is to be removed. What is being removed is looked for again afterwards.
+    pub(super) fn note(&mut self) {
+        if self.is_over() {
+            *self = Self::Due;
         }
     }
 
-    /// Whether bytes are still to be removed.
-    pub(in crate::client) fn has_erasure(&self) -> bool {
-        self.erasure != Erasure::Done
-    }
-
-    /// Removes some of them. What has not been committed yet is left for the next time.
-    pub(in crate::client) fn erase_step(&mut self) -> Result<(), StateError> {
-        let step = std::mem::take(&mut self.erasure);
-        self.erasure = guard(|| match step {
-            Erasure::Done => Ok(Erasure::Done),
-            Erasure::Due => self.rewrite(),
-            Erasure::Filling { from, left, done } if left > 0 => {
+    /// Removes some of what has been committed. After an error nothing more is, until something is noted again or the next run
+    /// begins.
+    pub(super) fn step(&mut self, database: &mut FencedDatabase) -> Result<(), StateError> {
+        let step = std::mem::take(self);
+        *self = guard(|| match step {
+            Self::Done => Ok(Self::Done),
+            Self::Due => rewrite(database),
+            Self::Filling { from, left, done } if left > 0 => {
                 let count = left.min(STEP_PAGES);
-                self.fill(from, count)?;
-                Ok(Erasure::Filling {
+                fill(database, from, count)?;
+                Ok(Self::Filling {
                     from: from + count,
                     left: left - count,
                     done,
                 })
             }
-            Erasure::Filling { done, .. } => self.finish_erasure(&done),
+            Self::Filling { done, .. } => finish(database, &done),
         })?;
         Ok(())
     }
+}
 
-    /// Puts the rows into fresh pages. The pages that they leave are free afterwards, and the file is made short.
-    fn rewrite(&mut self) -> Result<Erasure, StateError> {
-        let transaction = self.database.begin_write()?;
+/// Puts the rows into fresh pages. The pages that they leave are free afterwards, and the file is made short.
+fn rewrite(database: &mut FencedDatabase) -> Result<Erasure, StateError> {
+    let transaction = database.begin_write()?;
+    transaction.delete_table(FILLER)?;
+    let mut done = Vec::new();
+    {
+        let mut history = HistoryTables::open(&transaction)?;
+        for row in transaction.open_table(ERASED)?.iter()? {
+            let key = row?.0.value();
+            history.rewrite(key)?;
+            done.push(key);
+        }
+        let mut outbox = transaction.open_table(OUTBOX)?;
+        let mut rows = Vec::new();
+        for row in outbox.iter()? {
+            let (key, value) = row?;
+            rows.push((key.value(), value.value().to_vec()));
+        }
+        for (key, _) in &rows {
+            outbox.remove(key)?;
+        }
+        for (key, value) in rows {
+            outbox.insert(key, value.as_slice())?;
+        }
+    }
+    transaction.commit()?;
+    if done.is_empty() {
+        return Ok(Erasure::Done);
+    }
+    // What a commit leaves is free for those after it.
+    for _ in 0..2 {
+        database.begin_write()?.commit()?;
+    }
+    database.compact()?;
+    let transaction = database.begin_write()?;
+    let stats = transaction.stats()?;
+    let used = {
+        let history = HistoryTables::open(&transaction)?.fragmented_bytes()?;
+        history + transaction.open_table(OUTBOX)?.stats()?.fragmented_bytes()
+    };
+    transaction.abort()?;
+    // What is free in pages that are in use is counted with the free pages, apart from that of the largest tables: some
+    // pages more are filled than are free, and the file is doubled, which the next removal undoes.
+    let free_bytes = stats.fragmented_bytes().saturating_sub(used);
+    let pages = free_bytes.div_ceil(PAGE_BYTES as u64);
+    Ok(Erasure::Filling {
+        from: 0,
+        left: pages,
+        done,
+    })
+}
+
+/// Takes so many free pages.
+fn fill(database: &FencedDatabase, from: u64, count: u64) -> Result<(), StateError> {
+    let transaction = database.begin_write()?;
+    {
+        let filler = [0; PAGE_BYTES - FILLER_MARGIN];
+        let mut table = transaction.open_table(FILLER)?;
+        for number in from..from + count {
+            table.insert(number, filler.as_slice())?;
+        }
+    }
+    transaction.commit()?;
+    Ok(())
+}
+
+/// Gives the pages back, and forgets what has been removed.
+fn finish(database: &FencedDatabase, done: &[(u64, u64)]) -> Result<Erasure, StateError> {
+    let transaction = database.begin_write()?;
+    let is_done = {
         transaction.delete_table(FILLER)?;
-        let mut done = Vec::new();
-        {
-            let mut history = HistoryTables::open(&transaction)?;
-            for row in transaction.open_table(ERASED)?.iter()? {
-                let key = row?.0.value();
-                history.rewrite(key)?;
-                done.push(key);
-            }
-            let mut outbox = transaction.open_table(OUTBOX)?;
-            let mut rows = Vec::new();
-            for row in outbox.iter()? {
-                let (key, value) = row?;
-                rows.push((key.value(), value.value().to_vec()));
-            }
-            for (key, _) in &rows {
-                outbox.remove(key)?;
-            }
-            for (key, value) in rows {
-                outbox.insert(key, value.as_slice())?;
-            }
+        let mut erased = transaction.open_table(ERASED)?;
+        for key in done {
+            erased.remove(key)?;
         }
-        transaction.commit()?;
-        if done.is_empty() {
-            return Ok(Erasure::Done);
-        }
-        // What a commit leaves is free for those after it.
-        for _ in 0..2 {
-            self.database.begin_write()?.commit()?;
-        }
-        self.database.compact()?;
-        let transaction = self.database.begin_write()?;
-        let stats = transaction.stats()?;
-        let used = {
-            let history = HistoryTables::open(&transaction)?.fragmented_bytes()?;
-            history + transaction.open_table(OUTBOX)?.stats()?.fragmented_bytes()
-        };
-        transaction.abort()?;
-        // What is free in pages that are in use is counted with the free pages, apart from that of the largest tables: some
-        // pages more are filled than are free, and the file is doubled, which the next removal undoes.
-        let free_bytes = stats.fragmented_bytes().saturating_sub(used);
-        let pages = free_bytes.div_ceil(PAGE_BYTES as u64);
-        Ok(Erasure::Filling {
-            from: 0,
-            left: pages,
-            done,
-        })
-    }
-
-    /// Takes so many free pages.
-    fn fill(&self, from: u64, count: u64) -> Result<(), StateError> {
-        let transaction = self.database.begin_write()?;
-        {
-            let filler = [0; PAGE_BYTES - FILLER_MARGIN];
-            let mut table = transaction.open_table(FILLER)?;
-            for number in from..from + count {
-                table.insert(number, filler.as_slice())?;
-            }
-        }
-        transaction.commit()?;
-        Ok(())
-    }
-
-    /// Gives the pages back, and forgets what has been removed.
-    fn finish_erasure(&self, done: &[(u64, u64)]) -> Result<Erasure, StateError> {
-        let transaction = self.database.begin_write()?;
-        let is_done = {
-            transaction.delete_table(FILLER)?;
-            let mut erased = transaction.open_table(ERASED)?;
-            for key in done {
-                erased.remove(key)?;
-            }
-            erased.is_empty()?
-        };
-        transaction.commit()?;
-        Ok(if is_done { Erasure::Done } else { Erasure::Due })
-    }
+        erased.is_empty()?
+    };
+    transaction.commit()?;
+    Ok(if is_done { Erasure::Done } else { Erasure::Due })
 }
 
 #[cfg(test)]
@@ -177,10 +174,12 @@ mod tests {
     use serde_bytes::ByteBuf;
 
     use super::*;
+    use crate::client::storage::State;
     use crate::client::storage::entry::Entry;
     use crate::client::storage::records::OutboxEntry;
     use crate::protocol::{
-        AccountId, Bytes, ClientMessage, Deletion, DeviceId, DeviceSeq, Origin, Text, seal,
+        AccountId, Bytes, ClientMessage, ConversationId, Deletion, DeviceId, DeviceSeq, EntryId,
+        Origin, Text, seal,
     };
 
     const ROOM: ConversationId = ConversationId(7);

@@ -3,8 +3,9 @@
 use redb::{ReadableDatabase as _, Table, TableDefinition, WriteTransaction};
 use serde::{Deserialize, Serialize};
 
-use super::{Change, State, StateError, decode, guard};
-use crate::protocol::{AccountId, ConversationId, EntryId, to_bytes};
+use super::{Change, StateError, decode};
+use crate::fence::FencedDatabase;
+use crate::protocol::{AccountId, ConversationId, EntryId};
 
 /// How many messages of one conversation are remembered: the last ones. Chosen: nobody asks about older ones.
 const OF_CONVERSATION_MAX: usize = 200;
@@ -57,36 +58,22 @@ pub(super) fn write(
     Ok(())
 }
 
-impl State {
-    pub(in crate::client) fn put_life(
-        &mut self,
-        conversation: ConversationId,
-        entry: EntryId,
-        life: &Life,
-    ) {
-        let bytes = to_bytes(life);
-        self.changes.push(Change::Life(conversation, entry, bytes));
+/// What is known of an own message: by the changes that wait to be committed, or else by the table.
+pub(super) fn find(
+    changes: &[Change],
+    database: &FencedDatabase,
+    (conversation, entry): (ConversationId, EntryId),
+) -> Result<Option<Life>, StateError> {
+    let of_this_batch = changes.iter().rev().find_map(|change| match change {
+        Change::Life(of, at, bytes) if (*of, *at) == (conversation, entry) => Some(bytes),
+        _ => None,
+    });
+    if let Some(bytes) = of_this_batch {
+        return decode(bytes, "lives").map(Some);
     }
-
-    /// What is known of an own message, durable or not.
-    pub(in crate::client) fn life(
-        &self,
-        conversation: ConversationId,
-        entry: EntryId,
-    ) -> Result<Option<Life>, StateError> {
-        guard(|| {
-            let of_this_batch = self.changes.iter().rev().find_map(|change| match change {
-                Change::Life(of, at, bytes) if (*of, *at) == (conversation, entry) => Some(bytes),
-                _ => None,
-            });
-            if let Some(bytes) = of_this_batch {
-                return decode(bytes, "lives").map(Some);
-            }
-            let table = self.database.begin_read()?.open_table(LIVES)?;
-            let found = table.get((conversation.0, entry.0))?;
-            found
-                .map(|value| decode(value.value(), "lives"))
-                .transpose()
-        })
-    }
+    let table = database.begin_read()?.open_table(LIVES)?;
+    let found = table.get((conversation.0, entry.0))?;
+    found
+        .map(|value| decode(value.value(), "lives"))
+        .transpose()
 }

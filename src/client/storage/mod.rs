@@ -19,8 +19,10 @@ use erase::{ERASED, Erasure};
 pub(super) use error::StateError;
 use error::guard;
 use history::{Found, HISTORY, HistoryTables, Row};
+use lives::Life;
 use records::{Awaited, IgnoredUser, OutboxEntry, StoredConversation};
 use settings::Settings;
+use transfers::Download;
 
 /// The form of these tables. Any other is refused by number, except the one before: tables and last fields of rows have only
 /// been added since.
@@ -263,6 +265,52 @@ impl State {
             entry,
             awaited.map(to_bytes::<Awaited>),
         ));
+    }
+
+    /// Has the file of an entry fetched, also in a later run.
+    pub(super) fn put_download(
+        &mut self,
+        (conversation, entry): (ConversationId, EntryId),
+        download: &Download,
+    ) {
+        let bytes = Some(to_bytes(download));
+        self.changes
+            .push(Change::Download(conversation, entry, bytes));
+    }
+
+    pub(super) fn remove_download(&mut self, (conversation, entry): (ConversationId, EntryId)) {
+        self.changes
+            .push(Change::Download(conversation, entry, None));
+    }
+
+    pub(super) fn put_life(&mut self, conversation: ConversationId, entry: EntryId, life: &Life) {
+        self.changes
+            .push(Change::Life(conversation, entry, to_bytes(life)));
+    }
+
+    /// What is known of an own message, durable or not.
+    pub(super) fn life(
+        &self,
+        conversation: ConversationId,
+        entry: EntryId,
+    ) -> Result<Option<Life>, StateError> {
+        guard(|| lives::find(&self.changes, &self.database, (conversation, entry)))
+    }
+
+    /// An entry that is put with this batch has lost its content, or one that was deleted has made room for others before.
+    pub(super) fn erase(&mut self, conversation: ConversationId, entry: EntryId) {
+        self.changes.push(Change::Erased(conversation, entry));
+        self.erasure.note();
+    }
+
+    /// Whether bytes are still to be removed.
+    pub(super) fn has_erasure(&self) -> bool {
+        !self.erasure.is_over()
+    }
+
+    /// Removes some of them. What has not been committed yet is left for the next time.
+    pub(super) fn erase_step(&mut self) -> Result<(), StateError> {
+        self.erasure.step(&mut self.database)
     }
 
     /// Forgets all but the schema: the account that these tables were of is not there any more.

@@ -3,9 +3,9 @@
 use redb::{ReadTransaction, ReadableTable as _, Table, TableDefinition, WriteTransaction};
 use serde::{Deserialize, Serialize};
 
-use super::{Change, State, StateError, decode};
+use super::{StateError, decode};
 use crate::client::transfers::{SaveAs, TransferId};
-use crate::protocol::{ConversationId, EntryId, FileRoot, to_bytes};
+use crate::protocol::{ConversationId, EntryId, FileRoot};
 
 const DOWNLOADS: TableDefinition<'_, (u64, u64), &[u8]> = TableDefinition::new("downloads");
 
@@ -51,22 +51,4 @@ pub(super) fn load(transaction: &ReadTransaction) -> Result<Vec<Row>, StateError
         downloads.push(((ConversationId(conversation), EntryId(entry)), download));
     }
     Ok(downloads)
-}
-
-impl State {
-    /// Has the file of an entry fetched, also in a later run.
-    pub(crate) fn put_download(
-        &mut self,
-        (conversation, entry): (ConversationId, EntryId),
-        download: &Download,
-    ) {
-        let bytes = Some(to_bytes(download));
-        self.changes
-            .push(Change::Download(conversation, entry, bytes));
-    }
-
-    pub(crate) fn remove_download(&mut self, (conversation, entry): (ConversationId, EntryId)) {
-        self.changes
-            .push(Change::Download(conversation, entry, None));
-    }
 }
