@@ -20,12 +20,12 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng as _;
 
 use super::ctx::reply::{failure_of, too_many};
-use super::ctx::requests::Pending;
+use super::ctx::requests::{Pending, RequestOrigin};
 use super::ctx::{CONTROL, Ctx};
 use super::names::{Name, NameError};
 use super::policy::Registration;
 use crate::protocol::{
-    Command, DeviceId, ErrorCode, Failure, Login, LoginAnswer, LoginFinish, Message, Resume,
+    Command, DeviceId, ErrorCode, Failure, Login, LoginAnswer, LoginFinish, Message, Prove, Resume,
 };
 use crate::store::{Outcome, Read, Refusal, Reply, Request, Write};
 use crate::transport::SessionId;
@@ -44,7 +44,7 @@ pub struct Auth {
     server_key: [u8; 32],
     rng: ChaCha20Rng,
     sign_ins: BTreeMap<SessionId, SignIn>,
-    proofs: Proofs,
+    pub proofs: Proofs,
     pub revocations: Revocations,
 }
 
@@ -317,6 +317,20 @@ impl Auth {
             }
             other => self.reject_sign_in(ctx, id, command, failure_of(other)),
         }
+    }
+
+    /// The account of a user who is to prove the password is known.
+    pub fn on_prove_account(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        origin: RequestOrigin,
+        body: &Prove,
+        outcome: &Outcome,
+    ) {
+        let sign_in = self.sign_ins.get(&origin.session);
+        let handshake_hash = sign_in.map(|sign_in| sign_in.handshake_hash);
+        let exchange = (&self.opaque, &mut self.rng, handshake_hash);
+        change::on_prove_account(ctx, &mut self.proofs, exchange, (origin, body), outcome);
     }
 
     /// The name that was typed, if it can be one.

@@ -95,7 +95,9 @@ impl Services {
             ClientBody::Block(body) => blocks::block(ctx, id, channel, &body),
             ClientBody::DevicesRequest(body) => devices::list(ctx, id, channel, &body),
             ClientBody::Prove(body) => change::prove(ctx, id, channel, body),
-            ClientBody::ChangeAccount(body) => self.auth.change_account(ctx, id, channel, &body),
+            ClientBody::ChangeAccount(body) => {
+                change::change_account(ctx, &mut self.auth.proofs, id, channel, &body);
+            }
             ClientBody::ReadUpTo(body) => self.reading.on_read(ctx, id, body),
             ClientBody::Mute(body) => reading::mute(ctx, id, channel, &body),
             ClientBody::Administer(body) => delegated::administer(ctx, id, channel, body),

@@ -205,7 +205,7 @@ impl Services {
     /// Ends what a signed-in session has, for whatever reason. The session itself stays.
     pub fn sign_out(&mut self, ctx: &mut Ctx<'_>, id: SessionId) {
         self.uses.note(ctx, id);
-        self.auth.signed_out(id);
+        self.auth.proofs.forget(id);
         self.files.on_signed_out(ctx, id);
         let session = ctx.sessions.get_mut(id);
         let Some(mut user) = session.and_then(Session::sign_out) else {
