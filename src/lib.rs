@@ -148,7 +148,7 @@
 //! | a backup | `src/store/backup/mod.rs`; its way into service `src/store/into_service.rs` |
 //! | a limit | its value `src/server/limits/mod.rs`, `src/transport/limits.rs`; its option `src/cli/serve/limits.rs`; how an account's rates are applied `src/server/limits/account_budget.rs` |
 //! | what the operator does to the server | its command `src/cli/user/mod.rs` and the like, `src/cli/admin/handler.rs`; in the store `src/store/ops/administration/mod.rs`, which writes of it are logged `audit.rs` beside it |
-//! | a code that sets a password or opens an account | `src/text/enrolment_code.rs`; `src/server/auth/enrol.rs`, `src/client/auth/enrol.rs`, `src/cli/admin/issue.rs`; in the store `src/store/ops/administration/codes.rs` |
+//! | a code that sets a password or opens an account | `src/text/enrolment_code.rs`; `src/server/auth/enrol.rs`, `src/client/auth/registration.rs`, `src/cli/admin/issue.rs`; in the store `src/store/ops/administration/codes.rs` |
 //! | what a moderator or an administrator does | which role it takes `src/server/policy.rs`; the request `src/server/delegated.rs`, in the client `src/client/account/administering/mod.rs`; that the role still holds `src/store/ops/administration/audit.rs` |
 //! | what the operator does to rooms and messages | its command `src/cli/room/mod.rs`, `src/cli/message/mod.rs` and `src/cli/admin/rooms.rs`; in the store `src/store/ops/rooms/operator.rs`, `src/store/ops/log/delete.rs` and `src/store/ops/administration/announcements.rs` |
 //! | what a deletion leaves to be done | `src/store/ops/administration/chores.rs`; when it is done `src/server/chores.rs` |

@@ -5,10 +5,9 @@
 //! A name that has never signed in from this device is first tried with a random password, so that the offer of
 //! an account comes before any password is asked for.
 
-mod enrol;
 pub mod opaque;
 mod password;
-mod sign_up;
+mod registration;
 pub mod step_up;
 
 use std::time::{Duration, Instant};
@@ -31,8 +30,8 @@ use crate::protocol::{
 };
 use crate::text::enrolment_code::EnrolmentCode;
 use crate::transport::{Channel, Now};
-pub(super) use enrol::reset_notice;
 use opaque::{LoginBegun, SignUpBegun};
+pub(super) use registration::reset_notice;
 
 /// How often a password may be tried before the user is back at the prompt. As login(1) has it.
 const TRIES_MAX: u32 = 3;
@@ -96,22 +95,19 @@ enum Step {
 }
 
 /// What is wanted of the server before a login.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Way {
     /// Nothing; an account is offered where there is none.
     LogIn,
     /// An account is to be opened, whatever there is.
     SignUp,
-    /// The user has a code of the operator.
-    Enrol,
+    /// The user has a code of the operator, which may have to be asked for.
+    Enrol(Option<EnrolmentCode>),
 }
 
 pub(super) struct SignIn {
     step: Step,
     name: String,
     way: Way,
-    /// A code of the operator.
-    code: Option<EnrolmentCode>,
     /// Whether the name was asked for, so that it can be asked for again.
     asks_name: bool,
     /// The only account that has a device here: an empty answer to the question for a name is this one.
@@ -135,7 +131,6 @@ impl SignIn {
             step: Step::Name,
             name: String::new(),
             way: Way::LogIn,
-            code: None,
             asks_name: false,
             offered: None,
             password,
@@ -156,15 +151,26 @@ impl SignIn {
         password: Option<Password>,
         context: &mut Context<'_>,
     ) -> (Self, Progress) {
-        let mut sign_in = Self::new(password);
-        let progress = if let Some(name) = name {
-            sign_in.named(name, context)
-        } else {
-            sign_in.asks_name = true;
+        let (mut sign_in, progress) = Self::begin_by(Way::LogIn, name, password, context);
+        if sign_in.asks_name {
             let mut names = context.files.accounts(&context.server_key);
             sign_in.offered = names.pop().filter(|_| names.is_empty());
-            Progress::Going
+        }
+        (sign_in, progress)
+    }
+
+    fn begin_by(
+        way: Way,
+        name: Option<&str>,
+        password: Option<Password>,
+        context: &mut Context<'_>,
+    ) -> (Self, Progress) {
+        let mut sign_in = Self {
+            way,
+            asks_name: name.is_none(),
+            ..Self::new(password)
         };
+        let progress = name.map_or(Progress::Going, |name| sign_in.named(name, context));
         (sign_in, progress)
     }
 
@@ -324,8 +330,7 @@ impl SignIn {
         if matches!(self.step, Step::Pause(_)) {
             return match self.way {
                 Way::LogIn => self.resume_or_login(context),
-                Way::SignUp => self.open_account(context),
-                Way::Enrol => self.enrol(context),
+                Way::SignUp | Way::Enrol(_) => self.register(context),
             };
         }
         self.due = None;
@@ -338,10 +343,8 @@ impl SignIn {
     /// The name is known: by ticket, if this device has one for it.
     fn named(&mut self, name: &str, context: &mut Context<'_>) -> Progress {
         name.trim().clone_into(&mut self.name);
-        match self.way {
-            Way::LogIn => {}
-            Way::SignUp => return self.open_account(context),
-            Way::Enrol => return self.enrol(context),
+        if !matches!(self.way, Way::LogIn) {
+            return self.register(context);
         }
         let canonical = canonical(name);
         if context.files.has_device(&context.server_key, &canonical)
@@ -449,6 +452,16 @@ impl SignIn {
         context.effects.show(Tone::Notice, text);
         self.wait_for_user(Step::Pause(context.now.instant + wait));
         Progress::Going
+    }
+
+    /// The user has given up before anything was asked of the server.
+    fn given_up_early(&self, why: &str) -> Progress {
+        let command = match self.way {
+            Way::LogIn => "login",
+            Way::SignUp => "signup",
+            Way::Enrol(_) => "enrol",
+        };
+        given_up(format!("{why}; `/{command}` to try again"))
     }
 
     /// Asks the server for something, and waits for the answer.
