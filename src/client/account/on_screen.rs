@@ -1,9 +1,10 @@
-//! What the console has printed, as far as the parts have to know it, and the end of a signed-in user.
+//! What the console has printed, as far as the parts have to know it, the names that its prompt completes, and the end of a
+//! signed-in user.
 
 use super::SignedIn;
 use super::display::Display;
 use crate::client::effects::Effects;
-use crate::client::env::Files;
+use crate::client::env::{Files, Names};
 use crate::client::storage::StateError;
 use crate::transport::Now;
 
@@ -45,6 +46,20 @@ impl SignedIn {
     pub(in crate::client) fn on_lines_printed(&mut self, printed: u64) {
         let (display, receipts) = (&mut self.parts.display, &mut self.parts.receipts);
         display.on_lines_printed(&mut self.shared, receipts, printed);
+    }
+
+    /// The names that the tab key completes, if they are others than before.
+    pub(in crate::client) fn take_names(&mut self) -> Option<Names> {
+        let has_new = std::mem::take(&mut self.shared.session.has_new_names);
+        has_new.then(|| self.names())
+    }
+
+    /// The names that are known.
+    pub(in crate::client) fn names(&self) -> Names {
+        let parts = &self.parts;
+        parts
+            .roster
+            .completed(&self.shared.conversations, &parts.blocked)
     }
 
     /// Records at the end what was shown: nothing but a crash stops the console now.

@@ -4,8 +4,9 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use crate::client::account::SignedIn;
 use crate::client::account::arrivals::{Arrivals, listed};
+use crate::client::account::blocked::BlockedUsers;
+use crate::client::account::ctx::conversations::Conversations;
 use crate::client::account::ctx::pending::{LISTED_MAX, PendingRequest};
 use crate::client::account::ctx::{Ctx, NO_LINK};
 use crate::client::account::people::People;
@@ -169,9 +170,17 @@ impl Roster {
         due.into_iter().flatten().min()
     }
 
-    /// Those who are online, for the tab key.
-    pub(crate) const fn names(&self) -> &BTreeSet<String> {
-        &self.names
+    /// The names that the tab key completes: those who are online, and whom this device knows besides.
+    pub(crate) fn completed(&self, conversations: &Conversations, blocked: &BlockedUsers) -> Names {
+        let partners = conversations.partners();
+        let known: BTreeSet<&String> = partners.iter().copied().collect();
+        let others = self.names.iter().filter(|name| !known.contains(name));
+        Names {
+            users: harmless(partners.into_iter().chain(others)),
+            rooms: harmless(conversations.rooms().map(|room| &room.name)),
+            blocked: harmless(blocked.names()),
+            ignored: harmless(blocked.ignored_names()),
+        }
     }
 
     /// The link is lost.
@@ -179,28 +188,6 @@ impl Roster {
         let room = ROSTER_MAX.saturating_sub(self.missed.len());
         self.missed.extend(self.names.iter().take(room).cloned());
         self.missed_until = None;
-    }
-}
-
-impl SignedIn {
-    /// The names that the tab key completes, if they are others than before.
-    pub(in crate::client) fn take_names(&mut self) -> Option<Names> {
-        let has_new = std::mem::take(&mut self.shared.session.has_new_names);
-        has_new.then(|| self.names())
-    }
-
-    /// The names that are known.
-    pub(in crate::client) fn names(&self) -> Names {
-        let partners = self.shared.conversations.partners();
-        let known: BTreeSet<&String> = partners.iter().copied().collect();
-        let online = self.parts.roster.names().iter();
-        let others = online.filter(|name| !known.contains(name));
-        Names {
-            users: harmless(partners.into_iter().chain(others)),
-            rooms: harmless(self.shared.conversations.rooms().map(|room| &room.name)),
-            blocked: harmless(self.parts.blocked.names()),
-            ignored: harmless(self.parts.blocked.ignored_names()),
-        }
     }
 }
 
