@@ -30,34 +30,32 @@ pub(in crate::store) fn import_copy(
     let mut rng = ChaCha20Rng::from_seed(seed);
     prepare_log(&to.database, &mut rng)?;
     let (mut store, _) = OpenStore::new(to, 0, rng)?;
-    store.import(Some(from))?;
+    take_over(&mut store, Some(from))?;
     store.checkpoint()
 }
 
-impl OpenStore {
-    /// Takes over what is in the table of these tables, or of a copy.
-    pub(super) fn import(&mut self, copy: Option<&Snapshot>) -> Result<(), StoreError> {
-        let mut from = Some((0, 0));
-        while let Some(first) = from {
-            let (next, is_changed) = self.execute(|tables| {
-                let rows = match copy {
-                    Some(copy) => some_rows(copy, first)?,
-                    None => some_rows(tables, first)?,
-                };
-                let last = rows.last().map(|(key, _)| *key);
-                import(tables, rows)?;
-                Ok(last.map(|(conversation, entry)| (conversation, entry + 1)))
-            })?;
-            if is_changed {
-                self.log_writes(&[])?;
-                if self.is_checkpoint_due() {
-                    self.checkpoint()?;
-                }
+/// Takes over what is in the table of these tables, or of a copy.
+pub(super) fn take_over(store: &mut OpenStore, copy: Option<&Snapshot>) -> Result<(), StoreError> {
+    let mut from = Some((0, 0));
+    while let Some(first) = from {
+        let (next, is_changed) = store.execute(|tables| {
+            let rows = match copy {
+                Some(copy) => some_rows(copy, first)?,
+                None => some_rows(tables, first)?,
+            };
+            let last = rows.last().map(|(key, _)| *key);
+            import(tables, rows)?;
+            Ok(last.map(|(conversation, entry)| (conversation, entry + 1)))
+        })?;
+        if is_changed {
+            store.log_writes(&[])?;
+            if store.is_checkpoint_due() {
+                store.checkpoint()?;
             }
-            from = next;
         }
-        Ok(())
+        from = next;
     }
+    Ok(())
 }
 
 type LogRows = Vec<Row<EntryKey, LogRow>>;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use rand_chacha::ChaCha20Rng;
 use redb::ReadableDatabase;
 
+use super::import;
 use super::tidy::Tidying;
 use crate::store::Write;
 use crate::store::catch_panic::{FencedDatabase, guard};
@@ -249,7 +250,7 @@ impl OpenStore {
     /// Begins a service of the database: entries that a copy has in its table come into the log, and from now on the
     /// tables need that.
     pub(in crate::store) fn begin_service(&mut self) -> Result<(), StoreError> {
-        self.import(None)?;
+        import::take_over(self, None)?;
         self.checkpoint()
     }
 
