@@ -22,7 +22,7 @@ impl Member {
     pub fn run_errand(&mut self, ctx: &mut Ctx<'_>, errand: Errand) {
         match errand {
             Errand::History(talk) => {
-                if let Some(talk) = self.conversations.get(talk) {
+                if let Some(talk) = self.talks.conversations.get(talk) {
                     let request = talk.read_history();
                     self.send(ctx, Channel::Bulk, request);
                 }
@@ -120,10 +120,10 @@ impl Member {
     pub fn come_back(&mut self, ctx: &mut Ctx<'_>) {
         self.step = Step::Talking;
         self.due = None;
-        for talk in 0..self.conversations.len() {
-            self.conversations[talk].owe_receipt();
-            let conversation = self.conversations[talk].conversation();
-            if !self.conversations[talk].is_room() {
+        for talk in 0..self.talks.conversations.len() {
+            self.talks.conversations[talk].owe_receipt();
+            let conversation = self.talks.conversations[talk].conversation();
+            if !self.talks.conversations[talk].is_room() {
                 self.ask_for_receipts(ctx, conversation);
             }
         }

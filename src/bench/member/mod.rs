@@ -1,10 +1,10 @@
-//! One client: its session, its conversations, and its handling of each message. `sign_in` signs it in, `resolve` finds its
-//! conversations, `errands` is what it does besides talking.
+//! One client: its session, and its handling of each message. `sign_in` signs it in and finds its conversations, which are in
+//! `talks`; `errands` is what it does besides talking.
 
 pub mod conversation;
 mod errands;
-mod resolve;
 mod sign_in;
+mod talks;
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -16,11 +16,12 @@ use rand_core::RngCore as _;
 use super::server::DeviceTicket;
 use crate::client::auth::opaque::{LoginBegun, SignUpBegun};
 use crate::protocol::{
-    ClientMessage, ConversationId, DeviceSeq, EndReason, Envelope, Head, Hop, Message, ServerBody,
+    ClientMessage, ConversationId, DeviceSeq, EndReason, Envelope, Hop, Message, ServerBody,
     SessionEnd, encode,
 };
 use crate::transport::{Channel, CloseReason, Endpoint, SendError, Sending, SessionId};
 use conversation::{Contact, Conversation, DeliveryOutcome};
+use talks::Talks;
 
 /// The pause after a failed attempt for which the server named no wait.
 pub(super) const PAUSE: Duration = Duration::from_millis(500);
@@ -91,8 +92,6 @@ pub struct Member {
     pub(super) has_account: bool,
     /// Replaces the password once the server has issued it.
     pub(super) pass: Option<DeviceTicket>,
-    /// The rooms in the answer to HELLO.
-    pub(super) rooms: Vec<Head>,
     pub(super) session: Option<SessionId>,
     pub(super) handshake_hash: [u8; 32],
     pub(super) step: Step,
@@ -101,9 +100,7 @@ pub struct Member {
     pub(super) waits: u32,
     /// When the current step times out.
     pub(super) due: Option<Instant>,
-    pub(super) contacts: Vec<Contact>,
-    /// In the order of the contacts, as far as the server has found them.
-    pub(super) conversations: Vec<Conversation>,
+    talks: Talks,
     /// The name of the room that it joins and leaves, and the room while it is a member.
     pub(super) lobby: Option<String>,
     pub(super) in_lobby: Option<Conversation>,
@@ -131,14 +128,12 @@ impl Member {
                 _ => Step::Outside,
             },
             pass,
-            rooms: Vec::new(),
             session: None,
             handshake_hash: [0; 32],
             tries: 0,
             waits: 0,
             due: None,
-            contacts,
-            conversations: Vec::new(),
+            talks: Talks::new(contacts),
             lobby: None,
             in_lobby: None,
             waiting: Default::default(),
@@ -268,7 +263,7 @@ impl Member {
         ctx: &mut Ctx<'_>,
         talk: usize,
     ) -> Option<(ConversationId, DeviceSeq)> {
-        let talk = self.conversations.get_mut(talk)?;
+        let talk = self.talks.conversations.get_mut(talk)?;
         let (conversation, channel) = (talk.conversation(), talk.channel());
         let (number, bytes) = talk.send_next();
         // What is said meanwhile is sent once it is signed in again.
@@ -302,7 +297,11 @@ impl Member {
 
     /// Acknowledges the deliveries of this batch.
     pub fn send_receipts(&mut self, ctx: &mut Ctx<'_>) {
-        let talks = self.conversations.iter_mut().chain(&mut self.in_lobby);
+        let talks = self
+            .talks
+            .conversations
+            .iter_mut()
+            .chain(&mut self.in_lobby);
         let receipts: Vec<_> = talks.filter_map(Conversation::take_receipt).collect();
         for receipt in receipts {
             self.waiting[Channel::Chat as usize].push_back((receipt, true));
@@ -311,28 +310,23 @@ impl Member {
     }
 
     pub const fn has_contacts(&self) -> bool {
-        !self.contacts.is_empty()
+        self.talks.has_contacts()
     }
 
     fn ask_again(&mut self, ctx: &mut Ctx<'_>, talk: usize) {
-        let again = self.conversations[talk].ask_again();
+        let again = self.talks.conversations[talk].ask_again();
         self.send(ctx, Channel::Chat, again);
     }
 
     /// Sends all messages again that are not known to be stored.
     fn send_again(&mut self, ctx: &mut Ctx<'_>) {
-        for talk in &self.conversations {
+        for talk in &self.talks.conversations {
             let again = talk.unstored().map(|bytes| (bytes.into(), false));
             self.waiting[talk.channel() as usize].extend(again);
         }
         for channel in Channel::ALL {
             self.flush(ctx, channel);
         }
-    }
-
-    fn talk_of(&self, conversation: ConversationId) -> Option<usize> {
-        let mut conversations = self.conversations.iter();
-        conversations.position(|talk| talk.conversation() == conversation)
     }
 
     pub fn leave(&mut self, ctx: &mut Ctx<'_>) {
@@ -353,7 +347,7 @@ impl Member {
     pub fn suspend(&mut self) {
         self.step = Step::Lost;
         self.due = None;
-        self.conversations.clear();
+        self.talks.conversations.clear();
         self.forget_waiting();
     }
 
@@ -395,11 +389,11 @@ impl Member {
             return Some(MemberEvent::Failed("was sent what is no message".into()));
         };
         if let Some(delivery) = envelope.hop.delivery {
-            let Some(talk) = self.talk_of(delivery.conversation) else {
+            let Some(talk) = self.talks.position_of(delivery.conversation) else {
                 self.handle_lobby_delivery(ctx, &envelope, delivery);
                 return None;
             };
-            return match self.conversations[talk].handle_delivery(&envelope, delivery) {
+            return match self.talks.conversations[talk].handle_delivery(&envelope, delivery) {
                 DeliveryOutcome::Message { author, number } => Some(MemberEvent::Delivered {
                     conversation: delivery.conversation,
                     author,
@@ -418,8 +412,8 @@ impl Member {
         };
         match message.body {
             ServerBody::Stored(stored) => {
-                let talk = self.talk_of(stored.conversation)?;
-                let heard = self.conversations[talk].handle_stored(&stored);
+                let talk = self.talks.position_of(stored.conversation)?;
+                let heard = self.talks.conversations[talk].handle_stored(&stored);
                 if !heard.follows {
                     self.ask_again(ctx, talk);
                 }

@@ -1,16 +1,20 @@
-//! Signs a client in: sign-up and login through OPAQUE, HELLO, and refusals of these.
+//! Signs a client in: sign-up and login through OPAQUE, HELLO, and refusals of these. It joins its room while it signs in, and
+//! resolves its partners once all are signed in.
 
 use std::fmt::Display;
 use std::time::{Duration, Instant};
 
+use super::conversation::ConversationStart;
 use super::{ATTEMPT_WAIT, Ctx, Member, MemberEvent, PAUSE, Step};
 use crate::bench::server::DeviceTicket;
 use crate::client::auth::opaque::{LoginBegun, SignUpBegun};
 use crate::protocol::opaque::KeyStretching;
 use crate::protocol::{
-    Command, EndReason, ErrorCode, Failure, Hello, Login, LoginFinish, Message, Resume, ServerBody,
-    SessionStart, SignUp, SignUpFinish,
+    ClientMessage, Command, ConversationId, EndReason, ErrorCode, Failure, Hello, Hop, Join,
+    Joined, Login, LoginFinish, Message, ReceiptsRequest, Resolve, Resolved, Resume, ServerBody,
+    SessionStart, SignUp, SignUpFinish, encode,
 };
+use crate::transport::Channel;
 
 /// Attempts to sign in before the run fails. Chosen: enough for a path that loses half of all packets.
 const TRIES_MAX: u32 = 20;
@@ -77,7 +81,7 @@ impl Member {
                 self.on_session_start(ctx, start);
             }
             (Step::Hello, ServerBody::HelloAnswer(answer)) => {
-                self.note_rooms(answer.heads);
+                self.talks.note_rooms(answer.heads);
                 if answer.more {
                     self.step = Step::Hello;
                     return None;
@@ -153,7 +157,7 @@ impl Member {
             device: start.device,
             ticket: start.ticket.into_vec(),
         });
-        self.rooms.clear();
+        self.talks.forget_rooms();
         self.step = Step::Hello;
         let hello = Hello {
             positions: Vec::new(),
@@ -164,6 +168,88 @@ impl Member {
             sends_only: None,
         };
         self.request(ctx, &Message::control(hello));
+    }
+
+    /// Joins the rooms that are missing, and reports [`MemberEvent::SignedIn`] when none is.
+    ///
+    /// Joining is a part of signing in, so that as few clients join at a time as sign in, and a server with closed rooms
+    /// refuses before all have accounts. Each client receives an entry for each later member: half a million entries for
+    /// 1,000 clients, less work than stretching as many passwords.
+    fn arrive(&mut self, ctx: &mut Ctx<'_>) -> Option<MemberEvent> {
+        if let Some(name) = self.talks.begin_rooms(self.pass.as_ref()?) {
+            self.join(ctx, name);
+            return None;
+        }
+        self.step = Step::Inside;
+        self.due = None;
+        Some(MemberEvent::SignedIn)
+    }
+
+    fn join(&mut self, ctx: &mut Ctx<'_>, name: String) {
+        self.step = Step::Join;
+        self.due = Some(ctx.now + ATTEMPT_WAIT);
+        // The first client creates it.
+        let join = ClientMessage::control(Join {
+            tag: 1,
+            name,
+            access: None,
+            must_exist: None,
+        });
+        // On the channel of the deliveries, so that the answer arrives before any of them.
+        self.send(ctx, Channel::Chat, encode(&join, Hop::default()));
+    }
+
+    fn joined(&mut self, ctx: &mut Ctx<'_>, joined: &Joined) -> Option<MemberEvent> {
+        let found = ConversationStart {
+            conversation: joined.room.conversation,
+            last_number: joined.last_number,
+            start: joined.start,
+        };
+        self.talks.begin(self.pass.as_ref()?, found);
+        self.arrive(ctx)
+    }
+
+    /// Resolves the partners one after the other. Returns whether all are found already.
+    pub fn find(&mut self, ctx: &mut Ctx<'_>) -> bool {
+        let is_found = !self.find_next(ctx);
+        if is_found {
+            self.step = Step::Talking;
+        }
+        is_found
+    }
+
+    /// Resolves the next partner. Returns whether there is one.
+    fn find_next(&mut self, ctx: &mut Ctx<'_>) -> bool {
+        let Some(name) = self.talks.next_partner() else {
+            return false;
+        };
+        let resolve = Resolve { tag: 1, name };
+        self.step = Step::Resolve;
+        self.due = Some(ctx.now + ATTEMPT_WAIT);
+        self.request(ctx, &Message::control(resolve));
+        true
+    }
+
+    fn resolved(&mut self, ctx: &mut Ctx<'_>, resolved: &Resolved) -> Option<MemberEvent> {
+        let conversation = resolved.conversation;
+        let found = ConversationStart {
+            conversation,
+            last_number: resolved.last_number,
+            start: resolved.start,
+        };
+        self.talks.begin(self.pass.as_ref()?, found);
+        self.ask_for_receipts(ctx, conversation);
+        if self.find_next(ctx) {
+            return None;
+        }
+        self.step = Step::Talking;
+        self.due = None;
+        Some(MemberEvent::Ready)
+    }
+
+    pub(super) fn ask_for_receipts(&mut self, ctx: &mut Ctx<'_>, conversation: ConversationId) {
+        let request = ClientMessage::control(ReceiptsRequest { conversation });
+        self.send(ctx, Channel::Chat, encode(&request, Hop::default()));
     }
 
     /// Signs out with an account, for others to write to.
