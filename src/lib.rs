@@ -116,14 +116,14 @@
 //! | bytes of what was deleted in a device's file | `src/client/storage/erase.rs` |
 //! | a digest's check | `src/protocol/codec.rs` |
 //! | a request whose answer is late | `src/client/account/ctx/pending.rs`, `src/client/account/failures.rs`; of a change of the account `src/client/auth/step_up.rs` |
-//! | the outbox | `src/client/account/sender/outbox.rs` (in memory); when it is sent `mod.rs` beside it; on disk `src/client/storage/mod.rs` |
+//! | the outbox | `src/client/account/sender/outbox.rs` (in memory); when it is sent `mod.rs`, under which number `numbering.rs`, both beside it; on disk `src/client/storage/mod.rs` |
 //! | a file that is sent or saved | in the client `src/client/account/files/mod.rs`: `uploads.rs`, `downloads.rs` and `stream.rs` beside it, what the server has yet to answer `sent.rs`, what saves itself `daily.rs`, when a line tells how far it is `quarters.rs`, its place in the outbox `src/client/account/sender/files.rs` |
 //! | what a program sends | `src/cli/send/run.rs`; in the client `src/client/core/program.rs`, and what it is told `Report` in `src/client/program.rs` |
 //! | what a program reads | `src/cli/tail/run.rs`; in the client `src/client/account/history/feed/mod.rs`, its objects `record.rs` in the folder above; its positions `src/cli/connect/state/positions.rs` |
 //! | what a bot asks for, and is told | its words `src/client/bot.rs`; when they are carried out `src/client/core/bot/mod.rs`, and how `requests.rs` beside it; its lines `src/cli/bot/request.rs` and `console.rs`; what it is told `src/client/account/history/feed/mod.rs`, what it has acknowledged `acks.rs` beside it; `schema/bot.json`, `man/udpchat-bot.7` |
 //! | how any client is started | `src/cli/connect/launch.rs` |
 //! | a file on a user's disk | what the client needs of it `src/client/transfers.rs`; copies and parts `src/cli/connect/files/mod.rs`, where it is saved `folder.rs` beside it |
-//! | an idempotency key | in the client `src/client/account/sender/keys.rs`; what is kept of it `src/store/ops/log/keys.rs` |
+//! | an idempotency key | in the client `src/client/account/sender/keys.rs`, what has been said under it before `stored.rs` beside it; what is kept of it `src/store/ops/log/keys.rs` |
 //! | the beginning without a server | `src/client/core/offline.rs` |
 //! | what waits in other states of an account | `src/cli/connect/forwarder.rs`; when it begins `Core::take_arrival` |
 //! | notes to oneself | their id `src/store/schema/pair_ids.rs`; that they are asked for by name `src/store/ops/resync.rs` |

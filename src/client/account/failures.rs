@@ -69,7 +69,7 @@ pub(super) fn refused_on_bulk(
     let about_file = (command, failure);
     if !parts
         .files
-        .handle_failure(ctx, &mut parts.sender, about_file)
+        .handle_failure(ctx, &mut parts.sender.outbox, about_file)
     {
         request_refused(ctx, parts, failure);
     }

@@ -293,7 +293,7 @@ impl SignedIn {
                         why::begin(ctx, &stored, done.typed_ms);
                         let place = (stored.conversation, stored.entry);
                         parts.recent.add(place, true, true);
-                        let is_last = parts.sender.said_waiting(None).next().is_none();
+                        let is_last = parts.sender.outbox.said_waiting(None).next().is_none();
                         parts
                             .receipts
                             .tell_stored(ctx, &stored, (done.typed, is_last));
@@ -331,8 +331,8 @@ impl SignedIn {
         let command = message.as_ref().map(|message| message.header.command);
         match message.map(|message| message.body) {
             Some(ServerBody::UploadState(state)) => {
-                let sender = &mut parts.sender;
-                parts.files.handle_state(&mut ctx, sender, &state);
+                let outbox = &mut parts.sender.outbox;
+                parts.files.handle_state(&mut ctx, outbox, &state);
             }
             Some(ServerBody::DownloadPiece(piece)) => parts.files.handle_piece(&mut ctx, &piece),
             Some(ServerBody::History(history)) => {
@@ -389,7 +389,7 @@ impl SignedIn {
     pub(super) fn move_files(&mut self, now: Now, effects: &mut Effects, files: &mut dyn Files) {
         let (parts, mut ctx) = self.split(now, effects);
         if let Some(disk) = files.transfers() {
-            parts.files.step(&mut ctx, &mut parts.sender, disk);
+            parts.files.step(&mut ctx, &mut parts.sender.outbox, disk);
         }
     }
 
@@ -397,7 +397,9 @@ impl SignedIn {
     pub(super) fn drop_copies(&mut self, now: Now, effects: &mut Effects, files: &mut dyn Files) {
         let (parts, mut ctx) = self.split(now, effects);
         if let Some(disk) = files.transfers() {
-            parts.files.drop_copies(&mut ctx, &parts.sender, disk);
+            parts
+                .files
+                .drop_copies(&mut ctx, &parts.sender.outbox, disk);
         }
     }
 
@@ -462,7 +464,7 @@ impl SignedIn {
     /// How many messages wait to be stored, without those that are put off.
     pub(super) fn waiting(&self) -> usize {
         let (sender, files) = (&self.parts.sender, &self.parts.files);
-        (sender.waiting() + files.copying()).saturating_sub(files.put_off(sender))
+        (sender.waiting() + files.copying()).saturating_sub(files.put_off(&sender.outbox))
     }
 
     /// Whether nothing waits for the server.

@@ -9,7 +9,7 @@ use crate::client::account::ctx::Ctx;
 use crate::client::account::reading;
 use crate::client::account::receipts::Receipts;
 use crate::client::account::rooms;
-use crate::client::account::sender::Sender;
+use crate::client::account::sender::{Sender, amend};
 use crate::client::account::switching;
 use crate::client::name::{is_room, truncate_name};
 use crate::client::storage::records::StoredConversation;
@@ -150,7 +150,9 @@ impl Resync {
         }
         if is_other_log && is_settling {
             let place = (id, &*head.name);
-            sender.drop_about_lost(ctx, place, head.start.min(position), head.last_number);
+            let outbox = &mut sender.outbox;
+            let common = head.start.min(position);
+            amend::drop_about_lost(ctx, outbox, place, common, head.last_number);
         }
         if head.start < position && is_settling {
             ctx.state.remove_amendments_after(id, head.start);

@@ -12,7 +12,7 @@ use crate::client::account::mending::target::{
 };
 use crate::client::account::sender::files::check_file;
 use crate::client::account::sender::outbox::Typed;
-use crate::client::account::sender::{Sender, keys};
+use crate::client::account::sender::{Sender, amend, keys};
 use crate::client::env::Fault;
 use crate::client::name::{canonical_target, is_room};
 use crate::client::path_word::PathWord;
@@ -57,7 +57,11 @@ fn begin(
     file: File<'_>,
 ) -> Result<(), Refused> {
     let disk = disk.ok_or_else(|| (Fault::Failed, "this client sends no files".to_owned()))?;
-    check_file(ctx, (sender, transfers.copying()), (file.target, file.text))?;
+    check_file(
+        ctx,
+        (&sender.outbox, transfers.copying()),
+        (file.target, file.text),
+    )?;
     if let Some(key) = &file.key {
         keys::check_key(key).map_err(|text| (Fault::Usage, text))?;
     }
@@ -321,11 +325,11 @@ pub(crate) fn cancel(
     match meant {
         Err((fault, text)) => ctx.fail(fault, text),
         Ok(OnItsWay::Sent(sequence)) => {
-            if !sender.is_file(sequence) {
+            if !sender.outbox.is_file(sequence) {
                 let text =
                     format!("{WAITING_SIGN}{sequence} is not a file; `/delete` takes it back");
                 ctx.fail(Fault::Failed, text);
-            } else if let Some(unsent) = sender.take_back(ctx, sequence) {
+            } else if let Some(unsent) = amend::take_back(ctx, &mut sender.outbox, sequence) {
                 ctx.notice(format!("not sent: {}", unsent.described()));
             } else {
                 ctx.fail(
@@ -347,6 +351,7 @@ pub(crate) fn cancel(
 /// The only file that is on its way.
 fn only_one(transfers: &FileTransfers, sender: &Sender) -> Result<OnItsWay, Refused> {
     let sent = sender
+        .outbox
         .uploads()
         .map(|(sequence, ..)| OnItsWay::Sent(sequence));
     let saved = transfers.downloads.all.keys();

@@ -15,7 +15,7 @@ pub(crate) fn list(ctx: &mut Ctx<'_>, transfers: &FileTransfers, sender: &Sender
         let name = files::name(&copying.path);
         rows.push(row("", &name, ("to", &copying.target), "being copied"));
     }
-    for (sequence, unsent, file) in sender.uploads() {
+    for (sequence, unsent, file) in sender.outbox.uploads() {
         let progress = match transfers.uploads.taken(sequence) {
             Some(taken) => format!("↑ {}", files::progress(taken, file.size)),
             None => format!("waits, {}", files::size(file.size)),

@@ -24,7 +24,7 @@ use rand_core::RngCore as _;
 use super::blocked::BlockedUsers;
 use super::ctx::Ctx;
 use super::sender::Sender;
-use super::sender::outbox::Typed;
+use super::sender::outbox::{Outbox, Typed};
 use crate::client::effects::Effects;
 use crate::client::env::Fault;
 use crate::client::storage::records::{OutboxEntry, QueuedFile, Referred};
@@ -124,8 +124,8 @@ impl FileTransfers {
     }
 
     /// How many messages wait until the server takes their files, and need not be waited for.
-    pub(crate) fn put_off(&self, sender: &Sender) -> usize {
-        self.uploads.put_off(sender)
+    pub(crate) fn put_off(&self, outbox: &Outbox) -> usize {
+        self.uploads.put_off(outbox)
     }
 
     /// Whether something is still to be saved.
@@ -169,13 +169,13 @@ impl FileTransfers {
     pub(super) fn step(
         &mut self,
         ctx: &mut Ctx<'_>,
-        sender: &mut Sender,
+        outbox: &mut Outbox,
         disk: &mut dyn Transfers,
     ) {
         if !std::mem::replace(&mut self.is_swept, true) {
-            self.sweep(ctx, sender, disk);
+            self.sweep(ctx, outbox, disk);
         }
-        self.uploads.step(ctx, sender, disk);
+        self.uploads.step(ctx, outbox, disk);
         if self.downloads.step(ctx, disk) {
             self.moves += 1;
         }
@@ -186,15 +186,15 @@ impl FileTransfers {
     pub(super) fn drop_copies(
         &mut self,
         ctx: &mut Ctx<'_>,
-        sender: &Sender,
+        outbox: &Outbox,
         disk: &mut dyn Transfers,
     ) {
-        self.uploads.drop_copies(ctx, sender, disk);
+        self.uploads.drop_copies(ctx, outbox, disk);
     }
 
     /// Removes what earlier runs have left of files that are not on their way any more.
-    fn sweep(&mut self, ctx: &mut Ctx<'_>, sender: &Sender, disk: &mut dyn Transfers) {
-        let copies: Vec<TransferId> = sender.copies().collect();
+    fn sweep(&mut self, ctx: &mut Ctx<'_>, outbox: &Outbox, disk: &mut dyn Transfers) {
+        let copies: Vec<TransferId> = outbox.files().map(|file| file.id).collect();
         let parts = self.downloads.parts();
         let kept = copies.iter().copied().chain(parts);
         let kept: Vec<TransferId> = kept.chain(self.copying.keys().copied()).collect();
@@ -295,7 +295,7 @@ impl FileTransfers {
             file: Some(queued),
             ..OutboxEntry::new(target.clone(), text)
         };
-        let sequence = sender.queue_file(ctx, blocked, (unsent, typed), is_linked);
+        let sequence = sender.queue_typed(ctx, blocked, unsent, typed, is_linked);
         if let Some(sequence) = sequence.filter(|_| is_linked && line.is_none()) {
             let size = files::size(size);
             ctx.notice(format!(
@@ -320,10 +320,10 @@ impl FileTransfers {
     pub(super) fn handle_state(
         &mut self,
         ctx: &mut Ctx<'_>,
-        sender: &mut Sender,
+        outbox: &mut Outbox,
         state: &UploadState,
     ) {
-        if self.uploads.handle_state(ctx, sender, state) {
+        if self.uploads.handle_state(ctx, outbox, state) {
             self.moves += 1;
         }
     }
@@ -337,11 +337,11 @@ impl FileTransfers {
     pub(super) fn handle_failure(
         &mut self,
         ctx: &mut Ctx<'_>,
-        sender: &mut Sender,
+        outbox: &mut Outbox,
         (command, failure): (Command, &Failure),
     ) -> bool {
         match command {
-            Command::Upload => self.uploads.handle_failure(ctx, sender, failure),
+            Command::Upload => self.uploads.handle_failure(ctx, outbox, failure),
             Command::Download => self.downloads.handle_failure(ctx, failure),
             _ => return false,
         }

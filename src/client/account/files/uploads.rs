@@ -11,7 +11,8 @@ use serde_bytes::ByteBuf;
 use super::quarters::Quarters;
 use super::{Moved, REPORT_EVERY, RETRY_WAIT, STALL_WAIT};
 use crate::client::account::ctx::Ctx;
-use crate::client::account::sender::Sender;
+use crate::client::account::sender::files::{drop_file, file_is_there};
+use crate::client::account::sender::outbox::Outbox;
 use crate::client::account::sender::refused::is_temporary;
 use crate::client::env::Fault;
 use crate::client::name::canonical_target;
@@ -107,15 +108,13 @@ impl Uploads {
     }
 
     /// How many messages of earlier runs wait until the server takes their files, which may be a day: nobody waits for that.
-    pub(super) fn put_off(&self, sender: &Sender) -> usize {
+    pub(super) fn put_off(&self, outbox: &Outbox) -> usize {
         let is_put_off = |at: &u64| {
-            let is_earlier = sender.outbox.typed(*at).is_none();
+            let is_earlier = outbox.typed(*at).is_none();
             is_earlier && self.later.contains_key(at) && self.told.contains(at)
         };
-        let put_off = sender.uploads().map(|(at, ..)| at).filter(is_put_off);
-        put_off
-            .map(|at| 1 + sender.outbox.waiting_for(at).len())
-            .sum()
+        let put_off = outbox.uploads().map(|(at, ..)| at).filter(is_put_off);
+        put_off.map(|at| 1 + outbox.waiting_for(at).len()).sum()
     }
 
     /// When something is to be done without anything having come.
@@ -128,36 +127,36 @@ impl Uploads {
     pub(super) fn step(
         &mut self,
         ctx: &mut Ctx<'_>,
-        sender: &mut Sender,
+        outbox: &mut Outbox,
         disk: &mut dyn Transfers,
     ) {
-        self.drop_copies(ctx, sender, disk);
-        let is_here = |one: &Upload| sender.uploads().any(|(at, ..)| at == one.sequence);
+        self.drop_copies(ctx, outbox, disk);
+        let is_here = |one: &Upload| outbox.uploads().any(|(at, ..)| at == one.sequence);
         self.active.retain(is_here);
         if !ctx.session.is_settled {
             return;
         }
         self.later.retain(|_, at| *at > ctx.now.instant);
-        Self::refuse_large(ctx, sender);
-        self.begin(ctx, sender);
+        Self::refuse_large(ctx, outbox);
+        self.begin(ctx, outbox);
         for one in &mut self.active {
             if one.moved_at + STALL_WAIT <= ctx.now.instant {
                 one.ask(ctx);
             }
         }
-        self.send(ctx, sender, disk);
+        self.send(ctx, outbox, disk);
     }
 
     pub(super) fn drop_copies(
         &mut self,
         ctx: &mut Ctx<'_>,
-        sender: &Sender,
+        outbox: &Outbox,
         disk: &mut dyn Transfers,
     ) {
         if self.copies.is_empty() {
             return;
         }
-        let needed: BTreeSet<TransferId> = sender.copies().collect();
+        let needed: BTreeSet<TransferId> = outbox.files().map(|file| file.id).collect();
         let left: Vec<TransferId> = self.copies.difference(&needed).copied().collect();
         for id in left {
             self.copies.remove(&id);
@@ -168,22 +167,22 @@ impl Uploads {
     }
 
     /// Gives up what the server has said that it does not take.
-    fn refuse_large(ctx: &mut Ctx<'_>, sender: &mut Sender) {
+    fn refuse_large(ctx: &mut Ctx<'_>, outbox: &mut Outbox) {
         let Some(max) = ctx.session.server.file_max else {
             return;
         };
-        let large = sender
+        let large = outbox
             .uploads()
             .filter(|(_, _, file)| file.size > max || max == 0);
         let large: Vec<(u64, u64)> = large.map(|(at, _, file)| (at, file.size)).collect();
         for (sequence, size) in large {
             let why = super::too_large(size, max);
-            sender.drop_file(ctx, sequence, (Fault::Failed, &why));
+            drop_file(ctx, outbox, sequence, (Fault::Failed, &why));
         }
     }
 
-    fn begin(&mut self, ctx: &mut Ctx<'_>, sender: &Sender) {
-        for (sequence, unsent, file) in sender.uploads() {
+    fn begin(&mut self, ctx: &mut Ctx<'_>, outbox: &Outbox) {
+        for (sequence, unsent, file) in outbox.uploads() {
             if self.active.len() >= UPLOADS_MAX {
                 return;
             }
@@ -200,7 +199,7 @@ impl Uploads {
         }
     }
 
-    fn send(&mut self, ctx: &mut Ctx<'_>, sender: &mut Sender, disk: &mut dyn Transfers) {
+    fn send(&mut self, ctx: &mut Ctx<'_>, outbox: &mut Outbox, disk: &mut dyn Transfers) {
         let mut unreadable = Vec::new();
         for one in &mut self.active {
             if let Err(why) = one.send(ctx, disk) {
@@ -210,7 +209,7 @@ impl Uploads {
         for (sequence, why) in unreadable {
             self.active.retain(|one| one.sequence != sequence);
             let why = format!("its copy on this device cannot be read: {why}");
-            sender.drop_file(ctx, sequence, (Fault::Failed, &why));
+            drop_file(ctx, outbox, sequence, (Fault::Failed, &why));
         }
     }
 
@@ -218,7 +217,7 @@ impl Uploads {
     pub(super) fn handle_state(
         &mut self,
         ctx: &mut Ctx<'_>,
-        sender: &mut Sender,
+        outbox: &mut Outbox,
         state: &UploadState,
     ) -> bool {
         let found = self.active.iter().position(|one| one.tag == state.tag);
@@ -243,12 +242,12 @@ impl Uploads {
         if state.is_complete {
             one.taken = one.size.stream_bytes();
         }
-        one.report(ctx, sender.line(one.sequence), state.is_complete);
-        one.tell(ctx, sender);
+        one.report(ctx, outbox.line(one.sequence), state.is_complete);
+        one.tell(ctx, outbox);
         if state.is_complete {
             let one = self.active.swap_remove(at);
             self.told.remove(&one.sequence);
-            sender.file_is_there(ctx, (one.root, one.size.bytes()));
+            file_is_there(ctx, outbox, (one.root, one.size.bytes()));
         }
         is_further
     }
@@ -257,7 +256,7 @@ impl Uploads {
     pub(super) fn handle_failure(
         &mut self,
         ctx: &mut Ctx<'_>,
-        sender: &mut Sender,
+        outbox: &mut Outbox,
         failure: &Failure,
     ) {
         let found = self
@@ -281,19 +280,19 @@ impl Uploads {
         match failure.code {
             ErrorCode::FileDamaged => {
                 let why = "its copy on this device is damaged; send it again".to_owned();
-                sender.drop_file(ctx, one.sequence, (Fault::Failed, &why));
+                drop_file(ctx, outbox, one.sequence, (Fault::Failed, &why));
             }
             code if is_temporary(code) || is_limit || wait.is_some() => {
                 let usual = if is_limit { LIMIT_WAIT } else { RETRY_WAIT };
                 let wait = wait.unwrap_or(usual).clamp(RETRY_WAIT, RETRY_WAIT_MAX);
                 self.later.insert(one.sequence, ctx.now.instant + wait);
                 if wait >= TOLD_WAIT && self.told.insert(one.sequence) {
-                    tell_waiting(ctx, sender, one.sequence, (failure, wait));
+                    tell_waiting(ctx, outbox, one.sequence, (failure, wait));
                 }
             }
             code => {
                 let why = render::refusal(failure, "");
-                sender.drop_file(ctx, one.sequence, (Fault::of(code), &why));
+                drop_file(ctx, outbox, one.sequence, (Fault::of(code), &why));
             }
         }
     }
@@ -314,11 +313,11 @@ fn is_addressed(ctx: &Ctx<'_>, unsent: &OutboxEntry) -> bool {
 /// Tells that a file is kept, and that the server takes it later.
 fn tell_waiting(
     ctx: &mut Ctx<'_>,
-    sender: &Sender,
+    outbox: &Outbox,
     sequence: u64,
     (failure, wait): (&Failure, Duration),
 ) {
-    let mut all = sender.uploads();
+    let mut all = outbox.uploads();
     if let Some((.., file)) = all.find(|(at, ..)| *at == sequence) {
         let (name, why) = (files::name(&file.name), render::refusal(failure, ""));
         let when = if wait < Duration::from_mins(1) {
@@ -390,12 +389,12 @@ impl Upload {
     }
 
     /// Tells somebody whose prompt cannot how far it has come.
-    fn tell(&mut self, ctx: &mut Ctx<'_>, sender: &Sender) {
+    fn tell(&mut self, ctx: &mut Ctx<'_>, outbox: &Outbox) {
         let (done, of) = (self.size.content_within(self.taken), self.size.bytes());
         if !ctx.me.is_told_progress || !self.quarters.is_due(ctx.now.instant, (done, of)) {
             return;
         }
-        let mut all = sender.uploads();
+        let mut all = outbox.uploads();
         if let Some((.., file)) = all.find(|(at, ..)| *at == self.sequence) {
             let (name, progress) = (files::name(&file.name), files::progress(done, of));
             ctx.notice(format!("↑ {name} {progress}"));

@@ -243,9 +243,9 @@ impl Inbox {
             ctx.effects.send(Channel::Chat, &report);
         }
         if let Some(origin) = next.from_here {
-            sender.requeue(id, origin.number);
+            sender.outbox.requeue_number(id, origin.number);
         } else if next.entry.deleted.is_some() {
-            sender.requeue_deleted(id, &next.entry.digest);
+            sender.outbox.requeue_digest(id, &next.entry.digest);
         }
         if is_read && !ctx.focus.is_on(ctx.name_of(id)) {
             self.skip(ctx, id, &next);

@@ -5,7 +5,7 @@ use crate::client::account::ctx::Ctx;
 use crate::client::account::mending::held;
 use crate::client::account::mending::recent::{Recent, Whose};
 use crate::client::account::mending::target::{Named, Refused, Target, placed_target, said_entry};
-use crate::client::account::sender::{Sender, check_text};
+use crate::client::account::sender::{Sender, amend, check_text};
 use crate::client::env::Fault;
 use crate::client::name::is_room;
 use crate::client::storage::entry::{Amendment, Amends, Said};
@@ -107,9 +107,9 @@ fn carry_out(
         }
     };
     if let Request::React(sign) = request
-        && let Some(sequence) = sender.waiting_reaction((&name, referred), sign)
+        && let Some(sequence) = sender.outbox.waiting_reaction((&name, referred), sign)
     {
-        if sender.take_back(ctx, sequence).is_none() {
+        if amend::take_back(ctx, &mut sender.outbox, sequence).is_none() {
             let about = (&*name, Referred::Waiting(sequence));
             sender.queue_about(ctx, blocked, about, taken_back, is_linked);
         }
@@ -131,12 +131,12 @@ fn mend_waiting(
     request: Request<'_>,
 ) -> bool {
     match request {
-        Request::Edit(text) if sender.edit_waiting(ctx, sequence, text) => {
+        Request::Edit(text) if amend::edit(ctx, &mut sender.outbox, sequence, text) => {
             ctx.notice(format!("● queued instead: {}", render::quote(text)));
             true
         }
         Request::Delete => {
-            let taken = sender.take_back(ctx, sequence);
+            let taken = amend::take_back(ctx, &mut sender.outbox, sequence);
             if let Some(unsent) = &taken {
                 ctx.effects.forget_typed(unsent.text.clone());
                 ctx.notice(format!("not sent: {}", unsent.described()));

@@ -33,13 +33,13 @@ pub(crate) fn lines(
         Err((fault, text)) => return ctx.fail(fault, text),
     };
     let want = want.unwrap_or(LISTED).clamp(1, LISTED_MAX);
-    let changes = sender.changes_waiting(&place.name);
+    let changes = sender.outbox.changes_waiting(&place.name);
     let stored = place.id.map(|id| last_lines(ctx, blocked, id, want));
     let stored = stored.unwrap_or_default().into_iter();
     let mut all: Vec<Line> = stored
         .map(|(at, line)| with_changes(line, &changes, Referred::Entry(at)))
         .collect();
-    for (sequence, unsent) in sender.said_waiting(Some(&place.name)) {
+    for (sequence, unsent) in sender.outbox.said_waiting(Some(&place.name)) {
         let clock = ctx.clock();
         let time = match unsent.typed_ms {
             0 => String::new(),

@@ -144,7 +144,7 @@ pub(crate) fn target(
     whose: Whose,
 ) -> Result<Target, Refused> {
     if let Some(LineNumber::Waiting(sequence)) = named.line {
-        let waiting = sender.waiting_at(sequence).cloned();
+        let waiting = sender.outbox.waiting_at(sequence).cloned();
         let gone = || {
             let text =
                 format!("no message waits under {WAITING_SIGN}{sequence}; `/lines` shows which do");
@@ -162,6 +162,7 @@ pub(crate) fn target(
         let is_wanted = whose != Whose::Others && named.line.is_none();
         let name = name_of_place(ctx, named.place);
         sender
+            .outbox
             .last_waiting(name.as_deref())
             .filter(|_| is_wanted)
             .map(|(sequence, unsent)| Target::Waiting(sequence, unsent.clone()))

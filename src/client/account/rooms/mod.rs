@@ -84,10 +84,12 @@ pub(crate) fn handle_joined(ctx: &mut Ctx<'_>, sender: &mut Sender, joined: &Joi
             ctx.focus.to_show = Some(ToShow::Before(id, begin));
         }
     }
-    sender.assign_waiting(ctx, id, |typed| {
-        let typed = canonical_target(typed);
-        typed == name || typed == room
-    });
+    sender
+        .numbering
+        .assign_waiting(ctx, &mut sender.outbox, id, |typed| {
+            let typed = canonical_target(typed);
+            typed == name || typed == room
+        });
 }
 
 /// The server has removed the user from a room, as its log will tell; this closes the request.

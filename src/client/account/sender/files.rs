@@ -1,12 +1,10 @@
 //! Messages that are files: each waits until its file is at the server, and only then takes its place among the others.
 
-use crate::client::account::blocked::BlockedUsers;
 use crate::client::account::ctx::Ctx;
-use crate::client::account::sender::outbox::Typed;
-use crate::client::account::sender::{Sender, check_target, check_text};
+use crate::client::account::sender::outbox::Outbox;
+use crate::client::account::sender::{amend, check_target, check_text};
 use crate::client::env::Fault;
-use crate::client::storage::records::{OutboxEntry, QueuedFile, Referred};
-use crate::client::transfers::TransferId;
+use crate::client::storage::records::{OutboxEntry, Referred};
 use crate::protocol::{ErrorCode, Failure, FileRoot};
 
 /// How many files may wait to be brought to the server. Each has a copy on this device. Chosen: a folder of photographs. At the
@@ -17,113 +15,79 @@ pub(crate) const FILES_WAITING_MAX: usize = 64;
 /// while the user is away; a server that loses it over and over does not keep files. At the limit the message is refused.
 const MISSED_MAX: u32 = 4;
 
-impl Sender {
-    /// Has a message wait that is a file, as it was typed a moment ago.
-    pub(crate) fn queue_file(
-        &mut self,
-        ctx: &mut Ctx<'_>,
-        blocked: &BlockedUsers,
-        (unsent, typed): (OutboxEntry, Typed),
-        is_linked: bool,
-    ) -> Option<u64> {
-        self.queue_typed(ctx, blocked, unsent, typed, is_linked)
-    }
-
-    /// The files that have to be brought to the server, in the order typed.
-    pub(crate) fn uploads(&self) -> impl Iterator<Item = (u64, &OutboxEntry, &QueuedFile)> {
-        self.outbox.uploads()
-    }
-
-    /// Whether what waits under this number is a file.
-    pub(crate) fn is_file(&self, sequence: u64) -> bool {
-        let unsent = self.outbox.get(sequence);
-        unsent.is_some_and(|unsent| unsent.file.is_some())
-    }
-
-    /// The copies that are still needed.
-    pub(crate) fn copies(&self) -> impl Iterator<Item = TransferId> {
-        self.outbox.files().map(|file| file.id)
-    }
-
-    /// The line of a script in which what waits under this number was typed.
-    pub(crate) fn line(&self, sequence: u64) -> Option<u64> {
-        self.outbox.line(sequence)
-    }
-
-    /// A file is at the server: each message that is it can take its place.
-    pub(crate) fn file_is_there(&mut self, ctx: &mut Ctx<'_>, (root, size): (FileRoot, u64)) {
-        let meant = self.outbox.uploads();
-        let meant = meant.filter(|(_, _, file)| (file.root, file.size) == (root, size));
-        let meant: Vec<u64> = meant.map(|(sequence, ..)| sequence).collect();
-        for sequence in meant {
-            let note = |unsent: &mut OutboxEntry| {
-                if let Some(file) = &mut unsent.file {
-                    file.is_there = true;
-                }
-            };
-            if let Some(unsent) = self.outbox.change(sequence, note) {
-                ctx.state.put_unsent(sequence, unsent);
-            }
-        }
-    }
-
-    /// A file will not be sent, for this reason.
-    pub(crate) fn drop_file(
-        &mut self,
-        ctx: &mut Ctx<'_>,
-        sequence: u64,
-        (fault, why): (Fault, &str),
-    ) {
-        let line = self.outbox.line(sequence);
-        ctx.state.remove_unsent(sequence);
-        if let Some(unsent) = self.outbox.remove(sequence) {
-            ctx.effects.refuse(line, fault, &unsent.not_sent(why));
-        }
-        self.drop_waiting_for(ctx, sequence);
-    }
-
-    /// The server has a file no longer, or not yet, that an entry names: it is brought again, and said under another number. Returns
-    /// whether that is so.
-    pub(super) fn upload_again(
-        &mut self,
-        ctx: &mut Ctx<'_>,
-        sequence: u64,
-        failure: &Failure,
-    ) -> bool {
-        let unsent = self.outbox.get(sequence);
-        let file = unsent.filter(|unsent| !unsent.refused);
-        let file = file.and_then(|unsent| unsent.file.as_ref());
-        let can_again = file.is_some_and(|file| file.missed < MISSED_MAX);
-        if failure.code != ErrorCode::NoSuchFile || !can_again {
-            return false;
-        }
-        let about = self.outbox.waiting_for(sequence);
-        let again = self.outbox.begin_again(sequence, |unsent| {
+/// A file is at the server: each message that is it can take its place.
+pub(crate) fn file_is_there(ctx: &mut Ctx<'_>, outbox: &mut Outbox, (root, size): (FileRoot, u64)) {
+    let meant = outbox.uploads();
+    let meant = meant.filter(|(_, _, file)| (file.root, file.size) == (root, size));
+    let meant: Vec<u64> = meant.map(|(sequence, ..)| sequence).collect();
+    for sequence in meant {
+        let note = |unsent: &mut OutboxEntry| {
             if let Some(file) = &mut unsent.file {
-                file.is_there = false;
-                file.missed += 1;
+                file.is_there = true;
             }
-        });
-        let Some(again) = again else {
-            return false;
         };
-        for waiting in about {
-            let placed = |unsent: &mut OutboxEntry| {
-                unsent.refers_to = Some(Referred::Waiting(again));
-            };
-            self.outbox.change(waiting, placed);
-            self.keep(ctx, waiting);
-        }
-        self.keep(ctx, sequence);
-        self.keep(ctx, again);
-        true
-    }
-
-    /// Makes what waits under a number durable as it is now.
-    fn keep(&self, ctx: &mut Ctx<'_>, sequence: u64) {
-        if let Some(unsent) = self.outbox.get(sequence) {
+        if let Some(unsent) = outbox.change(sequence, note) {
             ctx.state.put_unsent(sequence, unsent);
         }
+    }
+}
+
+/// A file will not be sent, for this reason.
+pub(crate) fn drop_file(
+    ctx: &mut Ctx<'_>,
+    outbox: &mut Outbox,
+    sequence: u64,
+    (fault, why): (Fault, &str),
+) {
+    let line = outbox.line(sequence);
+    ctx.state.remove_unsent(sequence);
+    if let Some(unsent) = outbox.remove(sequence) {
+        ctx.effects.refuse(line, fault, &unsent.not_sent(why));
+    }
+    amend::drop_waiting_for(ctx, outbox, sequence);
+}
+
+/// The server has a file no longer, or not yet, that an entry names: it is brought again, and said under another number. Returns
+/// whether that is so.
+pub(super) fn upload_again(
+    ctx: &mut Ctx<'_>,
+    outbox: &mut Outbox,
+    sequence: u64,
+    failure: &Failure,
+) -> bool {
+    let unsent = outbox.get(sequence);
+    let file = unsent.filter(|unsent| !unsent.refused);
+    let file = file.and_then(|unsent| unsent.file.as_ref());
+    let can_again = file.is_some_and(|file| file.missed < MISSED_MAX);
+    if failure.code != ErrorCode::NoSuchFile || !can_again {
+        return false;
+    }
+    let about = outbox.waiting_for(sequence);
+    let again = outbox.begin_again(sequence, |unsent| {
+        if let Some(file) = &mut unsent.file {
+            file.is_there = false;
+            file.missed += 1;
+        }
+    });
+    let Some(again) = again else {
+        return false;
+    };
+    for waiting in about {
+        let placed = |unsent: &mut OutboxEntry| {
+            unsent.refers_to = Some(Referred::Waiting(again));
+        };
+        outbox.change(waiting, placed);
+        keep(ctx, outbox, waiting);
+    }
+    keep(ctx, outbox, sequence);
+    keep(ctx, outbox, again);
+    true
+}
+
+/// Makes what waits under a number durable as it is now.
+fn keep(ctx: &mut Ctx<'_>, outbox: &Outbox, sequence: u64) {
+    if let Some(unsent) = outbox.get(sequence) {
+        ctx.state.put_unsent(sequence, unsent);
     }
 }
 
@@ -131,10 +95,10 @@ impl Sender {
 /// copied, and then wait, too.
 pub(crate) fn check_file(
     ctx: &Ctx<'_>,
-    (sender, copying): (&Sender, usize),
+    (outbox, copying): (&Outbox, usize),
     (target, text): (&str, &str),
 ) -> Result<(), (Fault, String)> {
-    if sender.outbox.files().count() + copying >= FILES_WAITING_MAX {
+    if outbox.files().count() + copying >= FILES_WAITING_MAX {
         let text = format!("{FILES_WAITING_MAX} files wait already; this one was not queued");
         return Err((Fault::Failed, text));
     }

@@ -1,17 +1,10 @@
 //! Idempotency keys: what a program says again under the same one, from whatever device of the account, is said once. The server
 //! decides that; it is told a hash of the key.
 
-use std::time::Instant;
-
-use super::Sender;
-use super::outbox::Typed;
-use crate::client::account::ctx::Ctx;
-use crate::client::env::{Fault, Tone};
-use crate::client::program::Report;
+use super::outbox::Outbox;
 use crate::client::storage::State;
 use crate::client::storage::records::OutboxEntry;
-use crate::client::ui::render;
-use crate::protocol::{AccountId, Bytes, ErrorCode, Failure, SaidBefore};
+use crate::protocol::{AccountId, Bytes};
 
 /// The longest key. Chosen: what a program puts together from a few names and times.
 pub const KEY_MAX_BYTES: usize = 256;
@@ -44,95 +37,17 @@ pub fn check_key(key: &str) -> Result<(), String> {
     }
 }
 
-impl Sender {
-    /// The same, with the same key, that an earlier run has left to wait: it is sent, and counts as typed now. Returns its number.
-    pub(super) fn adopt(&mut self, typed: Typed, unsent: &OutboxEntry) -> Option<u64> {
-        unsent.key.as_ref()?;
-        let is_same = |waiting: &OutboxEntry| {
-            let is_sent = waiting.key == unsent.key && !waiting.refused;
-            let root = |unsent: &OutboxEntry| unsent.file.as_ref().map(|file| file.root);
-            let is_alike = waiting.text == unsent.text && root(waiting) == root(unsent);
-            is_sent && waiting.target == unsent.target && is_alike
-        };
-        let mut all = self.outbox.sequences().into_iter();
-        let waiting = all.find(|sequence| {
-            let is_earlier = self.outbox.typed(*sequence).is_none();
-            is_earlier && self.outbox.get(*sequence).is_some_and(is_same)
-        })?;
-        self.outbox.note_typed(waiting, typed);
-        Some(waiting)
+/// It is not known whether a message is stored under its number. With a key it can be sent under another. Returns whether
+/// that is so.
+pub(super) fn say_again(state: &mut State, outbox: &mut Outbox, sequence: u64) -> bool {
+    let unsent = outbox.get(sequence);
+    if !unsent.is_some_and(OutboxEntry::can_be_said_again) {
+        return false;
     }
-
-    /// Whether the server has refused a message because an entry has its key already. What was to be reached is reached then: the
-    /// number is used up by a VOID. Returns that entry, and when a program said it in this run.
-    pub(crate) fn take_said_before(
-        &mut self,
-        ctx: &mut Ctx<'_>,
-        failure: &Failure,
-    ) -> Option<(SaidBefore, Option<Instant>)> {
-        let before = failure.said_before.as_deref().copied();
-        let before = before.filter(|_| failure.code == ErrorCode::SaidBefore)?;
-        let sequence = self.outbox.find(failure.conversation?, failure.number?)?;
-        let unsent = self.outbox.get(sequence)?;
-        if unsent.key.is_none() || unsent.refused {
-            return None;
-        }
-        let line = self.outbox.line(sequence);
-        let is_elsewhere = failure.conversation != Some(before.conversation);
-        // A program is told who has it, as often as it asks; of what was said to others it is told nothing more.
-        let is_asked = line.is_some() && !is_elsewhere;
-        let typed = self.outbox.typed(sequence).filter(|_| is_asked);
-        let (what, target) = (unsent.described(), unsent.target.clone());
-        self.stored += 1;
-        let at = (before.conversation, before.entry);
-        ctx.effects.own_stored(sequence, at);
-        if let Some(said) = line {
-            ctx.effects.report(Report::Stored {
-                said,
-                conversation: before.conversation,
-                place: ctx.name_of(before.conversation).to_owned(),
-                entry: before.entry,
-                time_ms: before.time_ms,
-                recipients: before.recipients,
-                online: before.online,
-                said_before: true,
-                is_elsewhere,
-            });
-        }
-        if is_elsewhere {
-            let place = match ctx.name_of(before.conversation) {
-                "" => "another conversation",
-                place => place,
-            };
-            let text = format!(
-                "nothing was sent to {target}: the id was used for a message to {place}; use another id"
-            );
-            ctx.effects.refuse(line, Fault::Usage, &text);
-            self.drop_waiting_for(ctx, sequence);
-        } else {
-            let time = ctx.clock().show(before.time_ms);
-            ctx.effects
-                .show(Tone::Event, render::said_before(&what, &time));
-            self.place_waiting(ctx, sequence, before.entry);
-        }
-        if let Some(unsent) = self.outbox.refuse(sequence) {
-            ctx.state.put_unsent(sequence, unsent);
-        }
-        Some((before, typed))
+    if let Some(unsent) = outbox.unnumber(sequence) {
+        state.put_unsent(sequence, unsent);
     }
-
-    /// It is not known whether a message is stored under its number. With a key it can be sent under another. Returns whether
-    /// that is so.
-    pub(super) fn say_again(&mut self, state: &mut State, sequence: u64) -> bool {
-        let unsent = self.outbox.get(sequence);
-        if !unsent.is_some_and(OutboxEntry::can_be_said_again) {
-            return false;
-        }
-        if let Some(unsent) = self.outbox.unnumber(sequence) {
-            state.put_unsent(sequence, unsent);
-        }
-        true
-    }
+    true
 }
 
 #[cfg(test)]
@@ -142,8 +57,11 @@ mod tests {
 
     use super::*;
     use crate::client::account::blocked::BlockedUsers;
+    use crate::client::account::sender::Sender;
     use crate::client::account::testing::Workbench;
-    use crate::protocol::{ClientBody, ConversationId, DeviceSeq, EntryId};
+    use crate::protocol::{
+        ClientBody, ConversationId, DeviceSeq, EntryId, ErrorCode, Failure, SaidBefore,
+    };
 
     const PAIR: ConversationId = ConversationId(40);
 

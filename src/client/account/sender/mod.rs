@@ -4,12 +4,13 @@
 //! sent; `Stored` moves it from the outbox to the history in one commit. A line that is refused for good uses its number
 //! up by a VOID.
 
-mod amend;
+pub(crate) mod amend;
 pub(crate) mod files;
 pub(crate) mod keys;
-mod known;
+mod numbering;
 pub(crate) mod outbox;
 pub(super) mod refused;
+mod stored;
 #[cfg(test)]
 mod tests;
 
@@ -21,13 +22,14 @@ use crate::client::account::blocked::BlockedUsers;
 use crate::client::account::ctx::Ctx;
 use crate::client::account::reading;
 use crate::client::account::rooms::joining;
+use crate::client::account::sender::numbering::Numbering;
 use crate::client::account::sender::outbox::{Outbox, Typed};
 use crate::client::effects::Effects;
 use crate::client::env::Fault;
 use crate::client::name::{canonical, canonical_target, is_room};
 use crate::client::program::Report;
 use crate::client::storage::State;
-use crate::client::storage::records::OutboxEntry;
+use crate::client::storage::records::{OutboxEntry, Referred};
 use crate::client::ui::render;
 use crate::protocol::{
     ConversationId, DeviceSeq, Digest, EVERYONE_NAME, EntryId, EntryKind, Envelope, Hop, Message,
@@ -51,8 +53,7 @@ const DESCRIBED_MAX: usize = 4;
 /// Sends what waits in the outbox.
 pub(crate) struct Sender {
     pub(super) outbox: Outbox,
-    /// The salts of the messages come from here.
-    random: ChaCha20Rng,
+    pub(super) numbering: Numbering,
     /// When what the server could not do is tried again.
     pub(super) retry_at: Option<Instant>,
     /// How many messages of this run are stored.
@@ -63,7 +64,7 @@ impl Sender {
     pub(crate) fn new(outbox: Vec<(u64, OutboxEntry)>, random: ChaCha20Rng) -> Self {
         Self {
             outbox: Outbox::load(outbox),
-            random,
+            numbering: Numbering::new(random),
             retry_at: None,
             stored: 0,
         }
@@ -103,6 +104,47 @@ impl Sender {
         self.queue(ctx, blocked, unsent, is_linked);
     }
 
+    /// Has a message wait that changes or answers another one.
+    pub(crate) fn queue_about(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        blocked: &BlockedUsers,
+        (target, referred): (&str, Referred),
+        (kind, text): (EntryKind, &str),
+        is_linked: bool,
+    ) {
+        let unsent = OutboxEntry {
+            kind,
+            refers_to: Some(referred),
+            ..OutboxEntry::new(target.to_owned(), text.to_owned())
+        };
+        self.queue(ctx, blocked, unsent, is_linked);
+    }
+
+    /// Tells the members of a conversation, the named one or else that with the focus, what the user does.
+    pub(crate) fn send_action(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        blocked: &BlockedUsers,
+        named: Option<&str>,
+        text: &str,
+        is_linked: bool,
+    ) {
+        let named = named.map(str::to_owned);
+        let Some(target) = named.or_else(|| ctx.focus.current.clone()) else {
+            let text = "in which conversation? `/enter NAME` goes to one, `--in NAME` names it";
+            return ctx.fail(Fault::Usage, text);
+        };
+        if let Err((fault, text)) = check_text(ctx, &target, text) {
+            return ctx.fail(fault, text);
+        }
+        let unsent = OutboxEntry {
+            kind: EntryKind::Action,
+            ..OutboxEntry::new(target, text.to_owned())
+        };
+        self.queue(ctx, blocked, unsent, is_linked);
+    }
+
     /// Has a message wait to be sent: all that the user says goes through here, whatever command it is typed to. Who says
     /// something in a conversation has read what stands there.
     fn queue(
@@ -122,7 +164,7 @@ impl Sender {
     }
 
     /// The same for what was typed at this moment. Returns the number under which it waits.
-    fn queue_typed(
+    pub(crate) fn queue_typed(
         &mut self,
         ctx: &mut Ctx<'_>,
         blocked: &BlockedUsers,
@@ -143,7 +185,7 @@ impl Sender {
             typed_ms: ctx.now.unix_ms,
             ..unsent
         };
-        let added = match self.adopt(typed, &unsent) {
+        let added = match self.outbox.adopt(typed, &unsent) {
             Some(sequence) => Ok(sequence),
             None => self.outbox.add(typed, unsent, !is_linked),
         };
@@ -218,7 +260,8 @@ impl Sender {
             match known.filter(|(_, known)| known.last_number.is_some()) {
                 Some((id, _)) => {
                     if let Some(sequence) = sequence {
-                        self.assign_seq(ctx, sequence, id);
+                        self.numbering
+                            .assign_seq(ctx, &mut self.outbox, sequence, id);
                     }
                 }
                 None if is_room(&name) && ctx.session.is_silent => {}
@@ -254,30 +297,6 @@ impl Sender {
                 digest: numbered.digest,
             };
             ctx.effects.send_bytes(Channel::Chat, envelope.encode());
-        }
-    }
-
-    /// Gives a message the next number of its conversation.
-    fn assign_seq(&mut self, ctx: &mut Ctx<'_>, sequence: u64, id: ConversationId) {
-        let known = ctx
-            .conversations
-            .get(id)
-            .and_then(|known| known.last_number);
-        let last = known.max(self.outbox.last_number(id));
-        self.seal_as(ctx, sequence, id, last.unwrap_or_default().next());
-    }
-
-    /// The conversation of those who are `meant` is known: what waits for them is given its numbers.
-    pub(crate) fn assign_waiting(
-        &mut self,
-        ctx: &mut Ctx<'_>,
-        id: ConversationId,
-        meant: impl Fn(&str) -> bool,
-    ) {
-        for (sequence, typed) in self.outbox.unnumbered() {
-            if meant(&typed) {
-                self.assign_seq(ctx, sequence, id);
-            }
         }
     }
 
@@ -331,27 +350,6 @@ impl Sender {
         }
     }
 
-    /// An own message has come as a delivery: the server had no room to say that it is stored. Asked again, it says so; or
-    /// else, where a copy of this device has used the number up, that this is one.
-    pub(crate) fn requeue(&mut self, id: ConversationId, number: DeviceSeq) {
-        if let Some(sequence) = self.outbox.find(id, number) {
-            self.outbox.requeue(sequence);
-        }
-    }
-
-    /// The same where what it said has been deleted since, and only its digest tells which it was.
-    pub(crate) fn requeue_deleted(&mut self, id: ConversationId, digest: &Digest) {
-        let mut numbered = self.outbox.numbered(id).into_iter();
-        let is_meant = |sequence: &u64| {
-            let unsent = self.outbox.get(*sequence);
-            let numbered = unsent.and_then(|unsent| unsent.numbered.as_ref());
-            numbered.is_some_and(|numbered| numbered.digest == *digest)
-        };
-        if let Some(sequence) = numbered.find(is_meant) {
-            self.outbox.requeue(sequence);
-        }
-    }
-
     /// What has numbers in a conversation whose log is another one now waits for whom it was meant for again.
     pub(crate) fn unnumber(&mut self, ctx: &mut Ctx<'_>, id: ConversationId) {
         for sequence in self.outbox.numbered(id) {
@@ -362,7 +360,7 @@ impl Sender {
                 self.outbox.remove(sequence);
                 ctx.state.remove_unsent(sequence);
             } else if refers {
-                self.drop_misplaced(ctx, sequence);
+                amend::drop_misplaced(ctx, &mut self.outbox, sequence);
             } else if let Some(unsent) = self.outbox.unnumber(sequence) {
                 ctx.state.put_unsent(sequence, unsent);
             }
@@ -373,7 +371,7 @@ impl Sender {
     pub(crate) fn give_up(&mut self, state: &mut State, effects: &mut Effects) {
         for sequence in self.outbox.sequences() {
             let line = self.outbox.line(sequence);
-            if self.say_again(state, sequence) {
+            if keys::say_again(state, &mut self.outbox, sequence) {
                 continue;
             }
             effects.own_failed(sequence);

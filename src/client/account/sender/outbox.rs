@@ -5,8 +5,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Instant;
 
-use crate::client::storage::records::{Numbered, OutboxEntry, QueuedFile};
-use crate::protocol::{ConversationId, DeviceSeq};
+use crate::client::name::canonical_target;
+use crate::client::storage::records::{Numbered, OutboxEntry, QueuedFile, Referred};
+use crate::protocol::{ConversationId, DeviceSeq, Digest, EntryKind};
 
 /// How many messages may wait. Chosen: a long evening offline. At the limit a further one is refused by name.
 pub(crate) const OUTBOX_MAX: usize = 1_000;
@@ -14,6 +15,9 @@ pub(crate) const OUTBOX_MAX: usize = 1_000;
 /// How many numbers of one conversation may be under way, from the lowest one that has no answer: the server keeps the
 /// digests of the last 64, so that none of these can have become unknown to it. At the limit the others wait.
 pub(crate) const IN_FLIGHT_MAX: usize = 64;
+
+#[cfg(test)]
+mod tests;
 
 #[derive(Debug)]
 struct Slot {
@@ -89,6 +93,25 @@ impl Outbox {
             },
         );
         Ok(sequence)
+    }
+
+    /// What an earlier run has left to wait and is the same, with the same key: it is sent, and counts as typed now. Returns its
+    /// number.
+    pub(crate) fn adopt(&mut self, typed: Typed, unsent: &OutboxEntry) -> Option<u64> {
+        unsent.key.as_ref()?;
+        let is_same = |waiting: &OutboxEntry| {
+            let is_sent = waiting.key == unsent.key && !waiting.refused;
+            let root = |unsent: &OutboxEntry| unsent.file.as_ref().map(|file| file.root);
+            let is_alike = waiting.text == unsent.text && root(waiting) == root(unsent);
+            is_sent && waiting.target == unsent.target && is_alike
+        };
+        let mut all = self.sequences().into_iter();
+        let waiting = all.find(|sequence| {
+            let is_earlier = self.typed(*sequence).is_none();
+            is_earlier && self.get(*sequence).is_some_and(is_same)
+        })?;
+        self.note_typed(waiting, typed);
+        Some(waiting)
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -202,6 +225,66 @@ impl Outbox {
         let waits = |slot: &Slot| slot.unsent.waits_for() == Some(sequence);
         let waiting = self.slots.iter().filter(|(_, slot)| waits(slot));
         waiting.map(|(waiting, _)| *waiting).collect()
+    }
+
+    /// A message that waits under this number.
+    pub(crate) fn waiting_at(&self, sequence: u64) -> Option<&OutboxEntry> {
+        let unsent = self.get(sequence)?;
+        (unsent.kind.is_said() && !unsent.refused).then_some(unsent)
+    }
+
+    /// What is said and waits, for a conversation of this canonical name or for all, in the order typed.
+    pub(crate) fn said_waiting(
+        &self,
+        name: Option<&str>,
+    ) -> impl DoubleEndedIterator<Item = (u64, &OutboxEntry)> {
+        let all = self.sequences().into_iter();
+        let said = all.filter_map(|sequence| Some((sequence, self.waiting_at(sequence)?)));
+        said.filter(move |(_, unsent)| {
+            name.is_none_or(|name| canonical_target(&unsent.target) == name)
+        })
+    }
+
+    /// The last of these that is not to be deleted.
+    pub(crate) fn last_waiting(&self, name: Option<&str>) -> Option<(u64, &OutboxEntry)> {
+        let is_kept = |(sequence, _): &(u64, &OutboxEntry)| {
+            let changes = self.waiting_for(*sequence).into_iter();
+            let mut changes = changes.filter_map(|waiting| self.get(waiting));
+            !changes.any(|unsent| unsent.kind == EntryKind::Delete)
+        };
+        self.said_waiting(name).rev().find(is_kept)
+    }
+
+    /// What waits about the messages of a conversation, each with the one that it is about, in the order typed.
+    pub(crate) fn changes_waiting(&self, name: &str) -> Vec<(Referred, String)> {
+        let all = self.sequences().into_iter();
+        let all = all.filter_map(|sequence| self.get(sequence));
+        let there =
+            all.filter(|unsent| !unsent.refused && canonical_target(&unsent.target) == name);
+        there
+            .filter_map(|unsent| Some((unsent.refers_to?, unsent.queued_note()?)))
+            .collect()
+    }
+
+    /// A reaction that waits and puts this sign to this entry of a conversation.
+    pub(crate) fn waiting_reaction(
+        &self,
+        (name, target): (&str, Referred),
+        sign: &str,
+    ) -> Option<u64> {
+        let is_it = |unsent: &OutboxEntry| {
+            let is_there = unsent.target == name && unsent.refers_to == Some(target);
+            let is_same = is_there && unsent.text == sign;
+            unsent.kind == EntryKind::React && is_same && !unsent.refused
+        };
+        let mut all = self.sequences().into_iter();
+        all.find(|sequence| self.get(*sequence).is_some_and(is_it))
+    }
+
+    /// Whether what waits under this number is a file.
+    pub(crate) fn is_file(&self, sequence: u64) -> bool {
+        let unsent = self.get(sequence);
+        unsent.is_some_and(|unsent| unsent.file.is_some())
     }
 
     /// Changes a message that has no number yet, and says what must be made durable.
@@ -333,6 +416,27 @@ impl Outbox {
         }
     }
 
+    /// An own message has come as a delivery: the server had no room to say that it is stored. Asked again, it says so; or
+    /// else, where a copy of this device has used the number up, that this is one.
+    pub(crate) fn requeue_number(&mut self, id: ConversationId, number: DeviceSeq) {
+        if let Some(sequence) = self.find(id, number) {
+            self.requeue(sequence);
+        }
+    }
+
+    /// The same where what it said has been deleted since, and only its digest tells which it was.
+    pub(crate) fn requeue_digest(&mut self, id: ConversationId, digest: &Digest) {
+        let mut numbered = self.numbered(id).into_iter();
+        let is_meant = |sequence: &u64| {
+            let unsent = self.get(*sequence);
+            let numbered = unsent.and_then(|unsent| unsent.numbered.as_ref());
+            numbered.is_some_and(|numbered| numbered.digest == *digest)
+        };
+        if let Some(sequence) = numbered.find(is_meant) {
+            self.requeue(sequence);
+        }
+    }
+
     /// Everything is to be sent again: the session is over, or the server asks for it.
     pub(crate) fn requeue_all(&mut self) {
         self.held.clear();
@@ -381,97 +485,5 @@ impl Outbox {
             }
         }
         sendable
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_bytes::ByteBuf;
-
-    use super::*;
-    use crate::client::testing::instant;
-    use crate::protocol::Digest;
-
-    const PAIR: ConversationId = ConversationId(7);
-
-    fn numbered(number: u64) -> Numbered {
-        Numbered {
-            conversation: PAIR,
-            number: DeviceSeq(number),
-            content: ByteBuf::new(),
-            digest: Digest::of(b""),
-        }
-    }
-
-    fn typed() -> Typed {
-        let at = instant();
-        Typed { at, line: None }
-    }
-
-    fn outbox(count: u64) -> Outbox {
-        let mut outbox = Outbox::default();
-        for number in 1..=count {
-            let sequence = outbox
-                .add(typed(), OutboxEntry::new("bob".into(), "x".into()), true)
-                .expect("below the limit");
-            assert!(outbox.assign(sequence, numbered(number)).is_some());
-        }
-        outbox
-    }
-
-    fn sendable(outbox: &mut Outbox) -> Vec<u64> {
-        outbox.take_sendable(|_| true)
-    }
-
-    #[test]
-    fn window_bounds_what_is_under_way_and_moves_with_the_answers() {
-        let mut outbox = outbox(70);
-        assert_eq!(sendable(&mut outbox), (1..=64).collect::<Vec<_>>());
-        assert!(sendable(&mut outbox).is_empty());
-        outbox.remove(1);
-        assert_eq!(sendable(&mut outbox), [65]);
-    }
-
-    #[test]
-    fn window_does_not_leave_behind_what_has_to_be_sent_again() {
-        // The server had no room to say that the first one was stored; while it was asked again, 64 others were, and it
-        // had forgotten the digest of the first: unconfirmed. (Seed 11 of the simulator's retention, with large texts.)
-        let mut outbox = outbox(70);
-        assert_eq!(sendable(&mut outbox).len(), 64);
-        for sequence in 2..=64 {
-            outbox.remove(sequence);
-        }
-        outbox.requeue(1);
-        assert_eq!(sendable(&mut outbox), [1]);
-        outbox.remove(1);
-        assert_eq!(sendable(&mut outbox), (65..=70).collect::<Vec<_>>());
-    }
-
-    #[test]
-    fn what_follows_a_refused_number_waits_until_it_is_used_up() {
-        let mut outbox = outbox(3);
-        assert_eq!(sendable(&mut outbox), [1, 2, 3]);
-        outbox.refuse(1);
-        assert_eq!(sendable(&mut outbox), [1]);
-        outbox.hold(PAIR, DeviceSeq(1), 2);
-        outbox.hold(PAIR, DeviceSeq(1), 3);
-        assert!(sendable(&mut outbox).is_empty());
-        outbox.remove(1);
-        assert_eq!(sendable(&mut outbox), [2, 3]);
-    }
-
-    #[test]
-    fn lost_session_sends_everything_again_in_order() {
-        let mut outbox = outbox(3);
-        assert_eq!(sendable(&mut outbox), [1, 2, 3]);
-        outbox.requeue_all();
-        assert_eq!(sendable(&mut outbox), [1, 2, 3]);
-    }
-
-    #[test]
-    fn full_outbox_refuses_by_name() {
-        let mut outbox = outbox(OUTBOX_MAX as u64);
-        let refused = outbox.add(typed(), OutboxEntry::new("bob".into(), "x".into()), true);
-        assert_eq!(refused, Err(OutboxFull));
     }
 }

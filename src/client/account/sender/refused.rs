@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use crate::client::account::ctx::Ctx;
 use crate::client::account::ctx::pending::PendingRequest;
-use crate::client::account::sender::{Sender, show_unconfirmed};
+use crate::client::account::sender::{Sender, amend, files, keys, show_unconfirmed};
 use crate::client::account::switching;
 use crate::client::env::Fault;
 use crate::client::name::{canonical_target, truncate_name};
 use crate::client::storage::records::StoredConversation;
 use crate::client::ui::render;
-use crate::protocol::{ConversationId, DeviceSeq, ErrorCode, Failure, Resolved};
+use crate::protocol::{ErrorCode, Failure, Resolved};
 
 /// How long the client waits before it tries again what the server could not do. Chosen: the server reopens its
 /// storage in about that time.
@@ -43,7 +43,8 @@ impl Sender {
         }
         ctx.save_conversation(id);
         // What was typed may differ from the canonical name in ways that only the server knows.
-        self.assign_waiting(ctx, id, |typed| typed == target);
+        self.numbering
+            .assign_waiting(ctx, &mut self.outbox, id, |typed| typed == target);
         Some(target)
     }
 
@@ -95,7 +96,7 @@ impl Sender {
                 if self.outbox.find(id, expected).is_some() {
                     self.outbox.hold(id, expected, sequence);
                 } else {
-                    self.renumber(ctx, id, expected);
+                    self.numbering.renumber(ctx, &mut self.outbox, id, expected);
                 }
             }
             ErrorCode::Digest => self.outbox.requeue(sequence),
@@ -105,7 +106,7 @@ impl Sender {
                     known.set_last_seq(number);
                 }
                 ctx.save_conversation(id);
-                if self.say_again(ctx.state, sequence) {
+                if keys::say_again(ctx.state, &mut self.outbox, sequence) {
                     return false;
                 }
                 ctx.state.remove_unsent(sequence);
@@ -116,13 +117,13 @@ impl Sender {
                 {
                     show_unconfirmed(&unsent, line, ctx.effects);
                 }
-                self.drop_waiting_for(ctx, sequence);
+                amend::drop_waiting_for(ctx, &mut self.outbox, sequence);
             }
             code if is_temporary(code) => {
                 self.outbox.requeue(sequence);
                 self.retry_later(ctx, failure);
             }
-            _ if self.upload_again(ctx, sequence, failure) => {}
+            _ if files::upload_again(ctx, &mut self.outbox, sequence, failure) => {}
             _ => return self.refuse(ctx, sequence, failure),
         }
         false
@@ -142,7 +143,7 @@ impl Sender {
         ctx.effects.own_failed(sequence);
         let line = self.outbox.line(sequence);
         ctx.effects.refuse(line, Fault::of(failure.code), &text);
-        self.drop_waiting_for(ctx, sequence);
+        amend::drop_waiting_for(ctx, &mut self.outbox, sequence);
         if let Some(unsent) = self.outbox.refuse(sequence) {
             ctx.state.put_unsent(sequence, unsent);
         }
@@ -155,16 +156,6 @@ impl Sender {
         if self.outbox.len() > 0 {
             let text = render::slowed(self.outbox.len(), wait_ms, ctx.clock());
             ctx.notice(text);
-        }
-    }
-
-    /// The server has lost numbers that this device has no content for any more (a restored backup): what waits
-    /// takes the numbers that the server expects. None of these was ever taken, so their contents may change.
-    fn renumber(&mut self, ctx: &mut Ctx<'_>, id: ConversationId, expected: DeviceSeq) {
-        let mut number = expected;
-        for sequence in self.outbox.numbered(id) {
-            self.seal_as(ctx, sequence, id, number);
-            number = number.next();
         }
     }
 
