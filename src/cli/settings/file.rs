@@ -69,15 +69,15 @@ impl SettingsFile {
                 return Err(Failure::new(Exit::Usage, error));
             }
         };
-        let mut reading = Reading {
+        let mut parser = SettingsParser {
             path,
             side,
             table,
             text: String::new(),
             problems: Vec::new(),
         };
-        let file = reading.file(&bytes);
-        reading.finish(file)
+        let file = parser.file(&bytes);
+        parser.finish(file)
     }
 }
 
@@ -94,7 +94,8 @@ fn read(path: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-struct Reading<'a> {
+/// A file that is being read, and what is wrong with it.
+struct SettingsParser<'a> {
     path: &'a Path,
     side: Side,
     table: &'a [(String, Arg)],
@@ -103,7 +104,7 @@ struct Reading<'a> {
     problems: Vec<(usize, String)>,
 }
 
-impl Reading<'_> {
+impl SettingsParser<'_> {
     fn file(&mut self, bytes: &[u8]) -> SettingsFile {
         let mut file = SettingsFile {
             path: self.path.into(),

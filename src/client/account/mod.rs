@@ -55,7 +55,7 @@ use mending::recent::Recent;
 use mending::why;
 use people::People;
 use places::Places;
-use reading::Reading;
+use reading::ReadReports;
 use receipts::Receipts;
 use resync::{Resync, Settled};
 use rooms::{answers, joining};
@@ -92,7 +92,7 @@ pub(super) struct Parts {
     pub(super) recent: Recent,
     pub(super) files: FileTransfers,
     eraser: Eraser,
-    pub(super) reading: Reading,
+    pub(super) reading: ReadReports,
     chat_log: ChatLog,
 }
 

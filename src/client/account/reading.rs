@@ -34,11 +34,11 @@ const COUNTED_AT_ONCE: usize = 128;
 
 /// When the server is told what was read.
 #[derive(Debug, Default)]
-pub(crate) struct Reading {
+pub(crate) struct ReadReports {
     due: Option<Instant>,
 }
 
-impl Reading {
+impl ReadReports {
     /// If something was read, the server is told in a second, and what is read until then with it.
     pub(crate) fn note(&mut self, now: Instant, conversations: &Conversations) {
         if !conversations.untold.is_empty() {

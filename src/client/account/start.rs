@@ -21,7 +21,7 @@ use super::mending::eraser::Eraser;
 use super::mending::recent::Recent;
 use super::people::People;
 use super::places::Places;
-use super::reading::Reading;
+use super::reading::ReadReports;
 use super::receipts::Receipts;
 use super::resync::{self, Resync};
 use super::roster::Roster;
@@ -149,7 +149,7 @@ impl SignedIn {
                 places: Places::load(loaded.places),
                 recent: Recent::default(),
                 eraser: Eraser::default(),
-                reading: Reading::default(),
+                reading: ReadReports::default(),
                 chat_log: ChatLog::default(),
             },
         };

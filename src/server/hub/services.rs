@@ -15,7 +15,7 @@ use crate::server::receipts::Receipts;
 use crate::server::retention::RetentionTimer;
 use crate::server::rooms::listing::RoomLists;
 use crate::server::roster::alerts::Alerts;
-use crate::server::roster::reading::Reading;
+use crate::server::roster::reading::ReadPositions;
 use crate::transport::{Channel, Now, SessionId};
 
 /// Rounds of turns in one go, before what has come meanwhile is looked at. Chosen: what came together is stored and
@@ -29,7 +29,7 @@ pub struct Services {
     pub files: Files,
     pub hellos: Hellos,
     pub intake: Intake,
-    pub reading: Reading,
+    pub reading: ReadPositions,
     pub receipts: Receipts,
     pub retention: RetentionTimer,
     pub room_lists: RoomLists,
@@ -45,7 +45,7 @@ impl Services {
             files: Files::new(now),
             hellos: Hellos::default(),
             intake: Intake::default(),
-            reading: Reading::default(),
+            reading: ReadPositions::default(),
             receipts: Receipts::default(),
             retention: RetentionTimer::new(now),
             room_lists: RoomLists::default(),

@@ -25,14 +25,14 @@ pub type Read = (ConversationId, AccountId, EntryId);
 
 /// What has been read and is not written yet.
 #[derive(Debug, Default)]
-pub struct Reading {
+pub struct ReadPositions {
     unwritten: BTreeMap<(ConversationId, AccountId), (EntryId, SessionId)>,
     write_at: Option<Instant>,
     /// Writing has failed, and waits for its time.
     has_failed: bool,
 }
 
-impl Reading {
+impl ReadPositions {
     /// A user has read a conversation up to an entry, on one of their devices. Whether it is theirs the store knows.
     pub fn on_read(&mut self, ctx: &mut Ctx<'_>, id: SessionId, body: ReadUpTo) {
         let Some(user) = ctx.sessions.user(id) else {
@@ -193,7 +193,7 @@ mod tests {
     /// Which conversations there are the store knows: until it could be asked, there was one for each number.
     #[test]
     fn who_reads_what_there_is_not_fills_no_memory_while_the_store_fails() {
-        let mut reading = Reading::default();
+        let mut reading = ReadPositions::default();
         let now = instant();
         let mut note = |conversation, entry| {
             let place = (ConversationId(conversation), BOB, EntryId(entry));

@@ -270,13 +270,13 @@ pub(in crate::store) struct MemberRecord {
     pub(in crate::store) until: Option<u64>,
     /// In a room, what they may do.
     pub(in crate::store) role: MemberRole,
-    #[serde(default, skip_serializing_if = "Reading::is_plain")]
-    pub(in crate::store) reading: Reading,
+    #[serde(default, skip_serializing_if = "ReadingRecord::is_plain")]
+    pub(in crate::store) reading: ReadingRecord,
 }
 
 /// What concerns a member's reading, and nobody else.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(in crate::store) struct Reading {
+pub(in crate::store) struct ReadingRecord {
     /// They may also read what follows this entry, although it was said before they joined.
     pub(in crate::store) after: Option<u64>,
     /// The last entry that they have read, on any device.
@@ -285,7 +285,7 @@ pub(in crate::store) struct Reading {
     pub(in crate::store) muted_until_ms: u64,
 }
 
-impl Reading {
+impl ReadingRecord {
     /// Whether it says nothing; then the record goes without.
     fn is_plain(&self) -> bool {
         *self == Self::default()
@@ -308,7 +308,7 @@ impl From<u64> for MemberRecord {
             delivered_up_to: head,
             until: None,
             role: MemberRole::Member,
-            reading: Reading::default(),
+            reading: ReadingRecord::default(),
         }
     }
 }

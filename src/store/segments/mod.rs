@@ -64,7 +64,7 @@ pub(in crate::store) use layout::Check;
 use layout::{ALIGN, CHECK, FIRST, HEADER, Key, RecordHeader, SegmentHeader};
 pub(in crate::store) use reader::{Pin, SegmentReader};
 pub(in crate::store) use reading::RecordAt;
-use reading::{Last, Reading};
+use reading::{Last, LogEnd};
 
 /// What is compared at once, in bytes.
 const PAGE: usize = 4096;
@@ -168,13 +168,13 @@ impl Segments {
     /// Reads what the tables do not contain, and goes to its end.
     pub(in crate::store) fn read(&mut self) -> Result<Recovered, StoreError> {
         self.reader.forget_files();
-        let Reading {
+        let LogEnd {
             records,
             last,
             end,
             unused,
             loss,
-        } = Reading::of(&*self.files, &self.note)?;
+        } = LogEnd::of(&*self.files, &self.note)?;
         self.highest = self
             .files
             .list()?

@@ -30,7 +30,7 @@ impl RecordAt {
 
 /// What the segments say that the tables do not contain.
 #[derive(Debug, Default)]
-pub(super) struct Reading {
+pub(super) struct LogEnd {
     pub(super) records: Vec<RecordAt>,
     /// The segment that the last of them is in, if the log can go on there.
     pub(super) last: Option<Last>,
@@ -76,34 +76,34 @@ enum Next {
     Loss(LogLoss),
 }
 
-impl Reading {
+impl LogEnd {
     pub(super) fn of(files: &dyn SegmentFiles, note: &Note) -> Result<Self, StoreError> {
-        let mut reading = Self {
+        let mut log_end = Self {
             end: note.last,
             ..Self::default()
         };
         if note.segment == 0 {
-            return Ok(reading);
+            return Ok(log_end);
         }
         let numbers = files.list()?;
         if !numbers.contains(&note.segment) {
-            reading.loss = Some(not_there(files, note, &numbers)?);
-            return Ok(reading);
+            log_end.loss = Some(not_there(files, note, &numbers)?);
+            return Ok(log_end);
         }
         let mut next = note.applied + 1;
         for number in note.segment.. {
             let (file, bytes) = read_file(files, number)?;
             let found = SegmentHeader::decode(note, number, &bytes);
-            let header = match reading.begin(note, number, next, &bytes, found) {
+            let header = match log_end.begin(note, number, next, &bytes, found) {
                 Begin::Here(header) => header,
                 Begin::Nothing => {
-                    reading.drop_torn(note);
-                    let later = reading.has_later_segment(files, note, &numbers, next)?;
-                    reading.loss = later.then_some(LogLoss::Missing);
+                    log_end.drop_torn(note);
+                    let later = log_end.has_later_segment(files, note, &numbers, next)?;
+                    log_end.loss = later.then_some(LogLoss::Missing);
                     break;
                 }
                 Begin::Loss(loss) => {
-                    reading.loss = Some(loss);
+                    log_end.loss = Some(loss);
                     break;
                 }
             };
@@ -120,21 +120,21 @@ impl Reading {
                 end: from,
                 from,
             };
-            let end = reading.read_records(&mut last, &mut next);
+            let end = log_end.read_records(&mut last, &mut next);
             let has_more = numbers.contains(&(number + 1));
             let is_closed = last.is_closed();
-            reading.loss = match end {
+            log_end.loss = match end {
                 None if has_later(&last.key, &last.bytes, last.end, next) => Some(LogLoss::Damaged),
                 end => end,
             };
-            reading.last = Some(last);
-            if reading.loss.is_some() {
+            log_end.last = Some(last);
+            if log_end.loss.is_some() {
                 break;
             }
             if !has_more {
-                reading.drop_torn(note);
-                let later = reading.has_later_segment(files, note, &numbers, next)?;
-                reading.loss = match (is_closed, later) {
+                log_end.drop_torn(note);
+                let later = log_end.has_later_segment(files, note, &numbers, next)?;
+                log_end.loss = match (is_closed, later) {
                     (true, true) => Some(LogLoss::Missing),
                     (true, false) => Some(LogLoss::Truncated),
                     (false, true) => Some(LogLoss::Damaged),
@@ -143,7 +143,7 @@ impl Reading {
                 break;
             }
         }
-        Ok(reading)
+        Ok(log_end)
     }
 
     /// What is to be made of the beginning of a segment.
