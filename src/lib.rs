@@ -131,7 +131,7 @@
 //! | what is sent again after it | `src/client/account/resync.rs`, `src/client/account/sender/mod.rs` |
 //! | the server's key | `src/client/core/host_key.rs`; the file `src/cli/connect/state/known_servers.rs` |
 //! | what the local network learns of a server, and how one is discovered | `src/cli/discover/announcement.rs`, `found.rs` beside it |
-//! | a step of the diagnosis | `src/cli/doctor/mod.rs`; its session and socket `line.rs` beside it |
+//! | a step of the diagnosis | `src/cli/doctor/mod.rs`; its session and socket `session.rs` beside it |
 //! | a link to a server | what may be in one `src/cli/address/link.rs`; its room `src/client/core/invitation.rs` |
 //! | a client's new address | `src/transport/connection/path.rs`; noticed by `src/net/roam.rs` |
 //! | a retransmission | `src/transport/connection/recovery.rs` (what is lost), `src/transport/channel/send_buffer.rs` (which bytes go again) |

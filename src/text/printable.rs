@@ -50,7 +50,7 @@ pub fn line(text: &str) -> Cow<'_, str> {
     if is_plain(text) {
         return Cow::Borrowed(text);
     }
-    let clean = Line::new(text.len(), BLANKS_MAX, false).of(text);
+    let clean = LineBuilder::new(text.len(), BLANKS_MAX, false).of(text);
     if clean == text {
         Cow::Borrowed(text)
     } else {
@@ -77,7 +77,7 @@ pub fn text(text: &str) -> Cow<'_, str> {
     let mut clean = String::with_capacity(text.len());
     let mut empty = 0;
     for (number, line) in text.split('\n').enumerate() {
-        let line = Line::new(line.len(), blanks_max, true).of(line.trim_end());
+        let line = LineBuilder::new(line.len(), blanks_max, true).of(line.trim_end());
         if line.chars().all(unicode::is_blank) {
             empty += 1;
             continue;
@@ -142,7 +142,7 @@ fn is_plain(text: &str) -> bool {
 }
 
 /// A line under construction.
-struct Line {
+struct LineBuilder {
     blanks_max: usize,
     keeps_tabs: bool,
     text: String,
@@ -157,7 +157,7 @@ struct Line {
     shaping: Option<char>,
 }
 
-impl Line {
+impl LineBuilder {
     fn new(bytes: usize, blanks_max: usize, keeps_tabs: bool) -> Self {
         Self {
             blanks_max,

@@ -1,11 +1,11 @@
 //! `udpchat doctor`: which step on the way to a server fails, and what to do. It uses the transport itself.
 
 mod account;
-mod line;
 mod nat;
 mod quality;
 mod reach;
 mod report;
+mod session;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -150,13 +150,13 @@ fn examine(args: &Args, context: &Context<'_>, doctor: &mut Doctor) -> Result<()
         return Ok(());
     };
     let dialled = doctor.step("udp", || Ok(reach::dial_any(&routed, patience)?))?;
-    let Some(Some(line)) = dialled else {
+    let Some(Some(session)) = dialled else {
         return Ok(());
     };
-    let address = line.remote();
-    let is_same = doctor.step("version", || Ok(((), reach::version(&line))))?;
-    let key = line.key;
-    line.hang_up();
+    let address = session.remote();
+    let is_same = doctor.step("version", || Ok(((), reach::version(&session))))?;
+    let key = session.key;
+    session.hang_up();
     let (Some(()), Some(key)) = (is_same, key) else {
         return Ok(());
     };

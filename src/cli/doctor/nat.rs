@@ -5,8 +5,8 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use super::line::{Line, Wire};
 use super::report::Finding;
+use super::session::{ProbeSession, Wire};
 use crate::cli::exit::Exit;
 use crate::net;
 
@@ -31,29 +31,29 @@ const SLICE: Duration = Duration::from_millis(25);
 /// Sessions that are silent until they are due.
 struct Silence {
     seconds: u64,
-    lines: Vec<Line>,
+    sessions: Vec<ProbeSession>,
     since: Instant,
 }
 
 pub fn binding_time(address: SocketAddr, patience: Duration) -> anyhow::Result<Finding> {
     let mut silences = Vec::new();
     for seconds in SILENCES_S {
-        let mut lines = Vec::new();
+        let mut sessions = Vec::new();
         for _ in 0..SESSIONS_EACH {
-            let mut line = Line::dial(address)?;
+            let mut session = ProbeSession::dial(address)?;
             let start = net::now().instant;
-            line.run(start + patience, |line| {
-                line.key.is_some() || line.closed.is_some()
+            session.run(start + patience, |session| {
+                session.key.is_some() || session.closed.is_some()
             });
-            line.run(net::now().instant + SETTLED, |_| false);
-            if line.key.is_some() {
-                lines.push(line);
+            session.run(net::now().instant + SETTLED, |_| false);
+            if session.key.is_some() {
+                sessions.push(session);
             }
         }
         let since = net::now().instant;
         silences.push(Silence {
             seconds,
-            lines,
+            sessions,
             since,
         });
     }
@@ -61,11 +61,11 @@ pub fn binding_time(address: SocketAddr, patience: Duration) -> anyhow::Result<F
     for mut silence in silences {
         let due = silence.since + Duration::from_secs(silence.seconds);
         keep_silent(due);
-        if let Some(is_kept) = is_kept(&mut silence.lines, address)? {
+        if let Some(is_kept) = is_kept(&mut silence.sessions, address)? {
             kept.push((silence.seconds, is_kept));
         }
-        for line in silence.lines {
-            line.hang_up();
+        for session in silence.sessions {
+            session.hang_up();
         }
         if kept.last().is_some_and(|(_, is_kept)| !is_kept) {
             break;
@@ -83,29 +83,29 @@ fn keep_silent(until: Instant) {
 }
 
 /// Whether a challenge comes to one of the ports before; nothing if no session goes on at the new one either.
-fn is_kept(lines: &mut [Line], address: SocketAddr) -> anyhow::Result<Option<bool>> {
-    let received = |lines: &[Line]| -> u64 {
-        let all = lines.iter().filter_map(Line::statistics);
+fn is_kept(sessions: &mut [ProbeSession], address: SocketAddr) -> anyhow::Result<Option<bool>> {
+    let received = |sessions: &[ProbeSession]| -> u64 {
+        let all = sessions.iter().filter_map(ProbeSession::statistics);
         all.map(|statistics| statistics.packets_received).sum()
     };
-    let before = received(lines);
+    let before = received(sessions);
     let mut old = Vec::new();
-    for line in &mut *lines {
-        let mut wire = line.move_to(Wire::open(address)?);
+    for session in &mut *sessions {
+        let mut wire = session.move_to(Wire::open(address)?);
         // What came late to the silent port is no challenge.
         while wire.receive().is_some() {}
         old.push(wire);
     }
     let end = net::now().instant + CHALLENGE_WAIT;
     while net::now().instant < end {
-        for line in &mut *lines {
-            line.run(net::now().instant + SLICE, |_| false);
+        for session in &mut *sessions {
+            session.run(net::now().instant + SLICE, |_| false);
         }
         if old.iter_mut().any(|wire| wire.receive().is_some()) {
             return Ok(Some(true));
         }
     }
-    Ok((received(lines) > before).then_some(false))
+    Ok((received(sessions) > before).then_some(false))
 }
 
 fn verdict(kept: &[(u64, bool)]) -> Finding {

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng as _;
 
-use super::line::{Line, Wire};
 use super::report::Finding;
+use super::session::{ProbeSession, Wire};
 use crate::cli::exit::Exit;
 use crate::net;
 use crate::transport::SizeProbe;
@@ -41,14 +41,14 @@ struct Measured {
 pub fn round_trips(address: SocketAddr, patience: Duration) -> anyhow::Result<(Duration, Finding)> {
     let mut measured = Measured::default();
     for _ in 0..SESSIONS {
-        let mut line = Line::dial(address)?;
+        let mut session = ProbeSession::dial(address)?;
         let start = net::now().instant;
-        line.run(start + patience, |line| {
-            line.key.is_some() || line.closed.is_some()
+        session.run(start + patience, |session| {
+            session.key.is_some() || session.closed.is_some()
         });
         measured.asked += REQUESTS as usize;
-        measure(&mut line, &mut measured);
-        line.hang_up();
+        measure(&mut session, &mut measured);
+        session.hang_up();
     }
     measured.trips.sort_unstable();
     let median = measured.trips.get(measured.trips.len() / 2);
@@ -56,21 +56,22 @@ pub fn round_trips(address: SocketAddr, patience: Duration) -> anyhow::Result<(D
     Ok((median, judge(&measured)))
 }
 
-fn measure(line: &mut Line, measured: &mut Measured) {
+fn measure(session: &mut ProbeSession, measured: &mut Measured) {
     let mut asked: Vec<Instant> = Vec::new();
     for number in 0..REQUESTS {
         let now = net::now().instant;
         asked.push(now);
-        line.ask(number);
-        line.run(now + REQUEST_INTERVAL, |_| false);
+        session.ask(number);
+        session.run(now + REQUEST_INTERVAL, |_| false);
     }
-    let is_complete = |line: &Line| line.answers.len() >= asked.len() || line.closed.is_some();
-    line.run(net::now().instant + ANSWER_WAIT, is_complete);
+    let is_complete =
+        |session: &ProbeSession| session.answers.len() >= asked.len() || session.closed.is_some();
+    session.run(net::now().instant + ANSWER_WAIT, is_complete);
     // The channel keeps their order.
-    let pairs = asked.iter().zip(&line.answers);
+    let pairs = asked.iter().zip(&session.answers);
     let trips = pairs.map(|(asked, answered)| answered.saturating_duration_since(*asked));
     measured.trips.extend(trips);
-    let statistics = line.statistics().unwrap_or_default();
+    let statistics = session.statistics().unwrap_or_default();
     measured.up += u32::from(statistics.loss_sent_permille);
     measured.down += u32::from(statistics.loss_received_permille);
 }

@@ -4,8 +4,8 @@ use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use super::line::{Line, Wire};
 use super::report::Finding;
+use super::session::{ProbeSession, Wire};
 use crate::cli::exit::Exit;
 use crate::net;
 use crate::transport::CloseReason;
@@ -37,15 +37,15 @@ pub fn route(addresses: &[SocketAddr]) -> (Vec<SocketAddr>, Finding) {
 pub fn dial_any(
     addresses: &[SocketAddr],
     patience: Duration,
-) -> anyhow::Result<(Option<Line>, Finding)> {
+) -> anyhow::Result<(Option<ProbeSession>, Finding)> {
     let mut failed: Vec<(SocketAddr, Finding)> = Vec::new();
     for &address in addresses {
-        let (line, finding) = dial(address, patience)?;
-        let Some(line) = line else {
+        let (session, finding) = dial(address, patience)?;
+        let Some(session) = session else {
             failed.push((address, finding));
             continue;
         };
-        return Ok((Some(line), answered(address, &failed, finding)));
+        return Ok((Some(session), answered(address, &failed, finding)));
     }
     let first = failed.into_iter().next().map(|(_, finding)| finding);
     let none = || Finding::failed(Exit::Unreachable, "there is no address", "check the name");
@@ -68,29 +68,32 @@ fn answered(address: SocketAddr, failed: &[(SocketAddr, Finding)], finding: Find
 }
 
 /// Completes a handshake with the server, if it answers.
-fn dial(address: SocketAddr, patience: Duration) -> anyhow::Result<(Option<Line>, Finding)> {
-    let mut line = Line::dial(address)?;
+fn dial(
+    address: SocketAddr,
+    patience: Duration,
+) -> anyhow::Result<(Option<ProbeSession>, Finding)> {
+    let mut session = ProbeSession::dial(address)?;
     let start = net::now().instant;
-    let is_answered = |line: &Line| line.key.is_some() || line.closed.is_some();
+    let is_answered = |session: &ProbeSession| session.key.is_some() || session.closed.is_some();
     // An ICMP error says less than an answer.
-    line.run(start + patience, |line| {
-        is_answered(line) || line.icmp().is_some()
+    session.run(start + patience, |session| {
+        is_answered(session) || session.icmp().is_some()
     });
-    line.run(start + patience.min(AFTER_ICMP), is_answered);
-    if line.key.is_some() || line.closed == Some(CloseReason::Version) {
-        let found = match line.icmp() {
+    session.run(start + patience.min(AFTER_ICMP), is_answered);
+    if session.key.is_some() || session.closed == Some(CloseReason::Version) {
+        let found = match session.icmp() {
             Some(kind) => format!("the server answers, after an ICMP error ({})", said(kind)),
             None => "the server answers".into(),
         };
-        return Ok((Some(line), Finding::ok(found)));
+        return Ok((Some(session), Finding::ok(found)));
     }
-    Ok((None, unreached(&line, address, patience)))
+    Ok((None, unreached(&session, address, patience)))
 }
 
-fn unreached(line: &Line, address: SocketAddr, patience: Duration) -> Finding {
+fn unreached(session: &ProbeSession, address: SocketAddr, patience: Duration) -> Finding {
     let failed = |found: String, advice: &str| Finding::failed(Exit::Unreachable, found, advice);
     let port = address.port();
-    match line.icmp() {
+    match session.icmp() {
         Some(ErrorKind::ConnectionRefused) => failed(
             format!("nothing listens on UDP port {port} there (ICMP: port unreachable)"),
             "is the server running, and is this its port? its first line shows where it listens",
@@ -110,8 +113,8 @@ fn unreached(line: &Line, address: SocketAddr, patience: Duration) -> Finding {
 }
 
 /// Whether both sides speak the same version, which the answer to the handshake has told.
-pub fn version(line: &Line) -> Finding {
-    if line.closed == Some(CloseReason::Version) {
+pub fn version(session: &ProbeSession) -> Finding {
+    if session.closed == Some(CloseReason::Version) {
         return Finding::failed(
             Exit::Failure,
             "the server speaks another version of the protocol",

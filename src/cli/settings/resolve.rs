@@ -114,7 +114,7 @@ pub fn parse(parser: &clap::Command, arguments: &[OsString]) -> Result<Parsed, U
     sources.add(&found, |_, setting| {
         format!("the variable {}", setting.source)
     });
-    let line = Line {
+    let line = CommandLine {
         parser,
         side: side.or(takes_profile.then_some(Side::Client)),
         given: given_here,
@@ -145,7 +145,7 @@ pub fn parse(parser: &clap::Command, arguments: &[OsString]) -> Result<Parsed, U
 }
 
 /// A command line of one subcommand, as it was given.
-struct Line<'a> {
+struct CommandLine<'a> {
     parser: &'a clap::Command,
     /// None for a subcommand that takes only the directory from a server's file.
     side: Option<Side>,
@@ -154,7 +154,7 @@ struct Line<'a> {
     reads_file: bool,
 }
 
-impl Line<'_> {
+impl CommandLine<'_> {
     /// The last value of an argument on the command line.
     fn text(&self, id: &str) -> Option<OsString> {
         let is_given =

@@ -96,7 +96,7 @@ impl Wire {
 }
 
 /// A session over a wire.
-pub struct Line {
+pub struct ProbeSession {
     wire: Wire,
     endpoint: Endpoint,
     session: SessionId,
@@ -108,7 +108,7 @@ pub struct Line {
     pub answers: Vec<Instant>,
 }
 
-impl Line {
+impl ProbeSession {
     /// Begins a handshake.
     pub fn dial(remote: SocketAddr) -> anyhow::Result<Self> {
         let now = net::now().instant;
