@@ -340,6 +340,25 @@ mod tests {
     }
 
     #[test]
+    fn what_is_deleted_during_a_removal_and_committed_after_it_is_removed_too() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("device.redb");
+        let mut state = with_deleted(&path, &[5]);
+        state.erase_step().unwrap();
+        state.erase(ROOM, EntryId(7));
+        while state.has_erasure() {
+            state.erase_step().unwrap();
+        }
+        state.commit().unwrap();
+        assert!(state.has_erasure());
+        while state.has_erasure() {
+            state.erase_step().unwrap();
+        }
+        drop(state);
+        assert!(!open(&path).has_erasure());
+    }
+
+    #[test]
     fn removal_that_a_kill_has_stopped_is_made_at_the_next_start() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("device.redb");

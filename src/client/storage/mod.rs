@@ -436,6 +436,11 @@ impl State {
             let transaction = self.database.begin_write()?;
             change::write(&self.changes, self.entries_max, &transaction)?;
             transaction.commit()?;
+            let is_erased = |change: &Change| matches!(change, Change::Erased(..));
+            if self.changes.iter().any(is_erased) {
+                // The removal that was under way when they were deleted may be over without these.
+                self.erasure.note();
+            }
             self.changes.clear();
             self.changed.clear();
             Ok(())
