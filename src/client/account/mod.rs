@@ -120,6 +120,7 @@ impl SignedIn {
     /// The link is lost: what was under way is lost with it.
     pub(super) fn link_lost(&mut self, now: Now, effects: &mut Effects) {
         let (parts, mut ctx) = self.split(now, effects);
+        ctx.session.has_link = false;
         ctx.session.is_settled = false;
         ctx.session.is_silent = false;
         ctx.pending.is_overdue = false;

@@ -185,6 +185,7 @@ impl SignedIn {
         } = &mut self.shared;
         let known = state.identity().map(|identity| identity.epoch);
         session.epoch = start.epoch;
+        session.has_link = true;
         if known.is_some_and(|known| known != start.epoch) {
             self.parts.receipts.forget_marks();
             self.parts.recent = Recent::default();

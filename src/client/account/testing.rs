@@ -44,6 +44,7 @@ impl Workbench {
                     is_tailing: false,
                 },
                 session: SessionState {
+                    has_link: true,
                     is_settled: true,
                     ..SessionState::default()
                 },

@@ -64,6 +64,9 @@ impl Core {
             handshake_hash,
             is_trusted: false,
         });
+        if let Some(signed_in) = &mut self.signed_in {
+            signed_in.shared.session.has_link = true;
+        }
         let is_interactive = self.console.is_interactive();
         let files = &mut *self.files;
         let verdict = self

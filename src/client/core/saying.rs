@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use super::Core;
-use crate::client::account::Parts;
 use crate::client::account::files::{self, File};
 use crate::client::env::{Fault, Tone};
 use crate::client::script::{Missed, Script};
@@ -28,17 +27,9 @@ impl Core {
             key,
             ..OutboxEntry::new(target.to_owned(), text.to_owned())
         };
-        let is_linked = self.link.peer.is_some();
-        self.with_signed_in(
-            now,
-            |Parts {
-                 sender, blocked, ..
-             },
-             ctx| {
-                let is_linked = is_linked && !ctx.session.is_silent;
-                sender.send_text(ctx, blocked, unsent, is_linked);
-            },
-        );
+        self.with_signed_in(now, |parts, ctx| {
+            parts.sender.send_text(ctx, &parts.blocked, unsent);
+        });
     }
 
     /// Sends a file with a text, which may be empty.
@@ -69,14 +60,12 @@ impl Core {
         id: TransferId,
         file: Result<Box<CopiedFile>, String>,
     ) {
-        let is_linked = self.link.peer.is_some();
         let is_copy = file.is_ok();
         let mut is_awaited = false;
         self.with_signed_in(now, |parts, ctx| {
-            let is_linked = is_linked && !ctx.session.is_silent;
             let others = (&mut parts.sender, &parts.blocked);
             let files = &mut parts.files;
-            is_awaited = files.handle_copied(ctx, others, (id, file), is_linked);
+            is_awaited = files.handle_copied(ctx, others, (id, file));
         });
         // Whoever wanted it has signed out.
         if is_copy

@@ -56,8 +56,11 @@ pub(crate) struct Me {
 }
 
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(crate) struct SessionState {
     pub(crate) epoch: u64,
+    /// Whether there is a link, so that what is said leaves once the positions are settled.
+    pub(crate) has_link: bool,
     /// Whether the positions are settled and messages may flow.
     pub(crate) is_settled: bool,
     /// The server has not answered for a while, and somebody who sits there is told so instead of having to wait.
@@ -148,6 +151,11 @@ impl<'a> Ctx<'a> {
     /// Whether a request can be expected to be answered.
     pub(crate) const fn can_ask(&self) -> bool {
         self.session.is_settled && !self.session.is_silent
+    }
+
+    /// Whether what is said now can be expected to leave soon.
+    pub(crate) const fn is_linked(&self) -> bool {
+        self.session.has_link && !self.session.is_silent
     }
 
     /// The name of a conversation; empty while it is not known.

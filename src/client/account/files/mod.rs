@@ -244,7 +244,6 @@ impl FileTransfers {
         ctx: &mut Ctx<'_>,
         (sender, blocked): (&mut Sender, &BlockedUsers),
         (id, file): (TransferId, Result<Box<CopiedFile>, String>),
-        is_linked: bool,
     ) -> bool {
         let Some(copying) = self.copying.remove(&id) else {
             return false;
@@ -295,8 +294,8 @@ impl FileTransfers {
             file: Some(queued),
             ..OutboxEntry::new(target.clone(), text)
         };
-        let sequence = sender.queue_typed(ctx, blocked, unsent, typed, is_linked);
-        if let Some(sequence) = sequence.filter(|_| is_linked && line.is_none()) {
+        let sequence = sender.queue_typed(ctx, blocked, unsent, typed);
+        if let Some(sequence) = sequence.filter(|_| ctx.is_linked() && line.is_none()) {
             let size = files::size(size);
             ctx.notice(format!(
                 "● sending {name}, {size}, to {target} (+{sequence})"

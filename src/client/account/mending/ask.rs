@@ -60,10 +60,8 @@ pub(crate) fn ask(
     (sender, recent, blocked): (&mut Sender, &mut Recent, &BlockedUsers),
     named: Named<'_>,
     request: Request<'_>,
-    is_linked: bool,
 ) {
-    if let Err((fault, text)) = carry_out(ctx, (sender, recent, blocked), named, request, is_linked)
-    {
+    if let Err((fault, text)) = carry_out(ctx, (sender, recent, blocked), named, request) {
         ctx.fail(fault, text);
     }
 }
@@ -73,7 +71,6 @@ fn carry_out(
     (sender, recent, blocked): (&mut Sender, &mut Recent, &BlockedUsers),
     named: Named<'_>,
     request: Request<'_>,
-    is_linked: bool,
 ) -> Result<(), Refused> {
     let target = placed_target(ctx, (sender, recent), named, request.whose())?;
     let name = match &target {
@@ -100,7 +97,7 @@ fn carry_out(
             let known = own_reaction(ctx, (*id, *at), request.text());
             if let (Request::React(_), Some(reaction)) = (request, known) {
                 let about = (&*name, Referred::Entry(reaction));
-                sender.queue_about(ctx, blocked, about, taken_back, is_linked);
+                sender.queue_about(ctx, blocked, about, taken_back);
                 return Ok(());
             }
             Referred::Entry(*at)
@@ -111,7 +108,7 @@ fn carry_out(
     {
         if amend::take_back(ctx, &mut sender.outbox, sequence).is_none() {
             let about = (&*name, Referred::Waiting(sequence));
-            sender.queue_about(ctx, blocked, about, taken_back, is_linked);
+            sender.queue_about(ctx, blocked, about, taken_back);
         }
         return Ok(());
     }
@@ -119,7 +116,7 @@ fn carry_out(
         // What the next `/delete` means must not be this one again.
         recent.forget((*id, *at));
     }
-    sender.queue_about(ctx, blocked, (&name, referred), what, is_linked);
+    sender.queue_about(ctx, blocked, (&name, referred), what);
     Ok(())
 }
 

@@ -75,7 +75,7 @@ mod tests {
             ..OutboxEntry::new("bob".into(), text.into())
         };
         let blocked = BlockedUsers::default();
-        sender.send_text(&mut bench.ctx(), &blocked, unsent, true);
+        sender.send_text(&mut bench.ctx(), &blocked, unsent);
         sender.send_pending(&mut bench.ctx());
     }
 
@@ -137,7 +137,7 @@ mod tests {
         let mut sender = sender(Vec::new());
         let unsent = OutboxEntry::new("bob".into(), "tea?".into());
         let blocked = BlockedUsers::default();
-        sender.send_text(&mut bench.ctx(), &blocked, unsent, true);
+        sender.send_text(&mut bench.ctx(), &blocked, unsent);
         sender.send_pending(&mut bench.ctx());
         let failure = said_before(1, PAIR);
         let taken = sender.take_said_before(&mut bench.ctx(), &failure);

@@ -92,7 +92,6 @@ impl Sender {
         ctx: &mut Ctx<'_>,
         blocked: &BlockedUsers,
         unsent: OutboxEntry,
-        is_linked: bool,
     ) {
         let (target, key) = (&unsent.target, unsent.key.as_deref());
         let usage = |text| (Fault::Usage, text);
@@ -101,7 +100,7 @@ impl Sender {
             ctx.fail(fault, text);
             return;
         }
-        self.queue(ctx, blocked, unsent, is_linked);
+        self.queue(ctx, blocked, unsent);
     }
 
     /// Has a message wait that changes or answers another one.
@@ -111,14 +110,13 @@ impl Sender {
         blocked: &BlockedUsers,
         (target, referred): (&str, Referred),
         (kind, text): (EntryKind, &str),
-        is_linked: bool,
     ) {
         let unsent = OutboxEntry {
             kind,
             refers_to: Some(referred),
             ..OutboxEntry::new(target.to_owned(), text.to_owned())
         };
-        self.queue(ctx, blocked, unsent, is_linked);
+        self.queue(ctx, blocked, unsent);
     }
 
     /// Tells the members of a conversation, the named one or else that with the focus, what the user does.
@@ -128,7 +126,6 @@ impl Sender {
         blocked: &BlockedUsers,
         named: Option<&str>,
         text: &str,
-        is_linked: bool,
     ) {
         let named = named.map(str::to_owned);
         let Some(target) = named.or_else(|| ctx.focus.current.clone()) else {
@@ -142,23 +139,17 @@ impl Sender {
             kind: EntryKind::Action,
             ..OutboxEntry::new(target, text.to_owned())
         };
-        self.queue(ctx, blocked, unsent, is_linked);
+        self.queue(ctx, blocked, unsent);
     }
 
     /// Has a message wait to be sent: all that the user says goes through here, whatever command it is typed to. Who says
     /// something in a conversation has read what stands there.
-    fn queue(
-        &mut self,
-        ctx: &mut Ctx<'_>,
-        blocked: &BlockedUsers,
-        unsent: OutboxEntry,
-        is_linked: bool,
-    ) {
+    fn queue(&mut self, ctx: &mut Ctx<'_>, blocked: &BlockedUsers, unsent: OutboxEntry) {
         let typed = Typed {
             at: ctx.now.instant,
             line: ctx.effects.script_line,
         };
-        if let Some(sequence) = self.queue_typed(ctx, blocked, unsent, typed, is_linked) {
+        if let Some(sequence) = self.queue_typed(ctx, blocked, unsent, typed) {
             ctx.effects.own_queued(sequence);
         }
     }
@@ -170,7 +161,6 @@ impl Sender {
         blocked: &BlockedUsers,
         unsent: OutboxEntry,
         typed: Typed,
-        is_linked: bool,
     ) -> Option<u64> {
         if unsent.kind.is_said() {
             blocked.warn(ctx, &unsent.target);
@@ -187,7 +177,7 @@ impl Sender {
         };
         let added = match self.outbox.adopt(typed, &unsent) {
             Some(sequence) => Ok(sequence),
-            None => self.outbox.add(typed, unsent, !is_linked),
+            None => self.outbox.add(typed, unsent, !ctx.is_linked()),
         };
         match added {
             Ok(sequence) => {
@@ -197,7 +187,7 @@ impl Sender {
                 if let Some(said) = typed.line {
                     ctx.effects.report(Report::Queued { said });
                 }
-                if !is_linked {
+                if !ctx.is_linked() {
                     ctx.notice("● queued; will be sent when the server answers");
                 }
                 Some(sequence)

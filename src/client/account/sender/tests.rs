@@ -15,7 +15,7 @@ fn sender() -> Sender {
 fn send_text(bench: &mut Workbench, sender: &mut Sender, target: &str) {
     let blocked = BlockedUsers::default();
     let unsent = OutboxEntry::new(target.into(), "tea?".into());
-    sender.send_text(&mut bench.ctx(), &blocked, unsent, true);
+    sender.send_text(&mut bench.ctx(), &blocked, unsent);
     sender.send_pending(&mut bench.ctx());
 }
 

@@ -141,10 +141,8 @@ pub(super) fn named<'a>(call: &Call<'a>) -> Named<'a> {
 }
 
 fn mend(core: &mut Core, call: &Call<'_>, request: Request<'_>) {
-    let is_linked = core.is_linked();
     core.with_signed_in(call.now, |parts, ctx| {
-        let is_linked = is_linked && !ctx.session.is_silent;
         let others = (&mut parts.sender, &mut parts.recent, &parts.blocked);
-        ask(ctx, others, named(call), request, is_linked);
+        ask(ctx, others, named(call), request);
     });
 }

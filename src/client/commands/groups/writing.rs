@@ -84,17 +84,9 @@ pub(super) const WRITING: Group = Group {
             summary: "say what you do, such as `/me waves`",
             awaits: Awaited::Nothing,
             run: |core, call| {
-                let is_linked = core.is_linked();
                 core.with_signed_in(call.now, |parts, ctx| {
-                    let is_linked = is_linked && !ctx.session.is_silent;
                     let sender = &mut parts.sender;
-                    sender.send_action(
-                        ctx,
-                        &parts.blocked,
-                        call.optional(0),
-                        call.required(1),
-                        is_linked,
-                    );
+                    sender.send_action(ctx, &parts.blocked, call.optional(0), call.required(1));
                 });
             },
             ..ROW

@@ -53,13 +53,11 @@ impl Core {
         let Some((number, request)) = self.bot.waiting.take() else {
             return;
         };
-        let is_linked = self.link.peer.is_some();
         self.effects.script_line = Some(number);
         self.with_files(now, |files, parts, ctx| {
             ctx.pending.asking = Some(number);
             ctx.pending.command = Some(request.word().to_owned());
-            let is_linked = is_linked && !ctx.session.is_silent;
-            requests::carry_out(ctx, (parts, files), (number, request), is_linked);
+            requests::carry_out(ctx, (parts, files), (number, request));
             ctx.pending.asking = None;
             ctx.pending.command = None;
         });

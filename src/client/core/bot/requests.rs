@@ -23,34 +23,21 @@ pub(super) fn carry_out(
     ctx: &mut Ctx<'_>,
     (parts, disk): (&mut Parts, &mut dyn Files),
     (said, request): (u64, Request),
-    is_linked: bool,
 ) {
     if !request.can_wait() && !ctx.can_ask() {
         return ctx.fail(Fault::Unreachable, NO_LINK);
     }
     match request {
-        Request::Send { .. } => send(ctx, (parts, disk), request, is_linked),
+        Request::Send { .. } => send(ctx, (parts, disk), request),
         Request::Edit {
             conversation,
             entry,
             text,
-        } => amend(
-            ctx,
-            parts,
-            (&conversation, entry),
-            (EntryKind::Edit, &text),
-            is_linked,
-        ),
+        } => amend(ctx, parts, (&conversation, entry), (EntryKind::Edit, &text)),
         Request::Delete {
             conversation,
             entry,
-        } => amend(
-            ctx,
-            parts,
-            (&conversation, entry),
-            (EntryKind::Delete, ""),
-            is_linked,
-        ),
+        } => amend(ctx, parts, (&conversation, entry), (EntryKind::Delete, "")),
         Request::React {
             conversation,
             entry,
@@ -60,7 +47,6 @@ pub(super) fn carry_out(
             parts,
             (&conversation, entry),
             (EntryKind::React, &sign),
-            is_linked,
         ),
         Request::Ack {
             conversation,
@@ -94,12 +80,7 @@ pub(super) fn carry_out(
 }
 
 /// Says something, or sends a file with what is said.
-fn send(
-    ctx: &mut Ctx<'_>,
-    (parts, disk): (&mut Parts, &mut dyn Files),
-    request: Request,
-    is_linked: bool,
-) {
+fn send(ctx: &mut Ctx<'_>, (parts, disk): (&mut Parts, &mut dyn Files), request: Request) {
     let Request::Send {
         to,
         text,
@@ -129,9 +110,7 @@ fn send(
                 refers_to: answers.map(|entry| Referred::Entry(EntryId(entry))),
                 ..OutboxEntry::new(to, text)
             };
-            parts
-                .sender
-                .send_text(ctx, &parts.blocked, unsent, is_linked);
+            parts.sender.send_text(ctx, &parts.blocked, unsent);
         }
     }
 }
@@ -157,7 +136,6 @@ fn amend(
     parts: &mut Parts,
     (named, entry): (&str, u64),
     (kind, text): (EntryKind, &str),
-    is_linked: bool,
 ) {
     let checked = place(ctx, named).and_then(|(id, name)| {
         check_not_lost(ctx, (id, EntryId(entry)))?;
@@ -172,9 +150,7 @@ fn amend(
         Ok(name) => {
             let about = (&*name, Referred::Entry(EntryId(entry)));
             let what = (kind, text);
-            parts
-                .sender
-                .queue_about(ctx, &parts.blocked, about, what, is_linked);
+            parts.sender.queue_about(ctx, &parts.blocked, about, what);
         }
         Err((fault, text)) => ctx.fail(fault, text),
     }
