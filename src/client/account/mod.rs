@@ -146,18 +146,6 @@ impl SignedIn {
         }
     }
 
-    /// Forgets the ticket, so that the next sign-in asks for the password; with `device`, the device's id too.
-    pub(super) fn forget_ticket(&mut self, device: bool) -> Result<(), StateError> {
-        if let Some(mut identity) = self.shared.state.identity().cloned() {
-            identity.ticket = None;
-            if device {
-                identity.device = None;
-            }
-            self.shared.state.set_identity(identity);
-        }
-        self.close()
-    }
-
     pub(super) fn handle_control(
         &mut self,
         now: Now,

@@ -1,11 +1,12 @@
 //! What the console has printed, as far as the parts have to know it, the names that its prompt completes, and the end of a
 //! signed-in user.
 
-use super::SignedIn;
 use super::display::Display;
+use super::{SignOutReason, SignedIn};
 use crate::client::effects::Effects;
-use crate::client::env::{Files, Names};
+use crate::client::env::{Files, Names, Tone};
 use crate::client::storage::StateError;
+use crate::protocol::EndReason;
 use crate::transport::Now;
 
 impl SignedIn {
@@ -60,6 +61,56 @@ impl SignedIn {
         parts
             .roster
             .completed(&self.shared.conversations, &parts.blocked)
+    }
+
+    /// Shows how many messages wait in the outbox, when the session ends.
+    pub(in crate::client) fn show_unsent(&mut self, effects: &mut Effects) {
+        self.parts.files.fail_copying(effects);
+        let unsent = self.parts.sender.waiting();
+        if unsent > 0 {
+            let what = if unsent == 1 {
+                "1 message is".to_owned()
+            } else {
+                format!("{unsent} messages are")
+            };
+            let text = format!("● {what} not stored yet; kept here, and sent at the next sign-in");
+            effects.show(Tone::Notice, text);
+        }
+    }
+
+    /// Closes the tables when the session has ended, and forgets as much as the reason asks for.
+    pub(in crate::client) fn end(
+        &mut self,
+        why: Option<SignOutReason>,
+        effects: &mut Effects,
+    ) -> Result<(), StateError> {
+        match why {
+            Some(SignOutReason::Conflict) => {
+                self.parts.sender.give_up(&mut self.shared.state, effects);
+                self.forget_ticket(true)
+            }
+            // This process holds the state directory's lock, so that the other one has a copy.
+            Some(SignOutReason::Ended(EndReason::Superseded | EndReason::Revoked)) => {
+                self.forget_ticket(true)
+            }
+            Some(SignOutReason::Ended(
+                EndReason::PasswordChanged | EndReason::AccountDeleted | EndReason::LoggedOut,
+            )) => self.forget_ticket(false),
+            // The device and its ticket are as good as before; it is for the user to say when they are used again.
+            _ => self.close(),
+        }
+    }
+
+    /// Forgets the ticket, so that the next sign-in asks for the password; with `device`, the device's id too.
+    fn forget_ticket(&mut self, device: bool) -> Result<(), StateError> {
+        if let Some(mut identity) = self.shared.state.identity().cloned() {
+            identity.ticket = None;
+            if device {
+                identity.device = None;
+            }
+            self.shared.state.set_identity(identity);
+        }
+        self.close()
     }
 
     /// Records at the end what was shown: nothing but a crash stops the console now.

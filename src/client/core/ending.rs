@@ -131,22 +131,7 @@ impl Core {
         let Some(mut signed_in) = self.signed_in.take() else {
             return;
         };
-        let closed = match why {
-            Some(SignOutReason::Conflict) => {
-                let state = &mut signed_in.shared.state;
-                signed_in.parts.sender.give_up(state, &mut self.effects);
-                signed_in.forget_ticket(true)
-            }
-            // This process holds the state directory's lock, so that the other one has a copy.
-            Some(SignOutReason::Ended(EndReason::Superseded | EndReason::Revoked)) => {
-                signed_in.forget_ticket(true)
-            }
-            Some(SignOutReason::Ended(
-                EndReason::PasswordChanged | EndReason::AccountDeleted | EndReason::LoggedOut,
-            )) => signed_in.forget_ticket(false),
-            // The device and its ticket are as good as before; it is for the user to say when they are used again.
-            _ => signed_in.close(),
-        };
+        let closed = signed_in.end(why, &mut self.effects);
         self.offer_accounts();
         if let Err(error) = closed {
             self.finish(End::Failed(error.to_string()));
@@ -237,19 +222,8 @@ impl Core {
 
     /// Shows how many messages wait in the outbox.
     pub(super) fn show_unsent(&mut self) {
-        self.fail_copying();
-        let unsent = self
-            .signed_in
-            .as_ref()
-            .map_or(0, |signed_in| signed_in.parts.sender.waiting());
-        if unsent > 0 {
-            let what = if unsent == 1 {
-                "1 message is".to_owned()
-            } else {
-                format!("{unsent} messages are")
-            };
-            let text = format!("● {what} not stored yet; kept here, and sent at the next sign-in");
-            self.show(Tone::Notice, &text);
+        if let Some(signed_in) = &mut self.signed_in {
+            signed_in.show_unsent(&mut self.effects);
         }
     }
 }
