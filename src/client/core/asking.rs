@@ -13,7 +13,7 @@ use crate::transport::Now;
 impl Core {
     /// Whether a line that looks like a command has gone back into an editor before it came here.
     pub(in crate::client) fn has_editor(&self) -> bool {
-        self.console.edits_lines()
+        self.env.console.edits_lines()
     }
 
     /// Asks the next question, if one is due and none is open, and keeps the prompt that stands there true.
@@ -27,11 +27,11 @@ impl Core {
             let parts: Vec<&str> = parts.filter(|part| !part.is_empty()).collect();
             status.state = parts.join(" ");
         }
-        self.console.set_status(status);
-        let next = if let Some(key) = &self.host_keys.asked {
+        self.env.console.set_status(status);
+        let next = if let Some(key) = &self.env.host_keys.asked {
             let text = format!(
                 "{} has the key {} (not seen before). Trust it? [y/N] ",
-                self.options.server_name,
+                self.env.options.server_name,
                 fingerprint(key)
             );
             Some((Question::Trust, text))
@@ -47,7 +47,7 @@ impl Core {
             None
         };
         if let Some((question, text)) = next {
-            self.prompt.ask(&mut *self.console, question, &text);
+            self.prompt.ask(&mut *self.env.console, question, &text);
         }
     }
 
@@ -57,7 +57,7 @@ impl Core {
         if self.script.as_ref().is_some_and(Script::is_exiting) {
             return false;
         }
-        let has_link = self.link.peer.is_some();
+        let has_link = self.env.link.peer.is_some();
         let waits =
             |sign_in: &SignIn| !sign_in.is_reconnection() || sign_in.asks_again() && has_link;
         let is_signing_in = self.sign_in.as_ref().is_some_and(waits);
@@ -74,7 +74,7 @@ impl Core {
             // Who has signed out where there was no link is at a prompt, too.
             None => {
                 let is_offline = self.offline != Offline::No && self.is_interactive();
-                (self.link.is_greeted || is_offline) && self.pending_user.is_none()
+                (self.env.link.is_greeted || is_offline) && self.pending_user.is_none()
             }
         }
     }

@@ -33,7 +33,7 @@ impl Core {
         if reason == SignOutReason::Conflict {
             // The server takes this session for signed in, and LOGOUT would take the ticket from the other one that has
             // this device.
-            self.link.requests.reconnect = true;
+            self.env.link.requests.reconnect = true;
         }
         if !matches!(
             reason,
@@ -43,7 +43,7 @@ impl Core {
             self.tell_unsent();
         }
         self.end_session(Some(reason));
-        if self.console.is_interactive() {
+        if self.env.is_interactive() {
             self.show(Tone::Error, text);
         } else {
             self.finish(End::Refused(text.into()));
@@ -52,10 +52,10 @@ impl Core {
 
     /// The server has said that it stops. The link is tried again without a word until it is back.
     pub(crate) fn server_stops(&mut self) {
-        self.link.is_server_stopping = true;
+        self.env.link.is_server_stopping = true;
         let text = format!(
             "{} is stopping; connecting again when it is back",
-            self.options.server_name
+            self.env.options.server_name
         );
         self.show(Tone::Notice, &text);
     }
@@ -66,7 +66,7 @@ impl Core {
         let sign_in = self.sign_in.take();
         let was_reconnection = sign_in.as_ref().is_some_and(SignIn::is_reconnection);
         if was_reconnection && !refused {
-            self.link.requests.reconnect = true;
+            self.env.link.requests.reconnect = true;
             return;
         }
         self.pending_user = None;
@@ -75,7 +75,7 @@ impl Core {
             self.tell_unsent();
         }
         self.end_session(None);
-        if self.console.is_interactive() {
+        if self.env.is_interactive() {
             self.show(Tone::Error, &text);
         } else if refused {
             self.finish(End::Refused(text));
@@ -88,7 +88,7 @@ impl Core {
     /// where there was no answer at all: the server may have been stopped in between.
     pub(crate) fn time_out_sign_in(&mut self, text: String) {
         let is_reconnection = self.sign_in.as_ref().is_some_and(SignIn::is_reconnection);
-        if is_reconnection || self.console.is_interactive() {
+        if is_reconnection || self.env.is_interactive() {
             self.give_up_sign_in(text, false);
         } else {
             self.sign_in = None;
@@ -99,14 +99,14 @@ impl Core {
     /// Closes the signed-in user's tables once everything that was shown is printed; if the process was told to stop, it
     /// may never be. A terminal is waited for by whoever restores it.
     pub(super) fn close(&mut self, now: Now) {
-        let printed = self.console.printed();
-        let is_printed = printed >= self.console.given();
+        let printed = self.env.console.printed();
+        let is_printed = printed >= self.env.console.given();
         let Some(signed_in) = &mut self.signed_in else {
             return;
         };
         signed_in.on_lines_printed(printed);
-        signed_in.on_told(now, &mut self.effects, &mut *self.files, printed);
-        self.effects.flush_lines(&mut *self.console);
+        signed_in.on_told(now, &mut self.env.effects, &mut *self.env.files, printed);
+        self.env.effects.flush_lines(&mut *self.env.console);
         let closed = match &mut self.script {
             _ if is_printed => signed_in.close(),
             _ if self.ending.is_interrupted => signed_in.close_unprinted(),
@@ -117,7 +117,7 @@ impl Core {
             None => signed_in.close(),
         };
         if closed.is_ok() {
-            signed_in.drop_copies(now, &mut self.effects, &mut *self.files);
+            signed_in.drop_copies(now, &mut self.env.effects, &mut *self.env.files);
         }
         self.signed_in = None;
         if let Err(error) = closed {
@@ -131,8 +131,8 @@ impl Core {
         let Some(mut signed_in) = self.signed_in.take() else {
             return;
         };
-        let closed = signed_in.end(why, &mut self.effects);
-        self.offer_accounts();
+        let closed = signed_in.end(why, &mut self.env.effects);
+        self.env.offer_accounts();
         if let Err(error) = closed {
             self.finish(End::Failed(error.to_string()));
         }
@@ -142,7 +142,7 @@ impl Core {
     pub(crate) fn exit(&mut self, now: Now, exit: Exit) {
         match &mut self.script {
             Some(script) if script.has_given_up() => self.give_up_offline(),
-            Some(script) => script.defer_exit(now.instant, exit, self.options.until),
+            Some(script) => script.defer_exit(now.instant, exit, self.env.options.until),
             None => self.exit_now(exit),
         }
     }
@@ -160,7 +160,7 @@ impl Core {
             self.end_input(now);
         }
         let view = self.session_view(now);
-        if self.options.tail.is_some() && !view.is_signed_in && view.is_idle {
+        if self.env.options.tail.is_some() && !view.is_signed_in && view.is_idle {
             // There is nobody to wait for.
             return self.exit_now(Exit::Quit);
         }
@@ -178,22 +178,22 @@ impl Core {
         if self.script.is_none() {
             self.show_unsent();
         } else if let Some(signed_in) = &self.signed_in
-            && self.options.until != Until::Queued
+            && self.env.options.until != Until::Queued
         {
-            unreached::tell(signed_in, &mut self.effects);
+            unreached::tell(signed_in, &mut self.env.effects);
         }
         match exit {
             Exit::LogOut => {
                 let reason = EndReason::LoggedOut;
                 let end = Message::control(SessionEnd { reason });
-                self.effects.send(Channel::Control, &end);
+                self.env.effects.send(Channel::Control, &end);
                 self.end_session(Some(SignOutReason::Ended(reason)));
                 let text = if self.is_linked() {
                     "logged out".to_owned()
                 } else {
                     format!(
                         "logged out here; no answer from {} yet, still trying; `/quit` leaves",
-                        self.options.server_name
+                        self.env.options.server_name
                     )
                 };
                 self.show(Tone::Notice, &text);
@@ -214,7 +214,7 @@ impl Core {
     fn tell_unsent(&mut self) {
         match &self.signed_in {
             Some(signed_in) if self.script.is_some() => {
-                unreached::tell_messages(signed_in, &mut self.effects);
+                unreached::tell_messages(signed_in, &mut self.env.effects);
             }
             _ => self.show_unsent(),
         }
@@ -223,7 +223,7 @@ impl Core {
     /// Shows how many messages wait in the outbox.
     pub(super) fn show_unsent(&mut self) {
         if let Some(signed_in) = &mut self.signed_in {
-            signed_in.show_unsent(&mut self.effects);
+            signed_in.show_unsent(&mut self.env.effects);
         }
     }
 }

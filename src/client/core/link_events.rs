@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use super::Core;
+use super::env::Env;
 use super::host_key::Verdict;
 use super::offline::Offline;
 use super::status::{self, LinkStatus};
@@ -59,7 +60,7 @@ impl LinkState {
 impl Core {
     /// The link is up. The server key is checked before anything is sent.
     pub(crate) fn link_up(&mut self, now: Now, key: [u8; 32], handshake_hash: [u8; 32]) {
-        self.link.peer = Some(Peer {
+        self.env.link.peer = Some(Peer {
             key,
             handshake_hash,
             is_trusted: false,
@@ -67,17 +68,20 @@ impl Core {
         if let Some(signed_in) = &mut self.signed_in {
             signed_in.shared.session.has_link = true;
         }
-        let is_interactive = self.console.is_interactive();
-        let files = &mut *self.files;
-        let verdict = self
-            .host_keys
-            .check(key, &self.options, files, is_interactive);
+        let is_interactive = self.env.is_interactive();
+        let Env {
+            options,
+            files,
+            host_keys,
+            ..
+        } = &mut self.env;
+        let verdict = host_keys.check(key, options, &mut **files, is_interactive);
         self.judge(now, verdict);
     }
 
     /// The user has answered whether the server's key is to be trusted.
     pub(super) fn answer_trust(&mut self, now: Now, is_yes: bool) {
-        let verdict = self.host_keys.answer(is_yes, &mut *self.files);
+        let verdict = self.env.host_keys.answer(is_yes, &mut *self.env.files);
         self.judge(now, verdict);
     }
 
@@ -87,7 +91,7 @@ impl Core {
             Verdict::TrustedByLink => {
                 let text = format!(
                     "{} has the key that the link names; it is trusted from now on",
-                    self.options.server_name
+                    self.env.options.server_name
                 );
                 self.show(Tone::Notice, &text);
                 self.trusted(now);
@@ -99,15 +103,15 @@ impl Core {
 
     /// The key is the right one: the user is greeted, and signed in if that was wanted.
     fn trusted(&mut self, now: Now) {
-        let Some(peer) = &mut self.link.peer else {
+        let Some(peer) = &mut self.env.link.peer else {
             return;
         };
-        if self.host_keys.trusted != Some(peer.key) {
+        if self.env.host_keys.trusted != Some(peer.key) {
             return;
         }
         peer.is_trusted = true;
-        if std::mem::replace(&mut self.link.is_greeted, true) {
-            let text = format!("{} is back", self.options.server_name);
+        if std::mem::replace(&mut self.env.link.is_greeted, true) {
+            let text = format!("{} is back", self.env.options.server_name);
             self.show(Tone::Notice, &text);
         } else {
             // At a terminal, to somebody who may not know how to begin.
@@ -121,18 +125,18 @@ impl Core {
 
     /// The link is lost; with it the session of the signed-in user, if there is a reason for its end.
     pub(crate) fn link_lost(&mut self, now: Now, reason: &str, ended: Option<EndReason>) {
-        self.link.peer = None;
-        self.link.is_silent = false;
-        self.effects.drop_messages();
+        self.env.link.peer = None;
+        self.env.link.is_silent = false;
+        self.env.effects.drop_messages();
         if let Some(signed_in) = &mut self.signed_in {
-            signed_in.link_lost(now, &mut self.effects);
+            signed_in.link_lost(now, &mut self.env.effects);
         }
-        if !std::mem::take(&mut self.link.is_server_stopping) {
-            self.effects.show(
+        if !std::mem::take(&mut self.env.link.is_server_stopping) {
+            self.env.effects.show(
                 Tone::Notice,
                 format!(
                     "connection to {} lost ({reason}); reconnecting",
-                    self.options.server_name
+                    self.env.options.server_name
                 ),
             );
         }
@@ -155,7 +159,7 @@ impl Core {
     /// The server has not answered for a while.
     pub(crate) fn link_silent(&mut self, text: &str) {
         self.show(Tone::Notice, text);
-        self.link.is_silent = true;
+        self.env.link.is_silent = true;
         // A script waits: its commands follow each other.
         let is_interactive = self.script.is_none();
         if let Some(signed_in) = self.signed_in.as_mut().filter(|_| is_interactive) {
@@ -166,9 +170,9 @@ impl Core {
     /// The server has answered again, in the same session.
     pub(crate) fn link_awake(&mut self, now: Now, text: &str) {
         self.show(Tone::Notice, text);
-        self.link.is_silent = false;
+        self.env.link.is_silent = false;
         if let Some(signed_in) = &mut self.signed_in {
-            signed_in.on_active(now, &mut self.effects);
+            signed_in.on_active(now, &mut self.env.effects);
         }
     }
 
@@ -180,7 +184,7 @@ impl Core {
         };
         let late = script.watch_server(now.instant, &view);
         if let Some(signed_in) = self.signed_in.as_mut().filter(|_| !view.is_server_away) {
-            signed_in.on_active(now, &mut self.effects);
+            signed_in.on_active(now, &mut self.env.effects);
         }
         match (late, &mut self.signed_in) {
             (None, _) => {}
@@ -196,13 +200,13 @@ impl Core {
 
     /// The server's name was resolved.
     pub(crate) const fn resolved(&mut self) {
-        self.link.is_resolved = true;
+        self.env.link.is_resolved = true;
     }
 
     /// Why nobody was reached; and what was `heard` instead, if anything.
     pub(crate) fn unreachable(&self, heard: &str) -> String {
-        let name = &self.options.server_name;
-        if self.link.is_resolved {
+        let name = &self.env.options.server_name;
+        if self.env.link.is_resolved {
             render::unreachable(name, heard)
         } else {
             render::unresolved(name, heard)
@@ -214,8 +218,8 @@ impl Core {
         if self.offline == Offline::Told {
             return;
         }
-        let name = &self.options.server_name;
-        let text = if self.link.is_resolved {
+        let name = &self.env.options.server_name;
+        let text = if self.env.link.is_resolved {
             format!("no answer from {name} yet; still trying")
         } else {
             format!("{name} is not resolved yet; still trying")
@@ -225,20 +229,20 @@ impl Core {
 
     /// What is asked of the link.
     pub(crate) const fn requests(&mut self) -> &mut LinkRequests {
-        &mut self.link.requests
+        &mut self.env.link.requests
     }
 
     /// Shows the link, or that there is none, and since when the user has been signed in.
     pub(crate) fn show_status(&mut self, now: Now, status: Option<LinkStatus>) {
         match status {
             Some(status) => {
-                for line in status::lines(&self.options.server_name, &status) {
+                for line in status::lines(&self.env.options.server_name, &status) {
                     self.show(Tone::Plain, &line);
                 }
             }
             None => self.show(Tone::Plain, "not connected; trying again"),
         }
-        let line = match (&self.signed_in, self.link.seen_as) {
+        let line = match (&self.signed_in, self.env.link.seen_as) {
             (None, _) => "not signed in".to_owned(),
             (Some(signed_in), seen_as) => {
                 let since = now

@@ -6,6 +6,7 @@
 mod asking;
 mod bot;
 mod ending;
+mod env;
 mod host_key;
 mod invitation;
 mod link_events;
@@ -21,8 +22,6 @@ use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::Instant;
 
-use rand_chacha::ChaCha20Rng;
-use rand_core::SeedableRng;
 use zeroize::Zeroizing;
 
 use super::account::ctx::{Ctx, Shared};
@@ -39,23 +38,16 @@ use crate::protocol::{AccountId, EndReason, Envelope, ServerBody, SessionEnd};
 use crate::transport::{Channel, Now};
 use bot::Bot;
 use ending::Ending;
-use host_key::HostKeys;
-use link_events::LinkState;
+use env::Env;
 use offline::Offline;
 
 /// Decides about trust, sign-in and commands for one user at one server.
 pub struct Core {
-    options: Options,
-    console: Box<dyn Console>,
-    files: Box<dyn Files>,
-    random: ChaCha20Rng,
+    env: Env,
     prompt: Prompt,
     response_timer: WaitTimer,
     /// Without a terminal.
     script: Option<Script>,
-    effects: Effects,
-    host_keys: HostKeys,
-    link: LinkState,
     offline: Offline,
     /// The room that a link names, until the user was asked about it.
     linked_room: Option<String>,
@@ -90,22 +82,11 @@ impl Core {
                 Script::new(options.timeout)
             }
         });
-        let effects = Effects::new(options.listener());
-        let link = LinkState {
-            is_resolved: !options.addresses.is_empty(),
-            ..LinkState::default()
-        };
         Self {
-            options,
-            console,
-            files,
-            random: ChaCha20Rng::from_seed(seed),
+            env: Env::new(options, console, files, seed),
             prompt: Prompt::default(),
             response_timer: WaitTimer::default(),
             script,
-            effects,
-            host_keys: HostKeys::default(),
-            link,
             offline: Offline::default(),
             linked_room,
             pending_user,
@@ -122,13 +103,13 @@ impl Core {
 
     /// Handles a message of the server, whatever it is.
     pub(super) fn handle_message(&mut self, now: Now, channel: Channel, bytes: &[u8]) {
-        if self.link.trusted_peer().is_none() {
+        if self.env.link.trusted_peer().is_none() {
             return;
         }
         match channel {
             Channel::Chat => {
                 if let Some(signed_in) = &mut self.signed_in {
-                    let reason = signed_in.handle_chat(now, bytes, &mut self.effects);
+                    let reason = signed_in.handle_chat(now, bytes, &mut self.env.effects);
                     self.handle_sign_out(reason);
                 }
             }
@@ -136,7 +117,8 @@ impl Core {
             Channel::Bulk => {
                 let opened = Envelope::decode(bytes).and_then(|envelope| envelope.open());
                 if let Some(signed_in) = &mut self.signed_in
-                    && let Err(error) = signed_in.handle_bulk(now, opened.ok(), &mut self.effects)
+                    && let Err(error) =
+                        signed_in.handle_bulk(now, opened.ok(), &mut self.env.effects)
                 {
                     self.finish(End::Failed(error.to_string()));
                 }
@@ -147,7 +129,7 @@ impl Core {
     fn handle_control(&mut self, now: Now, bytes: &[u8]) {
         let opened = Envelope::decode(bytes).and_then(|envelope| {
             let seen_as = envelope.hop.recipient_data.map(SocketAddr::from);
-            self.link.seen_as = seen_as.or(self.link.seen_as);
+            self.env.link.seen_as = seen_as.or(self.env.link.seen_as);
             envelope.open()
         });
         let Ok(message) = opened else {
@@ -169,7 +151,7 @@ impl Core {
         } else if self.is_step_up_answer(&message.body) {
             self.handle_step_up_answer(now, message.body);
         } else if let Some(signed_in) = &mut self.signed_in {
-            let reason = signed_in.handle_control(now, message, &mut self.effects);
+            let reason = signed_in.handle_control(now, message, &mut self.env.effects);
             self.handle_sign_out(reason);
         } else if let ServerBody::SessionEnd(SessionEnd {
             reason: EndReason::ServerStopping,
@@ -183,14 +165,14 @@ impl Core {
     /// conversation in which the prompt stood.
     pub(super) fn handle_input(&mut self, now: Now, input: Input) -> Option<TypedLine> {
         if let (Input::Line(_) | Input::Skipped(_), Some(script)) = (&input, &mut self.script) {
-            self.effects.script_line = Some(script.count_line());
+            self.env.effects.script_line = Some(script.count_line());
         }
         match input {
             // The link's.
             Input::Addresses(_) | Input::Unresolved { .. } => {}
             Input::Line(line) => {
                 let line = Zeroizing::new(line);
-                self.effects.answer(self.prompt.asked());
+                self.env.effects.answer(self.prompt.asked());
                 match self.prompt.take() {
                     None => {}
                     Some(Question::Command) => return Some(TypedLine { line, focus: None }),
@@ -226,14 +208,14 @@ impl Core {
                 self.prompt.take();
                 self.fail(Fault::Usage, &text);
             }
-            Input::Aside(line) => self.effects.show_line(*line),
+            Input::Aside(line) => self.env.effects.show_line(*line),
             Input::EndOfInput => self.end_input(now),
             Input::Broken(text) if self.script.is_none() => {
                 self.show_unsent();
                 self.finish(End::Failed(text));
             }
             Input::Broken(text) => {
-                self.effects.fail_at(None, Fault::Failed, text);
+                self.env.effects.fail_at(None, Fault::Failed, text);
                 self.end_input(now);
             }
             Input::OutputClosed => match &mut self.script {
@@ -278,13 +260,13 @@ impl Core {
             if has_asked && self.sign_in.is_none() {
                 // The answer may yet come, and the server then takes this session for signed in. Only another one is
                 // known to be as both ends believe.
-                self.link.requests.reconnect = true;
+                self.env.link.requests.reconnect = true;
             }
         }
         self.tell_offline(now);
         self.time_out_step_up(now);
         if let Some(signed_in) = &mut self.signed_in {
-            signed_in.handle_timeout(now, &mut self.effects);
+            signed_in.handle_timeout(now, &mut self.env.effects);
         }
     }
 
@@ -315,33 +297,33 @@ impl Core {
         self.say_unsaid(now);
         self.carry_out_request(now);
         if let Some(signed_in) = &mut self.signed_in {
-            signed_in.on_lines_printed(self.console.printed());
-            let deleted = self.effects.take_deleted();
+            signed_in.on_lines_printed(self.env.console.printed());
+            let deleted = self.env.effects.take_deleted();
             // Before the deletion is durable: after a kill in between it comes again.
             if !deleted.is_empty()
-                && let Err(error) = self.files.forget_typed(&deleted)
+                && let Err(error) = self.env.files.forget_typed(&deleted)
             {
                 let text = format!("what you deleted is still in the input history: {error}");
-                self.effects.show(Tone::Error, text);
+                self.env.effects.show(Tone::Error, text);
             }
-            if let Err(error) = signed_in.settle(now, &mut self.effects) {
+            if let Err(error) = signed_in.settle(now, &mut self.env.effects) {
                 // Nothing that follows from what could not be kept may leave.
-                self.effects = Effects::default();
+                self.env.effects = Effects::default();
                 self.finish(End::Failed(error.to_string()));
             } else {
-                signed_in.move_files(now, &mut self.effects, &mut *self.files);
-                signed_in.write_log(now, &mut self.effects, &mut *self.files);
+                signed_in.move_files(now, &mut self.env.effects, &mut *self.env.files);
+                signed_in.write_log(now, &mut self.env.effects, &mut *self.env.files);
                 self.tell_of_link();
                 let Some(signed_in) = &mut self.signed_in else {
                     return;
                 };
-                let lines = (self.console.given(), self.console.printed());
-                signed_in.tell(now, &mut self.effects, &mut *self.files, lines);
+                let lines = (self.env.console.given(), self.env.console.printed());
+                signed_in.tell(now, &mut self.env.effects, &mut *self.env.files, lines);
                 if signed_in.parts.history.tail.is_broken() {
                     self.ending.end.get_or_insert(End::Quit);
                 }
                 if let Some(names) = signed_in.take_names() {
-                    self.console.set_names(names);
+                    self.env.console.set_names(names);
                 }
             }
         }
@@ -355,9 +337,9 @@ impl Core {
                 self.show(Tone::Notice, "still waiting for the server's answer");
             }
         }
-        self.effects.flush_lines(&mut *self.console);
+        self.env.effects.flush_lines(&mut *self.env.console);
         if let Some(signed_in) = &mut self.signed_in {
-            signed_in.on_lines_queued(now, self.console.given(), self.console.printed());
+            signed_in.on_lines_queued(now, self.env.console.given(), self.env.console.printed());
         }
         if self.ending.end.is_some() {
             self.ending.is_closing = true;
@@ -373,7 +355,7 @@ impl Core {
 
     /// What is to be sent, after [`Core::settle`].
     pub(super) fn take_messages(&mut self) -> Vec<Outgoing> {
-        self.effects.take_messages()
+        self.env.effects.take_messages()
     }
 
     /// Whether somebody is signed in, and the positions in this session are settled.
@@ -384,7 +366,9 @@ impl Core {
 
     /// Whether a session has begun and the positions in it are not settled yet.
     fn is_settling(&self, signed_in: &SignedIn) -> bool {
-        !(signed_in.shared.session.is_settled || self.link.peer.is_none() || self.sign_in.is_some())
+        !(signed_in.shared.session.is_settled
+            || self.env.link.peer.is_none()
+            || self.sign_in.is_some())
     }
 
     /// Whether somebody sits at the prompt and waits for the server.
@@ -421,21 +405,21 @@ impl Core {
 
     /// The worst failure, if there is no terminal at which the user has seen them all.
     pub(super) fn fault(&self) -> Option<Fault> {
-        self.effects.worst().filter(|_| self.script.is_some())
+        self.env.effects.worst().filter(|_| self.script.is_some())
     }
 
     /// Shows why a command was not carried out.
     pub(super) fn fail(&mut self, fault: Fault, text: &str) {
-        self.effects.fail(fault, text);
+        self.env.fail(fault, text);
     }
 
     pub(super) fn show(&mut self, tone: Tone, text: &str) {
-        self.effects.show(tone, text);
+        self.env.show(tone, text);
     }
 
     /// Shows lines that are harmless already, with the blanks in them.
     pub(super) fn show_laid_out(&mut self, tone: Tone, lines: Vec<String>) {
-        self.effects.show_laid_out(tone, lines);
+        self.env.effects.show_laid_out(tone, lines);
     }
 
     pub(super) fn shared(&self) -> Option<&Shared> {
@@ -449,7 +433,7 @@ impl Core {
 
     /// Whether what is sent can be expected to leave now.
     pub(super) const fn is_linked(&self) -> bool {
-        self.link.peer.is_some()
+        self.env.link.peer.is_some()
     }
 
     /// A command is about to run that changes the focus, or tries to.
@@ -471,7 +455,7 @@ impl Core {
 
     /// Whether no command may touch files or run programs.
     pub(super) const fn is_restricted(&self) -> bool {
-        self.options.is_restricted
+        self.env.options.is_restricted
     }
 
     /// Runs what only a signed-in user can do, and needs files for.
@@ -481,15 +465,15 @@ impl Core {
         run: impl FnOnce(&mut dyn Files, &mut Parts, &mut Ctx<'_>),
     ) {
         if let Some(signed_in) = &mut self.signed_in {
-            let (parts, mut ctx) = signed_in.split(now, &mut self.effects);
-            run(&mut *self.files, parts, &mut ctx);
+            let (parts, mut ctx) = signed_in.split(now, &mut self.env.effects);
+            run(&mut *self.env.files, parts, &mut ctx);
         }
     }
 
     /// Runs what only a signed-in user can do.
     pub(super) fn with_signed_in(&mut self, now: Now, run: impl FnOnce(&mut Parts, &mut Ctx<'_>)) {
         if let Some(signed_in) = &mut self.signed_in {
-            let (parts, mut ctx) = signed_in.split(now, &mut self.effects);
+            let (parts, mut ctx) = signed_in.split(now, &mut self.env.effects);
             run(parts, &mut ctx);
         }
     }

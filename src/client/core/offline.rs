@@ -30,12 +30,12 @@ impl Core {
     /// whether there is one: the link is then tried until there is one, too.
     pub(in crate::client) fn begin_offline(&mut self, now: Now) -> bool {
         // With a code the ticket that there is here is not meant: it will be void.
-        if self.options.code.is_some() {
+        if self.env.options.code.is_some() {
             return false;
         }
-        let user = self.options.user.as_deref().map(canonical);
-        let fingerprint = self.options.pinned_fingerprint.as_deref();
-        let opened = self.files.open_known(fingerprint, user.as_deref());
+        let user = self.env.options.user.as_deref().map(canonical);
+        let fingerprint = self.env.options.pinned_fingerprint.as_deref();
+        let opened = self.env.files.open_known(fingerprint, user.as_deref());
         // Whatever is wrong with it, the sign-in says so.
         let Some(state) = opened
             .ok()
@@ -46,8 +46,8 @@ impl Core {
         };
         let account = state.identity().map(|identity| identity.account);
         self.meant_account = account.filter(|_| user.is_some());
-        let (preferences, random) = self.own();
-        match SignedIn::offline(now, state, preferences, random, &mut self.effects) {
+        let (preferences, random) = self.env.own();
+        match SignedIn::offline(now, state, preferences, random, &mut self.env.effects) {
             Ok(None) => return false,
             Ok(Some(signed_in)) => self.signed_in = Some(signed_in),
             Err(error) => {
@@ -69,7 +69,7 @@ impl Core {
         self.offline = Offline::Told;
         let text = format!(
             "offline: no answer from {} yet; still trying. `/history` and `/search` work, and what you write is sent later",
-            self.options.server_name
+            self.env.options.server_name
         );
         self.show(Tone::Notice, &text);
         if let Some(script) = &mut self.script {
@@ -87,7 +87,7 @@ impl Core {
     /// There is a link, to the right server, for the first time.
     pub(super) fn end_offline(&mut self) {
         if std::mem::take(&mut self.offline) == Offline::Told {
-            let text = format!("connected to {}", self.options.server_name);
+            let text = format!("connected to {}", self.env.options.server_name);
             self.show(Tone::Notice, &text);
         }
     }
@@ -95,8 +95,11 @@ impl Core {
     /// A script has waited long enough for a server that it never met. What it has written is kept; what an earlier run wrote is
     /// no failure of this one.
     pub(super) fn give_up_offline(&mut self) {
-        let (name, seconds) = (&self.options.server_name, self.options.timeout.as_secs());
-        let text = if self.link.is_greeted {
+        let (name, seconds) = (
+            &self.env.options.server_name,
+            self.env.options.timeout.as_secs(),
+        );
+        let text = if self.env.link.is_greeted {
             format!("no sign-in at {name} within {seconds} s\nhint: --timeout SECONDS waits longer")
         } else {
             self.unreachable(&format!(" within {seconds} s"))
@@ -109,7 +112,7 @@ impl Core {
             // The next step is told with what was not sent.
             self.show(Tone::Error, text.lines().next().unwrap_or_default());
             // That there was no server is why the messages wait, too.
-            self.effects.uncount(Fault::Unreachable);
+            self.env.effects.uncount(Fault::Unreachable);
             self.exit_now(Exit::Quit);
         } else {
             self.finish(End::Unreachable(text));

@@ -69,7 +69,7 @@ impl Core {
 
     /// Not all that a program wanted to read has come in time.
     pub(super) fn fail_untold(&mut self) {
-        if self.options.tail.is_some() && self.signed_in.is_none() {
+        if self.env.options.tail.is_some() && self.signed_in.is_none() {
             let text = "nobody is signed in; --user NAME says who you are";
             return self.fail(Fault::Usage, text);
         }
@@ -89,6 +89,6 @@ impl Core {
 
     /// Gives what is said next its number.
     fn begin_saying(&mut self) {
-        self.effects.script_line = self.script.as_mut().map(Script::count_line);
+        self.env.effects.script_line = self.script.as_mut().map(Script::count_line);
     }
 }

@@ -70,7 +70,7 @@ impl Core {
         // Whoever wanted it has signed out.
         if is_copy
             && !is_awaited
-            && let Some(disk) = self.files.transfers()
+            && let Some(disk) = self.env.files.transfers()
             && let Err(error) = disk.remove_copy(id)
         {
             let text = format!("the copy of a file is left behind: {error}");
@@ -81,7 +81,7 @@ impl Core {
     /// Says of which files no copy has been made, at the end.
     pub(super) fn fail_copying(&mut self) {
         if let Some(signed_in) = &mut self.signed_in {
-            signed_in.parts.files.fail_copying(&mut self.effects);
+            signed_in.parts.files.fail_copying(&mut self.env.effects);
         }
     }
 

@@ -1,14 +1,10 @@
 //! How the user's session begins: by a sign-in, or after the link was lost. How it ends is `ending`.
 
-use rand_chacha::ChaCha20Rng;
-use rand_core::{RngCore, SeedableRng};
-
 use super::Core;
+use crate::client::account::SignedIn;
 use crate::client::account::ctx::NO_LINK;
-use crate::client::account::ctx::pending::ANSWER_WAIT;
-use crate::client::account::{Preferences, SignedIn};
 use crate::client::auth::{Context, Progress, SignIn, reset_notice};
-use crate::client::env::{End, Fault, Names, Tone};
+use crate::client::env::{End, Fault, Tone};
 use crate::client::name::truncate_name;
 use crate::client::password::Password;
 use crate::client::script::SessionView;
@@ -32,45 +28,35 @@ impl Core {
             let by_ticket = matches!(&begun, Some((sign_in, _)) if sign_in.is_by_ticket());
             self.begun(now, begun);
             if let Some(signed_in) = self.signed_in.as_mut().filter(|_| by_ticket) {
-                let (parts, mut ctx) = signed_in.split(now, &mut self.effects);
+                let (parts, mut ctx) = signed_in.split(now, &mut self.env.effects);
                 parts.resync.send_hello_early(&mut ctx);
             }
         } else if self.sign_in.is_none()
             && let Some(user) = self.pending_user.clone()
         {
-            if self.options.code.is_some() {
+            if self.env.options.code.is_some() {
                 self.begin_enrolment(now, Some(&user));
             } else {
                 self.begin_sign_in(now, Some(&user));
             }
         } else {
-            self.offer_accounts();
+            self.env.offer_accounts();
         }
     }
 
     /// The password of the command line, if it is this account's, which may be known here by another of its names.
     pub(super) fn password_of(&self, account: AccountId, name: &str) -> Option<Password> {
         if self.meant_account == Some(account) {
-            return self.options.password.clone();
+            return self.env.options.password.clone();
         }
-        self.options.password_of(Some(name))
-    }
-
-    /// Has the tab key complete the users who have signed in here before.
-    pub(crate) fn offer_accounts(&mut self) {
-        let key = self.host_keys.trusted.as_ref();
-        let users = key.map_or_else(Vec::new, |key| self.files.accounts(key));
-        self.console.set_names(Names {
-            users,
-            ..Names::default()
-        });
+        self.env.options.password_of(Some(name))
     }
 
     /// Begins a sign-in, if there is anybody to speak to.
     pub(crate) fn begin_sign_in(&mut self, now: Now, name: Option<&str>) {
         // At a terminal only the command line's user is not asked.
         let is_asked = self.script.is_none() && self.pending_user.is_none();
-        let password = self.options.password_of(name).filter(|_| !is_asked);
+        let password = self.env.options.password_of(name).filter(|_| !is_asked);
         let begun = self.with_context(now, |context| SignIn::begin(name, password, context));
         if begun.is_none() {
             self.pending_user = name.map(str::to_owned);
@@ -85,7 +71,7 @@ impl Core {
 
     /// Begins to open an account, if there is anybody to speak to.
     pub(crate) fn begin_sign_up(&mut self, now: Now, name: Option<&str>) {
-        let password = self.options.password_of(name);
+        let password = self.env.options.password_of(name);
         let password = password.filter(|_| self.script.is_some());
         let begun = self.with_context(now, |context| {
             SignIn::begin_sign_up(name, password, context)
@@ -98,16 +84,16 @@ impl Core {
 
     /// Begins to set a password, or to open an account, by an enrolment code, if there is anybody to speak to.
     pub(crate) fn begin_enrolment(&mut self, now: Now, name: Option<&str>) {
-        let password = self.options.password_of(name);
+        let password = self.env.options.password_of(name);
         let password = password.filter(|_| self.script.is_some());
-        let code = self.options.code.clone();
+        let code = self.env.options.code.clone();
         let begun = self.with_context(now, |context| {
             SignIn::begin_enrolment(name, code, password, context)
         });
         if begun.is_none() {
             self.fail(Fault::Unreachable, NO_LINK);
         } else {
-            self.options.code = None;
+            self.env.options.code = None;
         }
         self.begun(now, begun);
     }
@@ -125,18 +111,7 @@ impl Core {
         now: Now,
         step: impl FnOnce(&mut Context<'_>) -> T,
     ) -> Option<T> {
-        let peer = self.link.trusted_peer()?;
-        let mut context = Context {
-            now,
-            server_key: peer.key,
-            handshake_hash: peer.handshake_hash,
-            files: &mut *self.files,
-            random: &mut self.random,
-            effects: &mut self.effects,
-            key_stretching: self.options.key_stretching,
-            is_interactive: self.console.is_interactive(),
-        };
-        Some(step(&mut context))
+        self.env.context(now).map(|mut context| step(&mut context))
     }
 
     /// Runs a step of the sign-in that is going on.
@@ -162,7 +137,7 @@ impl Core {
             Progress::Going => {}
             Progress::SignedIn(start, state) => {
                 let sign_in = self.sign_in.take();
-                if sign_in.is_some_and(|sign_in| self.options.is_user(sign_in.name())) {
+                if sign_in.is_some_and(|sign_in| self.env.options.is_user(sign_in.name())) {
                     self.meant_account = Some(start.account);
                 }
                 self.pending_user = None;
@@ -171,7 +146,7 @@ impl Core {
                 }
             }
             Progress::TimedOut(text) => {
-                self.link.requests.reconnect = true;
+                self.env.link.requests.reconnect = true;
                 self.time_out_sign_in(text);
             }
             Progress::GivenUp { text, refused } => self.give_up_sign_in(text, refused),
@@ -185,14 +160,14 @@ impl Core {
         state: Option<State>,
     ) -> Result<(), StateError> {
         if let Some(reset_ms) = start.reset_ms {
-            let (now_ms, zone) = (now.unix_ms, &self.options.time_zone);
+            let (now_ms, zone) = (now.unix_ms, &self.env.options.time_zone);
             let text = reset_notice(Clock { now_ms, zone }, reset_ms);
             self.show(Tone::Notice, &text);
         }
         self.note_name(start, state.as_ref());
         let state = match self.signed_in.take() {
             Some(mut signed_in) if signed_in.is_of(start) => {
-                signed_in.start_session(now, start, &mut self.effects)?;
+                signed_in.start_session(now, start, &mut self.env.effects)?;
                 self.signed_in = Some(signed_in);
                 return Ok(());
             }
@@ -200,8 +175,8 @@ impl Core {
             None => state.map(|state| (state, Vec::new())),
         };
         if let Some((state, typed)) = state {
-            let (preferences, random) = self.own();
-            let (state, effects) = ((state, &*typed), &mut self.effects);
+            let (preferences, random) = self.env.own();
+            let (state, effects) = ((state, &*typed), &mut self.env.effects);
             let signed_in = SignedIn::new(now, state, start, preferences, random, effects)?;
             self.signed_in = Some(signed_in);
         }
@@ -215,13 +190,13 @@ impl Core {
         let old = identity
             .filter(|known| known.account == start.account && known.name != start.name)
             .map(|known| known.name.clone());
-        let (Some(old), Some(key)) = (old, self.host_keys.trusted) else {
+        let (Some(old), Some(key)) = (old, self.env.host_keys.trusted) else {
             return;
         };
         let (old, new) = (truncate_name(old), truncate_name(start.name.clone()));
         let text = format!("your account was renamed: you are {new} now, and no longer {old}");
         self.show(Tone::Notice, &text);
-        if let Err(error) = self.files.rename_account(&key, &old, &new) {
+        if let Err(error) = self.env.files.rename_account(&key, &old, &new) {
             let text = format!("this device is still found under {old}: {error}");
             self.show(Tone::Error, &text);
         }
@@ -229,44 +204,22 @@ impl Core {
 
     /// A code that nobody else knows.
     pub(in crate::client) fn make_code(&mut self) -> EnrolmentCode {
-        EnrolmentCode::generate(&mut self.random)
-    }
-
-    /// What a signed-in user is given of the client: preferences, and randomness.
-    pub(super) fn own(&mut self) -> (Preferences, ChaCha20Rng) {
-        let mut seed = [0; 32];
-        self.random.fill_bytes(&mut seed);
-        let preferences = Preferences {
-            time_zone: self.options.time_zone.clone(),
-            // A script has set how long it waits.
-            answer_wait: match self.script {
-                Some(_) => self.options.timeout,
-                None => ANSWER_WAIT,
-            },
-            is_unannounced: self.options.unannounced,
-            is_sending_only: self.options.is_sending_only,
-            tail: self.options.tail.clone(),
-            is_restricted: self.options.is_restricted,
-            is_told_progress: self.console.is_interactive() && !self.console.edits_lines(),
-            is_attended: self.console.is_interactive(),
-            attention: self.options.attention.clone(),
-            save_files_below: self.options.save_files_below,
-            logs_chat: self.files.logs_chat(),
-        };
-        (preferences, ChaCha20Rng::from_seed(seed))
+        self.env.make_code()
     }
 
     /// The session, as a script looks at it.
     pub(super) fn session_view(&self, now: Now) -> SessionView {
         let signs_in = |sign_in: &SignIn| sign_in.question().is_none();
         let view = SessionView {
-            is_idle: self.link.is_greeted && self.sign_in.is_none() && self.pending_user.is_none(),
-            lines_behind: self.console.given().saturating_sub(self.console.printed()),
-            bytes_behind: self.console.bytes_behind(),
+            is_idle: self.env.link.is_greeted
+                && self.sign_in.is_none()
+                && self.pending_user.is_none(),
+            lines_behind: self.env.lines_behind(),
+            bytes_behind: self.env.console.bytes_behind(),
             ..SessionView::default()
         };
         let Some(signed_in) = &self.signed_in else {
-            let is_server_away = !self.link.is_greeted
+            let is_server_away = !self.env.link.is_greeted
                 || self.pending_user.is_some()
                 || self.sign_in.as_ref().is_some_and(signs_in);
             return SessionView {
@@ -280,13 +233,13 @@ impl Core {
         SessionView {
             is_signed_in: true,
             is_settled,
-            is_server_away: !is_settled || is_overdue || self.link.is_silent,
+            is_server_away: !is_settled || is_overdue || self.env.link.is_silent,
             is_overdue,
             stored: sender.stored(),
             moves: signed_in.parts.files.moves(),
             waiting: signed_in.waiting(),
             awaits_answer: signed_in.awaits_answer() || self.awaits_change() || self.bot_waits(),
-            awaits_receipts: signed_in.awaits_receipts(self.options.until),
+            awaits_receipts: signed_in.awaits_receipts(self.env.options.until),
             has_nothing_open: signed_in.has_nothing_open(),
             is_stored: signed_in.is_stored(now.instant),
             has_unsaid: !self.unsaid.is_empty()
@@ -299,7 +252,7 @@ impl Core {
     /// The account that has signed in and is settled since this was last asked, with the server's key; not one that was
     /// signed in before.
     pub(in crate::client) fn take_arrival(&mut self) -> Option<([u8; 32], String)> {
-        let key = self.link.trusted_peer()?.key;
+        let key = self.env.link.trusted_peer()?.key;
         let shared = self.shared().filter(|shared| shared.session.is_settled)?;
         let name = &shared.me.name;
         if self.arrived.as_ref() == Some(name) {

@@ -32,7 +32,7 @@ impl Core {
         };
         match request {
             Ok(request) => self.bot.waiting = Some((number, request)),
-            Err(why) => self.effects.fail_at(Some(number), Fault::Usage, why),
+            Err(why) => self.env.effects.fail_at(Some(number), Fault::Usage, why),
         }
     }
 
@@ -53,7 +53,7 @@ impl Core {
         let Some((number, request)) = self.bot.waiting.take() else {
             return;
         };
-        self.effects.script_line = Some(number);
+        self.env.effects.script_line = Some(number);
         self.with_files(now, |files, parts, ctx| {
             ctx.pending.asking = Some(number);
             ctx.pending.command = Some(request.word().to_owned());
@@ -61,7 +61,7 @@ impl Core {
             ctx.pending.asking = None;
             ctx.pending.command = None;
         });
-        self.effects.script_line = None;
+        self.env.effects.script_line = None;
     }
 
     /// The client ends, and the request was not carried out.
@@ -73,14 +73,14 @@ impl Core {
             } else {
                 (Fault::Usage, "nobody is signed in".to_owned())
             };
-            self.effects.fail_at(Some(number), fault, text);
+            self.env.effects.fail_at(Some(number), fault, text);
         }
     }
 
     /// Tells a bot whether the server answers, if that has changed.
     pub(super) fn tell_of_link(&mut self) {
-        let behind = self.console.given().saturating_sub(self.console.printed());
-        if !self.options.is_for_bot() || behind > LINES_BEHIND_MAX {
+        let behind = self.env.lines_behind();
+        if !self.env.options.is_for_bot() || behind > LINES_BEHIND_MAX {
             return;
         }
         let has_begun = |it: &&SignedIn| it.parts.history.tail.has_positions();
@@ -88,11 +88,11 @@ impl Core {
             return;
         };
         let shared = &signed_in.shared;
-        let is_online = shared.session.is_settled && !self.link.is_silent;
+        let is_online = shared.session.is_settled && !self.env.link.is_silent;
         let report = match (self.bot.is_online, is_online) {
             (None, true) => LinkReport::Ready {
                 user: shared.me.name.clone(),
-                server: self.options.server_name.clone(),
+                server: self.env.options.server_name.clone(),
                 text_bytes: shared.session.server.text_max,
             },
             (Some(false), true) => LinkReport::Online,
@@ -100,6 +100,6 @@ impl Core {
             (None, false) | (Some(_), _) => return,
         };
         self.bot.is_online = Some(is_online);
-        self.effects.report(Report::Link(report));
+        self.env.effects.report(Report::Link(report));
     }
 }
