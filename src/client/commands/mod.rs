@@ -12,6 +12,7 @@ mod mistaken;
 mod paste;
 mod recall;
 mod row;
+mod saying;
 
 pub use complete::complete;
 pub use compose::Composition;
@@ -62,34 +63,6 @@ pub(super) fn run_parked(core: &mut Core, now: Now) {
     }
 }
 
-/// Whether a text is not said in a conversation: it may be a private message that was meant for another. Where there is
-/// an editor, that has asked.
-fn refuses_mistaken(core: &mut Core, now: Now, place: &str, line: &str) -> bool {
-    let names = core.signed_in.as_ref().map(SignedIn::names);
-    let Some(names) = names.filter(|_| !core.has_editor()) else {
-        return false;
-    };
-    if Mistaken::of(line, &names).is_none() || is_repeated(core, now, line) {
-        return false;
-    }
-    let how = if core.is_interactive() {
-        format!("the same line once more says it to {place}")
-    } else {
-        format!("`/message {place}` before it says it")
-    };
-    let quoted = render::quote(line);
-    let text = format!("not sent: it looks like a command: / before it runs it, {how}: {quoted}");
-    core.fail(Fault::Usage, &text);
-    true
-}
-
-/// Whether somebody at a terminal without an editor has entered a line a second time, after they were told.
-fn is_repeated(core: &mut Core, now: Now, line: &str) -> bool {
-    let is_interactive = core.is_interactive();
-    let focus = core.signed_in.as_mut().map(|user| &mut user.shared.focus);
-    focus.is_some_and(|focus| is_interactive && focus.hold.takes_enter(line, now.instant))
-}
-
 /// Runs a line that was typed at the prompt. A line that is no command is never sent anywhere, unless the prompt stood
 /// in a conversation (`inside`).
 pub(super) fn run(core: &mut Core, now: Now, line: &str, inside: Option<&str>) {
@@ -114,10 +87,10 @@ fn run_line(core: &mut Core, now: Now, line: &str, inside: Option<&str>) {
     let line = trimmed(line);
     if let Some(text) = text_inside(line) {
         let place = inside.unwrap_or_default();
-        if !place.is_empty() && refuses_mistaken(core, now, place, line) {
+        if !place.is_empty() && saying::refuses_mistaken(core, now, place, line) {
             return;
         }
-        if core.takes_text(now, inside, text) {
+        if saying::takes_text(core, now, inside, text) {
             core.with_signed_in(now, |parts, _| parts.history.reset_paging());
             return;
         }
@@ -148,7 +121,7 @@ fn run_line(core: &mut Core, now: Now, line: &str, inside: Option<&str>) {
     if values.is_some() && core.park(now, command.awaits, (line, inside)) {
         return;
     }
-    core.changes_focus(command.focus, rest);
+    note_focus(core, command.focus, rest);
     if command.needs_sign_in && core.user().is_none() {
         core.fail(Fault::Usage, "sign in first, with `/login`");
         return;
@@ -165,6 +138,18 @@ fn run_line(core: &mut Core, now: Now, line: &str, inside: Option<&str>) {
         table,
     };
     carry_out(core, command, line, &call);
+}
+
+/// A command is about to run that may change the focus.
+fn note_focus(core: &mut Core, change: FocusChange, argument: &str) {
+    let Some(script) = &mut core.script else {
+        return;
+    };
+    script.changes_focus(change, argument);
+    if let (FocusChange::Sets, Some(signed_in)) = (change, &mut core.signed_in) {
+        // If the command fails, what follows must not go to where the script was before.
+        signed_in.shared.focus.current = None;
+    }
 }
 
 /// Runs a command, which is repeated to the user if its answer is late.

@@ -32,7 +32,7 @@ use super::effects::{Effects, Outgoing};
 use super::env::{Console, End, Fault, Files, Input, Options, Tone};
 use super::program::Say;
 use super::script::wait_timer::{RESPONSE_WAIT, WaitTimer};
-use super::script::{Awaited, FocusChange, Script};
+use super::script::{Awaited, Script};
 use super::ui::prompt::{Prompt, Question, TypedLine, yes};
 use crate::protocol::{AccountId, EndReason, Envelope, ServerBody, SessionEnd};
 use crate::transport::{Channel, Now};
@@ -47,7 +47,7 @@ pub struct Core {
     prompt: Prompt,
     response_timer: WaitTimer,
     /// Without a terminal.
-    script: Option<Script>,
+    pub(super) script: Option<Script>,
     offline: Offline,
     /// The room that a link names, until the user was asked about it.
     linked_room: Option<String>,
@@ -434,18 +434,6 @@ impl Core {
     /// Whether what is sent can be expected to leave now.
     pub(super) const fn is_linked(&self) -> bool {
         self.env.link.peer.is_some()
-    }
-
-    /// A command is about to run that changes the focus, or tries to.
-    pub(super) fn changes_focus(&mut self, change: FocusChange, argument: &str) {
-        let Some(script) = &mut self.script else {
-            return;
-        };
-        script.changes_focus(change, argument);
-        if let (FocusChange::Sets, Some(signed_in)) = (change, &mut self.signed_in) {
-            // If the command fails, what follows must not go to where the script was before.
-            signed_in.shared.focus.current = None;
-        }
     }
 
     /// Whether a person sits at a terminal.

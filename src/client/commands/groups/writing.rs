@@ -3,6 +3,7 @@
 use super::reading::history;
 use crate::client::commands::arguments::{Argument, IN, USER_OR_ROOM};
 use crate::client::commands::row::{ChatCommand, Group, Needs, ROW};
+use crate::client::commands::saying::send;
 use crate::client::env::Fault;
 use crate::client::script::Awaited;
 use crate::protocol::{EVERYONE_NAME, NOTES_NAME};
@@ -19,7 +20,7 @@ pub(super) const WRITING: Group = Group {
             summary: "send a message to a user or to a room",
             awaits: Awaited::Nothing,
             is_basic: true,
-            run: |core, call| core.send_text(call.now, call.required(0), call.required(1)),
+            run: |core, call| send(core, call.now, call.required(0), call.required(1)),
             ..ROW
         },
         ChatCommand {
@@ -27,7 +28,7 @@ pub(super) const WRITING: Group = Group {
             arguments: &[Argument::text("TEXT")],
             summary: "send a message to everyone",
             awaits: Awaited::Nothing,
-            run: |core, call| core.send_text(call.now, EVERYONE_NAME, call.required(0)),
+            run: |core, call| send(core, call.now, EVERYONE_NAME, call.required(0)),
             ..ROW
         },
         ChatCommand {
@@ -37,7 +38,7 @@ pub(super) const WRITING: Group = Group {
             help: "It is on all your devices, in a conversation that is called notes: `/notes` shows it, `/enter notes` goes \
                    there, and what works in other conversations works in it.",
             awaits: Awaited::Nothing,
-            run: |core, call| core.send_text(call.now, NOTES_NAME, call.required(0)),
+            run: |core, call| send(core, call.now, NOTES_NAME, call.required(0)),
             ..ROW
         },
         ChatCommand {
