@@ -4,6 +4,7 @@
 //! only one key is accepted, whatever the file says meanwhile.
 
 use crate::client::env::{End, Files, Options, Trust};
+use crate::client::ui::prompt::Question;
 use crate::protocol::fingerprint;
 
 /// The server keys of this run.
@@ -12,7 +13,7 @@ pub(super) struct HostKeys {
     /// The key that this run has trusted; no other will do.
     pub(super) trusted: Option<[u8; 32]>,
     /// The key that the user is being asked about.
-    pub(super) asked: Option<[u8; 32]>,
+    asked: Option<[u8; 32]>,
 }
 
 /// What becomes of a link to a server with a key.
@@ -93,6 +94,16 @@ impl HostKeys {
                 "the file of known servers cannot be read: {error}"
             ))),
         }
+    }
+
+    /// Whether the user is to be asked about a key, and how.
+    pub(super) fn question(&self, options: &Options) -> Option<(Question, String)> {
+        let text = format!(
+            "{} has the key {} (not seen before). Trust it? [y/N] ",
+            options.server_name,
+            fingerprint(self.asked.as_ref()?)
+        );
+        Some((Question::Trust, text))
     }
 
     /// Puts the key on file.

@@ -7,9 +7,9 @@ use super::env::Env;
 use super::host_key::Verdict;
 use super::offline::Offline;
 use super::status::{self, LinkStatus};
-use crate::client::account::SignOutReason;
-use crate::client::env::{Fault, Tone};
-use crate::client::script::Late;
+use crate::client::account::{SignOutReason, SignedIn};
+use crate::client::env::{End, Fault, Tone};
+use crate::client::script::{Exit, Late};
 use crate::client::ui::render;
 use crate::protocol::EndReason;
 use crate::transport::Now;
@@ -119,7 +119,7 @@ impl Core {
                 self.show(Tone::Plain, render::WELCOME);
             }
         }
-        self.end_offline();
+        self.offline.end(&mut self.env);
         self.sign_in_again(now);
     }
 
@@ -195,6 +195,33 @@ impl Core {
                 signed_in.shared.session.is_silent = true;
             }
             (Some(_), _) => self.give_up_offline(),
+        }
+    }
+
+    /// A script has waited long enough for a server that it never met. What it has written is kept; what an earlier run wrote is
+    /// no failure of this one.
+    pub(super) fn give_up_offline(&mut self) {
+        let (name, seconds) = (
+            &self.env.options.server_name,
+            self.env.options.timeout.as_secs(),
+        );
+        let text = if self.env.link.is_greeted {
+            format!("no sign-in at {name} within {seconds} s\nhint: --timeout SECONDS waits longer")
+        } else {
+            self.unreachable(&format!(" within {seconds} s"))
+        };
+        let has_written = |signed_in: &SignedIn| {
+            let mut unsent = signed_in.parts.sender.unsent();
+            unsent.any(|(line, ..)| line.is_some())
+        };
+        if self.signed_in.as_ref().is_some_and(has_written) {
+            // The next step is told with what was not sent.
+            self.show(Tone::Error, text.lines().next().unwrap_or_default());
+            // That there was no server is why the messages wait, too.
+            self.env.effects.uncount(Fault::Unreachable);
+            self.exit_now(Exit::Quit);
+        } else {
+            self.finish(End::Unreachable(text));
         }
     }
 

@@ -25,6 +25,8 @@ use std::time::Instant;
 use zeroize::Zeroizing;
 
 use super::account::ctx::{Ctx, Shared};
+use super::account::files::FileTransfers;
+use super::account::rooms::joining;
 use super::account::{Parts, SignedIn};
 use super::auth::SignIn;
 use super::auth::step_up::StepUp;
@@ -33,12 +35,13 @@ use super::env::{Console, End, Fault, Files, Input, Options, Tone};
 use super::program::Say;
 use super::script::wait_timer::{RESPONSE_WAIT, WaitTimer};
 use super::script::{Awaited, Script};
-use super::ui::prompt::{Prompt, Question, TypedLine, yes};
+use super::ui::prompt::{Prompt, Question, TypedLine, prompt_text, yes};
 use crate::protocol::{AccountId, EndReason, Envelope, ServerBody, SessionEnd};
 use crate::transport::{Channel, Now};
 use bot::Bot;
 use ending::Ending;
 use env::Env;
+use invitation::Invitation;
 use offline::Offline;
 
 /// Decides about trust, sign-in and commands for one user at one server.
@@ -49,8 +52,7 @@ pub struct Core {
     /// Without a terminal.
     pub(super) script: Option<Script>,
     offline: Offline,
-    /// The room that a link names, until the user was asked about it.
-    linked_room: Option<String>,
+    invitation: Invitation,
     /// Who is to be signed in without being asked.
     pending_user: Option<String>,
     /// The account of the user on the command line, whatever it is called, once that is known.
@@ -88,7 +90,7 @@ impl Core {
             response_timer: WaitTimer::default(),
             script,
             offline: Offline::default(),
-            linked_room,
+            invitation: Invitation::new(linked_room),
             pending_user,
             meant_account: None,
             unsaid: VecDeque::new(),
@@ -181,7 +183,11 @@ impl Core {
                         return Some(TypedLine { line, focus });
                     }
                     Some(Question::Trust) => self.answer_trust(now, yes(&line, false)),
-                    Some(Question::LinkedRoom) => self.answer_linked_room(now, yes(&line, false)),
+                    Some(Question::LinkedRoom) => {
+                        if let Some(room) = self.invitation.answer(yes(&line, false)) {
+                            self.with_signed_in(now, |_, ctx| joining::join_existing(ctx, &room));
+                        }
+                    }
                     Some(_) if self.answer_step_up(now, &line) => {}
                     Some(_) => self
                         .step_sign_in(now, |sign_in, context| sign_in.handle_answer(line, context)),
@@ -201,7 +207,7 @@ impl Core {
             Input::Cancelled => match self.prompt.take() {
                 None | Some(Question::Command | Question::InFocus(_)) => {}
                 Some(Question::Trust) => self.answer_trust(now, false),
-                Some(Question::LinkedRoom) => self.answer_linked_room(now, false),
+                Some(Question::LinkedRoom) => _ = self.invitation.answer(false),
                 Some(_) => self.cancel_question(),
             },
             Input::Skipped(text) => {
@@ -263,7 +269,11 @@ impl Core {
                 self.env.link.requests.reconnect = true;
             }
         }
-        self.tell_offline(now);
+        if self.offline.tell(now.instant, &mut self.env)
+            && let Some(script) = &mut self.script
+        {
+            script.begin_offline();
+        }
         self.time_out_step_up(now);
         if let Some(signed_in) = &mut self.signed_in {
             signed_in.handle_timeout(now, &mut self.env.effects);
@@ -280,7 +290,7 @@ impl Core {
             self.signed_in.as_ref().and_then(SignedIn::deadline),
             self.script.as_ref().and_then(Script::deadline),
             self.response_timer.deadline(),
-            self.offline_due(),
+            self.offline.due(),
         ]
         .into_iter()
         .flatten()
@@ -328,7 +338,10 @@ impl Core {
             }
         }
         if self.ending.end.is_none() {
-            self.tell_of_linked_room();
+            if let (Some(_), Some(signed_in)) = (&self.script, &self.signed_in) {
+                self.invitation
+                    .tell(&signed_in.shared, &mut self.env.effects);
+            }
             self.watch_server(now);
             self.end_in_time(now);
             let is_waiting = self.is_waiting();
@@ -349,6 +362,66 @@ impl Core {
             let view = self.session_view(now);
             if let Some(script) = &mut self.script {
                 script.limit_input(now.instant, &view, self.prompt.is_open());
+            }
+        }
+    }
+
+    /// Asks the next question, if one is due and none is open, and keeps the prompt that stands there true.
+    fn ask_next(&mut self, now: Now) {
+        let mut status = asking::status(now, self.shared(), self.offline);
+        // Where it stays as it is, it does not say how far a file is.
+        let text = prompt_text(&status);
+        let files = self.signed_in.as_ref().map(|user| &user.parts.files);
+        if let Some(shown) = files.and_then(FileTransfers::shown) {
+            status = asking::with_transfers(status, shown);
+        }
+        self.env.console.set_status(status);
+        let asked = self.env.host_keys.question(&self.env.options);
+        let question = asked.or_else(|| self.open_question()).or_else(|| {
+            let is_ready = self.is_ready_for_command(now);
+            is_ready.then(|| self.question_of_prompt(text))
+        });
+        if let Some((question, text)) = question {
+            self.prompt.ask(&mut *self.env.console, question, &text);
+        }
+    }
+
+    /// The next command; before the first one, whether to go where a link leads.
+    fn question_of_prompt(&self, prompt: String) -> (Question, String) {
+        let shared = self.shared();
+        let invited = self.invitation.question(shared);
+        invited
+            .filter(|_| self.is_interactive())
+            .unwrap_or_else(|| {
+                let focus = shared.and_then(|shared| shared.focus.current.clone());
+                (focus.map_or(Question::Command, Question::InFocus), prompt)
+            })
+    }
+
+    /// Whether the next command may be asked for. Without a terminal each one waits for what the one before it
+    /// needs from the server, so that a script's lines take effect in order.
+    fn is_ready_for_command(&self, now: Now) -> bool {
+        if self.script.as_ref().is_some_and(Script::is_exiting) {
+            return false;
+        }
+        let has_link = self.is_linked();
+        let waits =
+            |sign_in: &SignIn| !sign_in.is_reconnection() || sign_in.asks_again() && has_link;
+        let is_signing_in = self.sign_in.as_ref().is_some_and(waits);
+        match &self.signed_in {
+            _ if is_signing_in => false,
+            Some(_) if self.response_timer.is_expired() => true,
+            _ if self.awaits_change() => false,
+            // Which conversation the next line is for is about to be known.
+            Some(signed_in) if signed_in.is_changing_focus() => false,
+            Some(signed_in) => match &self.script {
+                Some(script) => script.may_read_on(&self.session_view(now)),
+                None => !self.is_settling(signed_in),
+            },
+            // Who has signed out where there was no link is at a prompt, too.
+            None => {
+                let is_offline = self.offline != Offline::No && self.is_interactive();
+                (self.env.link.is_greeted || is_offline) && self.pending_user.is_none()
             }
         }
     }
@@ -439,6 +512,11 @@ impl Core {
     /// Whether a person sits at a terminal.
     pub(super) const fn is_interactive(&self) -> bool {
         self.script.is_none()
+    }
+
+    /// Whether a line that looks like a command has gone back into an editor before it came here.
+    pub(super) fn has_editor(&self) -> bool {
+        self.env.console.edits_lines()
     }
 
     /// Whether no command may touch files or run programs.

@@ -1,6 +1,7 @@
 //! How the user's session begins: by a sign-in, or after the link was lost. How it ends is `ending`.
 
 use super::Core;
+use super::offline::{self, Offline};
 use crate::client::account::SignedIn;
 use crate::client::account::ctx::NO_LINK;
 use crate::client::auth::{Context, Progress, SignIn, reset_notice};
@@ -205,6 +206,30 @@ impl Core {
     /// A code that nobody else knows.
     pub(in crate::client) fn make_code(&mut self) -> EnrolmentCode {
         self.env.make_code()
+    }
+
+    /// Opens the device that was used last, or that of the user on the command line, if it can sign in by itself. Returns
+    /// whether there is one: the link is then tried until there is one, too.
+    pub(in crate::client) fn begin_offline(&mut self, now: Now) -> bool {
+        let Some(state) = offline::open_known(&mut self.env) else {
+            return false;
+        };
+        let account = state.identity().map(|identity| identity.account);
+        let is_meant = self.env.options.user.is_some();
+        self.meant_account = account.filter(|_| is_meant);
+        let (preferences, random) = self.env.own();
+        let effects = &mut self.env.effects;
+        match SignedIn::offline(now, state, preferences, random, effects) {
+            Ok(None) => return false,
+            Ok(Some(signed_in)) => self.signed_in = Some(signed_in),
+            Err(error) => {
+                self.finish(End::Failed(error.to_string()));
+                return false;
+            }
+        }
+        self.pending_user = None;
+        self.offline = Offline::begin(now.instant);
+        true
     }
 
     /// The session, as a script looks at it.
