@@ -1,6 +1,6 @@
 //! How a user's session ends, and the client: by the server, by the user, by the end of a script.
 
-use super::{Core, signed_out};
+use super::{Core, program, signed_out};
 use crate::client::account::SignOutReason;
 use crate::client::auth::SignIn;
 use crate::client::env::{End, Tone};
@@ -171,10 +171,14 @@ impl Core {
     }
 
     pub(super) fn exit_now(&mut self, exit: Exit) {
-        self.fail_unsaid();
-        self.fail_untold();
-        self.fail_request();
-        self.fail_copying();
+        let (script, effects) = (self.script.as_mut(), &mut self.env.effects);
+        self.unsaid.fail(self.signed_in.is_some(), script, effects);
+        program::fail_untold(self.signed_in.as_ref(), &mut self.env);
+        let effects = &mut self.env.effects;
+        self.bot.fail(self.signed_in.is_some(), effects);
+        if let Some(signed_in) = &mut self.signed_in {
+            signed_in.parts.files.fail_copying(effects);
+        }
         if self.script.is_none() {
             self.show_unsent();
         } else if let Some(signed_in) = &self.signed_in

@@ -11,6 +11,7 @@ use crate::client::account::ctx::pending::ANSWER_WAIT;
 use crate::client::auth::Context;
 use crate::client::effects::Effects;
 use crate::client::env::{Console, Fault, Files, Names, Options, Tone};
+use crate::client::transfers::TransferId;
 use crate::text::enrolment_code::EnrolmentCode;
 use crate::transport::Now;
 
@@ -89,6 +90,27 @@ impl Env {
             effects: &mut self.effects,
             key_stretching: self.options.key_stretching,
         })
+    }
+
+    /// Removes the copy of a file that nobody waits for.
+    pub(super) fn remove_copy(&mut self, id: TransferId) {
+        if let Some(disk) = self.files.transfers()
+            && let Err(error) = disk.remove_copy(id)
+        {
+            let text = format!("the copy of a file is left behind: {error}");
+            self.show(Tone::Error, &text);
+        }
+    }
+
+    /// Forgets what the user has typed and deleted; before the deletion is durable: after a kill in between it comes again.
+    pub(super) fn forget_deleted(&mut self) {
+        let deleted = self.effects.take_deleted();
+        if !deleted.is_empty()
+            && let Err(error) = self.files.forget_typed(&deleted)
+        {
+            let text = format!("what you deleted is still in the input history: {error}");
+            self.show(Tone::Error, &text);
+        }
     }
 
     /// A code that nobody else knows.

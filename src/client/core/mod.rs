@@ -12,13 +12,11 @@ mod invitation;
 mod link_events;
 mod offline;
 mod program;
-mod saying;
 mod session;
 mod signed_out;
 pub(super) mod status;
 mod step_up;
 
-use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::Instant;
 
@@ -32,9 +30,9 @@ use super::auth::SignIn;
 use super::auth::step_up::StepUp;
 use super::effects::{Effects, Outgoing};
 use super::env::{Console, End, Fault, Files, Input, Options, Tone};
-use super::program::Say;
 use super::script::wait_timer::{RESPONSE_WAIT, WaitTimer};
 use super::script::{Awaited, Script};
+use super::transfers::{CopiedFile, TransferId};
 use super::ui::prompt::{Prompt, Question, TypedLine, prompt_text, yes};
 use crate::protocol::{AccountId, EndReason, Envelope, ServerBody, SessionEnd};
 use crate::transport::{Channel, Now};
@@ -43,6 +41,7 @@ use ending::Ending;
 use env::Env;
 use invitation::Invitation;
 use offline::Offline;
+use program::Unsaid;
 
 /// Decides about trust, sign-in and commands for one user at one server.
 pub struct Core {
@@ -58,7 +57,7 @@ pub struct Core {
     /// The account of the user on the command line, whatever it is called, once that is known.
     meant_account: Option<AccountId>,
     /// What a program said while nobody was signed in.
-    unsaid: VecDeque<Say>,
+    unsaid: Unsaid,
     /// What a bot asks for.
     bot: Bot,
     sign_in: Option<SignIn>,
@@ -93,7 +92,7 @@ impl Core {
             invitation: Invitation::new(linked_room),
             pending_user,
             meant_account: None,
-            unsaid: VecDeque::new(),
+            unsaid: Unsaid::default(),
             bot: Bot::default(),
             sign_in: None,
             step_up: None,
@@ -166,43 +165,31 @@ impl Core {
     /// Something has come from the console. A line that was typed as a command, or as text, is handed back with the
     /// conversation in which the prompt stood.
     pub(super) fn handle_input(&mut self, now: Now, input: Input) -> Option<TypedLine> {
-        if let (Input::Line(_) | Input::Skipped(_), Some(script)) = (&input, &mut self.script) {
-            self.env.effects.script_line = Some(script.count_line());
+        if let Input::Line(_) | Input::Skipped(_) = &input {
+            self.count_line();
         }
         match input {
             // The link's.
             Input::Addresses(_) | Input::Unresolved { .. } => {}
-            Input::Line(line) => {
-                let line = Zeroizing::new(line);
-                self.env.effects.answer(self.prompt.asked());
-                match self.prompt.take() {
-                    None => {}
-                    Some(Question::Command) => return Some(TypedLine { line, focus: None }),
-                    Some(Question::InFocus(focus)) => {
-                        let focus = Some(focus);
-                        return Some(TypedLine { line, focus });
-                    }
-                    Some(Question::Trust) => self.answer_trust(now, yes(&line, false)),
-                    Some(Question::LinkedRoom) => {
-                        if let Some(room) = self.invitation.answer(yes(&line, false)) {
-                            self.with_signed_in(now, |_, ctx| joining::join_existing(ctx, &room));
-                        }
-                    }
-                    Some(_) if self.answer_step_up(now, &line) => {}
-                    Some(_) => self
-                        .step_sign_in(now, |sign_in, context| sign_in.handle_answer(line, context)),
+            Input::Line(line) => return self.handle_line(now, Zeroizing::new(line)),
+            Input::Say(say) => {
+                let (script, effects) = (self.script.as_mut(), &mut self.env.effects);
+                if self.unsaid.add(*say, script, effects) {
+                    self.say_unsaid(now);
                 }
             }
-            Input::Say(say) => self.say(now, *say),
-            Input::Request(request) => self.take_request(*request),
+            Input::Request(request) => {
+                self.prompt.take();
+                if let Some(number) = self.script.as_mut().map(Script::count_line) {
+                    self.bot.take(number, *request, &mut self.env.effects);
+                }
+            }
             Input::Copied { id, file } => self.handle_copied(now, id, file),
             Input::Saved { id, path } => {
                 self.with_signed_in(now, |parts, ctx| parts.files.handle_saved(ctx, id, path));
             }
             Input::Begun { printed } => {
-                if let Some(signed_in) = &mut self.signed_in {
-                    signed_in.parts.recent.begin(printed);
-                }
+                self.with_signed_in(now, |parts, _| parts.recent.begin(printed));
             }
             Input::Cancelled => match self.prompt.take() {
                 None | Some(Question::Command | Question::InFocus(_)) => {}
@@ -216,7 +203,7 @@ impl Core {
             }
             Input::Aside(line) => self.env.effects.show_line(*line),
             Input::EndOfInput => self.end_input(now),
-            Input::Broken(text) if self.script.is_none() => {
+            Input::Broken(text) if self.is_interactive() => {
                 self.show_unsent();
                 self.finish(End::Failed(text));
             }
@@ -235,6 +222,64 @@ impl Core {
             }
         }
         None
+    }
+
+    /// A line was typed: what it means follows from the question that was open.
+    fn handle_line(&mut self, now: Now, line: Zeroizing<String>) -> Option<TypedLine> {
+        self.env.effects.answer(self.prompt.asked());
+        match self.prompt.take()? {
+            Question::Command => return Some(TypedLine { line, focus: None }),
+            Question::InFocus(focus) => {
+                let focus = Some(focus);
+                return Some(TypedLine { line, focus });
+            }
+            Question::Trust => self.answer_trust(now, yes(&line, false)),
+            Question::LinkedRoom => {
+                if let Some(room) = self.invitation.answer(yes(&line, false)) {
+                    self.with_signed_in(now, |_, ctx| joining::join_existing(ctx, &room));
+                }
+            }
+            _ if self.answer_step_up(now, &line) => {}
+            _ => self.step_sign_in(now, |sign_in, context| sign_in.handle_answer(line, context)),
+        }
+        None
+    }
+
+    /// Counts a line of a script, which is carried out from here on.
+    fn count_line(&mut self) {
+        if let Some(script) = &mut self.script {
+            self.env.effects.script_line = Some(script.count_line());
+        }
+    }
+
+    /// A user's file was copied, or not.
+    fn handle_copied(&mut self, now: Now, id: TransferId, file: Result<Box<CopiedFile>, String>) {
+        let is_copy = file.is_ok();
+        let is_awaited = self.signed_in.as_mut().is_some_and(|signed_in| {
+            let (parts, mut ctx) = signed_in.split(now, &mut self.env.effects);
+            let others = (&mut parts.sender, &parts.blocked);
+            parts.files.handle_copied(&mut ctx, others, (id, file))
+        });
+        // Whoever wanted it has signed out.
+        if is_copy && !is_awaited {
+            self.env.remove_copy(id);
+        }
+    }
+
+    /// Says what a program said, if somebody is signed in.
+    fn say_unsaid(&mut self, now: Now) {
+        if let Some(signed_in) = &mut self.signed_in {
+            let script = self.script.as_mut();
+            self.unsaid.say(now, signed_in, script, &mut self.env);
+        }
+    }
+
+    /// Carries out what a bot asks for, unless it has to wait for the server, or for what was said before it.
+    fn carry_out_request(&mut self, now: Now) {
+        let must_wait = self.bot.needs_server() && self.must_wait(now, Awaited::Server);
+        if let Some(signed_in) = self.signed_in.as_mut().filter(|_| !must_wait) {
+            self.bot.carry_out(now, signed_in, &mut self.env);
+        }
     }
 
     /// Ends the client. Only the first ending counts.
@@ -306,37 +351,7 @@ impl Core {
         }
         self.say_unsaid(now);
         self.carry_out_request(now);
-        if let Some(signed_in) = &mut self.signed_in {
-            signed_in.on_lines_printed(self.env.console.printed());
-            let deleted = self.env.effects.take_deleted();
-            // Before the deletion is durable: after a kill in between it comes again.
-            if !deleted.is_empty()
-                && let Err(error) = self.env.files.forget_typed(&deleted)
-            {
-                let text = format!("what you deleted is still in the input history: {error}");
-                self.env.effects.show(Tone::Error, text);
-            }
-            if let Err(error) = signed_in.settle(now, &mut self.env.effects) {
-                // Nothing that follows from what could not be kept may leave.
-                self.env.effects = Effects::default();
-                self.finish(End::Failed(error.to_string()));
-            } else {
-                signed_in.move_files(now, &mut self.env.effects, &mut *self.env.files);
-                signed_in.write_log(now, &mut self.env.effects, &mut *self.env.files);
-                self.tell_of_link();
-                let Some(signed_in) = &mut self.signed_in else {
-                    return;
-                };
-                let lines = (self.env.console.given(), self.env.console.printed());
-                signed_in.tell(now, &mut self.env.effects, &mut *self.env.files, lines);
-                if signed_in.parts.history.tail.is_broken() {
-                    self.ending.end.get_or_insert(End::Quit);
-                }
-                if let Some(names) = signed_in.take_names() {
-                    self.env.console.set_names(names);
-                }
-            }
-        }
+        self.settle_signed_in(now);
         if self.ending.end.is_none() {
             if let (Some(_), Some(signed_in)) = (&self.script, &self.signed_in) {
                 self.invitation
@@ -363,6 +378,34 @@ impl Core {
             if let Some(script) = &mut self.script {
                 script.limit_input(now.instant, &view, self.prompt.is_open());
             }
+        }
+    }
+
+    /// Makes durable what a signed-in user's batch has brought, then does what follows from it.
+    fn settle_signed_in(&mut self, now: Now) {
+        let Some(signed_in) = &mut self.signed_in else {
+            return;
+        };
+        signed_in.on_lines_printed(self.env.console.printed());
+        self.env.forget_deleted();
+        if let Err(error) = signed_in.settle(now, &mut self.env.effects) {
+            // Nothing that follows from what could not be kept may leave.
+            self.env.effects = Effects::default();
+            self.finish(End::Failed(error.to_string()));
+            return;
+        }
+        let (effects, files) = (&mut self.env.effects, &mut *self.env.files);
+        signed_in.move_files(now, effects, files);
+        signed_in.write_log(now, effects, files);
+        self.bot.tell_of_link(signed_in, &mut self.env);
+        let lines = (self.env.console.given(), self.env.console.printed());
+        let (effects, files) = (&mut self.env.effects, &mut *self.env.files);
+        signed_in.tell(now, effects, files, lines);
+        if signed_in.parts.history.tail.is_broken() {
+            self.ending.end.get_or_insert(End::Quit);
+        }
+        if let Some(names) = signed_in.take_names() {
+            self.env.console.set_names(names);
         }
     }
 

@@ -1,94 +1,137 @@
 //! What a program says: it waits until somebody is signed in, and is then sent like what is typed.
 
-use super::Core;
+use std::collections::VecDeque;
+
+use super::env::Env;
 use crate::client::account::SignedIn;
+use crate::client::account::ctx::Shared;
+use crate::client::account::files::{self, File};
+use crate::client::effects::Effects;
 use crate::client::env::Fault;
 use crate::client::name::{canonical_target, is_room};
 use crate::client::program::Say;
 use crate::client::script::Script;
+use crate::client::storage::records::OutboxEntry;
 use crate::transport::Now;
 
 /// How much may wait until somebody is signed in. Chosen: more than a program says before it looks for an answer; at the limit
 /// it is refused.
 const UNSAID_MAX: usize = 1_000;
 
-impl Core {
-    /// A program says something.
-    pub(super) fn say(&mut self, now: Now, say: Say) {
-        if self.unsaid.len() >= UNSAID_MAX {
-            self.begin_saying();
-            let text = format!("not sent: {UNSAID_MAX} messages wait already");
-            return self.fail(Fault::Failed, &text);
-        }
-        self.unsaid.push_back(say);
-        self.say_unsaid(now);
+/// What waits. Each has its number from the script once it is said, or is known to fail.
+#[derive(Debug, Default)]
+pub(super) struct Unsaid(VecDeque<Say>);
+
+impl Unsaid {
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
-    /// Says what was kept, once somebody is signed in, and the server has said which rooms they belong to where this device
-    /// does not know that.
-    pub(super) fn say_unsaid(&mut self, now: Now) {
-        while let Some(shared) = self.shared()
-            && let Some(say) = self.unsaid.front()
+    /// A program says something. Returns whether there is room for it.
+    pub(super) fn add(
+        &mut self,
+        say: Say,
+        script: Option<&mut Script>,
+        effects: &mut Effects,
+    ) -> bool {
+        let has_room = self.0.len() < UNSAID_MAX;
+        if has_room {
+            self.0.push_back(say);
+        } else {
+            effects.script_line = script.map(Script::count_line);
+            let text = format!("not sent: {UNSAID_MAX} messages wait already");
+            effects.fail(Fault::Failed, text);
+        }
+        has_room
+    }
+
+    /// Says what was kept, now that somebody is signed in.
+    pub(super) fn say(
+        &mut self,
+        now: Now,
+        signed_in: &mut SignedIn,
+        mut script: Option<&mut Script>,
+        env: &mut Env,
+    ) {
+        while let Some(say) = self
+            .0
+            .pop_front_if(|say| is_known(&signed_in.shared, &say.to))
         {
-            let name = canonical_target(&say.to);
-            let known = shared.conversations.by_name(&name);
-            let known = known.and_then(|id| shared.conversations.get(id));
-            let is_known = shared.session.is_settled
-                || !is_room(&name)
-                || known.is_some_and(|known| !known.stored.is_left);
-            let Some(say) = self.unsaid.pop_front_if(|_| is_known) else {
-                return;
-            };
+            env.effects.script_line = script.as_deref_mut().map(Script::count_line);
+            let (parts, mut ctx) = signed_in.split(now, &mut env.effects);
             let Say {
                 to,
                 text,
                 file,
                 key,
             } = say;
-            self.begin_saying();
-            match file {
-                Some(path) => self.send_file(now, (&to, &text), &path, key),
-                None => self.send_keyed(now, (&to, &text), key),
+            if let Some(path) = file {
+                let others = (&mut parts.files, &parts.sender);
+                let file = File {
+                    target: &to,
+                    path: &path,
+                    text: &text,
+                    key,
+                    answers: None,
+                };
+                files::send(&mut ctx, others, env.files.transfers(), file);
+            } else {
+                let unsent = OutboxEntry {
+                    key,
+                    ..OutboxEntry::new(to, text)
+                };
+                parts.sender.send_text(&mut ctx, &parts.blocked, unsent);
             }
         }
     }
 
     /// Nobody has signed in for whom it could be said, or the server has not answered.
-    pub(super) fn fail_unsaid(&mut self) {
-        let (fault, text) = if self.signed_in.is_some() {
+    pub(super) fn fail(
+        &mut self,
+        is_signed_in: bool,
+        mut script: Option<&mut Script>,
+        effects: &mut Effects,
+    ) {
+        let (fault, text) = if is_signed_in {
             (Fault::Unreachable, "not sent: no answer from the server")
         } else {
             let text = "not sent: nobody is signed in; --user NAME says who you are";
             (Fault::Usage, text)
         };
-        for _ in std::mem::take(&mut self.unsaid) {
-            self.begin_saying();
-            self.fail(fault, text);
+        for _ in std::mem::take(&mut self.0) {
+            effects.script_line = script.as_deref_mut().map(Script::count_line);
+            effects.fail(fault, text);
         }
     }
+}
 
-    /// Not all that a program wanted to read has come in time.
-    pub(super) fn fail_untold(&mut self) {
-        if self.env.options.tail.is_some() && self.signed_in.is_none() {
+/// Whether it is known where it goes: the server has said which rooms the user belongs to, where this device does not know
+/// that.
+fn is_known(shared: &Shared, to: &str) -> bool {
+    let name = canonical_target(to);
+    let known = shared.conversations.by_name(&name);
+    let known = known.and_then(|id| shared.conversations.get(id));
+    shared.session.is_settled || !is_room(&name) || known.is_some_and(|known| !known.stored.is_left)
+}
+
+/// Not all that a program wanted to read has come in time.
+pub(super) fn fail_untold(signed_in: Option<&SignedIn>, env: &mut Env) {
+    let Some(signed_in) = signed_in else {
+        if env.options.tail.is_some() {
             let text = "nobody is signed in; --user NAME says who you are";
-            return self.fail(Fault::Usage, text);
+            env.fail(Fault::Usage, text);
         }
-        let is_behind = |signed_in: &SignedIn| signed_in.parts.history.tail.is_behind();
-        if self.signed_in.as_ref().is_some_and(is_behind) {
-            let (fault, text) = if self.is_settled() {
-                (
-                    Fault::Unconfirmed,
-                    "not everything has come in time; run it again, or with a longer --timeout",
-                )
-            } else {
-                (Fault::Unreachable, "no answer from the server")
-            };
-            self.fail(fault, text);
-        }
-    }
-
-    /// Gives what is said next its number.
-    fn begin_saying(&mut self) {
-        self.env.effects.script_line = self.script.as_mut().map(Script::count_line);
+        return;
+    };
+    if signed_in.parts.history.tail.is_behind() {
+        let (fault, text) = if signed_in.shared.session.is_settled {
+            (
+                Fault::Unconfirmed,
+                "not everything has come in time; run it again, or with a longer --timeout",
+            )
+        } else {
+            (Fault::Unreachable, "no answer from the server")
+        };
+        env.fail(fault, text);
     }
 }

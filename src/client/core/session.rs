@@ -263,7 +263,9 @@ impl Core {
             stored: sender.stored(),
             moves: signed_in.parts.files.moves(),
             waiting: signed_in.waiting(),
-            awaits_answer: signed_in.awaits_answer() || self.awaits_change() || self.bot_waits(),
+            awaits_answer: signed_in.awaits_answer()
+                || self.awaits_change()
+                || self.bot.waits(signed_in),
             awaits_receipts: signed_in.awaits_receipts(self.env.options.until),
             has_nothing_open: signed_in.has_nothing_open(),
             is_stored: signed_in.is_stored(now.instant),
