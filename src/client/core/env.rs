@@ -8,10 +8,14 @@ use super::host_key::HostKeys;
 use super::link_events::LinkState;
 use crate::client::account::Preferences;
 use crate::client::account::ctx::pending::ANSWER_WAIT;
-use crate::client::auth::Context;
+use crate::client::auth::{Context, reset_notice};
 use crate::client::effects::Effects;
 use crate::client::env::{Console, Fault, Files, Names, Options, Tone};
+use crate::client::name::truncate_name;
+use crate::client::storage::Identity;
 use crate::client::transfers::TransferId;
+use crate::client::ui::time::Clock;
+use crate::protocol::SessionStart;
 use crate::text::enrolment_code::EnrolmentCode;
 use crate::transport::Now;
 
@@ -109,6 +113,36 @@ impl Env {
             && let Err(error) = self.files.forget_typed(&deleted)
         {
             let text = format!("what you deleted is still in the input history: {error}");
+            self.show(Tone::Error, &text);
+        }
+    }
+
+    /// Tells a user what the operator has done to their account since this device last signed in: a password that was reset,
+    /// another name.
+    pub(super) fn tell_of_changes(
+        &mut self,
+        now: Now,
+        start: &SessionStart,
+        known: Option<&Identity>,
+    ) {
+        if let Some(reset_ms) = start.reset_ms {
+            let (now_ms, zone) = (now.unix_ms, &self.options.time_zone);
+            let text = reset_notice(Clock { now_ms, zone }, reset_ms);
+            self.show(Tone::Notice, &text);
+        }
+        let known =
+            known.filter(|known| known.account == start.account && known.name != start.name);
+        let (Some(known), Some(key)) = (known, self.host_keys.trusted) else {
+            return;
+        };
+        let (old, new) = (
+            truncate_name(known.name.clone()),
+            truncate_name(start.name.clone()),
+        );
+        let text = format!("your account was renamed: you are {new} now, and no longer {old}");
+        self.show(Tone::Notice, &text);
+        if let Err(error) = self.files.rename_account(&key, &old, &new) {
+            let text = format!("this device is still found under {old}: {error}");
             self.show(Tone::Error, &text);
         }
     }

@@ -1,4 +1,4 @@
-//! Events of the link to the server, and what the logic asks of the link.
+//! What comes by the link to the server, what becomes of the link, and what the logic asks of it.
 
 use std::net::SocketAddr;
 
@@ -11,8 +11,8 @@ use crate::client::account::{SignOutReason, SignedIn};
 use crate::client::env::{End, Fault, Tone};
 use crate::client::script::{Exit, Late};
 use crate::client::ui::render;
-use crate::protocol::EndReason;
-use crate::transport::Now;
+use crate::protocol::{EndReason, Envelope, ServerBody, SessionEnd};
+use crate::transport::{Channel, Now};
 
 /// The server at the other end of the link.
 pub(super) struct Peer {
@@ -58,6 +58,67 @@ impl LinkState {
 }
 
 impl Core {
+    /// Handles a message of the server, whatever it is.
+    pub(crate) fn handle_message(&mut self, now: Now, channel: Channel, bytes: &[u8]) {
+        if self.env.link.trusted_peer().is_none() {
+            return;
+        }
+        match channel {
+            Channel::Chat => {
+                if let Some(signed_in) = &mut self.signed_in {
+                    let reason = signed_in.handle_chat(now, bytes, &mut self.env.effects);
+                    self.handle_sign_out(reason);
+                }
+            }
+            Channel::Control => self.handle_control(now, bytes),
+            Channel::Bulk => {
+                let opened = Envelope::decode(bytes).and_then(|envelope| envelope.open());
+                if let Some(signed_in) = &mut self.signed_in
+                    && let Err(error) =
+                        signed_in.handle_bulk(now, opened.ok(), &mut self.env.effects)
+                {
+                    self.finish(End::Failed(error.to_string()));
+                }
+            }
+        }
+    }
+
+    fn handle_control(&mut self, now: Now, bytes: &[u8]) {
+        let opened = Envelope::decode(bytes).and_then(|envelope| {
+            let seen_as = envelope.hop.recipient_data.map(SocketAddr::from);
+            self.env.link.seen_as = seen_as.or(self.env.link.seen_as);
+            envelope.open()
+        });
+        let Ok(message) = opened else {
+            self.show(
+                Tone::Error,
+                "an answer from the server arrived damaged; try again if nothing follows",
+            );
+            return;
+        };
+        if self.sign_in.current.is_some() {
+            if let (ServerBody::Failure(_), Some(signed_in)) = (&message.body, &mut self.signed_in)
+            {
+                // Whatever of it was refused: without a sign-in HELLO is, too.
+                signed_in.parts.resync.is_hello_sent = false;
+            }
+            self.step_sign_in(now, |sign_in, context| {
+                sign_in.handle_message(message, context)
+            });
+        } else if self.step_up.is_answer(&message.body) {
+            self.step_up
+                .handle_message(now, &mut self.env, message.body, &self.prompt);
+        } else if let Some(signed_in) = &mut self.signed_in {
+            let reason = signed_in.handle_control(now, message, &mut self.env.effects);
+            self.handle_sign_out(reason);
+        } else if let ServerBody::SessionEnd(SessionEnd {
+            reason: EndReason::ServerStopping,
+        }) = message.body
+        {
+            self.server_stops();
+        }
+    }
+
     /// The link is up. The server key is checked before anything is sent.
     pub(crate) fn link_up(&mut self, now: Now, key: [u8; 32], handshake_hash: [u8; 32]) {
         self.env.link.peer = Some(Peer {
@@ -68,7 +129,7 @@ impl Core {
         if let Some(signed_in) = &mut self.signed_in {
             signed_in.shared.session.has_link = true;
         }
-        let is_interactive = self.env.is_interactive();
+        let is_interactive = self.is_interactive();
         let Env {
             options,
             files,
@@ -141,19 +202,12 @@ impl Core {
             );
         }
         if ended.is_none() {
-            self.step_up_link_lost();
+            self.step_up.link_lost(&mut self.env);
         }
         if self.signed_in.is_some() {
             self.handle_sign_out(ended.map(SignOutReason::Ended));
         }
-        // A question that is open stays open; what waited for the server begins again, or is given up.
-        if let Some(sign_in) = self.sign_in.take_if(|sign_in| sign_in.question().is_none())
-            && !sign_in.is_reconnection()
-            && self.pending_user.is_none()
-        {
-            let text = "the sign-in was interrupted; `/login` again";
-            self.fail(Fault::Unreachable, text);
-        }
+        self.sign_in.link_lost(&mut self.env);
     }
 
     /// The server has not answered for a while.

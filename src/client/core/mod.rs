@@ -1,11 +1,12 @@
 //! The client without its link: handles messages, typed lines and time-outs.
 //!
-//! It decides about trust, sign-in and commands, and owns the signed-in user. All output is left in [`Effects`] until
-//! [`Core::settle`] has made durable what it follows from.
+//! Each subject owns its state in a file here and is handed the [`Env`]. [`Core`] routes between them and the signed-in
+//! user: what comes from the console, and the end of each batch, is here; what comes by the link is in `link_events`; how a
+//! session begins and ends in `session`. All output is left in [`Effects`] until [`Core::settle`] has made durable what it
+//! follows from.
 
 mod asking;
 mod bot;
-mod ending;
 mod env;
 mod host_key;
 mod invitation;
@@ -13,11 +14,11 @@ mod link_events;
 mod offline;
 mod program;
 mod session;
+mod sign_in;
 mod signed_out;
 pub(super) mod status;
 mod step_up;
 
-use std::net::SocketAddr;
 use std::time::Instant;
 
 use zeroize::Zeroizing;
@@ -27,21 +28,21 @@ use super::account::files::FileTransfers;
 use super::account::rooms::joining;
 use super::account::{Parts, SignedIn};
 use super::auth::SignIn;
-use super::auth::step_up::StepUp;
 use super::effects::{Effects, Outgoing};
 use super::env::{Console, End, Fault, Files, Input, Options, Tone};
 use super::script::wait_timer::{RESPONSE_WAIT, WaitTimer};
 use super::script::{Awaited, Script};
 use super::transfers::{CopiedFile, TransferId};
 use super::ui::prompt::{Prompt, Question, TypedLine, prompt_text, yes};
-use crate::protocol::{AccountId, EndReason, Envelope, ServerBody, SessionEnd};
-use crate::transport::{Channel, Now};
+use crate::text::enrolment_code::EnrolmentCode;
+use crate::transport::Now;
 use bot::Bot;
-use ending::Ending;
 use env::Env;
 use invitation::Invitation;
 use offline::Offline;
 use program::Unsaid;
+use sign_in::SignInState;
+use step_up::ChangeUnderWay;
 
 /// Decides about trust, sign-in and commands for one user at one server.
 pub struct Core {
@@ -52,20 +53,24 @@ pub struct Core {
     pub(super) script: Option<Script>,
     offline: Offline,
     invitation: Invitation,
-    /// Who is to be signed in without being asked.
-    pending_user: Option<String>,
-    /// The account of the user on the command line, whatever it is called, once that is known.
-    meant_account: Option<AccountId>,
     /// What a program said while nobody was signed in.
     unsaid: Unsaid,
     /// What a bot asks for.
     bot: Bot,
-    sign_in: Option<SignIn>,
-    step_up: Option<StepUp>,
+    sign_in: SignInState,
+    step_up: ChangeUnderWay,
     pub(super) signed_in: Option<SignedIn>,
-    /// The account that was last known to be signed in.
-    arrived: Option<String>,
     ending: Ending,
+}
+
+/// How far the client has come in its end.
+#[derive(Debug, Default)]
+struct Ending {
+    end: Option<End>,
+    /// Whether the last lines were given to the console, and nothing is left but to record that they are printed.
+    is_closing: bool,
+    /// Whether the process was told to stop.
+    is_interrupted: bool,
 }
 
 impl Core {
@@ -75,7 +80,6 @@ impl Core {
         files: Box<dyn Files>,
         seed: [u8; 32],
     ) -> Self {
-        let (pending_user, linked_room) = (options.user.clone(), options.linked.room.clone());
         let script = (!console.is_interactive()).then(|| {
             if options.is_for_bot() {
                 Script::of_bot(options.timeout)
@@ -84,81 +88,18 @@ impl Core {
             }
         });
         Self {
-            env: Env::new(options, console, files, seed),
             prompt: Prompt::default(),
             response_timer: WaitTimer::default(),
             script,
             offline: Offline::default(),
-            invitation: Invitation::new(linked_room),
-            pending_user,
-            meant_account: None,
+            invitation: Invitation::new(options.linked.room.clone()),
             unsaid: Unsaid::default(),
             bot: Bot::default(),
-            sign_in: None,
-            step_up: None,
+            sign_in: SignInState::of(options.user.clone()),
+            step_up: ChangeUnderWay::default(),
             signed_in: None,
-            arrived: None,
             ending: Ending::default(),
-        }
-    }
-
-    /// Handles a message of the server, whatever it is.
-    pub(super) fn handle_message(&mut self, now: Now, channel: Channel, bytes: &[u8]) {
-        if self.env.link.trusted_peer().is_none() {
-            return;
-        }
-        match channel {
-            Channel::Chat => {
-                if let Some(signed_in) = &mut self.signed_in {
-                    let reason = signed_in.handle_chat(now, bytes, &mut self.env.effects);
-                    self.handle_sign_out(reason);
-                }
-            }
-            Channel::Control => self.handle_control(now, bytes),
-            Channel::Bulk => {
-                let opened = Envelope::decode(bytes).and_then(|envelope| envelope.open());
-                if let Some(signed_in) = &mut self.signed_in
-                    && let Err(error) =
-                        signed_in.handle_bulk(now, opened.ok(), &mut self.env.effects)
-                {
-                    self.finish(End::Failed(error.to_string()));
-                }
-            }
-        }
-    }
-
-    fn handle_control(&mut self, now: Now, bytes: &[u8]) {
-        let opened = Envelope::decode(bytes).and_then(|envelope| {
-            let seen_as = envelope.hop.recipient_data.map(SocketAddr::from);
-            self.env.link.seen_as = seen_as.or(self.env.link.seen_as);
-            envelope.open()
-        });
-        let Ok(message) = opened else {
-            self.show(
-                Tone::Error,
-                "an answer from the server arrived damaged; try again if nothing follows",
-            );
-            return;
-        };
-        if self.sign_in.is_some() {
-            if let (ServerBody::Failure(_), Some(signed_in)) = (&message.body, &mut self.signed_in)
-            {
-                // Whatever of it was refused: without a sign-in HELLO is, too.
-                signed_in.parts.resync.is_hello_sent = false;
-            }
-            self.step_sign_in(now, |sign_in, context| {
-                sign_in.handle_message(message, context)
-            });
-        } else if self.is_step_up_answer(&message.body) {
-            self.handle_step_up_answer(now, message.body);
-        } else if let Some(signed_in) = &mut self.signed_in {
-            let reason = signed_in.handle_control(now, message, &mut self.env.effects);
-            self.handle_sign_out(reason);
-        } else if let ServerBody::SessionEnd(SessionEnd {
-            reason: EndReason::ServerStopping,
-        }) = message.body
-        {
-            self.server_stops();
+            env: Env::new(options, console, files, seed),
         }
     }
 
@@ -239,7 +180,7 @@ impl Core {
                     self.with_signed_in(now, |_, ctx| joining::join_existing(ctx, &room));
                 }
             }
-            _ if self.answer_step_up(now, &line) => {}
+            _ if self.step_up.handle_answer(now, &mut self.env, &line) => {}
             _ => self.step_sign_in(now, |sign_in, context| sign_in.handle_answer(line, context)),
         }
         None
@@ -300,15 +241,11 @@ impl Core {
 
     /// A moment has come that [`Core::deadline`] named.
     pub(super) fn handle_timeout(&mut self, now: Now) {
-        let is_due = self
-            .sign_in
-            .as_ref()
-            .and_then(SignIn::deadline)
-            .is_some_and(|due| due <= now.instant);
-        if is_due {
-            let has_asked = self.sign_in.as_ref().is_some_and(SignIn::waits_for_server);
-            self.step_sign_in(now, SignIn::handle_timeout);
-            if has_asked && self.sign_in.is_none() {
+        let sign_in = self.sign_in.current.as_ref();
+        let has_asked = sign_in.is_some_and(SignIn::waits_for_server);
+        if let Some(progress) = self.sign_in.handle_timeout(now, &mut self.env) {
+            self.continue_sign_in(now, Some(progress));
+            if has_asked && self.sign_in.current.is_none() {
                 // The answer may yet come, and the server then takes this session for signed in. Only another one is
                 // known to be as both ends believe.
                 self.env.link.requests.reconnect = true;
@@ -319,7 +256,7 @@ impl Core {
         {
             script.begin_offline();
         }
-        self.time_out_step_up(now);
+        self.step_up.handle_timeout(now, &mut self.env);
         if let Some(signed_in) = &mut self.signed_in {
             signed_in.handle_timeout(now, &mut self.env.effects);
         }
@@ -330,8 +267,8 @@ impl Core {
             return self.script.as_ref().and_then(Script::deadline);
         }
         [
-            self.sign_in.as_ref().and_then(SignIn::deadline),
-            self.step_up.as_ref().and_then(StepUp::deadline),
+            self.sign_in.deadline(),
+            self.step_up.deadline(),
             self.signed_in.as_ref().and_then(SignedIn::deadline),
             self.script.as_ref().and_then(Script::deadline),
             self.response_timer.deadline(),
@@ -367,7 +304,8 @@ impl Core {
         }
         self.env.effects.flush_lines(&mut *self.env.console);
         if let Some(signed_in) = &mut self.signed_in {
-            signed_in.on_lines_queued(now, self.env.console.given(), self.env.console.printed());
+            let (given, printed) = (self.env.console.given(), self.env.console.printed());
+            signed_in.on_lines_queued(now, given, printed);
         }
         if self.ending.end.is_some() {
             self.ending.is_closing = true;
@@ -429,6 +367,11 @@ impl Core {
         }
     }
 
+    /// What a sign-in, or a change of the account, asks the user.
+    fn open_question(&self) -> Option<(Question, String)> {
+        self.sign_in.question().or_else(|| self.step_up.question())
+    }
+
     /// The next command; before the first one, whether to go where a link leads.
     fn question_of_prompt(&self, prompt: String) -> (Question, String) {
         let shared = self.shared();
@@ -450,11 +393,11 @@ impl Core {
         let has_link = self.is_linked();
         let waits =
             |sign_in: &SignIn| !sign_in.is_reconnection() || sign_in.asks_again() && has_link;
-        let is_signing_in = self.sign_in.as_ref().is_some_and(waits);
+        let is_signing_in = self.sign_in.current.as_ref().is_some_and(waits);
         match &self.signed_in {
             _ if is_signing_in => false,
             Some(_) if self.response_timer.is_expired() => true,
-            _ if self.awaits_change() => false,
+            _ if self.step_up.awaits_answer() => false,
             // Which conversation the next line is for is about to be known.
             Some(signed_in) if signed_in.is_changing_focus() => false,
             Some(signed_in) => match &self.script {
@@ -464,7 +407,7 @@ impl Core {
             // Who has signed out where there was no link is at a prompt, too.
             None => {
                 let is_offline = self.offline != Offline::No && self.is_interactive();
-                (self.env.link.is_greeted || is_offline) && self.pending_user.is_none()
+                (self.env.link.is_greeted || is_offline) && self.sign_in.pending_user.is_none()
             }
         }
     }
@@ -478,45 +421,6 @@ impl Core {
     pub(super) fn is_settled(&self) -> bool {
         self.shared()
             .is_some_and(|shared| shared.session.is_settled)
-    }
-
-    /// Whether a session has begun and the positions in it are not settled yet.
-    fn is_settling(&self, signed_in: &SignedIn) -> bool {
-        !(signed_in.shared.session.is_settled
-            || self.env.link.peer.is_none()
-            || self.sign_in.is_some())
-    }
-
-    /// Whether somebody sits at the prompt and waits for the server.
-    fn is_waiting(&self) -> bool {
-        let signs_in = |sign_in: &SignIn| sign_in.waits_for_server() && !sign_in.is_reconnection();
-        let asks =
-            |signed_in: &SignedIn| signed_in.awaits_answer_at_once() || self.is_settling(signed_in);
-        self.script.is_none()
-            && (self.sign_in.as_ref().is_some_and(signs_in)
-                || self.step_up.as_ref().and_then(StepUp::deadline).is_some()
-                || self.signed_in.as_ref().is_some_and(asks))
-    }
-
-    /// Keeps a script's command that has to wait for the server. Returns whether it has to.
-    pub(super) fn park(&mut self, now: Now, awaited: Awaited, typed: (&str, Option<&str>)) -> bool {
-        let view = self.session_view(now);
-        let park = |script: &mut Script| script.park(awaited, &view, typed);
-        self.script.as_mut().is_some_and(park)
-    }
-
-    /// Whether something that a script asks for has to wait for the server, or for what was said before it.
-    fn must_wait(&self, now: Now, awaited: Awaited) -> bool {
-        let view = self.session_view(now);
-        let waits = |script: &Script| script.must_wait(awaited, &view);
-        self.script.as_ref().is_some_and(waits)
-    }
-
-    /// The script's command that need not wait for the server any longer.
-    pub(super) fn take_parked(&mut self, now: Now) -> Option<TypedLine> {
-        self.watch_server(now);
-        let view = self.session_view(now);
-        self.script.as_mut()?.take_parked(&view)
     }
 
     /// The worst failure, if there is no terminal at which the user has seen them all.
@@ -548,13 +452,18 @@ impl Core {
     }
 
     /// Whether what is sent can be expected to leave now.
-    pub(super) const fn is_linked(&self) -> bool {
+    const fn is_linked(&self) -> bool {
         self.env.link.peer.is_some()
     }
 
     /// Whether a person sits at a terminal.
     pub(super) const fn is_interactive(&self) -> bool {
         self.script.is_none()
+    }
+
+    /// A code that nobody else knows.
+    pub(super) fn make_code(&mut self) -> EnrolmentCode {
+        self.env.make_code()
     }
 
     /// Whether a line that looks like a command has gone back into an editor before it came here.
