@@ -39,24 +39,10 @@ impl HostKeys {
         files: &mut dyn Files,
         is_interactive: bool,
     ) -> Verdict {
+        if let Some(verdict) = self.check_in_this_run(key, &options.server_name) {
+            return verdict;
+        }
         let (name, print) = (&options.server_name, fingerprint(&key));
-        match self.trusted {
-            Some(trusted) if trusted == key => return Verdict::Trusted,
-            Some(trusted) => {
-                return refused(format!(
-                    "the server key of {name} changed while this client was running\n  it was {}\n  it is  {print}\n\
-                     hint: the connection may be intercepted; ask the operator before you connect again",
-                    fingerprint(&trusted)
-                ));
-            }
-            None => {}
-        }
-        if self.asked.is_some_and(|asked| asked != key) {
-            // The answer that is still to come would be about another key.
-            return refused(format!(
-                "the server key of {name} changed while you were asked about it; it is now {print}"
-            ));
-        }
         let pinned = options.pinned_fingerprint.as_ref();
         match files.check_server(&key) {
             Ok(Trust::Known | Trust::Unknown) if pinned.is_some_and(|pinned| *pinned != print) => {
@@ -93,6 +79,24 @@ impl HostKeys {
             Err(error) => Verdict::Refused(End::Failed(format!(
                 "the file of known servers cannot be read: {error}"
             ))),
+        }
+    }
+
+    /// What follows from the keys that this run has met already.
+    fn check_in_this_run(&self, key: [u8; 32], name: &str) -> Option<Verdict> {
+        let print = fingerprint(&key);
+        match (self.trusted, self.asked) {
+            (Some(trusted), _) if trusted == key => Some(Verdict::Trusted),
+            (Some(trusted), _) => Some(refused(format!(
+                "the server key of {name} changed while this client was running\n  it was {}\n  it is  {print}\n\
+                 hint: the connection may be intercepted; ask the operator before you connect again",
+                fingerprint(&trusted)
+            ))),
+            // The answer that is still to come would be about another key.
+            (None, Some(asked)) if asked != key => Some(refused(format!(
+                "the server key of {name} changed while you were asked about it; it is now {print}"
+            ))),
+            (None, _) => None,
         }
     }
 
