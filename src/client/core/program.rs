@@ -135,3 +135,36 @@ pub(super) fn fail_untold(signed_in: Option<&SignedIn>, env: &mut Env) {
         env.fail(fault, text);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn what_is_said_while_nobody_is_signed_in_waits_up_to_a_limit() {
+        let (mut unsaid, mut effects) = (Unsaid::default(), Effects::default());
+        let mut script = Script::new(Duration::from_secs(30));
+        let mut add = |script: &mut Script, effects: &mut Effects| {
+            let say = Say {
+                to: "bob".into(),
+                text: "tea?".into(),
+                file: None,
+                key: None,
+            };
+            unsaid.add(say, Some(script), effects)
+        };
+        for _ in 0..UNSAID_MAX {
+            assert!(add(&mut script, &mut effects));
+        }
+        assert_eq!((effects.script_line, effects.worst()), (None, None));
+        assert!(!add(&mut script, &mut effects), "one too many");
+        let worst = Some(Fault::Failed);
+        assert_eq!((effects.script_line, effects.worst()), (Some(1), worst));
+        unsaid.fail(false, Some(&mut script), &mut effects);
+        assert!(unsaid.is_empty());
+        let last = u64::try_from(1 + UNSAID_MAX).ok();
+        assert_eq!(effects.script_line, last, "each has a number");
+    }
+}

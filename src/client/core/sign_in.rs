@@ -200,3 +200,15 @@ fn unasked_password(env: &Env, name: Option<&str>) -> Option<Password> {
     let password = env.options.password_of(name);
     password.filter(|_| !env.is_interactive())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn account_arrives_once_until_another_one_does() {
+        let mut sign_in = SignInState::default();
+        let arrived = ["erin", "erin", "bob", "erin"].map(|name| sign_in.note_arrival(name));
+        assert_eq!(arrived, [true, false, true, true]);
+    }
+}
