@@ -86,7 +86,7 @@
 //! | to change | begin at |
 //! |---|---|
 //! | a login, on the server | `src/server/auth/mod.rs`; its end of the password's proof is `opaque.rs` beside it |
-//! | a login, in the client | `src/client/auth/mod.rs` |
+//! | a login, in the client | `src/client/auth/mod.rs`; who is signed in without being asked `src/client/core/sign_in.rs`, what follows from a login `session.rs` beside it |
 //! | a change of an account for which the password is proved | on the server `src/server/auth/change.rs`, the proof `proofs.rs` beside it; in the client `src/client/auth/step_up.rs`; in the store `src/store/ops/accounts/mod.rs` and `src/store/ops/devices.rs` |
 //! | a wrong password | the client notices it, in `src/client/auth/opaque.rs`; what the user is told `password.rs` beside it, in the words of `src/client/ui/refusal.rs`; what the server counts, and how long to wait, `src/server/limits/throttle/guesses.rs` |
 //! | a name that is refused | `src/server/names/mod.rs`; because of another's name `src/store/ops/accounts/naming.rs`, a room's `src/store/ops/rooms/mod.rs`; what looks alike `src/text/skeleton.rs` |
@@ -176,6 +176,7 @@
 //! | a measurement | what the clients do `src/bench/workload/mod.rs`; all of them at once `src/bench/crowd/mod.rs`, one of them `src/bench/member/mod.rs`; several runs `src/bench/run.rs` |
 //! | what `mixed` measures | `src/bench/workload/mixed.rs`; what clients do there besides talking `src/bench/member/errands.rs`, counted in `src/bench/crowd/errands.rs` |
 //! | the report of a measurement | `src/bench/report/mod.rs`: medians and ranges `summary.rs`, what is compared `figures.rs`, with what `baseline.rs`; its picture `src/bench/plot.rs` |
+//! | where a text goes that is typed | `src/client/commands/saying.rs` |
 //! | a chat command | `src/client/commands/groups/`, in the file of its group; `mod.rs` there lists the groups |
 //!
 //! Manual pages and completions follow the commands: `UDPCHAT_BLESS=1 cargo test --test house` writes them.
