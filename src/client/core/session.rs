@@ -292,7 +292,7 @@ impl Core {
     }
 
     /// The server has said that it stops. The link is tried again without a word until it is back.
-    pub(crate) fn server_stops(&mut self) {
+    pub(super) fn server_stops(&mut self) {
         self.env.link.is_server_stopping = true;
         let text = format!(
             "{} is stopping; connecting again when it is back",
@@ -303,7 +303,7 @@ impl Core {
 
     /// The sign-in has failed. One that only continued an earlier session is tried over another link, unless the
     /// server said no.
-    pub(crate) fn give_up_sign_in(&mut self, text: String, refused: bool) {
+    fn give_up_sign_in(&mut self, text: String, refused: bool) {
         let sign_in = self.sign_in.current.take();
         let was_reconnection = sign_in.as_ref().is_some_and(SignIn::is_reconnection);
         if was_reconnection && !refused {
@@ -327,7 +327,7 @@ impl Core {
 
     /// The server has not answered the sign-in. A script is told by the exit code that it may try again later, as
     /// where there was no answer at all: the server may have been stopped in between.
-    pub(crate) fn time_out_sign_in(&mut self, text: String) {
+    fn time_out_sign_in(&mut self, text: String) {
         let is_reconnection = self
             .sign_in
             .current
@@ -371,7 +371,7 @@ impl Core {
     }
 
     /// Closes the signed-in user's tables, and forgets as much as the reason asks for.
-    pub(super) fn end_session(&mut self, why: Option<SignOutReason>) {
+    fn end_session(&mut self, why: Option<SignOutReason>) {
         self.step_up = ChangeUnderWay::default();
         let Some(mut signed_in) = self.signed_in.take() else {
             return;
