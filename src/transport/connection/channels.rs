@@ -3,7 +3,7 @@
 use std::ops::Index;
 
 use super::coalesce::Hold;
-use super::flow_control::Credit;
+use super::flow_control::{Credit, Sums};
 use super::{Connection, Context, Role};
 use crate::transport::channel::assembler::{AssembleError, Assembler};
 use crate::transport::channel::send_buffer::{ChannelSender, Fragment};
@@ -164,7 +164,7 @@ impl Channels {
         sender.on_sent(fragment);
         let sent = sender.sent_to() - before;
         let has_more = sender.has_unsent();
-        self.credit.on_sent(sent);
+        self.credit.sums.sent += sent;
         if !has_more {
             self.unsent.remove(channel);
         }
@@ -197,7 +197,7 @@ impl Channels {
         let before = assembler.highest();
         let result = assembler.insert(offset, data);
         let received = assembler.highest() - before;
-        self.credit.on_received(received);
+        self.credit.sums.received += received;
         self.update_windows(channel);
         result
     }
@@ -208,7 +208,7 @@ impl Channels {
         let is_message = state.assembler.next_message(message);
         state.announced = state.assembler.has_message();
         let taken = state.assembler.taken() - before;
-        self.credit.on_taken(taken);
+        self.credit.sums.taken += taken;
         if is_message {
             self.update_windows(channel);
         }
@@ -240,15 +240,18 @@ impl Channels {
         };
         let is_marked =
             |channel| self.unsent.contains(channel) || !self[channel].sender.has_unsent();
-        let sum = |offset: fn(&ChannelState) -> u64| -> u64 { self.list.iter().map(offset).sum() };
-        let sums = [
-            sum(|state| state.sender.sent_to()),
-            sum(|state| state.assembler.highest()),
-            sum(|state| state.assembler.taken()),
-        ];
         Channel::ALL.into_iter().all(is_noted)
             && Channel::ALL.into_iter().all(is_marked)
-            && self.credit.sums() == sums
+            && self.credit.sums == self.sums()
+    }
+
+    fn sums(&self) -> Sums {
+        let sum = |offset: fn(&ChannelState) -> u64| self.list.iter().map(offset).sum();
+        Sums {
+            sent: sum(|state| state.sender.sent_to()),
+            received: sum(|state| state.assembler.highest()),
+            taken: sum(|state| state.assembler.taken()),
+        }
     }
 
     fn release(&mut self) {
@@ -261,16 +264,11 @@ impl Channels {
 
     /// Drops everything: the session has ended.
     pub(super) fn clear(&mut self) {
-        for ChannelState {
-            sender, assembler, ..
-        } in &mut self.list
-        {
-            let (sent, taken) = (sender.sent_to(), assembler.taken());
-            sender.clear();
-            assembler.clear();
-            self.credit.on_sent(sender.sent_to() - sent);
-            self.credit.on_taken(assembler.taken() - taken);
+        for state in &mut self.list {
+            state.sender.clear();
+            state.assembler.clear();
         }
+        self.credit.sums = self.sums();
         self.unsent = ChannelSet::default();
         self.unnoted = ChannelSet::ALL;
     }
@@ -407,5 +405,53 @@ impl Connection {
                 .set(Timer::Lifetime, context.now + UNAUTHENTICATED_LIFETIME);
         }
         self.restart_silence(context.now);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_kept_beside_the_channels_follows_them() {
+        let mut channels = Channels::new(Role::Server);
+        let mut message = Vec::new();
+        channels
+            .sender(Channel::Chat)
+            .push(b"for the peer")
+            .unwrap();
+        channels
+            .insert(Channel::Control, 0, b"\xc4\x02hi\xc4")
+            .unwrap();
+        let held: usize = channels.list.iter().map(ChannelState::memory).sum();
+        assert_eq!(channels.memory(), held);
+        assert_eq!(channels.pending(), 14);
+        let whole = channels.next_fragment(Channel::Chat).unwrap();
+        assert_eq!(channels.next_fragment(Channel::Control), None);
+        channels.on_sent(Channel::Chat, whole);
+        assert!(channels.next_message(Channel::Control, &mut message));
+        assert!(!channels.has_pending() && channels.unsent.is_empty() && channels.agrees());
+        assert!(channels.on_lost(Channel::Chat, whole));
+        assert_eq!(channels.next_fragment(Channel::Chat), Some(whole));
+        channels.on_acked(Channel::Chat, whole);
+        assert!(!channels.has_pending() && channels.agrees());
+        assert_eq!(
+            channels.sums(),
+            Sums {
+                sent: 14,
+                received: 5,
+                taken: 4
+            }
+        );
+    }
+
+    #[test]
+    fn nothing_is_left_of_a_session_that_ends_with_a_gap() {
+        let mut channels = Channels::new(Role::Server);
+        channels.sender(Channel::Bulk).push(b"unsent").unwrap();
+        channels.insert(Channel::Chat, 100, b"after a gap").unwrap();
+        channels.clear();
+        assert!(channels.agrees() && !channels.has_pending());
+        assert_eq!(channels.memory(), 0);
     }
 }

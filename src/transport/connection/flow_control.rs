@@ -4,15 +4,21 @@
 use super::Role;
 use crate::transport::limits::{SESSION_WINDOW, SESSION_WINDOW_UNAUTHENTICATED};
 
-/// Both directions of the common window. Offsets are sums over the channels.
+/// Offsets, added up over the channels.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Sums {
+    /// The ends of what was sent.
+    pub(super) sent: u64,
+    /// The ends of what has arrived.
+    pub(super) received: u64,
+    /// The ends of what the application has read.
+    pub(super) taken: u64,
+}
+
+/// Both directions of the common window.
 #[derive(Debug)]
 pub(super) struct Credit {
-    /// Stream data that was sent, up to the last byte.
-    sent: u64,
-    /// Stream data that has arrived, up to the last byte.
-    received: u64,
-    /// Stream data that the application has read.
-    taken: u64,
+    pub(super) sums: Sums,
     /// The peer accepts stream data up to this sum.
     send_max: u64,
     /// This end accepts stream data up to this sum.
@@ -25,15 +31,13 @@ pub(super) struct Credit {
 
 impl Credit {
     /// A server accepts little before sign-in, as with the channels' windows.
-    pub(super) const fn new(role: Role) -> Self {
+    pub(super) fn new(role: Role) -> Self {
         let (send_max, receive_max) = match role {
             Role::Client => (SESSION_WINDOW_UNAUTHENTICATED, SESSION_WINDOW),
             Role::Server => (SESSION_WINDOW, SESSION_WINDOW_UNAUTHENTICATED),
         };
         Self {
-            sent: 0,
-            received: 0,
-            taken: 0,
+            sums: Sums::default(),
             send_max,
             receive_max,
             window: receive_max,
@@ -50,31 +54,15 @@ impl Credit {
         self.send_max = self.send_max.max(max);
     }
 
-    pub(super) const fn on_sent(&mut self, more: u64) {
-        self.sent += more;
-    }
-
-    pub(super) const fn on_received(&mut self, more: u64) {
-        self.received += more;
-    }
-
-    pub(super) const fn on_taken(&mut self, more: u64) {
-        self.taken += more;
-    }
-
-    /// What was sent, what has arrived, what was read.
-    pub(super) const fn sums(&self) -> [u64; 3] {
-        [self.sent, self.received, self.taken]
-    }
-
     /// Bytes of new data that may still be sent.
     pub(super) const fn left(&self) -> u64 {
-        self.send_max.saturating_sub(self.sent)
+        self.send_max.saturating_sub(self.sums.sent)
     }
 
     /// Whether the window has room for so many bytes more.
     pub(super) fn admits(&self, more: u64) -> bool {
-        self.received
+        self.sums
+            .received
             .checked_add(more)
             .is_some_and(|all| all <= self.receive_max)
     }
@@ -92,9 +80,9 @@ impl Credit {
     /// Moves the window when half of it is used, or when little of it is left: messages that arrived in part on
     /// several channels must be able to become whole.
     pub(super) fn update(&mut self) {
-        let wider = self.taken.saturating_add(self.window);
+        let wider = self.sums.taken.saturating_add(self.window);
         let gained = wider.saturating_sub(self.receive_max);
-        let left = self.receive_max.saturating_sub(self.received);
+        let left = self.receive_max.saturating_sub(self.sums.received);
         if gained >= self.window / 2 || (gained > 0 && left < self.window / 4) {
             self.receive_max = wider;
             self.due = true;
