@@ -134,6 +134,7 @@
 //! | a step of the diagnosis | `src/cli/doctor/mod.rs`; its session and socket `session.rs` beside it |
 //! | a link to a server | what may be in one `src/cli/address/link.rs`; its room `src/client/core/invitation.rs` |
 //! | a client's new address | `src/transport/connection/path.rs`; noticed by `src/net/roam.rs` |
+//! | a datagram to the kernel, and from it | `src/net/socket.rs`; those that are sent together, or wait for a full socket, `outbox.rs` beside it; the call `src/sys.rs`, the only file with unsafe code |
 //! | a retransmission | `src/transport/connection/recovery.rs` (what is lost), `src/transport/channel/send_buffer.rs` (which bytes go again) |
 //! | copies of a line where packets are lost | `src/transport/connection/redundancy.rs` |
 //! | congestion control | `src/transport/recovery/congestion/cubic.rs` |
