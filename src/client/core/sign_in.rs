@@ -98,14 +98,9 @@ impl SignInState {
         env: &mut Env,
         name: Option<&str>,
     ) -> Option<Progress> {
-        let password = unasked_password(env, name);
-        let progress = self.begin_with(now, env, |context| {
+        self.begin_registration(now, env, name, |password, context| {
             SignIn::begin_sign_up(name, password, context)
-        });
-        if progress.is_none() {
-            env.fail(Fault::Unreachable, NO_LINK);
-        }
-        progress
+        })
     }
 
     /// Begins to set a password, or to open an account, by an enrolment code, if there is anybody to speak to.
@@ -115,15 +110,27 @@ impl SignInState {
         env: &mut Env,
         name: Option<&str>,
     ) -> Option<Progress> {
-        let password = unasked_password(env, name);
         let code = env.options.code.clone();
-        let progress = self.begin_with(now, env, |context| {
+        let progress = self.begin_registration(now, env, name, |password, context| {
             SignIn::begin_enrolment(name, code, password, context)
         });
+        if progress.is_some() {
+            env.options.code = None;
+        }
+        progress
+    }
+
+    fn begin_registration(
+        &mut self,
+        now: Now,
+        env: &mut Env,
+        name: Option<&str>,
+        begin: impl FnOnce(Option<Password>, &mut Context<'_>) -> (SignIn, Progress),
+    ) -> Option<Progress> {
+        let password = unasked_password(env, name);
+        let progress = self.begin_with(now, env, |context| begin(password, context));
         if progress.is_none() {
             env.fail(Fault::Unreachable, NO_LINK);
-        } else {
-            env.options.code = None;
         }
         progress
     }
