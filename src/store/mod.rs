@@ -22,6 +22,7 @@ mod rescue;
 mod schema;
 mod segments;
 mod snapshots;
+mod state_hash;
 mod thread;
 
 #[cfg(test)]

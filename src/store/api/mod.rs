@@ -11,6 +11,7 @@ mod ban;
 mod limits;
 mod people;
 mod read;
+mod replica;
 mod replies;
 mod write;
 mod write_parts;
@@ -22,6 +23,7 @@ pub use ban::{BAN_REASON_MAX_BYTES, Ban, BanOf, BanSubject, Prefix, PrefixError}
 pub use limits::StoreLimit;
 pub use people::{Acquaintance, Joined, Member, RoomMember, RoomSummary, RoomUse};
 pub use read::Read;
+pub use replica::{NodeLife, ReplicaState, decode_shared, encode_shared};
 pub use replies::*;
 pub(super) use write::LAST_TAG;
 pub use write::Write;

@@ -2,6 +2,7 @@
 //!
 //! It waits for the disk, so it runs on a thread of its own in production and is called directly by a simulator.
 
+mod apply;
 mod execute;
 pub(super) mod import;
 pub(super) mod open_store;

@@ -8,7 +8,6 @@ use redb::ReadableDatabase;
 
 use super::import;
 use super::tidy::Tidying;
-use crate::store::Write;
 use crate::store::catch_panic::{FencedDatabase, guard};
 use crate::store::error::{StoreError, skip_damaged};
 use crate::store::files::open::Files;
@@ -19,8 +18,10 @@ use crate::store::schema::records::ErasingRecord;
 use crate::store::schema::table::ReadTable as _;
 use crate::store::schema::tables::{AllChanges, ReadTables as _, SECRETS, Snapshot, Tables};
 use crate::store::segments::erase::Erasure;
+use crate::store::segments::files::SegmentFile;
 use crate::store::segments::note::Note;
 use crate::store::segments::{Recovered, SegmentReader, Segments, commands};
+use crate::store::{ReplicaState, Write};
 
 /// After so many rows have changed a checkpoint writes them. Chosen: some tens of megabytes, and what ten thousand people
 /// who write to each other say in a conversation is one row to write instead of one for each message.
@@ -42,6 +43,8 @@ pub(in crate::store) struct Checkpoint {
     erasures: Vec<Erasure>,
     /// The segments that are not emptied, if any content is to be overwritten.
     full: BTreeSet<u32>,
+    /// To be synced before the tables note what is in it.
+    unsynced: Option<SegmentFile>,
     segments: Arc<SegmentReader>,
 }
 
@@ -51,6 +54,9 @@ impl Checkpoint {
     /// The commit makes redb's allocator state durable too (`set_quick_repair`), so that the file need not be walked
     /// after a crash. In every commit that would cost too much; in one of thousands of requests it does not count.
     pub(in crate::store) fn write(self, writing: &Writing) -> Result<Written, StoreError> {
+        if let Some(file) = &self.unsynced {
+            file.sync_data()?;
+        }
         let mut transaction = self.database.begin_write()?;
         transaction.set_quick_repair(true);
         self.changes.write(&transaction, writing)?;
@@ -87,6 +93,8 @@ pub(in crate::store) struct OpenStore {
     /// Syncs of the log and commits.
     commits: u64,
     pub(super) tidying: Tidying,
+    /// How far it has followed the log of a cluster, if it belongs to one.
+    pub(super) replica: Option<ReplicaState>,
 }
 
 impl OpenStore {
@@ -121,11 +129,18 @@ impl OpenStore {
     }
 
     fn open(files: Files, rng: ChaCha20Rng) -> Result<(Self, Recovered), StoreError> {
-        let note = {
+        let (note, replica) = {
             let snapshot = Snapshot::open(&files.database.begin_read()?, None)?;
-            meta::log_note(&snapshot)?.ok_or_else(|| StoreError::missing(SECRETS))?
+            let note = meta::log_note(&snapshot)?.ok_or_else(|| StoreError::missing(SECRETS))?;
+            (note, ReplicaState::load(&snapshot)?)
         };
-        Self::noted(files, note, rng)
+        let Some(replica) = replica else {
+            return Self::noted(files, note, rng);
+        };
+        // What the tables do not contain comes again from the log that the servers share.
+        let (mut store, found) = Self::noted(files, note.cut(), rng)?;
+        store.follow(replica);
+        Ok((store, found))
     }
 
     fn noted(files: Files, note: Note, rng: ChaCha20Rng) -> Result<(Self, Recovered), StoreError> {
@@ -141,6 +156,7 @@ impl OpenStore {
             requests: 0,
             commits: 0,
             tidying: Tidying::default(),
+            replica: None,
         };
         Ok((store, found))
     }
@@ -152,6 +168,12 @@ impl OpenStore {
         rng: ChaCha20Rng,
     ) -> Result<Self, StoreError> {
         Ok(Self::noted(files, note, rng)?.0)
+    }
+
+    /// From now on it follows the log of a cluster, and has come so far.
+    pub(super) fn follow(&mut self, replica: ReplicaState) {
+        self.log.sync_late();
+        self.replica = Some(replica);
     }
 
     pub(in crate::store) const fn database(&self) -> &Arc<FencedDatabase> {
@@ -275,6 +297,9 @@ impl OpenStore {
     pub(in crate::store) fn begin_checkpoint(&mut self) -> Result<Checkpoint, StoreError> {
         let note = self.log.note()?;
         note.save(&mut self.tables);
+        if let Some(replica) = &self.replica {
+            replica.save(&mut self.tables);
+        }
         self.tables.keep();
         self.requests = 0;
         let erasures = self.erasures()?;
@@ -286,6 +311,7 @@ impl OpenStore {
                 self.full()?
             },
             erasures,
+            unsynced: self.log.unsynced(),
             segments: Arc::clone(self.log.reader()),
             changes: self.tables.take_changes(),
             note,

@@ -4,6 +4,7 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::RngCore as _;
 
 use super::conversations;
+use crate::store::ReplicaState;
 use crate::store::error::StoreError;
 use crate::store::schema::meta::{
     COPY, EPOCH, GENERATION, IDS_SKIPPED, Sequence, is_copy, number, optional, put,
@@ -23,14 +24,18 @@ pub(in crate::store) fn begin_service(
     let generation = known.max(witness).saturating_add(1);
     // The ids that a new epoch passes over are counted from it.
     put(tables, GENERATION, generation);
+    // A replica's state follows from its log alone, so that all have the same; from a copy it goes on.
+    let is_replica = ReplicaState::load(tables)?.is_some();
     if is_older {
-        renew_epoch(tables, rng)?;
+        if !is_replica {
+            renew_epoch(tables, rng)?;
+        }
         // The log beside it goes on with what came after, or is that of the database in whose place it was put.
         let note = Note::load(tables)?.map_or_else(|| Note::new(rng), Note::cut);
         note.save(tables);
         put(tables, COPY, 0);
     }
-    Ok((generation, is_older))
+    Ok((generation, is_older && !is_replica))
 }
 
 /// Gives the database another epoch than it has: something that was durable is not there. Its logs are noted as what

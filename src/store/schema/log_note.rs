@@ -1,9 +1,11 @@
-//! What the tables know of their log, in one row of the table of secrets.
+//! What the tables know of their log, in one row of the table of secrets, and in another of the log of the cluster, if they
+//! belong to one.
 //!
-//! It changes only in a commit that brings the tables up to date, so it always says up to which record they are.
+//! They change only in a commit that brings the tables up to date, so they always say up to which record they are.
 
 use serde_bytes::ByteBuf;
 
+use crate::store::ReplicaState;
 use crate::store::error::StoreError;
 use crate::store::schema::table::ReadTable as _;
 use crate::store::schema::tables::{ReadTables, SECRETS, Tables};
@@ -16,7 +18,7 @@ impl Note {
     /// The note in the tables; none in a copy, which has no log of its own.
     pub(in crate::store) fn load(tables: &impl ReadTables) -> Result<Option<Self>, StoreError> {
         let row = tables.secrets().get(&ROW.to_owned())?;
-        row.map(|row| rmp_serde::from_slice(&row).map_err(|error| damaged(&error)))
+        row.map(|row| rmp_serde::from_slice(&row).map_err(|error| damaged(ROW, &error)))
             .transpose()
     }
 
@@ -38,10 +40,30 @@ impl Note {
     }
 }
 
-fn damaged(error: &rmp_serde::decode::Error) -> StoreError {
+/// The row of [`ReplicaState`].
+const CLUSTER: &str = "cluster";
+
+impl ReplicaState {
+    /// What the tables say of it; none if they belong to no cluster.
+    pub(in crate::store) fn load(tables: &impl ReadTables) -> Result<Option<Self>, StoreError> {
+        let row = tables.secrets().get(&CLUSTER.to_owned())?;
+        row.map(|row| rmp_serde::from_slice(&row).map_err(|error| damaged(CLUSTER, &error)))
+            .transpose()
+    }
+
+    /// Puts it down.
+    pub(in crate::store) fn save(&self, tables: &mut Tables) {
+        let bytes = rmp_serde::to_vec(self).expect("writing to a Vec cannot fail");
+        tables
+            .secrets
+            .insert(CLUSTER.to_owned(), ByteBuf::from(bytes));
+    }
+}
+
+fn damaged(row: &str, error: &rmp_serde::decode::Error) -> StoreError {
     StoreError::Damaged {
         table: SECRETS,
-        place: ROW.into(),
+        place: row.into(),
         reason: error.to_string(),
     }
 }

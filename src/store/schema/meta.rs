@@ -25,7 +25,7 @@ pub(in crate::store) const GENERATION: &str = "generation";
 /// Whether this is a copy that `backup` made and nobody has opened for service yet: zero or one.
 pub(in crate::store) const COPY: &str = "copy";
 /// When the copy was made, in milliseconds since 1970 (UTC). It stays in a database that was restored from it.
-const COPIED: &str = "copied ms";
+pub(in crate::store) const COPIED: &str = "copied ms";
 /// How many rows `retention` has; none are as good as zero.
 const LIMITS: &str = "retention limits";
 /// Whether secrets may be missing, since a rescue did not find them all: zero or one.

@@ -1,5 +1,6 @@
 //! A table to be read, and a table as redb has it.
 
+use std::fmt::Debug;
 use std::marker::PhantomData;
 use std::ops::{Bound, RangeBounds};
 
@@ -208,6 +209,20 @@ impl<K: Key, V: Record> Committed<K, V> {
             }
         }
         Ok(rows)
+    }
+
+    /// Visits the rows as they stand, in order: table, key and value.
+    pub(super) fn visit(
+        &self,
+        visit: &mut dyn FnMut(&'static str, &dyn Debug, &[u8]),
+    ) -> Result<(), StoreError> {
+        if let Some(table) = &self.table {
+            for row in table.iter()? {
+                let (key, row) = row?;
+                visit(self.name, &K::of_redb(key.value()), row.value());
+            }
+        }
+        Ok(())
     }
 }
 

@@ -3,6 +3,7 @@
 //! Every value ends with a checksum: see `checksum`. A server works on [`Tables`], in which everything that has changed
 //! since the last checkpoint waits in memory; whoever reads beside it has a [`Snapshot`].
 
+use std::fmt::Debug;
 use std::sync::Arc;
 
 use redb::{Database, ReadTransaction, ReadableDatabase as _, TableDefinition, WriteTransaction};
@@ -174,6 +175,15 @@ macro_rules! tables {
                     rows += self.$name.copy_to(transaction)?;
                 })*
                 Ok(rows)
+            }
+
+            /// Visits every row of every table as it stands: the table's name, the key, and the value.
+            pub(in crate::store) fn visit(
+                &self,
+                visit: &mut dyn FnMut(&'static str, &dyn Debug, &[u8]),
+            ) -> Result<(), StoreError> {
+                $(self.$name.visit(visit)?;)*
+                Ok(())
             }
 
             /// Tables without rows.

@@ -129,6 +129,8 @@ pub(in crate::store) struct Segments {
     noted: u64,
     /// For the salts of segments.
     rng: ChaCha20Rng,
+    /// Records are synced with the next checkpoint only: a log that several servers share has what they say.
+    is_synced_late: bool,
 }
 
 /// What the log holds that the tables do not.
@@ -160,6 +162,7 @@ impl Segments {
             asked: 0,
             noted: 0,
             rng,
+            is_synced_late: false,
         };
         let found = log.read()?;
         Ok((log, found))
@@ -276,6 +279,9 @@ impl Segments {
         file.sync_data()?;
         if let Some(before) = &self.current {
             before.file.set_len(before.end as u64)?;
+            if self.is_synced_late {
+                before.file.sync_data()?;
+            }
         }
         let key = header.key(&self.note);
         self.current = Some(Current {
@@ -290,8 +296,8 @@ impl Segments {
         Ok(())
     }
 
-    /// Writes a record: the entries of a group, and its commands. It is durable when this returns; after a failure the log
-    /// is to be opened again.
+    /// Writes a record: the entries of a group, and its commands. It is durable when this returns, unless it is to be synced
+    /// late; after a failure the log is to be opened again.
     ///
     /// # Errors
     /// If the file cannot be written.
@@ -308,13 +314,26 @@ impl Segments {
         let bytes = batch.seal(&header.encode(&key, at), commands);
         current.grow(end)?;
         current.file.write(at as u64, bytes)?;
-        current.file.sync_data()?;
+        if !self.is_synced_late {
+            current.file.sync_data()?;
+        }
         self.written += (end - at) as u64;
         current.end = end;
         self.next += 1;
         let place = u32::try_from(at).map_err(|_| StoreError::Unreadable)?;
         self.last = Some((place, header.own_check(&key, at)));
         Ok(())
+    }
+
+    /// From now on records are durable only once [`Segments::unsynced`] is synced.
+    pub(in crate::store) const fn sync_late(&mut self) {
+        self.is_synced_late = true;
+    }
+
+    /// What is to be synced before the tables may note what was written.
+    pub(in crate::store) fn unsynced(&self) -> Option<SegmentFile> {
+        let current = self.current.as_ref().filter(|_| self.is_synced_late)?;
+        Some(Arc::clone(&current.file))
     }
 
     /// What the tables note with all that was done up to here.

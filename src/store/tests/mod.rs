@@ -15,6 +15,7 @@ mod model;
 mod notes;
 mod relations;
 mod replay;
+mod replica;
 mod restore;
 mod retention;
 mod rooms;

@@ -1,0 +1,65 @@
+//! A database that follows the log of a cluster: records are applied in that log's order, and the log makes them durable, so
+//! that nothing is synced here before a checkpoint.
+
+use rand_core::RngCore as _;
+
+use super::{Engine, run};
+use crate::protocol::AccountId;
+use crate::store::catch_panic::guard;
+use crate::store::error::StoreError;
+use crate::store::ops::accounts;
+use crate::store::{CompletionBox, ReplicaState};
+
+impl Engine {
+    /// How far the log of a cluster was followed; none if the database belongs to no cluster.
+    #[must_use]
+    pub fn replica(&self) -> Option<&ReplicaState> {
+        self.store.as_ref()?.replica.as_ref()
+    }
+
+    /// Makes the database the first one of a new cluster, durably.
+    ///
+    /// # Errors
+    /// If the database cannot be written.
+    pub fn found_cluster(&mut self) -> Result<&ReplicaState, StoreError> {
+        let mut cluster = [0; 16];
+        self.rng.fill_bytes(&mut cluster);
+        let store = self.store.as_mut().ok_or(StoreError::Closed)?;
+        store.follow(ReplicaState::founding(cluster));
+        guard(|| store.checkpoint())?;
+        self.replica().ok_or(StoreError::Closed)
+    }
+
+    /// Applies a record: does its requests in order and sets the outcome of each. `after` says from the outcomes how far the log
+    /// was followed then.
+    ///
+    /// # Errors
+    /// If that is not possible here though it may be elsewhere: by a failing disk, or by damage. Nothing was applied, and nothing
+    /// after it may be.
+    pub fn apply(
+        &mut self,
+        record: &mut [CompletionBox],
+        after: impl FnOnce(&[CompletionBox]) -> ReplicaState,
+    ) -> Result<(), StoreError> {
+        self.look_for_files();
+        if self.is_displaced {
+            return Err(StoreError::Closed);
+        }
+        let store = self.store.as_mut().ok_or(StoreError::Closed)?;
+        let done = run(store, self.epoch, record);
+        if done.is_ok() {
+            store.replica = Some(after(record));
+        }
+        self.commits += store.take_commits();
+        done
+    }
+
+    /// The name of an account, for readers of what it says.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub fn name_of(&self, account: AccountId) -> Result<Option<String>, StoreError> {
+        let store = self.store.as_ref().ok_or(StoreError::Closed)?;
+        guard(|| accounts::name(store.tables(), account))
+    }
+}
