@@ -340,6 +340,7 @@ extern crate self as udpchat;
 
 pub mod cli;
 pub mod client;
+pub mod cluster;
 pub(crate) mod fence;
 pub(crate) mod id_map;
 #[cfg(test)]

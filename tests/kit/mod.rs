@@ -16,6 +16,7 @@ mod link;
 pub mod older;
 mod process;
 mod rng;
+pub mod shared_log;
 mod store;
 pub mod told;
 mod transfers;

@@ -26,6 +26,9 @@ impl<T: Serialize + DeserializeOwned + Clone + Send + Sync + 'static> Record for
 /// A row of a table: its key, and its record or what is wrong with that.
 pub(in crate::store) type Row<K, V> = (K, Result<V, StoreError>);
 
+/// Is given rows as they stand: the table's name, the key, and the value.
+pub(in crate::store) type Visit<'v> = dyn FnMut(&'static str, &dyn Debug, &[u8]) + 'v;
+
 /// What the write buffer and a snapshot have in common.
 pub(in crate::store) trait ReadTable<K: Key, V: Record> {
     /// A record.
@@ -212,10 +215,7 @@ impl<K: Key, V: Record> Committed<K, V> {
     }
 
     /// Visits the rows as they stand, in order: table, key and value.
-    pub(super) fn visit(
-        &self,
-        visit: &mut dyn FnMut(&'static str, &dyn Debug, &[u8]),
-    ) -> Result<(), StoreError> {
+    pub(super) fn visit(&self, visit: &mut Visit<'_>) -> Result<(), StoreError> {
         if let Some(table) = &self.table {
             for row in table.iter()? {
                 let (key, row) = row?;

@@ -3,7 +3,6 @@
 //! Every value ends with a checksum: see `checksum`. A server works on [`Tables`], in which everything that has changed
 //! since the last checkpoint waits in memory; whoever reads beside it has a [`Snapshot`].
 
-use std::fmt::Debug;
 use std::sync::Arc;
 
 use redb::{Database, ReadTransaction, ReadableDatabase as _, TableDefinition, WriteTransaction};
@@ -17,7 +16,7 @@ use super::records::{
     AccountRecord, ConversationRecord, DeviceRecord, ErasingRecord, KeyRecord, LogRow,
     MemberRecord, RefRecord, RetentionRecord, RoomRecord, SegmentRecord, SenderRecord,
 };
-use super::table::{Committed, ReadTable};
+use super::table::{Committed, ReadTable, Visit};
 use crate::store::Ban;
 use crate::store::BlobKey;
 use crate::store::error::StoreError;
@@ -177,10 +176,10 @@ macro_rules! tables {
                 Ok(rows)
             }
 
-            /// Visits every row of every table as it stands: the table's name, the key, and the value.
+            /// Visits every row of every table.
             pub(in crate::store) fn visit(
                 &self,
-                visit: &mut dyn FnMut(&'static str, &dyn Debug, &[u8]),
+                visit: &mut Visit<'_>,
             ) -> Result<(), StoreError> {
                 $(self.$name.visit(visit)?;)*
                 Ok(())

@@ -41,7 +41,7 @@ fn asked(writes: &[Write]) -> Vec<CompletionBox> {
 fn follow(bench: &mut Bench, log: &[Vec<Write>]) -> Vec<Outcome> {
     let state = bench.engine.replica().unwrap().clone();
     let mut outcomes = Vec::new();
-    for (writes, position) in log.iter().zip(1..).skip(state.applied as usize) {
+    for (writes, position) in log.iter().zip(1..).filter(|(_, at)| *at > state.applied) {
         let mut record = asked(writes);
         let after = |_: &[CompletionBox]| ReplicaState {
             applied: position,
