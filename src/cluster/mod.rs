@@ -12,13 +12,17 @@
 //! | two servers have come to different states, or have read different records | each record says what its server had come to: who sees that it has come to something else stops ([`Halt`]) |
 //! | a record is missing, changed, or of a later version | the server stops: what it would serve is not what the others do |
 
+mod follower;
 mod halt;
 mod log;
+#[cfg(feature = "cluster")]
+pub mod nats;
 mod record;
 mod replica;
 #[cfg(test)]
 mod tests;
 
+pub use follower::{Follower, catch_up};
 pub use halt::Halt;
 pub use log::{Event, Log};
 pub use record::{Body, NODE_NAME_MAX, Record, is_node_name};

@@ -13,8 +13,8 @@ use serde_bytes::ByteBuf;
 use super::record::{Body, Record, damaged, writes};
 use super::{Event, Halt, Log};
 use crate::store::{
-    Completion, CompletionBox, Engine, NodeLife, Outcome, ReplicaState, Reply, Request, RequestId,
-    Write, encode_shared,
+    Completion, CompletionBox, Details, Engine, NodeLife, Outcome, ReplicaState, Reply, Request,
+    RequestId, encode_shared,
 };
 
 /// How many requests are in a group at most, and how many bytes of writes. Chosen: a group takes the log's engine some
@@ -73,8 +73,8 @@ struct UnderWay {
 pub struct Applied {
     /// Requests of this server's, in the order in which it was asked.
     pub own: Vec<CompletionBox>,
-    /// What other servers were asked for, with the name of who has said it, where that is so.
-    pub others: Vec<(CompletionBox, Option<String>)>,
+    /// What other servers were asked for.
+    pub others: Vec<(CompletionBox, Details)>,
 }
 
 /// A server of a cluster.
@@ -104,6 +104,9 @@ pub struct Replica {
     read_after: Instant,
     /// Since when the next record is missing in a copy that has later ones.
     missing_since: Option<Instant>,
+    /// Since when the log is said to end before what was applied, and where. A leader that does not know yet that it is none
+    /// any more says so for a moment.
+    short_since: Option<(Instant, u64)>,
 }
 
 impl Replica {
@@ -126,6 +129,7 @@ impl Replica {
             reading: None,
             read_after: now,
             missing_since: None,
+            short_since: None,
             node,
             state,
         }
@@ -189,9 +193,8 @@ impl Replica {
                 }
             }
             Event::Stands { first, last } => {
-                if last < applied {
-                    return Err(Halt::CutShort { applied, last });
-                }
+                let since = self.short_since.map_or(now, |(since, _)| since);
+                self.short_since = (last < applied).then_some((since, last));
                 if first > applied + 1 {
                     return Err(Halt::TooOld { applied, first });
                 }
@@ -358,7 +361,7 @@ impl Replica {
         self.execute(engine, next, &mut asked)?;
         let others = asked
             .into_iter()
-            .map(|done| author_name(engine, &done).map(|name| (done, name)))
+            .map(|done| engine.details(&done).map(|details| (done, details)))
             .collect::<Result<_, _>>()
             .map_err(|error| local(at, error))?;
         Ok(Applied {
@@ -416,6 +419,12 @@ impl Replica {
                 at: self.state.applied + 1,
             });
         }
+        if let Some((since, last)) = self.short_since
+            && now.saturating_duration_since(since) >= PATIENCE
+        {
+            let applied = self.state.applied;
+            return Err(Halt::CutShort { applied, last });
+        }
         if self.read_at() <= now {
             self.reading = Some(now);
             log.read(self.state.applied + 1);
@@ -444,6 +453,7 @@ impl Replica {
         [
             again.map(|at| at + AGAIN_AFTER),
             self.missing_since.map(|since| since + PATIENCE),
+            self.short_since.map(|(since, _)| since + PATIENCE),
             Some(self.heard_at + PATIENCE),
         ]
         .into_iter()
@@ -562,15 +572,4 @@ fn outcomes(before: &[u8; 32], at: u64, done: &[CompletionBox]) -> [u8; 32] {
         }
     }
     *hasher.finalize().as_bytes()
-}
-
-/// The name of who has said something, which its readers are told.
-fn author_name(
-    engine: &Engine,
-    done: &Completion,
-) -> Result<Option<String>, crate::store::StoreError> {
-    match &done.request {
-        Request::Write(Write::Append(append)) => engine.name_of(append.author),
-        _ => Ok(None),
-    }
 }

@@ -66,4 +66,7 @@ pub use rescue::{Rescued, rescue};
 pub use schema::meta::SCHEMA_VERSION;
 pub use segments::files::SegmentFiles;
 pub use snapshots::Snapshots;
-pub use thread::{BATCH_MAX, SLOTS, StoreCaller, StoreHandle, StoreThread};
+pub use thread::{
+    AppliedElsewhere, BATCH_MAX, Details, Halted, Place, Replication, SLOTS, StoreCaller,
+    StoreHandle, StoreThread,
+};

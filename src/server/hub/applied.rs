@@ -29,8 +29,8 @@ pub enum Applied<'a> {
     OwnerSet(AccountId, Option<&'a (u64, Event)>, &'a [Event]),
     /// The operator has deleted entries.
     Removed(&'a [Removal]),
-    /// A device has signed in, on this session.
-    DeviceOpened(AccountId, DeviceId, SessionId),
+    /// A device has signed in: on this session, or at another server.
+    DeviceOpened(AccountId, DeviceId, Option<SessionId>),
     /// The tickets of an account's devices are void, but for this one's.
     OthersRevoked(AccountId, DeviceId),
     /// The password of an account was set by a code: all its tickets are void.
@@ -182,7 +182,7 @@ pub fn on_applied(ctx: &mut Ctx<'_>, receipts: &mut Receipts, applied: &Applied<
         }
         Applied::DeviceOpened(account, device, newest) => {
             for earlier in ctx.sessions_of(account) {
-                if earlier != newest && ctx.is_on(earlier, device) {
+                if Some(earlier) != newest && ctx.is_on(earlier, device) {
                     ctx.end(earlier, EndReason::Superseded);
                 }
             }
@@ -387,7 +387,7 @@ mod tests {
         parts.signed_in(ALICE, "alice");
         let ctx = &mut parts.ctx();
         let device = ctx.sessions.user(newest).unwrap().device;
-        let applied = Applied::DeviceOpened(BOB, device, newest);
+        let applied = Applied::DeviceOpened(BOB, device, Some(newest));
         on_applied(ctx, &mut Receipts::default(), &applied);
         let ended = Followup::End(earlier, EndReason::Superseded);
         assert_eq!(ctx.followups.drain(..).collect::<Vec<_>>(), [ended]);

@@ -88,7 +88,7 @@ impl Services {
         // After a kill nothing says when the session ended: then this is what is known.
         self.receipts.note_seen(ctx, account);
         // Only now, so that nobody is told that the user went offline.
-        let opened = Applied::DeviceOpened(account, device, id);
+        let opened = Applied::DeviceOpened(account, device, Some(id));
         on_applied(ctx, &mut self.receipts, &opened);
         for other in surplus {
             ctx.end(other, EndReason::TooManySessions);

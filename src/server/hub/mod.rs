@@ -5,6 +5,7 @@
 
 pub mod applied;
 mod dispatch;
+mod elsewhere;
 mod intake;
 mod lifecycle;
 pub mod services;
@@ -21,7 +22,9 @@ use super::ctx::requests::Pending;
 use super::ctx::{CODE_STOPPING, CONTROL, Core, Ctx};
 use super::session::Session;
 use crate::protocol::{EndReason, Message, SessionEnd};
-use crate::store::{BlobCompletion, BlobStore, CompletionBox, Outcome, Store, Write};
+use crate::store::{
+    AppliedElsewhere, BlobCompletion, BlobStore, CompletionBox, Outcome, Store, Write,
+};
 use crate::transport::{App, Endpoint, Event, Now, SessionId};
 use services::Services;
 use status::{SessionStatus, Status};
@@ -34,6 +37,8 @@ const STOP_WITHIN: Duration = Duration::from_secs(2);
 pub enum Input {
     /// The store has answered.
     Completion(CompletionBox),
+    /// Another server of the cluster was asked for something, and it is done here too.
+    AppliedElsewhere(AppliedElsewhere),
     /// The blobs have answered.
     Blob(BlobCompletion),
     /// Say how things are. The channel must have room for the answer; who has gone away misses it.
@@ -177,6 +182,9 @@ impl App for Hub {
         match input {
             Input::Completion(completion) => self.run(now, endpoint, |services, ctx| {
                 services.handle_completion(ctx, completion);
+            }),
+            Input::AppliedElsewhere(applied) => self.run(now, endpoint, |services, ctx| {
+                services.on_applied_elsewhere(ctx, applied);
             }),
             Input::Blob(completion) => self.run(now, endpoint, |services, ctx| {
                 services.files.on_completion(ctx, completion);

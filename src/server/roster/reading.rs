@@ -114,13 +114,37 @@ impl ReadPositions {
         for (conversation, account, entry) in moved {
             let asked = asked.find(|(place, _)| (place.0, place.1) == (conversation, account));
             let reader = asked.map(|(_, session)| session);
-            let body = ReadElsewhere {
-                conversation,
-                entry,
-            };
-            tell(ctx, account, reader, &Message::control(body));
+            tell_of_place(ctx, (conversation, account, entry), reader);
         }
     }
+}
+
+/// Tells the devices of an account how far it has read, but not the one that has said so.
+pub fn tell_of_place(
+    ctx: &mut Ctx<'_>,
+    (conversation, account, entry): Read,
+    except: Option<SessionId>,
+) {
+    let body = ReadElsewhere {
+        conversation,
+        entry,
+    };
+    tell(ctx, account, except, &Message::control(body));
+}
+
+/// Tells them what it has muted, and until when.
+pub fn tell_of_muting(
+    ctx: &mut Ctx<'_>,
+    account: AccountId,
+    except: Option<SessionId>,
+    (conversation, until_ms): (ConversationId, u64),
+) {
+    let body = Muted {
+        tag: None,
+        conversation,
+        until_ms,
+    };
+    tell(ctx, account, except, &Message::control(body));
 }
 
 /// Tells all devices of an account but one. One that has no room for it learns of it at its next sign-in.
@@ -169,18 +193,14 @@ pub fn on_muted(
     if *outcome != Outcome::Done(Reply::Nothing) {
         return ctx.send_error_if_connected(origin, Command::Mute, failure_of(outcome));
     }
-    let muted = |tag| Muted {
-        tag,
+    let muted = (conversation, until_ms);
+    tell_of_muting(ctx, origin.account, Some(origin.session), muted);
+    let answer = Muted {
+        tag: Some(origin.tag),
         conversation,
         until_ms,
     };
-    tell(
-        ctx,
-        origin.account,
-        Some(origin.session),
-        &Message::control(muted(None)),
-    );
-    ctx.respond_if_connected(origin, muted(Some(origin.tag)));
+    ctx.respond_if_connected(origin, answer);
 }
 
 #[cfg(test)]

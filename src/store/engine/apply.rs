@@ -4,11 +4,10 @@
 use rand_core::RngCore as _;
 
 use super::{Engine, run};
-use crate::protocol::AccountId;
 use crate::store::catch_panic::guard;
 use crate::store::error::StoreError;
-use crate::store::ops::accounts;
-use crate::store::{CompletionBox, ReplicaState};
+use crate::store::ops::{accounts, marks};
+use crate::store::{Completion, CompletionBox, Details, Outcome, ReplicaState, Request, Write};
 
 impl Engine {
     /// How far the log of a cluster was followed; none if the database belongs to no cluster.
@@ -54,12 +53,41 @@ impl Engine {
         done
     }
 
-    /// The name of an account, for readers of what it says.
+    /// What those who learn of a write that was asked for elsewhere need beside it and its outcome.
     ///
     /// # Errors
     /// If the database cannot be read.
-    pub fn name_of(&self, account: AccountId) -> Result<Option<String>, StoreError> {
+    pub fn details(&self, done: &Completion) -> Result<Details, StoreError> {
+        let mut details = Details::default();
+        let (Request::Write(write), Outcome::Done(_)) = (&done.request, &done.outcome) else {
+            return Ok(details);
+        };
         let store = self.store.as_ref().ok_or(StoreError::Closed)?;
-        guard(|| accounts::name(store.tables(), account))
+        let tables = store.tables();
+        let mark = |conversation, account| marks::of(tables, conversation, account);
+        guard(|| {
+            match write {
+                Write::Append(append) => {
+                    details.author_name = accounts::name(tables, append.author)?;
+                }
+                Write::Advance { marks, .. } => {
+                    for (conversation, account, _) in marks {
+                        let mark = mark(*conversation, *account)?;
+                        details.marks.extend(mark.map(|mark| (*conversation, mark)));
+                    }
+                }
+                Write::Hello {
+                    account, positions, ..
+                } => {
+                    for position in positions {
+                        let mark = mark(position.conversation, *account)?;
+                        let mark = mark.map(|mark| (position.conversation, mark));
+                        details.marks.extend(mark);
+                    }
+                }
+                _ => {}
+            }
+            Ok(details)
+        })
     }
 }

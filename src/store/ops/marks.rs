@@ -4,7 +4,7 @@ use super::access::permitted;
 use super::accounts;
 use super::conversations::{load, load_member, save_member};
 use crate::protocol::{AccountId, ConversationId, EntryId};
-use crate::store::error::{Abort, skip_damaged};
+use crate::store::error::{Abort, StoreError, skip_damaged};
 use crate::store::schema::meta;
 use crate::store::schema::records::{AccountRecord, ConversationRecord, Kind, MemberRecord};
 use crate::store::schema::table::ReadTable as _;
@@ -42,26 +42,51 @@ pub(in crate::store) fn list(
             continue;
         };
         let id = AccountId(id);
-        let side = record.side(id);
-        if id != account && side.is_blocking {
-            continue;
-        }
-        let since = member.joined_after.max(side.silent_until);
-        if member.until.is_none() && member.delivered_up_to > since {
-            // Who was deleted is counted nowhere, so they are named nowhere.
-            let named = skip_damaged(accounts::require(tables, id))?;
-            let Some(AccountRecord { name, .. }) = named.filter(|named| !named.is_deleted()) else {
-                continue;
-            };
-            marks.push(MemberMark {
-                account: id,
-                name,
-                entry: EntryId(member.delivered_up_to),
-                joined_after: EntryId(since),
-            });
+        if id == account || !record.side(id).is_blocking {
+            marks.extend(named(tables, &record, id, &member)?);
         }
     }
     Ok(Reply::Marks { members, marks })
+}
+
+/// How far a member has received a conversation, unless they block those whom it concerns.
+pub(in crate::store) fn of(
+    tables: &impl ReadTables,
+    conversation: ConversationId,
+    account: AccountId,
+) -> Result<Option<MemberMark>, StoreError> {
+    let (Some(record), Some(member)) = (
+        load(tables, conversation)?,
+        load_member(tables, conversation, account)?,
+    ) else {
+        return Ok(None);
+    };
+    if record.side(account).is_blocking {
+        return Ok(None);
+    }
+    named(tables, &record, account, &member)
+}
+
+/// The mark of a member who belongs to the conversation and has received something since; who was deleted is counted nowhere, so
+/// they are named nowhere.
+fn named(
+    tables: &impl ReadTables,
+    record: &ConversationRecord,
+    id: AccountId,
+    member: &MemberRecord,
+) -> Result<Option<MemberMark>, StoreError> {
+    let since = member.joined_after.max(record.side(id).silent_until);
+    if member.until.is_some() || member.delivered_up_to <= since {
+        return Ok(None);
+    }
+    let account = skip_damaged(accounts::require(tables, id))?;
+    let account = account.filter(|account| !account.is_deleted());
+    Ok(account.map(|AccountRecord { name, .. }| MemberMark {
+        account: id,
+        name,
+        entry: EntryId(member.delivered_up_to),
+        joined_after: EntryId(since),
+    }))
 }
 
 /// A member has received a conversation up to an entry. What had expired before any of their devices had it they have

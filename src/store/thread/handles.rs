@@ -92,6 +92,15 @@ impl StoreCaller {
         self.shared.stalls.take_recent_us()
     }
 
+    /// Has the thread look at what [`Replication`](super::Replication) has.
+    pub fn wake(&self) {
+        let orders = self.orders.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(orders) = &*orders {
+            // If the queue is gone, so is who would look.
+            let _ = orders.send(Order::Wake);
+        }
+    }
+
     /// Makes a request and waits for what comes of it; [`Outcome::Unknown`] too if the store has stopped.
     #[must_use]
     pub fn call(&self, request: impl Into<Request>) -> Outcome {

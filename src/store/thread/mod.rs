@@ -10,6 +10,7 @@
 mod handles;
 mod orders;
 mod pages;
+mod replication;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
@@ -30,6 +31,8 @@ use handles::Shared;
 pub use handles::{StoreCaller, StoreHandle};
 use orders::{Asker, Group, Order};
 use pages::Pages;
+use replication::Replicated;
+pub use replication::{AppliedElsewhere, Details, Halted, Place, Replication};
 
 /// A group of so many requests is full. Chosen: a sync costs about as much as some dozens of appends, so more
 /// would add waiting and little else.
@@ -85,6 +88,20 @@ impl StoreThread {
         clock: fn() -> Instant,
         sink: impl Fn(Vec<CompletionBox>) + Send + 'static,
     ) -> (StoreHandle, Self) {
+        Self::spawn_replicated(engine, clock, sink, None)
+    }
+
+    /// The same, where writes are executed when `replication` says so.
+    ///
+    /// # Panics
+    /// If the operating system gives no thread.
+    #[must_use]
+    pub fn spawn_replicated(
+        engine: Engine,
+        clock: fn() -> Instant,
+        sink: impl Fn(Vec<CompletionBox>) + Send + 'static,
+        replication: Option<Box<dyn Replication>>,
+    ) -> (StoreHandle, Self) {
         let mut engine = engine;
         engine.make_checkpoints_beside();
         let (orders, queue) = mpsc::channel();
@@ -97,6 +114,7 @@ impl StoreThread {
         let worker = Worker {
             engine,
             queue,
+            replicated: replication.map(Replicated::new),
             pages: Pages::spawn(orders.clone()),
             orders: orders.clone(),
             checkpoint: None,
@@ -164,6 +182,7 @@ impl Drop for StoreThread {
 struct Worker<S> {
     engine: Engine,
     queue: Receiver<Order>,
+    replicated: Option<Replicated>,
     pages: Pages,
     /// For the thread that writes a checkpoint.
     orders: Sender<Order>,
@@ -203,6 +222,9 @@ impl<S: Fn(Vec<CompletionBox>)> Worker<S> {
                 self.end_checkpoint();
             }
             self.execute(group);
+            if !self.follow(now) {
+                break;
+            }
             self.answer_pages(PAGES_TIME);
             self.maintain();
             self.shared.stalls.record((self.clock)() - now);
@@ -212,13 +234,25 @@ impl<S: Fn(Vec<CompletionBox>)> Worker<S> {
             if self.engine.is_broken() {
                 // It has the database's file open.
                 self.end_checkpoint();
-                if !self.recover() {
+                if self.replicated.is_some() || !self.recover() {
                     break;
                 }
             }
         }
         self.finish_pages();
         self.end_checkpoint();
+    }
+
+    /// Executes what the log says that several servers share, if there is one; `false` if it goes on no more.
+    fn follow(&mut self, now: Instant) -> bool {
+        let Some(replicated) = &mut self.replicated else {
+            return true;
+        };
+        let Ok(done) = replicated.advance(&mut self.engine, now) else {
+            return false;
+        };
+        self.hand_over(done);
+        true
     }
 
     /// What is done beside requests.
@@ -233,6 +267,17 @@ impl<S: Fn(Vec<CompletionBox>)> Worker<S> {
 
     /// How long nothing need be done if nobody asks for anything.
     fn until_due(&self) -> Duration {
+        let own = self.until_own_due();
+        match &self.replicated {
+            None => own,
+            Some(replicated) => {
+                let deadline = replicated.deadline();
+                own.min(deadline.saturating_duration_since((self.clock)()))
+            }
+        }
+    }
+
+    fn until_own_due(&self) -> Duration {
         if self.pages.has_work() {
             return Duration::ZERO;
         }
@@ -302,6 +347,9 @@ impl<S: Fn(Vec<CompletionBox>)> Worker<S> {
     }
 
     fn execute(&mut self, mut group: Group) {
+        if let Some(replicated) = &mut self.replicated {
+            replicated.take(&mut group);
+        }
         let mut done = group.requests;
         self.engine.execute_all(&mut done);
         let commits = self.engine.commits();

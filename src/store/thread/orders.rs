@@ -16,6 +16,8 @@ pub(super) enum Order {
     Fetched(PageRequest, Page),
     /// The checkpoint under way is written, or has failed.
     Written,
+    /// The log that several servers share has something.
+    Wake,
     /// Everything before this is to be finished, and nothing after it.
     Stop,
 }
@@ -62,6 +64,7 @@ impl Group {
             }
             Order::Fetched(asked, page) => self.fetched.push((asked, page)),
             Order::Written => self.is_written = true,
+            Order::Wake => {}
             Order::Stop => self.last = true,
         }
     }

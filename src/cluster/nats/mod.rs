@@ -1,0 +1,175 @@
+//! The log in NATS JetStream: a stream of its own, on a thread of its own, for which nobody waits.
+//!
+//! Records are published and acknowledged over core NATS. What is written comes to all servers by the stream's republished
+//! messages, which may be lost, and is read by direct gets, which any copy of the stream answers.
+
+mod stream;
+mod thread;
+
+use std::collections::VecDeque;
+use std::path::PathBuf;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use thiserror::Error;
+use tokio::sync::mpsc;
+
+use super::{Event, Log};
+pub use stream::Standing;
+use thread::Command;
+
+/// How many events wait for the storage thread at most. Further records are left out: they are read again.
+const EVENTS_MAX: usize = 4096;
+
+/// How many commands wait for the thread at most: a server has one group and one reading under way.
+const COMMANDS_MAX: usize = 64;
+
+/// How long a start waits for an answer of the log's servers. Chosen: they elect a leader in less.
+const ANSWER_WITHIN: Duration = Duration::from_secs(15);
+
+/// Where the log is.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The servers that keep it: `nats://HOST:PORT` or `tls://HOST:PORT`.
+    pub servers: Vec<String>,
+    /// A file of NATS credentials, if they want some.
+    pub credentials: Option<PathBuf>,
+    /// The cluster's name, which names the stream too.
+    pub cluster: String,
+    /// This server's name in it.
+    pub node: String,
+    /// How many copies of the log there are.
+    pub replicas: u64,
+}
+
+/// Why the log cannot be used.
+#[derive(Debug, Error)]
+pub enum NatsError {
+    /// No server of the log is reached.
+    #[error("cannot connect to {servers}: {reason}")]
+    Connect {
+        /// Those that were tried.
+        servers: String,
+        /// What went wrong.
+        reason: String,
+    },
+    /// A server of the log has refused something.
+    #[error("the log's servers have refused to {what}: {reason}")]
+    Refused {
+        /// What they were asked for.
+        what: &'static str,
+        /// What they have answered.
+        reason: String,
+    },
+    /// The stream is not as it has to be.
+    #[error("the stream `{stream}` has {found}, and {wanted} is needed")]
+    Unsuitable {
+        /// Its name.
+        stream: String,
+        /// How it is.
+        found: String,
+        /// How it has to be.
+        wanted: String,
+    },
+    /// Nothing was answered.
+    #[error("the log's servers have not answered within {} s", ANSWER_WITHIN.as_secs())]
+    Silent,
+}
+
+/// What is called when there is an event and there was none.
+type Wake = Box<dyn Fn() + Send>;
+
+/// The events that wait.
+#[derive(Default)]
+struct Events {
+    waiting: Mutex<(VecDeque<Event>, Option<Wake>)>,
+    come: Condvar,
+}
+
+impl Events {
+    fn lock(&self) -> MutexGuard<'_, (VecDeque<Event>, Option<Wake>)> {
+        // A thread that panicked with the lock held had at most pushed or popped: the queue is intact.
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn push(&self, event: Event) {
+        let mut waiting = self.lock();
+        if waiting.0.len() >= EVENTS_MAX && matches!(event, Event::Record(..)) {
+            return;
+        }
+        let was_empty = waiting.0.is_empty();
+        waiting.0.push_back(event);
+        if was_empty {
+            self.come.notify_all();
+            if let Some(wake) = &waiting.1 {
+                wake();
+            }
+        }
+    }
+}
+
+/// The log. Dropped, it is left.
+pub struct NatsLog {
+    commands: mpsc::Sender<Command>,
+    events: Arc<Events>,
+}
+
+impl NatsLog {
+    /// Connects, and looks how the log stands: none if there is no such log yet.
+    ///
+    /// # Errors
+    /// If no server of it is reached, or it is not fit.
+    pub fn connect(settings: Settings) -> Result<(Self, Option<Standing>), NatsError> {
+        let events = Arc::<Events>::default();
+        let (commands, queue) = mpsc::channel(COMMANDS_MAX);
+        let standing = thread::start(settings, queue, Arc::clone(&events), ANSWER_WITHIN)?;
+        Ok((Self { commands, events }, standing))
+    }
+
+    /// Makes the log of a new cluster.
+    ///
+    /// # Errors
+    /// If that is refused, as where another server has just made one.
+    pub fn create(&self, cluster: [u8; 16]) -> Result<(), NatsError> {
+        let (answer, answered) = std::sync::mpsc::channel();
+        self.order(Command::Create(cluster, answer));
+        let answer = answered.recv_timeout(ANSWER_WITHIN);
+        answer.unwrap_or(Err(NatsError::Silent))
+    }
+
+    /// From now on this is called when something has happened.
+    pub fn wake_by(&self, wake: impl Fn() + Send + 'static) {
+        self.events.lock().1 = Some(Box::new(wake));
+    }
+
+    /// Waits until something has happened, or for this moment.
+    pub fn wait(&self, until: Instant) {
+        let waiting = self.events.lock();
+        let time = until.saturating_duration_since(Instant::now());
+        if waiting.0.is_empty() {
+            // Why it returns does not matter.
+            drop(self.events.come.wait_timeout(waiting, time));
+        }
+    }
+
+    /// A command for which there is no room, or no thread any longer, is given again by whoever misses its effect.
+    fn order(&self, command: Command) {
+        if self.commands.try_send(command).is_err() {
+            tracing::debug!("the thread of the cluster's log is busy");
+        }
+    }
+}
+
+impl Log for NatsLog {
+    fn append(&mut self, record: Arc<[u8]>) {
+        self.order(Command::Append(record));
+    }
+
+    fn read(&mut self, from: u64) {
+        self.order(Command::Read(from));
+    }
+
+    fn poll(&mut self) -> Option<Event> {
+        self.events.lock().0.pop_front()
+    }
+}
