@@ -71,13 +71,10 @@ pub struct Driver<A: App> {
     full: Option<usize>,
     /// At a client.
     roamer: Option<Roamer>,
-    /// The counters of sockets that were replaced.
-    retired: SocketCounters,
-    hops: u64,
     /// Work is left that no event will announce.
     busy: bool,
-    unroutable: u64,
-    turns: u64,
+    /// Of sockets only those that were replaced.
+    counted: Counters,
     stalls: Arc<Stalls>,
     traffic: Arc<Traffic>,
 }
@@ -153,11 +150,8 @@ impl<A: App> Driver<A> {
             outbox: Outbox::default(),
             full: None,
             roamer: None,
-            retired: SocketCounters::default(),
-            hops: 0,
             busy: true,
-            unroutable: 0,
-            turns: 0,
+            counted: Counters::default(),
             stalls: setup.stalls,
             traffic: setup.traffic,
         })
@@ -178,10 +172,8 @@ impl<A: App> Driver<A> {
     pub fn counters(&self) -> Counters {
         let ports = self.ports.iter().map(|port| port.socket.counters());
         Counters {
-            sockets: ports.fold(self.retired, SocketCounters::plus),
-            hops: self.hops,
-            unroutable: self.unroutable,
-            turns: self.turns,
+            sockets: ports.fold(self.counted.sockets, SocketCounters::plus),
+            ..self.counted
         }
     }
 
@@ -232,7 +224,7 @@ impl<A: App> Driver<A> {
 
     /// Does everything that is due now.
     fn turn(&mut self, now: Now) {
-        self.turns += 1;
+        self.counted.turns += 1;
         self.busy = false;
         self.receive(now);
         for input in self.inputs.take() {
@@ -295,8 +287,9 @@ impl<A: App> Driver<A> {
             });
             match replaced {
                 Ok(old) => {
-                    self.retired = self.retired.plus(old.counters());
-                    self.hops += 1;
+                    let counted = &mut self.counted;
+                    counted.sockets = counted.sockets.plus(old.counters());
+                    counted.hops += 1;
                     port.readable = true;
                     tracing::debug!(from = %local, to = %port.socket.local(), "no answer: another port");
                 }
@@ -351,7 +344,7 @@ impl<A: App> Driver<A> {
             let (Some(transmit), Some(port)) = (transmit, port) else {
                 self.outbox.put_back(bytes);
                 if transmit.is_some() {
-                    self.unroutable += 1;
+                    self.counted.unroutable += 1;
                     continue;
                 }
                 self.flush();
