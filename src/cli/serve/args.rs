@@ -11,6 +11,7 @@ use super::limits::ServerLimits;
 use crate::cli::address::{self, DEFAULT_PORT};
 use crate::cli::backups::{self, Pace, Plan};
 use crate::cli::discover::announced_name;
+use crate::cli::environment;
 use crate::cli::exit::Failure;
 #[cfg(feature = "http")]
 use crate::cli::http::HttpOptions;
@@ -76,12 +77,43 @@ pub struct Args {
         }),
     )]
     pub show_addresses: ShowAddresses,
+    #[command(flatten)]
+    pub announcing: Announcing,
+    #[command(flatten)]
+    pub keeping: Keeping,
+    #[command(flatten)]
+    pub backing_up: BackingUp,
+    #[cfg(feature = "http")]
+    #[command(flatten)]
+    pub http: HttpOptions,
+    #[command(flatten)]
+    pub limits: ServerLimits,
+}
+
+/// Whether the local network learns of the server.
+#[derive(clap::Args)]
+pub struct Announcing {
     /// Announce the server in the local network, by multicast DNS, with its name and its key, for `udpchat discover`
     #[arg(long, env = "UDPCHAT_ANNOUNCE")]
-    pub announce: bool,
+    announce: bool,
     /// The name under which it is announced [default: that of this machine]
     #[arg(long, value_name = "NAME", env = "UDPCHAT_ANNOUNCE_NAME", value_parser = announced_name)]
-    pub announce_name: Option<String>,
+    announce_name: Option<String>,
+}
+
+impl Announcing {
+    /// The name under which the server is announced, if it is.
+    pub fn name(&self) -> Option<String> {
+        let own = || self.announce_name.clone();
+        self.announce
+            .then(|| own().unwrap_or_else(environment::machine_name))
+    }
+}
+
+/// How long messages and attached files are kept.
+#[derive(clap::Args)]
+#[expect(clippy::struct_field_names, reason = "fields name the options")]
+pub struct Keeping {
     /// Remove entries older than N days (0: never)
     #[arg(long, value_name = "N", value_parser = whole(0..=u64::MAX))]
     keep_days: Option<u64>,
@@ -94,6 +126,28 @@ pub struct Args {
     /// Remove attached files after N days, whatever becomes of their messages (0: as long as these are kept)
     #[arg(long, value_name = "N", value_parser = whole(0..=u64::MAX))]
     keep_files_days: Option<u64>,
+}
+
+impl Keeping {
+    /// How long attached files are kept, in milliseconds.
+    pub fn files_kept_ms(&self) -> Option<u64> {
+        let days = self.keep_files_days.filter(|days| *days > 0);
+        days.map(|days| days.saturating_mul(DAY_MS))
+    }
+
+    pub const fn retention(&self) -> Retention {
+        Retention {
+            days: self.keep_days,
+            messages: self.keep_messages,
+            megabytes: self.keep_megabytes,
+        }
+    }
+}
+
+/// Whether the server makes backups of itself, and how often.
+#[derive(clap::Args)]
+#[expect(clippy::struct_field_names, reason = "fields name the options")]
+pub struct BackingUp {
     /// Have the server make backups of itself in this directory, which must be there
     #[arg(long, value_name = "DIR", env = "UDPCHAT_BACKUP_DIR")]
     backup_dir: Option<PathBuf>,
@@ -103,11 +157,26 @@ pub struct Args {
     /// How many of them are kept: when a new one is whole, the oldest goes
     #[arg(long, value_name = "N", env = "UDPCHAT_BACKUP_KEEP", default_value_t = 14, value_parser = whole(1..=BACKUPS_MAX))]
     backup_keep: u64,
-    #[cfg(feature = "http")]
-    #[command(flatten)]
-    pub http: HttpOptions,
-    #[command(flatten)]
-    pub limits: ServerLimits,
+}
+
+impl BackingUp {
+    /// Where the server makes backups of itself, if it does, and how often.
+    pub fn plan(&self) -> anyhow::Result<Option<Plan>> {
+        let Some(directory) = &self.backup_dir else {
+            return Ok(None);
+        };
+        Ok(Some(Plan {
+            directory: backups::absolute(directory)?,
+            pace: self.pace(),
+        }))
+    }
+
+    pub fn pace(&self) -> Pace {
+        Pace {
+            every: self.backup_every,
+            keep: usize::try_from(self.backup_keep).unwrap_or(usize::MAX),
+        }
+    }
 }
 
 /// The most backups that are kept. Chosen: one an hour for a year, and then some.
@@ -151,38 +220,6 @@ impl Args {
     /// Whether the addresses are the defaults, one of which may be missing on this host.
     pub const fn is_default(&self) -> bool {
         self.listen.is_none()
-    }
-
-    /// Where the server makes backups of itself, if it does, and how often.
-    pub fn backups(&self) -> anyhow::Result<Option<Plan>> {
-        let Some(directory) = &self.backup_dir else {
-            return Ok(None);
-        };
-        Ok(Some(Plan {
-            directory: backups::absolute(directory)?,
-            pace: self.backup_pace(),
-        }))
-    }
-
-    pub fn backup_pace(&self) -> Pace {
-        Pace {
-            every: self.backup_every,
-            keep: usize::try_from(self.backup_keep).unwrap_or(usize::MAX),
-        }
-    }
-
-    /// How long attached files are kept, in milliseconds.
-    pub fn files_kept_ms(&self) -> Option<u64> {
-        let days = self.keep_files_days.filter(|days| *days > 0);
-        days.map(|days| days.saturating_mul(DAY_MS))
-    }
-
-    pub const fn retention(&self) -> Retention {
-        Retention {
-            days: self.keep_days,
-            messages: self.keep_messages,
-            megabytes: self.keep_megabytes,
-        }
     }
 }
 

@@ -110,7 +110,7 @@ impl Reload {
             let _ = is_done.recv_timeout(ANSWER_TIMEOUT);
         }
         if let Some(backups) = &self.backups {
-            backups.set_pace(args.backup_pace());
+            backups.set_pace(args.backing_up.pace());
         }
         let differs =
             |(key, value): &(&String, &Vec<OsString>)| self.running.get(*key) != Some(value);

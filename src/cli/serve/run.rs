@@ -17,7 +17,6 @@ use crate::cli::backups::{self, Backups, Plan};
 use crate::cli::command::Context;
 use crate::cli::database::{self, Secrets};
 use crate::cli::discover::Announcement;
-use crate::cli::environment;
 use crate::cli::exit::{Exit, Failure, Outcome};
 #[cfg(feature = "http")]
 use crate::cli::http::Http;
@@ -142,7 +141,7 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
 
 /// Where backups go, if they are wanted.
 fn backup_plan(args: &Args, data: &Path) -> Result<Option<Plan>, Failure> {
-    let plan = args.backups()?;
+    let plan = args.backing_up.plan()?;
     if let Some(plan) = &plan {
         plan.check(data)?;
     }
@@ -204,8 +203,8 @@ pub fn hub_config(args: &Args) -> HubConfig {
         limits: limits(args).hub,
         rooms: args.rooms,
         show_addresses: args.show_addresses,
-        retention: args.retention(),
-        files_kept_ms: args.files_kept_ms(),
+        retention: args.keeping.retention(),
+        files_kept_ms: args.keeping.files_kept_ms(),
         ..HubConfig::default()
     }
 }
@@ -248,13 +247,7 @@ fn announce(args: &Args, data: &Path, sockets: &[Socket], key: &[u8; 32], accoun
 
 /// Announces the server in the local network, if that is wanted. It runs without it, too.
 fn announcement(args: &Args, listen: &[SocketAddr], key: &[u8; 32]) -> Option<Announcement> {
-    if !args.announce {
-        return None;
-    }
-    let name = args
-        .announce_name
-        .clone()
-        .unwrap_or_else(environment::machine_name);
+    let name = args.announcing.name()?;
     match Announcement::begin(&name, listen, key) {
         Ok(announcement) => {
             let name = one_line(&name);
