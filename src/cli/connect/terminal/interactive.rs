@@ -4,6 +4,7 @@ mod above;
 mod beside;
 mod helper;
 mod keys;
+mod meaning;
 mod paste;
 mod paths;
 mod recall;
@@ -25,10 +26,11 @@ use rustyline::history::MemHistory;
 use rustyline::{Config, Editor, Event, EventHandler};
 
 use self::above::{Block, Printed};
-pub use self::helper::SharedNames;
-use self::helper::{LineHelper, Purpose, cluster_mode};
+use self::helper::{LineHelper, cluster_mode};
 pub use self::keys::Begun;
 use self::keys::{Interrupts, Keys, OpenPaste};
+use self::meaning::Purpose;
+pub use self::meaning::SharedNames;
 use self::paste::DRAFT_MAX_BYTES;
 use self::recall::{HISTORY_LINES, LineEditor, Recall};
 pub use self::screen::Screen;
@@ -123,7 +125,7 @@ impl Prompt {
     pub fn restricted(mut self, is_restricted: bool) -> Self {
         self.is_restricted = is_restricted;
         if let Some(helper) = self.editor.helper_mut() {
-            helper.completes_paths = !is_restricted;
+            helper.meaning.completes_paths = !is_restricted;
         }
         self
     }
@@ -169,7 +171,7 @@ impl Prompt {
                     match self
                         .editor
                         .helper()
-                        .and_then(|helper| helper.composition(&line))
+                        .and_then(|helper| helper.meaning.composition(&line))
                         .filter(|_| !self.is_restricted)
                     {
                         Some(composition) => draft = self.compose(&composition, line),
@@ -194,7 +196,7 @@ impl Prompt {
         let recalled = self
             .editor
             .helper()
-            .and_then(|helper| helper.recalled(line));
+            .and_then(|helper| helper.meaning.recalled(line));
         if let Some(recalled) = recalled {
             self.recall.keep(&mut self.editor, &recalled);
         }
@@ -226,7 +228,11 @@ impl Prompt {
 
     /// What is run of a draft: the line, or the first command of a paste, whose others are kept.
     fn first_of(&mut self, line: String) -> String {
-        match self.editor.helper().and_then(|helper| helper.draft(&line)) {
+        match self
+            .editor
+            .helper()
+            .and_then(|helper| helper.meaning.draft(&line))
+        {
             Some(Draft::Commands(commands)) => {
                 let mut pasted = self.screen.pasted();
                 *pasted = commands.into();
@@ -330,7 +336,7 @@ impl Prompt {
 
     fn set_composed(&self, draft: Option<&str>) {
         if let Some(helper) = self.editor.helper() {
-            helper.set_composed(draft);
+            helper.meaning.set_composed(draft);
         }
     }
 
@@ -343,7 +349,7 @@ impl Prompt {
             Purpose::Answer => {}
         }
         if let Some(helper) = self.editor.helper_mut() {
-            helper.purpose = purpose;
+            helper.meaning.purpose = purpose;
         }
     }
 }

@@ -1,11 +1,8 @@
-//! What the editor asks of us for a line: how it and its row are drawn, what is printed above it first, what tab completes, and
-//! what Enter does.
+//! What the editor asks of us for a line: how it and its row are drawn, what is printed above it first, and what Enter does.
 
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
 
 use rustyline::completion::Completer;
 use rustyline::highlight::{CmdKind, Highlighter};
@@ -16,38 +13,18 @@ use rustyline::{Context, GraphemeClusterMode, Helper};
 use super::super::look::{Look, Rows};
 use super::above::{self, Below};
 use super::beside::{self, Row};
-use super::paths;
+use super::meaning::{Meaning, Purpose, SharedNames};
 use super::screen::{self, Screen};
 use super::viewport::{self, Drawing, View};
 use crate::cli::environment;
-use crate::client::commands::{self, Composition, Draft, Mistaken, Recalled};
-use crate::client::{Hold, Line, Names, Progress};
+use crate::client::commands::Draft;
+use crate::client::{Line, Progress};
 use crate::net;
-
-/// Names for completion; the client replaces them when users come and go.
-pub type SharedNames = Arc<Mutex<Names>>;
-
-/// What a line is for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Purpose {
-    /// A command, with or without its slash.
-    Command,
-    /// A text for this conversation, or a command with its slash.
-    Inside(String),
-    /// An answer to a question.
-    Answer,
-}
 
 #[derive(Helper)]
 pub struct LineHelper {
-    names: SharedNames,
+    pub meaning: Meaning,
     look: Look,
-    pub purpose: Purpose,
-    /// Whether the tab key looks at the user's files.
-    pub completes_paths: bool,
-    hold: RefCell<Hold>,
-    /// The draft that was written with the user's own editor, if the line began as one.
-    composed: RefCell<Option<String>>,
     drawn: RefCell<Drawn>,
     /// What is drawn of it, if it is taller than the screen.
     view: RefCell<Option<View>>,
@@ -109,12 +86,8 @@ impl Drawn {
 impl LineHelper {
     pub fn new(names: SharedNames, look: Look, screen: Screen) -> Self {
         Self {
-            names,
+            meaning: Meaning::new(names),
             look,
-            purpose: Purpose::Command,
-            completes_paths: true,
-            hold: RefCell::new(Hold::default()),
-            composed: RefCell::new(None),
             drawn: RefCell::default(),
             view: RefCell::new(None),
             draws_all: Cell::new(false),
@@ -199,7 +172,7 @@ impl LineHelper {
 
     /// The status, where there is room for it in the prompt's row.
     fn status(&self, prompt: &str, line: &str) -> Option<String> {
-        let is_hidden = self.purpose == Purpose::Answer || self.is_final.get();
+        let is_hidden = self.meaning.purpose == Purpose::Answer || self.is_final.get();
         let columns = self.size.get()?.columns;
         let state = self.screen.stage().status.state.clone();
         let row = Row {
@@ -244,64 +217,11 @@ impl LineHelper {
         (before.to_owned(), behind.to_owned())
     }
 
-    /// What a draft does on Enter that is more than one line to be sent, or that is not sent.
-    pub fn draft(&self, line: &str) -> Option<Draft> {
-        if self.purpose == Purpose::Answer {
-            let is_long = line.trim().contains('\n');
-            return is_long.then(|| Draft::Refused("an answer has one line".into()));
-        }
-        match *self.composed.borrow() {
-            Some(_) => Draft::composed(line, self.inside()),
-            None => Draft::of(line, self.inside()),
-        }
-    }
-
-    /// The line begins as this draft, which was written with the user's own editor.
-    pub fn set_composed(&self, draft: Option<&str>) {
-        self.composed.replace(draft.map(str::to_owned));
-    }
-
-    /// The text that a line wants written with the user's own editor.
-    pub fn composition(&self, line: &str) -> Option<Composition> {
-        Composition::of(line, self.inside()).filter(|_| self.purpose != Purpose::Answer)
-    }
-
-    pub fn recalled(&self, line: &str) -> Option<Recalled> {
-        commands::recalled(line, self.inside(), self.draft(line))
-    }
-
-    /// What a line could have been meant as that would be said in a conversation.
-    fn mistaken(&self, line: &str) -> Option<Mistaken> {
-        self.inside()?;
-        if self.composed.borrow().as_deref() == Some(line) {
-            return None;
-        }
-        Mistaken::of(line, &self.names())
-    }
-
-    fn names(&self) -> MutexGuard<'_, Names> {
-        self.names.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// What is said below a line that goes back into the editor, and stays there until it is edited or sent.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the editor does not say when a key was pressed"
-    )]
-    fn held(&self, line: &str) -> Option<String> {
-        let mistaken = self.mistaken(line)?;
-        let is_sent = self.hold.borrow_mut().takes_enter(line, Instant::now());
-        (!is_sent).then(|| format!("\n{}", mistaken.notice()))
-    }
-
     /// A draft is entered. What says something is drawn as its line once more before the editor ends; returns whether it is.
     fn enter(&self, draft: &str) -> bool {
-        let is_answer = self.purpose == Purpose::Answer;
-        let said = (!is_answer)
-            .then(|| commands::said(draft, self.inside(), self.draft(draft)))
-            .flatten();
+        let said = self.meaning.said(draft);
         let line = said.and_then(|(target, text)| {
-            let is_here = self.inside() == Some(&target);
+            let is_here = self.meaning.inside() == Some(&target);
             self.look.own(net::now().unix_ms, &target, is_here, &text)
         });
         self.entered.replace(line.map(|line| {
@@ -317,13 +237,6 @@ impl LineHelper {
             }
         }));
         self.entered.borrow().is_some()
-    }
-
-    fn inside(&self) -> Option<&str> {
-        match &self.purpose {
-            Purpose::Inside(place) => Some(place),
-            Purpose::Command | Purpose::Answer => None,
-        }
     }
 }
 
@@ -354,14 +267,10 @@ impl Hinter for LineHelper {
         self.keep_drawn(line, cursor);
         self.entered.replace(None);
         if line.is_empty() {
-            self.composed.replace(None);
+            self.meaning.set_composed(None);
         }
-        let is_held = self.hold.borrow().is_on(line);
-        let held = self.mistaken(line).filter(|_| is_held);
-        let notice = match held {
-            Some(mistaken) => Some(format!("\n{}", mistaken.notice())),
-            None => self.draft(line).map(|draft| below(&draft)),
-        };
+        let draft = || self.meaning.draft(line).map(|draft| below(&draft));
+        let notice = self.meaning.notice_of_hold(line).or_else(draft);
         self.keep_notice(notice.as_deref());
         notice.map(DraftNotice)
     }
@@ -369,9 +278,9 @@ impl Hinter for LineHelper {
 
 impl Validator for LineHelper {
     fn validate(&self, context: &mut ValidationContext<'_>) -> rustyline::Result<ValidationResult> {
-        let notice = match self.draft(context.input()) {
+        let notice = match self.meaning.draft(context.input()) {
             Some(draft @ Draft::Refused(_)) => Some(below(&draft)),
-            _ => self.held(context.input()),
+            _ => self.meaning.held(context.input()),
         };
         self.keep_notice(notice.as_deref());
         self.is_told.set(notice.is_some());
@@ -396,7 +305,7 @@ impl Highlighter for LineHelper {
         is_default: bool,
     ) -> Cow<'b, str> {
         let above = self.print_above();
-        let is_command = is_default && self.purpose != Purpose::Answer;
+        let is_command = is_default && self.meaning.purpose != Purpose::Answer;
         let prompt = if is_command {
             Cow::Owned(beside::fitted(&self.screen.stage().status.place, prompt))
         } else {
@@ -462,23 +371,6 @@ impl Completer for LineHelper {
         position: usize,
         _: &Context<'_>,
     ) -> rustyline::Result<(usize, Vec<String>)> {
-        let is_slashed = match self.purpose {
-            Purpose::Command => false,
-            Purpose::Inside(_) => true,
-            Purpose::Answer => return Ok((position, Vec::new())),
-        };
-        let before = &line[..position];
-        let names = commands::complete(before, is_slashed, &self.names());
-        let paths = self
-            .completes_paths
-            .then(|| paths::complete(before, is_slashed));
-        Ok(match paths.flatten() {
-            Some((start, mut found)) if start == names.0 => {
-                found.extend(names.1);
-                (start, found)
-            }
-            Some(paths) => paths,
-            None => names,
-        })
+        Ok(self.meaning.complete(line, position))
     }
 }
