@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::bench::host::ServerCounts;
-use crate::bench::report::{Arguments, Latency, Report, Stream};
+use crate::bench::report::{Arguments, Cost, Latency, Report, Stream};
 use crate::bench::server::Meter;
 use crate::bench::workload::Traffic;
 use crate::transport::Statistics;
@@ -31,6 +31,39 @@ impl Load {
     pub const fn add(&mut self, session: &Statistics) {
         self.packets += session.packets_sent + session.packets_received;
         self.bytes += session.bytes_sent + session.bytes_received;
+    }
+
+    /// What so many deliveries have cost since `before`, and so many clients: with this much memory, and while they were idle
+    /// for so many seconds.
+    fn cost_since(
+        &self,
+        before: &Self,
+        deliveries: u64,
+        clients: u64,
+        (rss, idle_s): (Option<u64>, Option<f64>),
+    ) -> Cost {
+        let per_delivery = |count: u64| (deliveries > 0).then(|| ratio(count, deliveries));
+        let each = |time: Duration, count: u64| time.as_secs_f64() * 1e6 * ratio(1, count);
+        let cpu = self
+            .cpu
+            .zip(before.cpu)
+            .map(|(after, before)| after.saturating_sub(before));
+        Cost {
+            server_cpu_us_per_delivery: cpu
+                .filter(|_| deliveries > 0)
+                .map(|cpu| each(cpu, deliveries)),
+            server_rss_bytes_per_client: rss.map(|bytes| bytes / clients),
+            packets_per_delivery: per_delivery(self.packets.saturating_sub(before.packets)),
+            bytes_per_delivery: per_delivery(self.bytes.saturating_sub(before.bytes)),
+            commits: self
+                .counts
+                .zip(before.counts)
+                .map(|(after, before)| after.commits - before.commits),
+            server_longest_stall_us: self.counts.map(|counts| counts.longest_stalls),
+            server_cpu_us_per_client_s: cpu
+                .zip(idle_s)
+                .map(|(cpu, seconds)| each(cpu, clients) / seconds),
+        }
     }
 }
 
@@ -79,14 +112,8 @@ impl Measurement {
     ) -> Report {
         let before = self.before.unwrap_or_default();
         let deliveries = self.latencies.len() as u64;
-        let per_delivery = |count: u64| (deliveries > 0).then(|| ratio(count, deliveries));
-        let each = |time: Duration, count: u64| time.as_secs_f64() * 1e6 * ratio(1, count);
         let seconds = |until: Instant| Some((until - from?).as_secs_f64());
-        let cpu = after
-            .cpu
-            .zip(before.cpu)
-            .map(|(after, before)| after.saturating_sub(before));
-        let idle_for = seconds(now).filter(|_| traffic.is_idle());
+        let idle_s = seconds(now).filter(|_| traffic.is_idle());
         Report {
             workload: workload.into(),
             clients,
@@ -98,20 +125,7 @@ impl Measurement {
                 .and_then(seconds)
                 .map(|seconds| ratio(deliveries, 1) / seconds),
             latency_us: Latency::of(&mut self.latencies),
-            server_cpu_us_per_delivery: cpu
-                .filter(|_| deliveries > 0)
-                .map(|cpu| each(cpu, deliveries)),
-            server_rss_bytes_per_client: rss.map(|bytes| bytes / clients as u64),
-            server_cpu_us_per_client_s: cpu
-                .zip(idle_for)
-                .map(|(cpu, seconds)| each(cpu, clients as u64) / seconds),
-            packets_per_delivery: per_delivery(after.packets.saturating_sub(before.packets)),
-            bytes_per_delivery: per_delivery(after.bytes.saturating_sub(before.bytes)),
-            commits: after
-                .counts
-                .zip(before.counts)
-                .map(|(after, before)| after.commits - before.commits),
-            server_longest_stall_us: after.counts.map(|counts| counts.longest_stalls),
+            cost: after.cost_since(&before, deliveries, clients as u64, (rss, idle_s)),
             stream: traffic.stream().map(|stream| Stream {
                 latency_us: Latency::of(&mut self.latencies_beside),
                 ..stream

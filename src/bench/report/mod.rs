@@ -27,6 +27,22 @@ pub struct Report {
     pub deliveries_per_s: Option<f64>,
     /// From typing to screen.
     pub latency_us: Latency,
+    #[serde(flatten)]
+    pub cost: Cost,
+    /// Only for a workload with streams.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stream: Option<Stream>,
+    /// Only for a workload with errands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub errands: Option<Errands>,
+    /// Of each delivery, from the shortest to the longest: what the text and the plot show of them.
+    #[serde(skip)]
+    pub latencies: Vec<Duration>,
+}
+
+/// What the server and the network had to do for a run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Cost {
     /// User and system time.
     pub server_cpu_us_per_delivery: Option<f64>,
     /// Grown since the server started.
@@ -42,15 +58,6 @@ pub struct Report {
     /// Only for a workload without messages.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub server_cpu_us_per_client_s: Option<f64>,
-    /// Only for a workload with streams.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub stream: Option<Stream>,
-    /// Only for a workload with errands.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub errands: Option<Errands>,
-    /// Of each delivery, from the shortest to the longest: what the text and the plot show of them.
-    #[serde(skip)]
-    pub latencies: Vec<Duration>,
 }
 
 /// The arguments that a workload heeds. Only runs in which they are equal are compared.
@@ -159,13 +166,7 @@ impl Report {
             deliveries_expected: 100,
             deliveries_per_s: None,
             latency_us: Latency::default(),
-            server_cpu_us_per_delivery: None,
-            server_rss_bytes_per_client: None,
-            packets_per_delivery: None,
-            bytes_per_delivery: None,
-            commits: None,
-            server_longest_stall_us: None,
-            server_cpu_us_per_client_s: None,
+            cost: Cost::default(),
             stream: None,
             errands: None,
             latencies: Vec::new(),

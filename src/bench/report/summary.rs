@@ -119,17 +119,16 @@ impl fmt::Display for Summary {
         let runs: Vec<Value> = self.runs.iter().map(to_value).collect::<Result<_, _>>()?;
         let baseline = self.baseline.as_ref().map(Baseline::report);
         let Report {
-            workload, clients, ..
+            workload,
+            clients,
+            deliveries,
+            deliveries_expected,
+            ..
         } = &self.middle;
         write!(f, "{workload}: {clients} clients")?;
         if several {
             write!(f, ", {} runs", runs.len())?;
         }
-        let Report {
-            deliveries,
-            deliveries_expected,
-            ..
-        } = &self.middle;
         writeln!(f, "\ndelivered  {deliveries} of {deliveries_expected}")?;
         if let Some(errands) = &self.middle.errands {
             errands.fmt(f)?;
@@ -176,7 +175,7 @@ fn row(f: &mut fmt::Formatter<'_>, name: &str, cells: &[impl fmt::Display]) -> f
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bench::report::Latency;
+    use crate::bench::report::{Cost, Latency};
 
     fn run(ms: &[u64], cpu: f64) -> Report {
         let mut latencies: Vec<Duration> = ms.iter().copied().map(Duration::from_millis).collect();
@@ -184,7 +183,10 @@ mod tests {
             deliveries: ms.len() as u64,
             deliveries_expected: 3,
             latency_us: Latency::of(&mut latencies),
-            server_cpu_us_per_delivery: Some(cpu),
+            cost: Cost {
+                server_cpu_us_per_delivery: Some(cpu),
+                ..Cost::default()
+            },
             latencies,
             ..Report::of_test()
         }
@@ -192,7 +194,7 @@ mod tests {
 
     fn baseline() -> Baseline {
         let mut before = Report::of_test();
-        before.server_cpu_us_per_delivery = Some(20.0);
+        before.cost.server_cpu_us_per_delivery = Some(20.0);
         before.latency_us.p50 = Some(1000);
         let Report {
             workload,

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::histogram::Histogram;
-use super::{Errand, Errands, Latency, Report, Stream};
+use super::{Cost, Errand, Errands, Latency, Report, Stream};
 use crate::bench::host::LongestStalls;
 
 impl fmt::Display for Report {
@@ -24,6 +24,19 @@ impl fmt::Display for Report {
         if self.latency_us.max.is_some() {
             writeln!(f, "latency    {}", self.latency_us)?;
         }
+        self.cost.fmt(f)?;
+        if let Some(stream) = self.stream {
+            stream.fmt(f)?;
+        }
+        if let Some(errands) = self.errands {
+            errands.fmt(f)?;
+        }
+        Histogram::of(&self.latencies).fmt(f)
+    }
+}
+
+impl fmt::Display for Cost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let (Some(packets), Some(bytes)) = (self.packets_per_delivery, self.bytes_per_delivery) {
             writeln!(f, "delivery   {packets:.1} packets, {bytes:.0} bytes")?;
         }
@@ -51,13 +64,7 @@ impl fmt::Display for Report {
                 ms(store)
             )?;
         }
-        if let Some(stream) = self.stream {
-            stream.fmt(f)?;
-        }
-        if let Some(errands) = self.errands {
-            errands.fmt(f)?;
-        }
-        Histogram::of(&self.latencies).fmt(f)
+        Ok(())
     }
 }
 
@@ -125,8 +132,11 @@ mod tests {
             deliveries,
             deliveries_per_s: Some(40.04),
             latency_us: Latency::of(&mut samples),
-            packets_per_delivery: Some(4.25),
-            bytes_per_delivery: Some(612.4),
+            cost: Cost {
+                packets_per_delivery: Some(4.25),
+                bytes_per_delivery: Some(612.4),
+                ..Cost::default()
+            },
             ..Report::of_test()
         }
     }
@@ -144,7 +154,8 @@ mod tests {
 
     #[test]
     fn what_a_server_of_ones_own_costs_is_told() {
-        let report = Report {
+        let mut report = report(100);
+        report.cost = Cost {
             server_cpu_us_per_delivery: Some(7.25),
             server_rss_bytes_per_client: Some(6000),
             commits: Some(12),
@@ -152,9 +163,9 @@ mod tests {
                 network: 850,
                 store: 120_450,
             }),
-            latencies: vec![Duration::from_millis(3)],
-            ..report(100)
+            ..report.cost
         };
+        report.latencies = vec![Duration::from_millis(3)];
         assert!(report.to_string().ends_with(
             "delivery   4.2 packets, 612 bytes\n\
              server     7.2 µs of CPU time for each delivery\n\
