@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::{Crowd, DRAIN_WAIT, End, Input, LEAVE_WAIT, Phase};
+use super::{Crowd, DRAIN_WAIT, End, Input, LEAVE_WAIT, Phase, RETURN_WAIT};
 use crate::bench::member::Member;
 use crate::transport::{App, Endpoint, Event, Now};
 
@@ -122,7 +122,7 @@ impl App for Crowd {
             // Messages that answer this batch may share packets with its receipts.
             self.send_due(now, endpoint);
         }
-        if self.is_progress_due {
+        if self.progress.is_due() {
             self.show_progress();
         }
         if self.phase == Phase::Talking && self.config.traffic.deadline().is_none() {
@@ -133,8 +133,8 @@ impl App for Crowd {
         {
             self.measured(now, endpoint);
         }
-        if let Phase::Returning(due) = self.phase
-            && (due <= now || self.measurement.deliveries() == self.members.len())
+        if let Phase::Returning(since) = self.phase
+            && (since + RETURN_WAIT <= now || self.measurement.deliveries() == self.members.len())
         {
             self.measured(now, endpoint);
         }
@@ -146,7 +146,8 @@ impl App for Crowd {
                 let wait = self.answers.due();
                 self.members.deadline().into_iter().chain(wait).min()
             }
-            Phase::Returning(due) => {
+            Phase::Returning(since) => {
+                let due = since + RETURN_WAIT;
                 let until = [Some(due), self.members.deadline(), self.answers.due()];
                 until.into_iter().flatten().min()
             }

@@ -15,7 +15,6 @@ mod members;
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
-use indicatif::ProgressBar;
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng as _;
 
@@ -27,7 +26,7 @@ use crate::net;
 use crate::transport::{Endpoint, Now, SessionId};
 use answers::Answers;
 pub use answers::FIRST_ANSWER_WAIT;
-use bar::progress_bar;
+use bar::Progress;
 pub use config::{CrowdConfig, End, Input};
 use errands::Errands;
 use in_flight::InFlight;
@@ -59,7 +58,7 @@ enum Phase {
     Leaving(Instant),
     /// The server is restarting, until this moment at the latest.
     Restarting(Instant),
-    /// The clients sign in again, until this moment at the latest.
+    /// The clients sign in again, since this moment, when the server had restarted.
     Returning(Instant),
 }
 
@@ -78,14 +77,11 @@ pub struct Crowd {
     /// Members that have received something in this batch.
     touched: BTreeSet<usize>,
     in_flight: InFlight,
-    /// When the server had restarted.
-    returning_since: Option<Instant>,
-    is_progress_due: bool,
     measurement: Measurement,
     errands: Errands,
     /// What sessions have carried that a client has closed to sign in again.
     closed: Load,
-    bar: ProgressBar,
+    progress: Progress,
     end: Option<End>,
 }
 
@@ -125,7 +121,7 @@ impl Crowd {
                 .filter(|member| !members[*member].is_in_place())
                 .collect(),
             ready: members.iter().filter(|it| it.is_in_place()).count(),
-            bar: progress_bar(config.members, &config.label),
+            progress: Progress::new(config.members, &config.label),
             members: Members::new(members),
             sessions: HashMap::new(),
             random,
@@ -134,8 +130,6 @@ impl Crowd {
             touched: BTreeSet::new(),
             in_flight: InFlight::default(),
             config,
-            returning_since: None,
-            is_progress_due: false,
             measurement: Measurement::default(),
             errands: Errands::default(),
             closed: Load::default(),
@@ -226,10 +220,12 @@ impl Crowd {
             Some(MemberEvent::ErrandDone) => self.errands.done(net::now().instant, member),
             Some(MemberEvent::Stored(talk)) => {
                 self.config.traffic.on_stored(now, member, talk);
-                self.is_progress_due = true;
+                self.progress.changed();
             }
-            Some(MemberEvent::SignedIn) if matches!(self.phase, Phase::Returning(_)) => {
-                self.returned(now);
+            Some(MemberEvent::SignedIn) if let Phase::Returning(since) = self.phase => {
+                let latency = now.saturating_duration_since(since);
+                self.measurement.count(now, latency, false);
+                self.progress.changed();
             }
             Some(MemberEvent::SignedIn) if self.is_talking() => {
                 self.with(now, endpoint, member, Member::come_back);
@@ -237,7 +233,7 @@ impl Crowd {
             }
             Some(MemberEvent::SignedIn) => {
                 self.ready += 1;
-                self.bar.set_position(self.ready as u64);
+                self.progress.signed_in(self.ready);
                 self.let_in(now, endpoint);
                 if self.ready == self.members.len() {
                     self.find_partners(now, endpoint);
@@ -275,21 +271,18 @@ impl Crowd {
                 return self.restart(now);
             }
             self.phase = Phase::Talking;
-            self.bar.reset();
-            self.bar.set_message("measuring");
+            self.progress.measure();
             self.config.traffic.begin(now);
             self.show_progress();
         }
     }
 
     fn show_progress(&mut self) {
-        self.is_progress_due = false;
         let (done, of) = self
             .config
             .traffic
             .progress(self.measurement.deliveries() as u64);
-        self.bar.set_length(of);
-        self.bar.set_position(done);
+        self.progress.show(done, of);
     }
 
     /// Returns whether it was in flight: all readers have one that is not, so that this one has it twice.
@@ -307,7 +300,7 @@ impl Crowd {
             let latency = now.saturating_duration_since(heard.at);
             let is_streaming = self.config.traffic.is_streaming(author);
             self.measurement.count(now, latency, is_streaming);
-            self.is_progress_due = true;
+            self.progress.changed();
         }
         true
     }
@@ -367,7 +360,7 @@ impl Crowd {
             return;
         }
         self.phase = Phase::Leaving(now + LEAVE_WAIT);
-        self.bar.finish_and_clear();
+        self.progress.end();
         let is_gone = matches!(self.end, Some(End::Unreachable | End::Lost));
         if is_gone || self.config.own.is_some() {
             self.members.change_all(Member::drop_out);
@@ -420,9 +413,13 @@ impl Crowd {
             tracing::debug!(name, statistics = ?endpoint.statistics(*session), "session");
         }
         let own = self.config.own.as_ref();
+        let from = match self.phase {
+            Phase::Returning(since) => Some(since),
+            _ => self.config.traffic.counted_from(),
+        };
         let mut report = std::mem::take(&mut self.measurement).report(
             now,
-            self.returning_since.or(self.config.traffic.counted_from()),
+            from,
             (
                 self.config.workload,
                 self.config.clients,
@@ -441,7 +438,7 @@ impl Crowd {
     /// Restarts the server once all clients are signed in.
     fn restart(&mut self, now: Instant) {
         self.phase = Phase::Restarting(now + RESTART_WAIT);
-        self.bar.set_message("restarting");
+        self.progress.restart();
         self.members.change_all(Member::suspend);
         if let Some(own) = &self.config.own {
             own.restarter.restart();
@@ -450,10 +447,8 @@ impl Crowd {
 
     /// Lets all clients sign in at once after the restart.
     fn come_back(&mut self, now: Instant, endpoint: &mut Endpoint) {
-        self.phase = Phase::Returning(now + RETURN_WAIT);
-        self.returning_since = Some(now);
-        self.bar.reset();
-        self.bar.set_message("measuring");
+        self.phase = Phase::Returning(now);
+        self.progress.measure();
         for member in 0..self.members.len() {
             self.forget_session(now, endpoint, member, Member::forget_session);
         }
@@ -477,14 +472,6 @@ impl Crowd {
         }
         if let Some(session) = self.with(now, endpoint, member, close) {
             self.sessions.remove(&session);
-        }
-    }
-
-    fn returned(&mut self, now: Instant) {
-        if let Some(since) = self.returning_since {
-            let latency = now.saturating_duration_since(since);
-            self.measurement.count(now, latency, false);
-            self.is_progress_due = true;
         }
     }
 
