@@ -10,6 +10,7 @@ use super::args::Args;
 use super::report::Arguments;
 use crate::registry::{Entry, Registry};
 use crate::store::ROOM_MEMBERS_MAX;
+use Heeded::{Bytes, Ending, Rate, Seconds, Size, Window};
 use bulk::Bulk;
 use closed_loop::ClosedLoop;
 use mixed::Mixed;
@@ -113,67 +114,63 @@ impl Workload {
 }
 
 /// In the order of the manual.
+const ALL: [Workload; 7] = [
+    Workload {
+        name: "pairs",
+        summary: "clients in pairs, each with W messages under way to its partner at any time",
+        needs: Needs::Pairs,
+        heeds: &[Window, Ending, Size],
+        traffic: |args, _| Box::new(ClosedLoop::pairs(args)),
+    },
+    Workload {
+        name: "fanout",
+        summary: "one client speaks in a room to all the others, with W messages under way that not all have",
+        needs: Needs::Room,
+        heeds: &[Window, Ending, Size],
+        traffic: |args, _| Box::new(ClosedLoop::fanout(args)),
+    },
+    Workload {
+        name: "paced",
+        summary: "clients in pairs, each of which says R messages a second, for latency",
+        needs: Needs::Pairs,
+        heeds: &[Rate, Seconds, Size],
+        traffic: |args, seed| Box::new(Paced::new(args, seed)),
+    },
+    Workload {
+        name: "mixed",
+        summary: "clients in rooms and pairs that do R times a second, at random moments, what people in a chat do; see MIXED",
+        needs: Needs::PairsAndRooms,
+        heeds: &[Rate, Seconds, Size],
+        traffic: |args, seed| Box::new(Mixed::new(args, seed)),
+    },
+    Workload {
+        name: "bulk",
+        summary: "as paced, while the first of each pair streams BYTES to an account that stays away, on the bulk channel",
+        needs: Needs::Pairs,
+        heeds: &[Rate, Size, Bytes],
+        traffic: |args, seed| Box::new(Bulk::new(args, seed)),
+    },
+    Workload {
+        name: IDLE,
+        summary: "clients that are signed in and say nothing, for memory and CPU time per session",
+        needs: Needs::Nothing,
+        heeds: &[Seconds],
+        traffic: |args, _| Box::new(ClosedLoop::idle(args)),
+    },
+    Workload {
+        name: "storm",
+        summary: "clients that all come back at once after the server has restarted; a delivery is one that is signed in again",
+        needs: Needs::OwnServer,
+        heeds: &[],
+        traffic: |args, _| Box::new(ClosedLoop::storm(args)),
+    },
+];
+
 pub fn table() -> Registry<Workload> {
-    use Heeded::{Bytes, Ending, Rate, Seconds, Size, Window};
-    let row = |name, needs, heeds, traffic, summary| {
-        Box::new(Workload {
-            name,
-            summary,
-            needs,
-            heeds,
-            traffic,
+    ALL.into_iter()
+        .fold(Registry::default(), |table, workload| {
+            table.with(Box::new(workload))
         })
-    };
-    Registry::default()
-        .with(row(
-            "pairs",
-            Needs::Pairs,
-            &[Window, Ending, Size],
-            |args, _| Box::new(ClosedLoop::pairs(args)),
-            "clients in pairs, each with W messages under way to its partner at any time",
-        ))
-        .with(row(
-            "fanout",
-            Needs::Room,
-            &[Window, Ending, Size],
-            |args, _| Box::new(ClosedLoop::fanout(args)),
-            "one client speaks in a room to all the others, with W messages under way that not all have",
-        ))
-        .with(row(
-            "paced",
-            Needs::Pairs,
-            &[Rate, Seconds, Size],
-            |args, seed| Box::new(Paced::new(args, seed)),
-            "clients in pairs, each of which says R messages a second, for latency",
-        ))
-        .with(row(
-            "mixed",
-            Needs::PairsAndRooms,
-            &[Rate, Seconds, Size],
-            |args, seed| Box::new(Mixed::new(args, seed)),
-            "clients in rooms and pairs that do R times a second, at random moments, what people in a chat do; see MIXED",
-        ))
-        .with(row(
-            "bulk",
-            Needs::Pairs,
-            &[Rate, Size, Bytes],
-            |args, seed| Box::new(Bulk::new(args, seed)),
-            "as paced, while the first of each pair streams BYTES to an account that stays away, on the bulk channel",
-        ))
-        .with(row(
-            IDLE,
-            Needs::Nothing,
-            &[Seconds],
-            |args, _| Box::new(ClosedLoop::idle(args)),
-            "clients that are signed in and say nothing, for memory and CPU time per session",
-        ))
-        .with(row(
-            "storm",
-            Needs::OwnServer,
-            &[],
-            |args, _| Box::new(ClosedLoop::storm(args)),
-            "clients that all come back at once after the server has restarted; a delivery is one that is signed in again",
-        ))
 }
 
 #[cfg(test)]
