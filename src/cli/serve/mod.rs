@@ -4,6 +4,7 @@ mod answers;
 mod args;
 mod lifecycle;
 mod limits;
+mod prepared;
 mod reload;
 mod run;
 

@@ -1,27 +1,28 @@
 //! A running server: database, storage thread, sockets, hub, control socket, signals.
 
-use std::io::{self, ErrorKind};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Context as _, anyhow};
+use anyhow::Context as _;
 
 use super::answers::Answers;
-use super::args::{self, Args};
+use super::args::Args;
 use super::lifecycle::Lifecycle;
 use super::limits::ServerLimits;
+use super::prepared::Prepared;
 use super::reload::Reload;
 use crate::cli::admin::{AdminHandler, AdminServer, StoreAccess};
 use crate::cli::backups::{self, Backups, Plan};
 use crate::cli::command::Context;
 use crate::cli::database::{self, Secrets};
 use crate::cli::discover::Announcement;
-use crate::cli::exit::{Exit, Failure, Outcome};
+use crate::cli::exit::{Exit, Outcome};
 #[cfg(feature = "http")]
 use crate::cli::http::Http;
 use crate::cli::monitor::{Monitor, Source};
-use crate::cli::output::{one_line, print, print_error, shown};
+use crate::cli::output::{one_line, print, shown};
 use crate::cli::service;
 use crate::cli::threads::spawn;
 use crate::net::{self, Driver, InputSender, Setup, Socket};
@@ -31,62 +32,23 @@ use crate::store::{
     self, BlobDirectory, BlobHandle, BlobThread, Blobs, DATABASE_FILE, Engine, Snapshots,
     StoreCaller, StoreHandle, StoreThread,
 };
-use crate::transport::{Endpoint, ServerConfig, public_key};
+use crate::transport::{Endpoint, Now, ServerConfig, public_key};
 
 /// Runs the server until it is told to stop.
 pub fn run(args: Args, context: &Context<'_>) -> Outcome {
-    // Before any other thread is started.
-    let inherited = service::inherited()?;
-    let (data, listen) = (args.data.path()?, args.listen(&context.sources)?);
-    #[cfg(feature = "http")]
-    args.http.wanted()?;
-    // Before the log, which may be in it.
-    let prepared =
-        store::prepare_directory(&data, context.log.file()).map_err(anyhow::Error::new)?;
-    let log = context
-        .log
-        .start_server(args.measured)
-        .map_err(context.blame("log"))?;
-    database::tell_of_mode(&data, prepared);
-    database::set_last_words();
-    // Before a database is made that nobody could be served from.
-    let sockets = if inherited.is_empty() {
-        bind(&listen, args.is_default())?
-    } else {
-        adopt(inherited, (!args.is_default()).then_some(&listen))?
-    };
-    #[cfg(feature = "http")]
-    let http = Http::bind(&args.http)?;
-    let plan = backup_plan(&args, &data)?;
-    let is_new = database::is_missing(&data);
-    let mut engine = database::open(&data)?;
-    let secrets = Secrets::of(&mut engine, &data)?;
-    if is_new {
-        database::tell_of_new(&data);
-    }
-    let accounts = engine
-        .account_count()
-        .context("cannot count the accounts")?;
+    let prepared = Prepared::new(&args, context)?;
+    let (data, log, sockets) = (prepared.data, prepared.log, prepared.sockets);
+    let (engine, secrets, accounts) = open_database(&data)?;
     let (setup, inputs) = Setup::new().context("cannot wait for the network")?;
     let now = net::now();
-    let limits = limits(&args);
-    let config = ServerConfig {
-        static_key: secrets.static_key,
-        reset_key: secrets.reset_key,
-        unix_ms: now.unix_ms,
-        limits: limits.transport,
-    };
-    let endpoint = Endpoint::server(now.instant, config, net::seed()?);
+    let endpoint = endpoint(&args, &secrets, now)?;
     let key = public_key(&secrets.static_key);
     let (snapshots, loss) = (engine.snapshots(), engine.loss());
     let (handle, store) = start_store(engine, inputs.clone());
-    let config = hub_config(&args);
-    let opaque = secrets.opaque()?;
     let (blob_handle, blobs) = start_blobs(&data, inputs.clone());
-    let (handle, blob_handle) = (Box::new(handle), Box::new(blob_handle));
-    let hub = Hub::new(now, config, handle, blob_handle, opaque, key, net::seed()?);
+    let hub = hub(&args, &secrets, now, (handle, blob_handle))?;
     let listening_on: Vec<SocketAddr> = sockets.iter().map(Socket::local).collect();
-    let backups = start_backups(plan, &data, store.caller(), &snapshots)?;
+    let backups = start_backups(prepared.plan, &data, store.caller(), &snapshots)?;
     let monitor = Monitor::start(Source {
         data: data.clone(),
         hub: inputs.clone(),
@@ -99,29 +61,25 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
         backups: backups.as_ref().map(|backups| Arc::clone(&backups.history)),
     })?;
     #[cfg(feature = "http")]
-    let page = serve_http(http, &monitor)?;
+    let page = serve_http(prepared.http, &monitor)?;
     #[cfg(not(feature = "http"))]
     let page = String::new();
-    let (caller, hub_inputs) = (store.caller(), inputs.clone());
-    let its_log = log.clone();
-    let reload = Reload::new(context, log, inputs.clone(), backups);
+    let reload = Reload::new(context, log.clone(), inputs.clone(), backups);
     let lifecycle = Lifecycle::new(inputs.clone(), reload);
     let answers = Answers {
-        hub: inputs,
-        store: caller.clone(),
+        hub: inputs.clone(),
+        store: store.caller(),
     };
-    let stopped_by = Arc::clone(&lifecycle);
+    let (caller, stopped_by) = (store.caller(), Arc::clone(&lifecycle));
     let control = AdminServer::start(&data, move || {
         let store = StoreAccess::Thread(caller.clone());
-        let handler = AdminHandler::new(store, &secrets, snapshots.clone())?;
-        let (log, hub) = (its_log.clone(), hub_inputs.clone());
-        let handler = handler.with_lifecycle(Arc::clone(&stopped_by) as _);
-        Ok(Box::new(handler.with_hub(log, hub, monitor.clone())))
+        let handler = AdminHandler::new(store, &secrets, snapshots.clone())?
+            .with_lifecycle(Arc::clone(&stopped_by) as _)
+            .with_hub(log.clone(), inputs.clone(), Arc::clone(&monitor));
+        Ok(Box::new(handler))
     })?;
     lifecycle.obey_signals()?;
-    if args.measured {
-        stop_at_end_of_input(lifecycle)?;
-    }
+    stop_at_end_of_input(&args, lifecycle)?;
     let listening = announce(&args, &data, &sockets, &key, accounts);
     let driver =
         Driver::new(setup, sockets, endpoint, hub).context("cannot wait for the sockets")?;
@@ -129,7 +87,6 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
     service::ready();
     service::watch(answers)?;
     let announcement = announcement(&args, &listening_on, &key);
-
     let ended = driver.run().context("cannot wait for the network");
     drop((announcement, control));
     blobs.stop();
@@ -139,13 +96,47 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
     Ok(Exit::Success)
 }
 
-/// Where backups go, if they are wanted.
-fn backup_plan(args: &Args, data: &Path) -> Result<Option<Plan>, Failure> {
-    let plan = args.backing_up.plan()?;
-    if let Some(plan) = &plan {
-        plan.check(data)?;
+/// Opens the database, or makes it, and tells of one that was made; its secrets, and how many accounts it has.
+fn open_database(data: &Path) -> anyhow::Result<(Engine, Secrets, u64)> {
+    let is_new = database::is_missing(data);
+    let mut engine = database::open(data)?;
+    let secrets = Secrets::of(&mut engine, data)?;
+    if is_new {
+        database::tell_of_new(data);
     }
-    Ok(plan)
+    let accounts = engine.account_count();
+    let accounts = accounts.context("cannot count the accounts")?;
+    Ok((engine, secrets, accounts))
+}
+
+fn endpoint(args: &Args, secrets: &Secrets, now: Now) -> anyhow::Result<Endpoint> {
+    let config = ServerConfig {
+        static_key: secrets.static_key,
+        reset_key: secrets.reset_key,
+        unix_ms: now.unix_ms,
+        limits: limits(args).transport,
+    };
+    Ok(Endpoint::server(now.instant, config, net::seed()?))
+}
+
+fn hub(
+    args: &Args,
+    secrets: &Secrets,
+    now: Now,
+    (store, blobs): (StoreHandle, BlobHandle),
+) -> anyhow::Result<Hub> {
+    let (store, blobs) = (Box::new(store), Box::new(blobs));
+    let (opaque, key) = (secrets.opaque()?, public_key(&secrets.static_key));
+    let config = hub_config(args);
+    Ok(Hub::new(
+        now,
+        config,
+        store,
+        blobs,
+        opaque,
+        key,
+        net::seed()?,
+    ))
 }
 
 /// Starts the thread that makes backups, if that is wanted.
@@ -271,52 +262,11 @@ fn loopback(local: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip, local.port())
 }
 
-/// Takes over the sockets of a service manager. They must be those that were asked for, if any were.
-fn adopt(
-    inherited: Vec<(UdpSocket, SocketAddr)>,
-    asked: Option<&Vec<SocketAddr>>,
-) -> Result<Vec<Socket>, Failure> {
-    let addresses: Vec<SocketAddr> = inherited.iter().map(|(_, address)| *address).collect();
-    if let Some(asked) = asked {
-        service::check(&addresses, asked)?;
+/// Stops a measured server in order when standard input ends, as it does however the parent process ends.
+fn stop_at_end_of_input(args: &Args, lifecycle: Arc<Lifecycle>) -> anyhow::Result<()> {
+    if !args.measured {
+        return Ok(());
     }
-    args::check(&addresses)?;
-    let adopted = inherited.into_iter().map(|(socket, address)| {
-        Socket::adopt(socket).with_context(|| format!("cannot listen on {address}"))
-    });
-    Ok(adopted.collect::<anyhow::Result<_>>()?)
-}
-
-/// Binds all addresses. Of the default ones it leaves out a family that this host does not have, with a warning.
-fn bind(listen: &[SocketAddr], is_default: bool) -> Result<Vec<Socket>, Failure> {
-    let mut sockets = Vec::with_capacity(listen.len());
-    for &address in listen {
-        match Socket::bind(address) {
-            Ok(socket) => sockets.push(socket),
-            Err(error) if error.kind() == ErrorKind::AddrInUse => {
-                let failure =
-                    Failure::from(anyhow!("cannot listen on {address}: the port is in use"));
-                return Err(failure
-                    .hint("is a server running already? --listen ADDR:PORT takes another port"));
-            }
-            Err(error) if is_default => {
-                print_error(format_args!("udpchat: not listening on {address}: {error}"));
-            }
-            Err(error) => {
-                return Err(anyhow::Error::new(error)
-                    .context(format!("cannot listen on {address}"))
-                    .into());
-            }
-        }
-    }
-    if sockets.is_empty() {
-        return Err(anyhow!("there is no address to listen on").into());
-    }
-    Ok(sockets)
-}
-
-/// Stops the server in order when standard input ends, as it does however the parent process ends.
-fn stop_at_end_of_input(lifecycle: Arc<Lifecycle>) -> anyhow::Result<()> {
     spawn("input", move || {
         // An error is an end, too.
         let _ = io::copy(&mut io::stdin().lock(), &mut io::sink());
