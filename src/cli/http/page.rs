@@ -65,11 +65,13 @@ pub fn render(snapshot: &Snapshot, history: &History) -> String {
         );
     }
     page += "<div class=\"plots\">";
-    for (index, plot) in plots(&steps).iter().enumerate() {
-        page += &figure(plot, index);
+    for (index, plot) in plots(&steps).enumerate() {
+        page += &figure(&plot, index);
     }
     page += "</div><div class=\"tables\">";
-    page += &tables(snapshot);
+    page += &kept(snapshot);
+    page += &waiting(snapshot);
+    page += &at_limits(snapshot);
     page += "</div>";
     page += &hour(&steps);
     let _ = write!(
@@ -155,81 +157,92 @@ fn steps(history: &History, now: &Sample) -> Vec<Step> {
     steps.collect()
 }
 
-fn plots(steps: &[Step]) -> Vec<Plot> {
-    let series = |name: &'static str, value: fn(&Step) -> f64| Series {
-        name,
-        points: steps.iter().map(|it| (it.ago_s, value(it))).collect(),
-    };
-    let plot = |title, show, least, series| Plot {
-        title,
-        show,
-        least,
-        series,
-    };
-    vec![
-        plot(
-            "People",
-            whole,
-            4.0,
-            vec![
-                series("users online", |it| float(it.sample.online)),
-                series("sessions", |it| float(it.sample.sessions)),
-            ],
-        ),
-        plot(
-            "Messages",
-            per_second,
-            1.0,
-            vec![
-                series("stored", |it| it.rates.stored),
-                series("delivered", |it| it.rates.delivered),
-            ],
-        ),
-        plot(
-            "Packets",
-            per_second,
-            10.0,
-            vec![
-                series("in", |it| it.rates.packets_received),
-                series("out", |it| it.rates.packets_sent),
-            ],
-        ),
-        plot(
-            "Network",
-            bytes_per_second,
-            1000.0,
-            vec![
-                series("in", |it| it.rates.bytes_received),
-                series("out", |it| it.rates.bytes_sent),
-            ],
-        ),
-        plot(
-            "Longest stall",
-            milliseconds,
-            10.0,
-            vec![series("in 10 seconds", |it| {
-                float(it.sample.stall_us) / 1000.0
-            })],
-        ),
-        plot(
-            "At limits",
-            per_second,
-            1.0,
-            vec![series("refused or slowed down", |it| it.rates.at_limits)],
-        ),
-        plot(
-            "Processor",
-            percent,
-            0.04,
-            vec![series("of one processor", |it| it.rates.cpu)],
-        ),
-        plot(
-            "Memory",
-            size_of,
-            1e7,
-            vec![series("in use", |it| float(it.sample.resident_bytes))],
-        ),
-    ]
+/// A plot of the page: its title, how its values are shown, the least value at the top of its axis, and what it shows.
+struct PlotRow {
+    title: &'static str,
+    show: fn(f64) -> String,
+    least: f64,
+    series: &'static [(&'static str, ValueOf)],
+}
+
+type ValueOf = fn(&Step) -> f64;
+
+const PLOTS: [PlotRow; 8] = [
+    PlotRow {
+        title: "People",
+        show: whole,
+        least: 4.0,
+        series: &[
+            ("users online", |it| float(it.sample.online)),
+            ("sessions", |it| float(it.sample.sessions)),
+        ],
+    },
+    PlotRow {
+        title: "Messages",
+        show: per_second,
+        least: 1.0,
+        series: &[
+            ("stored", |it| it.rates.stored),
+            ("delivered", |it| it.rates.delivered),
+        ],
+    },
+    PlotRow {
+        title: "Packets",
+        show: per_second,
+        least: 10.0,
+        series: &[
+            ("in", |it| it.rates.packets_received),
+            ("out", |it| it.rates.packets_sent),
+        ],
+    },
+    PlotRow {
+        title: "Network",
+        show: bytes_per_second,
+        least: 1000.0,
+        series: &[
+            ("in", |it| it.rates.bytes_received),
+            ("out", |it| it.rates.bytes_sent),
+        ],
+    },
+    PlotRow {
+        title: "Longest stall",
+        show: milliseconds,
+        least: 10.0,
+        series: &[("in 10 seconds", |it| float(it.sample.stall_us) / 1000.0)],
+    },
+    PlotRow {
+        title: "At limits",
+        show: per_second,
+        least: 1.0,
+        series: &[("refused or slowed down", |it| it.rates.at_limits)],
+    },
+    PlotRow {
+        title: "Processor",
+        show: percent,
+        least: 0.04,
+        series: &[("of one processor", |it| it.rates.cpu)],
+    },
+    PlotRow {
+        title: "Memory",
+        show: size_of,
+        least: 1e7,
+        series: &[("in use", |it| float(it.sample.resident_bytes))],
+    },
+];
+
+fn plots(steps: &[Step]) -> impl Iterator<Item = Plot> {
+    PLOTS.iter().map(|row| {
+        let series = row.series.iter().map(|&(name, value)| Series {
+            name,
+            points: steps.iter().map(|it| (it.ago_s, value(it))).collect(),
+        });
+        Plot {
+            title: row.title,
+            show: row.show,
+            least: row.least,
+            series: series.collect(),
+        }
+    })
 }
 
 fn whole(value: f64) -> String {
@@ -303,68 +316,78 @@ fn table<'a>(title: &str, rows: impl IntoIterator<Item = (Cow<'a, str>, String)>
     html + "</table></section>"
 }
 
-fn tables(snapshot: &Snapshot) -> String {
-    let (hub, store, sizes) = (&snapshot.hub, &snapshot.store, &snapshot.sizes);
-    let row = |name: &'static str, value: String| (Cow::Borrowed(name), value);
-    let count = |name, number: u64| row(name, number.to_string());
-    let kept = table(
+fn row(name: &'static str, value: String) -> (Cow<'static, str>, String) {
+    (Cow::Borrowed(name), value)
+}
+
+fn count(name: &'static str, number: u64) -> (Cow<'static, str>, String) {
+    row(name, number.to_string())
+}
+
+fn kept(snapshot: &Snapshot) -> String {
+    let (store, sizes) = (&snapshot.store, &snapshot.sizes);
+    let free = sizes.disk_free_bytes.map_or("–".into(), size);
+    table(
         "What there is",
         [
             count("accounts", store.accounts),
             count("rooms", store.rooms),
-            count("messages stored since the start", hub.counters.stored),
+            count(
+                "messages stored since the start",
+                snapshot.hub.counters.stored,
+            ),
             row("stored messages", size(store.log_bytes)),
             row("database", size(sizes.database_bytes)),
             row("message log", size(sizes.segments_bytes)),
             row("attached files", size(sizes.files_bytes)),
-            row(
-                "free on the disk",
-                sizes.disk_free_bytes.map_or("–".into(), size),
-            ),
+            row("free on the disk", free),
             row("last backup", backup(snapshot)),
         ],
-    );
-    let of = |used: u64, most: u64| format!("{used} of {most}");
-    let waiting = table(
+    )
+}
+
+fn waiting(snapshot: &Snapshot) -> String {
+    let (queues, usage) = (&snapshot.hub.queues, &snapshot.hub.usage);
+    let of = |used: usize, most: usize| format!("{used} of {most}");
+    let bytes = |bytes: usize| size(bytes as u64);
+    let stall = |us: u64| milliseconds(float(us) / 1000.0);
+    table(
         "What waits",
         [
             row(
                 "requests for the store",
-                of(hub.queues.store as u64, hub.queues.store_limit as u64),
+                of(queues.store, queues.store_limit),
             ),
-            count("requests for files", hub.queues.files as u64),
-            count("channels of sessions", hub.queues.channels as u64),
-            count("uploads, or interrupted", hub.uploads as u64),
-            row(
-                "not signed in",
-                of(hub.usage.strangers as u64, hub.usage.strangers_limit as u64),
-            ),
+            count("requests for files", queues.files as u64),
+            count("channels of sessions", queues.channels as u64),
+            count("uploads, or interrupted", snapshot.hub.uploads as u64),
+            row("not signed in", of(usage.strangers, usage.strangers_limit)),
             row(
                 "session buffers",
                 format!(
                     "{} of {}",
-                    size(hub.usage.buffers_bytes as u64),
-                    size(hub.usage.buffers_limit_bytes as u64)
+                    bytes(usage.buffers_bytes),
+                    bytes(usage.buffers_limit_bytes)
                 ),
             ),
-            row(
-                "longest stall, network",
-                milliseconds(float(snapshot.network.longest_us) / 1000.0),
-            ),
+            row("longest stall, network", stall(snapshot.network.longest_us)),
             row(
                 "longest stall, store",
-                milliseconds(float(store.stalls.longest_us) / 1000.0),
+                stall(snapshot.store.stalls.longest_us),
             ),
         ],
-    );
-    let seen = hub.limits.iter().filter(|(_, count)| **count > 0);
+    )
+}
+
+fn at_limits(snapshot: &Snapshot) -> String {
+    let seen = snapshot.hub.limits.iter().filter(|(_, count)| **count > 0);
     let mut seen: Vec<_> = seen
         .map(|(name, count)| (Cow::Owned(name.replace('_', " ")), count.to_string()))
         .collect();
     if seen.is_empty() {
         seen.push(row("nothing was refused or slowed down", String::new()));
     }
-    kept + &waiting + &table("At limits since the start", seen)
+    table("At limits since the start", seen)
 }
 
 fn backup(snapshot: &Snapshot) -> String {
@@ -408,11 +431,11 @@ fn hour(steps: &[Step]) -> String {
 
 /// The means, of stalls and users the most.
 fn cells(steps: &[&Step]) -> [String; 8] {
-    let mean = |value: fn(&Step) -> f64| {
+    let mean = |value: ValueOf| {
         let sum: f64 = steps.iter().map(|step| value(step)).sum();
         sum / float(steps.len() as u64)
     };
-    let most = |value: fn(&Step) -> f64| steps.iter().map(|step| value(step)).fold(0.0, f64::max);
+    let most = |value: ValueOf| steps.iter().map(|step| value(step)).fold(0.0, f64::max);
     [
         whole(most(|it| float(it.sample.online))),
         per_second(mean(|it| it.rates.stored)),
