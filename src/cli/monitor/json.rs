@@ -2,15 +2,17 @@
 
 use serde_json::{Value, json as object};
 
+use super::history::Rates;
 use super::snapshot::Snapshot;
+use crate::cli::backups::BackupReport;
 use crate::client::rfc3339;
+use crate::net::TrafficReport;
 use crate::server::SessionStatus;
 use crate::stalls::StallReport;
 
 /// All that `udpchat status --json` shows, but the sessions.
 pub fn json(snapshot: &Snapshot) -> Value {
-    let (hub, store, sizes) = (&snapshot.hub, &snapshot.store, &snapshot.sizes);
-    let (traffic, rates) = (&snapshot.traffic, &snapshot.rates);
+    let (hub, store) = (&snapshot.hub, &snapshot.store);
     object!({
         "version": env!("CARGO_PKG_VERSION"),
         "started": rfc3339(snapshot.started_ms),
@@ -32,38 +34,15 @@ pub fn json(snapshot: &Snapshot) -> Value {
         "log_bytes": store.log_bytes,
         "log_bytes_limit": hub.quota.all_bytes,
         "accounts_at_quota": store.accounts_at_quota,
-        "sizes": {
-            "database_bytes": sizes.database_bytes,
-            "segments_bytes": sizes.segments_bytes,
-            "segments": sizes.segments,
-            "files_bytes": sizes.files_bytes,
-            "disk_free_bytes": sizes.disk_free_bytes,
-            "disk_bytes": sizes.disk_bytes,
-        },
+        "sizes": snapshot.sizes,
         "files": {
             "uploaded": hub.counters.uploads,
             "uploaded_bytes": hub.counters.uploaded_bytes,
             "downloaded_bytes": hub.counters.downloaded_bytes,
             "uploads_open": hub.uploads,
         },
-        "packets": {
-            "received": traffic.packets_received,
-            "sent": traffic.packets_sent,
-            "received_bytes": traffic.bytes_received,
-            "sent_bytes": traffic.bytes_sent,
-            "send_errors": traffic.send_errors,
-        },
-        "rates": {
-            "over_s": rounded(rates.over_s),
-            "stored_per_s": rounded(rates.stored),
-            "delivered_per_s": rounded(rates.delivered),
-            "packets_received_per_s": rounded(rates.packets_received),
-            "packets_sent_per_s": rounded(rates.packets_sent),
-            "bytes_received_per_s": rounded(rates.bytes_received),
-            "bytes_sent_per_s": rounded(rates.bytes_sent),
-            "at_limits_per_s": rounded(rates.at_limits),
-            "cpu": rounded(rates.cpu),
-        },
+        "packets": packets_json(&snapshot.traffic),
+        "rates": rates_json(&snapshot.rates),
         "process": {
             "cpu_ms": snapshot.process.cpu.map(|span| span.as_millis()),
             "resident_bytes": snapshot.process.resident_bytes,
@@ -85,12 +64,40 @@ pub fn json(snapshot: &Snapshot) -> Value {
             "store": stalls_json(&store.stalls),
             "recent_us": snapshot.recent_stall_us,
         },
-        "backup": snapshot.backup.as_ref().map(|backup| object!({
-            "last": backup.last_ms.map(rfc3339),
-            "age_s": backup.last_ms.map(|last| snapshot.unix_ms.saturating_sub(last) / 1000),
-            "every_s": backup.every.as_secs(),
-            "failure": backup.failure,
-        })),
+        "backup": snapshot.backup.as_ref().map(|backup| backup_json(backup, snapshot.unix_ms)),
+    })
+}
+
+fn packets_json(traffic: &TrafficReport) -> Value {
+    object!({
+        "received": traffic.packets_received,
+        "sent": traffic.packets_sent,
+        "received_bytes": traffic.bytes_received,
+        "sent_bytes": traffic.bytes_sent,
+        "send_errors": traffic.send_errors,
+    })
+}
+
+fn rates_json(rates: &Rates) -> Value {
+    object!({
+        "over_s": rounded(rates.over_s),
+        "stored_per_s": rounded(rates.stored),
+        "delivered_per_s": rounded(rates.delivered),
+        "packets_received_per_s": rounded(rates.packets_received),
+        "packets_sent_per_s": rounded(rates.packets_sent),
+        "bytes_received_per_s": rounded(rates.bytes_received),
+        "bytes_sent_per_s": rounded(rates.bytes_sent),
+        "at_limits_per_s": rounded(rates.at_limits),
+        "cpu": rounded(rates.cpu),
+    })
+}
+
+fn backup_json(backup: &BackupReport, unix_ms: u64) -> Value {
+    object!({
+        "last": backup.last_ms.map(rfc3339),
+        "age_s": backup.last_ms.map(|last| unix_ms.saturating_sub(last) / 1000),
+        "every_s": backup.every.as_secs(),
+        "failure": backup.failure,
     })
 }
 

@@ -3,6 +3,8 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
+use serde::Serialize;
+
 use super::history::Rates;
 use crate::cli::backups::BackupReport;
 use crate::net::TrafficReport;
@@ -57,7 +59,7 @@ pub struct StoreStatus {
 }
 
 /// What the server has on its disk, in bytes.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, Serialize)]
 pub struct Sizes {
     pub database_bytes: u64,
     /// Of the message log.
