@@ -13,7 +13,7 @@ use crate::cli::output::print_error;
 use crate::cli::streams::line_reader::{self, Line as Read};
 use crate::cli::streams::line_writer::LineWriter;
 use crate::cli::streams::{Waiting, without_byte_order_mark};
-use crate::client::{Answer, Ask, Console, Fault, Input, Line, LinkReport, Report, Tone, rfc3339};
+use crate::client::{Ask, Console, Fault, Input, Line, LinkReport, Report, Tone, rfc3339};
 use crate::net::InputSender;
 use crate::text::json;
 use crate::text::number::percent;
@@ -98,6 +98,25 @@ enum Event<'a> {
     },
 }
 
+impl From<LinkReport> for Event<'_> {
+    fn from(link: LinkReport) -> Self {
+        match link {
+            LinkReport::Ready {
+                user,
+                server,
+                text_bytes,
+            } => Self::Ready {
+                user,
+                server,
+                version: env!("CARGO_PKG_VERSION"),
+                text_bytes,
+            },
+            LinkReport::Online => Self::Online,
+            LinkReport::Offline => Self::Offline,
+        }
+    }
+}
+
 const fn code(fault: Fault) -> &'static str {
     match fault {
         Fault::Unconfirmed => "unconfirmed",
@@ -169,8 +188,18 @@ impl Desk {
         }
     }
 
-    fn stored(&mut self, said: u64, stored: Stored) {
-        self.answer(said, |id| line(&Answered { id, ok: stored }));
+    fn done(&mut self, said: u64, ok: impl Serialize) {
+        self.answer(said, |id| line(&Answered { id, ok }));
+    }
+
+    /// A request was not carried out, or something that nobody asked for just now.
+    fn failed(&mut self, said: Option<u64>, fault: Fault, text: &str) {
+        if let Some(said) = said {
+            return self.answer(said, |id| refusal(id, fault, text));
+        }
+        let code = code(fault);
+        let error = Error { code, text };
+        self.event(&Event::Failed { error });
     }
 }
 
@@ -204,7 +233,7 @@ impl Console for Desk {
                 online,
                 said_before,
                 ..
-            } => self.stored(
+            } => self.done(
                 said,
                 Stored {
                     conversation: place,
@@ -241,34 +270,10 @@ impl Console for Desk {
                 count: Some(count),
             }),
             Report::Failed {
-                said: Some(said),
-                fault,
-                why,
-                ..
-            } => self.answer(said, |id| refusal(id, fault, &why)),
-            Report::Failed { fault, why, .. } => {
-                let (code, text) = (code(fault), &*why);
-                let error = Error { code, text };
-                self.event(&Event::Failed { error });
-            }
-            Report::Done { said, answer } => {
-                let answered = |id| line(&Answered::<Answer> { id, ok: answer });
-                self.answer(said, answered);
-            }
-            Report::Link(link) => self.event(&match link {
-                LinkReport::Ready {
-                    user,
-                    server,
-                    text_bytes,
-                } => Event::Ready {
-                    user,
-                    server,
-                    version: env!("CARGO_PKG_VERSION"),
-                    text_bytes,
-                },
-                LinkReport::Online => Event::Online,
-                LinkReport::Offline => Event::Offline,
-            }),
+                said, fault, why, ..
+            } => self.failed(said, fault, &why),
+            Report::Done { said, answer } => self.done(said, answer),
+            Report::Link(link) => self.event(&link.into()),
         }
     }
 

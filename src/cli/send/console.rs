@@ -117,10 +117,8 @@ impl Sent {
                 self.recipients = Some(recipients);
                 self.online = Some(online);
                 self.at = Some((conversation, entry));
-                // There is nobody else who could.
-                if recipients == 0 {
-                    self.reached = Reached::Received;
-                }
+                // Without recipients nobody is left who could.
+                self.count(0);
             }
             Report::Received {
                 conversation,
@@ -129,10 +127,7 @@ impl Sent {
                 heard_ms,
                 ..
             } if self.at == Some((conversation, entry)) => {
-                let time = self.said_before.is_none().then(|| rfc3339(heard_ms));
-                self.received.push(Receipt { name, time });
-                let named = u32::try_from(self.received.len()).unwrap_or(u32::MAX);
-                self.count(named);
+                self.received_by(name, heard_ms);
             }
             Report::Counted {
                 conversation,
@@ -153,17 +148,26 @@ impl Sent {
             | Report::Done { .. }
             | Report::Link(_)
             | Report::Failed { said: None, .. } => {}
-            Report::Failed { why, is_kept, .. } => {
-                self.is_kept = is_kept;
-                if !is_kept {
-                    self.reached = Reached::Nothing;
-                    // What is heard of it from here on is about what was said to others.
-                    self.at = None;
-                    self.received.clear();
-                }
-                self.error = Some(why);
-            }
+            Report::Failed { why, is_kept, .. } => self.fail(why, is_kept),
         }
+    }
+
+    fn received_by(&mut self, name: String, heard_ms: u64) {
+        let time = self.said_before.is_none().then(|| rfc3339(heard_ms));
+        self.received.push(Receipt { name, time });
+        let named = u32::try_from(self.received.len()).unwrap_or(u32::MAX);
+        self.count(named);
+    }
+
+    fn fail(&mut self, why: String, is_kept: bool) {
+        self.is_kept = is_kept;
+        if !is_kept {
+            self.reached = Reached::Nothing;
+            // What is heard of it from here on is about what was said to others.
+            self.at = None;
+            self.received.clear();
+        }
+        self.error = Some(why);
     }
 
     /// So many have received it.

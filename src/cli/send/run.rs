@@ -19,22 +19,14 @@ use crate::protocol::TEXT_MAX_BYTES;
 const LINE_ENDS_MAX: u64 = 1024;
 
 pub fn run(args: Args, context: &Context<'_>) -> Outcome {
+    check(&args)?;
     let Args {
         server,
         text,
-        is_text_before,
         options,
+        ..
     } = args;
-    if is_text_before {
-        let failure = Failure::usage("only the server stands before --to");
-        return Err(failure.hint("write the text after --to WHO"));
-    }
     let has_file = options.file.is_some();
-    if options.client.password.is_standard_input() && is_on_standard_input(&text, has_file) {
-        return Err(Failure::usage(
-            "the password and the text cannot both come from standard input",
-        ));
-    }
     let server = server
         .parse()
         .map_err(|why| Failure::usage(format!("{}: {why}", quoted(&server))))?;
@@ -80,6 +72,22 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
         timeout.as_secs(),
         outcome,
     )
+}
+
+/// Refuses a text that is not where it belongs.
+fn check(args: &Args) -> Result<(), Failure> {
+    if args.is_text_before {
+        let failure = Failure::usage("only the server stands before --to");
+        return Err(failure.hint("write the text after --to WHO"));
+    }
+    let options = &args.options;
+    let is_read = is_on_standard_input(&args.text, options.file.is_some());
+    if options.client.password.is_standard_input() && is_read {
+        return Err(Failure::usage(
+            "the password and the text cannot both come from standard input",
+        ));
+    }
+    Ok(())
 }
 
 /// Whether the file can be sent, as far as that can be told before.
