@@ -2,7 +2,8 @@
 
 use anyhow::bail;
 
-use super::api::{Answer, Role};
+use super::access::Role;
+use super::api::Answer;
 use super::handler::AdminHandler;
 use crate::cli::output::quoted;
 use crate::server::Name;

@@ -5,10 +5,9 @@ use std::net::{IpAddr, SocketAddr};
 
 use serde::{Deserialize, Serialize};
 
-use super::access::RoomAccess;
+use super::access::{Role, RoomAccess};
 use super::status::Status;
 use crate::cli::logging::LogLevel;
-use crate::protocol::AccountRole;
 use crate::store::{Ban, BanSubject, Report, Retention};
 
 /// Bytes are in base64.
@@ -329,49 +328,6 @@ pub struct User {
     /// Why it is disabled, if so; may be empty.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub disabled: Option<String>,
-}
-
-/// What an account may do at the server.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "snake_case")]
-pub enum Role {
-    /// Nothing beyond what everybody may
-    #[default]
-    Member,
-    /// Bans accounts for a time, and ends sessions
-    Moderator,
-    /// Also bans addresses and for good, disables accounts, makes moderators, and reads the audit log
-    Administrator,
-}
-
-impl Role {
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Member => "member",
-            Self::Moderator => "moderator",
-            Self::Administrator => "administrator",
-        }
-    }
-}
-
-impl From<AccountRole> for Role {
-    fn from(role: AccountRole) -> Self {
-        match role {
-            AccountRole::Moderator => Self::Moderator,
-            AccountRole::Administrator => Self::Administrator,
-            AccountRole::Member | AccountRole::Other(_) => Self::Member,
-        }
-    }
-}
-
-impl From<Role> for AccountRole {
-    fn from(role: Role) -> Self {
-        match role {
-            Role::Member => Self::Member,
-            Role::Moderator => Self::Moderator,
-            Role::Administrator => Self::Administrator,
-        }
-    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

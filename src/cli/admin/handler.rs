@@ -20,7 +20,7 @@ use super::rooms;
 use super::status::Status;
 use crate::cli::database::Secrets;
 use crate::cli::exit::{Coded, Exit};
-use crate::cli::logging::Log;
+use crate::cli::logging::{Log, LogLevel};
 use crate::cli::monitor::Monitor;
 use crate::cli::output::quoted;
 use crate::net::{self, InputSender};
@@ -127,6 +127,21 @@ impl AdminHandler {
     fn status(&self) -> anyhow::Result<Answer> {
         let (_, monitor) = self.hub.as_ref().context("no server is running")?;
         Ok(Answer::Status(Status::of(monitor)?))
+    }
+
+    fn server_key(&self) -> Answer {
+        let hub = self.hub.as_ref();
+        Answer::ServerKey {
+            fingerprint: fingerprint(&self.key),
+            listening: hub.map(|(_, monitor)| monitor.listening().clone()),
+        }
+    }
+
+    /// How much the server logs, from now on if that is said.
+    fn log_level(&self, level: Option<LogLevel>) -> anyhow::Result<Answer> {
+        let log = self.log.as_ref().context("no server is running")?;
+        level.map_or(Ok(()), |level| log.set_level(level))?;
+        Ok(Answer::LogLevel { level: log.level() })
     }
 
     fn list(&mut self) -> anyhow::Result<Answer> {
@@ -458,20 +473,10 @@ impl AdminApi for AdminHandler {
             Request::RetainList => self.retained(None),
             Request::RetainShow { name } => self.retained(Some(&name)),
             Request::StoreCheck => self.check(),
-            Request::LogLevel { level } => {
-                let log = self.log.as_ref().context("no server is running")?;
-                level.map_or(Ok(()), |level| log.set_level(level))?;
-                Ok(Answer::LogLevel { level: log.level() })
-            }
+            Request::LogLevel { level } => self.log_level(level),
             Request::Stop => lifecycle::stop(self),
             Request::Reload => lifecycle::reload(self),
-            Request::ServerKey => Ok(Answer::ServerKey {
-                fingerprint: fingerprint(&self.key),
-                listening: self
-                    .hub
-                    .as_ref()
-                    .map(|(_, monitor)| monitor.listening().clone()),
-            }),
+            Request::ServerKey => Ok(self.server_key()),
             Request::StoreBackup => bail!("no file came with the request"),
         }
     }

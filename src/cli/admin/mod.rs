@@ -31,10 +31,10 @@ use super::options::Administration;
 use super::output::{one_line, print, print_error, print_json, shown};
 use crate::store::{self, Engine};
 
-pub use access::RoomAccess;
+pub use access::{Role, RoomAccess};
 pub use api::{
     AdminApi, Answer, AuditLine, BanLine, Device, LogName, Reloaded, Request, RetainedConversation,
-    Role, RoomLine, SessionLine, User,
+    RoomLine, SessionLine, User,
 };
 use client::AdminClient;
 pub use client::connect;
