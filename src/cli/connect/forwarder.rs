@@ -5,6 +5,7 @@
 //! not announced to others, and ends as soon as its outbox is empty.
 
 use std::io;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -38,6 +39,28 @@ pub struct Plan {
     pub state: StateDirectory,
     /// Packets cost money.
     pub frugal: bool,
+}
+
+impl Plan {
+    /// The user's options, for a client that only sends what waits on a device of this account.
+    fn options_for(&self, job: &Job, addresses: Vec<SocketAddr>) -> Options {
+        let options = &self.options;
+        Options {
+            addresses,
+            user: Some(job.account.clone()),
+            password: options.password_of(Some(&job.account)),
+            accept_new: false,
+            pinned_fingerprint: Some(fingerprint(&job.key)),
+            linked: LinkOptions::default(),
+            unannounced: true,
+            attention: AttentionOptions::default(),
+            is_restricted: true,
+            save_files_below: 0,
+            until: Until::Stored,
+            is_sending_only: true,
+            ..options.clone()
+        }
+    }
 }
 
 /// An account that has signed in.
@@ -164,33 +187,14 @@ impl Thread {
 
     /// Signs in with the device that has this database, and ends when nothing waits there.
     fn run(&self, job: &Job, file: &Path) -> anyhow::Result<Option<End>> {
-        let Plan {
-            server,
-            options,
-            frugal,
-            ..
-        } = &self.plan;
-        let addresses = server.resolve()?;
-        let sockets = bind(server, &addresses).context("cannot open a socket")?;
+        let addresses = self.plan.server.resolve()?;
+        let sockets = bind(&self.plan.server, &addresses).context("cannot open a socket")?;
         let (setup, inputs) = Setup::new().context("cannot wait for the network")?;
         let now = net::now();
-        let config = ClientConfig { frugal: *frugal };
-        let endpoint = Endpoint::client(now.instant, config, net::seed()?);
-        let options = Options {
-            addresses,
-            user: Some(job.account.clone()),
-            password: options.password_of(Some(&job.account)),
-            accept_new: false,
-            pinned_fingerprint: Some(fingerprint(&job.key)),
-            linked: LinkOptions::default(),
-            unannounced: true,
-            attention: AttentionOptions::default(),
-            is_restricted: true,
-            save_files_below: 0,
-            until: Until::Stored,
-            is_sending_only: true,
-            ..options.clone()
+        let config = ClientConfig {
+            frugal: self.plan.frugal,
         };
+        let endpoint = Endpoint::client(now.instant, config, net::seed()?);
         let console = Quiet {
             user: self.user.clone(),
         };
@@ -202,7 +206,7 @@ impl Thread {
         };
         let client = Client::new(
             now,
-            options,
+            self.plan.options_for(job, addresses),
             Box::new(console),
             Box::new(files),
             net::seed()?,

@@ -54,9 +54,7 @@ impl Launch {
         let target = target(server, context.host.as_deref())?;
         let (pinned_fingerprint, linked) = asked_by(&target, args.server_key)?;
         let server = target.server;
-        let server_name = server.to_string();
-        let files = StateDirectory::open(state.clone(), server_name.clone());
-        let mut files = files.map_err(|error| context.blame("state")(error.into()))?;
+        let mut files = open(state.clone(), server.to_string(), context)?;
         prepare(&mut files)?;
         if let Some(warning) = files.warning() {
             print_error(format_args!("udpchat: {warning}"));
@@ -68,11 +66,8 @@ impl Launch {
             .read()
             .map_err(context.blame("password-file"))?;
         // A name is resolved while the client runs.
-        let addresses = if server.is_address() {
-            server.resolve()?
-        } else {
-            Vec::new()
-        };
+        let addresses = server.is_address().then(|| server.resolve());
+        let addresses = addresses.transpose()?.unwrap_or_default();
         let sockets = bind(&server, &addresses).context("cannot open a socket")?;
         let (setup, inputs) = Setup::new().context("cannot wait for the network")?;
         files.transfer_by(device_files(&inputs));
@@ -158,6 +153,15 @@ pub(super) fn device_files(inputs: &InputSender<Input>) -> DeviceFiles {
         // A client that has ended asks again at its next start.
         let _ = inputs.send_reserved(input);
     })
+}
+
+fn open(
+    state: PathBuf,
+    server_name: String,
+    context: &Context<'_>,
+) -> Result<StateDirectory, Failure> {
+    let files = StateDirectory::open(state, server_name);
+    files.map_err(|error| context.blame("state")(error.into()))
 }
 
 /// The server that is meant: that of a profile, or the one that was named.
