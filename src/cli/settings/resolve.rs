@@ -75,15 +75,7 @@ impl From<Failure> for Unparsed {
 /// Reads a command line, the variables of the environment, and the file of settings.
 pub fn parse(parser: &clap::Command, arguments: &[OsString]) -> Result<Parsed, Unparsed> {
     let bare = without_variables(parser.clone());
-    let given = match bare.clone().try_get_matches_from(arguments) {
-        Ok(given) => given,
-        // Help names the variables.
-        Err(error) if !error.use_stderr() => {
-            let shown = parser.clone().try_get_matches_from(arguments);
-            return Err(Unparsed::Arguments(shown.err().unwrap_or(error)));
-        }
-        Err(error) => return Err(Unparsed::Arguments(error)),
-    };
+    let given = given(parser, &bare, arguments).map_err(Unparsed::Arguments)?;
     let (path, leaf) = leaf(parser, &given);
     let Some(leaf) = leaf else {
         return Ok(Parsed {
@@ -99,12 +91,15 @@ pub fn parse(parser: &clap::Command, arguments: &[OsString]) -> Result<Parsed, U
     let given_here = path.iter().fold(&given, |level, word| {
         level.subcommand_matches(word).unwrap_or(level)
     });
-    let has_server = has(leaf, SERVER);
-    let is_given = |argument: &Arg| match argument.get_id().as_str() {
-        SERVER if !has_server => server_word(given_here).is_some(),
-        id => given_here.value_source(id) == Some(ValueSource::CommandLine),
-    };
     let takes_profile = matches!(path[..], [word] if Side::takes_profile(word));
+    let line = CommandLine {
+        parser,
+        side: side.or(takes_profile.then_some(Side::Client)),
+        given: given_here,
+        leaf,
+        reads_file: takes_profile || has(leaf, CONFIG),
+    };
+    let is_given = |argument: &Arg| line.is_given(argument.get_id().as_str());
     let own: Vec<(String, Arg)> = match side {
         Some(side) => table_of(parser, side, leaf),
         None => own_variables(parser, leaf, takes_profile),
@@ -114,13 +109,6 @@ pub fn parse(parser: &clap::Command, arguments: &[OsString]) -> Result<Parsed, U
     sources.add(&found, |_, setting| {
         format!("the variable {}", setting.source)
     });
-    let line = CommandLine {
-        parser,
-        side: side.or(takes_profile.then_some(Side::Client)),
-        given: given_here,
-        leaf,
-        reads_file: takes_profile || has(leaf, CONFIG),
-    };
     let mut host = None;
     if let Some(file) = line.file(&found)? {
         let chosen = line.profile(&file, &found);
@@ -129,7 +117,7 @@ pub fn parse(parser: &clap::Command, arguments: &[OsString]) -> Result<Parsed, U
         add(&mut found, &file, profile, &own, &is_given);
         sources.add(&found, |key, setting| format!("{}: {key}", setting.source));
     }
-    if !has_server && side == Some(Side::Client) && server_word(given_here).is_none() {
+    if side == Some(Side::Client) && !has(leaf, SERVER) && !line.is_given(SERVER) {
         // Nothing of the command line holds it.
         let text = |setting: &Setting| setting.texts.first().cloned();
         host = host.or_else(|| found.get(HOST).and_then(text));
@@ -144,6 +132,21 @@ pub fn parse(parser: &clap::Command, arguments: &[OsString]) -> Result<Parsed, U
     })
 }
 
+/// What the command line says without variables; in its help they are named.
+fn given(
+    parser: &clap::Command,
+    bare: &clap::Command,
+    arguments: &[OsString],
+) -> Result<ArgMatches, clap::Error> {
+    bare.clone()
+        .try_get_matches_from(arguments)
+        .map_err(|error| {
+            let is_help = !error.use_stderr();
+            let shown = is_help.then(|| parser.clone().try_get_matches_from(arguments).err());
+            shown.flatten().unwrap_or(error)
+        })
+}
+
 /// A command line of one subcommand, as it was given.
 struct CommandLine<'a> {
     parser: &'a clap::Command,
@@ -155,10 +158,17 @@ struct CommandLine<'a> {
 }
 
 impl CommandLine<'_> {
+    /// Whether it sets an argument.
+    fn is_given(&self, id: &str) -> bool {
+        if id == SERVER && !has(self.leaf, SERVER) {
+            return server_word(self.given).is_some();
+        }
+        self.given.value_source(id) == Some(ValueSource::CommandLine)
+    }
+
     /// The last value of an argument on the command line.
     fn text(&self, id: &str) -> Option<OsString> {
-        let is_given =
-            has(self.leaf, id) && self.given.value_source(id) == Some(ValueSource::CommandLine);
+        let is_given = has(self.leaf, id) && self.is_given(id);
         let mut raw = is_given.then(|| self.given.get_raw(id)).flatten()?;
         raw.next_back().map(OsStr::to_os_string)
     }
