@@ -94,8 +94,21 @@ pub fn open_as_owner(data: &Path) -> anyhow::Result<Engine> {
     open(data)
 }
 
-/// Opens the database of this directory, or creates it.
+/// Opens the database of this directory, or creates it. One of a cluster is refused: what would be written to it the other servers
+/// would not have.
 pub fn open(data: &Path) -> anyhow::Result<Engine> {
+    let engine = open_replica(data)?;
+    if engine.replica().is_some() {
+        return Err(anyhow!(
+            "the database in {} is of a cluster: start its server with --cluster and --node, and ask that (udpchat-cluster(7))",
+            shown(data)
+        ));
+    }
+    Ok(engine)
+}
+
+/// The same, of a server that is one of several.
+pub fn open_replica(data: &Path) -> anyhow::Result<Engine> {
     tell_of_mode(data, store::prepare_directory(data, None)?);
     let (files, migrated) = store::open_current(data, net::now().unix_ms, net::seed()?)
         .map_err(|error| error.at(&data.join(DATABASE_FILE)))?;

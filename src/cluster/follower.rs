@@ -20,20 +20,18 @@ pub struct Follower<L> {
     told: Arc<AtomicUsize>,
     tell: Box<dyn Fn(Vec<AppliedElsewhere>) + Send>,
     halt: Box<dyn Fn(Halt) + Send>,
-    watch: Box<dyn Fn(&Replica) + Send>,
     /// When the hub had no room.
     full_at: Option<Instant>,
 }
 
 impl<L: Log> Follower<L> {
-    /// One for a replica that is up. `tell` is given what other servers were asked for and what came of it, `halt` why it stops,
-    /// and `watch` how far it is, after each step.
+    /// One for a replica that is up. `tell` is given what other servers were asked for and what came of it, and `halt`
+    /// why it stops.
     pub fn new(
         replica: Replica,
         log: L,
         tell: impl Fn(Vec<AppliedElsewhere>) + Send + 'static,
         halt: impl Fn(Halt) + Send + 'static,
-        watch: impl Fn(&Replica) + Send + 'static,
     ) -> Self {
         Self {
             replica,
@@ -41,7 +39,6 @@ impl<L: Log> Follower<L> {
             told: Arc::default(),
             tell: Box::new(tell),
             halt: Box::new(halt),
-            watch: Box::new(watch),
             full_at: None,
         }
     }
@@ -71,7 +68,6 @@ impl<L: Log> Follower<L> {
             }
         }
         self.replica.run(now, &mut self.log)?;
-        (self.watch)(&self.replica);
         Ok(own)
     }
 }
@@ -119,7 +115,9 @@ pub fn catch_up(
 ) -> Result<(), Halt> {
     while !replica.is_up() {
         take_events(replica, log, now)?;
-        while replica.apply_next(engine)?.is_some() {}
+        while replica.apply_next(engine)?.is_some() {
+            engine.checkpoint_if_due();
+        }
         replica.run(now, log)?;
         now = wait(replica.deadline());
     }

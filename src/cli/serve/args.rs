@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 
+#[cfg(feature = "cluster")]
+use super::cluster::ClusterOptions;
 use super::limits::ServerLimits;
 use crate::cli::address::{self, DEFAULT_PORT};
 use crate::cli::backups::{self, Pace, Plan};
@@ -86,6 +88,9 @@ pub struct Args {
     #[cfg(feature = "http")]
     #[command(flatten)]
     pub http: HttpOptions,
+    #[cfg(feature = "cluster")]
+    #[command(flatten)]
+    pub cluster: ClusterOptions,
     #[command(flatten)]
     pub limits: ServerLimits,
 }

@@ -2,6 +2,8 @@
 
 mod answers;
 mod args;
+#[cfg(feature = "cluster")]
+mod cluster;
 mod lifecycle;
 mod limits;
 mod prepared;

@@ -9,6 +9,7 @@ use anyhow::Context as _;
 
 use super::answers::Answers;
 use super::args::Args;
+use super::cluster::{Halted, Member};
 use super::lifecycle::Lifecycle;
 use super::limits::ServerLimits;
 use super::prepared::Prepared;
@@ -18,7 +19,7 @@ use crate::cli::backups::{self, Backups, Plan};
 use crate::cli::command::Context;
 use crate::cli::database::{self, Secrets};
 use crate::cli::discover::Announcement;
-use crate::cli::exit::{Exit, Outcome};
+use crate::cli::exit::{Exit, Failure, Outcome};
 #[cfg(feature = "http")]
 use crate::cli::http::Http;
 use crate::cli::monitor::{Monitor, Source};
@@ -29,8 +30,8 @@ use crate::net::{self, Driver, InputSender, Setup, Socket};
 use crate::protocol::fingerprint;
 use crate::server::{self, Hub, HubConfig, Input, Registration};
 use crate::store::{
-    self, BlobDirectory, BlobHandle, BlobThread, Blobs, DATABASE_FILE, Engine, Snapshots,
-    StoreCaller, StoreHandle, StoreThread,
+    self, BlobDirectory, BlobHandle, BlobThread, Blobs, CompletionBox, DATABASE_FILE, Engine,
+    Snapshots, StoreCaller, StoreHandle, StoreThread,
 };
 use crate::transport::{Endpoint, Now, ServerConfig, public_key};
 
@@ -38,13 +39,16 @@ use crate::transport::{Endpoint, Now, ServerConfig, public_key};
 pub fn run(args: Args, context: &Context<'_>) -> Outcome {
     let prepared = Prepared::new(&args, context)?;
     let (data, log, sockets) = (prepared.data, prepared.log, prepared.sockets);
-    let (engine, secrets, accounts) = open_database(&data)?;
+    let (mut engine, secrets, accounts) = open_database(&args, &data)?;
+    #[cfg(feature = "cluster")]
+    let member = join(&args, &mut engine)?;
     let (setup, inputs) = Setup::new().context("cannot wait for the network")?;
     let now = net::now();
     let endpoint = endpoint(&args, &secrets, now)?;
     let key = public_key(&secrets.static_key);
     let (snapshots, loss) = (engine.snapshots(), engine.loss());
-    let (handle, store) = start_store(engine, inputs.clone());
+    let halted = Arc::default();
+    let (handle, store) = start_store(engine, &inputs, member, &halted);
     let (blob_handle, blobs) = start_blobs(&data, inputs.clone());
     let hub = hub(&args, &secrets, now, (handle, blob_handle))?;
     let listening_on: Vec<SocketAddr> = sockets.iter().map(Socket::local).collect();
@@ -92,14 +96,20 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
     blobs.stop();
     store.stop();
     ended?;
+    if let Some(halt) = halted.get() {
+        return Err(anyhow::Error::new(halt.clone()).into());
+    }
     print("udpchat stopped\n");
     Ok(Exit::Success)
 }
 
 /// Opens the database, or makes it, and tells of one that was made; its secrets, and how many accounts it has.
-fn open_database(data: &Path) -> anyhow::Result<(Engine, Secrets, u64)> {
+fn open_database(args: &Args, data: &Path) -> Result<(Engine, Secrets, u64), Failure> {
     let is_new = database::is_missing(data);
-    let mut engine = database::open(data)?;
+    let mut engine = match args.cluster.wanted()? {
+        Some(_) => database::open_replica(data)?,
+        None => database::open(data)?,
+    };
     let secrets = Secrets::of(&mut engine, data)?;
     if is_new {
         database::tell_of_new(data);
@@ -107,6 +117,15 @@ fn open_database(data: &Path) -> anyhow::Result<(Engine, Secrets, u64)> {
     let accounts = engine.account_count();
     let accounts = accounts.context("cannot count the accounts")?;
     Ok((engine, secrets, accounts))
+}
+
+/// Joins the servers of which this is one, if it is.
+#[cfg(feature = "cluster")]
+fn join(args: &Args, engine: &mut Engine) -> Result<Option<Member>, Failure> {
+    let settings = args.cluster.wanted()?;
+    settings
+        .map(|settings| Member::join(settings, engine))
+        .transpose()
 }
 
 fn endpoint(args: &Args, secrets: &Secrets, now: Now) -> anyhow::Result<Endpoint> {
@@ -158,12 +177,25 @@ fn start_backups(
 }
 
 /// Starts the storage thread, whose completions go to the hub.
-fn start_store(engine: Engine, inputs: InputSender<Input>) -> (StoreHandle, StoreThread) {
+fn start_store(
+    engine: Engine,
+    inputs: &InputSender<Input>,
+    member: Option<Member>,
+    halted: &Halted,
+) -> (StoreHandle, StoreThread) {
     let clock = || net::now().instant;
-    StoreThread::spawn(engine, clock, move |group| {
+    let hub = inputs.clone();
+    let sink = move |group: Vec<CompletionBox>| {
         // Bounded by the store's slots. After the network thread has ended, no answer is needed.
-        let _ = inputs.send_all_reserved(group.into_iter().map(Input::Completion));
-    })
+        let _ = hub.send_all_reserved(group.into_iter().map(Input::Completion));
+    };
+    let Some(member) = member else {
+        return StoreThread::spawn(engine, clock, sink);
+    };
+    let (replication, wake) = member.follow(inputs, halted);
+    let (handle, store) = StoreThread::spawn_replicated(engine, clock, sink, Some(replication));
+    wake(store.caller());
+    (handle, store)
 }
 
 /// Starts the thread of attached files, whose completions go to the hub.

@@ -137,25 +137,36 @@ impl NatsLog {
         answer.unwrap_or(Err(NatsError::Silent))
     }
 
-    /// From now on this is called when something has happened.
-    pub fn wake_by(&self, wake: impl Fn() + Send + 'static) {
-        self.events.lock().1 = Some(Box::new(wake));
-    }
-
-    /// Waits until something has happened, or for this moment.
-    pub fn wait(&self, until: Instant) {
-        let waiting = self.events.lock();
-        let time = until.saturating_duration_since(Instant::now());
-        if waiting.0.is_empty() {
-            // Why it returns does not matter.
-            drop(self.events.come.wait_timeout(waiting, time));
-        }
+    /// A way to wait for its events.
+    #[must_use]
+    pub fn waits(&self) -> Waits {
+        Waits(Arc::clone(&self.events))
     }
 
     /// A command for which there is no room, or no thread any longer, is given again by whoever misses its effect.
     fn order(&self, command: Command) {
         if self.commands.try_send(command).is_err() {
             tracing::debug!("the thread of the cluster's log is busy");
+        }
+    }
+}
+
+/// Waits for what happens to a log.
+pub struct Waits(Arc<Events>);
+
+impl Waits {
+    /// From now on this is called when something has happened.
+    pub fn wake_by(&self, wake: impl Fn() + Send + 'static) {
+        self.0.lock().1 = Some(Box::new(wake));
+    }
+
+    /// Waits until something has happened, or for this moment.
+    pub fn wait(&self, until: Instant) {
+        let waiting = self.0.lock();
+        let time = until.saturating_duration_since(Instant::now());
+        if waiting.0.is_empty() {
+            // Why it returns does not matter.
+            drop(self.0.come.wait_timeout(waiting, time));
         }
     }
 }

@@ -10,7 +10,7 @@ use futures_util::StreamExt as _;
 use serde_json::Value;
 use tokio::runtime;
 use tokio::sync::mpsc::Receiver;
-use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
 
 use super::stream::{Names, Standing, parsed, refused, standing};
 use super::{Event, Events, NatsError, Settings};
@@ -170,7 +170,7 @@ impl Talker {
     }
 
     async fn run(mut self, mut commands: Receiver<Command>) {
-        let mut ticks = interval(LOOK_EVERY);
+        let mut ticks = interval_at(Instant::now() + LOOK_EVERY, LOOK_EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {

@@ -53,6 +53,11 @@ impl Engine {
         done
     }
 
+    /// Makes the checkpoint that is due, if one is, and waits for it.
+    pub fn checkpoint_if_due(&mut self) {
+        self.checkpoint(false);
+    }
+
     /// What those who learn of a write that was asked for elsewhere need beside it and its outcome.
     ///
     /// # Errors

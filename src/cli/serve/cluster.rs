@@ -1,0 +1,174 @@
+//! A server that is one of several: where their log is, and how this one joins them.
+
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
+
+use anyhow::{Context as _, anyhow};
+use rand_core::{OsRng, RngCore as _};
+
+use crate::cli::exit::Failure;
+use crate::cluster::nats::{NatsLog, Settings, Standing};
+use crate::cluster::{Follower, Halt, NODE_NAME_MAX, Replica, catch_up, is_node_name};
+use crate::net::{self, InputSender};
+use crate::server::Input;
+use crate::store::{Engine, ReplicaState, Replication, StoreCaller};
+
+/// How many copies of a log NATS keeps at most.
+const REPLICAS_MAX: u64 = 5;
+
+#[derive(Debug, Clone, clap::Args)]
+pub struct ClusterOptions {
+    /// Be one of several servers, which share a log in these NATS servers, such as nats://10.0.0.1:4222; see udpchat-cluster(7)
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "UDPCHAT_CLUSTER",
+        value_delimiter = ','
+    )]
+    cluster: Vec<String>,
+    /// This server's name among them: lower-case letters, digits and -
+    #[arg(long, value_name = "NAME", env = "UDPCHAT_NODE", value_parser = name)]
+    node: Option<String>,
+    /// The name of the cluster, which its log has in NATS
+    #[arg(long, value_name = "NAME", env = "UDPCHAT_CLUSTER_NAME", default_value = "chat", value_parser = name)]
+    cluster_name: String,
+    /// How many copies of the log NATS keeps; 1 is for trying it out
+    #[arg(
+        long,
+        value_name = "COUNT",
+        env = "UDPCHAT_CLUSTER_REPLICAS",
+        default_value = "3",
+        value_parser = clap::value_parser!(u64).range(1..=REPLICAS_MAX),
+    )]
+    cluster_replicas: u64,
+    /// A file of credentials for NATS
+    #[arg(long, value_name = "FILE", env = "UDPCHAT_CLUSTER_CREDS")]
+    cluster_creds: Option<PathBuf>,
+}
+
+fn name(typed: &str) -> Result<String, String> {
+    if is_node_name(typed) {
+        return Ok(typed.into());
+    }
+    Err(format!(
+        "expected lower-case letters, digits and -, {NODE_NAME_MAX} at most"
+    ))
+}
+
+/// A server that has applied all that its cluster's log had at its start.
+pub struct Member {
+    replica: Replica,
+    log: NatsLog,
+}
+
+/// Why a member has stopped by itself, once it has.
+pub type Halted = Arc<OnceLock<Halt>>;
+
+impl ClusterOptions {
+    /// Where the log is, if this server is one of several.
+    pub fn wanted(&self) -> Result<Option<Settings>, Failure> {
+        if self.cluster.is_empty() {
+            return match &self.node {
+                Some(_) => Err(Failure::usage("--node is without --cluster")
+                    .hint("--cluster nats://HOST:4222 says where the log of the servers is")),
+                None => Ok(None),
+            };
+        }
+        let Some(node) = self.node.clone() else {
+            return Err(Failure::usage("--cluster is without --node")
+                .hint("each server of a cluster has a name of its own: --node one"));
+        };
+        Ok(Some(Settings {
+            servers: self.cluster.clone(),
+            credentials: self.cluster_creds.clone(),
+            cluster: self.cluster_name.clone(),
+            node,
+            replicas: self.cluster_replicas,
+        }))
+    }
+}
+
+impl Member {
+    /// Joins the cluster, or founds it if there is no log of that name, and applies what the database lacks.
+    pub fn join(settings: Settings, engine: &mut Engine) -> Result<Self, Failure> {
+        let (name, node) = (settings.cluster.clone(), settings.node.clone());
+        let connected = NatsLog::connect(settings).map_err(anyhow::Error::new);
+        let (mut log, standing) =
+            connected.with_context(|| format!("cannot join cluster {name}"))?;
+        let state = belong(engine, &name, standing)?;
+        if standing.is_none() {
+            let created = log.create(state.cluster).map_err(anyhow::Error::new);
+            created.with_context(|| format!("cannot found cluster {name}"))?;
+            tracing::warn!("founded cluster {name}, as node {node}");
+        }
+        let mut nonce = [0; 16];
+        OsRng.fill_bytes(&mut nonce);
+        let (now, applied) = (net::now().instant, state.applied);
+        let mut replica = Replica::new(now, node, nonce, state);
+        let waits = log.waits();
+        let wait = |until| {
+            waits.wait(until);
+            net::now().instant
+        };
+        catch_up(&mut replica, engine, &mut log, now, wait).map_err(anyhow::Error::new)?;
+        let read = replica.state().applied - applied;
+        tracing::info!("joined cluster {name}: applied {read} records of its log");
+        Ok(Self { replica, log })
+    }
+
+    /// What has the storage thread follow the log. If it cannot go on the server is stopped, and `halted` says why.
+    pub fn follow(
+        self,
+        inputs: &InputSender<Input>,
+        halted: &Halted,
+    ) -> (Box<dyn Replication>, impl FnOnce(StoreCaller) + use<>) {
+        let Self { replica, log } = self;
+        let waits = log.waits();
+        let (hub, end, halted) = (inputs.clone(), inputs.clone(), Arc::clone(halted));
+        let tell = move |applied: Vec<_>| {
+            // Bounded by the follower. After the network thread has ended, nobody is to be told.
+            let _ = hub.send_all_reserved(applied.into_iter().map(Input::AppliedElsewhere));
+        };
+        let halt = move |halt: Halt| {
+            tracing::error!("{halt}");
+            let _ = halted.set(halt);
+            let _ = end.send_reserved(Input::Stop);
+        };
+        let follower = Follower::new(replica, log, tell, halt);
+        let wake = move |store: StoreCaller| waits.wake_by(move || store.wake());
+        (Box::new(follower), wake)
+    }
+}
+
+/// Whether a database may follow this log: how far it has.
+fn belong(
+    engine: &mut Engine,
+    name: &str,
+    standing: Option<Standing>,
+) -> Result<ReplicaState, Failure> {
+    let seed = "start with a backup of the database of a server of the cluster: `udpchat store backup` there, `udpchat store restore` here";
+    match (engine.replica().cloned(), standing) {
+        (None, None) => {
+            let state = engine.found_cluster();
+            Ok(state.context("cannot write the database")?.clone())
+        }
+        (None, Some(_)) => {
+            let problem = anyhow!("cluster {name} exists, and this database is not of it");
+            Err(Failure::from(problem).hint(seed))
+        }
+        (Some(state), Some(standing)) if standing.cluster == Some(state.cluster) => Ok(state),
+        (Some(_), Some(_)) => {
+            let problem = anyhow!("this database is of another cluster than {name}");
+            Err(Failure::from(problem).hint(seed))
+        }
+        (Some(state), None) if state.applied == 0 => Ok(state),
+        (Some(state), None) => {
+            let problem = anyhow!(
+                "there is no log of cluster {name}, and this database has applied {} records of one",
+                state.applied
+            );
+            Err(Failure::from(problem)
+                .hint("--cluster-name names another one, --cluster other servers"))
+        }
+    }
+}
