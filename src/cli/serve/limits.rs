@@ -57,8 +57,8 @@ const TABLE: &[Row] = &[
         at_limit: "Above it the server reads from the account more slowly, and tells its clients when that \
                    lasts; nothing is refused or lost. In a room, or to everyone, a message counts once more for each 64 \
                    who read it.",
-        get: |limits| limits.hub.message_rate,
-        set: |limits, limit| limits.hub.message_rate = limit,
+        get: |limits| limits.hub.messages.rate,
+        set: |limits, limit| limits.hub.messages.rate = limit,
     },
     Row {
         option: "limit-message-burst",
@@ -66,8 +66,8 @@ const TABLE: &[Row] = &[
         unit: Unit::Count,
         help: "Messages that one account may send at once after a pause",
         at_limit: SLOWED,
-        get: |limits| limits.hub.message_burst,
-        set: |limits, limit| limits.hub.message_burst = limit,
+        get: |limits| limits.hub.messages.burst,
+        set: |limits, limit| limits.hub.messages.burst = limit,
     },
     Row {
         option: "limit-byte-rate",
@@ -75,8 +75,8 @@ const TABLE: &[Row] = &[
         unit: Unit::Bytes,
         help: "Bytes of messages that one account may send a second",
         at_limit: SLOWED,
-        get: |limits| limits.hub.byte_rate,
-        set: |limits, limit| limits.hub.byte_rate = limit,
+        get: |limits| limits.hub.bytes.rate,
+        set: |limits, limit| limits.hub.bytes.rate = limit,
     },
     Row {
         option: "limit-byte-burst",
@@ -84,8 +84,8 @@ const TABLE: &[Row] = &[
         unit: Unit::Bytes,
         help: "Bytes of messages that one account may send at once after a pause",
         at_limit: SLOWED,
-        get: |limits| limits.hub.byte_burst,
-        set: |limits, limit| limits.hub.byte_burst = limit,
+        get: |limits| limits.hub.bytes.burst,
+        set: |limits, limit| limits.hub.bytes.burst = limit,
     },
     Row {
         option: "limit-day-bytes",
@@ -127,8 +127,8 @@ const TABLE: &[Row] = &[
         help: "Bytes of one attached file",
         at_limit: "A larger one is refused; clients learn the limit when they sign in. Without a limit files have at most \
                    16 GiB.",
-        get: |limits| limits.hub.file_bytes,
-        set: |limits, limit| limits.hub.file_bytes = limit,
+        get: |limits| limits.hub.files.bytes,
+        set: |limits, limit| limits.hub.files.bytes = limit,
     },
     Row {
         option: "limit-files-account",
@@ -138,8 +138,8 @@ const TABLE: &[Row] = &[
         at_limit: "Above it another upload of the account is refused, and its users are told, until messages with files are \
                    deleted or expire. An upload counts with the whole size of its file while it goes on, \
                    and after 10 idle minutes with what has come of it, over restarts too. Each file counts 4 KiB at least.",
-        get: |limits| limits.hub.file_account_bytes,
-        set: |limits, limit| limits.hub.file_account_bytes = limit,
+        get: |limits| limits.hub.files.account_bytes,
+        set: |limits, limit| limits.hub.files.account_bytes = limit,
     },
     Row {
         option: "limit-files",
@@ -148,8 +148,8 @@ const TABLE: &[Row] = &[
         help: "Bytes of the attached files of all accounts together",
         at_limit: "Above it every upload is refused, and the users are told, until messages with files are deleted or \
                    expire. It should leave room on the disk for messages.",
-        get: |limits| limits.hub.file_all_bytes,
-        set: |limits, limit| limits.hub.file_all_bytes = limit,
+        get: |limits| limits.hub.files.all_bytes,
+        set: |limits, limit| limits.hub.files.all_bytes = limit,
     },
     Row {
         option: "limit-files-day",
@@ -160,8 +160,8 @@ const TABLE: &[Row] = &[
                    not come. One for which there are not enough is refused, and its users are told when there will be. After \
                    a restart what is still there of the last day's files counts. Downloads have no such limit: they take \
                    turns, behind all other traffic.",
-        get: |limits| limits.hub.file_day_bytes,
-        set: |limits, limit| limits.hub.file_day_bytes = limit,
+        get: |limits| limits.hub.files.day_bytes,
+        set: |limits, limit| limits.hub.files.day_bytes = limit,
     },
     Row {
         option: "limit-request-rate",
@@ -169,8 +169,8 @@ const TABLE: &[Row] = &[
         unit: Unit::Count,
         help: "Other requests that one account may make a second",
         at_limit: SLOWED,
-        get: |limits| limits.hub.request_rate,
-        set: |limits, limit| limits.hub.request_rate = limit,
+        get: |limits| limits.hub.requests.rate,
+        set: |limits, limit| limits.hub.requests.rate = limit,
     },
     Row {
         option: "limit-request-burst",
@@ -178,8 +178,8 @@ const TABLE: &[Row] = &[
         unit: Unit::Count,
         help: "Other requests that one account may make at once after a pause",
         at_limit: SLOWED,
-        get: |limits| limits.hub.request_burst,
-        set: |limits, limit| limits.hub.request_burst = limit,
+        get: |limits| limits.hub.requests.burst,
+        set: |limits, limit| limits.hub.requests.burst = limit,
     },
     Row {
         option: "limit-in-flight",
@@ -206,8 +206,8 @@ const TABLE: &[Row] = &[
         unit: Unit::Count,
         help: "Passwords that are tried by all together, a second",
         at_limit: "Above it those wait who have tried the most of late, and then everybody; a device that has signed in before needs no password. Each name has limits of its own beside this: 5 tries at its password from one address, then waits that grow up to 15 minutes.",
-        get: |limits| limits.hub.sign_in_rate,
-        set: |limits, limit| limits.hub.sign_in_rate = limit,
+        get: |limits| limits.hub.throttle.sign_ins.rate,
+        set: |limits, limit| limits.hub.throttle.sign_ins.rate = limit,
     },
     Row {
         option: "limit-sign-in-burst",
@@ -215,8 +215,8 @@ const TABLE: &[Row] = &[
         unit: Unit::Count,
         help: "Passwords that are tried at once after a pause",
         at_limit: "One address may use half of them; a sign-in needs two. Above it as with --limit-sign-in-rate.",
-        get: |limits| limits.hub.sign_in_burst,
-        set: |limits, limit| limits.hub.sign_in_burst = limit,
+        get: |limits| limits.hub.throttle.sign_ins.burst,
+        set: |limits, limit| limits.hub.throttle.sign_ins.burst = limit,
     },
     Row {
         option: "limit-sign-up-rate",
@@ -224,8 +224,8 @@ const TABLE: &[Row] = &[
         unit: Unit::Count,
         help: "Accounts that are opened by all together, an hour",
         at_limit: REFUSED,
-        get: |limits| limits.hub.sign_up_rate,
-        set: |limits, limit| limits.hub.sign_up_rate = limit,
+        get: |limits| limits.hub.throttle.sign_ups.rate,
+        set: |limits, limit| limits.hub.throttle.sign_ups.rate = limit,
     },
     Row {
         option: "limit-sign-up-burst",
@@ -233,8 +233,8 @@ const TABLE: &[Row] = &[
         unit: Unit::Count,
         help: "Accounts that are opened at once after a pause",
         at_limit: "One address may open half of them at most. Above it the next one is refused, and its user is told when to try again.",
-        get: |limits| limits.hub.sign_up_burst,
-        set: |limits, limit| limits.hub.sign_up_burst = limit,
+        get: |limits| limits.hub.throttle.sign_ups.burst,
+        set: |limits, limit| limits.hub.throttle.sign_ups.burst = limit,
     },
     Row {
         option: "limit-address-sign-up-rate",
@@ -242,8 +242,8 @@ const TABLE: &[Row] = &[
         unit: Unit::Count,
         help: "Accounts that are opened from one address (IPv6: /64), an hour",
         at_limit: REFUSED,
-        get: |limits| limits.hub.address_sign_up_rate,
-        set: |limits, limit| limits.hub.address_sign_up_rate = limit,
+        get: |limits| limits.hub.throttle.address_sign_ups.rate,
+        set: |limits, limit| limits.hub.throttle.address_sign_ups.rate = limit,
     },
     Row {
         option: "limit-address-sign-up-burst",
@@ -251,8 +251,8 @@ const TABLE: &[Row] = &[
         unit: Unit::Count,
         help: "Accounts that are opened at once from one address after a pause",
         at_limit: "Above it the next one is refused, and its user is told when to try again. Users behind one router or aboard one ship may share an address.",
-        get: |limits| limits.hub.address_sign_up_burst,
-        set: |limits, limit| limits.hub.address_sign_up_burst = limit,
+        get: |limits| limits.hub.throttle.address_sign_ups.burst,
+        set: |limits, limit| limits.hub.throttle.address_sign_ups.burst = limit,
     },
     Row {
         option: "limit-room-rate",
@@ -260,8 +260,8 @@ const TABLE: &[Row] = &[
         unit: Unit::Count,
         help: "Rooms that all accounts make together, an hour",
         at_limit: REFUSED,
-        get: |limits| limits.hub.room_rate,
-        set: |limits, limit| limits.hub.room_rate = limit,
+        get: |limits| limits.hub.throttle.rooms.rate,
+        set: |limits, limit| limits.hub.throttle.rooms.rate = limit,
     },
     Row {
         option: "limit-room-burst",
@@ -269,8 +269,8 @@ const TABLE: &[Row] = &[
         unit: Unit::Count,
         help: "Rooms that all accounts make at once after a pause",
         at_limit: "Accounts that have made many of late may use half of them. Above it the next one is refused, and its user is told when to try again.",
-        get: |limits| limits.hub.room_burst,
-        set: |limits, limit| limits.hub.room_burst = limit,
+        get: |limits| limits.hub.throttle.rooms.burst,
+        set: |limits, limit| limits.hub.throttle.rooms.burst = limit,
     },
     Row {
         option: "limit-account-room-rate",
@@ -278,8 +278,8 @@ const TABLE: &[Row] = &[
         unit: Unit::Count,
         help: "Rooms that one account makes, an hour",
         at_limit: REFUSED,
-        get: |limits| limits.hub.account_room_rate,
-        set: |limits, limit| limits.hub.account_room_rate = limit,
+        get: |limits| limits.hub.throttle.account_rooms.rate,
+        set: |limits, limit| limits.hub.throttle.account_rooms.rate = limit,
     },
     Row {
         option: "limit-account-room-burst",
@@ -287,8 +287,8 @@ const TABLE: &[Row] = &[
         unit: Unit::Count,
         help: "Rooms that one account makes at once after a pause",
         at_limit: REFUSED,
-        get: |limits| limits.hub.account_room_burst,
-        set: |limits, limit| limits.hub.account_room_burst = limit,
+        get: |limits| limits.hub.throttle.account_rooms.burst,
+        set: |limits, limit| limits.hub.throttle.account_rooms.burst = limit,
     },
     Row {
         option: "limit-room-change-rate",
@@ -296,8 +296,8 @@ const TABLE: &[Row] = &[
         unit: Unit::Count,
         help: "Rooms that one account joins or changes, and users whom it invites, a minute",
         at_limit: REFUSED,
-        get: |limits| limits.hub.room_change_rate,
-        set: |limits, limit| limits.hub.room_change_rate = limit,
+        get: |limits| limits.hub.throttle.room_changes.rate,
+        set: |limits, limit| limits.hub.throttle.room_changes.rate = limit,
     },
     Row {
         option: "limit-room-change-burst",
@@ -305,8 +305,8 @@ const TABLE: &[Row] = &[
         unit: Unit::Count,
         help: "The same at once after a pause",
         at_limit: REFUSED,
-        get: |limits| limits.hub.room_change_burst,
-        set: |limits, limit| limits.hub.room_change_burst = limit,
+        get: |limits| limits.hub.throttle.room_changes.burst,
+        set: |limits, limit| limits.hub.throttle.room_changes.burst = limit,
     },
     Row {
         option: "limit-strangers",

@@ -40,7 +40,7 @@ impl EarlierDays {
     /// answer looks at all files of the account.
     pub(super) fn take_wanted(&mut self, ctx: &Ctx<'_>, account: AccountId) -> Option<u64> {
         let is_wanted = ctx.now.instant < self.until
-            && ctx.config.limits.file_day_bytes.get().is_some()
+            && ctx.config.limits.files.day_bytes.get().is_some()
             && self.asked.len() < ACCOUNTS_MAX
             && self.asked.insert(account);
         is_wanted.then_some(ctx.now.unix_ms)
@@ -70,7 +70,7 @@ pub(super) fn check_room(
     (account_bytes, all_bytes): (u64, u64),
     left: u64,
 ) -> Result<(), Failure> {
-    let quota = ctx.config.limits.file_quota();
+    let quota = ctx.config.limits.files.quota();
     let (own, all) = uploads.reserved(ctx.now.instant, key);
     let bytes = counted_bytes(key.size.bytes());
     let over = |limit: Option<u64>, kept: u64, reserved: u64| {
@@ -108,7 +108,7 @@ pub(super) fn check_room(
         .time_to_upload(now, key.account, (to_come, left))
     {
         ctx.counters.at_file_limits.day += 1;
-        let day = size(ctx.config.limits.file_day_bytes.or_max());
+        let day = size(ctx.config.limits.files.day_bytes.or_max());
         let detail = format!("{day} of files a day");
         return Err(waiting(Failure::new(ErrorCode::LimitReached, detail), wait));
     }

@@ -28,7 +28,7 @@ impl Files {
         let Some(origin) = ctx.request_origin(id, channel, body.tag) else {
             return;
         };
-        let most = ctx.config.limits.file();
+        let most = ctx.config.limits.files.most_bytes();
         let Some(bytes) = FileSize::new(body.size).filter(|size| size.bytes() <= most) else {
             let detail = format!("files may be at most {}", number::size(most));
             ctx.counters.at_file_limits.file += 1;
@@ -326,7 +326,7 @@ impl Files {
             root: key.root,
             size: key.size.bytes(),
             time_ms: ctx.now.unix_ms,
-            quota: ctx.config.limits.file_quota(),
+            quota: ctx.config.limits.files.quota(),
         };
         if !ctx.store.submit(Pending::AddFile(key), write) {
             return self.fail(ctx, key, Failure::new(ErrorCode::Unavailable, ""));

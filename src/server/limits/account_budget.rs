@@ -7,7 +7,7 @@
 use std::time::{Duration, Instant};
 
 use super::token_bucket::{Bucket, Rate};
-use super::{Limit, Limits};
+use super::{Allowance, Limit, Limits};
 use crate::id_map::IdMap;
 use crate::protocol::{AccountId, ClientBody, PIECE_MAX_BYTES};
 use crate::transport::Channel;
@@ -334,18 +334,25 @@ impl Budgets {
 }
 
 fn rates(limits: &Limits) -> [Option<Rate>; RESOURCES] {
-    let rate = |per_second: Limit, burst: Limit, seconds: f64| {
+    let per_second = |allowance: Allowance| {
         Some(Rate {
-            per_second: float(per_second.get()?) / seconds,
-            burst: float(burst.get()?),
+            per_second: float(allowance.rate.get()?),
+            burst: float(allowance.burst.get()?),
+        })
+    };
+    let a_day = |limit: Limit| {
+        let burst = float(limit.get()?);
+        Some(Rate {
+            per_second: burst / DAY,
+            burst,
         })
     };
     [
-        rate(limits.message_rate, limits.message_burst, 1.0),
-        rate(limits.byte_rate, limits.byte_burst, 1.0),
-        rate(limits.day_bytes, limits.day_bytes, DAY),
-        rate(limits.request_rate, limits.request_burst, 1.0),
-        rate(limits.file_day_bytes, limits.file_day_bytes, DAY),
+        per_second(limits.messages),
+        per_second(limits.bytes),
+        a_day(limits.day_bytes),
+        per_second(limits.requests),
+        a_day(limits.files.day_bytes),
     ]
 }
 
@@ -416,7 +423,7 @@ mod tests {
         budgets.set_rates(&Limits::default());
         assert_eq!(taken(&mut budgets, now, 2, 100), 0);
         budgets.set_rates(&Limits {
-            message_burst: Limit::of(7),
+            messages: Allowance::of(20, 7),
             ..Limits::default()
         });
         assert_eq!(taken(&mut budgets, now, 2, 100), 7);
@@ -426,8 +433,7 @@ mod tests {
     fn what_is_longer_than_a_bucket_is_taken_and_made_up_for() {
         let mut now = instant();
         let limits = Limits {
-            byte_burst: Limit::of(1),
-            byte_rate: Limit::of(1000),
+            bytes: Allowance::of(1000, 1),
             ..Limits::default()
         };
         let mut budgets = Budgets::new(&limits);
@@ -442,8 +448,8 @@ mod tests {
     fn day_of_bytes_comes_in_evenly_and_who_has_used_it_can_still_say_something() {
         let mut now = instant();
         let limits = Limits {
-            message_rate: Limit::NONE,
-            byte_rate: Limit::NONE,
+            messages: Allowance::NONE,
+            bytes: Allowance::NONE,
             ..Limits::default()
         };
         let mut budgets = Budgets::new(&limits);

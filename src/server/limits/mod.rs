@@ -44,19 +44,42 @@ impl Limit {
     }
 }
 
+/// So many in a while, and so many at once after a quiet time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Allowance {
+    /// In the time that the field says which has it.
+    pub rate: Limit,
+    /// At once.
+    pub burst: Limit,
+}
+
+impl Allowance {
+    /// As many as come.
+    pub const NONE: Self = Self {
+        rate: Limit::NONE,
+        burst: Limit::NONE,
+    };
+
+    /// These many; 0 means that there is no limit.
+    #[must_use]
+    pub const fn of(rate: u64, burst: u64) -> Self {
+        Self {
+            rate: Limit::of(rate),
+            burst: Limit::of(burst),
+        }
+    }
+}
+
 /// All limits of the hub that an operator may choose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Whether sign-ins, new accounts and changes of rooms are counted (`throttle.rs`); only measurements go without.
     pub attempts: bool,
-    /// Messages of one account a second. Chosen: nobody types faster, and a program may say what it has to say.
-    pub message_rate: Limit,
-    /// Messages that one account may send at once after a quiet time. Chosen: the lines of an outbox that was offline.
-    pub message_burst: Limit,
-    /// Bytes of one account's messages a second. Chosen: four of the longest messages.
-    pub byte_rate: Limit,
-    /// Bytes that one account may send at once after a quiet time. Chosen: 64 of the longest messages.
-    pub byte_burst: Limit,
+    /// Messages of one account a second. Chosen: nobody types faster, and a program may say what it has to say; at once, the
+    /// lines of an outbox that was offline.
+    pub messages: Allowance,
+    /// Bytes of one account's messages a second. Chosen: four of the longest messages; at once, 64 of them.
+    pub bytes: Allowance,
     /// Bytes of one account's messages a day, which come in evenly and are kept for a day. Chosen: a hundred users who
     /// use all of it fill 20 GB a day, which an operator notices in time; and who has used it can still say something.
     pub day_bytes: Limit,
@@ -66,87 +89,97 @@ pub struct Limits {
     /// The same of all accounts together. Chosen: none, since nobody but the operator knows the disk; a full one is noticed
     /// and refused as well.
     pub all_bytes: Limit,
-    /// Bytes of one attached file. Chosen: larger ones are passed on by other means; its tree is 50 KB.
-    pub file_bytes: Limit,
-    /// Bytes of attached files that are kept for one account. Chosen: ten of the largest.
-    pub file_account_bytes: Limit,
-    /// The same of all accounts together. Chosen: what a disk of today does not miss.
-    pub file_all_bytes: Limit,
-    /// Bytes of attached files that one account may upload a day, which come in evenly and are kept for a day. Chosen: twice
-    /// what is kept for it, so that who deletes may go on.
-    pub file_day_bytes: Limit,
+    /// Attached files.
+    pub files: FileLimits,
     /// Requests of one account a second, of whatever kind that is not a message. Chosen: a client asks a few when it
-    /// signs in and then none for minutes; each reads the store.
-    pub request_rate: Limit,
-    /// Requests that one account may make at once after a quiet time. Chosen: a client that signs in asks for receipts
-    /// of each conversation that it waits in, several hundred of them.
-    pub request_burst: Limit,
+    /// signs in and then none for minutes; each reads the store. At once: a client that signs in asks for receipts of each
+    /// conversation that it waits in, several hundred of them.
+    pub requests: Allowance,
     /// Requests of one account that the store works on at once; a message to many readers counts as several. Chosen: as
     /// many as a client has under way in one conversation. The store answers in order, so these are what others wait for.
     pub in_flight: Limit,
     /// Signed-in sessions of all accounts together. Chosen: twice what a measurement of the largest server asks for;
     /// idle, they take half a gigabyte.
     pub sessions: Limit,
-    /// Password exchanges of all peers together, a second: 0.3 ms of CPU time each, so 3 % of a core.
-    pub sign_in_rate: Limit,
-    /// Password exchanges of all peers at once after a quiet time. Chosen: half of them, which one address may use, are the two
-    /// of each of a thousand users behind it whose tickets have expired.
-    pub sign_in_burst: Limit,
-    /// Accounts that are opened by all peers together, an hour. Chosen: more than any community grows; names are taken for good.
-    pub sign_up_rate: Limit,
-    /// Accounts that all open at once. Chosen: half of them, which those who open many may use, are a ship's.
-    pub sign_up_burst: Limit,
-    /// Accounts that are opened from one network (IPv4 address, IPv6 /64), an hour.
-    pub address_sign_up_rate: Limit,
-    /// Accounts that one network opens at once. Chosen: a ship, whose thousand users have one address.
-    pub address_sign_up_burst: Limit,
-    /// Rooms that are made by all accounts together, an hour. They stay for good, and stand in everybody's list.
-    pub room_rate: Limit,
-    /// Rooms that all make at once. Chosen: one for each of a thousand users.
-    pub room_burst: Limit,
+    /// What the throttle counts.
+    pub throttle: ThrottleLimits,
+}
+
+/// The limits of attached files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FileLimits {
+    /// Bytes of one attached file. Chosen: larger ones are passed on by other means; its tree is 50 KB.
+    pub bytes: Limit,
+    /// Bytes of attached files that are kept for one account. Chosen: ten of the largest.
+    pub account_bytes: Limit,
+    /// The same of all accounts together. Chosen: what a disk of today does not miss.
+    pub all_bytes: Limit,
+    /// Bytes of attached files that one account may upload a day, which come in evenly and are kept for a day. Chosen: twice
+    /// what is kept for it, so that who deletes may go on.
+    pub day_bytes: Limit,
+}
+
+/// The limits of what somebody may try or make.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ThrottleLimits {
+    /// Password exchanges of all peers together, a second: 0.3 ms of CPU time each, so 3 % of a core. Chosen at once: half of
+    /// them, which one address may use, are the two of each of a thousand users behind it whose tickets have expired.
+    pub sign_ins: Allowance,
+    /// Accounts that are opened by all peers together, an hour. Chosen: more than any community grows; names are taken for
+    /// good. At once: half of them, which those who open many may use, are a ship's.
+    pub sign_ups: Allowance,
+    /// Accounts that are opened from one network (IPv4 address, IPv6 /64), an hour. Chosen at once: a ship, whose thousand
+    /// users have one address.
+    pub address_sign_ups: Allowance,
+    /// Rooms that are made by all accounts together, an hour. They stay for good, and stand in everybody's list. Chosen at
+    /// once: one for each of a thousand users.
+    pub rooms: Allowance,
     /// Rooms that one account makes, an hour.
-    pub account_room_rate: Limit,
-    /// Rooms that one account makes at once.
-    pub account_room_burst: Limit,
+    pub account_rooms: Allowance,
     /// What one account does, a minute, that others are told of in an entry of a log, beside what it says: joining (of which
     /// each leaving needs one before) and changing rooms, and inviting. Chosen: nobody clicks faster for long, and a program
     /// that joins and leaves without end writes one entry a second.
-    pub room_change_rate: Limit,
-    /// The same at once.
-    pub room_change_burst: Limit,
+    pub room_changes: Allowance,
 }
 
 impl Default for Limits {
     fn default() -> Self {
         Self {
             attempts: true,
-            message_rate: Limit::of(20),
-            message_burst: Limit::of(200),
-            byte_rate: Limit::of(64 << 10),
-            byte_burst: Limit::of(1 << 20),
+            messages: Allowance::of(20, 200),
+            bytes: Allowance::of(64 << 10, 1 << 20),
             day_bytes: Limit::of(200 << 20),
             account_bytes: Limit::of(1 << 30),
             all_bytes: Limit::NONE,
-            file_bytes: Limit::of(100 << 20),
-            file_account_bytes: Limit::of(1 << 30),
-            file_all_bytes: Limit::of(10 << 30),
-            file_day_bytes: Limit::of(2 << 30),
-            request_rate: Limit::of(50),
-            request_burst: Limit::of(1000),
+            files: FileLimits::default(),
+            requests: Allowance::of(50, 1000),
             in_flight: Limit::of(64),
             sessions: Limit::of(200_000),
-            sign_in_rate: Limit::of(100),
-            sign_in_burst: Limit::of(4000),
-            sign_up_rate: Limit::of(360),
-            sign_up_burst: Limit::of(2400),
-            address_sign_up_rate: Limit::of(120),
-            address_sign_up_burst: Limit::of(1100),
-            room_rate: Limit::of(60),
-            room_burst: Limit::of(1000),
-            account_room_rate: Limit::of(6),
-            account_room_burst: Limit::of(10),
-            room_change_rate: Limit::of(30),
-            room_change_burst: Limit::of(30),
+            throttle: ThrottleLimits::default(),
+        }
+    }
+}
+
+impl Default for FileLimits {
+    fn default() -> Self {
+        Self {
+            bytes: Limit::of(100 << 20),
+            account_bytes: Limit::of(1 << 30),
+            all_bytes: Limit::of(10 << 30),
+            day_bytes: Limit::of(2 << 30),
+        }
+    }
+}
+
+impl Default for ThrottleLimits {
+    fn default() -> Self {
+        Self {
+            sign_ins: Allowance::of(100, 4000),
+            sign_ups: Allowance::of(360, 2400),
+            address_sign_ups: Allowance::of(120, 1100),
+            rooms: Allowance::of(60, 1000),
+            account_rooms: Allowance::of(6, 10),
+            room_changes: Allowance::of(30, 30),
         }
     }
 }
@@ -157,9 +190,9 @@ impl Limits {
     pub fn told(&self) -> ServerLimits {
         ServerLimits {
             text_bytes: TEXT_MAX_BYTES as u64,
-            file_bytes: self.file(),
-            messages_per_second: self.message_rate.get(),
-            bytes_per_second: self.byte_rate.get(),
+            file_bytes: self.files.most_bytes(),
+            messages_per_second: self.messages.rate.get(),
+            bytes_per_second: self.bytes.rate.get(),
             bytes_per_day: self.day_bytes.get(),
         }
     }
@@ -169,52 +202,49 @@ impl Limits {
     pub const fn unlimited() -> Self {
         Self {
             attempts: false,
-            message_rate: Limit::NONE,
-            message_burst: Limit::NONE,
-            byte_rate: Limit::NONE,
-            byte_burst: Limit::NONE,
+            messages: Allowance::NONE,
+            bytes: Allowance::NONE,
             day_bytes: Limit::NONE,
             account_bytes: Limit::NONE,
             all_bytes: Limit::NONE,
-            file_bytes: Limit::NONE,
-            file_account_bytes: Limit::NONE,
-            file_all_bytes: Limit::NONE,
-            file_day_bytes: Limit::NONE,
-            request_rate: Limit::NONE,
-            request_burst: Limit::NONE,
+            files: FileLimits {
+                bytes: Limit::NONE,
+                account_bytes: Limit::NONE,
+                all_bytes: Limit::NONE,
+                day_bytes: Limit::NONE,
+            },
+            requests: Allowance::NONE,
             in_flight: Limit::NONE,
             sessions: Limit::NONE,
-            sign_in_rate: Limit::NONE,
-            sign_in_burst: Limit::NONE,
-            sign_up_rate: Limit::NONE,
-            sign_up_burst: Limit::NONE,
-            address_sign_up_rate: Limit::NONE,
-            address_sign_up_burst: Limit::NONE,
-            room_rate: Limit::NONE,
-            room_burst: Limit::NONE,
-            account_room_rate: Limit::NONE,
-            account_room_burst: Limit::NONE,
-            room_change_rate: Limit::NONE,
-            room_change_burst: Limit::NONE,
-        }
-    }
-
-    /// How large an attached file may be, in bytes.
-    #[must_use]
-    pub fn file(&self) -> u64 {
-        self.file_bytes.or_max().min(FILE_MAX_BYTES)
-    }
-
-    /// How much of attached files may be kept.
-    #[must_use]
-    pub const fn file_quota(&self) -> Quota {
-        Quota {
-            account_bytes: self.file_account_bytes.get(),
-            all_bytes: self.file_all_bytes.get(),
+            throttle: ThrottleLimits {
+                sign_ins: Allowance::NONE,
+                sign_ups: Allowance::NONE,
+                address_sign_ups: Allowance::NONE,
+                rooms: Allowance::NONE,
+                account_rooms: Allowance::NONE,
+                room_changes: Allowance::NONE,
+            },
         }
     }
 
     /// How much may stand in the store.
+    #[must_use]
+    pub const fn quota(&self) -> Quota {
+        Quota {
+            account_bytes: self.account_bytes.get(),
+            all_bytes: self.all_bytes.get(),
+        }
+    }
+}
+
+impl FileLimits {
+    /// How large an attached file may be, in bytes.
+    #[must_use]
+    pub fn most_bytes(&self) -> u64 {
+        self.bytes.or_max().min(FILE_MAX_BYTES)
+    }
+
+    /// How much of attached files may be kept.
     #[must_use]
     pub const fn quota(&self) -> Quota {
         Quota {

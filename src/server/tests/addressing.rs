@@ -273,8 +273,8 @@ fn command_of_a_newer_client_is_refused_by_name_and_the_session_goes_on() {
 #[test]
 fn greeting_says_what_the_server_is_and_takes() {
     let mut bench = Bench::new();
-    bench.hub.core.config.limits.message_rate = Limit::of(7);
-    bench.hub.core.config.limits.byte_rate = Limit::NONE;
+    bench.hub.core.config.limits.messages.rate = Limit::of(7);
+    bench.hub.core.config.limits.bytes.rate = Limit::NONE;
     let alice = bench.user("alice");
     let link = bench.connect();
     bench.sign_in_on(link, "alice", alice);

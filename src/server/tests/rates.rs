@@ -1,7 +1,7 @@
 //! Who says or asks more than their share is read more slowly: nothing of it is refused or lost, and the others have
 //! their turn.
 
-use super::super::limits::{self as server_limits, Limit};
+use super::super::limits::{self as server_limits, Allowance, Limit};
 use super::*;
 use crate::protocol::{ClientMessage, EndReason, RoomsRequest, ServerBody};
 use crate::protocol::{LoginFinish, Resolve, SessionEnd, Void};
@@ -453,8 +453,7 @@ fn refused_message_costs_the_same_whoever_is_in_the_conversation() {
 fn long_wait_is_told_though_a_short_one_was_told_just_before() {
     // Who sent too fast was told so, and then for a minute not that the day's bytes were used up.
     let limits = server_limits::Limits {
-        message_rate: Limit::of(1),
-        message_burst: Limit::of(3),
+        messages: Allowance::of(1, 3),
         day_bytes: Limit::of(4000),
         ..server_limits::Limits::default()
     };

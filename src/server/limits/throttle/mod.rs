@@ -20,7 +20,7 @@ use self::fair::{Shared, Sharing};
 use self::guesses::Guesses;
 use self::prefix::Prefix;
 use super::token_bucket::{Buckets, Rate};
-use super::{Limit, Limits};
+use super::{Allowance, Limit, Limits, ThrottleLimits};
 use crate::protocol::AccountId;
 use crate::text::name_case::one_spelling;
 
@@ -57,30 +57,26 @@ struct Rates {
 }
 
 impl Rates {
-    fn of(limits: &Limits) -> Self {
-        let rate = |rate: Limit, seconds: f64, burst: Limit| Rate {
-            per_second: number(rate) / seconds,
-            burst: number(burst),
+    fn of(limits: &ThrottleLimits) -> Self {
+        let rate = |allowance: Allowance, seconds: f64| Rate {
+            per_second: number(allowance.rate) / seconds,
+            burst: number(allowance.burst),
         };
         let shared = |all: Rate, little: f64, forgotten_per_second: f64| Sharing {
             all,
             little,
             forgotten_per_second,
         };
-        let exchanges = rate(limits.sign_in_rate, 1.0, limits.sign_in_burst);
-        let accounts = rate(limits.sign_up_rate, HOUR, limits.sign_up_burst);
-        let rooms = rate(limits.room_rate, HOUR, limits.room_burst);
+        let exchanges = rate(limits.sign_ins, 1.0);
+        let accounts = rate(limits.sign_ups, HOUR);
+        let rooms = rate(limits.rooms, HOUR);
         Self {
             exchanges: shared(exchanges, little::EXCHANGES, little::EXCHANGES_PER_SECOND),
             accounts: shared(accounts, little::ACCOUNTS, little::PER_HOUR),
-            accounts_of_network: rate(
-                limits.address_sign_up_rate,
-                HOUR,
-                limits.address_sign_up_burst,
-            ),
+            accounts_of_network: rate(limits.address_sign_ups, HOUR),
             rooms: shared(rooms, little::ROOMS, little::PER_HOUR),
-            rooms_of_account: rate(limits.account_room_rate, HOUR, limits.account_room_burst),
-            room_changes: rate(limits.room_change_rate, MINUTE, limits.room_change_burst),
+            rooms_of_account: rate(limits.account_rooms, HOUR),
+            room_changes: rate(limits.room_changes, MINUTE),
         }
     }
 }
@@ -122,7 +118,7 @@ impl Throttle {
     /// Nothing has been tried yet. Without `attempts` among the limits nothing is ever refused, for measurements.
     #[must_use]
     pub fn new(now: Instant, limits: &Limits) -> Self {
-        let rates = Rates::of(limits);
+        let rates = Rates::of(&limits.throttle);
         Self {
             limited: limits.attempts,
             rates,
@@ -140,7 +136,7 @@ impl Throttle {
     /// Goes on with other limits. If they differ, all but guesses at passwords begins from nothing.
     pub fn configure(&mut self, now: Instant, limits: &Limits) {
         self.limited = limits.attempts;
-        if Rates::of(limits) != self.rates {
+        if Rates::of(&limits.throttle) != self.rates {
             *self = Self {
                 guesses: std::mem::take(&mut self.guesses),
                 refused: self.refused,

@@ -366,7 +366,10 @@ fn other_limits_hold_at_once_and_what_was_refused_stays_counted() {
     let now = instant();
     let home = IpAddr::from([192, 0, 2, 7]);
     let with = |count| Limits {
-        address_sign_up_burst: Limit::of(count),
+        throttle: ThrottleLimits {
+            address_sign_ups: Allowance::of(120, count),
+            ..ThrottleLimits::default()
+        },
         ..Limits::default()
     };
     let mut throttle = Throttle::new(now, &with(2));

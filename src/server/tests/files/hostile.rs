@@ -221,11 +221,13 @@ impl Attack {
 
 fn limits() -> server_limits::Limits {
     server_limits::Limits {
-        file_bytes: Limit::of(16 * CHUNK_BYTES as u64),
-        file_account_bytes: Limit::of(LIMIT),
-        file_day_bytes: Limit::NONE,
-        request_rate: Limit::NONE,
-        request_burst: Limit::NONE,
+        files: FileLimits {
+            bytes: Limit::of(16 * CHUNK_BYTES as u64),
+            account_bytes: Limit::of(LIMIT),
+            day_bytes: Limit::NONE,
+            ..FileLimits::default()
+        },
+        requests: Allowance::NONE,
         ..server_limits::Limits::default()
     }
 }

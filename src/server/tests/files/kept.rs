@@ -41,10 +41,10 @@ fn thousands_of_begun_uploads_hold_no_more_than_an_account_may() {
 fn account_and_server_keep_no_more_than_their_limits_and_what_is_under_way_counts() {
     let (mut bench, two) = Bench::two();
     let bytes = 2 * CHUNK_BYTES;
-    bench.limit(server_limits::Limits {
-        file_account_bytes: Limit::of(2 * bytes as u64),
-        file_all_bytes: Limit::of(3 * bytes as u64),
-        ..server_limits::Limits::default()
+    bench.limit_files(FileLimits {
+        account_bytes: Limit::of(2 * bytes as u64),
+        all_bytes: Limit::of(3 * bytes as u64),
+        ..FileLimits::default()
     });
     let file = |number| LocalFile::of(bytes, number);
     let refused = |heard: Vec<ServerBody>| {
@@ -84,9 +84,9 @@ fn account_and_server_keep_no_more_than_their_limits_and_what_is_under_way_count
 fn bytes_of_a_day_are_told_when_they_are_used_up_and_come_in_again() {
     let (mut bench, two) = Bench::two();
     let bytes = 2 * CHUNK_BYTES;
-    bench.limit(server_limits::Limits {
-        file_day_bytes: Limit::of(3 * bytes as u64),
-        ..server_limits::Limits::default()
+    bench.limit_files(FileLimits {
+        day_bytes: Limit::of(3 * bytes as u64),
+        ..FileLimits::default()
     });
     let file = |number| LocalFile::of(bytes, number);
     bench.upload(two.erins, &file(1), 1);
@@ -266,9 +266,9 @@ impl Bench {
 fn upload_that_nobody_goes_on_with_takes_no_more_room_than_has_come() {
     let (mut bench, two) = Bench::two();
     let bytes = 4 * CHUNK_BYTES;
-    bench.limit(server_limits::Limits {
-        file_all_bytes: Limit::of(5 * CHUNK_BYTES as u64),
-        ..server_limits::Limits::default()
+    bench.limit_files(FileLimits {
+        all_bytes: Limit::of(5 * CHUNK_BYTES as u64),
+        ..FileLimits::default()
     });
     let (begun, other) = (LocalFile::of(bytes, 1), LocalFile::of(bytes, 2));
     bench.tell(two.erins, &begun.request(1));
@@ -284,9 +284,9 @@ fn upload_that_nobody_goes_on_with_takes_no_more_room_than_has_come() {
 #[test]
 fn size_that_the_file_does_not_have_gets_past_no_limit() {
     let (mut bench, two) = Bench::two();
-    bench.limit(server_limits::Limits {
-        file_account_bytes: Limit::of(4096),
-        ..server_limits::Limits::default()
+    bench.limit_files(FileLimits {
+        account_bytes: Limit::of(4096),
+        ..FileLimits::default()
     });
     let file = LocalFile::of(100, 1);
     bench.upload(two.erins, &file, 1);
@@ -305,11 +305,11 @@ fn what_an_earlier_server_left_of_uploads_counts_and_is_gone_on_with() {
     // An account could fill the disk by waiting for restarts: parts counted only once somebody went on with them.
     let (mut bench, two) = Bench::two();
     let bytes = 4 * CHUNK_BYTES;
-    let limits = server_limits::Limits {
-        file_account_bytes: Limit::of(2 * bytes as u64),
-        ..server_limits::Limits::default()
+    let limits = FileLimits {
+        account_bytes: Limit::of(2 * bytes as u64),
+        ..FileLimits::default()
     };
-    bench.limit(limits);
+    bench.limit_files(limits);
     let left = LocalFile::of(bytes, 1);
     bench.tell(two.erins, &left.request(1));
     let length = left.stream.len();
@@ -356,9 +356,9 @@ fn days_bytes_are_reserved_by_what_is_begun_and_given_back_by_what_does_not_come
     // Four uploads that were begun at once passed the day's limit, which was only looked at when each began.
     let (mut bench, two) = Bench::two();
     let bytes = 4 * CHUNK_BYTES;
-    bench.limit(server_limits::Limits {
-        file_day_bytes: Limit::of(3 * (bytes as u64 + 128)),
-        ..server_limits::Limits::default()
+    bench.limit_files(FileLimits {
+        day_bytes: Limit::of(3 * (bytes as u64 + 128)),
+        ..FileLimits::default()
     });
     let other = bench.signed_in("erin", two.erin);
     let file = |number| LocalFile::of(bytes, number);
@@ -392,9 +392,9 @@ fn days_bytes_are_reserved_by_what_is_begun_and_given_back_by_what_does_not_come
 fn restart_gives_nobody_another_day_of_bytes() {
     let (mut bench, two) = Bench::two();
     let bytes = 4 * CHUNK_BYTES;
-    bench.limit(server_limits::Limits {
-        file_day_bytes: Limit::of(4 * (bytes as u64 + 128)),
-        ..server_limits::Limits::default()
+    bench.limit_files(FileLimits {
+        day_bytes: Limit::of(4 * (bytes as u64 + 128)),
+        ..FileLimits::default()
     });
     let file = |number| LocalFile::of(bytes, number);
     bench.upload(two.erins, &file(1), 1);
@@ -455,9 +455,9 @@ fn newcomer_has_a_turn_where_others_hold_all_uploads() {
 #[test]
 fn file_that_is_larger_than_all_may_be_is_told_so_and_need_not_wait() {
     let (mut bench, two) = Bench::two();
-    bench.limit(server_limits::Limits {
-        file_account_bytes: Limit::of(100_000),
-        ..server_limits::Limits::default()
+    bench.limit_files(FileLimits {
+        account_bytes: Limit::of(100_000),
+        ..FileLimits::default()
     });
     let file = LocalFile::new(200_000);
     let refused = failures(&bench.tell(two.erins, &file.request(1)));

@@ -1,6 +1,6 @@
 //! Files: brought, named, fetched, and all that peers can do wrong with them.
 
-use super::super::limits::{self as server_limits, Limit};
+use super::super::limits::{self as server_limits, Allowance, FileLimits, Limit};
 use super::*;
 use crate::protocol::{
     Attachment, CHUNK_BYTES, ClientMessage, DownloadPiece, DownloadRequest, EntryBody, EntryKind,
@@ -228,6 +228,13 @@ impl Bench {
             ..HubConfig::default()
         };
         self.hub.core.configure(self.now, config);
+    }
+
+    fn limit_files(&mut self, files: FileLimits) {
+        self.limit(server_limits::Limits {
+            files,
+            ..server_limits::Limits::default()
+        });
     }
 }
 
