@@ -119,7 +119,7 @@ fn answer(
     let mut entries: Vec<Record> = Vec::new();
     let (mut bytes, mut more) = (0, !is_all);
     let mut at = before;
-    let want = page.want.unwrap_or_default();
+    let want = page.bounds.want.unwrap_or_default();
     while entries.len() < want
         && let Some((found, entry)) = ctx.state.entry_before(id, at)?
         && found >= page.cursor

@@ -100,7 +100,7 @@ impl Fetcher {
             full.and_then(|is_full| Ok((is_full, page.fill(ctx, &BlockedUsers::default())?)));
         match filled {
             Ok((false, None)) => {
-                self.tell_progress(ctx, &name, page.fetched);
+                self.tell_progress(ctx, &name, page.fetched.entries);
                 if page.ask(ctx, PendingRequest::Fetch) {
                     self.page = Some(page);
                     return Some(());
@@ -110,7 +110,7 @@ impl Fetcher {
             Ok((true, None)) => {
                 let text = format!(
                     "{name}: {} fetched; this device has no room for older ones, which `/history` shows",
-                    page.fetched
+                    page.fetched.entries
                 );
                 ctx.notice(text);
             }
@@ -153,7 +153,7 @@ impl Fetcher {
         let name = ctx.name_of(page.conversation);
         let text = format!(
             "{name}: {} fetched; the server does not answer now, `/fetch` again goes on",
-            page.fetched
+            page.fetched.entries
         );
         ctx.fail(Fault::Unreachable, text);
     }
@@ -167,10 +167,13 @@ fn end(ctx: &mut Ctx<'_>, page: &Page, ending: &Ending) {
         Ending::Expired => "older messages have expired",
         _ => "all of it is on this device now",
     };
-    let text = format!("{name}: {} fetched; {rest}", page.fetched);
+    let text = format!("{name}: {} fetched; {rest}", page.fetched.entries);
     ctx.notice(text);
-    if page.damaged > 0 {
-        let text = format!("{name}: {} damaged messages were left out", page.damaged);
+    if page.fetched.damaged > 0 {
+        let text = format!(
+            "{name}: {} damaged messages were left out",
+            page.fetched.damaged
+        );
         ctx.fail(Fault::Failed, text);
     }
 }

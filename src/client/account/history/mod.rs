@@ -38,7 +38,7 @@ use ending::{Ending, PageKind};
 use feed::Tail;
 use fetch::Fetcher;
 use left_off::LeftOff;
-use page::Page;
+use page::{Bounds, Page, Shown};
 
 /// How many entries a page has if no number is given. Chosen: most of a screen.
 const PAGE: usize = 20;
@@ -260,7 +260,7 @@ impl HistoryPager {
     fn show_page(&mut self, ctx: &mut Ctx<'_>, mut page: Page, ending: &Ending) {
         let name = ctx.name_of(page.conversation).to_owned();
         let mark = page.mark();
-        for (index, line) in page.lines.drain(..).enumerate().rev() {
+        for (index, line) in page.shown.lines.drain(..).enumerate().rev() {
             if mark == Some(index) {
                 ctx.plain(render::UNREAD);
             }
@@ -269,20 +269,23 @@ impl HistoryPager {
         if page.newest.is_some() {
             reading::look_at(ctx, page.conversation);
         }
-        if page.damaged > 0 {
+        if page.fetched.damaged > 0 {
             ctx.fail(
                 Fault::Failed,
-                format!("{}: {} damaged messages were left out", name, page.damaged),
+                format!(
+                    "{}: {} damaged messages were left out",
+                    name, page.fetched.damaged
+                ),
             );
         }
-        if page.hidden > 0 {
+        if page.shown.hidden > 0 {
             let text = format!("{name}: messages from users whom you block or ignore are hidden");
             ctx.notice(text);
         }
         if matches!(ending, Ending::Begin | Ending::Expired) {
             page.note_begin(ctx);
         }
-        match ending.follow_up(page.kind, page.oldest, &name) {
+        match ending.follow_up(page.kind, page.shown.oldest, &name) {
             Some(text) if matches!(ending, Ending::NoLink) => {
                 ctx.fail(Fault::Unreachable, text);
             }
@@ -293,12 +296,12 @@ impl HistoryPager {
             // Nobody has asked for a page yet: the first one begins at the end.
             return;
         }
-        let end = page.oldest.unwrap_or(page.cursor);
+        let end = page.shown.oldest.unwrap_or(page.cursor);
         let goes_on = !matches!(ending, Ending::Begin | Ending::Expired);
         self.last = (end.0 != u64::MAX).then_some(LastPage {
             conversation: page.conversation,
             end: goes_on.then_some(end),
-            want: page.want.unwrap_or(PAGE),
+            want: page.bounds.want.unwrap_or(PAGE),
             newest: page.newest,
         });
     }
@@ -371,9 +374,12 @@ fn page(
     };
     let newest = expected.filter(|_| is_end && before_ms.is_none());
     Page {
-        want: Some(want),
-        before_ms,
-        left_off: LeftOff::of(ctx, id),
+        bounds: Bounds {
+            want: Some(want),
+            before_ms,
+            ..Bounds::default()
+        },
+        shown: Shown::new(LeftOff::of(ctx, id)),
         newest,
         ..Page::before((id, cursor), expected)
     }

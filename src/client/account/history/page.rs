@@ -31,70 +31,77 @@ const FETCHES_MAX: u32 = 50;
 #[derive(Debug)]
 pub(super) struct Page {
     pub(super) conversation: ConversationId,
-    /// How many lines it is to have; nothing for one that has none, and only fetches what is missing.
+    pub(super) kind: PageKind,
+    pub(super) bounds: Bounds,
+    /// The last entry that was here when it began, if it begins with the end of the log.
+    pub(super) newest: Option<EntryId>,
+    /// Entries from here on have been handled.
+    pub(super) cursor: EntryId,
+    /// The entry that comes next, where that is known.
+    pub(super) expected: Option<EntryId>,
+    pub(super) shown: Shown,
+    pub(super) fetched: Fetched,
+}
+
+/// What a page is to have.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Bounds {
+    /// How many lines; nothing for a page that has none, and only fetches what is missing.
     pub(super) want: Option<usize>,
     pub(super) before_ms: Option<u64>,
     /// It ends after this entry.
     pub(super) after: EntryId,
     /// It ends with the first entry of this moment.
     pub(super) since_ms: Option<u64>,
-    /// Entries from here on have been handled.
-    pub(super) cursor: EntryId,
-    /// The entry that comes next, where that is known.
-    pub(super) expected: Option<EntryId>,
-    pub(super) lines: Vec<Line>,
-    pub(super) oldest: Option<EntryId>,
-    /// Where the server was last asked, so that it is not asked twice about one gap.
-    pub(super) asked_at: Option<EntryId>,
-    pub(super) fetches: u32,
-    pub(super) damaged: usize,
-    /// How many entries the server gave.
-    pub(super) fetched: usize,
-    /// How many messages of blocked users were left out.
-    pub(super) hidden: usize,
-    pub(super) kind: PageKind,
-    pub(super) left_off: LeftOff,
-    /// How many of its lines can be unread.
-    pub(super) missable: u32,
-    /// The last entry that was here when it began, if it begins with the end of the log.
-    pub(super) newest: Option<EntryId>,
     /// Whether it ends with the user's joining.
     pub(super) ends_at_joining: bool,
 }
 
+/// The lines of a page, newest first.
+#[derive(Debug)]
+pub(super) struct Shown {
+    pub(super) lines: Vec<Line>,
+    pub(super) oldest: Option<EntryId>,
+    /// How many messages of blocked users were left out.
+    pub(super) hidden: usize,
+    /// How many of the lines can be unread.
+    missable: u32,
+    left_off: LeftOff,
+}
+
+/// What a page has asked the server for, and what came of it.
+#[derive(Debug, Default)]
+pub(super) struct Fetched {
+    /// Where the server was last asked, so that it is not asked twice about one gap.
+    pub(super) asked_at: Option<EntryId>,
+    requests: u32,
+    /// How many entries it gave.
+    pub(super) entries: usize,
+    pub(super) damaged: usize,
+}
+
 impl Page {
     /// Entries before a place, of which the next is known or not.
-    pub(super) const fn before(
+    pub(super) fn before(
         (conversation, cursor): (ConversationId, EntryId),
         expected: Option<EntryId>,
     ) -> Self {
         Self {
             conversation,
-            want: None,
-            before_ms: None,
-            after: EntryId::START,
-            since_ms: None,
+            kind: PageKind::Asked,
+            bounds: Bounds::default(),
+            newest: None,
             cursor,
             expected,
-            lines: Vec::new(),
-            oldest: None,
-            asked_at: None,
-            fetches: 0,
-            damaged: 0,
-            fetched: 0,
-            hidden: 0,
-            kind: PageKind::Asked,
-            left_off: LeftOff::NONE,
-            missable: 0,
-            newest: None,
-            ends_at_joining: false,
+            shown: Shown::new(LeftOff::NONE),
+            fetched: Fetched::default(),
         }
     }
 
     /// Asks the server for what comes next; `false` if too many requests are open.
     pub(super) fn ask(&mut self, ctx: &mut Ctx<'_>, pending: PendingRequest) -> bool {
-        self.asked_at = Some(self.cursor);
-        self.fetches += 1;
+        self.fetched.asked_at = Some(self.cursor);
+        self.fetched.requests += 1;
         let request = |tag| HistoryRequest {
             tag,
             conversation: self.conversation,
@@ -114,7 +121,7 @@ impl Page {
             }
             before = old.entry;
             if old.deleted.is_none() && Digest::of(&old.content) != old.digest {
-                self.damaged += 1;
+                self.fetched.damaged += 1;
                 continue;
             }
             let entry = Entry {
@@ -132,7 +139,7 @@ impl Page {
             };
             let said = entry.said(id, ctx.own()).unwrap_or(Said::Unknown);
             mending::keep_late(ctx, (id, old.entry), entry, &said);
-            self.fetched += 1;
+            self.fetched.entries += 1;
         }
     }
 
@@ -147,13 +154,14 @@ impl Page {
             .conversations
             .get(id)
             .map_or(EntryId::START, |known| known.floor);
-        while self.want.is_none_or(|want| self.lines.len() < want) {
+        let bounds = self.bounds;
+        while bounds.want.is_none_or(|want| self.shown.lines.len() < want) {
             if self.is_all_unread() {
                 return Ok(Some(Ending::LeftOff));
             }
             let found = match self.expected {
                 Some(EntryId::START) => return Ok(Some(Ending::Begin)),
-                Some(expected) if expected <= self.after => return Ok(Some(Ending::Full)),
+                Some(expected) if expected <= bounds.after => return Ok(Some(Ending::Full)),
                 Some(expected) => ctx
                     .state
                     .entry(id, expected)?
@@ -161,9 +169,9 @@ impl Page {
                 None => ctx.state.entry_before(id, self.cursor)?,
             };
             let Some((entry, what)) = found else {
-                let was_asked = self.asked_at == Some(self.cursor);
+                let was_asked = self.fetched.asked_at == Some(self.cursor);
                 if !was_asked && ctx.can_ask() {
-                    let may_ask = self.want.is_none() || self.fetches < FETCHES_MAX;
+                    let may_ask = bounds.want.is_none() || self.fetched.requests < FETCHES_MAX;
                     return Ok((!may_ask).then_some(Ending::Full));
                 }
                 // The server has nothing between. What this device kept from before is still here.
@@ -180,19 +188,22 @@ impl Page {
                 }));
             };
             let is_before = |since| what.time_ms < since;
-            if entry <= self.after || self.since_ms.is_some_and(is_before) {
+            if entry <= bounds.after || bounds.since_ms.is_some_and(is_before) {
                 return Ok(Some(Ending::Full));
             }
             self.cursor = entry;
             self.expected = Some(what.prev);
-            if self.ends_at_joining && is_joining(ctx, id, &what) {
+            if bounds.ends_at_joining && is_joining(ctx, id, &what) {
                 return Ok(Some(Ending::Full));
             }
-            if self.before_ms.is_some_and(|before| what.time_ms >= before) {
+            if bounds
+                .before_ms
+                .is_some_and(|before| what.time_ms >= before)
+            {
                 continue;
             }
-            if self.want.is_some() {
-                self.add(ctx, blocked, entry, &what);
+            if bounds.want.is_some() {
+                self.shown.add(ctx, blocked, (id, entry), &what);
             }
         }
         Ok(Some(Ending::Full))
@@ -210,21 +221,41 @@ impl Page {
 
     /// Whether all that is unread is on it, if that is what it is for. What another device has received was counted there.
     fn is_all_unread(&self) -> bool {
-        matches!(self.kind, PageKind::Unread(unread) if self.missable >= unread)
-            || matches!(self.kind, PageKind::Unread(_)) && self.left_off.is_at(self.expected)
+        let PageKind::Unread(unread) = self.kind else {
+            return false;
+        };
+        self.shown.missable >= unread || self.shown.left_off.is_at(self.expected)
     }
 
     /// Above which line, counted back from the newest, the mark stands that says what is unread.
     pub(super) fn mark(&self) -> Option<usize> {
         match self.kind {
-            PageKind::Unread(_) => self.lines.len().checked_sub(1),
-            PageKind::Asked | PageKind::Joined => self.left_off.mark(self.expected),
+            PageKind::Unread(_) => self.shown.lines.len().checked_sub(1),
+            PageKind::Asked | PageKind::Joined => self.shown.left_off.mark(self.expected),
+        }
+    }
+}
+
+impl Shown {
+    /// None yet.
+    pub(super) const fn new(left_off: LeftOff) -> Self {
+        Self {
+            lines: Vec::new(),
+            oldest: None,
+            hidden: 0,
+            missable: 0,
+            left_off,
         }
     }
 
     /// Adds the line of an entry, if it is shown.
-    fn add(&mut self, ctx: &Ctx<'_>, blocked: &BlockedUsers, at: EntryId, entry: &Entry) {
-        let id = self.conversation;
+    fn add(
+        &mut self,
+        ctx: &Ctx<'_>,
+        blocked: &BlockedUsers,
+        (id, at): (ConversationId, EntryId),
+        entry: &Entry,
+    ) {
         let said = entry.said(id, ctx.own());
         if said
             .as_ref()

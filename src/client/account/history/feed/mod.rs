@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::{Duration, Instant};
 
 use super::ending::Ending;
-use super::page::{Page, before_joining};
+use super::page::{Bounds, Page, before_joining};
 use crate::client::account::blocked::BlockedUsers;
 use crate::client::account::ctx::Ctx;
 use crate::client::account::ctx::pending::PendingRequest;
@@ -314,7 +314,7 @@ impl Tail {
         if self
             .page
             .as_ref()
-            .is_some_and(|page| page.asked_at == Some(page.cursor))
+            .is_some_and(|page| page.fetched.asked_at == Some(page.cursor))
         {
             return Ok(false);
         }
@@ -347,49 +347,54 @@ impl Tail {
     fn begin_page(&self, ctx: &Ctx<'_>, id: ConversationId) -> Page {
         let known = ctx.conversations.get(id);
         let last = known.map_or(EntryId::START, |known| known.stored.received_up_to);
-        let page = Page::before((id, EntryId(u64::MAX)), Some(last));
-        let newest = Page {
-            want: Some(NEWEST),
+        Page {
+            bounds: self.bounds(ctx, id, last),
             ..Page::before((id, EntryId(u64::MAX)), Some(last))
-        };
-        if let Some(given) = self.given.get(&id) {
-            return Page {
-                after: *given,
-                ..page
-            };
-        }
-        match self.options.as_ref().map(|options| options.since) {
-            Some(Since::Time(since_ms)) => Page {
-                since_ms: Some(since_ms),
-                ..page
-            },
-            Some(Since::Last) if !self.kept.is_first => self.after_told(ctx, id, page),
-            // A bot begins with what comes.
-            Some(Since::Acknowledged) if self.kept.is_first => Page {
-                after: last,
-                ..page
-            },
-            Some(Since::Acknowledged) => Page {
-                // What was said in a room before it was in there is not for it.
-                ends_at_joining: self.kept.of(id).is_none() && is_room(ctx.name_of(id)),
-                ..self.after_told(ctx, id, page)
-            },
-            _ => newest,
         }
     }
 
-    /// A page that ends after what programs were told. In another epoch of the server's database the same numbers are those of
-    /// other entries, and what is new may stand before the one that was told last: only times tell.
-    fn after_told(&self, ctx: &Ctx<'_>, id: ConversationId, page: Page) -> Page {
-        match self.kept.of(id) {
-            None => page,
-            Some(told) if told.epoch == ctx.session.epoch => Page {
-                after: EntryId(told.entry),
-                ..page
+    /// Where the beginning of a conversation is for whoever reads, of which this is the last entry.
+    fn bounds(&self, ctx: &Ctx<'_>, id: ConversationId, last: EntryId) -> Bounds {
+        let all = Bounds::default();
+        if let Some(given) = self.given.get(&id) {
+            return Bounds {
+                after: *given,
+                ..all
+            };
+        }
+        match self.options.as_ref().map(|options| options.since) {
+            Some(Since::Time(since_ms)) => Bounds {
+                since_ms: Some(since_ms),
+                ..all
             },
-            Some(told) => Page {
+            Some(Since::Last) if !self.kept.is_first => self.after_told(ctx, id),
+            // A bot begins with what comes.
+            Some(Since::Acknowledged) if self.kept.is_first => Bounds { after: last, ..all },
+            Some(Since::Acknowledged) => Bounds {
+                // What was said in a room before it was in there is not for it.
+                ends_at_joining: self.kept.of(id).is_none() && is_room(ctx.name_of(id)),
+                ..self.after_told(ctx, id)
+            },
+            _ => Bounds {
+                want: Some(NEWEST),
+                ..all
+            },
+        }
+    }
+
+    /// It ends after what programs were told. In another epoch of the server's database the same numbers are those of
+    /// other entries, and what is new may stand before the one that was told last: only times tell.
+    fn after_told(&self, ctx: &Ctx<'_>, id: ConversationId) -> Bounds {
+        let all = Bounds::default();
+        match self.kept.of(id) {
+            None => all,
+            Some(told) if told.epoch == ctx.session.epoch => Bounds {
+                after: EntryId(told.entry),
+                ..all
+            },
+            Some(told) => Bounds {
                 since_ms: Some(told.time_ms.saturating_add(1)),
-                ..page
+                ..all
             },
         }
     }
