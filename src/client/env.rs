@@ -8,7 +8,7 @@ mod options;
 use std::io;
 use std::net::SocketAddr;
 
-pub use options::{AttentionOptions, LinkOptions, Notify, Options, Ring};
+pub use options::{AttentionOptions, LinkOptions, Notify, Options, ProgramOptions, Ring};
 use redb::Database;
 
 use super::bot::Request;

@@ -37,7 +37,7 @@ pub use auth::opaque;
 pub use bot::{Answer, Happening, Kind, MemberInfo, Record, Request, RoomInfo, Sign};
 pub use env::{
     Ask, AttentionOptions, Console, End, Fault, Files, Input, LinkOptions, Names, Notify, Options,
-    Progress, Ring, Status, Tone, Trust,
+    ProgramOptions, Progress, Ring, Status, Tone, Trust,
 };
 pub use hold::Hold;
 pub use line::{Day, Head, INDENT, Line, Manner, Part, Place, Who};

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use crate::client::{Ask, Client, Input as Typed, Options, Until};
+use crate::client::{Ask, Client, Input as Typed, Options, ProgramOptions};
 use crate::kit::{Memory, QueuedBlobs, QueuedStore, Screen, UnderWay, settle};
 use crate::protocol::opaque::KeyStretching;
 use crate::protocol::{Envelope, ServerBody};
@@ -58,15 +58,12 @@ impl User {
             pinned_fingerprint: None,
             linked: crate::client::LinkOptions::default(),
             key_stretching: KeyStretching::Identity,
-            timeout: Duration::from_secs(30),
             unannounced: false,
             time_zone: jiff::tz::TimeZone::UTC,
             attention: udpchat::client::AttentionOptions::default(),
             is_restricted: false,
             save_files_below: 0,
-            until: Until::HeardOnline,
-            is_sending_only: false,
-            tail: None,
+            program: ProgramOptions::new(Duration::from_secs(30)),
         };
         let files = Box::new(Memory::default());
         let mut client = Client::new(now, options, screen.console(), files, [number; 32]);

@@ -9,7 +9,9 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use redb::Database;
-use udpchat::client::{Ask, Client, End, Files, Input, Options, Tone, Transfers, Trust, Until};
+use udpchat::client::{
+    Ask, Client, End, Files, Input, Options, ProgramOptions, Tone, Transfers, Trust,
+};
 use udpchat::protocol::opaque::KeyStretching;
 use udpchat::transport::{ClientConfig, Endpoint};
 
@@ -173,15 +175,12 @@ impl ClientHost {
             pinned_fingerprint: None,
             linked: udpchat::client::LinkOptions::default(),
             key_stretching: KeyStretching::Identity,
-            timeout: Duration::from_secs(30),
             unannounced: false,
             time_zone: jiff::tz::TimeZone::UTC,
             attention: udpchat::client::AttentionOptions::default(),
             is_restricted: false,
             save_files_below: if self.saves_itself() { u64::MAX } else { 0 },
-            until: Until::HeardOnline,
-            is_sending_only: false,
-            tail: None,
+            program: ProgramOptions::new(Duration::from_secs(30)),
         };
         let (console, files) = (screen.console(), Box::new(self.files.clone()));
         let mut client = Client::new(at, options, console, files, seed);

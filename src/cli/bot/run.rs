@@ -13,7 +13,7 @@ use crate::cli::exit::{Exit, Failure, Outcome};
 use crate::cli::streams;
 use crate::cli::streams::line_writer::LineWriter;
 use crate::cli::threads;
-use crate::client::{Fault, Options, TailOptions, Until};
+use crate::client::{Fault, Options, ProgramOptions, TailOptions, Until};
 
 pub fn run(args: Args, context: &Context<'_>) -> Outcome {
     if args.client.password.is_standard_input() {
@@ -25,8 +25,11 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
     launch.options = Options {
         unannounced: true,
         is_restricted: true,
-        until: Until::Stored,
-        tail: Some(TailOptions::for_bot()),
+        program: ProgramOptions {
+            until: Until::Stored,
+            tail: Some(TailOptions::for_bot()),
+            ..launch.options.program
+        },
         ..launch.options
     };
     set_last_words(|| ());

@@ -56,8 +56,7 @@ impl Plan {
             attention: AttentionOptions::default(),
             is_restricted: true,
             save_files_below: 0,
-            until: Until::Stored,
-            is_sending_only: true,
+            program: options.program.clone().sending(Until::Stored),
             ..options.clone()
         }
     }

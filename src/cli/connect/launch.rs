@@ -21,7 +21,7 @@ use crate::cli::exit::{Exit, Failure, Outcome};
 use crate::cli::output::print_error;
 use crate::cli::signals::{self, Signal};
 use crate::client::{
-    AttentionOptions, Client, Console, End, Fault, Input, LinkOptions, Options, Until,
+    AttentionOptions, Client, Console, End, Fault, Input, LinkOptions, Options, ProgramOptions,
 };
 use crate::fence;
 use crate::net::{self, Driver, InputSender, Setup, Socket};
@@ -80,16 +80,13 @@ impl Launch {
             accept_new: args.accept_new,
             pinned_fingerprint,
             linked,
-            timeout: Duration::from_secs(args.timeout),
             key_stretching: KeyStretching::Argon2id,
             unannounced: false,
             time_zone: time_zone(),
             attention: AttentionOptions::default(),
             is_restricted: false,
             save_files_below: 0,
-            until: Until::HeardOnline,
-            is_sending_only: false,
-            tail: None,
+            program: ProgramOptions::new(Duration::from_secs(args.timeout)),
         };
         Ok(Self {
             files,

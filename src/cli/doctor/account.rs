@@ -130,8 +130,7 @@ fn run(
     launch.options = Options {
         unannounced: true,
         is_restricted: true,
-        is_sending_only: true,
-        until: Until::Stored,
+        program: launch.options.program.sending(Until::Stored),
         ..launch.options
     };
     let inputs = launch.inputs.clone();

@@ -41,12 +41,11 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
     };
     let outlook = Outlook::new(sent, options.json);
     let mut launch = Launch::new(server, options.client, context, |_| Ok(()))?;
-    let timeout = launch.options.timeout;
+    let timeout = launch.options.program.timeout;
     launch.options = Options {
         unannounced: true,
         is_restricted: true,
-        until: options.wait.into(),
-        is_sending_only: true,
+        program: launch.options.program.sending(options.wait.into()),
         ..launch.options
     };
     set_last_words(|| ());

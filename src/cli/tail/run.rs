@@ -9,7 +9,7 @@ use crate::cli::connect::{Launch, interrupt_on_signal, set_last_words};
 use crate::cli::exit::{Failure, Outcome};
 use crate::cli::output::{print_error, quoted};
 use crate::cli::streams::line_writer::LineWriter;
-use crate::client::{Clock, Input, Options, Since, TailOptions, read_since};
+use crate::client::{Clock, Input, Options, ProgramOptions, Since, TailOptions, read_since};
 
 pub fn run(args: Args, context: &Context<'_>) -> Outcome {
     let Args {
@@ -34,7 +34,10 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
     launch.options = Options {
         unannounced: true,
         is_restricted: true,
-        tail: Some(tail),
+        program: ProgramOptions {
+            tail: Some(tail),
+            ..launch.options.program
+        },
         ..launch.options
     };
     set_last_words(|| ());

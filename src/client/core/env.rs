@@ -36,7 +36,7 @@ impl Env {
         files: Box<dyn Files>,
         seed: [u8; 32],
     ) -> Self {
-        let effects = Effects::new(options.listener());
+        let effects = Effects::new(options.program.listener());
         let link = LinkState {
             is_resolved: !options.addresses.is_empty(),
             ..LinkState::default()
@@ -163,11 +163,11 @@ impl Env {
             answer_wait: if is_interactive {
                 ANSWER_WAIT
             } else {
-                self.options.timeout
+                self.options.program.timeout
             },
             is_unannounced: self.options.unannounced,
-            is_sending_only: self.options.is_sending_only,
-            tail: self.options.tail.clone(),
+            is_sending_only: self.options.program.is_sending_only,
+            tail: self.options.program.tail.clone(),
             is_restricted: self.options.is_restricted,
             is_told_progress: is_interactive && !self.console.edits_lines(),
             is_attended: is_interactive,

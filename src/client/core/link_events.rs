@@ -257,7 +257,7 @@ impl Core {
     pub(super) fn give_up_offline(&mut self) {
         let (name, seconds) = (
             &self.env.options.server_name,
-            self.env.options.timeout.as_secs(),
+            self.env.options.program.timeout.as_secs(),
         );
         let text = if self.env.link.is_greeted {
             format!("no sign-in at {name} within {seconds} s\nhint: --timeout SECONDS waits longer")

@@ -81,10 +81,10 @@ impl Core {
         seed: [u8; 32],
     ) -> Self {
         let script = (!console.is_interactive()).then(|| {
-            if options.is_for_bot() {
-                Script::of_bot(options.timeout)
+            if options.program.is_for_bot() {
+                Script::of_bot(options.program.timeout)
             } else {
-                Script::new(options.timeout)
+                Script::new(options.program.timeout)
             }
         });
         Self {

@@ -117,7 +117,7 @@ fn is_known(shared: &Shared, to: &str) -> bool {
 /// Not all that a program wanted to read has come in time.
 pub(super) fn fail_untold(signed_in: Option<&SignedIn>, env: &mut Env) {
     let Some(signed_in) = signed_in else {
-        if env.options.tail.is_some() {
+        if env.options.program.tail.is_some() {
             let text = "nobody is signed in; --user NAME says who you are";
             env.fail(Fault::Usage, text);
         }

@@ -199,7 +199,7 @@ impl Core {
             awaits_answer: signed_in.awaits_answer()
                 || self.step_up.awaits_answer()
                 || self.bot.waits(signed_in),
-            awaits_receipts: signed_in.awaits_receipts(self.env.options.until),
+            awaits_receipts: signed_in.awaits_receipts(self.env.options.program.until),
             has_nothing_open: signed_in.has_nothing_open(),
             is_stored: signed_in.is_stored(now.instant),
             has_unsaid: !self.unsaid.is_empty()
@@ -387,7 +387,7 @@ impl Core {
     pub(crate) fn exit(&mut self, now: Now, exit: Exit) {
         match &mut self.script {
             Some(script) if script.has_given_up() => self.give_up_offline(),
-            Some(script) => script.defer_exit(now.instant, exit, self.env.options.until),
+            Some(script) => script.defer_exit(now.instant, exit, self.env.options.program.until),
             None => self.exit_now(exit),
         }
     }
@@ -405,7 +405,7 @@ impl Core {
             self.end_input(now);
         }
         let view = self.session_view(now);
-        if self.env.options.tail.is_some() && !view.is_signed_in && view.is_idle {
+        if self.env.options.program.tail.is_some() && !view.is_signed_in && view.is_idle {
             // There is nobody to wait for.
             return self.exit_now(Exit::Quit);
         }
@@ -427,7 +427,7 @@ impl Core {
         if self.script.is_none() {
             self.show_unsent();
         } else if let Some(signed_in) = &self.signed_in
-            && self.env.options.until != Until::Queued
+            && self.env.options.program.until != Until::Queued
         {
             unreached::tell(signed_in, &mut self.env.effects);
         }

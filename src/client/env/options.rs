@@ -15,10 +15,6 @@ use crate::text::enrolment_code::EnrolmentCode;
 
 /// What the command line says. It holds a password, so it has no form for logs.
 #[derive(Clone)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is an option of its own"
-)]
 pub struct Options {
     /// The server as it was typed, `host:port`.
     pub server_name: String,
@@ -38,9 +34,6 @@ pub struct Options {
     pub linked: LinkOptions,
     /// How a password is made expensive to guess.
     pub key_stretching: KeyStretching,
-    /// How long a client without a terminal waits for the server at a time: while it signs in, while the server is away,
-    /// and at the end for what is not stored yet.
-    pub timeout: Duration,
     /// Whether others are not to be told that this session comes and goes.
     pub unannounced: bool,
     /// The user's zone; times are shown and read in it.
@@ -51,7 +44,17 @@ pub struct Options {
     pub is_restricted: bool,
     /// Files of others that are smaller are saved by themselves, in bytes; at 0 none are.
     pub save_files_below: u64,
-    /// What a client without a terminal waits for at its end.
+    /// What a client without a terminal is there for.
+    pub program: ProgramOptions,
+}
+
+/// What a client without a terminal is there for, and what it waits for.
+#[derive(Debug, Clone)]
+pub struct ProgramOptions {
+    /// How long it waits for the server at a time: while it signs in, while the server is away, and at the end for what is
+    /// not stored yet.
+    pub timeout: Duration,
+    /// What it waits for at its end.
     pub until: Until,
     /// Whether it is there to send only: what others say is left at the server, for whoever reads.
     pub is_sending_only: bool,
@@ -110,8 +113,29 @@ impl Ring {
     }
 }
 
-impl Options {
-    /// Whether it is a bot's.
+impl ProgramOptions {
+    /// One that carries out lines, as they are typed at a prompt.
+    #[must_use]
+    pub const fn new(timeout: Duration) -> Self {
+        Self {
+            timeout,
+            until: Until::HeardOnline,
+            is_sending_only: false,
+            tail: None,
+        }
+    }
+
+    /// One that is there to send only, and waits for this at its end.
+    #[must_use]
+    pub fn sending(self, until: Until) -> Self {
+        Self {
+            until,
+            is_sending_only: true,
+            ..self
+        }
+    }
+
+    /// Whether it is a bot.
     pub(in crate::client) fn is_for_bot(&self) -> bool {
         self.tail.as_ref().is_some_and(TailOptions::is_for_bot)
     }
@@ -126,7 +150,9 @@ impl Options {
             Listener::User
         }
     }
+}
 
+impl Options {
     /// The password that was given for this user, and only for this one; without a user it is that of whoever signs in.
     #[must_use]
     pub fn password_of(&self, user: Option<&str>) -> Option<Password> {

@@ -33,7 +33,7 @@ use serde_bytes::ByteBuf;
 use super::commands;
 use super::core::Core;
 use super::testing::{Memory, Screen, instant};
-use super::{Ask, End, Fault, Input, Options, Password};
+use super::{Ask, End, Fault, Input, Options, Password, ProgramOptions, Until};
 use crate::protocol::opaque::{IDENTITIES, KeyStretching, Suite, context};
 use crate::protocol::{
     AccountId, Bytes, ClientBody, ClientMessage, ConversationId, DeviceId, DeviceSeq,
@@ -90,15 +90,12 @@ fn options() -> Options {
         pinned_fingerprint: None,
         linked: crate::client::LinkOptions::default(),
         key_stretching: KeyStretching::Identity,
-        timeout: Duration::from_secs(30),
         unannounced: false,
         time_zone: jiff::tz::TimeZone::UTC,
         attention: crate::client::AttentionOptions::default(),
         is_restricted: false,
         save_files_below: 0,
-        until: crate::client::Until::HeardOnline,
-        is_sending_only: false,
-        tail: None,
+        program: ProgramOptions::new(Duration::from_secs(30)),
     }
 }
 
@@ -107,6 +104,15 @@ fn with_password(user: &str, password: &str) -> Options {
         user: Some(user.into()),
         password: Some(Password::parse(password).unwrap()),
         ..options()
+    }
+}
+
+/// Those of a program of erin's that only sends.
+fn options_of_program(until: Until) -> Options {
+    let options = with_password("erin", "secret");
+    Options {
+        program: options.program.sending(until),
+        ..options
     }
 }
 

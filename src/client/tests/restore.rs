@@ -264,10 +264,7 @@ fn line_waits_until_the_log_of_a_restored_server_is_read_and_goes_out_then() {
 #[test]
 fn program_that_only_sends_requests_what_it_must_read_before_its_line_goes_out() {
     // Nothing is delivered to it unasked, and it asked for nothing: its line waited until `connect` had been there.
-    let options = || Options {
-        is_sending_only: true,
-        ..with_password("erin", "secret")
-    };
+    let options = || options_of_program(Until::HeardOnline);
     let requests = |bodies: &[ClientBody]| -> Vec<(ConversationId, EntryId)> {
         let again = bodies.iter().filter_map(|body| match body {
             ClientBody::DeliverAgain(again) => Some((again.conversation, again.after)),

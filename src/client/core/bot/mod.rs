@@ -78,7 +78,8 @@ impl Bot {
 
     /// Tells a bot whether the server answers, if that has changed.
     pub(super) fn tell_of_link(&mut self, signed_in: &SignedIn, env: &mut Env) {
-        let can_be_told = env.options.is_for_bot() && env.lines_behind() <= LINES_BEHIND_MAX;
+        let can_be_told =
+            env.options.program.is_for_bot() && env.lines_behind() <= LINES_BEHIND_MAX;
         if !can_be_told || !signed_in.parts.history.tail.has_positions() {
             return;
         }

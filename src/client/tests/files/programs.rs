@@ -12,23 +12,15 @@ fn program_after_another() -> Desk {
         matches!(bodies[..], [.., ClientBody::UploadRequest(_)]),
         "{bodies:?}"
     );
-    let mut desk = desk.restarted(Screen::plain(), options_of_program());
+    let mut desk = desk.restarted(Screen::plain(), options_of_program(Until::Stored));
     desk.bodies();
     desk.control(&ServerMessage::control(session_start()));
     desk
 }
 
-fn options_of_program() -> Options {
-    Options {
-        is_sending_only: true,
-        until: Until::Stored,
-        ..with_password("erin", "secret")
-    }
-}
-
 /// A program that has nothing to do but to send bob a file of 3 MB, perhaps under a key, and has just had it copied.
 fn program(key: Option<&str>) -> Desk {
-    let mut desk = Desk::connected(Screen::plain(), options_of_program());
+    let mut desk = Desk::connected(Screen::plain(), options_of_program(Until::Stored));
     Server::with_signed_in("erin", "secret").log_in(&mut desk);
     desk.settle_heads(vec![head(PAIR, "bob", 0, 0, 0)]);
     desk.files.transfers.put("chart.pdf", &content(3_000_000));

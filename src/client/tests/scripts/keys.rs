@@ -1,21 +1,14 @@
 //! What a program says under an idempotency key, over kills of the client.
 
 use super::super::*;
-use crate::client::{Report, Say};
+use crate::client::{Report, Say, Until};
 use crate::protocol::{
     Command, DeviceSeq, ErrorCode, Failure, Mark, Receipts, SaidBefore, Stored, Void, Voided,
 };
 
-fn options_of_program() -> Options {
-    Options {
-        is_sending_only: true,
-        ..with_password("erin", "secret")
-    }
-}
-
 /// A program that is signed in as erin.
 fn program() -> Desk {
-    let mut desk = Desk::connected(Screen::plain(), options_of_program());
+    let mut desk = Desk::connected(Screen::plain(), options_of_program(Until::HeardOnline));
     Server::with_signed_in("erin", "secret").log_in(&mut desk);
     desk.settle_heads(vec![head(PAIR, "bob", 0, 0, 0)]);
     desk
@@ -23,7 +16,7 @@ fn program() -> Desk {
 
 /// The same, killed and started again; and what it sends then.
 fn killed_and_back(desk: Desk) -> (Desk, Vec<ClientBody>) {
-    let mut desk = desk.restarted(Screen::plain(), options_of_program());
+    let mut desk = desk.restarted(Screen::plain(), options_of_program(Until::HeardOnline));
     desk.bodies();
     desk.control(&ServerMessage::control(session_start()));
     let sent = desk.settle_heads(vec![head(PAIR, "bob", 0, 0, 0)]);

@@ -193,7 +193,7 @@ fn end_without_the_server_waits_for_nothing_if_everything_is_stored() {
 #[test]
 fn sign_in_that_is_not_answered_ends_at_the_timeout() {
     let options = Options {
-        timeout: Duration::from_secs(5),
+        program: ProgramOptions::new(Duration::from_secs(5)),
         ..with_password("erin", "secret")
     };
     let unreachable = |desk: &mut Desk| {
@@ -301,7 +301,7 @@ fn script_waits_for_an_output_that_is_far_behind() {
 /// A script of erin's with this time-out.
 fn script_with_timeout(timeout: Duration) -> Desk {
     let options = Options {
-        timeout,
+        program: ProgramOptions::new(timeout),
         ..with_password("erin", "secret")
     };
     let mut desk = Desk::connected(Screen::plain(), options);

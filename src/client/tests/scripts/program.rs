@@ -4,14 +4,6 @@ use super::super::*;
 use crate::client::{Fault, Report, Say, Until};
 use crate::protocol::Position;
 
-fn options_of_program(until: Until) -> Options {
-    Options {
-        is_sending_only: true,
-        until,
-        ..with_password("erin", "secret")
-    }
-}
-
 fn say(desk: &mut Desk, to: &str) {
     let say = Say {
         to: to.into(),
