@@ -48,7 +48,6 @@ use ctx::{Ctx, Shared};
 use display::Display;
 use files::FileTransfers;
 use history::HistoryPager;
-use history::chat_log::ChatLog;
 use inbox::Inbox;
 use mending::eraser::Eraser;
 use mending::recent::Recent;
@@ -93,7 +92,6 @@ pub(super) struct Parts {
     pub(super) files: FileTransfers,
     eraser: Eraser,
     pub(super) reading: ReadReports,
-    chat_log: ChatLog,
 }
 
 impl SignedIn {
@@ -371,7 +369,10 @@ impl SignedIn {
     /// Writes what is durable to the logs of what is said.
     pub(super) fn write_log(&mut self, now: Now, effects: &mut Effects, files: &mut dyn Files) {
         let (parts, mut ctx) = self.split(now, effects);
-        parts.chat_log.write(&mut ctx, files, &parts.blocked);
+        parts
+            .history
+            .chat_log
+            .write(&mut ctx, files, &parts.blocked);
     }
 
     /// Reads and writes the files that are on their way, now that all of which it follows is durable.
@@ -432,7 +433,7 @@ impl SignedIn {
             self.parts.display.deadline(),
             self.parts.eraser.deadline(),
             self.parts.files.deadline(),
-            self.parts.chat_log.deadline(),
+            self.parts.history.chat_log.deadline(),
             self.parts.history.tail.deadline(),
             self.parts.roster.deadline(),
             self.parts.reading.deadline(&self.shared),

@@ -150,7 +150,6 @@ impl SignedIn {
                 recent: Recent::default(),
                 eraser: Eraser::default(),
                 reading: ReadReports::default(),
-                chat_log: ChatLog::default(),
             },
         };
         let (parts, mut ctx) = signed_in.split(now, effects);
@@ -158,7 +157,7 @@ impl SignedIn {
             parts.sender.outbox.note_typed(*sequence, *typed);
         }
         parts.blocked.note(&mut ctx);
-        parts.chat_log = ChatLog::begin(&mut ctx, preferences.logs_chat, loaded.logs_chat);
+        parts.history.chat_log = ChatLog::begin(&mut ctx, preferences.logs_chat, loaded.logs_chat);
         for (conversation, entry, awaited) in loaded.awaited {
             let place = (conversation, ctx.is_many(conversation));
             parts

@@ -34,6 +34,7 @@ use crate::client::ui::render;
 use crate::client::ui::time::HistoryAnchor;
 use crate::protocol::{ConversationId, EntryId, Failure, History};
 use asked::Asked;
+use chat_log::ChatLog;
 use ending::{Ending, PageKind};
 use feed::Tail;
 use fetch::Fetcher;
@@ -77,7 +78,7 @@ impl LastPage {
     }
 }
 
-/// The page that is being put together, and the last one.
+/// The page that is being put together, the last one, and what else reads what was said.
 #[derive(Debug, Default)]
 pub(crate) struct HistoryPager {
     unfound: Option<Unfound>,
@@ -86,6 +87,7 @@ pub(crate) struct HistoryPager {
     pub(crate) fetcher: Fetcher,
     pub(crate) tail: Tail,
     pub(crate) asked: Asked,
+    pub(crate) chat_log: ChatLog,
 }
 
 impl HistoryPager {
