@@ -52,8 +52,7 @@ pub fn on_writable(ctx: &mut Ctx<'_>, receipts: &mut Receipts, id: SessionId) {
     let Some(user) = ctx.sessions.user_mut(id) else {
         return;
     };
-    let deferred = std::mem::take(&mut user.deferred);
-    for conversation in deferred {
+    for conversation in user.subscribed.take_deferred() {
         receipts.request(ctx, id, conversation);
     }
     read_next(ctx, id);

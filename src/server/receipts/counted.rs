@@ -128,9 +128,7 @@ impl Receipts {
         let Some(user) = ctx.sessions.user_mut(id) else {
             return;
         };
-        if user.unverified.contains(&conversation) {
-            // Whether the account may hear of it the store has not said yet.
-            user.deferred.insert(conversation);
+        if user.subscribed.defer_unverified(conversation) {
             return;
         }
         if !self.counts.is_loaded(conversation) {
@@ -146,7 +144,7 @@ impl Receipts {
             steps,
         });
         if send(ctx.now, (ctx.endpoint, ctx.scratch), id, CHAT, &message) == Err(SendError::Full) {
-            user.defer_receipts(conversation);
+            user.subscribed.defer(conversation);
         }
     }
 

@@ -8,7 +8,6 @@ use crate::server::ctx::reply::failure_of;
 use crate::server::ctx::requests::Pending;
 use crate::server::ctx::{CHAT, Ctx};
 use crate::server::limits::account_budget::Cost;
-use crate::server::session::SUBSCRIBED_MAX;
 use crate::store::{MemberMark, Outcome, Read, Reply, Write};
 use crate::transport::{SendError, SessionId};
 
@@ -44,20 +43,8 @@ impl Receipts {
         let Some(user) = ctx.sessions.user_mut(id) else {
             return;
         };
-        if !user.subscribed.insert(conversation) {
-            return;
-        }
-        let forgotten = if user.subscribed.len() > SUBSCRIBED_MAX {
-            user.subscribed
-                .iter()
-                .copied()
-                .find(|other| *other != conversation)
-        } else {
-            None
-        };
-        if let Some(forgotten) = forgotten {
-            user.forget_receipts(forgotten);
-            self.remove_subscriber(id, forgotten);
+        if let Some(replaced) = user.subscribed.add(conversation) {
+            self.remove_subscriber(id, replaced);
         }
         self.subscribers.entry(conversation).or_default().insert(id);
     }
@@ -76,7 +63,7 @@ impl Receipts {
     /// The same, and receipts that waited for room are dropped.
     pub fn unsubscribe(&mut self, ctx: &mut Ctx<'_>, id: SessionId, conversation: ConversationId) {
         if let Some(user) = ctx.sessions.user_mut(id) {
-            user.forget_receipts(conversation);
+            user.subscribed.remove(conversation);
         }
         self.remove_subscriber(id, conversation);
     }
@@ -97,9 +84,7 @@ impl Receipts {
         let Some(user) = ctx.sessions.user_mut(id) else {
             return;
         };
-        if !user.subscribed.contains(&conversation) {
-            user.unverified.insert(conversation);
-        }
+        user.subscribed.begin_check(conversation);
         self.subscribe(ctx, id, conversation);
         let Some(user) = ctx.sessions.user(id) else {
             return;
@@ -133,8 +118,7 @@ impl Receipts {
                 if members > NAMED_RECEIPTS_MAX && is_subscribed(ctx, id, conversation) =>
             {
                 if let Some(user) = ctx.sessions.user_mut(id) {
-                    user.unverified.remove(&conversation);
-                    user.deferred.remove(&conversation);
+                    user.subscribed.settle(conversation);
                     let account = user.account;
                     let now = ctx.now.instant;
                     ctx.budgets.charge(now, account, Cost::COUNTED, 0);
@@ -146,8 +130,7 @@ impl Receipts {
                 let Some(user) = ctx.sessions.user_mut(id) else {
                     return;
                 };
-                let has_moved =
-                    user.unverified.remove(&conversation) && user.deferred.remove(&conversation);
+                let has_moved = user.subscribed.confirm(conversation);
                 let marks = marks.into_iter().take(MARKS_MAX).map(Mark::from).collect();
                 send_marks(ctx, id, conversation, marks);
                 if has_moved {
@@ -177,9 +160,7 @@ impl Receipts {
                 if marks.is_empty() {
                     continue;
                 }
-                if user.unverified.contains(&conversation) {
-                    user.deferred.insert(conversation);
-                } else {
+                if !user.subscribed.defer_unverified(conversation) {
                     send_marks(ctx, id, conversation, marks);
                 }
             }
@@ -220,12 +201,12 @@ impl Receipts {
 
 fn is_subscribed(ctx: &Ctx<'_>, id: SessionId, conversation: ConversationId) -> bool {
     let user = ctx.sessions.user(id);
-    user.is_some_and(|user| user.subscribed.contains(&conversation))
+    user.is_some_and(|user| user.subscribed.contains(conversation))
 }
 
 fn defer(ctx: &mut Ctx<'_>, id: SessionId, conversation: ConversationId) {
     if let Some(user) = ctx.sessions.user_mut(id) {
-        user.defer_receipts(conversation);
+        user.subscribed.defer(conversation);
     }
     ctx.retry_soon();
 }
@@ -245,7 +226,7 @@ fn send_marks(
         if ctx.send(id, CHAT, &message) == Err(SendError::Full)
             && let Some(user) = ctx.sessions.user_mut(id)
         {
-            user.defer_receipts(conversation);
+            user.subscribed.defer(conversation);
             return;
         }
     }

@@ -1,9 +1,10 @@
 //! What the hub remembers of one session.
 
+pub(super) mod subscriptions;
 pub(super) mod table;
 pub(super) mod transfers;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -15,6 +16,7 @@ use crate::protocol::{
 use crate::small_map::SmallMap;
 use crate::transport::Channel;
 use crate::transport::shares::Share;
+use subscriptions::Subscriptions;
 use transfers::Transfers;
 
 /// Messages of a session on which nobody is signed in: at once, and a second. Chosen: a sign-in takes four, and a person
@@ -23,10 +25,6 @@ pub const STRANGER: Rate = Rate {
     per_second: 2.0,
     burst: 20.0,
 };
-
-/// Conversations whose receipts one session gets at once; one more replaces the first. The
-/// client asks again for what it misses. Chosen: more than a person talks in at a time.
-pub const SUBSCRIBED_MAX: usize = 256;
 
 /// One session of the transport, and who is signed in on it.
 pub struct Session {
@@ -78,11 +76,7 @@ pub struct User {
     /// Where the account began to read, in the conversations that were older than its membership.
     pub since: BTreeMap<ConversationId, EntryId>,
     /// The conversations whose receipts it gets.
-    pub subscribed: BTreeSet<ConversationId>,
-    /// Those of them in which the store has not confirmed the account's membership yet: until then it gets nothing.
-    pub unverified: BTreeSet<ConversationId>,
-    /// Those of them with receipts that could not be sent yet, for want of room or of that confirmation.
-    pub deferred: BTreeSet<ConversationId>,
+    pub subscribed: Subscriptions,
 }
 
 /// How far a request for history has come. Until it is answered nothing more is taken from the bulk channel.
@@ -227,20 +221,6 @@ impl User {
         }
     }
 
-    /// A receipt of a conversation that it has subscribed to could not be sent.
-    pub fn defer_receipts(&mut self, conversation: ConversationId) {
-        if self.subscribed.contains(&conversation) {
-            self.deferred.insert(conversation);
-        }
-    }
-
-    /// It no longer gets the receipts of a conversation.
-    pub fn forget_receipts(&mut self, conversation: ConversationId) {
-        self.subscribed.remove(&conversation);
-        self.unverified.remove(&conversation);
-        self.deferred.remove(&conversation);
-    }
-
     /// An entry, or the news of it, was sent. An older one that is sent once more takes nothing back.
     pub fn note_sent(&mut self, conversation: ConversationId, entry: EntryId) {
         let sent = self.sent.get_or_insert(conversation, entry);
@@ -283,9 +263,7 @@ impl User {
             lagging: BTreeMap::new(),
             sent: SmallMap::default(),
             since: BTreeMap::new(),
-            subscribed: BTreeSet::new(),
-            unverified: BTreeSet::new(),
-            deferred: BTreeSet::new(),
+            subscribed: Subscriptions::default(),
         }
     }
 }
