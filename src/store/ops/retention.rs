@@ -161,6 +161,31 @@ pub(in crate::store) fn keep_last(
     Ok(shorten(tables, id, Limits::LAST, &mut { REMOVED_MAX })? > 0)
 }
 
+/// Removes an entry, whatever refers to it; returns for whom it counted, and how many bytes.
+fn remove_entry(
+    tables: &mut Tables,
+    key: (u64, u64),
+    is_erasing: bool,
+) -> Result<(AccountId, u64), StoreError> {
+    let stored = skip_damaged(tables.entry(key))?.flatten();
+    let counted = match &stored {
+        Some(stored) => (usage::author(&stored.row()), stored.counted_bytes()),
+        // One that is missing is damage that `check` names; the floor goes past it with its neighbours.
+        None => (usage::ALL, 0),
+    };
+    match places::place_of(tables, key)? {
+        Some(place) => {
+            if let Some(stored) = stored.filter(|_| is_erasing) {
+                log::place::overwrite(tables, key, (place, &stored));
+            }
+            log::place::release(tables, place.segment)?;
+        }
+        // It is a row, or lost.
+        None => tables.log.remove(&key),
+    }
+    Ok(counted)
+}
+
 /// Removes entries from the start of a log, and counts `left` down by them and by what refers to them; returns how many.
 fn shorten(
     tables: &mut Tables,
@@ -186,22 +211,7 @@ fn shorten(
         if !is_over && aged == 0 {
             break;
         }
-        let stored = skip_damaged(tables.entry(key))?.flatten();
-        let (author, bytes) = match &stored {
-            Some(stored) => (usage::author(&stored.row()), stored.counted_bytes()),
-            // One that is missing is damage that `check` names; the floor goes past it with its neighbours.
-            None => (usage::ALL, 0),
-        };
-        match places::place_of(tables, key)? {
-            Some(place) => {
-                if let Some(stored) = stored.filter(|_| limits.is_erasing) {
-                    log::place::overwrite(tables, key, (place, &stored));
-                }
-                log::place::release(tables, place.segment)?;
-            }
-            // It is a row, or lost.
-            None => tables.log.remove(&key),
-        }
+        let (author, bytes) = remove_entry(tables, key, limits.is_erasing)?;
         *left -= 1;
         if referred == Some(key.1) {
             let rows = relations::forget(tables, key)?.len() as u64;

@@ -121,7 +121,7 @@ fn note(tables: &mut Tables, record: AuditRecord) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// What is said of a write that can be audited; none of another.
+/// What is said of a write that can be audited; none of another. Long: one arm for each of them.
 fn describe(tables: &impl ReadTables, write: &Write) -> Result<Option<Description>, StoreError> {
     let name = |account: AccountId| accounts::name(tables, account).map(Option::unwrap_or_default);
     let (action, subject, detail) = match write {

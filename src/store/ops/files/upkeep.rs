@@ -84,26 +84,7 @@ pub(in crate::store) fn mend(
     tables: &mut Tables,
     found: &BTreeMap<FileKey, u64>,
 ) -> Result<(), StoreError> {
-    tables.attached.retain(|_, _| false)?;
-    tables.file_usage.retain(|_, _| false)?;
-    let (mut attached, mut refs) = (Vec::new(), BTreeMap::<FileKey, (u64, u64)>::new());
-    for row in tables.log().rows()? {
-        let (key, Ok(row)) = row? else {
-            continue;
-        };
-        let row = row.record();
-        let root = root_of(row.content).filter(|_| row.deleted.is_none() && row.is_whole());
-        if let Some(root) = root {
-            let account = row.author;
-            let record = AttachedRecord { account, root };
-            attached.push((key, record));
-            let (count, _) = refs.entry(record.file()).or_insert((0, row.time_ms));
-            *count += 1;
-        }
-    }
-    for (key, record) in attached {
-        tables.attached.insert(key, record);
-    }
+    let mut refs = attach_again(tables)?;
     let mut files = BTreeMap::new();
     for row in tables.files().rows()? {
         let (key, record) = row?;
@@ -129,6 +110,7 @@ pub(in crate::store) fn mend(
         files.insert(key, record);
     }
     tables.files.retain(|_, _| false)?;
+    tables.file_usage.retain(|_, _| false)?;
     for (key, record) in files {
         let is_nobodys = !tables.accounts().has(&key.0)?;
         if record.refs == 0 && (record.is_gone || is_nobodys) {
@@ -140,4 +122,28 @@ pub(in crate::store) fn mend(
         tables.files.insert(key, record);
     }
     Ok(())
+}
+
+/// Finds again which entries have a file. Returns how many have each, and since when.
+fn attach_again(tables: &mut Tables) -> Result<BTreeMap<FileKey, (u64, u64)>, StoreError> {
+    tables.attached.retain(|_, _| false)?;
+    let (mut attached, mut refs) = (Vec::new(), BTreeMap::<FileKey, (u64, u64)>::new());
+    for row in tables.log().rows()? {
+        let (key, Ok(row)) = row? else {
+            continue;
+        };
+        let row = row.record();
+        let root = root_of(row.content).filter(|_| row.deleted.is_none() && row.is_whole());
+        if let Some(root) = root {
+            let account = row.author;
+            let record = AttachedRecord { account, root };
+            attached.push((key, record));
+            let (count, _) = refs.entry(record.file()).or_insert((0, row.time_ms));
+            *count += 1;
+        }
+    }
+    for (key, record) in attached {
+        tables.attached.insert(key, record);
+    }
+    Ok(refs)
 }

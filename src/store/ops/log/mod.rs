@@ -75,17 +75,8 @@ pub(in crate::store) fn append(tables: &mut Tables, append: &Append) -> Result<R
     }
     relations::check(tables, append, (&record, member))?;
     let root = files::check(tables, append)?;
-    let new = NewEntry {
-        author: append.author,
-        device: append.device,
-        number: append.number,
-        digest: append.digest,
-        content: &append.content,
-        time_ms: append.time_ms,
-        relation: append.relation,
-    };
     pairs::begin(tables, conversation, &record)?;
-    let stored = put(tables, conversation, &mut record, &new)?;
+    let stored = put(tables, conversation, &mut record, &NewEntry::from(append))?;
     if let Some(relation) = append.relation {
         relations::take_effect(tables, append, &mut record, (relation, &stored))?;
     }
@@ -162,6 +153,20 @@ pub(in crate::store) struct NewEntry<'a> {
     pub(in crate::store) content: &'a [u8],
     pub(in crate::store) time_ms: u64,
     pub(in crate::store) relation: Option<Relation>,
+}
+
+impl<'a> From<&'a Append> for NewEntry<'a> {
+    fn from(append: &'a Append) -> Self {
+        Self {
+            author: append.author,
+            device: append.device,
+            number: append.number,
+            digest: append.digest,
+            content: &append.content,
+            time_ms: append.time_ms,
+            relation: append.relation,
+        }
+    }
 }
 
 /// Writes the next entry of a log, and the conversation's record with it.
