@@ -84,30 +84,18 @@ pub fn fan_out(ctx: &mut Ctx<'_>, outgoing: &OutgoingEntry<'_>, stored: &StoredE
         };
         envelope(delivery, outgoing.content, outgoing.digest)
     };
+    let first = first_of(outgoing, stored);
     // The other one of a pair may have been given less of the log, is perhaps not given this, and calls the pair by
     // another name.
-    let (peer_prev, own_name) = match &stored.audience {
-        Audience::Pair {
-            peer_prev,
-            peer_name,
-            ..
-        } => (*peer_prev, Some(peer_name.as_deref())),
-        Audience::Notes { is_first, .. } => (None, Some(is_first.then_some(NOTES_NAME))),
-        Audience::Everyone { .. } | Audience::Room { .. } => (Some(stored.prev), None),
+    let peer_prev = match &stored.audience {
+        Audience::Pair { peer_prev, .. } => *peer_prev,
+        Audience::Notes { .. } => None,
+        Audience::Everyone { .. } | Audience::Room { .. } => Some(stored.prev),
     };
-    let as_peer = peer_prev.map(|prev| match own_name {
+    let as_peer = peer_prev.map(|prev| match first {
         Some(_) => of(prev, None, outgoing.name),
         None => of(prev, outgoing.name, None),
     });
-    let first = match &stored.audience {
-        // What the operator does is told to the first of a pair as to an author.
-        Audience::Pair { low: first, .. } | Audience::Notes { account: first, .. }
-            if outgoing.author == AccountId::OPERATOR =>
-        {
-            *first
-        }
-        _ => outgoing.author,
-    };
     let mut as_author = None;
     let (sessions, endpoint, counters) =
         (&mut *ctx.sessions, &mut *ctx.endpoint, &mut *ctx.counters);
@@ -119,7 +107,8 @@ pub fn fan_out(ctx: &mut Ctx<'_>, outgoing: &OutgoingEntry<'_>, stored: &StoredE
         if !user.ready || user.is_sending_only || user.device == outgoing.device {
             return;
         }
-        let (prev, bytes) = if let (true, Some(name)) = (user.account == first, own_name) {
+        let own = first.filter(|(first, _)| user.account == *first);
+        let (prev, bytes) = if let Some((_, name)) = own {
             let bytes = as_author.get_or_insert_with(|| of(stored.prev, None, name));
             (stored.prev, &*bytes)
         } else if let (Some(prev), Some(bytes)) = (peer_prev, &as_peer) {
@@ -135,6 +124,21 @@ pub fn fan_out(ctx: &mut Ctx<'_>, outgoing: &OutgoingEntry<'_>, stored: &StoredE
         counters.delivered += u64::from(is_sent);
         user.note_sending(conversation, prev, stored.entry, is_sent);
     });
+}
+
+/// The author's account where only one or two read the log, and the name that the conversation has for it, if it is to learn it.
+/// What the operator does is told to the first of a pair as to an author.
+fn first_of<'a>(
+    outgoing: &OutgoingEntry<'_>,
+    stored: &'a StoredEntry,
+) -> Option<(AccountId, Option<&'a str>)> {
+    let (first, name) = match &stored.audience {
+        Audience::Pair { low, peer_name, .. } => (*low, peer_name.as_deref()),
+        Audience::Notes { account, is_first } => (*account, is_first.then_some(NOTES_NAME)),
+        Audience::Everyone { .. } | Audience::Room { .. } => return None,
+    };
+    let is_operators = outgoing.author == AccountId::OPERATOR;
+    Some((if is_operators { first } else { outgoing.author }, name))
 }
 
 /// Calls `deliver` with each session of those who read a conversation.
