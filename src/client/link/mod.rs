@@ -259,36 +259,7 @@ impl Link {
         random: &mut ChaCha20Rng,
     ) -> Option<LinkEvent> {
         match &mut self.state {
-            State::Up(up) if *up == session => {
-                if let CloseReason::Peer { code, reason } = reason
-                    && *code == CODE_ADDRESS_BANNED
-                {
-                    self.state = State::Closed;
-                    return Some(LinkEvent::Banned(reason.clone()));
-                }
-                self.addresses.doubt(now);
-                let stood = |since| now.saturating_duration_since(since) >= STOOD;
-                if *reason == CloseReason::Reset && self.up_since.is_some_and(stood) {
-                    self.connect(now, endpoint);
-                } else {
-                    self.pause(now, random);
-                }
-                let ended = match reason {
-                    CloseReason::Peer { code, .. } => end_reason(*code),
-                    _ => None,
-                };
-                Some(LinkEvent::Lost {
-                    reason: match reason {
-                        CloseReason::Peer { code, reason } if *code == CODE_ACCOUNT_BANNED => {
-                            format!("this account is banned {reason}")
-                        }
-                        // The number says nothing to a reader.
-                        CloseReason::Peer { reason, .. } if !reason.is_empty() => reason.clone(),
-                        other => other.to_string(),
-                    },
-                    ended,
-                })
-            }
+            State::Up(up) if *up == session => Some(self.lost(now, endpoint, reason, random)),
             State::Connecting {
                 attempts, heard, ..
             } if attempts.contains(&session) => {
@@ -315,6 +286,44 @@ impl Link {
                 None
             }
             _ => None,
+        }
+    }
+
+    /// The session that was up has ended.
+    fn lost(
+        &mut self,
+        now: Instant,
+        endpoint: &mut Endpoint,
+        reason: &CloseReason,
+        random: &mut ChaCha20Rng,
+    ) -> LinkEvent {
+        if let CloseReason::Peer { code, reason } = reason
+            && *code == CODE_ADDRESS_BANNED
+        {
+            self.state = State::Closed;
+            return LinkEvent::Banned(reason.clone());
+        }
+        self.addresses.doubt(now);
+        let stood = |since| now.saturating_duration_since(since) >= STOOD;
+        if *reason == CloseReason::Reset && self.up_since.is_some_and(stood) {
+            self.connect(now, endpoint);
+        } else {
+            self.pause(now, random);
+        }
+        let ended = match reason {
+            CloseReason::Peer { code, .. } => end_reason(*code),
+            _ => None,
+        };
+        LinkEvent::Lost {
+            reason: match reason {
+                CloseReason::Peer { code, reason } if *code == CODE_ACCOUNT_BANNED => {
+                    format!("this account is banned {reason}")
+                }
+                // The number says nothing to a reader.
+                CloseReason::Peer { reason, .. } if !reason.is_empty() => reason.clone(),
+                other => other.to_string(),
+            },
+            ended,
         }
     }
 
