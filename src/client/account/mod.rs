@@ -38,7 +38,8 @@ use super::name::canonical_target;
 use super::program::Until;
 use super::storage::{State, StateError};
 use crate::protocol::{
-    Command, EndReason, Envelope, HelloAnswer, ServerBody, ServerMessage, SessionStart,
+    Command, Delivery, EndReason, Envelope, HelloAnswer, ServerBody, ServerMessage, SessionStart,
+    Stored,
 };
 use crate::transport::Now;
 use attention::Attention;
@@ -92,6 +93,50 @@ pub(super) struct Parts {
     pub(super) files: FileTransfers,
     eraser: Eraser,
     pub(super) reading: ReadReports,
+}
+
+impl Parts {
+    /// An entry has come. Returns whether a later state of this device has written it.
+    fn handle_delivery(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        envelope: &Envelope<'_>,
+        delivery: Delivery<'_>,
+    ) -> bool {
+        let id = delivery.conversation;
+        let others = (&mut self.sender, &mut self.blocked, &mut self.attention);
+        let outcome = self.inbox.handle_delivery(ctx, others, envelope, delivery);
+        if let Some(spoken) = outcome.spoken {
+            let place = (id, spoken.entry);
+            self.recent.add(place, spoken.is_own, spoken.is_typed);
+        }
+        if let Some((at, file)) = outcome.file {
+            files::save_small(ctx, &mut self.files, (id, at), file);
+        }
+        if let Some(event) = outcome.event {
+            rooms::apply_event(ctx, &mut self.sender, id, &event);
+        }
+        outcome.is_conflict
+    }
+
+    /// What this device has sent is stored.
+    fn handle_stored(&mut self, ctx: &mut Ctx<'_>, stored: &Stored) {
+        let Some(done) = self.sender.handle_stored(ctx, stored) else {
+            return;
+        };
+        self.inbox.handle_stored(ctx, stored, &done.digest);
+        if !done.is_said {
+            return;
+        }
+        why::begin(ctx, stored, done.typed_ms);
+        let place = (stored.conversation, stored.entry);
+        self.recent.add(place, true, true);
+        let is_last = self.sender.outbox.said_waiting(None).next().is_none();
+        self.receipts
+            .tell_stored(ctx, stored, (done.typed, is_last));
+        self.people.note_stored(ctx, stored);
+        self.receipts.expect(ctx, stored, done.typed);
+    }
 }
 
 impl SignedIn {
@@ -201,10 +246,8 @@ impl SignedIn {
     ) -> Option<SignOutReason> {
         let (parts, mut ctx) = self.split(now, effects);
         let ctx = &mut ctx;
-        let settled =
-            parts
-                .resync
-                .handle_answer(ctx, &mut parts.sender, &mut parts.receipts, answer);
+        let (sender, receipts) = (&mut parts.sender, &mut parts.receipts);
+        let settled = parts.resync.handle_answer(ctx, sender, receipts, answer);
         let missing = match settled {
             Settled::Nothing => return None,
             Settled::Conflict => return Some(SignOutReason::Conflict),
@@ -249,22 +292,8 @@ impl SignedIn {
             return None;
         };
         if let Some(delivery) = envelope.hop.delivery {
-            let id = delivery.conversation;
-            let others = (&mut parts.sender, &mut parts.blocked, &mut parts.attention);
-            let outcome = parts
-                .inbox
-                .handle_delivery(ctx, others, &envelope, delivery);
-            if let Some(spoken) = outcome.spoken {
-                let place = (id, spoken.entry);
-                parts.recent.add(place, spoken.is_own, spoken.is_typed);
-            }
-            if let Some((at, file)) = outcome.file {
-                files::save_small(ctx, &mut parts.files, (id, at), file);
-            }
-            if let Some(event) = outcome.event {
-                rooms::apply_event(ctx, &mut parts.sender, id, &event);
-            }
-            return outcome.is_conflict.then_some(SignOutReason::Conflict);
+            let is_conflict = parts.handle_delivery(ctx, &envelope, delivery);
+            return is_conflict.then_some(SignOutReason::Conflict);
         }
         let Ok(message) = envelope.open() else {
             parts.sender.outbox.requeue_all();
@@ -273,33 +302,12 @@ impl SignedIn {
         match message.body {
             // In no log an entry stands before itself.
             ServerBody::Stored(stored) if stored.entry <= stored.prev => {}
-            ServerBody::Stored(stored) => {
-                if let Some(done) = parts.sender.handle_stored(ctx, &stored) {
-                    parts.inbox.handle_stored(ctx, &stored, &done.digest);
-                    if done.is_said {
-                        why::begin(ctx, &stored, done.typed_ms);
-                        let place = (stored.conversation, stored.entry);
-                        parts.recent.add(place, true, true);
-                        let is_last = parts.sender.outbox.said_waiting(None).next().is_none();
-                        parts
-                            .receipts
-                            .tell_stored(ctx, &stored, (done.typed, is_last));
-                        parts.people.note_stored(ctx, &stored);
-                        parts.receipts.expect(ctx, &stored, done.typed);
-                    }
-                }
-            }
-            ServerBody::Voided(voided) => {
-                parts
-                    .sender
-                    .handle_voided(ctx, voided.conversation, voided.number);
-            }
+            ServerBody::Stored(stored) => parts.handle_stored(ctx, &stored),
+            ServerBody::Voided(it) => parts.sender.handle_voided(ctx, it.conversation, it.number),
             ServerBody::SendAgain(again) => parts.sender.handle_send_again(ctx, again.damaged),
             ServerBody::Receipts(receipts) => parts.receipts.handle_marks(ctx, &receipts),
-            ServerBody::ReceiptCounts(counts) => {
-                parts
-                    .receipts
-                    .count(counts.conversation, counts.members, &counts.steps);
+            ServerBody::ReceiptCounts(it) => {
+                parts.receipts.count(it.conversation, it.members, &it.steps);
             }
             _ => return self.handle_control(now, message, effects),
         }
@@ -387,9 +395,8 @@ impl SignedIn {
     pub(super) fn drop_copies(&mut self, now: Now, effects: &mut Effects, files: &mut dyn Files) {
         let (parts, mut ctx) = self.split(now, effects);
         if let Some(disk) = files.transfers() {
-            parts
-                .files
-                .drop_copies(&mut ctx, &parts.sender.outbox, disk);
+            let outbox = &parts.sender.outbox;
+            parts.files.drop_copies(&mut ctx, outbox, disk);
         }
     }
 

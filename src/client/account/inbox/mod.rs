@@ -27,12 +27,12 @@ use crate::client::account::sender::refused::is_temporary;
 use crate::client::env::Tone;
 use crate::client::line::Line;
 use crate::client::name::{is_pair, is_room, truncate_name};
-use crate::client::storage::entry::{Said, SharedFile};
+use crate::client::storage::entry::{Entry, Said, SharedFile};
 use crate::client::storage::records::StoredConversation;
 use crate::client::ui::render;
 use crate::protocol::{
-    Command, ConversationId, DecodeError, DeliverAgain, Delivery, Digest, EntryId, Envelope,
-    ErrorCode, EventKind, Failure, Message, Received, RoomEvent, Stored,
+    AccountId, Command, ConversationId, DecodeError, DeliverAgain, Delivery, Digest, EntryId,
+    Envelope, ErrorCode, EventKind, Failure, Message, Received, RoomEvent, Stored,
 };
 use crate::transport::Channel;
 
@@ -71,6 +71,32 @@ pub(crate) struct Spoken {
     pub(crate) is_own: bool,
     /// Whether the user has typed it here.
     pub(crate) is_typed: bool,
+}
+
+impl Outcome {
+    /// That of the entry that follows where this device stands, without a conflict.
+    fn of(next: Next<'_>, own: AccountId, is_late: bool) -> Self {
+        let entry = next.delivery.entry;
+        let is_own = next.entry.author == own;
+        let words = next.said.as_ref().and_then(Said::words);
+        let spoken = words.filter(|_| !next.is_hidden).map(|_| Spoken {
+            entry,
+            is_own,
+            is_typed: next.is_seen(),
+        });
+        let is_saved = !is_own && !next.is_hidden && !is_late;
+        let (event, file) = match next.said {
+            Some(Said::Event(event)) => (Some(event), None),
+            Some(Said::File(file)) => (None, Some((entry, file)).filter(|_| is_saved)),
+            _ => (None, None),
+        };
+        Self {
+            event,
+            is_conflict: false,
+            file,
+            spoken,
+        }
+    }
 }
 
 impl Inbox {
@@ -257,23 +283,9 @@ impl Inbox {
         if let Some(backlog) = &mut self.backlog {
             backlog.reached(id, entry);
         }
-        let words = next.said.as_ref().and_then(Said::words);
-        let spoken = words.filter(|_| !next.is_hidden).map(|_| Spoken {
-            entry,
-            is_own: next.entry.author == ctx.me.id,
-            is_typed: next.is_seen(),
-        });
-        let is_others = next.entry.author != ctx.me.id && !next.is_hidden && !is_late;
-        let (event, file) = match next.said {
-            Some(Said::Event(event)) => (Some(event), None),
-            Some(Said::File(file)) => (None, Some((entry, file)).filter(|_| is_others)),
-            _ => (None, None),
-        };
         Outcome {
-            event,
             is_conflict,
-            file,
-            spoken,
+            ..Outcome::of(next, ctx.me.id, is_late)
         }
     }
 
@@ -320,14 +332,7 @@ impl Inbox {
             return;
         }
         let line = match said {
-            None => {
-                let text =
-                    format!("a message arrived damaged twice and cannot be shown (entry {at})");
-                Line {
-                    tone: Tone::Error,
-                    ..ctx.told_line(id, entry, &text).naming_place()
-                }
-            }
+            None => damaged_line(ctx, (id, at), entry),
             // Its name is being learnt; that says it.
             Some(Said::Event(_)) if place.is_empty() => return,
             // The answer to JOIN has said it.
@@ -395,6 +400,14 @@ impl Inbox {
         let why = render::refusal(failure, "");
         let text = format!("{place}missing messages could not be fetched: {why}");
         ctx.trouble(text);
+    }
+}
+
+fn damaged_line(ctx: &Ctx<'_>, (id, at): (ConversationId, EntryId), entry: &Entry) -> Line {
+    let text = format!("a message arrived damaged twice and cannot be shown (entry {at})");
+    Line {
+        tone: Tone::Error,
+        ..ctx.told_line(id, entry, &text).naming_place()
     }
 }
 
