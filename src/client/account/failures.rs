@@ -5,6 +5,7 @@ use crate::client::account::blocked;
 use crate::client::account::ctx::Ctx;
 use crate::client::account::ctx::pending::{Late, PendingRequest, RoomsPurpose};
 use crate::client::account::history::HistoryPager;
+use crate::client::account::sender::Sender;
 use crate::client::account::sender::refused::is_temporary;
 use crate::client::account::switching;
 use crate::client::account::{Parts, SignOutReason};
@@ -100,20 +101,7 @@ fn refused(
             return;
         }
         Some(PendingRequest::Join { name, .. }) => {
-            let reason = match failure.code {
-                ErrorCode::NoSuchRoom => {
-                    format!("{}; `/join {name}` makes it", refusal(&name))
-                }
-                _ => refusal(&name),
-            };
-            ctx.fail(Fault::of(failure.code), &reason);
-            ctx.focus.leave(&name);
-            parts
-                .sender
-                .drop_waiting(ctx, Fault::of(failure.code), &reason, |typed| {
-                    canonical_target(typed) == name
-                });
-            return;
+            return join_refused(ctx, &mut parts.sender, &name, failure);
         }
         Some(PendingRequest::Read) => {
             parts.history.asked.forget();
@@ -152,6 +140,18 @@ fn refused(
         ) => refusal(""),
     };
     ctx.fail(Fault::of(failure.code), text);
+}
+
+/// The user does not get into a room, and what waits for that is not sent.
+fn join_refused(ctx: &mut Ctx<'_>, sender: &mut Sender, name: &str, failure: &Failure) {
+    let fault = Fault::of(failure.code);
+    let reason = match (failure.code, render::refusal(failure, name)) {
+        (ErrorCode::NoSuchRoom, reason) => format!("{reason}; `/join {name}` makes it"),
+        (_, reason) => reason,
+    };
+    ctx.fail(fault, &reason);
+    ctx.focus.leave(name);
+    sender.drop_waiting(ctx, fault, &reason, |typed| canonical_target(typed) == name);
 }
 
 /// Tells of requests that were not answered in time, and gives those up whose answer would come too late.

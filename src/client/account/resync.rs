@@ -133,17 +133,7 @@ impl Resync {
         // Retention may have removed the end of what was to be read.
         stored.hold_until = stored.hold_until.min(end);
         if head.start != position && is_settling {
-            *stored = StoredConversation {
-                displayed_up_to: stored.displayed_up_to.min(head.start),
-                unread: stored.unread,
-                rewound_from: stored.rewound_from.max(stored.displayed_up_to),
-                last_own_seq: stored.last_own_seq,
-                hold_until: stored.hold_until,
-                read_up_to: stored.read_up_to.min(head.start),
-                muted_until_ms: stored.muted_until_ms,
-                logged_up_to: stored.logged_up_to.min(head.start),
-                ..StoredConversation::at(&head.name, head.start)
-            };
+            *stored = rewound(stored, head);
         }
         if head.expired && is_settling {
             show_expired(ctx, &head.name);
@@ -230,6 +220,21 @@ impl Resync {
                 sender.unnumber(ctx, id);
             }
         }
+    }
+}
+
+/// A conversation that is read again from where the server lets this device begin.
+fn rewound(stored: &StoredConversation, head: &Head) -> StoredConversation {
+    StoredConversation {
+        displayed_up_to: stored.displayed_up_to.min(head.start),
+        unread: stored.unread,
+        rewound_from: stored.rewound_from.max(stored.displayed_up_to),
+        last_own_seq: stored.last_own_seq,
+        hold_until: stored.hold_until,
+        read_up_to: stored.read_up_to.min(head.start),
+        muted_until_ms: stored.muted_until_ms,
+        logged_up_to: stored.logged_up_to.min(head.start),
+        ..StoredConversation::at(&head.name, head.start)
     }
 }
 

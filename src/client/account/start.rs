@@ -30,9 +30,10 @@ use super::sender::{self, Sender};
 use super::{Parts, SignedIn};
 use crate::client::effects::Effects;
 use crate::client::env::{AttentionOptions, Tone};
+use crate::client::storage::records::StoredConversation;
 use crate::client::storage::{Identity, Loaded, State, StateError};
 use crate::client::tail::TailOptions;
-use crate::protocol::SessionStart;
+use crate::protocol::{ConversationId, SessionStart};
 use crate::transport::Now;
 
 /// What the command line says that lasts as long as the user is signed in.
@@ -102,34 +103,8 @@ impl SignedIn {
         effects: &mut Effects,
     ) -> Result<Self, StateError> {
         let loaded = load(&mut state, typed, start, effects)?;
-        let mut conversations = Conversations::new(preferences.is_attended);
-        for (id, stored) in loaded.conversations {
-            conversations.insert(id, stored);
-        }
         let mut signed_in = Self {
-            shared: Shared {
-                me: Me {
-                    id: start.account,
-                    name: start.name.clone(),
-                    device: start.device,
-                    signed_in_at: now.instant,
-                    time_zone: preferences.time_zone,
-                    is_unannounced: preferences.is_unannounced,
-                    is_sending_only: preferences.is_sending_only,
-                    is_restricted: preferences.is_restricted,
-                    is_told_progress: preferences.is_told_progress,
-                    is_tailing: preferences.tail.is_some(),
-                },
-                session: SessionState {
-                    has_new_names: true,
-                    ..SessionState::default()
-                },
-                state,
-                conversations,
-                pending: PendingRequests::new(preferences.answer_wait),
-                focus: Focus::default(),
-                hidden: Hidden::default(),
-            },
+            shared: shared(now, state, start, loaded.conversations, &preferences),
             parts: Parts {
                 files: FileTransfers::load(
                     loaded.downloads,
@@ -208,6 +183,43 @@ impl SignedIn {
             resync::send_hello(&mut ctx);
         }
         Ok(())
+    }
+}
+
+/// What the parts are handed, in no session yet.
+fn shared(
+    now: Now,
+    state: State,
+    start: &SessionStart,
+    known: Vec<(ConversationId, StoredConversation)>,
+    preferences: &Preferences,
+) -> Shared {
+    let mut conversations = Conversations::new(preferences.is_attended);
+    for (id, stored) in known {
+        conversations.insert(id, stored);
+    }
+    Shared {
+        me: Me {
+            id: start.account,
+            name: start.name.clone(),
+            device: start.device,
+            signed_in_at: now.instant,
+            time_zone: preferences.time_zone.clone(),
+            is_unannounced: preferences.is_unannounced,
+            is_sending_only: preferences.is_sending_only,
+            is_restricted: preferences.is_restricted,
+            is_told_progress: preferences.is_told_progress,
+            is_tailing: preferences.tail.is_some(),
+        },
+        session: SessionState {
+            has_new_names: true,
+            ..SessionState::default()
+        },
+        state,
+        conversations,
+        pending: PendingRequests::new(preferences.answer_wait),
+        focus: Focus::default(),
+        hidden: Hidden::default(),
     }
 }
 

@@ -249,22 +249,20 @@ impl FileTransfers {
             return false;
         };
         let line = copying.typed.line;
+        let not_sent = |ctx: &mut Ctx<'_>, why: String| {
+            let text = format!("not sent: {}: {why}", files::name(&copying.path));
+            ctx.effects.fail_at(line, Fault::Failed, text);
+            true
+        };
         let file = match file {
             Ok(file) => file,
-            Err(why) => {
-                let text = format!("not sent: {}: {why}", files::name(&copying.path));
-                ctx.effects.fail_at(line, Fault::Failed, text);
-                return true;
-            }
+            Err(why) => return not_sent(ctx, why),
         };
         self.uploads.note_copies([id]);
         let size = file.tree.size().bytes();
         let max = ctx.session.server.file_max;
         if let Some(max) = max.filter(|max| size > *max) {
-            let why = too_large(size, max);
-            let text = format!("not sent: {}: {why}", files::name(&copying.path));
-            ctx.effects.fail_at(line, Fault::Failed, text);
-            return true;
+            return not_sent(ctx, too_large(size, max));
         }
         let Copying {
             target,
@@ -274,18 +272,8 @@ impl FileTransfers {
             typed,
             ..
         } = copying;
-        let queued = QueuedFile {
-            id,
-            name: fitting_name(&file.name),
-            media_type: Some(file.media_type)
-                .filter(|media_type| media_type.len() <= MEDIA_TYPE_MAX_BYTES)
-                .unwrap_or_default(),
-            root: file.tree.root(),
-            size,
-            // The server says whether the key is used before anything is brought.
-            is_there: key.is_some(),
-            missed: 0,
-        };
+        // The server says whether the key is used before anything is brought.
+        let queued = queued(id, *file, key.is_some());
         let name = files::name(&queued.name);
         let unsent = OutboxEntry {
             kind: EntryKind::File,
@@ -369,6 +357,22 @@ fn too_large(size: u64, max: u64) -> String {
         "it has {}, and this server takes at most {}",
         shown.0, shown.1
     )
+}
+
+/// A file of which there is a copy now, as it waits in the outbox.
+fn queued(id: TransferId, file: CopiedFile, is_there: bool) -> QueuedFile {
+    let media_type = Some(file.media_type);
+    QueuedFile {
+        id,
+        name: fitting_name(&file.name),
+        media_type: media_type
+            .filter(|media_type| media_type.len() <= MEDIA_TYPE_MAX_BYTES)
+            .unwrap_or_default(),
+        root: file.tree.root(),
+        size: file.tree.size().bytes(),
+        is_there,
+        missed: 0,
+    }
 }
 
 /// A file's name as it is sent: as long as names are, and never empty.

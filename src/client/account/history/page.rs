@@ -1,6 +1,8 @@
 //! Entries of a conversation, put together backwards: those that this device holds, and what the server gives of the
 //! others.
 
+use std::ops::ControlFlow;
+
 use serde_bytes::ByteBuf;
 
 use crate::client::account::blocked::BlockedUsers;
@@ -149,12 +151,7 @@ impl Page {
         ctx: &Ctx<'_>,
         blocked: &BlockedUsers,
     ) -> Result<Option<Ending>, StateError> {
-        let id = self.conversation;
-        let floor = ctx
-            .conversations
-            .get(id)
-            .map_or(EntryId::START, |known| known.floor);
-        let bounds = self.bounds;
+        let (id, bounds) = (self.conversation, self.bounds);
         while bounds.want.is_none_or(|want| self.shown.lines.len() < want) {
             if self.is_all_unread() {
                 return Ok(Some(Ending::LeftOff));
@@ -169,23 +166,10 @@ impl Page {
                 None => ctx.state.entry_before(id, self.cursor)?,
             };
             let Some((entry, what)) = found else {
-                let was_asked = self.fetched.asked_at == Some(self.cursor);
-                if !was_asked && ctx.can_ask() {
-                    let may_ask = bounds.want.is_none() || self.fetched.requests < FETCHES_MAX;
-                    return Ok((!may_ask).then_some(Ending::Full));
+                match self.handle_missing(ctx)? {
+                    ControlFlow::Continue(()) => continue,
+                    ControlFlow::Break(ended) => return Ok(ended),
                 }
-                // The server has nothing between. What this device kept from before is still here.
-                if self.expected.take().is_some()
-                    && ctx.state.entry_before(id, self.cursor)?.is_some()
-                {
-                    continue;
-                }
-                let is_expired = floor > EntryId::START;
-                return Ok(Some(match (was_asked, is_expired) {
-                    (false, _) => Ending::NoLink,
-                    (true, true) => Ending::Expired,
-                    (true, false) => Ending::Begin,
-                }));
             };
             let is_before = |since| what.time_ms < since;
             if entry <= bounds.after || bounds.since_ms.is_some_and(is_before) {
@@ -196,10 +180,8 @@ impl Page {
             if bounds.ends_at_joining && is_joining(ctx, id, &what) {
                 return Ok(Some(Ending::Full));
             }
-            if bounds
-                .before_ms
-                .is_some_and(|before| what.time_ms >= before)
-            {
+            let is_behind = |before| what.time_ms >= before;
+            if bounds.before_ms.is_some_and(is_behind) {
                 continue;
             }
             if bounds.want.is_some() {
@@ -207,6 +189,28 @@ impl Page {
             }
         }
         Ok(Some(Ending::Full))
+    }
+
+    /// This device does not have the entry that comes next. Goes on if it has an older one; else the page ends, or the server is
+    /// to be asked.
+    fn handle_missing(&mut self, ctx: &Ctx<'_>) -> Result<ControlFlow<Option<Ending>>, StateError> {
+        let was_asked = self.fetched.asked_at == Some(self.cursor);
+        if !was_asked && ctx.can_ask() {
+            let may_ask = self.bounds.want.is_none() || self.fetched.requests < FETCHES_MAX;
+            return Ok(ControlFlow::Break((!may_ask).then_some(Ending::Full)));
+        }
+        let id = self.conversation;
+        // The server has nothing between. What this device kept from before is still here.
+        if self.expected.take().is_some() && ctx.state.entry_before(id, self.cursor)?.is_some() {
+            return Ok(ControlFlow::Continue(()));
+        }
+        let known = ctx.conversations.get(id);
+        let is_expired = known.is_some_and(|known| known.floor > EntryId::START);
+        Ok(ControlFlow::Break(Some(match (was_asked, is_expired) {
+            (false, _) => Ending::NoLink,
+            (true, true) => Ending::Expired,
+            (true, false) => Ending::Begin,
+        })))
     }
 
     /// It has come to the first entry that the server has for this user.

@@ -136,6 +136,18 @@ pub(crate) fn placed_target(
     target(ctx, (sender, recent), named, whose)
 }
 
+/// The line that waits under this number.
+fn waiting_at(sender: &Sender, sequence: u64) -> Result<Target, Refused> {
+    let waiting = sender.outbox.waiting_at(sequence).cloned();
+    waiting
+        .map(|unsent| Target::Waiting(sequence, unsent))
+        .ok_or_else(|| {
+            let text =
+                format!("no message waits under {WAITING_SIGN}{sequence}; `/lines` shows which do");
+            (Fault::Usage, text)
+        })
+}
+
 /// The line that is meant.
 pub(crate) fn target(
     ctx: &mut Ctx<'_>,
@@ -144,15 +156,7 @@ pub(crate) fn target(
     whose: Whose,
 ) -> Result<Target, Refused> {
     if let Some(LineNumber::Waiting(sequence)) = named.line {
-        let waiting = sender.outbox.waiting_at(sequence).cloned();
-        let gone = || {
-            let text =
-                format!("no message waits under {WAITING_SIGN}{sequence}; `/lines` shows which do");
-            (Fault::Usage, text)
-        };
-        return waiting
-            .map(|unsent| Target::Waiting(sequence, unsent))
-            .ok_or_else(gone);
+        return waiting_at(sender, sequence);
     }
     if named.line.is_some() && !is_placed(ctx, named) {
         // Each conversation has numbers of its own.

@@ -120,37 +120,37 @@ pub(crate) fn handle_rooms(ctx: &mut Ctx<'_>, answer: Rooms) {
             };
             ctx.plain(line);
         }
-        RoomsPurpose::List(1) if rooms.is_empty() => {
-            let text = if ctx.session.server.creates_rooms {
-                "there are no rooms; `/join #NAME` creates one"
-            } else {
-                "there are no rooms; only the operator makes them here"
-            };
-            ctx.plain(text);
-        }
-        RoomsPurpose::List(page) if rooms.is_empty() => {
-            let text = format!("page {page} of the rooms is empty; there are {pages} pages");
-            ctx.plain(text);
-        }
-        RoomsPurpose::List(page) => {
-            let rows = rooms.into_iter().map(|room| {
-                let known = ctx.conversations.get(room.conversation);
-                let stored = known.map(|known| &known.stored);
-                render_rooms::RoomRow {
-                    unread: stored.map_or(0, |stored| stored.unread),
-                    is_muted: stored.is_some_and(|stored| stored.is_muted(ctx.now.unix_ms)),
-                    room,
-                }
-            });
-            let rooms: Vec<_> = rows.collect();
-            ctx.effects
-                .show_table(Tone::Plain, &render_rooms::rooms(&rooms));
-            if page < pages {
-                let next = page + 1;
-                let text = format!("page {page} of {pages}; `/rooms {next}` shows more");
-                ctx.notice(text);
+        RoomsPurpose::List(page) => show_rooms(ctx, rooms, (page, pages)),
+    }
+}
+
+fn show_rooms(ctx: &mut Ctx<'_>, rooms: Vec<Room>, (page, pages): (u32, u32)) {
+    if rooms.is_empty() {
+        let text = match page {
+            1 if ctx.session.server.creates_rooms => {
+                "there are no rooms; `/join #NAME` creates one".to_owned()
             }
+            1 => "there are no rooms; only the operator makes them here".to_owned(),
+            _ => format!("page {page} of the rooms is empty; there are {pages} pages"),
+        };
+        return ctx.plain(text);
+    }
+    let rows = rooms.into_iter().map(|room| {
+        let known = ctx.conversations.get(room.conversation);
+        let stored = known.map(|known| &known.stored);
+        render_rooms::RoomRow {
+            unread: stored.map_or(0, |stored| stored.unread),
+            is_muted: stored.is_some_and(|stored| stored.is_muted(ctx.now.unix_ms)),
+            room,
         }
+    });
+    let rooms: Vec<_> = rows.collect();
+    ctx.effects
+        .show_table(Tone::Plain, &render_rooms::rooms(&rooms));
+    if page < pages {
+        let next = page + 1;
+        let text = format!("page {page} of {pages}; `/rooms {next}` shows more");
+        ctx.notice(text);
     }
 }
 

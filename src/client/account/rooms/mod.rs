@@ -31,39 +31,13 @@ pub(crate) fn handle_joined(ctx: &mut Ctx<'_>, sender: &mut Sender, joined: &Joi
     if !is_room(&room) {
         return;
     }
-    let is_closed = joined.room.history.is_none_or(|last| last == 0);
-    let begins = StoredConversation {
-        nothing_before: Some(joined.start).filter(|_| is_closed),
-        ..StoredConversation::at(&room, joined.start)
-    };
     let known = ctx.conversations.get(id);
     let is_new = known.is_none_or(|known| known.stored.received_up_to < joined.start);
-    match ctx.conversations.get_mut(id) {
-        None => {
-            if !ctx.conversations.insert(id, begins) {
-                let line = ctx.pending.take_answered(joined.tag);
-                let line = line.or(ctx.effects.script_line);
-                let text = "too many conversations on this device";
-                ctx.effects.fail_at(line, Fault::Failed, text);
-                return;
-            }
-        }
-        // The answer may be older than what this device has used since: its numbers are not forgotten.
-        Some(known) if known.stored.received_up_to < joined.start => {
-            known.stored = StoredConversation {
-                rewound_from: known.stored.rewound_from,
-                last_own_seq: known.stored.last_own_seq,
-                hold_until: known.stored.hold_until,
-                // Another device may have read on before the answer came here.
-                read_up_to: known.stored.read_up_to.max(joined.start),
-                muted_until_ms: known.stored.muted_until_ms,
-                ..begins
-            };
-        }
-        Some(known) => {
-            known.stored.name.clone_from(&room);
-            known.stored.is_left = false;
-        }
+    if !take_up(ctx, &room, joined) {
+        let line = ctx.pending.take_answered(joined.tag);
+        let line = line.or(ctx.effects.script_line);
+        let text = "too many conversations on this device";
+        return ctx.effects.fail_at(line, Fault::Failed, text);
     }
     if let Some(known) = ctx.conversations.get_mut(id) {
         known.set_last_seq(joined.last_number);
@@ -90,6 +64,36 @@ pub(crate) fn handle_joined(ctx: &mut Ctx<'_>, sender: &mut Sender, joined: &Joi
             let typed = canonical_target(typed);
             typed == name || typed == room
         });
+}
+
+/// The conversation begins where the server lets the user in, unless more of it is here. Returns whether there is room for it.
+fn take_up(ctx: &mut Ctx<'_>, room: &str, joined: &Joined) -> bool {
+    let is_closed = joined.room.history.is_none_or(|last| last == 0);
+    let begins = StoredConversation {
+        nothing_before: Some(joined.start).filter(|_| is_closed),
+        ..StoredConversation::at(room, joined.start)
+    };
+    let id = joined.room.conversation;
+    match ctx.conversations.get_mut(id) {
+        None => return ctx.conversations.insert(id, begins),
+        // The answer may be older than what this device has used since: its numbers are not forgotten.
+        Some(known) if known.stored.received_up_to < joined.start => {
+            known.stored = StoredConversation {
+                rewound_from: known.stored.rewound_from,
+                last_own_seq: known.stored.last_own_seq,
+                hold_until: known.stored.hold_until,
+                // Another device may have read on before the answer came here.
+                read_up_to: known.stored.read_up_to.max(joined.start),
+                muted_until_ms: known.stored.muted_until_ms,
+                ..begins
+            };
+        }
+        Some(known) => {
+            room.clone_into(&mut known.stored.name);
+            known.stored.is_left = false;
+        }
+    }
+    true
 }
 
 /// The server has removed the user from a room, as its log will tell; this closes the request.

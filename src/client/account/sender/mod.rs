@@ -230,9 +230,14 @@ impl Sender {
         // Without a number it can be changed and taken back where it waits. A script says nothing while the server is away, and
         // learns that it is back by what it sends.
         let waits = ctx.session.is_silent && ctx.conversations.is_attended;
-        if self.outbox.len() == 0 || waits {
-            return;
+        if self.outbox.len() > 0 && !waits {
+            self.number_waiting(ctx);
+            self.send_numbered(ctx);
         }
+    }
+
+    /// Gives numbers to what waits in conversations that are known, and asks for the others.
+    fn number_waiting(&mut self, ctx: &mut Ctx<'_>) {
         // Who gets a file is known before that is brought.
         let uploads = self.outbox.uploads();
         let uploads = uploads.map(|(_, unsent, _)| (None, unsent.target.clone()));
@@ -264,6 +269,9 @@ impl Sender {
                 }
             }
         }
+    }
+
+    fn send_numbered(&mut self, ctx: &mut Ctx<'_>) {
         let conversations = &ctx.conversations;
         for sequence in self.outbox.take_sendable(|id| conversations.is_open(id)) {
             let Some(unsent) = self.outbox.get(sequence) else {
