@@ -29,7 +29,18 @@ pub(super) enum Change {
     Clear,
 }
 
-/// Writes changes to the tables, in their order. Of the history at most so many entries stay.
+/// What another user does not take over.
+const KEYS_OF_USER: [&str; 7] = [
+    KEY_DEVICE,
+    KEY_BLOCKED,
+    KEY_SETTINGS,
+    KEY_IGNORED,
+    KEY_PLACES,
+    KEY_QUIET,
+    KEY_LOGS_CHAT,
+];
+
+/// Writes changes to the tables, in their order. Of the history at most so many entries stay. Long: one arm for each change.
 pub(super) fn write(
     changes: &[Change],
     entries_max: u64,
@@ -92,15 +103,7 @@ pub(super) fn write(
                 erased.retain(|_, _| false)?;
                 lives.retain(|_, _| false)?;
                 downloads.retain(|_, _| false)?;
-                identity.remove(KEY_DEVICE)?;
-                for key in [
-                    KEY_BLOCKED,
-                    KEY_SETTINGS,
-                    KEY_IGNORED,
-                    KEY_PLACES,
-                    KEY_QUIET,
-                    KEY_LOGS_CHAT,
-                ] {
+                for key in KEYS_OF_USER {
                     identity.remove(key)?;
                 }
                 outbox.retain(|_, _| false)?;

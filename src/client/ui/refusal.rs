@@ -11,6 +11,7 @@ pub(crate) fn refusal(failure: &Failure, subject: &str) -> String {
     printable::line(&words(failure, subject)).into_owned()
 }
 
+/// The words of each code, and what the server adds to it. Long: one arm for each code.
 fn words(failure: &Failure, subject: &str) -> String {
     let reason = match failure.code {
         ErrorCode::NoSuchUser => {

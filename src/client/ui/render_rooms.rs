@@ -53,16 +53,7 @@ pub(crate) fn event(event: &RoomEvent, own_name: &str, room: &str) -> String {
         }
         EventKind::Role => {
             let role = role(event.role.unwrap_or(MemberRole::Member));
-            match (actor, subject) {
-                _ if subject.is_empty() || subject == actor => {
-                    format!("{actor} {} {role} of {room} now", are_or_is(actor))
-                }
-                ("you", _) => format!("you made {subject} {role} of {room}"),
-                _ => {
-                    let is = are_or_is(subject);
-                    format!("{subject} {is} {role} of {room} now, by {actor}")
-                }
-            }
+            role_given(actor, subject, room, role)
         }
         EventKind::Access => {
             let access = access(event.access.unwrap_or(Access::Public));
@@ -101,6 +92,19 @@ fn kicked(actor: &str, subject: &str, room: &str, reason: &str) -> String {
         ("you", _) => format!("you kicked {subject} from {room}{reason}"),
         (_, "you") => format!("you were kicked from {room} by {actor}{reason}"),
         _ => format!("{subject} was kicked from {room} by {actor}{reason}"),
+    }
+}
+
+fn role_given(actor: &str, subject: &str, room: &str, role: &str) -> String {
+    match (actor, subject) {
+        _ if subject.is_empty() || subject == actor => {
+            format!("{actor} {} {role} of {room} now", are_or_is(actor))
+        }
+        ("you", _) => format!("you made {subject} {role} of {room}"),
+        _ => {
+            let is = are_or_is(subject);
+            format!("{subject} {is} {role} of {room} now, by {actor}")
+        }
     }
 }
 
