@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 
-#[cfg(feature = "cluster")]
 use super::cluster::ClusterOptions;
 use super::limits::ServerLimits;
 use crate::cli::address::{self, DEFAULT_PORT};
@@ -88,7 +87,6 @@ pub struct Args {
     #[cfg(feature = "http")]
     #[command(flatten)]
     pub http: HttpOptions,
-    #[cfg(feature = "cluster")]
     #[command(flatten)]
     pub cluster: ClusterOptions,
     #[command(flatten)]

@@ -7,10 +7,10 @@ use anyhow::{Context as _, anyhow};
 use rand_core::{OsRng, RngCore as _};
 
 use crate::cli::exit::Failure;
-use crate::cluster::nats::{NatsLog, Settings, Standing};
+use crate::cluster::nats::{NatsLog, Settings, Standing, Teller};
 use crate::cluster::{Follower, Halt, NODE_NAME_MAX, Replica, catch_up, is_node_name};
 use crate::net::{self, InputSender};
-use crate::server::Input;
+use crate::server::{Input, PeerLink};
 use crate::store::{Engine, ReplicaState, Replication, StoreCaller};
 
 /// How many copies of a log NATS keeps at most.
@@ -55,11 +55,24 @@ fn name(typed: &str) -> Result<String, String> {
     ))
 }
 
+/// How the hub tells other servers something.
+struct Link(Teller);
+
+impl PeerLink for Link {
+    fn tell(&mut self, message: Vec<u8>) {
+        self.0.tell(message);
+    }
+}
+
 /// A server that has applied all that its cluster's log had at its start.
 pub struct Member {
+    node: String,
     replica: Replica,
     log: NatsLog,
 }
+
+/// How the hub talks with other servers: as which it does, its start, and what carries it.
+pub type Introduction = (String, u64, Box<dyn PeerLink + Send>);
 
 /// Why a member has stopped by itself, once it has.
 pub type Halted = Arc<OnceLock<Halt>>;
@@ -104,7 +117,7 @@ impl Member {
         let mut nonce = [0; 16];
         OsRng.fill_bytes(&mut nonce);
         let (now, applied) = (net::now().instant, state.applied);
-        let mut replica = Replica::new(now, node, nonce, state);
+        let mut replica = Replica::new(now, node.clone(), nonce, state);
         let waits = log.waits();
         let wait = |until| {
             waits.wait(until);
@@ -113,7 +126,18 @@ impl Member {
         catch_up(&mut replica, engine, &mut log, now, wait).map_err(anyhow::Error::new)?;
         let read = replica.state().applied - applied;
         tracing::info!("joined cluster {name}: applied {read} records of its log");
-        Ok(Self { replica, log })
+        Ok(Self { node, replica, log })
+    }
+
+    /// Has the hub talk with the other servers.
+    pub fn introduce(&self, inputs: &InputSender<Input>) -> Introduction {
+        let inputs = inputs.clone();
+        self.log.waits().hear_by(move |node, told| {
+            // Where the hub is too busy it is lost, and asked for again.
+            let _ = inputs.try_send(Input::FromPeer(node.into(), told));
+        });
+        let link = Link(self.log.teller());
+        (self.node.clone(), OsRng.next_u64(), Box::new(link))
     }
 
     /// What has the storage thread follow the log. If it cannot go on the server is stopped, and `halted` says why.
@@ -122,7 +146,7 @@ impl Member {
         inputs: &InputSender<Input>,
         halted: &Halted,
     ) -> (Box<dyn Replication>, impl FnOnce(StoreCaller) + use<>) {
-        let Self { replica, log } = self;
+        let Self { replica, log, .. } = self;
         let waits = log.waits();
         let (hub, end, halted) = (inputs.clone(), inputs.clone(), Arc::clone(halted));
         let tell = move |applied: Vec<_>| {

@@ -2,7 +2,7 @@
 
 mod answers;
 mod args;
-#[cfg(feature = "cluster")]
+#[cfg_attr(not(feature = "cluster"), path = "alone.rs")]
 mod cluster;
 mod lifecycle;
 mod limits;

@@ -40,17 +40,22 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
     let prepared = Prepared::new(&args, context)?;
     let (data, log, sockets) = (prepared.data, prepared.log, prepared.sockets);
     let (mut engine, secrets, accounts) = open_database(&args, &data)?;
-    #[cfg(feature = "cluster")]
-    let member = join(&args, &mut engine)?;
+    let settings = args.cluster.wanted()?;
+    let member = settings.map(|settings| Member::join(settings, &mut engine));
+    let member = member.transpose()?;
     let (setup, inputs) = Setup::new().context("cannot wait for the network")?;
     let now = net::now();
     let endpoint = endpoint(&args, &secrets, now)?;
     let key = public_key(&secrets.static_key);
     let (snapshots, loss) = (engine.snapshots(), engine.loss());
+    let introduction = member.as_ref().map(|member| member.introduce(&inputs));
     let halted = Arc::default();
     let (handle, store) = start_store(engine, &inputs, member, &halted);
     let (blob_handle, blobs) = start_blobs(&data, inputs.clone());
-    let hub = hub(&args, &secrets, now, (handle, blob_handle))?;
+    let mut hub = hub(&args, &secrets, now, (handle, blob_handle))?;
+    if let Some((node, life, link)) = introduction {
+        hub = hub.with_peers(&node, life, link);
+    }
     let listening_on: Vec<SocketAddr> = sockets.iter().map(Socket::local).collect();
     let backups = start_backups(prepared.plan, &data, store.caller(), &snapshots)?;
     let monitor = Monitor::start(Source {
@@ -117,15 +122,6 @@ fn open_database(args: &Args, data: &Path) -> Result<(Engine, Secrets, u64), Fai
     let accounts = engine.account_count();
     let accounts = accounts.context("cannot count the accounts")?;
     Ok((engine, secrets, accounts))
-}
-
-/// Joins the servers of which this is one, if it is.
-#[cfg(feature = "cluster")]
-fn join(args: &Args, engine: &mut Engine) -> Result<Option<Member>, Failure> {
-    let settings = args.cluster.wanted()?;
-    settings
-        .map(|settings| Member::join(settings, engine))
-        .transpose()
 }
 
 fn endpoint(args: &Args, secrets: &Secrets, now: Now) -> anyhow::Result<Endpoint> {

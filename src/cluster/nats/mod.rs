@@ -76,6 +76,9 @@ pub enum NatsError {
     Silent,
 }
 
+/// What is called with what another server tells: its name, and its words.
+type Hear = Box<dyn Fn(&str, Vec<u8>) + Send>;
+
 /// What is called when there is an event and there was none.
 type Wake = Box<dyn Fn() + Send>;
 
@@ -84,12 +87,20 @@ type Wake = Box<dyn Fn() + Send>;
 struct Events {
     waiting: Mutex<(VecDeque<Event>, Option<Wake>)>,
     come: Condvar,
+    hear: Mutex<Option<Hear>>,
 }
 
 impl Events {
     fn lock(&self) -> MutexGuard<'_, (VecDeque<Event>, Option<Wake>)> {
         // A thread that panicked with the lock held had at most pushed or popped: the queue is intact.
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn hear(&self, node: &str, told: Vec<u8>) {
+        let hear = self.hear.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(hear) = &*hear {
+            hear(node, told);
+        }
     }
 
     fn push(&self, event: Event) {
@@ -137,6 +148,12 @@ impl NatsLog {
         answer.unwrap_or(Err(NatsError::Silent))
     }
 
+    /// A way to tell the other servers something.
+    #[must_use]
+    pub fn teller(&self) -> Teller {
+        Teller(self.commands.clone())
+    }
+
     /// A way to wait for its events.
     #[must_use]
     pub fn waits(&self) -> Waits {
@@ -151,10 +168,27 @@ impl NatsLog {
     }
 }
 
+/// Tells the other servers something; it may be lost.
+pub struct Teller(mpsc::Sender<Command>);
+
+impl Teller {
+    /// Tells all of them.
+    pub fn tell(&self, words: Vec<u8>) {
+        if self.0.try_send(Command::Tell(words)).is_err() {
+            tracing::debug!("the thread of the cluster's log is busy");
+        }
+    }
+}
+
 /// Waits for what happens to a log.
 pub struct Waits(Arc<Events>);
 
 impl Waits {
+    /// From now on this is called with what another server tells: its name, and its words.
+    pub fn hear_by(&self, hear: impl Fn(&str, Vec<u8>) + Send + 'static) {
+        *self.0.hear.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(hear));
+    }
+
     /// From now on this is called when something has happened.
     pub fn wake_by(&self, wake: impl Fn() + Send + 'static) {
         self.0.lock().1 = Some(Box::new(wake));

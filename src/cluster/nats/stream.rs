@@ -32,6 +32,9 @@ pub(super) struct Names {
     pub(super) own: String,
     /// Where what was written is heard.
     pub(super) live: String,
+    /// Where the servers tell each other something, and where this one does.
+    pub(super) told: String,
+    pub(super) tell: String,
     all: String,
 }
 
@@ -42,6 +45,8 @@ impl Names {
             stream: format!("udpchat-{cluster}"),
             own: format!("udpchat.{cluster}.j.{node}"),
             live: format!("udpchat.{cluster}.live.>"),
+            told: format!("udpchat.{cluster}.tell.*"),
+            tell: format!("udpchat.{cluster}.tell.{node}"),
             all: format!("udpchat.{cluster}.j.>"),
         }
     }

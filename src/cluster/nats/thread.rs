@@ -39,6 +39,7 @@ const REQUEST_WITHIN: Duration = Duration::from_secs(2);
 pub(super) enum Command {
     Append(Arc<[u8]>),
     Read(u64),
+    Tell(Vec<u8>),
     Create([u8; 16], answers::Sender<Result<(), NatsError>>),
 }
 
@@ -91,6 +92,8 @@ struct Talker {
     replicas: u64,
     events: Arc<Events>,
     live: Subscriber,
+    /// What other servers tell.
+    told: Subscriber,
     /// Where acknowledgements, answers to readings and other answers come.
     answers: Subscriber,
     inbox: String,
@@ -143,6 +146,8 @@ impl Talker {
         let subscribed = |subject: String| client.subscribe(subject);
         let live = subscribed(names.live.clone()).await;
         let live = live.map_err(|error| failed(error.to_string()))?;
+        let told = subscribed(names.told.clone()).await;
+        let told = told.map_err(|error| failed(error.to_string()))?;
         let answers = subscribed(format!("{inbox}.*")).await;
         let answers = answers.map_err(|error| failed(error.to_string()))?;
         let talker = Self {
@@ -151,6 +156,7 @@ impl Talker {
             replicas,
             events,
             live,
+            told,
             answers,
             inbox,
             through: 0,
@@ -180,6 +186,7 @@ impl Talker {
                     None => return,
                 },
                 Some(message) = self.live.next() => self.take_live(&message),
+                Some(message) = self.told.next() => self.take_told(&message),
                 Some(message) = self.answers.next() => self.take_answer(&message),
                 _ = ticks.tick() => self.ask(self.names.info(), "stands", Vec::new()).await,
             }
@@ -196,6 +203,15 @@ impl Talker {
                 self.through = 0;
                 let (subject, request) = self.names.reading(from);
                 self.ask(subject, "read", request.to_string().into()).await;
+            }
+            Command::Tell(words) => {
+                let sent = self.client.publish(self.names.tell.clone(), words.into());
+                match timeout(REQUEST_WITHIN, sent).await {
+                    Ok(Ok(())) => {}
+                    _ => {
+                        tracing::debug!("the other servers of the cluster were not told something")
+                    }
+                }
             }
             Command::Create(cluster, answer) => {
                 // Who asked has given up, or is told.
@@ -229,6 +245,13 @@ impl Talker {
             reason: error.to_string(),
         })?;
         refused(what, &parsed(what, &answer.payload)?)
+    }
+
+    fn take_told(&self, message: &Message) {
+        if *message.subject != *self.names.tell {
+            let node = message.subject.rsplit('.').next().unwrap_or_default();
+            self.events.hear(node, message.payload.to_vec());
+        }
     }
 
     fn take_live(&self, message: &Message) {

@@ -12,6 +12,7 @@ pub mod services;
 pub mod status;
 mod turn_queue;
 
+use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 use std::time::{Duration, Instant};
 
@@ -20,6 +21,7 @@ use super::auth::opaque::OpaqueServer;
 use super::ctx::config::{HubConfig, HubCounters};
 use super::ctx::requests::Pending;
 use super::ctx::{CODE_STOPPING, CONTROL, Core, Ctx};
+use super::peers::PeerLink;
 use super::session::Session;
 use crate::protocol::{EndReason, Message, SessionEnd};
 use crate::store::{
@@ -39,6 +41,8 @@ pub enum Input {
     Completion(CompletionBox),
     /// Another server of the cluster was asked for something, and it is done here too.
     AppliedElsewhere(AppliedElsewhere),
+    /// Another server of the cluster, which has this name, tells something.
+    FromPeer(Arc<str>, Vec<u8>),
     /// The blobs have answered.
     Blob(BlobCompletion),
     /// Say how things are. The channel must have room for the answer; who has gone away misses it.
@@ -97,6 +101,15 @@ impl Hub {
             shutdown: Shutdown::No,
             is_farewell_over: false,
         }
+    }
+
+    /// The same, of a server that is called so among others. `life` is random, and tells this start from others.
+    #[must_use]
+    pub fn with_peers(mut self, node: &str, life: u64, link: Box<dyn PeerLink + Send>) -> Self {
+        self.core.presence.tell_changes();
+        self.services.receipts.tell_hints();
+        self.services.peers.begin(node, life, link);
+        self
     }
 
     /// What was counted since the start.
@@ -185,6 +198,10 @@ impl App for Hub {
             }),
             Input::AppliedElsewhere(applied) => self.run(now, endpoint, |services, ctx| {
                 services.on_applied_elsewhere(ctx, applied);
+            }),
+            Input::FromPeer(node, told) => self.run(now, endpoint, |services, ctx| {
+                let concerned = (&mut services.alerts, &mut services.receipts);
+                services.peers.on_message(ctx, concerned, &node, &told);
             }),
             Input::Blob(completion) => self.run(now, endpoint, |services, ctx| {
                 services.files.on_completion(ctx, completion);

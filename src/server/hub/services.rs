@@ -11,6 +11,7 @@ use crate::server::ctx::{CHAT, Ctx, Followup, HISTORY};
 use crate::server::files::Files;
 use crate::server::hello::Hellos;
 use crate::server::messages::{catch_up, history};
+use crate::server::peers::Peers;
 use crate::server::receipts::Receipts;
 use crate::server::retention::RetentionTimer;
 use crate::server::rooms::listing::RoomLists;
@@ -29,6 +30,7 @@ pub struct Services {
     pub files: Files,
     pub hellos: Hellos,
     pub intake: Intake,
+    pub peers: Peers,
     pub reading: ReadPositions,
     pub receipts: Receipts,
     pub retention: RetentionTimer,
@@ -45,6 +47,7 @@ impl Services {
             files: Files::new(now),
             hellos: Hellos::default(),
             intake: Intake::default(),
+            peers: Peers::none(now.instant),
             reading: ReadPositions::default(),
             receipts: Receipts::default(),
             retention: RetentionTimer::new(now),
@@ -112,12 +115,14 @@ impl Services {
         self.run_turns(ctx);
         self.run_followups(ctx);
         self.receipts.publish(ctx);
+        self.peers.publish(ctx, &mut self.receipts);
     }
 
     pub fn on_timeout(&mut self, ctx: &mut Ctx<'_>) {
         self.chores.on_timeout(ctx);
         self.files.on_timeout(ctx);
         self.hellos.on_timeout(ctx);
+        self.peers.on_timeout(ctx, &mut self.alerts);
         self.reading.on_timeout(ctx);
         self.receipts.on_timeout(ctx);
         self.retention.on_timeout(ctx);
@@ -139,6 +144,7 @@ impl Services {
             self.files.deadline(),
             self.hellos.deadline(),
             self.intake.deadline(),
+            self.peers.deadline(),
             self.reading.deadline(),
             self.receipts.deadline(),
             self.retention.deadline(),

@@ -230,9 +230,8 @@ fn recipients(
             (accounts.saturating_sub(1), count(online), None)
         }
         Audience::Room { members } => {
-            let here = ctx.presence.in_room(conversation);
-            let online = here.filter(|(account, here)| *account != author && here.is_online());
-            (members.saturating_sub(1), count(online.count()), None)
+            let online = ctx.presence.others_in_room(author, conversation);
+            (members.saturating_sub(1), count(online), None)
         }
     }
 }

@@ -28,6 +28,11 @@ impl Blocks {
         self.0.remove(&account);
     }
 
+    /// Whether an account blocks anybody.
+    pub(in crate::server) fn hides_any(&self, account: AccountId) -> bool {
+        self.0.contains_key(&account)
+    }
+
     /// Whether one blocks another.
     pub(in crate::server) fn hides(&self, account: AccountId, other: AccountId) -> bool {
         let blocked = self.0.get(&account);

@@ -1,6 +1,7 @@
 //! Who is online: every account with a signed-in session whose peer is not silent; and the rooms of these accounts.
 
 pub mod blocks;
+mod elsewhere;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -9,6 +10,8 @@ use crate::id_map::IdMap;
 use crate::protocol::{AccountId, AccountRole, ConversationId};
 use crate::small_map::SmallMap;
 use crate::transport::SessionId;
+use elsewhere::Elsewhere;
+pub use elsewhere::SeatElsewhere;
 
 /// The accounts with signed-in sessions.
 #[derive(Debug, Default)]
@@ -26,6 +29,11 @@ pub struct Presence {
     silences: u64,
     /// By room, those of them who belong to it. Nothing is kept for those who are away.
     rooms: IdMap<ConversationId, BTreeSet<AccountId>>,
+    /// Who is online at other servers of the cluster, and how many of them are not online here.
+    elsewhere: Elsewhere,
+    only_elsewhere: usize,
+    /// The accounts of which something has changed, if other servers are to be told.
+    changed: Option<BTreeSet<AccountId>>,
 }
 
 /// One account's sessions, and whether each is awake.
@@ -64,6 +72,17 @@ pub struct Departure {
 }
 
 impl OnlineAccount {
+    /// Whether others were told that it is online.
+    #[must_use]
+    pub const fn is_announced(&self) -> bool {
+        self.is_announced
+    }
+
+    /// The rooms that it belongs to.
+    pub fn rooms(&self) -> impl Iterator<Item = ConversationId> {
+        self.rooms.iter().copied()
+    }
+
     /// Its sessions, awake or silent.
     pub fn sessions(&self) -> impl Iterator<Item = SessionId> {
         self.sessions.keys()
@@ -94,6 +113,53 @@ impl Departure {
 }
 
 impl Presence {
+    /// Other servers are told what changes from now on.
+    pub fn tell_changes(&mut self) {
+        self.changed = Some(BTreeSet::new());
+    }
+
+    /// The accounts of which something has changed since this was asked last.
+    pub fn take_changes(&mut self) -> BTreeSet<AccountId> {
+        self.changed
+            .as_mut()
+            .map(std::mem::take)
+            .unwrap_or_default()
+    }
+
+    fn note_change(&mut self, account: AccountId) {
+        if let Some(changed) = &mut self.changed {
+            changed.insert(account);
+        }
+    }
+
+    /// Who is online at other servers.
+    #[must_use]
+    pub const fn elsewhere(&self) -> &Elsewhere {
+        &self.elsewhere
+    }
+
+    /// An account is online at another server, or no longer. If users here are to be told: its name, and whether it is online.
+    pub fn set_elsewhere(
+        &mut self,
+        node: &Arc<str>,
+        account: AccountId,
+        seat: Option<SeatElsewhere>,
+    ) -> Option<(Arc<str>, bool)> {
+        let seat_before = self.elsewhere.get(account);
+        let name = seat.as_ref().or(seat_before)?.name.clone();
+        let was_announced = self.elsewhere.is_announced(account);
+        let was_online = seat_before.is_some();
+        self.elsewhere.set(node, account, seat);
+        let here = self.accounts.get(&account);
+        if !here.is_some_and(OnlineAccount::is_online) {
+            self.only_elsewhere -= usize::from(was_online);
+            self.only_elsewhere += usize::from(self.elsewhere.is_online(account));
+        }
+        let is_announced = self.elsewhere.is_announced(account);
+        let is_news =
+            was_announced != is_announced && !here.is_some_and(OnlineAccount::is_announced);
+        is_news.then_some((name, is_announced))
+    }
     /// A session of the account has signed in, or speaks again; whether others are to be told that the account is online.
     pub fn set_active(
         &mut self,
@@ -123,7 +189,11 @@ impl Presence {
         let is_news = here.take_news();
         self.count(account, before, after);
         self.online += usize::from(!was_online);
-        is_news
+        if !was_online && self.elsewhere.is_online(account) {
+            self.only_elsewhere -= 1;
+        }
+        self.note_change(account);
+        is_news && !self.elsewhere.is_announced(account)
     }
 
     /// A session of the account has said HELLO, and whether others are told that it is there. If they are to be told something
@@ -136,13 +206,16 @@ impl Presence {
     ) -> Option<bool> {
         let here = self.accounts.get_mut(&account)?;
         here.sessions.get_mut(session)?.is_announced = Some(is_announced);
-        here.take_news().then_some(here.is_announced)
+        let (is_news, is_announced) = (here.take_news(), here.is_announced);
+        self.note_change(account);
+        (is_news && !self.elsewhere.is_announced(account)).then_some(is_announced)
     }
 
     /// The account, which has just signed in, is marked as a bot's, or not.
     pub fn set_bot(&mut self, account: AccountId, is_bot: bool) {
         if let Some(here) = self.accounts.get_mut(&account) {
             here.is_bot = is_bot;
+            self.note_change(account);
         }
     }
 
@@ -163,13 +236,26 @@ impl Presence {
     /// Whether an account that has a session is marked as a bot's, for who is told of it.
     #[must_use]
     pub fn bot_mark(&self, account: AccountId) -> Option<bool> {
-        self.get(account).filter(|here| here.is_bot).map(|_| true)
+        let is_bot = match self.get(account) {
+            Some(here) => here.is_bot,
+            None => self.elsewhere.get(account).is_some_and(|seat| seat.is_bot),
+        };
+        is_bot.then_some(true)
+    }
+
+    /// What an account says of being away, wherever it is online.
+    #[must_use]
+    pub fn away(&self, account: AccountId) -> Option<&str> {
+        let elsewhere = || self.elsewhere.get(account)?.away.as_deref();
+        let here = self.get(account).and_then(|here| here.away.as_deref());
+        here.or_else(elsewhere)
     }
 
     /// The account says that it is away, or back. One without a session is not noted.
     pub fn set_away(&mut self, account: AccountId, text: Option<String>) {
         if let Some(here) = self.accounts.get_mut(&account) {
             here.away = text;
+            self.note_change(account);
         }
     }
 
@@ -187,9 +273,21 @@ impl Presence {
             self.silent.insert((self.silences, session));
         }
         let has_gone = was_online && !here.is_online();
-        self.online -= usize::from(has_gone);
         let is_news = here.take_news();
-        Departure { has_gone, is_news }
+        self.depart(account, has_gone, is_news)
+    }
+
+    /// What follows from an account having fewer sessions here that are awake.
+    fn depart(&mut self, account: AccountId, has_gone: bool, is_news: bool) -> Departure {
+        self.online -= usize::from(has_gone);
+        if has_gone && self.elsewhere.is_online(account) {
+            self.only_elsewhere += 1;
+        }
+        self.note_change(account);
+        Departure {
+            has_gone,
+            is_news: is_news && !self.elsewhere.is_announced(account),
+        }
     }
 
     /// A session of the account is over.
@@ -213,9 +311,7 @@ impl Presence {
             self.accounts.remove(&account);
         }
         self.count(account, before, after);
-        let has_gone = was_online && !is_online;
-        self.online -= usize::from(has_gone);
-        Departure { has_gone, is_news }
+        self.depart(account, was_online && !is_online, is_news)
     }
 
     fn count(&mut self, account: AccountId, before: usize, after: usize) {
@@ -255,6 +351,7 @@ impl Presence {
         if let Some(here) = self.accounts.get_mut(&account) {
             here.rooms.insert(room);
             self.rooms.entry(room).or_default().insert(account);
+            self.note_change(account);
         }
     }
 
@@ -262,6 +359,7 @@ impl Presence {
     pub fn exit(&mut self, account: AccountId, room: ConversationId) {
         if let Some(here) = self.accounts.get_mut(&account) {
             here.rooms.remove(&room);
+            self.note_change(account);
         }
         self.forget_in(account, room);
     }
@@ -280,6 +378,17 @@ impl Presence {
     ) -> impl Iterator<Item = (AccountId, &OnlineAccount)> {
         let accounts = self.rooms.get(&room).into_iter().flatten();
         accounts.filter_map(|account| Some((*account, self.get(*account)?)))
+    }
+
+    /// How many others than this account are online and belong to a room.
+    #[must_use]
+    pub fn others_in_room(&self, account: AccountId, room: ConversationId) -> usize {
+        let here = self.in_room(room).filter(|(_, here)| here.is_online());
+        let here = here.filter(|(other, _)| *other != account).count();
+        let is_here = |account| self.get(account).is_some_and(OnlineAccount::is_online);
+        let elsewhere = self.elsewhere.in_room(room);
+        let elsewhere = elsewhere.filter(|other| *other != account && !is_here(*other));
+        here + elsewhere.count()
     }
 
     /// How many accounts those are.
@@ -317,18 +426,17 @@ impl Presence {
 
     #[must_use]
     pub fn is_online(&self, account: AccountId) -> bool {
-        self.accounts
-            .get(&account)
-            .is_some_and(OnlineAccount::is_online)
+        let here = self.accounts.get(&account);
+        here.is_some_and(OnlineAccount::is_online) || self.elsewhere.is_online(account)
     }
 
-    /// How many are online.
+    /// How many are online, here or at another server.
     #[must_use]
     pub const fn online_count(&self) -> usize {
-        self.online
+        self.online + self.only_elsewhere
     }
 
-    /// Everybody who is online, in no order.
+    /// Everybody who is online here, in no order.
     pub fn online(&self) -> impl Iterator<Item = (AccountId, &OnlineAccount)> {
         self.accounts
             .iter()

@@ -9,10 +9,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 use super::ctx::Ctx;
-use crate::protocol::{AccountId, ConversationId};
+use crate::protocol::{AccountId, ConversationId, Mark};
 use crate::transport::SessionId;
 use counts::CountTable;
-use marks::DeliveryMarks;
+use marks::{DeliveryMarks, UNWRITTEN_MAX};
 
 /// The receipts of all conversations: what is to be written, and who is told by name or by count.
 #[derive(Debug, Default)]
@@ -20,9 +20,31 @@ pub struct Receipts {
     pub(super) subscribers: BTreeMap<ConversationId, BTreeSet<SessionId>>,
     marks: DeliveryMarks,
     counts: CountTable,
+    /// Marks that have moved here, for the other servers of the cluster, if there are any.
+    hints: Option<Vec<(ConversationId, Mark)>>,
 }
 
 impl Receipts {
+    /// Other servers are told from now on which marks have moved here.
+    pub fn tell_hints(&mut self) {
+        self.hints = Some(Vec::new());
+    }
+
+    /// The marks that have moved since this was asked last.
+    pub fn take_hints(&mut self) -> Vec<(ConversationId, Mark)> {
+        self.hints.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    /// A mark has moved here. Of a reader who blocks somebody others learn it once it is written, which tells who may.
+    fn note_hint(&mut self, ctx: &Ctx<'_>, conversation: ConversationId, mark: &Mark) {
+        if let Some(hints) = &mut self.hints
+            && hints.len() < UNWRITTEN_MAX
+            && (ctx.is_member(mark.account, conversation) || !ctx.blocks.hides_any(mark.account))
+        {
+            hints.push((conversation, mark.clone()));
+        }
+    }
+
     /// An account was online until now.
     pub fn note_seen(&mut self, ctx: &Ctx<'_>, account: AccountId) {
         let now = ctx.now;

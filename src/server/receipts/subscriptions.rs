@@ -34,6 +34,7 @@ impl Receipts {
         let mark = user.mark(body.conversation, entry);
         let now = ctx.now.instant;
         if self.marks.advance(now, body.conversation, &mark) {
+            self.note_hint(ctx, body.conversation, &mark);
             self.on_mark_advanced(ctx, body.conversation, mark);
         }
     }

@@ -4,6 +4,7 @@ use crate::protocol::{AccountId, Contact, ListContacts, RecipientData};
 use crate::server::ctx::Ctx;
 use crate::server::ctx::reply::in_parts;
 use crate::server::policy;
+use crate::server::presence::OnlineAccount;
 use crate::transport::{Channel, SessionId};
 
 /// Contacts in one list; who else is online is not listed, and is reached all the same. Chosen: what a session's send
@@ -33,6 +34,27 @@ pub fn list(ctx: &mut Ctx<'_>, id: SessionId, channel: Channel, tag: u32) {
     let others = ctx.presence.online();
     let others = others.filter(|(id, _)| is_other(*id) && !hides(*id));
     let others = oldest(others.collect(), CONTACTS_MAX);
+    let is_seen = |account| is_other(account) && !hides(account);
+    let mut elsewhere = Vec::new();
+    for (account, seat) in ctx.presence.elsewhere().online() {
+        let is_here = ctx
+            .presence
+            .get(account)
+            .is_some_and(OnlineAccount::is_online);
+        if !is_here && is_seen(account) {
+            elsewhere.push((account, seat));
+        }
+    }
+    let elsewhere = oldest(elsewhere, CONTACTS_MAX).into_iter();
+    let elsewhere = elsewhere.map(|(account, seat)| Contact {
+        account,
+        name: seat.name.as_ref().to_owned(),
+        address: seat
+            .address
+            .filter(|_| sees)
+            .unwrap_or(RecipientData::HIDDEN),
+        bot: seat.is_bot.then_some(true),
+    });
     let mut contacts: Vec<Contact> = own
         .into_iter()
         .chain(others)
@@ -52,6 +74,7 @@ pub fn list(ctx: &mut Ctx<'_>, id: SessionId, channel: Channel, tag: u32) {
                 bot: here.is_bot.then_some(true),
             })
         })
+        .chain(elsewhere)
         .take(CONTACTS_MAX)
         .collect();
     contacts.sort_by(|a, b| a.name.cmp(&b.name));

@@ -8,7 +8,6 @@ use crate::server::ctx::reply::{failure_of, in_parts};
 use crate::server::ctx::requests::{Pending, RequestOrigin};
 use crate::server::ctx::{CONTROL, Ctx};
 use crate::server::names::Name;
-use crate::server::presence::OnlineAccount;
 use crate::store::{Acquaintance, Outcome, Read, Reply};
 use crate::transport::{Channel, SessionId};
 
@@ -85,8 +84,7 @@ pub fn on_found(ctx: &mut Ctx<'_>, origin: RequestOrigin, outcome: Outcome) {
 }
 
 fn person(ctx: &Ctx<'_>, found: Acquaintance) -> Person {
-    let here = ctx.presence.get(found.account);
-    let is_online = here.is_some_and(OnlineAccount::is_online);
+    let is_online = ctx.presence.is_online(found.account);
     Person {
         account: found.account,
         name: found.name,
@@ -99,7 +97,7 @@ fn person(ctx: &Ctx<'_>, found: Acquaintance) -> Person {
 
 /// What an account that is online says of being away.
 pub fn away_of<'c>(ctx: &'c Ctx<'_>, account: AccountId) -> Option<&'c str> {
-    ctx.presence.get(account)?.away.as_deref()
+    ctx.presence.away(account)
 }
 
 /// The user is away, or back. Nothing of it is kept when their last session is over.

@@ -1,0 +1,372 @@
+//! The other servers of a cluster: who is online at them, and what they are told of who is online here.
+//!
+//! Each server tells the others what changes, numbered, and once a second that it is there. Who misses a number asks for
+//! everything. Of a server that has said nothing for [`SILENCE`] nobody is online any more.
+
+pub mod message;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::ctx::Ctx;
+use super::presence::SeatElsewhere;
+use super::receipts::Receipts;
+use super::roster::alerts::Alerts;
+use crate::protocol::{AccountId, ConversationId, Mark};
+use message::{PeerAccount, PeerMessage};
+
+/// How often a server says that it is there.
+const HEARTBEAT_EVERY: Duration = Duration::from_secs(1);
+
+/// After so long a server is dead that says nothing. Chosen: several heartbeats may be lost.
+const SILENCE: Duration = Duration::from_secs(5);
+
+/// How soon a server is asked again for everything.
+const ASK_AGAIN: Duration = Duration::from_secs(1);
+
+/// How many accounts are in one message at most. Chosen: with the longest names and texts less than the megabyte that a message
+/// between servers may have; rooms count beside them.
+const ACCOUNTS_MAX: usize = 500;
+const ROOMS_MAX: usize = 20_000;
+
+/// How many servers are known at most: more than a cluster has.
+const PEERS_MAX: usize = 64;
+
+/// What carries messages to the other servers.
+pub trait PeerLink {
+    /// Tells all of them; it may be lost.
+    fn tell(&mut self, message: Vec<u8>);
+}
+
+/// What is known of another server.
+#[derive(Debug)]
+struct Peer {
+    life: u64,
+    /// The number of its last change that is known here.
+    changes: u64,
+    heard_at: Instant,
+    asked_at: Option<Instant>,
+    /// The parts of everything that have come, and who is in them.
+    parts: BTreeSet<u32>,
+    seen: BTreeSet<AccountId>,
+}
+
+/// The other servers, if there are any.
+pub struct Peers {
+    link: Option<Box<dyn PeerLink + Send>>,
+    node: Arc<str>,
+    /// Tells this start from others.
+    life: u64,
+    /// How many changes were told.
+    changes: u64,
+    heartbeat_at: Instant,
+    known: BTreeMap<Arc<str>, Peer>,
+}
+
+impl Peers {
+    /// None.
+    pub fn none(now: Instant) -> Self {
+        Self {
+            link: None,
+            node: "".into(),
+            life: 0,
+            changes: 0,
+            heartbeat_at: now,
+            known: BTreeMap::new(),
+        }
+    }
+
+    /// There are others, and this server is called so.
+    pub fn begin(&mut self, node: &str, life: u64, link: Box<dyn PeerLink + Send>) {
+        self.link = Some(link);
+        self.node = node.into();
+        self.life = life;
+    }
+
+    /// How many other servers are there.
+    pub fn count(&self) -> usize {
+        self.known.len()
+    }
+
+    fn tell(&mut self, message: &PeerMessage) {
+        if let Some(link) = &mut self.link {
+            link.tell(message.encode());
+        }
+    }
+
+    pub fn deadline(&self) -> Option<Instant> {
+        self.link.as_ref()?;
+        let silent = self.known.values().map(|peer| peer.heard_at + SILENCE);
+        silent.chain([self.heartbeat_at]).min()
+    }
+
+    pub fn on_timeout(&mut self, ctx: &mut Ctx<'_>, alerts: &mut Alerts) {
+        let now = ctx.now.instant;
+        if self.link.is_none() {
+            return;
+        }
+        if self.heartbeat_at <= now {
+            self.heartbeat_at = now + HEARTBEAT_EVERY;
+            let (life, changes) = (self.life, self.changes);
+            self.tell(&PeerMessage::Heartbeat { life, changes });
+        }
+        let dead: Vec<Arc<str>> = self
+            .known
+            .iter()
+            .filter(|(_, peer)| now.saturating_duration_since(peer.heard_at) >= SILENCE)
+            .map(|(node, _)| Arc::clone(node))
+            .collect();
+        for node in dead {
+            tracing::warn!("node {node} of the cluster says nothing any more");
+            self.known.remove(&node);
+            for account in ctx.presence.elsewhere().at(&node) {
+                set(ctx, alerts, &node, account, None);
+            }
+        }
+    }
+
+    /// What came together was handled: the others are told what has changed.
+    pub fn publish(&mut self, ctx: &mut Ctx<'_>, receipts: &mut Receipts) {
+        if self.link.is_none() {
+            return;
+        }
+        let marks = receipts.take_hints();
+        if !marks.is_empty() {
+            self.tell(&PeerMessage::Marks(marks));
+        }
+        let changed = ctx.presence.take_changes();
+        let accounts: Vec<PeerAccount> = changed.into_iter().map(|id| told(ctx, id)).collect();
+        for accounts in parts(accounts) {
+            self.changes += 1;
+            let (life, change) = (self.life, self.changes);
+            self.tell(&PeerMessage::Changed {
+                life,
+                change,
+                accounts,
+            });
+        }
+    }
+
+    fn tell_all(&mut self, ctx: &mut Ctx<'_>) {
+        let online: Vec<AccountId> = ctx.presence.online().map(|(id, _)| id).collect();
+        let accounts: Vec<PeerAccount> = online.into_iter().map(|id| told(ctx, id)).collect();
+        let mut all = parts(accounts);
+        if all.is_empty() {
+            all.push(Vec::new());
+        }
+        let count = u32::try_from(all.len()).unwrap_or(u32::MAX);
+        for (accounts, part) in all.into_iter().zip(0..) {
+            let (life, changes) = (self.life, self.changes);
+            self.tell(&PeerMessage::All {
+                life,
+                changes,
+                part,
+                parts: count,
+                accounts,
+            });
+        }
+    }
+
+    /// A server has told something.
+    pub fn on_message(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        (alerts, receipts): (&mut Alerts, &mut Receipts),
+        node: &str,
+        bytes: &[u8],
+    ) {
+        let Some(message) = PeerMessage::decode(bytes) else {
+            tracing::debug!("node {node} has told something that is not known here");
+            return;
+        };
+        match message {
+            PeerMessage::Heartbeat { life, changes } => {
+                self.hear(ctx, node, life, |peer| peer.changes == changes);
+            }
+            PeerMessage::Changed {
+                life,
+                change,
+                accounts,
+            } => {
+                let is_next = |peer: &Peer| peer.changes + 1 >= change;
+                if !self.hear(ctx, node, life, is_next) {
+                    return;
+                }
+                let Some((node, peer)) = self.known.get_key_value(node) else {
+                    return;
+                };
+                if change <= peer.changes {
+                    return;
+                }
+                let node = Arc::clone(node);
+                for account in accounts {
+                    take(ctx, alerts, &node, account);
+                }
+                self.note(&node, |peer| peer.changes = change);
+            }
+            PeerMessage::Ask(asked) if *asked == *self.node => self.tell_all(ctx),
+            PeerMessage::Ask(_) => {}
+            PeerMessage::All {
+                life,
+                changes,
+                part,
+                parts,
+                accounts,
+            } => {
+                self.hear(ctx, node, life, |_| true);
+                self.take_part(ctx, alerts, node, (changes, part, parts), accounts);
+            }
+            PeerMessage::Marks(marks) => take_marks(ctx, receipts, marks),
+        }
+    }
+
+    fn note(&mut self, node: &str, change: impl FnOnce(&mut Peer)) {
+        if let Some(peer) = self.known.get_mut(node) {
+            change(peer);
+        }
+    }
+
+    /// A server is there. Whether all is known of it; else it is asked.
+    fn hear(
+        &mut self,
+        ctx: &Ctx<'_>,
+        node: &str,
+        life: u64,
+        is_known: impl FnOnce(&Peer) -> bool,
+    ) -> bool {
+        let now = ctx.now.instant;
+        let is_new = self.known.get(node).is_none_or(|peer| peer.life != life);
+        if is_new {
+            if self.known.len() >= PEERS_MAX && !self.known.contains_key(node) {
+                return false;
+            }
+            let peer = Peer {
+                life,
+                changes: 0,
+                heard_at: now,
+                asked_at: None,
+                parts: BTreeSet::new(),
+                seen: BTreeSet::new(),
+            };
+            self.known.insert(node.into(), peer);
+        }
+        let Some(peer) = self.known.get_mut(node) else {
+            return false;
+        };
+        peer.heard_at = now;
+        if !is_new && is_known(peer) {
+            return true;
+        }
+        if peer.asked_at.is_none_or(|at| at + ASK_AGAIN <= now) {
+            peer.asked_at = Some(now);
+            peer.parts.clear();
+            peer.seen.clear();
+            self.tell(&PeerMessage::Ask(node.into()));
+        }
+        false
+    }
+
+    /// A part of everything that a server knows. Once all have come, who is in none of them is not there.
+    fn take_part(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        alerts: &mut Alerts,
+        node: &str,
+        (changes, part, parts): (u64, u32, u32),
+        accounts: Vec<PeerAccount>,
+    ) {
+        let Some((node, _)) = self.known.get_key_value(node) else {
+            return;
+        };
+        let node = Arc::clone(node);
+        let ids: Vec<AccountId> = accounts.iter().map(|account| account.account).collect();
+        for account in accounts {
+            take(ctx, alerts, &node, account);
+        }
+        let Some(peer) = self.known.get_mut(&node) else {
+            return;
+        };
+        peer.parts.insert(part);
+        peer.seen.extend(ids);
+        if peer.parts.len() < parts as usize {
+            return;
+        }
+        peer.changes = changes;
+        peer.parts.clear();
+        let seen = std::mem::take(&mut peer.seen);
+        for account in ctx.presence.elsewhere().at(&node) {
+            if !seen.contains(&account) {
+                set(ctx, alerts, &node, account, None);
+            }
+        }
+    }
+}
+
+/// Marks that have moved at another server. They are written there.
+fn take_marks(ctx: &mut Ctx<'_>, receipts: &mut Receipts, marks: Vec<(ConversationId, Mark)>) {
+    for (conversation, mark) in marks {
+        receipts.on_mark_advanced(ctx, conversation, mark);
+    }
+}
+
+fn take(ctx: &mut Ctx<'_>, alerts: &mut Alerts, node: &Arc<str>, told: PeerAccount) {
+    let seat = told.is_online.then(|| SeatElsewhere {
+        name: told.name.into(),
+        is_announced: told.is_announced,
+        is_bot: told.is_bot,
+        away: told.away,
+        address: told.address,
+        rooms: told.rooms,
+    });
+    set(ctx, alerts, node, told.account, seat);
+}
+
+/// An account is online at a server, or no longer; users here are told, if it is news.
+fn set(
+    ctx: &mut Ctx<'_>,
+    alerts: &mut Alerts,
+    node: &Arc<str>,
+    account: AccountId,
+    seat: Option<SeatElsewhere>,
+) {
+    if let Some((name, is_online)) = ctx.presence.set_elsewhere(node, account, seat) {
+        alerts.announce(ctx, account, &name, is_online);
+    }
+}
+
+/// What the others are told of an account.
+fn told(ctx: &Ctx<'_>, account: AccountId) -> PeerAccount {
+    let here = ctx.presence.get(account).filter(|here| here.is_online());
+    let address = here.and_then(|here| {
+        let mut sessions = here.sessions();
+        sessions.find_map(|session| ctx.endpoint.remote(session))
+    });
+    PeerAccount {
+        account,
+        name: here.map_or(String::new(), |here| here.name.to_string()),
+        is_online: here.is_some(),
+        is_announced: here.is_some_and(|here| here.is_announced()),
+        is_bot: here.is_some_and(|here| here.is_bot),
+        away: here.and_then(|here| here.away.clone()),
+        address: address.map(Into::into),
+        rooms: here.map_or(Vec::new(), |here| here.rooms().collect()),
+    }
+}
+
+/// Cuts what is told into messages.
+fn parts(accounts: Vec<PeerAccount>) -> Vec<Vec<PeerAccount>> {
+    let (mut parts, mut part, mut rooms) = (Vec::new(), Vec::new(), 0);
+    for account in accounts {
+        rooms += account.rooms.len();
+        part.push(account);
+        if part.len() >= ACCOUNTS_MAX || rooms >= ROOMS_MAX {
+            parts.push(std::mem::take(&mut part));
+            rooms = 0;
+        }
+    }
+    if !part.is_empty() {
+        parts.push(part);
+    }
+    parts
+}
