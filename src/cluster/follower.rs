@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use super::{Halt, Log, Replica};
+use super::{Halt, Log, Progress, Replica};
 use crate::store::{AppliedElsewhere, CompletionBox, Engine, Halted, Place, Replication};
 
 /// How many writes of other servers may be on their way to the hub. Past it the log waits, as it would for a slow disk.
@@ -20,18 +20,20 @@ pub struct Follower<L> {
     told: Arc<AtomicUsize>,
     tell: Box<dyn Fn(Vec<AppliedElsewhere>) + Send>,
     halt: Box<dyn Fn(Halt) + Send>,
+    progress: Arc<Progress>,
     /// When the hub had no room.
     full_at: Option<Instant>,
 }
 
 impl<L: Log> Follower<L> {
     /// One for a replica that is up. `tell` is given what other servers were asked for and what came of it, and `halt`
-    /// why it stops.
+    /// why it stops; `progress` says how far it is.
     pub fn new(
         replica: Replica,
         log: L,
         tell: impl Fn(Vec<AppliedElsewhere>) + Send + 'static,
         halt: impl Fn(Halt) + Send + 'static,
+        progress: Arc<Progress>,
     ) -> Self {
         Self {
             replica,
@@ -39,6 +41,7 @@ impl<L: Log> Follower<L> {
             told: Arc::default(),
             tell: Box::new(tell),
             halt: Box::new(halt),
+            progress,
             full_at: None,
         }
     }
@@ -68,6 +71,8 @@ impl<L: Log> Follower<L> {
             }
         }
         self.replica.run(now, &mut self.log)?;
+        let applied = self.replica.state().applied;
+        self.progress.note(applied, self.replica.lag());
         Ok(own)
     }
 }

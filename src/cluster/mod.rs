@@ -17,6 +17,7 @@ mod halt;
 mod log;
 #[cfg(feature = "cluster")]
 pub mod nats;
+mod progress;
 mod record;
 mod replica;
 #[cfg(test)]
@@ -25,5 +26,6 @@ mod tests;
 pub use follower::{Follower, catch_up};
 pub use halt::Halt;
 pub use log::{Event, Log};
+pub use progress::Progress;
 pub use record::{Body, NODE_NAME_MAX, Record, is_node_name};
 pub use replica::{Applied, Replica};

@@ -64,8 +64,20 @@ pub fn json(snapshot: &Snapshot) -> Value {
             "store": stalls_json(&store.stalls),
             "recent_us": snapshot.recent_stall_us,
         },
+        "cluster": cluster_json(snapshot),
         "backup": snapshot.backup.as_ref().map(|backup| backup_json(backup, snapshot.unix_ms)),
     })
+}
+
+fn cluster_json(snapshot: &Snapshot) -> Option<Value> {
+    let (log, cluster) = (snapshot.log.as_ref()?, snapshot.hub.cluster.as_ref()?);
+    Some(object!({
+        "name": log.cluster,
+        "node": cluster.node,
+        "others": cluster.others,
+        "sessions_elsewhere": cluster.sessions_elsewhere,
+        "log": { "applied": log.applied, "lag": log.lag, "leader": log.leader },
+    }))
 }
 
 fn packets_json(traffic: &TrafficReport) -> Value {

@@ -19,6 +19,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 
 use crate::cli::backups::BackupHistory;
+use crate::cluster::Progress;
 use crate::net::{self, InputSender, Traffic};
 use crate::server::{self, Input, SessionStatus};
 use crate::stalls::Stalls;
@@ -31,7 +32,7 @@ pub use history::float;
 pub use history::{History, Rates, SAMPLE_EVERY, Sample};
 pub use json::{json, session_json};
 pub use snapshot::Snapshot;
-use snapshot::{Sizes, StoreStatus};
+use snapshot::{SharedLogStatus, Sizes, StoreStatus};
 pub use text::{line, session_text, text};
 #[cfg(feature = "http")]
 pub use text::{rate, size_of, span, time};
@@ -58,6 +59,8 @@ pub struct Source {
     pub listening: Vec<SocketAddr>,
     /// What became of the backups that the server makes itself, if it does.
     pub backups: Option<Arc<BackupHistory>>,
+    /// The name of its cluster, and how far it is with the log of that, if it is of one.
+    pub cluster: Option<(String, Arc<Progress>)>,
 }
 
 /// Takes snapshots of a running server, and keeps those of the last hour.
@@ -135,6 +138,7 @@ impl Monitor {
             rates: Rates::default(),
             recent_stall_us: 0,
             backup: self.source.backups.as_ref().map(|backups| backups.report()),
+            log: self.source.cluster.as_ref().map(SharedLogStatus::of),
         };
         {
             let history = lock(&self.history);

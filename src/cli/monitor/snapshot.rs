@@ -1,12 +1,14 @@
 //! A server at one moment.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
 use super::history::Rates;
 use crate::cli::backups::BackupReport;
+use crate::cluster::Progress;
 use crate::net::TrafficReport;
 use crate::server;
 use crate::stalls::StallReport;
@@ -35,6 +37,32 @@ pub struct Snapshot {
     pub recent_stall_us: u64,
     /// None where the server makes no backups.
     pub backup: Option<BackupReport>,
+    /// None where the server is alone.
+    pub log: Option<SharedLogStatus>,
+}
+
+/// The log that the servers of a cluster share.
+#[derive(Debug, Clone)]
+pub struct SharedLogStatus {
+    /// The cluster's name.
+    pub cluster: String,
+    /// The last position that this server has applied.
+    pub applied: u64,
+    /// How many later ones are known.
+    pub lag: u64,
+    /// Who leads those that keep it.
+    pub leader: Option<String>,
+}
+
+impl SharedLogStatus {
+    pub fn of((cluster, progress): &(String, Arc<Progress>)) -> Self {
+        Self {
+            cluster: cluster.clone(),
+            applied: progress.applied(),
+            lag: progress.lag(),
+            leader: progress.leader(),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Default)]

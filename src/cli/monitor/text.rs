@@ -27,6 +27,7 @@ pub fn text(snapshot: &Snapshot) -> String {
         format!("key {}", snapshot.fingerprint),
         format!("listening on {}", listening(snapshot)),
     ];
+    lines.extend(cluster(snapshot));
     lines.extend(warnings(snapshot));
     lines.extend(activity(snapshot));
     lines.extend(use_of(snapshot));
@@ -54,6 +55,26 @@ pub fn line(snapshot: &Snapshot) -> String {
 fn listening(snapshot: &Snapshot) -> String {
     let addresses: Vec<String> = snapshot.listening.iter().map(ToString::to_string).collect();
     addresses.join(" and ")
+}
+
+/// The other servers, and the log that they share.
+fn cluster(snapshot: &Snapshot) -> Option<String> {
+    let (log, cluster) = (snapshot.log.as_ref()?, snapshot.hub.cluster.as_ref()?);
+    let mut nodes: Vec<&str> = cluster.others.iter().map(String::as_str).collect();
+    nodes.push(&cluster.node);
+    nodes.sort_unstable();
+    let sessions = snapshot.hub.sessions as u64;
+    Some(format!(
+        "cluster {}   node {} of {} live ({})   log {}, leader {}, lag {}   sessions {sessions} here, {} in all",
+        log.cluster,
+        cluster.node,
+        nodes.len(),
+        nodes.join(", "),
+        log.applied,
+        log.leader.as_deref().unwrap_or("unknown"),
+        log.lag,
+        sessions + cluster.sessions_elsewhere,
+    ))
 }
 
 fn warnings(snapshot: &Snapshot) -> Vec<String> {

@@ -8,7 +8,7 @@ use rand_core::{OsRng, RngCore as _};
 
 use crate::cli::exit::Failure;
 use crate::cluster::nats::{NatsLog, Settings, Standing, Teller};
-use crate::cluster::{Follower, Halt, NODE_NAME_MAX, Replica, catch_up, is_node_name};
+use crate::cluster::{Follower, Halt, NODE_NAME_MAX, Progress, Replica, catch_up, is_node_name};
 use crate::net::{self, InputSender};
 use crate::server::{Input, PeerLink};
 use crate::store::{Engine, ReplicaState, Replication, StoreCaller};
@@ -44,6 +44,9 @@ pub struct ClusterOptions {
     /// A file of credentials for NATS
     #[arg(long, value_name = "FILE", env = "UDPCHAT_CLUSTER_CREDS")]
     cluster_creds: Option<PathBuf>,
+    /// Do not ask the NATS servers whether what they call stored survives a loss of power
+    #[arg(long, env = "UDPCHAT_CLUSTER_UNCHECKED")]
+    cluster_unchecked: bool,
 }
 
 fn name(typed: &str) -> Result<String, String> {
@@ -66,6 +69,7 @@ impl PeerLink for Link {
 
 /// A server that has applied all that its cluster's log had at its start.
 pub struct Member {
+    cluster: String,
     node: String,
     replica: Replica,
     log: NatsLog,
@@ -97,6 +101,7 @@ impl ClusterOptions {
             cluster: self.cluster_name.clone(),
             node,
             replicas: self.cluster_replicas,
+            is_unchecked: self.cluster_unchecked,
         }))
     }
 }
@@ -108,7 +113,7 @@ impl Member {
         let connected = NatsLog::connect(settings).map_err(anyhow::Error::new);
         let (mut log, standing) =
             connected.with_context(|| format!("cannot join cluster {name}"))?;
-        let state = belong(engine, &name, standing)?;
+        let state = belong(engine, &name, standing.as_ref())?;
         if standing.is_none() {
             let created = log.create(state.cluster).map_err(anyhow::Error::new);
             created.with_context(|| format!("cannot found cluster {name}"))?;
@@ -126,7 +131,17 @@ impl Member {
         catch_up(&mut replica, engine, &mut log, now, wait).map_err(anyhow::Error::new)?;
         let read = replica.state().applied - applied;
         tracing::info!("joined cluster {name}: applied {read} records of its log");
-        Ok(Self { node, replica, log })
+        Ok(Self {
+            cluster: name,
+            node,
+            replica,
+            log,
+        })
+    }
+
+    /// The cluster's name, and how far this server is with its log.
+    pub fn progress(&self) -> (String, Arc<Progress>) {
+        (self.cluster.clone(), self.log.progress())
     }
 
     /// Has the hub talk with the other servers.
@@ -147,7 +162,7 @@ impl Member {
         halted: &Halted,
     ) -> (Box<dyn Replication>, impl FnOnce(StoreCaller) + use<>) {
         let Self { replica, log, .. } = self;
-        let waits = log.waits();
+        let (waits, progress) = (log.waits(), log.progress());
         let (hub, end, halted) = (inputs.clone(), inputs.clone(), Arc::clone(halted));
         let tell = move |applied: Vec<_>| {
             // Bounded by the follower. After the network thread has ended, nobody is to be told.
@@ -158,7 +173,7 @@ impl Member {
             let _ = halted.set(halt);
             let _ = end.send_reserved(Input::Stop);
         };
-        let follower = Follower::new(replica, log, tell, halt);
+        let follower = Follower::new(replica, log, tell, halt, progress);
         let wake = move |store: StoreCaller| waits.wake_by(move || store.wake());
         (Box::new(follower), wake)
     }
@@ -168,7 +183,7 @@ impl Member {
 fn belong(
     engine: &mut Engine,
     name: &str,
-    standing: Option<Standing>,
+    standing: Option<&Standing>,
 ) -> Result<ReplicaState, Failure> {
     let seed = "start with a backup of the database of a server of the cluster: `udpchat store backup` there, `udpchat store restore` here";
     match (engine.replica().cloned(), standing) {

@@ -49,6 +49,7 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
     let key = public_key(&secrets.static_key);
     let (snapshots, loss) = (engine.snapshots(), engine.loss());
     let introduction = member.as_ref().map(|member| member.introduce(&inputs));
+    let cluster = member.as_ref().map(Member::progress);
     let halted = Arc::default();
     let (handle, store) = start_store(engine, &inputs, member, &halted);
     let (blob_handle, blobs) = start_blobs(&data, inputs.clone());
@@ -68,6 +69,7 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
         fingerprint: fingerprint(&key),
         listening: listening_on.clone(),
         backups: backups.as_ref().map(|backups| Arc::clone(&backups.history)),
+        cluster,
     })?;
     #[cfg(feature = "http")]
     let page = serve_http(prepared.http, &monitor)?;

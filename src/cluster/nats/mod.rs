@@ -3,6 +3,7 @@
 //! Records are published and acknowledged over core NATS. What is written comes to all servers by the stream's republished
 //! messages, which may be lost, and is read by direct gets, which any copy of the stream answers.
 
+mod servers;
 mod stream;
 mod thread;
 
@@ -14,7 +15,7 @@ use std::time::{Duration, Instant};
 use thiserror::Error;
 use tokio::sync::mpsc;
 
-use super::{Event, Log};
+use super::{Event, Log, Progress};
 pub use stream::Standing;
 use thread::Command;
 
@@ -40,6 +41,8 @@ pub struct Settings {
     pub node: String,
     /// How many copies of the log there are.
     pub replicas: u64,
+    /// Whether its servers are taken as they are, unasked.
+    pub is_unchecked: bool,
 }
 
 /// Why the log cannot be used.
@@ -71,6 +74,21 @@ pub enum NatsError {
         /// How it has to be.
         wanted: String,
     },
+    /// A server of the log is not fit to keep it.
+    #[error("the log's server {server} {found}, and what is needed is {wanted}")]
+    Server {
+        /// Its name.
+        server: String,
+        /// How it is.
+        found: String,
+        /// How it has to be.
+        wanted: &'static str,
+    },
+    /// None of them may be asked how it is.
+    #[error(
+        "the log's servers cannot be asked whether they sync what they call stored: let their system account answer, as udpchat-cluster(7) says, or take their word with --cluster-unchecked"
+    )]
+    Unasked,
     /// Nothing was answered.
     #[error("the log's servers have not answered within {} s", ANSWER_WITHIN.as_secs())]
     Silent,
@@ -88,6 +106,7 @@ struct Events {
     waiting: Mutex<(VecDeque<Event>, Option<Wake>)>,
     come: Condvar,
     hear: Mutex<Option<Hear>>,
+    progress: Arc<Progress>,
 }
 
 impl Events {
@@ -146,6 +165,12 @@ impl NatsLog {
         self.order(Command::Create(cluster, answer));
         let answer = answered.recv_timeout(ANSWER_WITHIN);
         answer.unwrap_or(Err(NatsError::Silent))
+    }
+
+    /// How far this server is with it.
+    #[must_use]
+    pub fn progress(&self) -> Arc<Progress> {
+        Arc::clone(&self.events.progress)
     }
 
     /// A way to tell the other servers something.

@@ -15,7 +15,7 @@ const BATCH: u64 = 256;
 const BATCH_BYTES: u64 = 4 * 1024 * 1024;
 
 /// How the log stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Standing {
     /// Which cluster it belongs to; none if it does not say so.
     pub cluster: Option<[u8; 16]>,
@@ -23,6 +23,10 @@ pub struct Standing {
     pub first: u64,
     /// The last one that was ever written; 0 if none was.
     pub last: u64,
+    /// The server that leads those that keep it, as far as that is known, and the others.
+    pub leader: Option<String>,
+    /// The other servers that keep a copy.
+    pub followers: Vec<String>,
 }
 
 /// The names by which a log is reached.
@@ -126,11 +130,20 @@ pub(super) fn standing(
     }
     let state = &answer["state"];
     let number = |key: &str| state[key].as_u64().unwrap_or(0);
+    let name = |name: &Value| name.as_str().map(str::to_owned);
+    let followers = answer["cluster"]["replicas"]
+        .as_array()
+        .into_iter()
+        .flatten();
     let cluster = config["metadata"][CLUSTER].as_str();
     Ok(Some(Standing {
         cluster: cluster.and_then(unhex),
         first: number("first_seq"),
         last: number("last_seq"),
+        leader: name(&answer["cluster"]["leader"]),
+        followers: followers
+            .filter_map(|follower| name(&follower["name"]))
+            .collect(),
     }))
 }
 
@@ -182,6 +195,7 @@ mod tests {
             cluster: "ship".into(),
             node: "one".into(),
             replicas: 3,
+            is_unchecked: false,
         })
     }
 

@@ -7,11 +7,13 @@ use std::time::Duration;
 
 use async_nats::{Client, ConnectOptions, Message, Subscriber};
 use futures_util::StreamExt as _;
+use jiff::Timestamp;
 use serde_json::Value;
 use tokio::runtime;
 use tokio::sync::mpsc::Receiver;
-use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
+use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout, timeout_at};
 
+use super::servers::{self, Servers};
 use super::stream::{Names, Standing, parsed, refused, standing};
 use super::{Event, Events, NatsError, Settings};
 
@@ -31,6 +33,9 @@ const FEED_MAX: usize = 4096;
 
 /// How often it is asked how the log stands.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
+
+/// How long the servers of the log may take to tell of themselves, where it is not known how many there are.
+const SERVERS_WITHIN: Duration = Duration::from_secs(1);
 
 /// How long a request may take while the server runs.
 const REQUEST_WITHIN: Duration = Duration::from_secs(2);
@@ -112,6 +117,7 @@ impl Talker {
             credentials,
             node,
             replicas,
+            is_unchecked,
             ..
         } = settings;
         let listed = servers.join(", ");
@@ -162,6 +168,9 @@ impl Talker {
             through: 0,
         };
         let standing = talker.look().await?;
+        if !is_unchecked {
+            talker.check_servers(standing.as_ref()).await?;
+        }
         Ok((talker, standing))
     }
 
@@ -173,6 +182,38 @@ impl Talker {
             reason: error.to_string(),
         })?;
         standing(&self.names, self.replicas, &answer.payload)
+    }
+
+    /// Asks the servers of the log whether they are fit to keep it.
+    async fn check_servers(&self, standing: Option<&Standing>) -> Result<(), NatsError> {
+        let failed = |reason: String| NatsError::Refused {
+            what: "tell of themselves",
+            reason,
+        };
+        let inbox = self.client.new_inbox();
+        let mut answers = self
+            .client
+            .subscribe(inbox.clone())
+            .await
+            .map_err(|error| failed(error.to_string()))?;
+        self.client
+            .publish_with_reply(servers::ASK, inbox, "".into())
+            .await
+            .map_err(|error| failed(error.to_string()))?;
+        let names: Vec<String> = standing.map_or_else(Vec::new, |standing| {
+            let followers = standing.followers.iter().cloned();
+            followers.chain(standing.leader.clone()).collect()
+        });
+        let mut servers = Servers::default();
+        let until = Instant::now() + SERVERS_WITHIN;
+        while !servers.has_all(&names)
+            && let Ok(Some(answer)) = timeout_at(until, answers.next()).await
+        {
+            if answer.status.is_none() {
+                servers.take(&answer.payload, Timestamp::now())?;
+            }
+        }
+        servers.check()
     }
 
     async fn run(mut self, mut commands: Receiver<Command>) {
@@ -269,7 +310,9 @@ impl Talker {
             },
             "read" => self.take_read(message),
             _ => match standing(&self.names, self.replicas, &message.payload) {
-                Ok(Some(Standing { first, last, .. })) => {
+                Ok(Some(standing)) => {
+                    let Standing { first, last, .. } = standing;
+                    self.events.progress.note_leader(standing.leader.as_deref());
                     self.events.push(Event::Stands { first, last });
                 }
                 Ok(None) => tracing::error!("the cluster's log is gone: its stream was removed"),

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::Hub;
 use crate::protocol::DeviceId;
 use crate::server::ctx::config::HubCounters;
+use crate::server::peers::ClusterStatus;
 use crate::store::{Quota, SLOTS, StoreLimit};
 use crate::transport::{Counters, Endpoint, Now, Statistics, Usage};
 
@@ -34,6 +35,8 @@ pub struct Status {
     pub usage: Usage,
     /// What waits.
     pub queues: Queues,
+    /// The other servers of its cluster, if it is of one.
+    pub cluster: Option<ClusterStatus>,
 }
 
 /// What waits for its turn, and how much of that there may be.
@@ -88,6 +91,7 @@ impl Hub {
                 files: self.core.blobs.pending_count(),
                 channels: self.services.intake.waiting(),
             },
+            cluster: self.services.peers.status(),
         }
     }
 

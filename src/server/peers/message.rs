@@ -9,9 +9,13 @@ use crate::protocol::{AccountId, ConversationId, Mark, RecipientData};
 /// that it does not know.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PeerMessage {
-    /// The server is there. Since its start, which `life` names, it has told so many changes.
+    /// The server is there. Since its start, which `life` names, it has told so many changes; it has so many sessions.
     #[serde(rename = "1")]
-    Heartbeat { life: u64, changes: u64 },
+    Heartbeat {
+        life: u64,
+        changes: u64,
+        sessions: u64,
+    },
     /// What has changed, under the number of the change.
     #[serde(rename = "2")]
     Changed {

@@ -45,11 +45,24 @@ struct Peer {
     life: u64,
     /// The number of its last change that is known here.
     changes: u64,
+    /// How many sessions it has.
+    sessions: u64,
     heard_at: Instant,
     asked_at: Option<Instant>,
     /// The parts of everything that have come, and who is in them.
     parts: BTreeSet<u32>,
     seen: BTreeSet<AccountId>,
+}
+
+/// What a server knows of the others of its cluster.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClusterStatus {
+    /// What this one is called.
+    pub node: String,
+    /// Those that are there besides.
+    pub others: Vec<String>,
+    /// How many sessions those have.
+    pub sessions_elsewhere: u64,
 }
 
 /// The other servers, if there are any.
@@ -84,9 +97,14 @@ impl Peers {
         self.life = life;
     }
 
-    /// How many other servers are there.
-    pub fn count(&self) -> usize {
-        self.known.len()
+    /// What is known of them; none where there are no others.
+    pub fn status(&self) -> Option<ClusterStatus> {
+        self.link.as_ref()?;
+        Some(ClusterStatus {
+            node: self.node.to_string(),
+            others: self.known.keys().map(ToString::to_string).collect(),
+            sessions_elsewhere: self.known.values().map(|peer| peer.sessions).sum(),
+        })
     }
 
     fn tell(&mut self, message: &PeerMessage) {
@@ -109,7 +127,12 @@ impl Peers {
         if self.heartbeat_at <= now {
             self.heartbeat_at = now + HEARTBEAT_EVERY;
             let (life, changes) = (self.life, self.changes);
-            self.tell(&PeerMessage::Heartbeat { life, changes });
+            let sessions = ctx.sessions.len() as u64;
+            self.tell(&PeerMessage::Heartbeat {
+                life,
+                changes,
+                sessions,
+            });
         }
         let dead: Vec<Arc<str>> = self
             .known
@@ -181,8 +204,13 @@ impl Peers {
             return;
         };
         match message {
-            PeerMessage::Heartbeat { life, changes } => {
+            PeerMessage::Heartbeat {
+                life,
+                changes,
+                sessions,
+            } => {
                 self.hear(ctx, node, life, |peer| peer.changes == changes);
+                self.note(node, |peer| peer.sessions = sessions);
             }
             PeerMessage::Changed {
                 life,
@@ -244,6 +272,7 @@ impl Peers {
             let peer = Peer {
                 life,
                 changes: 0,
+                sessions: 0,
                 heard_at: now,
                 asked_at: None,
                 parts: BTreeSet::new(),

@@ -1,0 +1,47 @@
+//! How far a server is with its cluster's log, for whoever watches it.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+/// Written by the threads that follow the log, read by others.
+#[derive(Debug, Default)]
+pub struct Progress {
+    applied: AtomicU64,
+    lag: AtomicU64,
+    leader: Mutex<Option<String>>,
+}
+
+impl Progress {
+    /// The last position that was applied.
+    #[must_use]
+    pub fn applied(&self) -> u64 {
+        self.applied.load(Ordering::Relaxed)
+    }
+
+    /// How many records are known to be in the log that were not applied.
+    #[must_use]
+    pub fn lag(&self) -> u64 {
+        self.lag.load(Ordering::Relaxed)
+    }
+
+    /// The server of the log that leads the others, as far as that is known.
+    #[must_use]
+    pub fn leader(&self) -> Option<String> {
+        let leader = self.leader.lock().unwrap_or_else(PoisonError::into_inner);
+        leader.clone()
+    }
+
+    /// So far the log was applied, and so much of it is known not to be.
+    pub fn note(&self, applied: u64, lag: u64) {
+        self.applied.store(applied, Ordering::Relaxed);
+        self.lag.store(lag, Ordering::Relaxed);
+    }
+
+    /// This server of the log leads the others.
+    pub fn note_leader(&self, leader: Option<&str>) {
+        let mut noted = self.leader.lock().unwrap_or_else(PoisonError::into_inner);
+        if noted.as_deref() != leader {
+            *noted = leader.map(str::to_owned);
+        }
+    }
+}
