@@ -100,7 +100,7 @@ pub fn open(data: &Path) -> anyhow::Result<Engine> {
     let engine = open_replica(data)?;
     if engine.replica().is_some() {
         return Err(anyhow!(
-            "the database in {} is of a cluster: start its server with --cluster and --node, and ask that (udpchat-cluster(7))",
+            "the database in {} is of a cluster: start its server with --cluster and --node, or take a backup of it out with `udpchat store restore --leave-cluster`",
             shown(data)
         ));
     }

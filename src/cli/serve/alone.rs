@@ -20,6 +20,11 @@ pub type Halted = Arc<OnceLock<Halt>>;
 pub type Introduction = (String, u64, Box<dyn PeerLink + Send>);
 
 impl ClusterOptions {
+    #[expect(clippy::unused_self, reason = "as where there are some")]
+    pub const fn is_wanted(&self) -> bool {
+        false
+    }
+
     #[expect(
         clippy::unused_self,
         clippy::unnecessary_wraps,

@@ -82,6 +82,11 @@ pub type Introduction = (String, u64, Box<dyn PeerLink + Send>);
 pub type Halted = Arc<OnceLock<Halt>>;
 
 impl ClusterOptions {
+    /// Whether this server is one of several.
+    pub const fn is_wanted(&self) -> bool {
+        !self.cluster.is_empty()
+    }
+
     /// Where the log is, if this server is one of several.
     pub fn wanted(&self) -> Result<Option<Settings>, Failure> {
         if self.cluster.is_empty() {

@@ -237,6 +237,7 @@ fn limits(args: &Args) -> ServerLimits {
         limits.hub = server::Limits::unlimited();
         limits.transport.handshakes_by_token = u32::MAX;
     }
+    limits.hub.files.are_taken = !args.cluster.is_wanted();
     limits
 }
 

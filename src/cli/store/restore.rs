@@ -31,6 +31,9 @@ struct Args {
     /// If there is a database, move it aside
     #[arg(long)]
     replace: bool,
+    /// Take it out of the cluster of which it is, so that a server can have it alone
+    #[arg(long)]
+    leave_cluster: bool,
     /// Check the backup and tell what is in it; write nothing
     #[arg(long)]
     dry_run: bool,
@@ -50,7 +53,7 @@ fn run(args: Args, _: &Context<'_>) -> Outcome {
     let now = i64::try_from(net::now().unix_ms).ok();
     let now = now.and_then(|time_ms| Timestamp::from_millisecond(time_ms).ok());
     let day = now.unwrap_or_default().strftime("%Y-%m-%d").to_string();
-    let restored = store::restore(&args.file, &data, &day, args.replace);
+    let restored = store::restore(&args.file, &data, &day, args.replace, args.leave_cluster);
     match named(restored, &args.file, &data)? {
         Restored::Done { kept } => {
             if args.json {

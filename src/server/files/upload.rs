@@ -30,7 +30,10 @@ impl Files {
         };
         let most = ctx.config.limits.files.most_bytes();
         let Some(bytes) = FileSize::new(body.size).filter(|size| size.bytes() <= most) else {
-            let detail = format!("files may be at most {}", number::size(most));
+            let detail = match most {
+                0 => "files are not taken here".into(),
+                most => format!("files may be at most {}", number::size(most)),
+            };
             ctx.counters.at_file_limits.file += 1;
             return refuse(
                 ctx,

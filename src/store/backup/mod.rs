@@ -16,6 +16,7 @@ use redb::{Database, WriteTransaction};
 
 use super::files::new_file::{Existing, NewFile};
 use super::files::open::{OpenError, blobs_of, open_empty};
+use crate::store::ReplicaState;
 use crate::store::blobs::{BlobDirectory, BlobFiles};
 use crate::store::catch_panic::guard;
 use crate::store::check;
@@ -227,6 +228,14 @@ pub fn mark_as_copy(database: &Database) -> Result<(), StoreError> {
             meta::mark_as_copy(tables);
             Ok(())
         })
+    })
+}
+
+/// Takes a copy out of the cluster of which it is, if it is of one.
+pub(super) fn leave_cluster(database: &Database) -> Result<(), StoreError> {
+    update(database, |tables| {
+        ReplicaState::remove(tables);
+        Ok(())
     })
 }
 

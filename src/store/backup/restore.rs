@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use redb::ReadableDatabase as _;
 
 use super::contents::{file_of, look_at_backup};
-use super::{about, fill_tables, mark_as_copy};
+use super::{about, fill_tables, leave_cluster, mark_as_copy};
 use crate::store::blobs::BlobDirectory;
 use crate::store::catch_panic::guard;
 use crate::store::check::{self, Looked, Report};
@@ -47,7 +47,7 @@ impl Drop for Unfinished {
 
 /// Puts a backup in the place of a data directory's database, if nothing is wrong with it. A database that is there is
 /// replaced only if that is wanted, and kept under another name. A directory that is missing is made. The next server gives
-/// it a new epoch.
+/// it a new epoch, unless it is of a cluster: then it goes on with the log of that, or leaves it.
 ///
 /// # Errors
 /// If a database is there and not to be replaced, or in use, or a file cannot be read or written.
@@ -56,6 +56,7 @@ pub fn restore(
     data_dir: &Path,
     day: &str,
     replaces: bool,
+    leaves_cluster: bool,
 ) -> Result<Restored, OpenError> {
     let path = data_dir.join(DATABASE_FILE);
     let is_there = fs::symlink_metadata(&path).is_ok();
@@ -82,7 +83,7 @@ pub fn restore(
     }
     let fresh = NewFile::beside(&path)?;
     let blobs = Unfinished(blobs_of(fresh.temporary_path()));
-    copy_all((&looked, &copier), &file, &fresh, &blobs.0)?;
+    copy_all((&looked, &copier), &file, &fresh, &blobs.0, leaves_cluster)?;
     // The copy is checked too: the backup can have been changed in between.
     let report =
         check::check_copy(fresh.temporary_path()).map_err(|error| blame(error, &file, &path))?;
@@ -101,6 +102,7 @@ fn copy_all(
     backup: &Path,
     fresh: &NewFile,
     blobs: &Path,
+    leaves_cluster: bool,
 ) -> Result<(), OpenError> {
     let done = guard(|| -> Result<(), OpenError> {
         let tables = looked.snapshot()?;
@@ -109,6 +111,9 @@ fn copy_all(
         copier.open(|| fill_tables(&tables, &copy))?;
         // A backup may be a plain copy of a file: now it says itself that it is one.
         mark_as_copy(&copy)?;
+        if leaves_cluster {
+            leave_cluster(&copy)?;
+        }
         let files = BlobDirectory::new(blobs_of(backup));
         let from = Source {
             tables: &tables,

@@ -51,6 +51,11 @@ impl ReplicaState {
             .transpose()
     }
 
+    /// The tables belong to no cluster any more.
+    pub(in crate::store) fn remove(tables: &mut Tables) {
+        tables.secrets.remove(&CLUSTER.to_owned());
+    }
+
     /// Puts it down.
     pub(in crate::store) fn save(&self, tables: &mut Tables) {
         let bytes = rmp_serde::to_vec(self).expect("writing to a Vec cannot fail");
