@@ -89,6 +89,9 @@ pub enum NatsError {
         "the log's servers cannot be asked whether they sync what they call stored: let their system account answer, as udpchat-cluster(7) says, or take their word with --cluster-unchecked"
     )]
     Unasked,
+    /// Another server is called so already.
+    #[error("a server runs already as node `{0}`: each needs a name of its own")]
+    NameInUse(String),
     /// Nothing was answered.
     #[error("the log's servers have not answered within {} s", ANSWER_WITHIN.as_secs())]
     Silent,

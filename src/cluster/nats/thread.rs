@@ -34,6 +34,9 @@ const FEED_MAX: usize = 4096;
 /// How often it is asked how the log stands.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 
+/// How long a server that is there says nothing at most: it does so once a second.
+const HEARTBEAT_WITHIN: Duration = Duration::from_millis(1300);
+
 /// How long the servers of the log may take to tell of themselves, where it is not known how many there are.
 const SERVERS_WITHIN: Duration = Duration::from_secs(1);
 
@@ -168,6 +171,7 @@ impl Talker {
             through: 0,
         };
         let standing = talker.look().await?;
+        talker.check_name(node).await?;
         if !is_unchecked {
             talker.check_servers(standing.as_ref()).await?;
         }
@@ -182,6 +186,19 @@ impl Talker {
             reason: error.to_string(),
         })?;
         standing(&self.names, self.replicas, &answer.payload)
+    }
+
+    /// Listens whether another server says that it is there under this one's name.
+    async fn check_name(&self, node: String) -> Result<(), NatsError> {
+        let heard = self.client.subscribe(self.names.tell.clone()).await;
+        let mut heard = heard.map_err(|error| NatsError::Refused {
+            what: "let this server listen",
+            reason: error.to_string(),
+        })?;
+        match timeout(HEARTBEAT_WITHIN, heard.next()).await {
+            Ok(Some(_)) => Err(NatsError::NameInUse(node)),
+            _ => Ok(()),
+        }
     }
 
     /// Asks the servers of the log whether they are fit to keep it.

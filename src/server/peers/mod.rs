@@ -4,6 +4,8 @@
 //! everything. Of a server that has said nothing for [`SILENCE`] nobody is online any more.
 
 pub mod message;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

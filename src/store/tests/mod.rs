@@ -9,6 +9,7 @@ mod deletions;
 mod files;
 mod fixture;
 mod forged;
+mod golden;
 mod keys;
 mod logs;
 mod model;

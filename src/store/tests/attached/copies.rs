@@ -137,7 +137,7 @@ fn restore_into_new(backup: &Path) -> TempDir {
 
 /// Under which name the database is kept that a backup replaces.
 fn put_back(backup: &Path, data: &Path) -> Option<PathBuf> {
-    match restore(backup, data, "2026-11-29", true).expect("it can be restored") {
+    match restore(backup, data, "2026-11-29", true, false).expect("it can be restored") {
         Restored::Done { kept } => kept,
         Restored::Damaged(report) => panic!("{report:?}"),
     }
@@ -302,7 +302,7 @@ fn content_that_is_damaged_in_a_backup_is_found_and_not_restored() {
     );
     assert_eq!(findings(&backup), [missing]);
     let directory = private_directory();
-    let refused = restore(&backup, directory.path(), "2026-11-29", false);
+    let refused = restore(&backup, directory.path(), "2026-11-29", false, false);
     assert!(matches!(refused, Ok(Restored::Damaged(report)) if !report.is_sound()));
 }
 
@@ -320,7 +320,7 @@ fn database_that_is_replaced_keeps_its_files_and_can_be_put_back() {
     });
     stored(&mut served.bench, say_root(alice, EVERYONE, 4, later.root));
     let directory = served.stop();
-    let refused = restore(&backup, directory.path(), "2026-11-29", false);
+    let refused = restore(&backup, directory.path(), "2026-11-29", false, false);
     assert!(matches!(refused, Err(OpenError::Occupied { .. })));
     let kept = put_back(&backup, directory.path()).expect("there was one");
     assert_eq!(blobs(&kept).len(), LENGTHS.len() + 1);
