@@ -64,6 +64,9 @@ pub struct Args {
     /// Measure so many times, and report the median of each figure
     #[arg(long, value_name = "N", default_value = "1", value_parser = count(1..=REPEATS_MAX))]
     pub repeat: usize,
+    /// Each client has one of the server's addresses, in turn: they are those of several servers.
+    #[arg(skip)]
+    pub is_spread: bool,
 }
 
 fn count(range: RangeInclusive<u64>) -> impl Fn(&str) -> Result<usize, String> + Clone {
@@ -98,6 +101,7 @@ impl Args {
             size: 64,
             bytes: 1,
             repeat: 1,
+            is_spread: false,
         }
     }
 }

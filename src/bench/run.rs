@@ -140,6 +140,7 @@ fn run_once(
         arguments: workload.arguments(args),
         label,
         addresses,
+        is_spread: args.is_spread,
         traffic,
         clients: args.clients,
         members,

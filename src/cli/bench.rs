@@ -134,6 +134,14 @@ struct BenchArgs {
         help = "The server to measure; it must let anybody sign up and, for fanout and mixed, create rooms [default: one of its own, on loopback]"
     )]
     server: Option<ServerName>,
+    /// Measure several servers of a cluster, over which the clients are spread
+    #[arg(
+        long,
+        value_name = "HOST[:PORT]",
+        value_delimiter = ',',
+        conflicts_with = "server"
+    )]
+    cluster: Vec<ServerName>,
     /// Report as one JSON object
     #[arg(long)]
     json: bool,
@@ -145,13 +153,16 @@ struct BenchArgs {
     plot: Option<PathBuf>,
 }
 
-fn run(args: BenchArgs, context: &Context<'_>) -> Outcome {
+fn run(mut args: BenchArgs, context: &Context<'_>) -> Outcome {
     context.log.start_client()?;
     let table = bench::workloads();
     let workload = table.find(&args.workload);
     let workload = workload.ok_or_else(|| Failure::usage("there is no such workload"))?;
     workload
-        .check(&args.bench, args.server.is_none())
+        .check(
+            &args.bench,
+            args.server.is_none() && args.cluster.is_empty(),
+        )
         .map_err(Failure::usage)?;
     let baseline = args.baseline.as_deref();
     let baseline = baseline.map(|path| read_baseline(path, workload, &args.bench));
@@ -161,8 +172,12 @@ fn run(args: BenchArgs, context: &Context<'_>) -> Outcome {
     if let Some(notice) = notice.flatten() {
         print_error(format_args!("udpchat: {notice}"));
     }
-    let server = server.as_ref();
-    let addresses = server.map(ServerName::resolve).transpose()?;
+    let server = server.as_ref().or_else(|| args.cluster.first());
+    args.bench.is_spread = !args.cluster.is_empty();
+    let addresses = match args.cluster.is_empty() {
+        true => server.map(ServerName::resolve).transpose()?,
+        false => Some(each_address(&args.cluster)?),
+    };
     let name = server.map_or_else(
         || "the server that was started".into(),
         ServerName::to_string,
@@ -188,6 +203,15 @@ fn run(args: BenchArgs, context: &Context<'_>) -> Outcome {
         args.bench.repeat
     ));
     end
+}
+
+/// An address of each server.
+fn each_address(servers: &[ServerName]) -> anyhow::Result<Vec<SocketAddr>> {
+    let mut addresses = Vec::new();
+    for server in servers {
+        addresses.extend(server.resolve()?.first());
+    }
+    Ok(addresses)
 }
 
 /// The exit code of a run that was interrupted, or why one has failed.

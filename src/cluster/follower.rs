@@ -47,6 +47,9 @@ impl<L: Log> Follower<L> {
     }
 
     fn step(&mut self, engine: &mut Engine, now: Instant) -> Result<Vec<CompletionBox>, Halt> {
+        if engine.is_broken() {
+            return Err(self.replica.broken());
+        }
         take_events(&mut self.replica, &mut self.log, now)?;
         let mut own = Vec::new();
         loop {

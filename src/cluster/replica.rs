@@ -44,8 +44,10 @@ const READ_WITHIN: Duration = Duration::from_secs(1);
 /// leader, and the clients are elsewhere within 10 s after that.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How many records are kept that have come too early. Chosen: some seconds of a busy log; what does not fit is read again.
+/// How many records are kept that have come too early, and how many bytes. Chosen: a second of a busy log; what does not fit is
+/// read again.
 const AHEAD_MAX: usize = 1024;
+const AHEAD_MAX_BYTES: usize = 32 * 1024 * 1024;
 
 /// For so many positions it is known what this server had come to there. Another one that was further behind when it made its
 /// record is compared at a later one.
@@ -92,6 +94,7 @@ pub struct Replica {
     is_busy: bool,
     /// Records that came before their turn.
     ahead: BTreeMap<u64, Arc<[u8]>>,
+    ahead_bytes: usize,
     marks: VecDeque<Mark>,
     /// The furthest position that was heard of.
     end: u64,
@@ -122,6 +125,7 @@ impl Replica {
             under_way: UnderWay::start(&node, nonce),
             is_busy: true,
             ahead: BTreeMap::new(),
+            ahead_bytes: 0,
             marks: VecDeque::from([Mark::of(&state)]),
             end: state.applied,
             heard_at: now,
@@ -153,6 +157,12 @@ impl Replica {
         self.end.saturating_sub(self.state.applied)
     }
 
+    /// Why it stops where the database has failed.
+    #[must_use]
+    pub fn broken(&self) -> Halt {
+        local(self.state.applied + 1, "the database has failed")
+    }
+
     /// Takes requests: writes, and reads that are to see what the log has now. They are done in this order.
     pub fn submit(&mut self, asked: impl IntoIterator<Item = CompletionBox>) {
         self.waiting.extend(asked);
@@ -169,10 +179,7 @@ impl Replica {
             Event::Record(at, record) => {
                 self.end = self.end.max(at);
                 if at > applied {
-                    self.ahead.insert(at, record);
-                    if self.ahead.len() > AHEAD_MAX {
-                        self.ahead.pop_last();
-                    }
+                    self.keep_ahead(at, record);
                 }
             }
             Event::Stored(at) => self.end = self.end.max(at),
@@ -204,6 +211,19 @@ impl Replica {
         Ok(())
     }
 
+    /// Keeps a record for its turn. Where there is no room the furthest goes.
+    fn keep_ahead(&mut self, at: u64, record: Arc<[u8]>) {
+        self.ahead_bytes += record.len();
+        let before = self.ahead.insert(at, record);
+        self.ahead_bytes -= before.map_or(0, |before| before.len());
+        while self.ahead.len() > AHEAD_MAX || self.ahead_bytes > AHEAD_MAX_BYTES {
+            let Some((_, furthest)) = self.ahead.pop_last() else {
+                return;
+            };
+            self.ahead_bytes -= furthest.len();
+        }
+    }
+
     /// Applies the next record, if it is there.
     ///
     /// # Errors
@@ -213,6 +233,7 @@ impl Replica {
         let Some(bytes) = self.ahead.remove(&at) else {
             return Ok(None);
         };
+        self.ahead_bytes -= bytes.len();
         self.missing_since = None;
         let Record { node, body } = Record::decode(at, &bytes)?;
         let chain = chained(&self.state.chain, at, &bytes);

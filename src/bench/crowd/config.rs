@@ -14,6 +14,8 @@ pub struct CrowdConfig {
     /// Before what the progress bar says.
     pub label: String,
     pub addresses: Vec<SocketAddr>,
+    /// Whether each client has one of them alone, in turn.
+    pub is_spread: bool,
     pub traffic: Box<dyn Traffic>,
     /// The first so many members are clients; the others stay away.
     pub clients: usize,

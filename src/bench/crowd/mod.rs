@@ -154,11 +154,16 @@ impl Crowd {
         member: usize,
         act: impl FnOnce(&mut Member, &mut Ctx<'_>) -> T,
     ) -> T {
+        let addresses = &self.config.addresses;
+        let own = member % addresses.len();
         let mut ctx = Ctx {
             now,
             endpoint,
             random: &mut self.random,
-            addresses: &self.config.addresses,
+            addresses: match self.config.is_spread {
+                true => &addresses[own..=own],
+                false => addresses,
+            },
         };
         self.members.change(member, |member| act(member, &mut ctx))
     }

@@ -19,7 +19,9 @@ use super::{Event, Log, Progress};
 pub use stream::Standing;
 use thread::Command;
 
-/// How many events wait for the storage thread at most. Further records are left out: they are read again.
+/// How many bytes of records wait for the storage thread at most, and how many events. Further records are left out: they are
+/// read again.
+const EVENTS_MAX_BYTES: usize = 32 * 1024 * 1024;
 const EVENTS_MAX: usize = 4096;
 
 /// How many commands wait for the thread at most: a server has one group and one reading under way.
@@ -105,15 +107,32 @@ type Wake = Box<dyn Fn() + Send>;
 
 /// The events that wait.
 #[derive(Default)]
+struct Waiting {
+    events: VecDeque<Event>,
+    /// Of the records among them.
+    bytes: usize,
+    wake: Option<Wake>,
+}
+
+/// How many bytes of a record an event has.
+fn size(event: &Event) -> usize {
+    match event {
+        Event::Record(_, record) => record.len(),
+        _ => 0,
+    }
+}
+
+/// What the thread has for others.
+#[derive(Default)]
 struct Events {
-    waiting: Mutex<(VecDeque<Event>, Option<Wake>)>,
+    waiting: Mutex<Waiting>,
     come: Condvar,
     hear: Mutex<Option<Hear>>,
     progress: Arc<Progress>,
 }
 
 impl Events {
-    fn lock(&self) -> MutexGuard<'_, (VecDeque<Event>, Option<Wake>)> {
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
         // A thread that panicked with the lock held had at most pushed or popped: the queue is intact.
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -127,14 +146,18 @@ impl Events {
 
     fn push(&self, event: Event) {
         let mut waiting = self.lock();
-        if waiting.0.len() >= EVENTS_MAX && matches!(event, Event::Record(..)) {
+        let bytes = size(&event);
+        if bytes > 0
+            && (waiting.bytes + bytes > EVENTS_MAX_BYTES || waiting.events.len() >= EVENTS_MAX)
+        {
             return;
         }
-        let was_empty = waiting.0.is_empty();
-        waiting.0.push_back(event);
+        let was_empty = waiting.events.is_empty();
+        waiting.events.push_back(event);
+        waiting.bytes += bytes;
         if was_empty {
             self.come.notify_all();
-            if let Some(wake) = &waiting.1 {
+            if let Some(wake) = &waiting.wake {
                 wake();
             }
         }
@@ -219,14 +242,14 @@ impl Waits {
 
     /// From now on this is called when something has happened.
     pub fn wake_by(&self, wake: impl Fn() + Send + 'static) {
-        self.0.lock().1 = Some(Box::new(wake));
+        self.0.lock().wake = Some(Box::new(wake));
     }
 
     /// Waits until something has happened, or for this moment.
     pub fn wait(&self, until: Instant) {
         let waiting = self.0.lock();
         let time = until.saturating_duration_since(Instant::now());
-        if waiting.0.is_empty() {
+        if waiting.events.is_empty() {
             // Why it returns does not matter.
             drop(self.0.come.wait_timeout(waiting, time));
         }
@@ -243,6 +266,9 @@ impl Log for NatsLog {
     }
 
     fn poll(&mut self) -> Option<Event> {
-        self.events.lock().0.pop_front()
+        let mut waiting = self.events.lock();
+        let event = waiting.events.pop_front()?;
+        waiting.bytes -= size(&event);
+        Some(event)
     }
 }

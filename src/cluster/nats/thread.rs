@@ -29,7 +29,7 @@ const RECONNECT_AFTER_MAX: Duration = Duration::from_secs(1);
 
 /// How many messages wait for the connection, and how many of the live feed for this thread.
 const TO_SEND_MAX: usize = 256;
-const FEED_MAX: usize = 4096;
+const FEED_MAX: usize = 128;
 
 /// How often it is asked how the log stands.
 const LOOK_EVERY: Duration = Duration::from_secs(2);

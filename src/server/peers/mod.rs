@@ -51,6 +51,8 @@ struct Peer {
     sessions: u64,
     heard_at: Instant,
     asked_at: Option<Instant>,
+    /// Whether it has told everything once.
+    is_known: bool,
     /// The parts of everything that have come, and who is in them.
     parts: BTreeSet<u32>,
     seen: BTreeSet<AccountId>,
@@ -231,7 +233,7 @@ impl Peers {
                 }
                 let node = Arc::clone(node);
                 for account in accounts {
-                    take(ctx, alerts, &node, account);
+                    set(ctx, alerts, &node, account.account, seat(account));
                 }
                 self.note(&node, |peer| peer.changes = change);
             }
@@ -277,6 +279,7 @@ impl Peers {
                 sessions: 0,
                 heard_at: now,
                 asked_at: None,
+                is_known: false,
                 parts: BTreeSet::new(),
                 seen: BTreeSet::new(),
             };
@@ -312,8 +315,16 @@ impl Peers {
         };
         let node = Arc::clone(node);
         let ids: Vec<AccountId> = accounts.iter().map(|account| account.account).collect();
+        // What a server has to tell when it is first heard of is no news.
+        let is_news = self.known.get(&node).is_some_and(|peer| peer.is_known);
         for account in accounts {
-            take(ctx, alerts, &node, account);
+            let account_id = account.account;
+            let seat = seat(account);
+            if is_news {
+                set(ctx, alerts, &node, account_id, seat);
+            } else {
+                ctx.presence.set_elsewhere(&node, account_id, seat);
+            }
         }
         let Some(peer) = self.known.get_mut(&node) else {
             return;
@@ -324,6 +335,7 @@ impl Peers {
             return;
         }
         peer.changes = changes;
+        peer.is_known = true;
         peer.parts.clear();
         let seen = std::mem::take(&mut peer.seen);
         for account in ctx.presence.elsewhere().at(&node) {
@@ -341,16 +353,15 @@ fn take_marks(ctx: &mut Ctx<'_>, receipts: &mut Receipts, marks: Vec<(Conversati
     }
 }
 
-fn take(ctx: &mut Ctx<'_>, alerts: &mut Alerts, node: &Arc<str>, told: PeerAccount) {
-    let seat = told.is_online.then(|| SeatElsewhere {
+fn seat(told: PeerAccount) -> Option<SeatElsewhere> {
+    told.is_online.then(|| SeatElsewhere {
         name: told.name.into(),
         is_announced: told.is_announced,
         is_bot: told.is_bot,
         away: told.away,
         address: told.address,
         rooms: told.rooms,
-    });
-    set(ctx, alerts, node, told.account, seat);
+    })
 }
 
 /// An account is online at a server, or no longer; users here are told, if it is news.

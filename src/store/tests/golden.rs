@@ -56,7 +56,7 @@ fn conversation() -> Vec<Write> {
         void(BOB, EVERYONE, 2),
         under_key(append(BOB, EVERYONE, 3, "milk"), 77),
         under_key(append(BOB, EVERYONE, 4, "milk"), 77),
-        refer(BOB, EVERYONE, 5, (EntryKind::React, 1, "+1")),
+        refer(BOB, EVERYONE, 4, (EntryKind::React, 1, "+1")),
         delete(ALICE.0, EVERYONE, 1),
         delete(BOB.0, EVERYONE, 4711),
         Write::Advance {

@@ -231,10 +231,11 @@ impl<S: Fn(Vec<CompletionBox>)> Worker<S> {
             if last {
                 break;
             }
-            if self.engine.is_broken() {
+            // A replica ends by itself: opened again, it would be where its last checkpoint was.
+            if self.engine.is_broken() && self.replicated.is_none() {
                 // It has the database's file open.
                 self.end_checkpoint();
-                if self.replicated.is_some() || !self.recover() {
+                if !self.recover() {
                     break;
                 }
             }
