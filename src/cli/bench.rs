@@ -174,9 +174,10 @@ fn run(mut args: BenchArgs, context: &Context<'_>) -> Outcome {
     }
     let server = server.as_ref().or_else(|| args.cluster.first());
     args.bench.is_spread = !args.cluster.is_empty();
-    let addresses = match args.cluster.is_empty() {
-        true => server.map(ServerName::resolve).transpose()?,
-        false => Some(each_address(&args.cluster)?),
+    let addresses = if args.bench.is_spread {
+        Some(each_address(&args.cluster)?)
+    } else {
+        server.map(ServerName::resolve).transpose()?
     };
     let name = server.map_or_else(
         || "the server that was started".into(),

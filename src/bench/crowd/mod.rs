@@ -160,9 +160,10 @@ impl Crowd {
             now,
             endpoint,
             random: &mut self.random,
-            addresses: match self.config.is_spread {
-                true => &addresses[own..=own],
-                false => addresses,
+            addresses: if self.config.is_spread {
+                &addresses[own..=own]
+            } else {
+                addresses
             },
         };
         self.members.change(member, |member| act(member, &mut ctx))

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
+use std::time::Instant;
 
 use anyhow::{Context as _, anyhow};
 use rand_core::{OsRng, RngCore as _};
@@ -129,8 +130,8 @@ impl Member {
         let (now, applied) = (net::now().instant, state.applied);
         let mut replica = Replica::new(now, node.clone(), nonce, state);
         let waits = log.waits();
-        let wait = |until| {
-            waits.wait(until);
+        let wait = |until: Instant| {
+            waits.wait(until.saturating_duration_since(net::now().instant));
             net::now().instant
         };
         catch_up(&mut replica, engine, &mut log, now, wait).map_err(anyhow::Error::new)?;

@@ -24,6 +24,7 @@ pub fn command() -> Subcommand {
 }
 
 #[derive(clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option")]
 struct Args {
     /// The backup: a file, or a directory that `udpchat serve --backup-dir` has made
     #[arg(value_name = "BACKUP")]

@@ -10,7 +10,7 @@ mod thread;
 use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use thiserror::Error;
 use tokio::sync::mpsc;
@@ -245,10 +245,9 @@ impl Waits {
         self.0.lock().wake = Some(Box::new(wake));
     }
 
-    /// Waits until something has happened, or for this moment.
-    pub fn wait(&self, until: Instant) {
+    /// Waits until something has happened, for so long at most.
+    pub fn wait(&self, time: Duration) {
         let waiting = self.0.lock();
-        let time = until.saturating_duration_since(Instant::now());
         if waiting.events.is_empty() {
             // Why it returns does not matter.
             drop(self.0.come.wait_timeout(waiting, time));

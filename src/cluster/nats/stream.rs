@@ -170,7 +170,10 @@ pub(super) fn parsed(what: &'static str, answer: &[u8]) -> Result<Value, NatsErr
 }
 
 fn hex(bytes: &[u8; 16]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits
+        .filter_map(|digit| char::from_digit(digit.into(), 16))
+        .collect()
 }
 
 fn unhex(text: &str) -> Option<[u8; 16]> {

@@ -267,7 +267,7 @@ impl Talker {
                 match timeout(REQUEST_WITHIN, sent).await {
                     Ok(Ok(())) => {}
                     _ => {
-                        tracing::debug!("the other servers of the cluster were not told something")
+                        tracing::debug!("the other servers of the cluster were not told something");
                     }
                 }
             }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::ctx::Ctx;
-use super::presence::SeatElsewhere;
+use super::presence::{OnlineAccount, SeatElsewhere};
 use super::receipts::Receipts;
 use super::roster::alerts::Alerts;
 use crate::protocol::{AccountId, ConversationId, Mark};
@@ -388,7 +388,7 @@ fn told(ctx: &Ctx<'_>, account: AccountId) -> PeerAccount {
         account,
         name: here.map_or(String::new(), |here| here.name.to_string()),
         is_online: here.is_some(),
-        is_announced: here.is_some_and(|here| here.is_announced()),
+        is_announced: here.is_some_and(OnlineAccount::is_announced),
         is_bot: here.is_some_and(|here| here.is_bot),
         away: here.and_then(|here| here.away.clone()),
         address: address.map(Into::into),

@@ -140,7 +140,7 @@ fn what_is_lost_is_told_again() {
         let tenth = Duration::from_millis(100);
         talk(&mut one, &mut two, tenth, || {
             number += 1;
-            number % 3 == 0
+            number.is_multiple_of(3)
         });
     }
     talk(&mut one, &mut two, Duration::from_secs(4), || false);
