@@ -12,6 +12,8 @@ mod abuse;
 mod accounts;
 mod bad_input;
 mod bench;
+#[cfg(feature = "cluster")]
+mod cluster;
 mod command_line;
 #[cfg(target_os = "linux")]
 mod disk_full;

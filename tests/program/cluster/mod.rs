@@ -1,0 +1,12 @@
+//! Several servers that share one log: three nats-servers and their nodes, as processes.
+
+mod bots;
+mod chaos;
+mod engine;
+mod faults;
+mod ground;
+mod nodes;
+mod refusals;
+mod seen;
+mod talk;
+mod tried;
