@@ -146,10 +146,7 @@ impl Bot {
     }
 
     pub fn errors(&self) -> String {
-        self.script
-            .as_ref()
-            .map(|script| script.errors())
-            .unwrap_or_default()
+        self.script.as_ref().map(Script::errors).unwrap_or_default()
     }
 
     /// What came of a request.

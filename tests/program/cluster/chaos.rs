@@ -33,7 +33,7 @@ const BACK_AFTER: Duration = Duration::from_secs(1);
 const MOVES_AFTER: Duration = Duration::from_secs(2);
 
 /// How long everything may take to come to rest.
-const REST_WITHIN: Duration = Duration::from_secs(60);
+const REST_WITHIN: Duration = Duration::from_mins(1);
 
 /// How many requests of a user are under way at most: no more than a client reads.
 const ASKED_MAX: usize = 32;

@@ -197,7 +197,7 @@ impl Engine {
             .env("NATS_LISTEN", &server.address)
             .env("NATS_CLUSTER", &server.route)
             .env("NATS_ROUTES", format!("[{}]", routes.join(", ")))
-            .env("NATS_STORE", format!("{:?}", server.directory));
+            .env("NATS_STORE", format!("\"{}\"", server.directory.display()));
         let child = command
             .stdin(Stdio::null())
             .stdout(Stdio::null())

@@ -159,14 +159,14 @@ pub struct Cluster {
 impl Cluster {
     /// Three nodes over three nats-servers on this host, with these accounts; none where there is no nats-server.
     pub fn start(accounts: &[&str]) -> Option<Self> {
-        Self::sized(accounts, Engine::start(3)?, NAMES.len(), &[])
+        Some(Self::sized(accounts, Engine::start(3)?, NAMES.len(), &[]))
     }
 
     /// So many nodes over these nats-servers, with more options.
-    pub fn sized(accounts: &[&str], engine: Engine, nodes: usize, more: &[&str]) -> Option<Self> {
+    pub fn sized(accounts: &[&str], engine: Engine, nodes: usize, more: &[&str]) -> Self {
         let here = || (Host::default(), format!("127.0.0.1:{}", free_port()));
         let seats = (0..nodes).map(|_| here()).collect();
-        Some(Self::seated(Workspace::new(accounts), engine, seats, more))
+        Self::seated(Workspace::new(accounts), engine, seats, more)
     }
 
     /// Nodes at these hosts and addresses. The first founds the cluster with the workspace's database, as one that was a single

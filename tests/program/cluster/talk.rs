@@ -94,7 +94,6 @@ fn one_nats_server_is_enough_where_one_copy_is_asked_for() {
     };
     let one_copy = ["--cluster-replicas", "1"];
     let cluster = Cluster::sized(&["alice", "bob"], engine, 2, &one_copy);
-    let cluster = cluster.expect("the nats-server runs");
     let mut alice = sign_in(&cluster, 0, "alice");
     let mut bob = sign_in(&cluster, 1, "bob");
     write_to_each_other(("alice", &mut alice), ("bob", &mut bob));
