@@ -23,10 +23,14 @@ use crate::net::InputSender;
 use crate::server::Input;
 
 /// Settings that take effect when the server is started: what is bound, opened or allocated then.
-const AT_START: [&str; 11] = [
+const AT_START: [&str; 16] = [
     "announce",
     "announce-name",
     "backup-dir",
+    "cluster",
+    "cluster-creds",
+    "cluster-name",
+    "cluster-replicas",
     "data",
     "http",
     "http-name",
@@ -35,6 +39,7 @@ const AT_START: [&str; 11] = [
     "limit-handshake-rate",
     "limit-strangers",
     "listen",
+    "node",
 ];
 
 /// The longest wait for the network thread, so that the log tells what is in effect. Chosen: it answers between two batches.
