@@ -145,7 +145,10 @@ impl Peers {
             .map(|(node, _)| Arc::clone(node))
             .collect();
         for node in dead {
-            tracing::warn!("node {node} of the cluster says nothing any more");
+            let seconds = SILENCE.as_secs();
+            tracing::warn!(
+                "node {node} of the cluster has said nothing for {seconds} s: its users count as offline"
+            );
             self.known.remove(&node);
             for account in ctx.presence.elsewhere().at(&node) {
                 set(ctx, alerts, &node, account, None);
