@@ -11,6 +11,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         &[
             "bench",
             "client",
+            "cluster",
             "fence",
             "net",
             "protocol",
@@ -53,6 +54,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "transport",
         ],
     ),
+    ("cluster", &["protocol", "store"]),
     ("store", &["fence", "protocol", "stalls", "text"]),
     ("protocol", &[]),
     ("text", &[]),
