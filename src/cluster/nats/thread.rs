@@ -321,6 +321,12 @@ impl Talker {
     fn take_answer(&mut self, message: &Message) {
         let to = message.subject.rsplit('.').next().unwrap_or_default();
         match to {
+            // Nobody is there to answer.
+            "stored" if message.status.is_some() => {
+                tracing::warn!(
+                    "the cluster's log has no leader and stores nothing: look at its servers"
+                );
+            }
             "stored" => match parsed("store a record", &message.payload) {
                 Ok(answer) => self.take_acknowledgement(&answer),
                 Err(error) => tracing::warn!("{error}"),
