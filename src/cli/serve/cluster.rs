@@ -42,7 +42,7 @@ pub struct ClusterOptions {
         value_parser = clap::value_parser!(u64).range(1..=REPLICAS_MAX),
     )]
     cluster_replicas: u64,
-    /// A file of credentials for NATS
+    /// A file with credentials for NATS: a line NAME:PASSWORD, or a file that the tools of NATS have made
     #[arg(long, value_name = "FILE", env = "UDPCHAT_CLUSTER_CREDS")]
     cluster_creds: Option<PathBuf>,
     /// Do not ask the NATS servers whether what they call stored survives a loss of power
@@ -96,6 +96,13 @@ impl ClusterOptions {
                     .hint("--cluster nats://HOST:4222 says where the log of the servers is")),
                 None => Ok(None),
             };
+        }
+        // Everybody on this machine sees the command line.
+        if self.cluster.iter().any(|url| url.contains('@')) {
+            return Err(
+                Failure::usage("--cluster has a name or a password in an address")
+                    .hint("write NAME:PASSWORD into a file, and name that with --cluster-creds"),
+            );
         }
         let Some(node) = self.node.clone() else {
             return Err(Failure::usage("--cluster is without --node")
@@ -215,5 +222,31 @@ fn belong(
             Err(Failure::from(problem)
                 .hint("--cluster-name names another one, --cluster other servers"))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+
+    #[derive(clap::Parser)]
+    struct Typed {
+        #[command(flatten)]
+        options: ClusterOptions,
+    }
+
+    #[test]
+    fn password_in_an_address_is_refused_and_not_repeated() {
+        let wanted = |cluster: &str| {
+            let typed = ["serve", "--cluster", cluster, "--node", "one"];
+            Typed::try_parse_from(typed).unwrap().options.wanted()
+        };
+        let settings = wanted("tls://a:4222,tls://b:4222").unwrap().unwrap();
+        assert_eq!(settings.servers, ["tls://a:4222", "tls://b:4222"]);
+        let refused = wanted("tls://a:4222,tls://udpchat:secret@b:4222").map(drop);
+        let told = refused.unwrap_err().to_string();
+        assert!(!told.contains("secret"), "{told}");
     }
 }

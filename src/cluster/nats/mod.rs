@@ -4,6 +4,7 @@
 //! messages, which may be lost, and is read by direct gets, which any copy of the stream answers.
 
 mod servers;
+mod credentials;
 mod stream;
 mod thread;
 
@@ -35,7 +36,8 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(15);
 pub struct Settings {
     /// The servers that keep it: `nats://HOST:PORT` or `tls://HOST:PORT`.
     pub servers: Vec<String>,
-    /// A file of NATS credentials, if they want some.
+    /// A file that says as whom this server signs in there, if they want that: `NAME:PASSWORD`, or one that the tools of NATS
+    /// have made.
     pub credentials: Option<PathBuf>,
     /// The cluster's name, which names the stream too.
     pub cluster: String,

@@ -14,6 +14,7 @@ use tokio::sync::mpsc::Receiver;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout, timeout_at};
 
 use super::servers::{self, Servers};
+use super::credentials;
 use super::stream::{Names, Standing, parsed, refused, standing};
 use super::{Event, Events, NatsError, Settings};
 
@@ -144,10 +145,7 @@ impl Talker {
                 tracing::info!("the connection to the cluster's log: {event}");
             });
         if let Some(file) = credentials {
-            options = options
-                .credentials_file(&file)
-                .await
-                .map_err(|error| failed(format!("{}: {error}", file.display())))?;
+            options = credentials::add(options, &file).map_err(failed)?;
         }
         let client = options.connect(&servers).await;
         let client = client.map_err(|error| failed(error.to_string()))?;
