@@ -46,3 +46,67 @@ pub enum Halt {
     #[error("position {at} of the cluster's log could not be applied: {reason}")]
     Local { at: u64, reason: String },
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One of each; whoever adds one adds it here, and to the manual.
+    fn every() -> [Halt; 9] {
+        let (node, at, what) = (String::from("NODE"), 7, String::from("REASON"));
+        let all = [
+            Halt::Differs {
+                node: node.clone(),
+                at,
+            },
+            Halt::Missing { at },
+            Halt::Damaged {
+                at,
+                reason: what.clone(),
+            },
+            Halt::Later {
+                at,
+                what: what.clone(),
+            },
+            Halt::CutShort {
+                applied: at,
+                last: at,
+            },
+            Halt::TooOld {
+                applied: at,
+                first: at,
+            },
+            Halt::NameTaken { node },
+            Halt::CutOff { seconds: 10 },
+            Halt::Local { at, reason: what },
+        ];
+        for halt in &all {
+            match halt {
+                Halt::Differs { .. }
+                | Halt::Missing { .. }
+                | Halt::Damaged { .. }
+                | Halt::Later { .. }
+                | Halt::CutShort { .. }
+                | Halt::TooOld { .. }
+                | Halt::NameTaken { .. }
+                | Halt::CutOff { .. }
+                | Halt::Local { .. } => {}
+            }
+        }
+        all
+    }
+
+    #[test]
+    fn manual_says_what_to_do_about_each_reason() {
+        let manual = include_str!("../../man/udpchat-cluster.7");
+        for halt in every() {
+            let text = halt.to_string();
+            // What follows is advice; positions and names are the page's own.
+            let told = text.split(": ").next().unwrap_or_default();
+            for part in told.split(['7', '`', '(', ')']) {
+                let part = part.trim();
+                assert!(manual.contains(part), "{text}: {part}");
+            }
+        }
+    }
+}

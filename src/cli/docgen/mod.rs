@@ -128,7 +128,13 @@ fn page<'a>(
     let mut roff = Roff::default();
     roff.control("SH", ["SEE ALSO"]);
     let mut pages: Vec<String> = see_also.iter().map(|page| format!("{page}(1)")).collect();
-    pages.extend(["udpchat-bot(7)", "udpchat-protocol(7)", "udpchat-store(7)"].map(Into::into));
+    let more = [
+        "udpchat-bot(7)",
+        "udpchat-cluster(7)",
+        "udpchat-protocol(7)",
+        "udpchat-store(7)",
+    ];
+    pages.extend(more.map(Into::into));
     roff.text([roman(pages.join(", "))]);
     roff.to_writer(&mut text)?;
     let text = String::from_utf8(text).map_err(std::io::Error::other)?;
@@ -208,6 +214,7 @@ mod tests {
             ("PROTOCOL", include_str!("../../../man/udpchat-protocol.7")),
             ("STORE", include_str!("../../../man/udpchat-store.7")),
             ("BOT", include_str!("../../../man/udpchat-bot.7")),
+            ("CLUSTER", include_str!("../../../man/udpchat-cluster.7")),
         ] {
             let heading = format!(".TH UDPCHAT\\-{name} 7 {DATE} ");
             assert!(page.starts_with(&heading), "{:?}", page.lines().next());
