@@ -11,6 +11,7 @@
 //! | [`net`] | sockets, the poll loop, the real clock; it drives a [`transport::App`] | the meaning of bytes |
 //! | [`client`] | sign-in, conversations, outbox, prompt | sockets, clocks |
 //! | [`server`] | accounts, presence, routing, permissions | sockets, clocks, threads |
+//! | [`cluster`] | the log that several servers share, and the store that it is applied to | the hub, sockets outside `nats`, what a message means |
 //! | [`store`] | the message log, and the tables in redb that point into it | the network |
 //! | [`protocol`] | messages, MessagePack, SHA-256 digests | packets |
 //! | [`transport`] | reliable encrypted sessions over datagrams | sockets, clocks, chat |
@@ -73,6 +74,12 @@
 //! | completion | the store's answer to a request |
 //! | applied | a write has taken effect, whoever asked for it |
 //! | hub | the server's state machine between sessions and store |
+//! | cluster, node | several servers that are one chat, and one of them, which has a name among them |
+//! | shared log | the writes that the nodes of a cluster were asked for, in the order in which each of them applies them; NATS keeps it |
+//! | replica | a node's end of the shared log: what it publishes, what it applies next, and when it stops |
+//! | life | the position of the record with which a node has started; groups of an earlier one are passed over |
+//! | chain | a hash of all records up to a position, and another one of what came of them: alike at all nodes, or one of them is wrong |
+//! | halt | why a node stops by itself rather than serve what the others might not have |
 //! | focus | the conversation to which typed text goes |
 //! | outbox | typed messages that are not yet known to be stored |
 //! | amendment | an entry that changes another one of its conversation: an edit, a deletion, a reaction, a pin |
@@ -146,6 +153,12 @@
 //! | a byte of the store's files | `src/store/segments/layout.rs`, `frame.rs` and `commands.rs` beside it; `src/store/schema/tables.rs` and `records.rs`; `man/udpchat-store.7` |
 //! | recovery after a kill | what may be torn, and what is done about it, the table in `src/store/segments/mod.rs`; the order of its steps `src/cli/database.rs`; `src/store/files/open.rs`, `src/store/engine/open_store.rs`, `src/store/segments/reading.rs`, last `src/store/engine/replay.rs` |
 //! | a database of an earlier version | `src/store/migration/mod.rs`, and a file beside it for each step |
+//! | the shared log | what it is asked for, and says, `src/cluster/log.rs`; its records `record.rs`; what is published, applied, compared and refused `replica.rs`; on the storage thread `follower.rs`, all beside it; in which form it has writes `src/store/api/replica.rs`; which requests go to it `src/store/thread/replication.rs`; how one is applied `src/store/engine/apply.rs` |
+//! | the log in NATS | its thread `src/cluster/nats/thread.rs`; the stream, and how that has to be, `stream.rs` beside it; as whom a server signs in there `credentials.rs` beside it |
+//! | why a server of a cluster stops | `src/cluster/halt.rs`; `man/udpchat-cluster.7` lists them |
+//! | how a server joins a cluster | `src/cli/serve/cluster.rs`; without the feature `alone.rs` beside it |
+//! | what other servers' users learn of a write | `src/server/hub/elsewhere.rs`, and from there as here |
+//! | who is online at another server | `src/server/peers/mod.rs`, what is said `message.rs` beside it; `src/server/presence/elsewhere.rs` |
 //! | a backup | `src/store/backup/mod.rs`; its way into service `src/store/into_service.rs` |
 //! | a limit | its value `src/server/limits/mod.rs`, `src/transport/limits.rs`; its option `src/cli/serve/limits.rs`; how an account's rates are applied `src/server/limits/account_budget.rs` |
 //! | what the operator does to the server | its command `src/cli/user/mod.rs` and the like, `src/cli/admin/handler.rs`; in the store `src/store/ops/administration/mod.rs`, which writes of it are logged `audit.rs` beside it |
@@ -164,6 +177,7 @@
 //! | a path as it is typed at the prompt | `src/client/path_word.rs`; what the tab key makes of it `src/cli/connect/terminal/interactive/paths.rs` |
 //! | an error of the operating system, as it is told | `src/text/system_error.rs` |
 //! | the prompt's redraw | `src/cli/connect/terminal/interactive.rs`; what is printed above it, or changed there in place, `interactive/above.rs`, and what stands beside it `beside.rs` there; when it is drawn `helper.rs` and `screen.rs` there; the queue of lines is `printer.rs` |
+//! | what a line means while it is typed, and what the tab key completes in it | `src/cli/connect/terminal/interactive/meaning.rs` |
 //! | the mark of what the user said | `src/client/own_line.rs` |
 //! | what rings and who is mentioned | `src/client/account/attention.rs`; how the terminal rings `src/cli/connect/terminal/ringing.rs` |
 //! | the prompt's words | `src/client/core/asking.rs`, `src/client/ui/prompt.rs` |
@@ -172,6 +186,7 @@
 //! | a wire message | `src/protocol/bodies.rs` and `words.rs`; `src/server/hub/dispatch.rs`; `src/client/account/mod.rs` and `src/server/limits/account_budget.rs` (what it costs), which the compiler does not ask for; `man/udpchat-protocol.7` |
 //! | a request to the store | `src/store/api/read.rs` or `write.rs`, and `replies.rs`; `src/store/engine/execute.rs`; `src/store/ops/`; a write also `src/store/segments/commands.rs` (its recorded bytes), and `src/server/hub/applied.rs`, which the compiler does not ask for |
 //! | a setting | `src/cli/serve/args.rs` or `src/cli/connect/args.rs`; how the file is read `src/cli/settings/file.rs`; variable, key, `config init` and manual follow, by `src/cli/settings/mod.rs` |
+//! | what a server has before its database is opened | `src/cli/serve/prepared.rs` |
 //! | what SIGHUP takes over | `src/cli/serve/reload.rs`; the signal `lifecycle.rs` beside it |
 //! | a subcommand | `src/cli/mod.rs`; in a group, the group's own, such as `src/cli/user/mod.rs`; where it asks the server `src/cli/admin/api.rs` and `handler.rs` |
 //! | a measurement | what the clients do `src/bench/workload/mod.rs`; all of them at once `src/bench/crowd/mod.rs`, one of them `src/bench/member/mod.rs`; several runs `src/bench/run.rs` |
@@ -328,6 +343,12 @@
 //!   (`src/transport/connection/redundancy.rs`): the copies that help on a lossy link made an overloaded server lose more.
 //! - STORED and receipts wait up to 4 ms for a packet that goes the same way (`src/transport/connection/coalesce.rs`): two packets
 //!   for a delivery between two users who write to each other, instead of three.
+//! - Servers of a cluster make no second chain of what they have applied and compare nothing aside: each group of writes says
+//!   which position its server had applied when it was made, and the two hashes there. Who reads it and has others stops.
+//! - A start is a record of its own, and its position is the server's life. A server that reads another start under its name
+//!   starts once more, a few times: the record of an earlier process may land after its own. Two that run never end it, and stop.
+//! - What the message log of one server leaves out of a write, since it keeps what came of it, the shared log has: quotas, keys
+//!   and what a message refers to. Each server decides by these and not by its own options.
 //! - The author's device gets [`protocol::Stored`] instead of the delivery, so a message is not sent back to where it came from.
 
 pub(crate) mod bench;
