@@ -3,8 +3,8 @@
 //! Records are published and acknowledged over core NATS. What is written comes to all servers by the stream's republished
 //! messages, which may be lost, and is read by direct gets, which any copy of the stream answers.
 
-mod servers;
 mod credentials;
+mod servers;
 mod stream;
 mod thread;
 

@@ -13,8 +13,8 @@ use tokio::runtime;
 use tokio::sync::mpsc::Receiver;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout, timeout_at};
 
-use super::servers::{self, Servers};
 use super::credentials;
+use super::servers::{self, Servers};
 use super::stream::{Names, Standing, parsed, refused, standing};
 use super::{Event, Events, NatsError, Settings};
 
