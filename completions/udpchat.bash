@@ -858,7 +858,7 @@ _udpchat() {
             return 0
             ;;
         udpchat__subcmd__bench)
-            opts="-v -h --clients --window --messages --rate --frugal --seconds --size --bytes --repeat --json --baseline --plot --verbose --log --log-format --help pairs fanout paced mixed bulk idle storm"
+            opts="-v -h --clients --window --messages --rate --frugal --seconds --size --bytes --repeat --cluster --json --baseline --plot --verbose --log --log-format --help pairs fanout paced mixed bulk idle storm"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -914,6 +914,13 @@ _udpchat() {
                     return 0
                     ;;
                 --repeat)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --cluster)
                     COMPREPLY=()
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -4057,7 +4064,7 @@ _udpchat() {
             return 0
             ;;
         udpchat__subcmd__serve)
-            opts="-v -h --listen --config --data --registration --rooms --show-addresses --announce --announce-name --keep-days --keep-messages --keep-megabytes --keep-files-days --backup-dir --backup-every --backup-keep --http --http-public --http-name --limit-message-rate --limit-message-burst --limit-byte-rate --limit-byte-burst --limit-day-bytes --limit-account-bytes --limit-all-bytes --limit-file --limit-files-account --limit-files --limit-files-day --limit-request-rate --limit-request-burst --limit-in-flight --limit-sessions --limit-sign-in-rate --limit-sign-in-burst --limit-sign-up-rate --limit-sign-up-burst --limit-address-sign-up-rate --limit-address-sign-up-burst --limit-room-rate --limit-room-burst --limit-account-room-rate --limit-account-room-burst --limit-room-change-rate --limit-room-change-burst --limit-strangers --limit-handshake-rate --limit-buffers --verbose --log --log-format --help"
+            opts="-v -h --listen --config --data --registration --rooms --show-addresses --announce --announce-name --keep-days --keep-messages --keep-megabytes --keep-files-days --backup-dir --backup-every --backup-keep --http --http-public --http-name --cluster --node --cluster-name --cluster-replicas --cluster-creds --cluster-unchecked --limit-message-rate --limit-message-burst --limit-byte-rate --limit-byte-burst --limit-day-bytes --limit-account-bytes --limit-all-bytes --limit-file --limit-files-account --limit-files --limit-files-day --limit-request-rate --limit-request-burst --limit-in-flight --limit-sessions --limit-sign-in-rate --limit-sign-in-burst --limit-sign-up-rate --limit-sign-up-burst --limit-address-sign-up-rate --limit-address-sign-up-burst --limit-room-rate --limit-room-burst --limit-account-room-rate --limit-account-room-burst --limit-room-change-rate --limit-room-change-burst --limit-strangers --limit-handshake-rate --limit-buffers --verbose --log --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4164,6 +4171,38 @@ _udpchat() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
+                    return 0
+                    ;;
+                --cluster)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --node)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --cluster-name)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --cluster-replicas)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --cluster-creds)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --limit-message-rate)
@@ -4923,7 +4962,7 @@ _udpchat() {
                 COMPREPLY=($(compgen -f -- "${cur}"))
                 return 0
             fi
-            opts="-v -h --replace --dry-run --json --config --data --verbose --log --log-format --help"
+            opts="-v -h --replace --leave-cluster --dry-run --json --config --data --verbose --log --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -77,6 +77,11 @@ complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l backup-every -
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l backup-keep -d 'How many of them are kept: when a new one is whole, the oldest goes' -r -f
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l http -d 'Serve a page and metrics by HTTP on this address, such as 127.0.0.1:9777; see HTTP' -r -f
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l http-name -d 'A name by which browsers may ask for the page, beside localhost and addresses; repeatable' -r -f
+complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l cluster -d 'Be one of several servers, which share a log in these NATS servers, such as nats://10.0.0.1:4222; see udpchat-cluster(7)' -r -f
+complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l node -d 'This server\'s name among them: lower-case letters, digits and -' -r -f
+complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l cluster-name -d 'The name of the cluster, which its log has in NATS' -r -f
+complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l cluster-replicas -d 'How many copies of the log NATS keeps; 1 is for trying it out' -r -f
+complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l cluster-creds -d 'A file with credentials for NATS: a line NAME:PASSWORD, or a file that the tools of NATS have made' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-message-rate -d 'Messages that one account may send a second; 0: no limit [default: 20]' -r -f
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-message-burst -d 'Messages that one account may send at once after a pause; 0: no limit [default: 200]' -r -f
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-byte-rate -d 'Bytes of messages that one account may send a second; 0: no limit [default: 64K]' -r -f
@@ -112,6 +117,7 @@ complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l log-format -d 
 json\t'A JSON object a line'"
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l announce -d 'Announce the server in the local network, by multicast DNS, with its name and its key, for `udpchat discover`'
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l http-public -d 'Let --http be an address that other machines reach'
+complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l cluster-unchecked -d 'Do not ask the NATS servers whether what they call stored survives a loss of power'
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -l config -d 'Read the settings from this file [default: $XDG_CONFIG_HOME/udpchat/config.toml]' -r -F
@@ -283,6 +289,7 @@ complete -c udpchat -n "__fish_udpchat_using_subcommand bench" -l seconds -d 'Ho
 complete -c udpchat -n "__fish_udpchat_using_subcommand bench" -l size -d 'Bytes of text in a message' -r -f
 complete -c udpchat -n "__fish_udpchat_using_subcommand bench" -l bytes -d 'Bytes of text in each stream of bulk, rounded up to whole messages of 16 KiB' -r -f
 complete -c udpchat -n "__fish_udpchat_using_subcommand bench" -l repeat -d 'Measure so many times, and report the median of each figure' -r -f
+complete -c udpchat -n "__fish_udpchat_using_subcommand bench" -l cluster -d 'Measure several servers of a cluster, over which the clients are spread' -r -f
 complete -c udpchat -n "__fish_udpchat_using_subcommand bench" -l baseline -d 'Compare with the measurement whose --json wrote FILE' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand bench" -l plot -d 'Draw the latencies as SVG' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand bench" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
@@ -685,6 +692,7 @@ complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_s
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from restore" -l log-format -d 'How each line of the log is written' -r -f -a "text\t'For people'
 json\t'A JSON object a line'"
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from restore" -l replace -d 'If there is a database, move it aside'
+complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from restore" -l leave-cluster -d 'Take it out of the cluster of which it is, so that a server can have it alone'
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from restore" -l dry-run -d 'Check the backup and tell what is in it; write nothing'
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from restore" -l json -d 'Print JSON'
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from restore" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'

@@ -9,7 +9,6 @@ mod deletions;
 mod files;
 mod fixture;
 mod forged;
-mod golden;
 mod keys;
 mod logs;
 mod model;

@@ -1,5 +1,7 @@
 //! Databases that follow the log of a cluster.
 
+mod golden;
+
 use crate::protocol::{AccountId, ConversationId};
 use crate::store::testing::{Bench, append, delete, join, new_account, read, ticket};
 use crate::store::{
