@@ -235,4 +235,8 @@ fn log_means_what_it_meant() {
     assert_eq!(found, GOLDEN);
 }
 
-const GOLDEN: [&str; 3] = ["", "", ""];
+const GOLDEN: [&str; 3] = [
+    "+++ ++ ++ +++-++-++-+++ +++-++ ++-+++ ++++++ ++",
+    "9cb59f0aeef62370",
+    "6d9a96f88c4a6d51",
+];
