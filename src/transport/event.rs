@@ -61,6 +61,11 @@ pub enum Event {
     Silent { session: SessionId },
     /// A silent peer has sent a packet.
     Awake { session: SessionId },
+    /// At a client that watches this session ([`Endpoint::watch`](super::Endpoint::watch)): its packets were unanswered for
+    /// two seconds.
+    Unanswered { session: SessionId },
+    /// The server has answered after that.
+    Answered { session: SessionId },
     /// The session has ended; its id is unknown from now on.
     Closed {
         session: SessionId,

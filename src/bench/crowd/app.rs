@@ -54,7 +54,10 @@ impl App for Crowd {
             }
             Event::Silent { .. } => self.answers.on_silent(),
             Event::Awake { .. } => self.answers.on_heard(now),
-            Event::Moved { .. } | Event::PathValidated { .. } => {}
+            Event::Moved { .. }
+            | Event::PathValidated { .. }
+            | Event::Unanswered { .. }
+            | Event::Answered { .. } => {}
         }
     }
 

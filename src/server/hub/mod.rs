@@ -188,6 +188,8 @@ impl App for Hub {
             Event::Silent { session } => services.on_idle(ctx, session),
             Event::Awake { session } => services.on_active(ctx, session),
             Event::Closed { session, reason } => services.closed(ctx, session, &reason),
+            // Of a client's sessions alone.
+            Event::Unanswered { .. } | Event::Answered { .. } => {}
         });
     }
 

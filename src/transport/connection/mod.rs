@@ -107,6 +107,10 @@ pub(super) struct Connection {
     unanswered: Option<Instant>,
     /// At a server: the token to send. At a client: the token received.
     token: GivenToken,
+    /// At a client: its application has another server in the place of one that does not answer.
+    watched: bool,
+    /// The application was told that nothing is answered.
+    told_unanswered: bool,
     /// A probe was sent since [`Connection::take_unanswered_probe`] last asked.
     has_probed: bool,
     /// Copies of unacknowledged frames are due.
@@ -147,6 +151,8 @@ impl Connection {
             signed_in: false,
             silent: false,
             unanswered: None,
+            watched: false,
+            told_unanswered: false,
             token: GivenToken::default(),
             has_probed: false,
             copies_due: false,

@@ -1,12 +1,13 @@
 //! Handles the deadlines of a session. Defines what silence means at each end.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rand_core::RngCore;
 
 use super::{Connection, Context, Role};
 use crate::transport::limits::{
-    CLIENT_SILENCE, FORGET, IDLE, KEEP_ALIVE, SERVER_SILENCE, UNAUTHENTICATED_SILENCE,
+    CLIENT_SILENCE, FORGET, IDLE, KEEP_ALIVE, KEEP_ALIVE_WATCHED, SERVER_SILENCE, UNANSWERED,
+    UNAUTHENTICATED_SILENCE,
 };
 use crate::transport::timer::Timer;
 use crate::transport::{CloseReason, Event};
@@ -43,6 +44,11 @@ impl Connection {
         self.unanswered = None;
         self.timers.set(Timer::Idle, context.now + IDLE);
         self.restart_silence(context.now);
+        if std::mem::take(&mut self.told_unanswered) {
+            context.events.push_back(Event::Answered {
+                session: self.session,
+            });
+        }
         if !self.silent {
             return;
         }
@@ -78,20 +84,61 @@ impl Connection {
         if self.role == Role::Server {
             return;
         }
-        let jitter_ms = u64::from(context.random.next_u32()) % (KEEP_ALIVE.as_secs() * 200);
-        let wait = KEEP_ALIVE.mul_f64(0.9) + std::time::Duration::from_millis(jitter_ms);
-        self.timers.set(Timer::KeepAlive, context.now + wait);
+        self.arm_keep_alive(context);
         if ack_eliciting && self.unanswered.is_none() {
             self.unanswered = Some(context.now);
-            self.timers
-                .set(Timer::Silence, context.now + CLIENT_SILENCE);
+            self.arm_silence(context.now);
             self.timers.set(Timer::Forget, context.now + FORGET);
         }
+    }
+
+    /// Whether the application wants to know soon that the server does not answer, and for that more packets of a client at rest
+    /// unless they cost money.
+    pub(crate) fn watch(&mut self, context: &mut Context<'_>, watched: bool) {
+        if std::mem::replace(&mut self.watched, watched) == watched || !self.state.is_open() {
+            return;
+        }
+        self.arm_keep_alive(context);
+        if let Some(since) = self.unanswered.filter(|_| !self.silent) {
+            self.arm_silence(since);
+        }
+    }
+
+    fn arm_keep_alive(&mut self, context: &mut Context<'_>) {
+        let usual = if self.watched && !self.recovery.frugal {
+            KEEP_ALIVE_WATCHED
+        } else {
+            KEEP_ALIVE
+        };
+        let jitter_ms = u128::from(context.random.next_u32()) % (usual.as_millis() / 5);
+        let jitter = Duration::from_millis(u64::try_from(jitter_ms).unwrap_or_default());
+        let wait = usual.mul_f64(0.9) + jitter;
+        self.timers.set(Timer::KeepAlive, context.now + wait);
+    }
+
+    /// Sets when it is noticed that packets are unanswered since then.
+    fn arm_silence(&mut self, since: Instant) {
+        let patience = if self.watched && !self.told_unanswered {
+            UNANSWERED
+        } else {
+            CLIENT_SILENCE
+        };
+        self.timers.set(Timer::Silence, since + patience);
     }
 
     fn on_silence(&mut self, context: &mut Context<'_>) {
         if self.silent {
             return;
+        }
+        if let Some(since) = self.unanswered
+            && self.watched
+            && !self.told_unanswered
+        {
+            self.told_unanswered = true;
+            context.events.push_back(Event::Unanswered {
+                session: self.session,
+            });
+            return self.arm_silence(since);
         }
         self.silent = true;
         context.events.push_back(Event::Silent {

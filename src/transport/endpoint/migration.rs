@@ -60,6 +60,15 @@ impl Endpoint {
         self.connection(session)?.unanswered_since()
     }
 
+    /// At a client: whether the application has another server in the place of this one, and so wants
+    /// [`Event::Unanswered`](crate::transport::Event::Unanswered) two seconds after a packet to which nothing is answered. A
+    /// session at rest sends a packet every two seconds then, unless its packets cost money.
+    pub fn watch(&mut self, now: Instant, session: SessionId, watched: bool) {
+        self.with_connection(now, session, |connection, context| {
+            connection.watch(context, watched);
+        });
+    }
+
     /// Whether the peer has answered at its current address, rather than only been heard from there.
     #[must_use]
     pub fn is_path_validated(&self, session: SessionId) -> bool {

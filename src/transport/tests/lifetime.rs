@@ -200,6 +200,54 @@ fn silence_is_told_once_and_the_session_wakes_with_what_was_said_meanwhile() {
 }
 
 #[test]
+fn client_at_rest_that_watches_its_session_is_told_of_a_dead_server_within_five_seconds() {
+    for seed in 0..20 {
+        let (mut network, client, session) = Network::connected(11 + seed, PLAIN);
+        network.server.set_signed_in(network.now, session, true);
+        network.client.watch(network.now, client, true);
+        network.run(Duration::from_secs(20 + seed % 5) + Duration::from_millis(137 * seed));
+        let unanswered = Event::Unanswered { session: client };
+        let answered = Event::Answered { session: client };
+        assert!(!network.client_events.contains(&unanswered));
+        network.link.loss = 1.0;
+        let told = network.run_until(Duration::from_millis(4500), |network| {
+            network.client_events.contains(&unanswered)
+        });
+        assert!(told, "seed {seed}");
+        network.run(Duration::from_secs(15));
+        let count = network.client_events.iter().filter(|it| **it == unanswered);
+        assert_eq!(count.count(), 1, "it is said once");
+        let silent = Event::Silent { session: client };
+        assert_eq!(network.client_events.back(), Some(&silent));
+        network.link.loss = 0.0;
+        let back = network.run_until(Duration::from_secs(9), |network| {
+            network.client_events.contains(&answered)
+        });
+        assert!(back, "seed {seed}");
+    }
+}
+
+#[test]
+fn watching_costs_a_packet_in_two_seconds_and_nothing_once_it_has_ended() {
+    let (mut network, client, session) = Network::connected(12, PLAIN);
+    network.server.set_signed_in(network.now, session, true);
+    network.run(Duration::from_secs(60));
+    let mut sent_in_ten_minutes = |watched| {
+        network.client.watch(network.now, client, watched);
+        let before = network.sent.len();
+        network.run(Duration::from_mins(10));
+        network.sent.len() - before
+    };
+    let (before, watched, after) = (
+        sent_in_ten_minutes(false),
+        sent_in_ten_minutes(true),
+        sent_in_ten_minutes(false),
+    );
+    assert!((500..=700).contains(&watched), "{watched}");
+    assert!(before.abs_diff(after) <= 6, "{before} and then {after}");
+}
+
+#[test]
 fn sessions_end_after_their_silence() {
     let closed = |signed_in: bool| {
         let (mut network, _, session) = Network::connected(10, PLAIN);
