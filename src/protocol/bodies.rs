@@ -4,6 +4,7 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_bytes::ByteBuf;
 
+use super::address::RecipientData;
 use super::body::{Body, Lane, Phase, bodies};
 use super::bytes::Bytes;
 use super::entry::EntryBody;
@@ -142,6 +143,8 @@ bodies! {
         online: u32,
         software: Option<Software>,
         limits: Option<ServerLimits>,
+        /// Where other servers of its cluster are, which can take its place.
+        others: Option<Vec<RecipientData>>,
     }
     /// Find the conversation with a user. It begins with the first message in it.
     (Resolve, Request) client(Ready, Control, tagged) => Resolve {

@@ -154,6 +154,7 @@ fn older_end_is_understood_without_what_was_added_since() {
         online: 3,
         software: None,
         limits: None,
+        others: None,
     };
     assert_eq!(greeting, ServerMessage::control(expected));
     let delivery = ((), (5_u8, 300_u16, 299_u16, 7_u8, 9_u8));

@@ -9,6 +9,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 
 use super::cluster::ClusterOptions;
 use super::limits::ServerLimits;
+use super::others::OtherServers;
 use crate::cli::address::{self, DEFAULT_PORT};
 use crate::cli::backups::{self, Pace, Plan};
 use crate::cli::discover::announced_name;
@@ -89,6 +90,8 @@ pub struct Args {
     pub http: HttpOptions,
     #[command(flatten)]
     pub cluster: ClusterOptions,
+    #[command(flatten)]
+    pub others: OtherServers,
     #[command(flatten)]
     pub limits: ServerLimits,
 }

@@ -6,6 +6,7 @@ mod args;
 mod cluster;
 mod lifecycle;
 mod limits;
+mod others;
 mod prepared;
 mod reload;
 mod run;

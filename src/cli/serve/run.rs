@@ -226,6 +226,7 @@ pub fn hub_config(args: &Args) -> HubConfig {
         show_addresses: args.show_addresses,
         retention: args.keeping.retention(),
         files_kept_ms: args.keeping.files_kept_ms(),
+        other_servers: args.others.addresses(),
         ..HubConfig::default()
     }
 }

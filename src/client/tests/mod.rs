@@ -239,6 +239,7 @@ impl Desk {
             online: 1,
             software: None,
             limits: None,
+            others: None,
         }));
         self.bodies()
     }

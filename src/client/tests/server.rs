@@ -16,6 +16,7 @@ fn greeted(text_bytes: u64, features: Vec<Feature>) -> Desk {
             version: "9.9.9".into(),
             features,
         }),
+        others: None,
         limits: Some(ServerLimits {
             text_bytes,
             file_bytes: 0,

@@ -1,5 +1,7 @@
 //! What an operator can choose, and what the hub has counted.
 
+use std::net::SocketAddr;
+
 use crate::server::limits::Limits;
 use crate::server::policy::{Registration, RoomCreationPolicy, ShowAddresses};
 use crate::store::{Retention, StoreLimit};
@@ -21,6 +23,8 @@ pub struct HubConfig {
     pub retention: Retention,
     /// How long an attached file is kept, in milliseconds; none is as long as an entry has it.
     pub files_kept_ms: Option<u64>,
+    /// Where clients find other servers of the cluster when this one is gone.
+    pub other_servers: Vec<SocketAddr>,
 }
 
 impl Default for HubConfig {
@@ -33,6 +37,7 @@ impl Default for HubConfig {
             limits: Limits::default(),
             retention: Retention::default(),
             files_kept_ms: None,
+            other_servers: Vec::new(),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod pending;
 
+use std::net::SocketAddr;
 use std::time::Instant;
 
 use super::ctx::reply::{failure_of, in_parts};
@@ -12,7 +13,7 @@ use super::receipts::Receipts;
 use super::session::{ReadCursor, User};
 use crate::protocol::{
     Blocked, Command, ConversationId, EntryId, ErrorCode, Failure, Feature, Greeting, Head, Hello,
-    HelloAnswer, Mark, Message, Software,
+    HelloAnswer, Mark, Message, RecipientData, Software,
 };
 use crate::store::{ConversationState, Outcome, Reply, Write};
 use crate::transport::{Channel, SessionId};
@@ -189,12 +190,19 @@ impl Hellos {
                 RoomCreationPolicy::Closed => Vec::new(),
             })),
             limits: Some(ctx.config.limits.told()),
+            others: others_of_cluster(&ctx.config.other_servers),
         }));
         for (conversation, mark) in moved {
             receipts.on_mark_advanced(ctx, conversation, mark);
         }
         ctx.respond_paged(id, channel, parts);
     }
+}
+
+/// A single server does not speak of others.
+fn others_of_cluster(others: &[SocketAddr]) -> Option<Vec<RecipientData>> {
+    let told = others.iter().copied().map(RecipientData::from);
+    (!others.is_empty()).then(|| told.collect())
 }
 
 /// Where the device reads on in each conversation. Returns the marks that have moved, which others may wait for.

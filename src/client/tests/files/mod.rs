@@ -314,6 +314,7 @@ impl Desk {
             text: "Welcome.".into(),
             online: 1,
             software: None,
+            others: None,
             limits: Some(ServerLimits {
                 text_bytes: 4_096,
                 file_bytes,
