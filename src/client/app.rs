@@ -70,6 +70,10 @@ impl App for Client {
         for message in self.core.take_messages() {
             self.link.send(now.instant, endpoint, message);
         }
+        if let Some(others) = self.core.take_others() {
+            self.link
+                .learn(now.instant, endpoint, &others, &mut self.random);
+        }
         if let (Some((key, account)), Some(signed_in)) =
             (self.core.take_arrival(), &mut self.signed_in)
         {

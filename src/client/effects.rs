@@ -3,6 +3,7 @@
 //! The logic never touches the endpoint or the console, so that it can be tested without either.
 
 use std::collections::BTreeSet;
+use std::net::SocketAddr;
 
 use super::env::{Console, Fault, Progress, Ring, Tone};
 use super::line::Line;
@@ -55,6 +56,8 @@ pub(super) struct Outgoing {
 #[derive(Debug, Default)]
 pub(super) struct Effects {
     messages: Vec<Outgoing>,
+    /// Where the server says that others can take its place, since this was last asked.
+    others: Option<Vec<SocketAddr>>,
     shown: Vec<Shown>,
     /// Of which messages a line told, and its number on the console.
     told: Option<(Subject, u64)>,
@@ -248,6 +251,15 @@ impl Effects {
 
     pub(super) fn take_messages(&mut self) -> Vec<Outgoing> {
         std::mem::take(&mut self.messages)
+    }
+
+    /// The server has said where others are that can take its place.
+    pub(super) fn learn_others(&mut self, others: Vec<SocketAddr>) {
+        self.others = Some(others);
+    }
+
+    pub(super) fn take_others(&mut self) -> Option<Vec<SocketAddr>> {
+        self.others.take()
     }
 
     pub(super) fn drop_messages(&mut self) {

@@ -140,6 +140,10 @@ impl Client {
                 key,
                 handshake_hash,
             } => self.core.link_up(now, key, handshake_hash),
+            LinkEvent::Moved {
+                key,
+                handshake_hash,
+            } => self.core.link_moved(now, key, handshake_hash),
             LinkEvent::Lost { reason, ended } => self.core.link_lost(now, &reason, ended),
             LinkEvent::Banned(words) => {
                 let text = format!("{name} has banned your address {words}");

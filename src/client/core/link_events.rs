@@ -36,6 +36,8 @@ pub(super) struct LinkState {
     pub(super) is_silent: bool,
     /// Whether the server has said that it stops, so that the loss of the link is no news.
     pub(super) is_server_stopping: bool,
+    /// Whether another server has taken the place of one that did not answer, so that neither is news.
+    pub(super) is_moving: bool,
     /// The address at which the server sees this client.
     pub(super) seen_as: Option<SocketAddr>,
     /// What is asked of the link after this batch.
@@ -171,7 +173,10 @@ impl Core {
             return;
         }
         peer.is_trusted = true;
-        if std::mem::replace(&mut self.env.link.is_greeted, true) {
+        let was_greeted = std::mem::replace(&mut self.env.link.is_greeted, true);
+        if std::mem::take(&mut self.env.link.is_moving) {
+            // The user was told nothing of the loss, unless that the server was silent, and has another one by now.
+        } else if was_greeted {
             let text = format!("{} is back", self.env.options.server_name);
             self.show(Tone::Notice, &text);
         } else {
@@ -184,14 +189,20 @@ impl Core {
         self.sign_in_again(now);
     }
 
+    /// Another server has taken the place of one that did not answer.
+    pub(crate) fn link_moved(&mut self, now: Now, key: [u8; 32], handshake_hash: [u8; 32]) {
+        // Who was told that nobody answers is told that somebody does.
+        let is_told = std::mem::take(&mut self.env.link.is_silent);
+        self.env.link.is_moving = !is_told;
+        self.session_lost(now);
+        self.waiting_lost();
+        self.link_up(now, key, handshake_hash);
+    }
+
     /// The link is lost; with it the session of the signed-in user, if there is a reason for its end.
     pub(crate) fn link_lost(&mut self, now: Now, reason: &str, ended: Option<EndReason>) {
-        self.env.link.peer = None;
         self.env.link.is_silent = false;
-        self.env.effects.drop_messages();
-        if let Some(signed_in) = &mut self.signed_in {
-            signed_in.link_lost(now, &mut self.env.effects);
-        }
+        self.session_lost(now);
         if !std::mem::take(&mut self.env.link.is_server_stopping) {
             self.env.effects.show(
                 Tone::Notice,
@@ -201,12 +212,28 @@ impl Core {
                 ),
             );
         }
-        if ended.is_none() {
-            self.step_up.link_lost(&mut self.env);
+        let ended = ended.map(SignOutReason::Ended);
+        if ended.is_some() {
+            if self.signed_in.is_some() {
+                self.handle_sign_out(ended);
+            }
+            self.sign_in.link_lost(&mut self.env);
+        } else {
+            self.waiting_lost();
         }
-        if self.signed_in.is_some() {
-            self.handle_sign_out(ended.map(SignOutReason::Ended));
+    }
+
+    fn session_lost(&mut self, now: Now) {
+        self.env.link.peer = None;
+        self.env.effects.drop_messages();
+        if let Some(signed_in) = &mut self.signed_in {
+            signed_in.link_lost(now, &mut self.env.effects);
         }
+    }
+
+    /// What waited for an answer in the session that is lost waits in vain.
+    fn waiting_lost(&mut self) {
+        self.step_up.link_lost(&mut self.env);
         self.sign_in.link_lost(&mut self.env);
     }
 

@@ -1,11 +1,16 @@
-//! The server's addresses: which to try next, and when its name is to be resolved again.
+//! The server's addresses: which to try next, and when its name is to be resolved again. Those of other servers that can take
+//! its place are beside those of its name.
 
 use std::collections::VecDeque;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
-/// How many addresses are tried. At the limit the others are not.
-const ADDRESSES_MAX: usize = 8;
+use rand_chacha::ChaCha20Rng;
+use rand_core::RngCore;
+
+/// How many addresses of each kind are tried. At the limit the others are not. Chosen: ten servers and a spare, each with
+/// an address of either family, with room to grow.
+pub(super) const ADDRESSES_MAX: usize = 32;
 
 /// How often the name is resolved while the server does not answer. Chosen: a name that was moved is followed soon after
 /// its time to live, and a resolver is not bothered by a client that waits for days.
@@ -17,8 +22,14 @@ const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 #[derive(Debug)]
 pub(super) struct Addresses {
-    /// The preferred one first.
+    /// The preferred one first: all those that are named or learned.
     all: Vec<SocketAddr>,
+    /// Those that the server's name stands for.
+    named: Vec<SocketAddr>,
+    /// Those that the server has told, and those at which it was met.
+    learned: Vec<SocketAddr>,
+    /// Where it has answered last.
+    current: Option<SocketAddr>,
     /// Of the round of attempts under way.
     tried: Vec<SocketAddr>,
     untried: VecDeque<SocketAddr>,
@@ -30,7 +41,10 @@ impl Addresses {
     pub(super) fn new(mut all: Vec<SocketAddr>) -> Self {
         all.truncate(ADDRESSES_MAX);
         Self {
+            named: all.clone(),
             all,
+            learned: Vec::new(),
+            current: None,
             tried: Vec::new(),
             untried: VecDeque::new(),
             resolve_at: None,
@@ -57,6 +71,7 @@ impl Addresses {
     /// This one has answered: it is the first to be tried the next time, and the name need not be resolved.
     pub(super) fn answered(&mut self, remote: Option<SocketAddr>) {
         self.resolve_at = None;
+        self.current = remote;
         let at = self.all.iter().position(|all| Some(*all) == remote);
         if let Some(at) = at {
             self.all[..=at].rotate_right(1);
@@ -108,12 +123,11 @@ impl Addresses {
         if new.is_empty() {
             return false;
         }
-        let (known, unknown): (Vec<_>, Vec<_>) = new
-            .into_iter()
-            .partition(|address| self.all.contains(address));
+        let unknown: Vec<_> = self.unknown(&new).collect();
         let has_new = !unknown.is_empty();
+        self.named = new;
         // Those that did not answer come after those that were not tried.
-        self.all.retain(|address| known.contains(address));
+        self.drop_strange();
         self.all.splice(..0, unknown);
         let tried = &self.tried;
         self.untried = self
@@ -125,8 +139,93 @@ impl Addresses {
         has_new
     }
 
+    /// The server has told where others are that can take its place, in the place of what it or another one told before.
+    pub(super) fn learn(&mut self, told: &[SocketAddr], random: &mut ChaCha20Rng) {
+        let is_near = self.current.is_some_and(|at| at.ip().is_loopback());
+        let families = [true, false].map(|v4| self.all.iter().any(|it| it.is_ipv4() == v4));
+        let can_be = |address: &&SocketAddr| {
+            let ip = address.ip();
+            let is_one_of_all = !ip.is_unspecified() && !ip.is_multicast() && !is_broadcast(ip);
+            // No socket sends to another family, and this machine is not the server's.
+            let has_way = families[usize::from(!address.is_ipv4())];
+            is_one_of_all && address.port() != 0 && has_way && (is_near || !ip.is_loopback())
+        };
+        let is_other = |address: &&SocketAddr| Some(**address) != self.current;
+        let told = told.iter().filter(can_be).filter(is_other);
+        let mut learned: Vec<_> = told.take(ADDRESSES_MAX).copied().collect();
+        learned.sort_unstable();
+        learned.dedup();
+        if !learned.is_empty() {
+            // If the others are gone one day, this one may have come back.
+            learned.extend(self.current);
+        }
+        self.learned = learned;
+        self.drop_strange();
+        let mut unknown: Vec<_> = self.unknown(&self.learned).collect();
+        shuffle(&mut unknown, random);
+        self.all.extend(unknown);
+    }
+
+    /// Another server is at an address that was learned.
+    pub(super) fn forget(&mut self, address: SocketAddr) {
+        self.learned.retain(|learned| *learned != address);
+        self.drop_strange();
+        self.untried.retain(|untried| *untried != address);
+    }
+
+    /// Whether the server of an address is known by nothing but another server's word.
+    pub(super) fn is_hearsay(&self, address: SocketAddr) -> bool {
+        !self.named.contains(&address)
+    }
+
+    /// Whether there are several servers, of which one can take the place of another. One server may have an address of either
+    /// family.
+    pub(super) fn are_of_several(&self) -> bool {
+        let several = |v4| self.all.iter().filter(|it| it.is_ipv4() == v4).count() > 1;
+        !self.learned.is_empty() || several(true) || several(false)
+    }
+
+    /// Where to look for another server in the place of the one that was met last, in any order, so that its clients do not all
+    /// go to the same one.
+    pub(super) fn others(&self, random: &mut ChaCha20Rng) -> Vec<SocketAddr> {
+        let others = self.all.iter().filter(|it| Some(**it) != self.current);
+        let mut others: Vec<_> = others.copied().collect();
+        shuffle(&mut others, random);
+        others
+    }
+
+    /// The server that was met last does not serve: others are tried before it.
+    pub(super) fn avoid_current(&mut self, random: &mut ChaCha20Rng) {
+        let others = self.others(random);
+        self.all.retain(|address| Some(*address) == self.current);
+        self.all.splice(..0, others);
+    }
+
+    fn unknown<'a>(&'a self, of: &'a [SocketAddr]) -> impl Iterator<Item = SocketAddr> + 'a {
+        let unknown = of.iter().filter(|address| !self.all.contains(address));
+        unknown.copied()
+    }
+
+    fn drop_strange(&mut self) {
+        let (named, learned) = (&self.named, &self.learned);
+        let is_known = |address: &SocketAddr| named.contains(address) || learned.contains(address);
+        self.all.retain(is_known);
+    }
+
     pub(super) fn contains(&self, address: SocketAddr) -> bool {
         self.all.contains(&address)
+    }
+}
+
+fn is_broadcast(ip: IpAddr) -> bool {
+    matches!(ip, IpAddr::V4(ip) if ip.is_broadcast())
+}
+
+/// Fisher and Yates's; that the remainder of a division prefers some orders by less than 2^-26 does no harm.
+fn shuffle(addresses: &mut [SocketAddr], random: &mut ChaCha20Rng) {
+    for at in (1..addresses.len()).rev() {
+        let among = u32::try_from(at + 1).unwrap_or(u32::MAX);
+        addresses.swap(at, (random.next_u32() % among) as usize);
     }
 }
 

@@ -1,9 +1,14 @@
 //! The codes of goodbyes (udpchat-protocol(7)): which a client says, and what one of the server's means.
 
 use crate::protocol::EndReason;
+use crate::transport::CloseReason;
 
 /// The code of a goodbye without a fault.
 pub(super) const CODE_QUIT: u16 = 0;
+
+/// The codes with which a server closes sessions when it stops, and when others of its cluster are to take its place.
+const CODE_STOPPING: u16 = 1;
+const CODE_MOVED: u16 = 17;
 
 /// The code with which a session is closed whose other end does not take what it asked for.
 pub(super) const CODE_NOT_READING: u16 = 2;
@@ -32,6 +37,17 @@ pub(super) const CODE_ADDRESS_BANNED: u16 = 13;
 /// The codes with which it ends what a ticket opens again: once a ban of the account is over, or at once.
 pub(super) const CODE_ACCOUNT_BANNED: u16 = 14;
 const CODE_ENDED: u16 = 15;
+
+/// Whether a server has ended a session because it serves nobody any more.
+pub(super) const fn serves_no_longer(reason: &CloseReason) -> bool {
+    matches!(
+        reason,
+        CloseReason::Peer {
+            code: CODE_STOPPING | CODE_MOVED,
+            ..
+        }
+    )
+}
 
 /// What the code in a server's goodbye says of who was signed in on the session: the same as the message before it,
 /// which may be lost.

@@ -2,11 +2,13 @@
 //!
 //! All addresses of the server are tried side by side, each a moment after the one before it (RFC 8305); the first that
 //! answers is used. A lost link is made again, with growing pauses, or at once if the server has only restarted. While the
-//! server does not answer, its name is resolved again.
+//! server does not answer, its name is resolved again; where there are several, another one takes its place (`race`).
 
 mod addresses;
 mod codes;
+mod race;
 mod resolving;
+mod sending;
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -17,12 +19,13 @@ use rand_core::RngCore;
 
 use self::addresses::Addresses;
 use self::codes::{
-    CODE_ACCOUNT_BANNED, CODE_ADDRESS_BANNED, CODE_NOT_READING, CODE_QUIT, end_reason,
+    CODE_ACCOUNT_BANNED, CODE_ADDRESS_BANNED, CODE_QUIT, end_reason, serves_no_longer,
 };
+use self::race::Race;
 use super::core::status::LinkStatus;
 use super::effects::Outgoing;
 use crate::protocol::EndReason;
-use crate::transport::{Channel, CloseReason, Endpoint, Event, SendError, Sending, SessionId};
+use crate::transport::{Channel, CloseReason, Endpoint, Event, SessionId};
 
 /// How long one round of attempts may take. The transport says after half a minute that nobody is there; this bounds a
 /// handshake that is answered and never ends.
@@ -30,6 +33,10 @@ const CONNECT_WAIT: Duration = Duration::from_secs(45);
 
 /// How long after one address the next is tried as well (RFC 8305 §5 recommends 250 ms).
 const NEXT_ADDRESS_AFTER: Duration = Duration::from_millis(250);
+
+/// How many handshakes there are at once. At the limit the oldest makes room for the next address. Chosen: each has two seconds,
+/// and a client calls on no more than a few servers at once.
+const ATTEMPTS_MAX: usize = 8;
 
 /// After this long without an answer the user is told, the first time. Chosen: nearly all servers have answered by then.
 const SLOW_AFTER: Duration = Duration::from_secs(5);
@@ -42,19 +49,7 @@ const PAUSE_MAX: Duration = Duration::from_secs(12);
 /// resets each session as soon as it stands is not asked without a pause.
 const STOOD: Duration = PAUSE_FIRST;
 
-/// How long the end waits for what was sent to be acknowledged. Chosen: as long as a user waits for a prompt.
-const DRAIN_WAIT: Duration = Duration::from_secs(2);
-
 const _: () = assert!(PAUSE_MAX.as_millis() * 5 / 4 <= 15_000);
-
-/// How many messages of one channel wait for room. Chosen: several times what an outbox and a HELLO can have under way.
-/// At the limit the server does not read; the link is closed, and made again.
-const WAITING_MAX: usize = 10_000;
-
-/// How long the end waits for the goodbye to be answered, or said as often as the transport says it: if it were said
-/// once, others would see on a path that loses packets somebody online who is not. Chosen: three times on a path
-/// of 100 ms each way; past it the server notices the silence.
-const GOODBYE_WAIT: Duration = Duration::from_secs(1);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum LinkEvent {
@@ -71,6 +66,11 @@ pub(super) enum LinkEvent {
     },
     /// The server has banned this address: until when, and why. It is not made again.
     Banned(String),
+    /// It stands with another server, in the place of one that did not answer. The session with that is over.
+    Moved {
+        key: [u8; 32],
+        handshake_hash: [u8; 32],
+    },
     /// It could not be made the first time; what was heard, if anything.
     Unreachable(Option<String>),
     /// The server's name does not exist.
@@ -112,6 +112,10 @@ pub(super) struct Link {
     /// When the user is to be told that the first attempt takes long.
     slow_at: Option<Instant>,
     state: State,
+    /// Beside a session that stands and is not answered.
+    race: Option<Race>,
+    /// The key of the server that was met last.
+    key: Option<[u8; 32]>,
     /// Whether the user knows that the server's name is not resolved.
     has_told_unresolved: bool,
     has_been_up: bool,
@@ -129,6 +133,8 @@ impl Link {
             addresses: Addresses::new(addresses),
             slow_at: None,
             state: State::Idle,
+            race: None,
+            key: None,
             has_told_unresolved: false,
             has_been_up: false,
             keeps_trying: false,
@@ -139,6 +145,7 @@ impl Link {
     }
 
     pub(super) fn connect(&mut self, now: Instant, endpoint: &mut Endpoint) {
+        self.end_race(now, endpoint);
         self.waiting.iter_mut().for_each(VecDeque::clear);
         self.addresses.begin();
         let is_first = !self.has_been_up && self.failures == 0;
@@ -161,6 +168,9 @@ impl Link {
         } = &mut self.state
         {
             if let Some(address) = self.addresses.next() {
+                if attempts.len() >= ATTEMPTS_MAX {
+                    endpoint.close(now, attempts.remove(0), CODE_QUIT, "no answer");
+                }
                 attempts.push(endpoint.connect(now, address));
             }
             let has_next = self.addresses.has_next();
@@ -206,6 +216,14 @@ impl Link {
                 self.flush(now, endpoint, session, channel);
                 None
             }
+            Event::Unanswered { session } if self.session() == Some(session) => {
+                self.begin_race(now, endpoint, random);
+                None
+            }
+            Event::Answered { session } if self.session() == Some(session) => {
+                self.end_race(now, endpoint);
+                None
+            }
             Event::Silent { session } if self.session() == Some(session) => {
                 self.addresses.doubt(now);
                 Some(LinkEvent::Silent)
@@ -226,28 +244,54 @@ impl Link {
         peer_key: Option<[u8; 32]>,
         handshake_hash: [u8; 32],
     ) -> Option<LinkEvent> {
+        let key = peer_key?;
         let State::Connecting { attempts, .. } = &mut self.state else {
-            return None;
+            return self.won(now, endpoint, session, key, handshake_hash);
         };
         if !attempts.contains(&session) {
             return None;
         }
-        let key = peer_key?;
+        let is_hearsay = |remote| self.addresses.is_hearsay(remote);
+        if self.key != Some(key) && endpoint.remote(session).is_some_and(is_hearsay) {
+            self.turn_down(now, endpoint, session);
+            return None;
+        }
         for other in std::mem::take(attempts) {
             if other != session {
                 endpoint.close(now, other, CODE_QUIT, "another address was quicker");
             }
         }
+        self.key = Some(key);
+        self.failures = 0;
+        self.stand(now, endpoint, session);
+        Some(LinkEvent::Up {
+            key,
+            handshake_hash,
+        })
+    }
+
+    /// The session is the link from now on.
+    fn stand(&mut self, now: Instant, endpoint: &mut Endpoint, session: SessionId) {
         self.state = State::Up(session);
         self.has_been_up = true;
         self.up_since = Some(now);
         self.slow_at = None;
         self.addresses.answered(endpoint.remote(session));
-        self.failures = 0;
-        Some(LinkEvent::Up {
-            key,
-            handshake_hash,
-        })
+        endpoint.watch(now, session, self.addresses.are_of_several());
+    }
+
+    /// The server has told where others are that can take its place.
+    pub(super) fn learn(
+        &mut self,
+        now: Instant,
+        endpoint: &mut Endpoint,
+        others: &[SocketAddr],
+        random: &mut ChaCha20Rng,
+    ) {
+        if let State::Up(session) = self.state {
+            self.addresses.learn(others, random);
+            endpoint.watch(now, session, self.addresses.are_of_several());
+        }
     }
 
     fn closed(
@@ -285,6 +329,10 @@ impl Link {
                 self.state = State::Closed;
                 None
             }
+            State::Up(_) => {
+                self.dropped_out(now, endpoint, session, random);
+                None
+            }
             _ => None,
         }
     }
@@ -304,8 +352,13 @@ impl Link {
             return LinkEvent::Banned(reason.clone());
         }
         self.addresses.doubt(now);
+        self.end_race(now, endpoint);
+        let leaves = self.addresses.are_of_several() && serves_no_longer(reason);
+        if leaves {
+            self.addresses.avoid_current(random);
+        }
         let stood = |since| now.saturating_duration_since(since) >= STOOD;
-        if *reason == CloseReason::Reset && self.up_since.is_some_and(stood) {
+        if (leaves || *reason == CloseReason::Reset) && self.up_since.is_some_and(stood) {
             self.connect(now, endpoint);
         } else {
             self.pause(now, random);
@@ -355,12 +408,8 @@ impl Link {
 
     /// Waits before the next attempt: 1, 2, 4 … 12 s, a quarter more or less.
     fn pause(&mut self, now: Instant, random: &mut ChaCha20Rng) {
-        let pause = PAUSE_FIRST
-            .saturating_mul(1 << self.failures.min(8))
-            .min(PAUSE_MAX);
+        self.state = State::Pausing(now + jittered(self.failures, random));
         self.failures = self.failures.saturating_add(1);
-        let jitter_percent = 75 + random.next_u32() % 51;
-        self.state = State::Pausing(now + pause * jitter_percent / 100);
     }
 
     /// Ends a session that is no good any more; it is made again.
@@ -371,6 +420,10 @@ impl Link {
         random: &mut ChaCha20Rng,
     ) {
         if let State::Up(session) = self.state {
+            self.end_race(now, endpoint);
+            if self.addresses.are_of_several() {
+                self.addresses.avoid_current(random);
+            }
             self.pause(now, random);
             endpoint.close(now, session, CODE_QUIT, "connecting again");
         }
@@ -390,7 +443,8 @@ impl Link {
             State::Pausing(until) | State::Closing(_, until) | State::Leaving(_, until) => {
                 Some(*until)
             }
-            State::Idle | State::Up(_) | State::Closed => None,
+            State::Up(_) => self.race.as_ref().and_then(Race::deadline),
+            State::Idle | State::Closed => None,
         };
         [due, resolve, slow].into_iter().flatten().min()
     }
@@ -420,78 +474,25 @@ impl Link {
                 self.connect(now, endpoint);
                 None
             }
+            State::Up(_) => {
+                self.go_on_racing(now, endpoint, random);
+                None
+            }
             _ => None,
         }
-    }
-
-    /// Sends a message, or keeps it until there is room, up to [`WAITING_MAX`]. Without a link it is dropped: whoever sent it hears of the loss.
-    pub(super) fn send(&mut self, now: Instant, endpoint: &mut Endpoint, message: Outgoing) {
-        if let State::Up(session) | State::Closing(session, _) = self.state {
-            let channel = message.channel;
-            self.waiting[channel as usize].push_back(message);
-            self.flush(now, endpoint, session, channel);
-            if self.waiting[channel as usize].len() > WAITING_MAX {
-                endpoint.close(now, session, CODE_NOT_READING, "the server does not read");
-            }
-        }
-    }
-
-    fn flush(
-        &mut self,
-        now: Instant,
-        endpoint: &mut Endpoint,
-        session: SessionId,
-        channel: Channel,
-    ) {
-        let waiting = &mut self.waiting[channel as usize];
-        while let Some(message) = waiting.front() {
-            let sending = Sending::unasked(message.may_wait);
-            match endpoint.send_message(now, session, channel, &message.bytes, sending) {
-                Err(SendError::Full) => return,
-                // A closed session's event is on its way; a message that is too long is checked before.
-                Ok(()) | Err(SendError::Closed | SendError::TooLong) => {
-                    waiting.pop_front();
-                }
-            }
-        }
-    }
-
-    /// Says goodbye once what was sent has arrived, or after [`DRAIN_WAIT`], and waits for the answer, but no longer
-    /// than [`GOODBYE_WAIT`].
-    pub(super) fn close(&mut self, now: Instant, endpoint: &mut Endpoint) {
-        match &mut self.state {
-            State::Up(session) => {
-                endpoint.hurry(now, *session);
-                self.state = State::Closing(*session, now + DRAIN_WAIT);
-            }
-            State::Connecting { attempts, .. } => {
-                for attempt in std::mem::take(attempts) {
-                    endpoint.close(now, attempt, CODE_QUIT, "quit");
-                }
-                self.state = State::Closed;
-            }
-            State::Idle | State::Pausing(_) => self.state = State::Closed,
-            State::Closing(..) | State::Leaving(..) | State::Closed => {}
-        }
-        if let State::Closing(session, until) = self.state
-            && (until <= now || endpoint.is_drained(session) && self.has_nothing_waiting())
-        {
-            self.state = State::Leaving(session, now + GOODBYE_WAIT);
-            endpoint.close(now, session, CODE_QUIT, "quit");
-        }
-        if let State::Leaving(session, until) = self.state
-            && (until <= now || endpoint.remote(session).is_none())
-        {
-            self.state = State::Closed;
-        }
-    }
-
-    fn has_nothing_waiting(&self) -> bool {
-        self.waiting.iter().all(VecDeque::is_empty)
     }
 
     /// Whether the goodbye has been said.
     pub(super) const fn is_closed(&self) -> bool {
         matches!(self.state, State::Closed)
     }
+}
+
+/// A pause after so many failures: 1, 2, 4 … 12 s, a quarter more or less.
+fn jittered(failures: u32, random: &mut ChaCha20Rng) -> Duration {
+    let pause = PAUSE_FIRST
+        .saturating_mul(1 << failures.min(8))
+        .min(PAUSE_MAX);
+    let jitter_percent = 75 + random.next_u32() % 51;
+    pause * jitter_percent / 100
 }

@@ -10,6 +10,7 @@ mod mending;
 mod offline;
 mod places;
 mod presence;
+mod race;
 mod receipts;
 mod receiving;
 mod restore;
