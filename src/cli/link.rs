@@ -76,6 +76,7 @@ fn run(args: Args, context: &Context<'_>) -> Outcome {
     };
     let link = Target {
         server,
+        others: Vec::new(),
         key: Some(key),
         room: args.room,
     };

@@ -1,6 +1,6 @@
 //! Links of the form `udpchat://host:port/?key=SHA256:…&room=…`, and what may be named where a server is: a link, or host and
 //! port. Parsed here and not by `url`, which repairs what it can; a link comes from others, so nothing unknown in it is passed
-//! over.
+//! over. Several servers of a cluster are named with commas between them.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,7 +8,7 @@ use std::str::FromStr;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use thiserror::Error;
 
-use super::{AddressError, ServerName, server_key};
+use super::{AddressError, ServerName, Servers, server_key};
 use crate::cli::output::quoted;
 use crate::server::{RoomName, RoomNameError};
 
@@ -31,6 +31,8 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
     pub server: ServerName,
+    /// Others of the same cluster, which take its place when it is gone.
+    pub others: Vec<ServerName>,
     /// The fingerprint of its key.
     pub key: Option<String>,
     /// A room, in its canonical form with the `#`.
@@ -71,9 +73,33 @@ impl From<ServerName> for Target {
     fn from(server: ServerName) -> Self {
         Self {
             server,
+            others: Vec::new(),
             key: None,
             room: None,
         }
+    }
+}
+
+impl Target {
+    /// All servers that it names.
+    pub fn servers(&self) -> Servers {
+        Servers {
+            first: self.server.clone(),
+            others: self.others.clone(),
+        }
+    }
+
+    /// With a server that can be connected to in the place of "every address of this machine", and what to tell the user of it.
+    pub fn or_loopback(self) -> (Self, Option<String>) {
+        let (server, notice) = self.server.or_loopback();
+        let others = self.others.into_iter().map(|other| other.or_loopback().0);
+        let others = others.collect();
+        let target = Self {
+            server,
+            others,
+            ..self
+        };
+        (target, notice)
     }
 }
 
@@ -83,7 +109,16 @@ impl FromStr for Target {
     fn from_str(text: &str) -> Result<Self, LinkError> {
         match text.split_once("://") {
             Some((scheme, rest)) if scheme.eq_ignore_ascii_case(SCHEME) => link(text, rest),
-            _ => Ok(text.parse::<ServerName>()?.into()),
+            _ => {
+                let mut names = text.split(',').map(str::parse::<ServerName>);
+                // A text has a first part, even if that is empty.
+                let first = names.next().unwrap_or(Err(AddressError::NoHost))?;
+                let others = names.collect::<Result<_, _>>()?;
+                Ok(Self {
+                    others,
+                    ..first.into()
+                })
+            }
         }
     }
 }
@@ -222,6 +257,7 @@ mod tests {
             for room in [None, Some("#bridge"), Some("#brücke")] {
                 for key in [None, Some(key.clone())] {
                     let target = Target {
+                        others: Vec::new(),
                         server: server.parse().unwrap(),
                         key,
                         room: room.map(str::to_owned),

@@ -5,6 +5,7 @@ mod international;
 mod link;
 mod rule;
 pub mod server_key;
+mod servers;
 
 use std::collections::HashSet;
 use std::fmt;
@@ -20,6 +21,7 @@ use super::exit::{Exit, Failure};
 use super::output::quoted;
 pub use link::Target;
 use rule::{check_address, check_host, port, refusal_of_resolved};
+pub use servers::Servers;
 
 /// Chosen: unassigned by IANA for UDP chat, easy to type.
 pub const DEFAULT_PORT: u16 = 7777;

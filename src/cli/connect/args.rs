@@ -17,8 +17,8 @@ pub struct Args {
     #[arg(
         value_name = "HOST[:PORT]",
         default_value = DEFAULT_HOST,
-        help = "The server: a profile of the settings, a name or an address, an IPv6 one with a port as [address]:port, or a link \
-                (udpchat://…)"
+        help = "The server: a profile of the settings, a name or an address, an IPv6 one with a port as [address]:port, \
+                several of a cluster with commas between them, or a link (udpchat://…)"
     )]
     pub server: Target,
     #[command(flatten)]

@@ -17,7 +17,7 @@ use redb::Database;
 use super::files::DeviceFiles;
 use super::launch::{bind, device_files};
 use super::state::StateDirectory;
-use crate::cli::address::ServerName;
+use crate::cli::address::Servers;
 use crate::cli::output::print_error;
 use crate::cli::threads::spawn;
 use crate::client::{
@@ -34,7 +34,7 @@ const END_WAIT: Duration = Duration::from_secs(1);
 
 /// What all of these clients have in common with the user's.
 pub struct Plan {
-    pub server: ServerName,
+    pub servers: Servers,
     pub options: Options,
     pub state: StateDirectory,
     /// Packets cost money.
@@ -186,8 +186,8 @@ impl Thread {
 
     /// Signs in with the device that has this database, and ends when nothing waits there.
     fn run(&self, job: &Job, file: &Path) -> anyhow::Result<Option<End>> {
-        let addresses = self.plan.server.resolve()?;
-        let sockets = bind(&self.plan.server, &addresses).context("cannot open a socket")?;
+        let addresses = self.plan.servers.resolve()?;
+        let sockets = bind(&self.plan.servers, &addresses).context("cannot open a socket")?;
         let (setup, inputs) = Setup::new().context("cannot wait for the network")?;
         let now = net::now();
         let config = ClientConfig {

@@ -14,7 +14,7 @@ use super::files::{DeviceFiles, Folder};
 use super::forwarder::{Forwarder, Plan};
 use super::resolver;
 use super::state::StateDirectory;
-use crate::cli::address::{ServerName, Target};
+use crate::cli::address::{Servers, Target};
 use crate::cli::command::Context;
 use crate::cli::environment;
 use crate::cli::exit::{Exit, Failure, Outcome};
@@ -34,7 +34,7 @@ pub struct Launch {
     pub inputs: InputSender<Input>,
     /// What the command line says of every client; whoever launches it says the rest.
     pub options: Options,
-    server: ServerName,
+    servers: Servers,
     state: PathBuf,
     sockets: Vec<Socket>,
     setup: Setup<Input>,
@@ -53,6 +53,7 @@ impl Launch {
         let state = args.state.map_or_else(environment::state_directory, Ok)?;
         let target = target(server, context.host.as_deref())?;
         let (pinned_fingerprint, linked) = asked_by(&target, args.server_key)?;
+        let servers = target.servers();
         let server = target.server;
         let mut files = open(state.clone(), server.to_string(), context)?;
         prepare(&mut files)?;
@@ -66,9 +67,9 @@ impl Launch {
             .read()
             .map_err(context.blame("password-file"))?;
         // A name is resolved while the client runs.
-        let addresses = server.is_address().then(|| server.resolve());
+        let addresses = servers.are_addresses().then(|| servers.resolve());
         let addresses = addresses.transpose()?.unwrap_or_default();
-        let sockets = bind(&server, &addresses).context("cannot open a socket")?;
+        let sockets = bind(&servers, &addresses).context("cannot open a socket")?;
         let (setup, inputs) = Setup::new().context("cannot wait for the network")?;
         files.transfer_by(device_files(&inputs));
         let options = Options {
@@ -92,7 +93,7 @@ impl Launch {
             files,
             inputs,
             options,
-            server,
+            servers,
             state,
             sockets,
             setup,
@@ -104,14 +105,14 @@ impl Launch {
     /// Runs the client to its end. Then `end` ends its console, and says whether what waits in other states of the account
     /// is waited for.
     pub fn run(self, console: Box<dyn Console>, end: impl FnOnce(&Outcome) -> bool) -> Outcome {
-        let resolver = resolver::start(self.server.clone(), self.inputs.clone())?;
+        let resolver = resolver::start(self.servers.clone(), self.inputs.clone())?;
         let config = ClientConfig {
             frugal: self.frugal,
         };
         let endpoint = Endpoint::client(self.now.instant, config, net::seed()?);
-        let state = StateDirectory::open(self.state, self.server.to_string())?;
+        let state = StateDirectory::open(self.state, self.servers.first.to_string())?;
         let plan = Plan {
-            server: self.server,
+            servers: self.servers,
             options: self.options.clone(),
             state,
             frugal: self.frugal,
@@ -167,11 +168,11 @@ fn target(named: Target, profile: Option<&str>) -> Result<Target, Failure> {
         Some(host) => host.parse().map_err(Failure::usage)?,
         None => named,
     };
-    let (server, notice) = target.server.or_loopback();
+    let (target, notice) = target.or_loopback();
     if let Some(notice) = notice {
         print_error(format_args!("udpchat: {notice}"));
     }
-    Ok(Target { server, ..target })
+    Ok(target)
 }
 
 /// The fingerprint that the server's key must have, and what a link asks for.
@@ -224,12 +225,12 @@ pub fn interrupt_on_signal(inputs: InputSender<Input>) -> anyhow::Result<()> {
 }
 
 /// Sockets for these addresses; for a name of both families, since it may move to an address of the other.
-pub(super) fn bind(server: &ServerName, addresses: &[SocketAddr]) -> io::Result<Vec<Socket>> {
-    if server.is_address() {
+pub(super) fn bind(servers: &Servers, addresses: &[SocketAddr]) -> io::Result<Vec<Socket>> {
+    if servers.are_addresses() {
         return Socket::bind_toward(addresses);
     }
     let any: [IpAddr; 2] = [Ipv4Addr::UNSPECIFIED.into(), Ipv6Addr::UNSPECIFIED.into()];
-    Socket::bind_toward(&any.map(|ip| SocketAddr::new(ip, server.port)))
+    Socket::bind_toward(&any.map(|ip| SocketAddr::new(ip, servers.first.port)))
 }
 
 fn outcome(end: Option<&End>, fault: Option<Fault>) -> Outcome {

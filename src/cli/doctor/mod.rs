@@ -94,11 +94,8 @@ fn run(args: Args, context: &Context<'_>) -> Outcome {
         Some(host) => host.parse::<Target>().map_err(Failure::usage)?,
         None => args.server,
     };
-    let (server, _) = target.server.clone().or_loopback();
-    let args = Args {
-        server: Target { server, ..target },
-        ..args
-    };
+    let (server, _) = target.or_loopback();
+    let args = Args { server, ..args };
     let mut doctor = Doctor {
         report: Report::new(args.server.server.to_string()),
         is_shown: !args.json,
