@@ -114,7 +114,7 @@ pub(super) const PTO_PROBES: u8 = 2;
 /// A packet is lost when one this much later was acknowledged (RFC 9002 §6.1.1).
 pub(super) const PACKET_THRESHOLD: u64 = 3;
 
-/// A session that has neither sent nor received for this long releases memory. Chosen: longer than the pauses of a
+/// A session that has neither sent nor received anything but pings for this long releases memory. Chosen: longer than the pauses of a
 /// conversation, shorter than a keep-alive.
 pub(super) const IDLE: Duration = Duration::from_secs(10);
 
@@ -169,7 +169,7 @@ pub(super) const STRANGER_PATIENCE: Duration = Duration::from_secs(10);
 /// keep-alive.
 pub(super) const TOKEN_RENEWAL: Duration = Duration::from_hours(12);
 
-/// Address tokens that a client keeps, one for each server address. Chosen: as many as it dials. At the limit another
+/// Address tokens that a client keeps, one for each server address. Chosen: more than it connects to in a day. At the limit another
 /// is dropped, which costs the next session a round trip.
 pub(super) const MAX_TOKENS: usize = 8;
 

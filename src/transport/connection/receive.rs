@@ -135,6 +135,7 @@ impl Connection {
                 offset,
                 data,
             } => {
+                self.arm_idle(context.now, true);
                 let end = offset.saturating_add(data.len() as u64);
                 let assembler = &self.channels[channel].assembler;
                 let more = end.saturating_sub(assembler.highest());

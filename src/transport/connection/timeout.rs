@@ -42,7 +42,7 @@ impl Connection {
 
     pub(super) fn on_heard(&mut self, context: &mut Context<'_>) {
         self.unanswered = None;
-        self.timers.set(Timer::Idle, context.now + IDLE);
+        self.arm_idle(context.now, false);
         self.restart_silence(context.now);
         if std::mem::take(&mut self.told_unanswered) {
             context.events.push_back(Event::Answered {
@@ -80,7 +80,7 @@ impl Connection {
     }
 
     pub(super) fn on_spoken(&mut self, context: &mut Context<'_>, ack_eliciting: bool) {
-        self.timers.set(Timer::Idle, context.now + IDLE);
+        self.arm_idle(context.now, ack_eliciting);
         if self.role == Role::Server {
             return;
         }
@@ -89,6 +89,14 @@ impl Connection {
             self.unanswered = Some(context.now);
             self.arm_silence(context.now);
             self.timers.set(Timer::Forget, context.now + FORGET);
+        }
+    }
+
+    /// Sets when memory is released: some time after the last packet with content, and what a ping or an acknowledgement takes
+    /// after that, likewise. A client that pings more often than that does not keep it.
+    pub(super) fn arm_idle(&mut self, now: Instant, has_content: bool) {
+        if has_content || self.timers.get(Timer::Idle).is_none() {
+            self.timers.set(Timer::Idle, now + IDLE);
         }
     }
 
