@@ -71,8 +71,9 @@ impl App for Client {
             self.link.send(now.instant, endpoint, message);
         }
         if let Some(others) = self.core.take_others() {
-            self.link
-                .learn(now.instant, endpoint, &others, &mut self.random);
+            let random = &mut self.random;
+            let has_others = self.link.learn(now.instant, endpoint, &others, random);
+            self.core.note_others(has_others);
         }
         if let (Some((key, account)), Some(signed_in)) =
             (self.core.take_arrival(), &mut self.signed_in)

@@ -36,6 +36,8 @@ pub(super) struct LinkState {
     pub(super) is_silent: bool,
     /// Whether the server has said that it stops, so that the loss of the link is no news.
     pub(super) is_server_stopping: bool,
+    /// Whether others are known that can take the server's place.
+    pub(super) has_others: bool,
     /// Whether another server has taken the place of one that did not answer, so that neither is news.
     pub(super) is_moving: bool,
     /// The address at which the server sees this client.
@@ -333,6 +335,11 @@ impl Core {
             format!("{name} is not resolved yet; still trying")
         };
         self.show(Tone::Notice, &text);
+    }
+
+    /// Whether others are known that can take the server's place.
+    pub(crate) const fn note_others(&mut self, has_others: bool) {
+        self.env.link.has_others = has_others;
     }
 
     /// What is asked of the link.

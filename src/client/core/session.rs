@@ -291,13 +291,15 @@ impl Core {
         }
     }
 
-    /// The server has said that it stops. The link is tried again without a word until it is back.
+    /// The server has said that it stops. The link is tried again, or made with another one, without a word until it stands.
     pub(super) fn server_stops(&mut self) {
         self.env.link.is_server_stopping = true;
-        let text = format!(
-            "{} is stopping; connecting again when it is back",
-            self.env.options.server_name
-        );
+        let next = if self.env.link.has_others {
+            "connecting to another server of its cluster"
+        } else {
+            "connecting again when it is back"
+        };
+        let text = format!("{} is stopping; {next}", self.env.options.server_name);
         self.show(Tone::Notice, &text);
     }
 

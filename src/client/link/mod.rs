@@ -280,18 +280,19 @@ impl Link {
         endpoint.watch(now, session, self.addresses.are_of_several());
     }
 
-    /// The server has told where others are that can take its place.
+    /// The server has told where others are that can take its place. Whether any are known now.
     pub(super) fn learn(
         &mut self,
         now: Instant,
         endpoint: &mut Endpoint,
         others: &[SocketAddr],
         random: &mut ChaCha20Rng,
-    ) {
+    ) -> bool {
         if let State::Up(session) = self.state {
             self.addresses.learn(others, random);
             endpoint.watch(now, session, self.addresses.are_of_several());
         }
+        self.addresses.are_of_several()
     }
 
     fn closed(
