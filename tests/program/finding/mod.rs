@@ -3,3 +3,4 @@
 mod discover;
 mod doctor;
 mod links;
+mod others;
