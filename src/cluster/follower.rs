@@ -121,13 +121,26 @@ pub fn catch_up(
     mut now: Instant,
     mut wait: impl FnMut(Instant) -> Instant,
 ) -> Result<(), Halt> {
-    while !replica.is_up() {
-        take_events(replica, log, now)?;
-        while replica.apply_next(engine)?.is_some() {
-            engine.checkpoint_if_due();
-        }
-        replica.run(now, log)?;
+    while !catch_up_now(replica, engine, log, now)? {
         now = wait(replica.deadline());
     }
     Ok(())
+}
+
+/// The part of it that can be done without waiting; whether the server is up.
+///
+/// # Errors
+/// If the server has to stop.
+pub fn catch_up_now(
+    replica: &mut Replica,
+    engine: &mut Engine,
+    log: &mut impl Log,
+    now: Instant,
+) -> Result<bool, Halt> {
+    take_events(replica, log, now)?;
+    while replica.apply_next(engine)?.is_some() {
+        engine.checkpoint_if_due();
+    }
+    replica.run(now, log)?;
+    Ok(replica.is_up())
 }

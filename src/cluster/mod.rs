@@ -23,7 +23,7 @@ mod replica;
 #[cfg(test)]
 mod tests;
 
-pub use follower::{Follower, catch_up};
+pub use follower::{Follower, catch_up, catch_up_now};
 pub use halt::Halt;
 pub use log::{Event, Log};
 pub use progress::Progress;

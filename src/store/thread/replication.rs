@@ -135,7 +135,8 @@ impl Replicated {
 }
 
 /// Whether a request is for the log: it writes, or decides by what it reads who may sign in.
-const fn is_shared(request: &Request) -> bool {
+#[must_use]
+pub const fn is_shared(request: &Request) -> bool {
     match request {
         Request::Write(_) => true,
         Request::Read(read) => matches!(read, Read::FindAccount { .. } | Read::FindCode { .. }),
