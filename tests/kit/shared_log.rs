@@ -1,9 +1,7 @@
 //! The log of a cluster in a simulation: one vector, and what goes wrong between it and each server.
 
-use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
-use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use udpchat::cluster::{Event, Log};
@@ -47,18 +45,23 @@ struct Inner {
     /// Which servers cannot reach it, and until when nothing is written.
     cut: Vec<bool>,
     paused_until: Duration,
+    /// When each server was told last how the log stands; none if nobody is.
+    told_standing: Option<Vec<Duration>>,
     counts: Counts,
 }
 
 /// The log.
 #[derive(Clone)]
-pub struct SharedLog(Rc<RefCell<Inner>>);
+pub struct SharedLog(Arc<Mutex<Inner>>);
 
 /// A server's way to it.
 pub struct LogEnd {
     log: SharedLog,
     server: usize,
 }
+
+/// How long after having told a server how it stands it does so again.
+const TELL_AFTER: Duration = Duration::from_secs(1);
 
 /// How many records a reading brings at most.
 const READ_MAX: usize = 64;
@@ -75,14 +78,19 @@ impl SharedLog {
             inboxes: (0..servers).map(|_| VecDeque::new()).collect(),
             cut: vec![false; servers],
             paused_until: Duration::ZERO,
+            told_standing: None,
             counts: Counts::new(),
         };
-        Self(Rc::new(RefCell::new(inner)))
+        Self(Arc::new(Mutex::new(inner)))
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.0.lock().expect("no test panics while it holds this")
     }
 
     /// A server's way to it; what was under way to an earlier one is lost.
     pub fn end(&self, server: usize) -> LogEnd {
-        let mut inner = self.0.borrow_mut();
+        let mut inner = self.inner();
         inner.inboxes[server].clear();
         inner
             .due
@@ -95,7 +103,7 @@ impl SharedLog {
 
     /// It is so late now; what is due happens.
     pub fn advance(&self, now: Duration) {
-        let mut inner = self.0.borrow_mut();
+        let mut inner = self.inner();
         loop {
             let due = inner.due.first_entry().filter(|due| due.key().0 <= now);
             let Some(due) = due else {
@@ -119,40 +127,63 @@ impl SharedLog {
 
     /// When something is due.
     pub fn deadline(&self) -> Option<Duration> {
-        let inner = self.0.borrow();
+        let inner = self.inner();
         inner.due.first_key_value().map(|((at, _), _)| *at)
     }
 
     /// A server can reach it no longer, or again.
     pub fn cut(&self, server: usize, is_cut: bool) {
-        self.0.borrow_mut().cut[server] = is_cut;
+        self.inner().cut[server] = is_cut;
     }
 
     /// Nothing is written for so long: its leader is gone.
     pub fn pause(&self, time: Duration) {
-        let mut inner = self.0.borrow_mut();
+        let mut inner = self.inner();
         inner.count("leader gone");
         inner.paused_until = inner.now + time;
     }
 
     /// From now on nothing goes wrong.
     pub fn heal(&self) {
-        let mut inner = self.0.borrow_mut();
+        let mut inner = self.inner();
         inner.faults = LogFaults::default();
         inner.cut.fill(false);
     }
 
     pub fn counts(&self) -> Counts {
-        self.0.borrow().counts.clone()
+        self.inner().counts.clone()
     }
 
     pub fn written(&self) -> usize {
-        self.0.borrow().records.len()
+        self.inner().records.len()
+    }
+
+    /// Servers that read it are told how it stands, too, every second.
+    pub fn tells_standing(&self) {
+        let mut inner = self.inner();
+        inner.told_standing = Some(vec![Duration::ZERO; inner.cut.len()]);
+    }
+
+    /// Forgets all but the first records.
+    pub fn truncate(&self, records: usize) {
+        self.inner().records.truncate(records);
+    }
+
+    /// What stands at a position, if something does.
+    pub fn record(&self, position: u64) -> Option<Arc<[u8]>> {
+        let index = usize::try_from(position).ok()?.checked_sub(1)?;
+        self.inner().records.get(index).cloned()
+    }
+
+    /// Whether something has come for a server.
+    pub fn has_news(&self, server: usize) -> bool {
+        !self.inner().inboxes[server].is_empty()
     }
 
     /// Puts something else in the place of a record.
     pub fn change(&self, position: usize, change: impl FnOnce(&mut Vec<u8>)) {
-        let record = &mut self.0.borrow_mut().records[position - 1];
+        let mut inner = self.inner();
+        let record = &mut inner.records[position - 1];
         let mut bytes = record.to_vec();
         change(&mut bytes);
         *record = bytes.into();
@@ -160,7 +191,7 @@ impl SharedLog {
 
     /// Takes a record out, so that those after it stand one earlier.
     pub fn remove(&self, position: usize) {
-        self.0.borrow_mut().records.remove(position - 1);
+        self.inner().records.remove(position - 1);
     }
 }
 
@@ -256,19 +287,33 @@ impl Inner {
         }
         let end = end as u64;
         self.tell(after, server, Event::ReadOver { through, end });
+        self.tell_standing(server, end);
+    }
+
+    /// The leader says how it stands, if there is one.
+    fn tell_standing(&mut self, server: usize, last: u64) {
+        let now = self.now;
+        let has_leader = self.paused_until <= now;
+        let told = self.told_standing.as_mut().map(|told| &mut told[server]);
+        let Some(told) = told.filter(|told| has_leader && **told + TELL_AFTER <= now) else {
+            return;
+        };
+        *told = now;
+        let after = self.within(1, 4);
+        self.tell(after, server, Event::Stands { first: 1, last });
     }
 }
 
 impl Log for LogEnd {
     fn append(&mut self, record: Arc<[u8]>) {
-        self.log.0.borrow_mut().append(self.server, &record);
+        self.log.inner().append(self.server, &record);
     }
 
     fn read(&mut self, from: u64) {
-        self.log.0.borrow_mut().read(self.server, from);
+        self.log.inner().read(self.server, from);
     }
 
     fn poll(&mut self) -> Option<Event> {
-        self.log.0.borrow_mut().inboxes[self.server].pop_front()
+        self.log.inner().inboxes[self.server].pop_front()
     }
 }

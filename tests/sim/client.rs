@@ -92,6 +92,8 @@ pub struct ClientHost {
     pub clocks: Clocks,
     pub process: Option<Process<Client>>,
     files: SimFiles,
+    /// The server's addresses, the preferred one first.
+    pub servers: Vec<SocketAddr>,
     /// What was seen in each life of the process.
     pub screens: Vec<Screen>,
     /// What they page back through, if they do.
@@ -139,6 +141,7 @@ impl ClientHost {
             refused: BTreeSet::new(),
             clocks,
             process: None,
+            servers: vec![SocketAddr::from(SERVER)],
             screens: Vec::new(),
             paging: None,
             spoken: None,
@@ -164,10 +167,9 @@ impl ClientHost {
             self.script.push_front((Duration::ZERO, line));
         }
         let mut endpoint = Endpoint::client(at.instant, ClientConfig::default(), seed);
-        let server = SocketAddr::from(SERVER);
         let options = Options {
-            server_name: server.to_string(),
-            addresses: vec![server],
+            server_name: SocketAddr::from(SERVER).to_string(),
+            addresses: self.servers.clone(),
             user: Some(self.name.clone()),
             password: None,
             code: None,

@@ -15,9 +15,12 @@ use udpchat::protocol::{
     Access, ConversationId, Deletion, Digest, EVERYONE_NAME, EntryKind, PIECE_MAX_BYTES, open,
 };
 use udpchat::store::fault_disk::MemoryDisk;
-use udpchat::store::{BlobFiles as _, Engine, Files, FoundBlob, MemoryBlobs, SegmentFiles};
+use udpchat::store::{
+    BlobFiles as _, Completion, Engine, Files, FoundBlob, MemoryBlobs, Outcome, Request,
+    SegmentFiles, Write,
+};
 
-use crate::entries::{Deleted, EntryKey, Held, HeldEntry, Log, Logged, Marker, next_marker};
+use crate::entries::{Deleted, EntryKey, Held, HeldEntry, Log, Logged, Marker, id_of, next_marker};
 use tracked::TrackedFile;
 
 /// The tables of server and client in which entries stand.
@@ -159,6 +162,28 @@ impl Disk {
     pub fn note_content(&self, digest: Digest, content: &[u8]) {
         let mut contents = self.contents.lock().unwrap();
         contents.entry(digest).or_insert_with(|| content.to_vec());
+    }
+
+    /// This was decided by the log of a cluster, which is as durable as a disk.
+    pub fn is_decided(&self, done: &Completion) {
+        let Request::Write(Write::Append(append)) = &done.request else {
+            return;
+        };
+        self.note_content(append.digest, &append.content);
+        if let (Outcome::Done(_), Ok(message)) =
+            (&done.outcome, open(&append.content, &append.digest))
+            && let Some(marker) = id_of(&message)
+        {
+            self.durable.lock().unwrap().insert(marker);
+        }
+    }
+
+    /// A disk of its own with what is on this one.
+    pub fn fork(&self) -> Self {
+        Self {
+            memory: self.memory.copy(),
+            ..Self::default()
+        }
     }
 
     /// A disk with nothing but a backup of this one on it.

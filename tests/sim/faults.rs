@@ -4,6 +4,8 @@
 use std::fmt;
 use std::ops::AddAssign;
 
+use crate::kit::shared_log::Counts;
+
 macro_rules! faults {
     ($($name:ident: $text:literal,)*) => {
         /// Something that goes wrong.
@@ -79,7 +81,37 @@ faults! {
     DiskFull: "disks full for a while",
     Expired: "entries expired",
     Missed: "of them before somebody had them",
+    LogAckLost: "records written and not said",
+    LogLost: "records not written",
+    LogLate: "records written late",
+    LogTwice: "records written twice",
+    FeedLost: "records lost on the live feed",
+    FeedTwice: "doubled there",
+    FeedLate: "late there",
+    LogStale: "readings answered by a stale copy",
+    LogUnread: "readings not answered",
+    LogCutOff: "answers of the log cut off",
+    LeaderGone: "leaders of the log gone",
+    NodeKilled: "servers of a cluster killed",
+    CheckpointTorn: "of them in a checkpoint",
+    NodeHalted: "that stopped by themselves",
+    PeerLost: "messages between servers lost",
 }
+
+/// What the log of a cluster calls what it has done.
+const OF_THE_LOG: [(&str, Fault); 11] = [
+    ("written and not said", Fault::LogAckLost),
+    ("not written", Fault::LogLost),
+    ("written late", Fault::LogLate),
+    ("written twice", Fault::LogTwice),
+    ("feed lost", Fault::FeedLost),
+    ("feed twice", Fault::FeedTwice),
+    ("feed late", Fault::FeedLate),
+    ("answered by a stale copy", Fault::LogStale),
+    ("not answered", Fault::LogUnread),
+    ("cut off", Fault::LogCutOff),
+    ("leader gone", Fault::LeaderGone),
+];
 
 /// What was done, and how long it took.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,6 +142,15 @@ impl Faults {
 
     pub fn count_many(&mut self, fault: Fault, times: usize) {
         self.counts[fault as usize] += times as u64;
+    }
+
+    /// Counts what the log of a cluster has done.
+    pub fn count_log(&mut self, counts: &Counts) {
+        for (name, count) in counts {
+            let is_it = |(of_log, _): &&(&str, Fault)| of_log == name;
+            let (_, fault) = OF_THE_LOG.iter().find(is_it).expect("all are known");
+            self.count_many(*fault, *count as usize);
+        }
     }
 
     pub fn has(&self, fault: Fault) -> bool {

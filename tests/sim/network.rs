@@ -13,6 +13,12 @@ use crate::kit::{Direction, Link, Mishap, Rng, UnderWay};
 /// The server's address.
 pub const SERVER: ([u8; 4], u16) = ([10, 0, 0, 1], 7777);
 
+/// The address of one of several servers: the first has that of a server that is alone.
+pub fn node_address(node: usize) -> SocketAddr {
+    let ([a, b, c, d], port) = SERVER;
+    SocketAddr::from(([a, b, c, d + node as u8], port))
+}
+
 /// A direction on a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Way {
@@ -32,7 +38,10 @@ pub struct Route {
 /// A host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Host {
+    /// The server, where it is alone.
     Server,
+    /// One of several servers.
+    Node(usize),
     Client(usize),
 }
 
@@ -71,6 +80,8 @@ pub struct Network {
     attacker: Attacker,
     /// When each client first sent something since that was last forgotten.
     pub spoke: Vec<Option<Duration>>,
+    /// Whether the server is one of several.
+    pub has_nodes: bool,
     /// Whether each datagram that a host sends is printed.
     is_traced: bool,
     pub faults: Faults,
@@ -91,6 +102,7 @@ impl Network {
             paths: (0..clients).map(path).collect(),
             attacker: Attacker::new(attack),
             spoke: vec![None; clients],
+            has_nodes: false,
             is_traced: std::env::var_os("UDPCHAT_SIM_TRACE").is_some(),
             faults: Faults::default(),
         }
@@ -160,13 +172,17 @@ impl Network {
                 }
                 return;
             }
-            Host::Server => {
+            Host::Server | Host::Node(_) => {
+                let node = match host {
+                    Host::Node(node) => node,
+                    _ => 0,
+                };
                 let client = match to {
                     SocketAddr::V4(address) => usize::from(address.ip().octets()[3]),
                     SocketAddr::V6(_) => unreachable!("there are no such addresses here"),
                 };
                 let way = Way::Down;
-                (Route { client, way }, SocketAddr::from(SERVER))
+                (Route { client, way }, node_address(node))
             }
         };
         if self.is_traced {
@@ -245,6 +261,15 @@ impl Network {
         }
     }
 
+    fn server_at(&self, address: SocketAddr) -> Host {
+        match address {
+            SocketAddr::V4(address) if self.has_nodes => {
+                Host::Node(usize::from(address.ip().octets()[3]) - 1)
+            }
+            _ => Host::Server,
+        }
+    }
+
     pub fn next_due(&self) -> Option<Duration> {
         self.under_way.next()
     }
@@ -259,7 +284,8 @@ impl Network {
                         self.attacker
                             .reached_server(datagram.from, datagram.bytes.len());
                     }
-                    return Some((Host::Server, datagram));
+                    let host = self.server_at(datagram.to);
+                    return Some((host, datagram));
                 }
                 Way::Down if datagram.to == self.paths[client].outer => {
                     return Some((Host::Client(client), datagram));

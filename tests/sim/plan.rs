@@ -1,6 +1,7 @@
 //! What is to happen in a run: a network, an attacker, and the troubles of the hosts; drawn from the seed, or made
 //! for one purpose.
 
+mod cluster;
 mod ingredients;
 
 use std::time::Duration;
@@ -11,6 +12,7 @@ use crate::hostile::Hostile;
 use crate::kit::{Link, Rng};
 use crate::network::Host;
 use crate::people::{programs::Speakers, retention::Keep};
+pub use cluster::ClusterPlan;
 use ingredients::INGREDIENTS;
 
 /// How long texts may be that fill several packets, where nothing else is meant, in bytes.
@@ -22,6 +24,7 @@ pub struct Plan {
     pub link: Link,
     pub attack: Attack,
     pub troubles: Troubles,
+    pub cluster: ClusterPlan,
     /// People.
     pub clients: usize,
     /// Devices of each of them, all at once.
@@ -163,6 +166,25 @@ pub enum Event {
     Sleep {
         host: Host,
         span: Duration,
+    },
+    PauseLog {
+        span: Duration,
+    },
+    KillNode {
+        node: usize,
+        down: Duration,
+    },
+    /// The power fails in its next checkpoint.
+    TearCheckpoint {
+        node: usize,
+    },
+    StartNode {
+        node: usize,
+    },
+    /// It cannot reach the log, or can again.
+    CutNode {
+        node: usize,
+        is_cut: bool,
     },
 }
 
@@ -332,6 +354,7 @@ impl Plan {
         ]
         .into_iter()
         .filter_map(|(is_planned, fault)| is_planned.then_some(fault))
+        .chain(self.cluster.faults())
         .collect()
     }
 
@@ -424,6 +447,7 @@ impl Plan {
             }
         }
         self.file_troubles(rng, &mut agenda);
+        self.cluster.agenda(rng, self.over, &mut agenda);
         for number in 0..troubles.client_sleeps + troubles.server_sleeps {
             let host = if number < troubles.client_sleeps {
                 Host::Client(rng.index(self.hosts()))

@@ -54,6 +54,12 @@ impl<A: App> Process<A> {
         }
     }
 
+    /// The same with another application made of this one, and as another host.
+    pub fn map(self, host: Host, change: impl FnOnce(A) -> A) -> Self {
+        let app = change(self.app);
+        Self { host, app, ..self }
+    }
+
     /// Lets everything happen that can happen now, and puts what is to be sent on the network.
     pub fn settle(&mut self, now: Duration, network: &mut Network) {
         let at = self.clocks.moment(now);

@@ -2,6 +2,7 @@
 
 mod attacks;
 mod backups;
+mod cluster;
 mod conversations;
 mod files;
 mod hosts;

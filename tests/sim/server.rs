@@ -1,5 +1,7 @@
 //! The server: its process, its store, its disk.
 
+pub mod member;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -20,6 +22,7 @@ use crate::network::{Host, Network};
 use crate::people::files::content_of;
 use crate::people::retention::Pass;
 use crate::process::{Clocks, Process};
+use member::Member;
 
 /// How many requests the store takes at once.
 const STORE_SLOTS: usize = 256;
@@ -49,9 +52,19 @@ pub struct ServerHost {
     /// Who tries what may not be done, if somebody does, and how often it was refused.
     pub hostile: Option<Hostile>,
     pub repelled: usize,
+    /// Its part in a cluster, if it is one of several.
+    pub member: Option<Member>,
 }
 
 impl ServerHost {
+    /// Makes the secrets of a server, and its database the first one of a cluster.
+    pub fn found_cluster(disk: &Disk, seed: [u8; 32]) {
+        let files = disk.files().expect("the disk holds nothing");
+        let mut engine = Engine::new(files, seed).expect("the schema is ours");
+        secrets(&mut engine);
+        engine.found_cluster().expect("the disk does not fail");
+    }
+
     /// Starts a server. `witness` is the generation that was last seen of its database, as the file beside it says.
     pub fn boot(
         clocks: Clocks,
@@ -70,21 +83,7 @@ impl ServerHost {
             *witness = generation;
         }
         let mut engine = Engine::new(files, seed).expect("the schema is ours");
-        let secret = |engine: &mut Engine, name: &str| -> [u8; 32] {
-            let bytes = engine
-                .secret(name, |rng| {
-                    let mut key = vec![0; 32];
-                    rand_core::RngCore::fill_bytes(rng, &mut key);
-                    key
-                })
-                .expect("the disk does not fail");
-            bytes.try_into().expect("keys have 32 bytes")
-        };
-        let static_key = secret(&mut engine, "noise");
-        let reset_key = secret(&mut engine, "reset");
-        let setup = engine
-            .secret("opaque", OpaqueServer::generate)
-            .expect("the disk does not fail");
+        let (static_key, reset_key, setup) = secrets(&mut engine);
         let opaque = OpaqueServer::load(&setup).expect("the setup is ours");
         let config = ServerConfig {
             static_key,
@@ -122,6 +121,7 @@ impl ServerHost {
             passes: Vec::new(),
             hostile: None,
             repelled: 0,
+            member: None,
         }
     }
 
@@ -145,6 +145,10 @@ impl ServerHost {
 
     pub fn settle(&mut self, now: Duration, network: &mut Network) {
         if self.is_dead {
+            return;
+        }
+        if self.member.is_some() {
+            self.settle_as_member(now, network);
             return;
         }
         if self.done.as_ref().is_some_and(|(at, _)| *at <= now) {
@@ -327,8 +331,28 @@ impl ServerHost {
     }
 
     pub fn deadline(&self) -> Option<Duration> {
+        if self.member.is_some() {
+            return self.deadline_as_member();
+        }
         let store = self.done.as_ref().map(|(at, _)| *at);
         let deadlines = [store, self.written, self.process.deadline()];
         deadlines.into_iter().flatten().min()
     }
+}
+
+/// The secrets of a server: of its identity, of resets, of sign-in.
+fn secrets(engine: &mut Engine) -> ([u8; 32], [u8; 32], Vec<u8>) {
+    let secret = |engine: &mut Engine, name: &str| -> [u8; 32] {
+        let bytes = engine
+            .secret(name, |rng| {
+                let mut key = vec![0; 32];
+                rand_core::RngCore::fill_bytes(rng, &mut key);
+                key
+            })
+            .expect("the disk does not fail");
+        bytes.try_into().expect("keys have 32 bytes")
+    };
+    let keys = (secret(engine, "noise"), secret(engine, "reset"));
+    let setup = engine.secret("opaque", OpaqueServer::generate);
+    (keys.0, keys.1, setup.expect("the disk does not fail"))
 }

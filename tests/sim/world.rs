@@ -1,10 +1,12 @@
 //! One run: hosts, network, a plan, and what must be so at its end.
 
 mod archive;
+mod cluster;
 mod events;
 mod files;
 mod paging;
 mod steps;
+mod wrong_log;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
@@ -25,6 +27,8 @@ use crate::process::Clocks;
 use crate::script;
 use crate::server::ServerHost;
 use archive::Archive;
+use cluster::Cluster;
+pub use wrong_log::Wrong;
 
 /// Everybody must have signed in after so long.
 const SIGN_IN_WITHIN: Duration = Duration::from_mins(10);
@@ -52,7 +56,12 @@ pub struct World {
     steps: u64,
     rng: Rng,
     network: Network,
+    /// The server, where it is alone and runs.
     server: Option<ServerHost>,
+    /// The servers, where they are several. The disk is then that of who reads their log.
+    cluster: Option<Cluster>,
+    /// Whether their log is not what it was, and nobody follows it any more to see what was said.
+    is_log_wrong: bool,
     server_clocks: Clocks,
     disk: Disk,
     clients: Vec<ClientHost>,
@@ -80,23 +89,25 @@ impl World {
         let now = Duration::ZERO;
         let mut archive = Archive::default();
         let generation = &mut archive.generation;
-        let mut server =
-            ServerHost::boot(clocks, now, &disk, generation, plan.keep.all, rng.seed());
-        server.hostile = plan.hostile(&mut rng);
-        let mut clients: Vec<ClientHost> = (0..plan.hosts())
+        let cluster = Cluster::of(plan, clocks, &disk, seed);
+        let server = cluster.is_none().then(|| {
+            let keep = plan.keep.all;
+            let mut server = ServerHost::boot(clocks, now, &disk, generation, keep, rng.seed());
+            server.hostile = plan.hostile(&mut rng);
+            server
+        });
+        let clients: Vec<ClientHost> = (0..plan.hosts())
             .map(|number| ClientHost::new(number, plan.clients, clocks))
             .collect();
-        // The other devices come once there are the accounts.
-        for client in &mut clients[..plan.clients] {
-            client.boot(now, rng.seed());
-        }
-        Self {
+        let mut world = Self {
             plan: *plan,
             now,
             steps: 0,
             rng,
             network: Network::new(plan.link, plan.attack, plan.hosts(), Rng::new(seed, 2)),
-            server: Some(server),
+            server,
+            cluster,
+            is_log_wrong: false,
             server_clocks: clocks,
             disk,
             clients,
@@ -109,7 +120,14 @@ impl World {
             stop_down: None,
             archive,
             retained: BTreeSet::new(),
+        };
+        world.boot_cluster();
+        // The other devices come once there are the accounts.
+        for client in 0..plan.clients {
+            let seed = world.rng.seed();
+            world.clients[client].boot(now, seed);
         }
+        world
     }
 
     /// Runs the plan to its end and checks every promise.
@@ -124,6 +142,9 @@ impl World {
             world.now >= end && world.agenda.is_empty() && world.naps.is_empty()
         });
         self.network.heal();
+        if let Some(cluster) = &mut self.cluster {
+            cluster.heal();
+        }
         self.torn_down = None;
         self.mid_file = None;
         if let Some(server) = &mut self.server {
@@ -142,17 +163,8 @@ impl World {
             self.save_files(&log, &rooms);
         }
         self.rest();
-        let server = self.server.as_ref().expect("everybody is up");
-        assert_eq!(
-            server.requests(),
-            0,
-            "a slot of the store was not given back"
-        );
-        assert_eq!(
-            server.process.app.online(),
-            self.plan.clients,
-            "all are online"
-        );
+        self.check_server();
+        self.check_cluster();
         if self.plan.pages_back {
             self.page_back();
             self.rest();
@@ -185,6 +197,24 @@ impl World {
         faults.elapsed_ms = self.now.as_millis() as u64;
         faults.slowest_ms = took.as_millis() as u64;
         faults
+    }
+
+    /// The server, if it is alone, has answered everything, and everybody is online.
+    fn check_server(&self) {
+        if self.cluster.is_some() {
+            return;
+        }
+        let server = self.server.as_ref().expect("everybody is up");
+        assert_eq!(
+            server.requests(),
+            0,
+            "a slot of the store was not given back"
+        );
+        assert_eq!(
+            server.process.app.online(),
+            self.plan.clients,
+            "all are online"
+        );
     }
 
     /// Everybody signs up, and then signs in on the other devices, but for those that come later.
@@ -223,6 +253,9 @@ impl World {
     /// Waits until what was said is where it must be. Returns the whole log, and what it says of rooms.
     fn settle_logs(&mut self, healed: Duration) -> (Log, Rooms, Changes) {
         loop {
+            if let Some(cluster) = &mut self.cluster {
+                cluster.checkpoint();
+            }
             let log = self.oracle.whole(self.disk.log());
             let rooms = Rooms::read(&log);
             let changes = Changes::read(&log, &self.oracle);

@@ -66,7 +66,7 @@ impl World {
                     Fault::ClockBack
                 });
                 match host {
-                    Host::Server => self.server_clocks.put(by_ms),
+                    Host::Server | Host::Node(_) => self.server_clocks.put(by_ms),
                     Host::Client(number) => self.clients[number].clocks.put(by_ms),
                 }
                 if let (Host::Server, Some(server)) = (host, &mut self.server) {
@@ -88,7 +88,7 @@ impl World {
                     self.network.faults.count(Fault::DiskFull);
                 }
                 match host {
-                    Host::Server => self.disk.blobs.set_full(is_full),
+                    Host::Server | Host::Node(_) => self.disk.blobs.set_full(is_full),
                     Host::Client(number) => self.clients[number].own_files.disk.set_full(is_full),
                 }
             }
@@ -99,19 +99,25 @@ impl World {
             Event::BackUpClient { client } => self.back_up_client(client),
             Event::RestoreClient { client, down } => self.restore_client(client, down),
             Event::CopyClient { from, to } => self.copy_client(from, to),
+            Event::PauseLog { .. }
+            | Event::KillNode { .. }
+            | Event::TearCheckpoint { .. }
+            | Event::StartNode { .. }
+            | Event::CutNode { .. } => self.apply_to_cluster(event),
         }
     }
 
     pub(super) fn sleep(&mut self, host: Host, span: Duration) {
         let is_running = match host {
             Host::Server => self.server.is_some(),
+            Host::Node(_) => false,
             Host::Client(number) => self.clients[number].process.is_some(),
         };
         if !is_running || self.naps.contains_key(&host) {
             return;
         }
         self.network.faults.count(match host {
-            Host::Server => Fault::ServerSlept,
+            Host::Server | Host::Node(_) => Fault::ServerSlept,
             Host::Client(_) => Fault::ClientSlept,
         });
         let nap = Nap {

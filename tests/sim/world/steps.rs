@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use super::World;
+use super::cluster::Cluster;
 use super::events::RESTART_AFTER;
 use crate::faults::Fault;
 use crate::network::{Datagram, Host};
 use crate::plan::Event;
 use crate::server::ServerHost;
+use crate::server::member::Member;
 
 /// More wake-ups than a run can need: something wakes up again and again.
 const STEPS_MAX: u64 = 400_000;
@@ -58,6 +60,7 @@ impl World {
             }
             self.settle_host(host);
         }
+        self.settle_cluster();
         while let Some((host, datagram)) = self.network.take_due(self.now) {
             if let Some(nap) = self.naps.get_mut(&host) {
                 if nap.waiting.len() < SOCKET_DATAGRAMS {
@@ -77,8 +80,10 @@ impl World {
                 self.settle_host(Host::Client(number));
             }
         }
-        if self.is_due(Host::Server) {
-            self.settle_host(Host::Server);
+        for host in self.server_hosts() {
+            if self.is_due(host) {
+                self.settle_host(host);
+            }
         }
     }
 
@@ -86,6 +91,14 @@ impl World {
         match host {
             Host::Server => {
                 if let Some(server) = &mut self.server {
+                    server.process.take(self.now, datagram);
+                }
+            }
+            Host::Node(node) => {
+                let cluster = self.cluster.as_mut();
+                if let Some(server) = cluster.and_then(|cluster| cluster.host_mut(node))
+                    && server.member.as_ref().is_some_and(Member::is_up)
+                {
                     server.process.take(self.now, datagram);
                 }
             }
@@ -121,6 +134,7 @@ impl World {
                     }
                 }
             }
+            Host::Node(node) => self.settle_awake_node(node),
             Host::Client(number) => {
                 self.clients[number].settle(self.now, &mut self.network);
                 for chosen in std::mem::take(&mut self.clients[number].chosen) {
@@ -143,6 +157,10 @@ impl World {
         }
         match host {
             Host::Server => self.server.as_ref().and_then(ServerHost::deadline),
+            Host::Node(node) => self
+                .cluster
+                .as_ref()
+                .and_then(|cluster| cluster.deadline(node)),
             Host::Client(number) => self.clients[number].deadline(),
         }
     }
@@ -155,10 +173,11 @@ impl World {
     pub(super) fn next(&self) -> Duration {
         (0..self.clients.len())
             .map(Host::Client)
-            .chain([Host::Server])
+            .chain(self.server_hosts())
             .map(|host| self.deadline(host))
             .chain([
                 self.network.next_due(),
+                self.cluster.as_ref().and_then(Cluster::next),
                 self.agenda.first_key_value().map(|((at, _), _)| *at),
             ])
             .flatten()
