@@ -10,7 +10,7 @@ use super::line::Line;
 use super::own_line::OwnLine;
 use super::program::Report;
 use super::ui::table;
-use crate::protocol::{ClientMessage, ConversationId, EntryId, Hop, encode};
+use crate::protocol::{ClientMessage, ConversationId, EntryId, Hop, RecipientData, encode};
 use crate::text::system_error::without_numbers;
 use crate::transport::Channel;
 
@@ -254,8 +254,9 @@ impl Effects {
     }
 
     /// The server has said where others are that can take its place.
-    pub(super) fn learn_others(&mut self, others: Vec<SocketAddr>) {
-        self.others = Some(others);
+    pub(super) fn learn_others(&mut self, others: Option<&[RecipientData]>) {
+        let others = others.into_iter().flatten().copied();
+        self.others = Some(others.map(SocketAddr::from).collect());
     }
 
     pub(super) fn take_others(&mut self) -> Option<Vec<SocketAddr>> {

@@ -30,7 +30,6 @@ mod start;
 #[cfg(test)]
 mod testing;
 
-use std::net::SocketAddr;
 use std::time::Instant;
 
 use super::effects::Effects;
@@ -209,9 +208,6 @@ impl SignedIn {
             ServerBody::Greeting(greeting) => {
                 ctx.session.server = Server::of(&greeting);
                 parts.roster.greet(ctx, &greeting);
-                let others = greeting.others.unwrap_or_default();
-                let others = others.into_iter().map(SocketAddr::from).collect();
-                ctx.effects.learn_others(others);
             }
             ServerBody::ListContacts(list) => parts.roster.handle_list(ctx, list),
             ServerBody::Alert(alert) if alert.name != ctx.me.name => {

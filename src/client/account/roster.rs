@@ -41,6 +41,7 @@ impl Roster {
     /// The server's welcome, with how many others are online. It is shown once: what a lost link is worth telling of is
     /// told.
     pub(crate) fn greet(&mut self, ctx: &mut Ctx<'_>, greeting: &Greeting) {
+        ctx.effects.learn_others(greeting.others.as_deref());
         if std::mem::replace(&mut self.is_greeted, true) {
             return;
         }

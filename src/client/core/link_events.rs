@@ -337,6 +337,11 @@ impl Core {
         self.show(Tone::Notice, &text);
     }
 
+    /// Where the server says that others can take its place, if it has said it since this was last asked.
+    pub(crate) fn take_others(&mut self) -> Option<Vec<SocketAddr>> {
+        self.env.effects.take_others()
+    }
+
     /// Whether others are known that can take the server's place.
     pub(crate) const fn note_others(&mut self, has_others: bool) {
         self.env.link.has_others = has_others;

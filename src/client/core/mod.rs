@@ -19,7 +19,6 @@ mod signed_out;
 pub(super) mod status;
 mod step_up;
 
-use std::net::SocketAddr;
 use std::time::Instant;
 
 use zeroize::Zeroizing;
@@ -416,11 +415,6 @@ impl Core {
     /// What is to be sent, after [`Core::settle`].
     pub(super) fn take_messages(&mut self) -> Vec<Outgoing> {
         self.env.effects.take_messages()
-    }
-
-    /// Where the server says that others can take its place, if it has said it since this was last asked.
-    pub(super) fn take_others(&mut self) -> Option<Vec<SocketAddr>> {
-        self.env.effects.take_others()
     }
 
     /// Whether somebody is signed in, and the positions in this session are settled.
