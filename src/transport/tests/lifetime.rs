@@ -231,7 +231,7 @@ fn client_at_rest_that_watches_its_session_is_told_of_a_dead_server_within_five_
 fn watching_costs_a_packet_in_two_seconds_and_nothing_once_it_has_ended() {
     let (mut network, client, session) = Network::connected(12, PLAIN);
     network.server.set_signed_in(network.now, session, true);
-    network.run(Duration::from_secs(60));
+    network.run(Duration::from_mins(1));
     let mut sent_in_ten_minutes = |watched| {
         network.client.watch(network.now, client, watched);
         let before = network.sent.len();

@@ -107,7 +107,7 @@ fn promises_hold_in_a_cluster_under_mixed_troubles() {
                 },
                 rooms: seed % 2 == 0,
                 mends: 0.5 * (seed / 4 % 2) as f64,
-                devices: 1 + (seed % 5 == 0) as usize,
+                devices: 1 + usize::from(seed % 5 == 0),
                 ..Plan::plain()
             };
             plan.troubles.client_crashes = seed % 2;

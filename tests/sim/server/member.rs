@@ -98,7 +98,13 @@ impl Member {
                 let (elsewhere, halt) = (Arc::clone(&self.elsewhere), Arc::clone(&self.halt));
                 let tell = move |applied: Vec<_>| elsewhere.lock().unwrap().extend(applied);
                 let stop = move |why| *halt.lock().unwrap() = Some(why);
-                self.stage = Stage::Following(Follower::new(joining.0, joining.1, tell, stop));
+                self.stage = Stage::Following(Follower::new(
+                    joining.0,
+                    joining.1,
+                    tell,
+                    stop,
+                    Arc::default(),
+                ));
             }
         }
     }
