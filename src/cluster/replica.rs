@@ -180,6 +180,8 @@ impl Replica {
                 self.end = self.end.max(at);
                 if at > applied {
                     self.keep_ahead(at, record);
+                } else if self.was_another(at, &record) {
+                    return Err(damaged(at, "another record was applied there"));
                 }
             }
             Event::Stored(at) => self.end = self.end.max(at),
@@ -222,6 +224,17 @@ impl Replica {
             };
             self.ahead_bytes -= furthest.len();
         }
+    }
+
+    /// Whether it is known that another record than this one was applied at a position: the log was cut off since, and goes on
+    /// there with others.
+    fn was_another(&self, at: u64, record: &[u8]) -> bool {
+        let index = self.marks.binary_search_by_key(&at, |mark| mark.at);
+        let before = index.ok().and_then(|index| index.checked_sub(1));
+        before.is_some_and(|before| {
+            let (before, applied) = (self.marks[before], self.marks[before + 1]);
+            chained(&before.chain, at, record) != applied.chain
+        })
     }
 
     /// Applies the next record, if it is there.

@@ -46,7 +46,7 @@ pub struct Member {
 enum Stage {
     /// It applies what the log has had before, and serves nobody.
     Joining(Box<(Replica, LogEnd)>),
-    Following(Follower<LogEnd>),
+    Following(Box<Follower<LogEnd>>),
     /// It goes on no more.
     Halted,
 }
@@ -98,13 +98,13 @@ impl Member {
                 let (elsewhere, halt) = (Arc::clone(&self.elsewhere), Arc::clone(&self.halt));
                 let tell = move |applied: Vec<_>| elsewhere.lock().unwrap().extend(applied);
                 let stop = move |why| *halt.lock().unwrap() = Some(why);
-                self.stage = Stage::Following(Follower::new(
+                self.stage = Stage::Following(Box::new(Follower::new(
                     joining.0,
                     joining.1,
                     tell,
                     stop,
                     Arc::default(),
-                ));
+                )));
             }
         }
     }
