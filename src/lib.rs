@@ -154,7 +154,7 @@
 //! | recovery after a kill | what may be torn, and what is done about it, the table in `src/store/segments/mod.rs`; the order of its steps `src/cli/database.rs`; `src/store/files/open.rs`, `src/store/engine/open_store.rs`, `src/store/segments/reading.rs`, last `src/store/engine/replay.rs` |
 //! | a database of an earlier version | `src/store/migration/mod.rs`, and a file beside it for each step |
 //! | the shared log | what it is asked for, and says, `src/cluster/log.rs`; its records `record.rs`; what is published, applied, compared and refused `replica.rs`; on the storage thread `follower.rs`, all beside it; in which form it has writes `src/store/api/replica.rs`; which requests go to it `src/store/thread/replication.rs`; how one is applied `src/store/engine/apply.rs` |
-//! | the log in NATS | its thread `src/cluster/nats/thread.rs`; the stream, and how that has to be, `stream.rs` beside it; as whom a server signs in there `credentials.rs` beside it |
+//! | the log in NATS | its thread `src/cluster/nats/thread.rs`; the stream, and how that has to be, `stream.rs` beside it; as whom a server signs in there `credentials.rs`, and whether its servers are fit to keep it `servers.rs`, both beside it; how far a server is with it, for `status`, `src/cluster/progress.rs` |
 //! | why a server of a cluster stops | `src/cluster/halt.rs`; `man/udpchat-cluster.7` lists them |
 //! | how a server joins a cluster | `src/cli/serve/cluster.rs`; without the feature `alone.rs` beside it |
 //! | what other servers' users learn of a write | `src/server/hub/elsewhere.rs`, and from there as here |
