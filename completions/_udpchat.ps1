@@ -79,6 +79,8 @@ Register-ArgumentCompleter -Native -CommandName 'udpchat' -ScriptBlock {
             [CompletionResult]::new('--cluster-name', '--cluster-name', [CompletionResultType]::ParameterName, 'The name of the cluster, which its log has in NATS')
             [CompletionResult]::new('--cluster-replicas', '--cluster-replicas', [CompletionResultType]::ParameterName, 'How many copies of the log NATS keeps; 1 is for trying it out')
             [CompletionResult]::new('--cluster-creds', '--cluster-creds', [CompletionResultType]::ParameterName, 'A file with credentials for NATS: a line NAME:PASSWORD, or a file that the tools of NATS have made')
+            [CompletionResult]::new('--cluster-address', '--cluster-address', [CompletionResultType]::ParameterName, 'An address by which clients reach this server, which is not one of the others; repeatable')
+            [CompletionResult]::new('--cluster-peers', '--cluster-peers', [CompletionResultType]::ParameterName, 'Tell clients that the servers at these addresses have the same key and the same users, and can take this one''s place; repeatable')
             [CompletionResult]::new('--limit-message-rate', '--limit-message-rate', [CompletionResultType]::ParameterName, 'Messages that one account may send a second; 0: no limit [default: 20]')
             [CompletionResult]::new('--limit-message-burst', '--limit-message-burst', [CompletionResultType]::ParameterName, 'Messages that one account may send at once after a pause; 0: no limit [default: 200]')
             [CompletionResult]::new('--limit-byte-rate', '--limit-byte-rate', [CompletionResultType]::ParameterName, 'Bytes of messages that one account may send a second; 0: no limit [default: 64K]')

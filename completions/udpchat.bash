@@ -4064,7 +4064,7 @@ _udpchat() {
             return 0
             ;;
         udpchat__subcmd__serve)
-            opts="-v -h --listen --config --data --registration --rooms --show-addresses --announce --announce-name --keep-days --keep-messages --keep-megabytes --keep-files-days --backup-dir --backup-every --backup-keep --http --http-public --http-name --cluster --node --cluster-name --cluster-replicas --cluster-creds --cluster-unchecked --limit-message-rate --limit-message-burst --limit-byte-rate --limit-byte-burst --limit-day-bytes --limit-account-bytes --limit-all-bytes --limit-file --limit-files-account --limit-files --limit-files-day --limit-request-rate --limit-request-burst --limit-in-flight --limit-sessions --limit-sign-in-rate --limit-sign-in-burst --limit-sign-up-rate --limit-sign-up-burst --limit-address-sign-up-rate --limit-address-sign-up-burst --limit-room-rate --limit-room-burst --limit-account-room-rate --limit-account-room-burst --limit-room-change-rate --limit-room-change-burst --limit-strangers --limit-handshake-rate --limit-buffers --verbose --log --log-format --help"
+            opts="-v -h --listen --config --data --registration --rooms --show-addresses --announce --announce-name --keep-days --keep-messages --keep-megabytes --keep-files-days --backup-dir --backup-every --backup-keep --http --http-public --http-name --cluster --node --cluster-name --cluster-replicas --cluster-creds --cluster-unchecked --cluster-address --cluster-peers --limit-message-rate --limit-message-burst --limit-byte-rate --limit-byte-burst --limit-day-bytes --limit-account-bytes --limit-all-bytes --limit-file --limit-files-account --limit-files --limit-files-day --limit-request-rate --limit-request-burst --limit-in-flight --limit-sessions --limit-sign-in-rate --limit-sign-in-burst --limit-sign-up-rate --limit-sign-up-burst --limit-address-sign-up-rate --limit-address-sign-up-burst --limit-room-rate --limit-room-burst --limit-account-room-rate --limit-account-room-burst --limit-room-change-rate --limit-room-change-burst --limit-strangers --limit-handshake-rate --limit-buffers --verbose --log --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4203,6 +4203,20 @@ _udpchat() {
                     ;;
                 --cluster-creds)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cluster-address)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --cluster-peers)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --limit-message-rate)

@@ -75,6 +75,8 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --cluster-name 'The name of the cluster, which its log has in NATS'
             cand --cluster-replicas 'How many copies of the log NATS keeps; 1 is for trying it out'
             cand --cluster-creds 'A file with credentials for NATS: a line NAME:PASSWORD, or a file that the tools of NATS have made'
+            cand --cluster-address 'An address by which clients reach this server, which is not one of the others; repeatable'
+            cand --cluster-peers 'Tell clients that the servers at these addresses have the same key and the same users, and can take this one''s place; repeatable'
             cand --limit-message-rate 'Messages that one account may send a second; 0: no limit [default: 20]'
             cand --limit-message-burst 'Messages that one account may send at once after a pause; 0: no limit [default: 200]'
             cand --limit-byte-rate 'Bytes of messages that one account may send a second; 0: no limit [default: 64K]'

@@ -82,6 +82,8 @@ complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l node -d 'This 
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l cluster-name -d 'The name of the cluster, which its log has in NATS' -r -f
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l cluster-replicas -d 'How many copies of the log NATS keeps; 1 is for trying it out' -r -f
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l cluster-creds -d 'A file with credentials for NATS: a line NAME:PASSWORD, or a file that the tools of NATS have made' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l cluster-address -d 'An address by which clients reach this server, which is not one of the others; repeatable' -r -f
+complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l cluster-peers -d 'Tell clients that the servers at these addresses have the same key and the same users, and can take this one\'s place; repeatable' -r -f
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-message-rate -d 'Messages that one account may send a second; 0: no limit [default: 20]' -r -f
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-message-burst -d 'Messages that one account may send at once after a pause; 0: no limit [default: 200]' -r -f
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-byte-rate -d 'Bytes of messages that one account may send a second; 0: no limit [default: 64K]' -r -f

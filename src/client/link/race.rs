@@ -116,10 +116,10 @@ impl Link {
     /// A server has another key than the one whose place it was to take: it is left alone.
     pub(super) fn turn_down(&mut self, now: Instant, endpoint: &mut Endpoint, session: SessionId) {
         if let Some(remote) = endpoint.remote(session) {
-            tracing::warn!(%remote, "a server of another key is where one of this cluster was said to be");
+            tracing::warn!(%remote, "a server with another key answers at an address of this cluster");
             self.addresses.forget(remote);
         }
-        endpoint.close(now, session, CODE_QUIT, "another server was meant");
+        endpoint.close(now, session, CODE_QUIT, "another server was expected");
     }
 
     /// A handshake of the race has failed.
