@@ -18,7 +18,6 @@ use crate::support::Workspace;
 const EQUAL_WITHIN: Duration = Duration::from_secs(15);
 
 const LOG: TableDefinition<'_, (u64, u64), &[u8]> = TableDefinition::new("log");
-const META: TableDefinition<'_, &str, u64> = TableDefinition::new("meta");
 
 /// A row of the log.
 #[derive(Deserialize)]
@@ -36,11 +35,10 @@ struct LogRow {
     _relation: IgnoredAny,
 }
 
-/// All entries of a node, by conversation and number, and its epoch.
+/// All entries of a node, by conversation and number.
 #[derive(PartialEq, Eq)]
 pub struct Stored {
     pub entries: BTreeMap<(u64, u64), Vec<u8>>,
-    pub epoch: Option<u64>,
 }
 
 impl Stored {
@@ -76,19 +74,13 @@ fn stored(workspace: &Workspace, node: &Node) -> Stored {
         let (key, value) = row.expect("it can be read");
         (key.value(), value.value().to_vec())
     });
-    let meta = rows.open_table(META).expect("a backup says what it is");
-    let epoch = meta
-        .get("epoch")
-        .expect("it can be read")
-        .map(|epoch| epoch.value());
     Stored {
         entries: entries.collect(),
-        epoch,
     }
 }
 
 impl Cluster {
-    /// Waits until all nodes, which run, have the same entries in the same epoch; what they have.
+    /// Waits until all nodes, which run, have the same entries; what they have.
     pub fn is_equal(&self) -> Stored {
         let start = Instant::now();
         loop {
@@ -97,13 +89,11 @@ impl Cluster {
             if all.iter().all(|stored| *stored == all[0]) {
                 return all.into_iter().next().expect("there are nodes");
             }
-            let sizes = all
-                .iter()
-                .map(|stored| (stored.entries.len(), stored.epoch));
+            let sizes = all.iter().map(|stored| stored.entries.len());
             let sizes: Vec<_> = sizes.collect();
             assert!(
                 start.elapsed() < EQUAL_WITHIN,
-                "the nodes differ (entries, epoch): {sizes:?}"
+                "the nodes differ (entries): {sizes:?}"
             );
             thread::sleep(Duration::from_millis(200));
         }
