@@ -29,6 +29,8 @@ pub enum Event {
         /// The last one that the copy has, as far as that is known.
         end: u64,
     },
+    /// Another server of the cluster is there.
+    Peer,
     /// The log as its leader knows it.
     Stands {
         /// The first position that it has; one after the last if it has none.

@@ -44,6 +44,9 @@ const READ_WITHIN: Duration = Duration::from_secs(1);
 /// leader, and the clients are elsewhere within 10 s after that.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// A process that does nothing for so long was stopped: it always has something to do earlier.
+const STOPPED_FOR: Duration = Duration::from_secs(3);
+
 /// How many records are kept that have come too early, and how many bytes. Chosen: a second of a busy log; what does not fit is
 /// read again.
 const AHEAD_MAX: usize = 1024;
@@ -99,6 +102,11 @@ pub struct Replica {
     /// The furthest position that was heard of.
     end: u64,
     heard_at: Instant,
+    /// When the log's leader was heard of last, and another server, if one ever was.
+    leader_at: Instant,
+    peer_at: Option<Instant>,
+    /// When it was run last.
+    ran_at: Instant,
     /// Since when a record is known of that was not applied.
     lagging_since: Option<Instant>,
     /// When the last reading began that is not over.
@@ -129,6 +137,9 @@ impl Replica {
             marks: VecDeque::from([Mark::of(&state)]),
             end: state.applied,
             heard_at: now,
+            leader_at: now,
+            peer_at: None,
+            ran_at: now,
             lagging_since: None,
             reading: None,
             read_after: now,
@@ -184,7 +195,11 @@ impl Replica {
                     return Err(damaged(at, "another record was applied there"));
                 }
             }
-            Event::Stored(at) => self.end = self.end.max(at),
+            Event::Stored(at) => {
+                self.leader_at = now;
+                self.end = self.end.max(at);
+            }
+            Event::Peer => self.peer_at = Some(now),
             Event::ReadOver { through, end } => {
                 self.reading = None;
                 self.end = self.end.max(end);
@@ -202,6 +217,7 @@ impl Replica {
                 }
             }
             Event::Stands { first, last } => {
+                self.leader_at = now;
                 let since = self.short_since.map_or(now, |(since, _)| since);
                 self.short_since = (last < applied).then_some((since, last));
                 if first > applied + 1 {
@@ -429,7 +445,7 @@ impl Replica {
     /// # Errors
     /// If this server has to stop.
     pub fn run(&mut self, now: Instant, log: &mut impl Log) -> Result<(), Halt> {
-        if now.saturating_duration_since(self.heard_at) >= PATIENCE {
+        if self.is_cut_off(now) {
             return Err(Halt::CutOff {
                 seconds: PATIENCE.as_secs(),
             });
@@ -464,6 +480,19 @@ impl Replica {
             log.read(self.state.applied + 1);
         }
         Ok(())
+    }
+
+    /// Whether the log cannot be reached any more: nothing is heard of it, or neither of its leader nor of any other server, as where
+    /// the copy that answers is cut off itself. Where all are without a leader they hear each other, and wait.
+    fn is_cut_off(&mut self, now: Instant) -> bool {
+        let is_long = |at: Instant| now.saturating_duration_since(at) >= PATIENCE;
+        if now.saturating_duration_since(self.ran_at) >= STOPPED_FOR {
+            // The process was stopped, and hears now what was said meanwhile.
+            self.heard_at = now;
+            self.leader_at = now;
+        }
+        self.ran_at = now;
+        is_long(self.heard_at) || is_long(self.leader_at) && self.peer_at.is_some_and(is_long)
     }
 
     /// When the log is to be read.

@@ -142,6 +142,9 @@ impl Member {
             net::now().instant
         };
         catch_up(&mut replica, engine, &mut log, now, wait).map_err(anyhow::Error::new)?;
+        // From here on the database says that it has applied something, and so never founds this cluster again.
+        let kept = engine.checkpoint_applied();
+        kept.context("cannot write the database")?;
         let read = replica.state().applied - applied;
         tracing::info!("joined cluster {name}: applied {read} records of its log");
         Ok(Self {

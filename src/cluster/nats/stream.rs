@@ -100,6 +100,10 @@ pub(super) fn standing(
     if answer["error"]["err_code"] == 10059 {
         return Ok(None);
     }
+    if answer["error"]["err_code"] == 10008 {
+        // It is not known yet who leads them.
+        return Err(NatsError::Silent);
+    }
     refused(what, &answer)?;
     let config = &answer["config"];
     let unsuitable = |found: String, wanted: String| NatsError::Unsuitable {

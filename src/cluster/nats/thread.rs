@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 use tokio::runtime;
 use tokio::sync::mpsc::Receiver;
-use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout, timeout_at};
+use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, timeout, timeout_at};
 
 use super::credentials;
 use super::servers::{self, Servers};
@@ -168,7 +168,7 @@ impl Talker {
             inbox,
             through: 0,
         };
-        let standing = talker.look().await?;
+        let standing = talker.first_look().await?;
         talker.check_name(node).await?;
         if !is_unchecked {
             talker.check_servers(standing.as_ref()).await?;
@@ -176,12 +176,22 @@ impl Talker {
         Ok((talker, standing))
     }
 
+    /// How the log stands, once it has a leader that says so; whoever asks waits so long at most.
+    async fn first_look(&self) -> Result<Option<Standing>, NatsError> {
+        loop {
+            match self.look().await {
+                Err(NatsError::Silent) => sleep(RECONNECT_AFTER_MAX).await,
+                looked => return looked,
+            }
+        }
+    }
+
     /// How the log stands.
     async fn look(&self) -> Result<Option<Standing>, NatsError> {
         let answer = self.client.request(self.names.info(), "".into()).await;
-        let answer = answer.map_err(|error| NatsError::Refused {
-            what: "tell of the stream",
-            reason: error.to_string(),
+        let answer = answer.map_err(|error| {
+            tracing::debug!(%error, "the cluster's log says nothing of itself");
+            NatsError::Silent
         })?;
         standing(&self.names, self.replicas, &answer.payload)
     }
@@ -306,6 +316,7 @@ impl Talker {
     fn take_told(&self, message: &Message) {
         if *message.subject != *self.names.tell {
             let node = message.subject.rsplit('.').next().unwrap_or_default();
+            self.events.push(Event::Peer);
             self.events.hear(node, message.payload.to_vec());
         }
     }
@@ -318,6 +329,9 @@ impl Talker {
 
     fn take_answer(&mut self, message: &Message) {
         let to = message.subject.rsplit('.').next().unwrap_or_default();
+        if to != "read" && message.status.is_some() {
+            return tracing::debug!("the log has no leader that could be asked");
+        }
         match to {
             // Nobody is there to answer.
             "stored" if message.status.is_some() => {

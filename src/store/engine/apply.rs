@@ -53,6 +53,15 @@ impl Engine {
         done
     }
 
+    /// Brings the tables' file up to what was applied, and waits for that.
+    ///
+    /// # Errors
+    /// If the database cannot be written.
+    pub fn checkpoint_applied(&mut self) -> Result<(), StoreError> {
+        let store = self.store.as_mut().ok_or(StoreError::Closed)?;
+        guard(|| store.checkpoint())
+    }
+
     /// Makes the checkpoint that is due, if one is, and waits for it.
     pub fn checkpoint_if_due(&mut self) {
         self.checkpoint(false);
