@@ -218,11 +218,11 @@ impl Replica {
             }
             Event::Stands { first, last } => {
                 self.leader_at = now;
-                let since = self.short_since.map_or(now, |(since, _)| since);
-                self.short_since = (last < applied).then_some((since, last));
                 if first > applied + 1 {
                     return Err(Halt::TooOld { applied, first });
                 }
+                let since = self.short_since.map_or(now, |(since, _)| since);
+                self.short_since = (last < applied).then_some((since, last));
                 self.end = self.end.max(last);
             }
         }

@@ -419,7 +419,13 @@ fn log_that_ends_before_what_was_applied_stops_the_server() {
     world.run_for(Duration::from_secs(9), false);
     assert_eq!(world.halts, []);
     world.run_for(Duration::from_secs(2), false);
-    assert_eq!(world.halts, [Halt::CutShort { applied, last }]);
+    // What others have written meanwhile it has applied.
+    let is_short = |halt: &Halt| matches!(halt, Halt::CutShort { last: end, .. } if *end == last);
+    assert!(
+        world.halts.len() == 1 && is_short(&world.halts[0]),
+        "{:?}",
+        world.halts
+    );
 }
 
 #[test]
