@@ -52,7 +52,8 @@ impl<L: Log> Follower<L> {
         }
         take_events(&mut self.replica, &mut self.log, now)?;
         let mut own = Vec::new();
-        loop {
+        // What comes after a group of this server's is told after that, so that the hub learns of all in the log's order.
+        while own.is_empty() {
             let is_full = self.told.load(Ordering::Relaxed) >= TOLD_MAX;
             self.full_at = is_full.then_some(now);
             if is_full {
@@ -61,7 +62,7 @@ impl<L: Log> Follower<L> {
             let Some(applied) = self.replica.apply_next(engine)? else {
                 break;
             };
-            own.extend(applied.own);
+            own = applied.own;
             let others = applied.others.into_iter();
             let told = others.map(|(completion, details)| AppliedElsewhere {
                 completion,

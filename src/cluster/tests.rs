@@ -1,16 +1,17 @@
 //! Several servers over a log with which everything goes wrong that may, and some things that may not.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use super::{Halt, Replica};
+use super::{Follower, Halt, Replica};
 use crate::kit::Rng;
 use crate::kit::shared_log::{Counts, LogEnd, LogFaults, SharedLog};
 use crate::protocol::{AccountId, ConversationId, DeviceId, DeviceSeq, Digest};
 use crate::store::fault_disk::MemoryDisk;
 use crate::store::{
-    Append, Completion, Engine, NewAccount, Outcome, Quota, Read, Reply, Request, RequestId,
-    TicketHash, Write,
+    Append, AppliedElsewhere, Completion, CompletionBox, Engine, NewAccount, Outcome, Quota, Read,
+    Replication as _, Reply, Request, RequestId, TicketHash, Write,
 };
 use crate::testing::instant;
 
@@ -429,6 +430,16 @@ fn log_that_ends_before_what_was_applied_stops_the_server() {
 }
 
 #[test]
+fn log_that_was_cut_off_and_goes_on_stops_who_has_applied_what_is_gone() {
+    let mut world = in_service();
+    world.log.truncate(world.log.written() / 2);
+    world.run_for(Duration::from_secs(2), true);
+    let is_found = |halt: &Halt| matches!(halt, Halt::Damaged { .. });
+    assert_eq!(world.halts.len(), 3);
+    assert!(world.halts.iter().all(is_found), "{:?}", world.halts);
+}
+
+#[test]
 fn server_that_hears_nothing_stops_after_ten_seconds_and_not_before() {
     let mut world = in_service();
     world.log.cut(1, true);
@@ -465,4 +476,54 @@ fn database_that_has_come_to_something_else_is_noticed_within_a_second() {
     world.run_for(Duration::from_secs(1), true);
     let halt = world.halts.first();
     assert!(matches!(halt, Some(Halt::Differs { .. })), "{halt:?}");
+}
+
+/// The entry that a write was given.
+fn entry(done: &Completion) -> u64 {
+    match &done.outcome {
+        Outcome::Done(Reply::Stored(stored)) => stored.entry.0,
+        other => panic!("it is not stored: {other:?}"),
+    }
+}
+
+#[test]
+fn hub_learns_of_all_in_the_order_of_the_log_whoever_has_asked() {
+    // What others had asked for was told first, even if it came later: an entry went to its readers before the one in front of
+    // it, and who was kicked after they had joined belonged to the room.
+    let mut world = in_service();
+    world.run_for(Duration::from_secs(1), false);
+    let (mut engine, replica, end) = world.servers[0].process.take().unwrap();
+    let entries = Arc::new(Mutex::new(Vec::new()));
+    let told = Arc::clone(&entries);
+    let tell = move |applied: Vec<AppliedElsewhere>| {
+        let mut told = told.lock().unwrap();
+        told.extend(applied.iter().map(|applied| entry(&applied.completion)));
+    };
+    let mut follower = Follower::new(replica, end, tell, |halt| panic!("{halt}"), Arc::default());
+    let asked = |world: &World, user: usize| -> CompletionBox {
+        let user = &world.users[user];
+        let request = user.append(user.said + 1).into();
+        Completion::new(RequestId(0), request, Outcome::Unknown).into()
+    };
+    follower.submit(vec![asked(&world, 0)]);
+    follower.advance(&mut engine, world.instant()).unwrap();
+    world.run_for(Duration::from_millis(100), false);
+    let other = asked(&world, 1);
+    let (other_engine, other_replica, mut end) = world.servers[1].process.take().unwrap();
+    let mut other_replica = other_replica;
+    other_replica.submit([other]);
+    other_replica.run(world.instant(), &mut end).unwrap();
+    drop(other_engine);
+    world.run_for(Duration::from_millis(100), false);
+    loop {
+        let own = follower.advance(&mut engine, world.instant()).unwrap();
+        if own.is_empty() {
+            break;
+        }
+        let own = own.iter().map(|done| entry(done));
+        entries.lock().unwrap().extend(own);
+    }
+    let entries = entries.lock().unwrap();
+    assert_eq!(entries.len(), 2);
+    assert!(entries.is_sorted(), "{entries:?}");
 }

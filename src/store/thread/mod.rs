@@ -246,13 +246,15 @@ impl<S: Fn(Vec<CompletionBox>)> Worker<S> {
 
     /// Executes what the log says that several servers share, if there is one; `false` if it goes on no more.
     fn follow(&mut self, now: Instant) -> bool {
-        let Some(replicated) = &mut self.replicated else {
-            return true;
-        };
-        let Ok(done) = replicated.advance(&mut self.engine, now) else {
-            return false;
-        };
-        self.hand_over(done);
+        while let Some(replicated) = &mut self.replicated {
+            let Ok(done) = replicated.advance(&mut self.engine, now) else {
+                return false;
+            };
+            if done.is_empty() {
+                break;
+            }
+            self.hand_over(done);
+        }
         true
     }
 

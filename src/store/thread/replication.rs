@@ -58,7 +58,8 @@ pub trait Replication: Send {
     /// Takes what all servers are to do, and reads that are to see what the log has now.
     fn submit(&mut self, asked: Vec<CompletionBox>);
 
-    /// Executes what the log says by now; returns what of it was submitted here.
+    /// Executes what the log says by now, up to something that was submitted here, and returns that. It is called again until it
+    /// returns nothing.
     ///
     /// # Errors
     /// If it goes on no more. Whoever has made it knows why.
@@ -111,22 +112,28 @@ impl Replicated {
         }
     }
 
-    /// Executes what the log says by now, and answers callers; returns what the hub has asked for.
+    /// Executes what the log says by now, up to something that the hub has asked for, and answers callers; returns that, and
+    /// nothing at the end.
     pub(super) fn advance(
         &mut self,
         engine: &mut Engine,
         now: Instant,
     ) -> Result<Vec<CompletionBox>, Halted> {
-        let mut done = self.replication.advance(engine, now)?;
-        done.retain(|done| match self.callers.remove(&done.id) {
-            // A caller that is gone wants no answer.
-            Some(answer) => {
-                drop(answer.send(done.outcome.clone()));
-                false
+        loop {
+            let mut done = self.replication.advance(engine, now)?;
+            let is_over = done.is_empty();
+            done.retain(|done| match self.callers.remove(&done.id) {
+                // A caller that is gone wants no answer.
+                Some(answer) => {
+                    drop(answer.send(done.outcome.clone()));
+                    false
+                }
+                None => true,
+            });
+            if is_over || !done.is_empty() {
+                return Ok(done);
             }
-            None => true,
-        });
-        Ok(done)
+        }
     }
 
     pub(super) fn deadline(&self) -> Instant {

@@ -122,13 +122,20 @@ impl Member {
         if !shared.is_empty() {
             follower.submit(shared);
         }
-        let own = follower.advance(engine, now);
-        let elsewhere = std::mem::take(&mut *self.elsewhere.lock().unwrap());
-        let elsewhere = elsewhere.into_iter().map(server::Input::AppliedElsewhere);
-        let mut inputs: Vec<server::Input> = elsewhere.collect();
-        match own {
-            Ok(own) => inputs.extend(own.into_iter().map(server::Input::Completion)),
-            Err(_) => self.stage = Stage::Halted,
+        let mut inputs = Vec::new();
+        loop {
+            let own = follower.advance(engine, now);
+            let elsewhere = std::mem::take(&mut *self.elsewhere.lock().unwrap());
+            let elsewhere = elsewhere.into_iter().map(server::Input::AppliedElsewhere);
+            inputs.extend(elsewhere);
+            let Ok(own) = own else {
+                self.stage = Stage::Halted;
+                break;
+            };
+            if own.is_empty() {
+                break;
+            }
+            inputs.extend(own.into_iter().map(server::Input::Completion));
         }
         inputs
     }
