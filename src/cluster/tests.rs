@@ -209,6 +209,12 @@ impl World {
         }
     }
 
+    /// Asks a server for something that no user says.
+    fn ask(&mut self, server: usize, asked: CompletionBox) {
+        let (_, replica, _) = self.servers[server].process.as_mut().unwrap();
+        replica.submit([asked]);
+    }
+
     fn tick(&mut self) {
         self.now += TICK;
         self.log.advance(self.now);
@@ -232,7 +238,10 @@ impl World {
         while let Some(applied) = replica.apply_next(engine)? {
             *told += applied.others.len() as u64;
             for completion in applied.own {
-                let user = self.requests.remove(&completion.id).unwrap();
+                let Some(user) = self.requests.remove(&completion.id) else {
+                    // It is nobody's, as an announcement.
+                    continue;
+                };
                 let user = &mut self.users[user];
                 assert_eq!(user.asked, Some(server));
                 assert!(
@@ -526,4 +535,43 @@ fn hub_learns_of_all_in_the_order_of_the_log_whoever_has_asked() {
     let entries = entries.lock().unwrap();
     assert_eq!(entries.len(), 2);
     assert!(entries.is_sorted(), "{entries:?}");
+}
+
+#[test]
+fn group_that_is_in_the_log_twice_is_done_once() {
+    // What is said with a number of its device is stored once whatever becomes of the group; an announcement has none.
+    let faults = LogFaults {
+        twice: 100,
+        ack_lost: 50,
+        ..LogFaults::default()
+    };
+    let mut world = World::new(3, faults, 8);
+    world.run_for(Duration::from_secs(4), false);
+    for number in 1..=20 {
+        let announce = Write::Announce {
+            author: None,
+            text: format!("tea at {number}"),
+            time_ms: number,
+        };
+        let asked = Completion::new(RequestId(0), announce.into(), Outcome::Unknown);
+        world.ask(0, asked.into());
+        world.run_for(Duration::from_millis(500), false);
+    }
+    world.run_for(Duration::from_secs(5), false);
+    let groups = world.log.written();
+    assert!(groups > 2 * 20, "none came twice: {groups}");
+    for server in &mut world.servers {
+        let (engine, ..) = server.process.as_mut().unwrap();
+        let all = Read::Entries {
+            conversation: EVERYONE,
+            reader: AccountId(1),
+            after: crate::protocol::EntryId(0),
+            max_bytes: usize::MAX,
+        };
+        let answers = engine.execute(vec![(RequestId(0), all.into())]);
+        let Outcome::Done(Reply::Entries { entries, .. }) = &answers[0].outcome else {
+            panic!("no entries");
+        };
+        assert_eq!(entries.len(), 20);
+    }
 }
