@@ -141,12 +141,16 @@ impl Replicated {
     }
 }
 
-/// Whether a request is for the log: it writes, or decides by what it reads who may sign in.
+/// Whether a request is for the log: it writes, or decides by what it reads who may sign in, or reads marks, for which those that
+/// the hub has just asked to be written would be missing here.
 #[must_use]
 pub const fn is_shared(request: &Request) -> bool {
     match request {
         Request::Write(_) => true,
-        Request::Read(read) => matches!(read, Read::FindAccount { .. } | Read::FindCode { .. }),
+        Request::Read(read) => matches!(
+            read,
+            Read::FindAccount { .. } | Read::FindCode { .. } | Read::Marks { .. }
+        ),
         Request::Checkpoint => false,
     }
 }
