@@ -338,7 +338,7 @@ impl Plan {
             (self.mends > 0.0, Fault::Deleted),
             (self.mends > 0.0, Fault::Reacted),
             (self.mends > 0.0, Fault::Pinned),
-            (self.mends > 0.0, Fault::Repelled),
+            (self.mends > 0.0 && self.cluster.nodes == 0, Fault::Repelled),
             (self.speakers.are_programs(), Fault::SaidAgain),
             (self.files > 0.0, Fault::FileSaved),
             (is_about_files, Fault::MidFile),
