@@ -1,7 +1,7 @@
 //! Several servers that share one log: each applies the same records in the same order to its own database.
 //!
 //! The log is kept elsewhere, by an engine that orders records, makes them durable and copies them ([`Log`]). Nothing here
-//! elects or votes. A write that a server is asked for goes to the log in a group ([`record`]) and is executed where
+//! elects or votes. A write that a server is asked for goes to the log in a group (`record`) and is executed where
 //! everybody executes it: when the record comes back, in its turn ([`Replica`]). So what it comes to follows from the log alone.
 //!
 //! | what goes wrong | what happens |
