@@ -223,6 +223,10 @@ impl Replica {
                 }
                 let since = self.short_since.map_or(now, |(since, _)| since);
                 self.short_since = (last < applied).then_some((since, last));
+                // Said again after a while: one that says so once may not know yet that it leads no longer.
+                if last < applied && now.saturating_duration_since(since) >= PATIENCE {
+                    return Err(Halt::CutShort { applied, last });
+                }
                 self.end = self.end.max(last);
             }
         }
@@ -469,12 +473,6 @@ impl Replica {
                 at: self.state.applied + 1,
             });
         }
-        if let Some((since, last)) = self.short_since
-            && now.saturating_duration_since(since) >= PATIENCE
-        {
-            let applied = self.state.applied;
-            return Err(Halt::CutShort { applied, last });
-        }
         if self.read_at() <= now {
             self.reading = Some(now);
             log.read(self.state.applied + 1);
@@ -516,7 +514,6 @@ impl Replica {
         [
             again.map(|at| at + AGAIN_AFTER),
             self.missing_since.map(|since| since + PATIENCE),
-            self.short_since.map(|(since, _)| since + PATIENCE),
             Some(self.heard_at + PATIENCE),
         ]
         .into_iter()
