@@ -4,7 +4,7 @@
 
 use thiserror::Error;
 
-/// Why a replica goes on no more. A restart reads the log again from the last checkpoint on; where that does not help its
+/// Why a replica has stopped for good. A restart reads the log again from the last checkpoint on; where that does not help its
 /// database is to be replaced by a copy of another server's.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum Halt {

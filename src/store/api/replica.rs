@@ -52,7 +52,7 @@ impl ReplicaState {
     }
 }
 
-/// What a write needs beside what the message log of one server has of it, where it is decided anew by each that reads it.
+/// What the message log of one server leaves out of a write, and servers that each decide on it need.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Extras {
     account_bytes: Option<u64>,

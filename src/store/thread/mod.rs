@@ -244,7 +244,7 @@ impl<S: Fn(Vec<CompletionBox>)> Worker<S> {
         self.end_checkpoint();
     }
 
-    /// Executes what the log says that several servers share, if there is one; `false` if it goes on no more.
+    /// Executes what the log says that several servers share, if there is one; `false` if it has stopped for good.
     fn follow(&mut self, now: Instant) -> bool {
         while let Some(replicated) = &mut self.replicated {
             let Ok(done) = replicated.advance(&mut self.engine, now) else {

@@ -62,7 +62,7 @@ pub trait Replication: Send {
     /// returns nothing.
     ///
     /// # Errors
-    /// If it goes on no more. Whoever has made it knows why.
+    /// If it has stopped for good. Whoever has made it knows why.
     fn advance(&mut self, engine: &mut Engine, now: Instant) -> Result<Vec<CompletionBox>, Halted>;
 
     /// When [`Replication::advance`] is to be called, whatever happens.
