@@ -12,6 +12,7 @@
 //! | two servers have come to different states, or have read different records | each record says what its server had come to: who sees that it has come to something else stops ([`Halt`]) |
 //! | a record is missing, changed, or of a later version | the server stops: what it would serve is not what the others do |
 
+mod chain;
 mod follower;
 mod halt;
 mod log;

@@ -7,13 +7,13 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use blake3::Hasher;
 use serde_bytes::ByteBuf;
 
+use super::chain::{Mark, chained, outcomes};
 use super::record::{Body, Record, damaged, writes};
 use super::{Event, Halt, Log};
 use crate::store::{
-    Completion, CompletionBox, Details, Engine, NodeLife, Outcome, ReplicaState, Reply, Request,
+    Completion, CompletionBox, Details, Engine, NodeLife, Outcome, ReplicaState, Request,
     RequestId, encode_shared,
 };
 
@@ -55,14 +55,6 @@ const AHEAD_MAX_BYTES: usize = 32 * 1024 * 1024;
 /// For so many positions it is known what this server had come to there. Another one that was further behind when it made its
 /// record is compared at a later one.
 const MARKS_MAX: usize = 8192;
-
-/// What this server had come to at a position.
-#[derive(Debug, Clone, Copy)]
-struct Mark {
-    at: u64,
-    chain: [u8; 32],
-    outcomes: [u8; 32],
-}
 
 /// What was published and not yet applied.
 struct UnderWay {
@@ -577,59 +569,9 @@ impl UnderWay {
     }
 }
 
-impl Mark {
-    const fn of(state: &ReplicaState) -> Self {
-        Self {
-            at: state.applied,
-            chain: state.chain,
-            outcomes: state.outcomes,
-        }
-    }
-}
-
 fn local(at: u64, error: impl ToString) -> Halt {
     Halt::Local {
         at,
         reason: error.to_string(),
     }
-}
-
-fn chained(before: &[u8; 32], at: u64, record: &[u8]) -> [u8; 32] {
-    let mut hasher = Hasher::new();
-    hasher.update(before).update(&at.to_le_bytes());
-    *hasher.update(record).finalize().as_bytes()
-}
-
-/// What came of writes, after what came of those before: which were done, and which numbers they were given. Of a reply no
-/// more is taken than what every version of this program that follows the same log says alike.
-fn outcomes(before: &[u8; 32], at: u64, done: &[CompletionBox]) -> [u8; 32] {
-    let writes: Vec<&CompletionBox> = done
-        .iter()
-        .filter(|done| matches!(done.request, Request::Write(_)))
-        .collect();
-    if writes.is_empty() {
-        return *before;
-    }
-    let mut hasher = Hasher::new();
-    hasher.update(before).update(&at.to_le_bytes());
-    for done in writes {
-        let summary = match &done.outcome {
-            Outcome::Done(Reply::Stored(stored)) => {
-                let repeated = u64::from(stored.repeated);
-                [1, stored.entry.0, stored.prev.0, stored.time_ms, repeated]
-            }
-            Outcome::Done(Reply::Account(account)) => [2, account.id.0, 0, 0, 0],
-            Outcome::Done(Reply::Device {
-                account, device, ..
-            }) => [3, account.0, device.0, 0, 0],
-            Outcome::Done(Reply::Joined(joined)) => [4, joined.standing.conversation.0, 0, 0, 0],
-            Outcome::Done(_) => [5, 0, 0, 0, 0],
-            Outcome::Refused(_) => [6, 0, 0, 0, 0],
-            Outcome::Unknown => [7, 0, 0, 0, 0],
-        };
-        for number in summary {
-            hasher.update(&number.to_le_bytes());
-        }
-    }
-    *hasher.finalize().as_bytes()
 }
