@@ -1,11 +1,15 @@
 //! What the servers of a cluster compare: a hash of all records up to a position, and one of what came of them.
 
+use std::collections::VecDeque;
+
 use blake3::Hasher;
 
+use super::Halt;
+use super::record::damaged;
 use crate::store::{CompletionBox, Outcome, ReplicaState, Reply, Request};
 
 /// What this server had come to at a position.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Mark {
     pub(super) at: u64,
     pub(super) chain: [u8; 32],
@@ -19,6 +23,56 @@ impl Mark {
             chain: state.chain,
             outcomes: state.outcomes,
         }
+    }
+}
+
+/// For so many positions it is known what this server had come to there. Another one that was further behind when it made its
+/// record is compared at a later one.
+const MARKS_MAX: usize = 8192;
+
+/// What this server had come to at the last positions.
+pub(super) struct Marks(VecDeque<Mark>);
+
+impl Marks {
+    pub(super) fn new(state: &ReplicaState) -> Self {
+        Self(VecDeque::from([Mark::of(state)]))
+    }
+
+    /// A record was applied, and this is where the server is now.
+    pub(super) fn note(&mut self, state: &ReplicaState) {
+        if self.0.len() >= MARKS_MAX {
+            self.0.pop_front();
+        }
+        self.0.push_back(Mark::of(state));
+    }
+
+    fn index(&self, at: u64) -> Option<usize> {
+        self.0.binary_search_by_key(&at, |mark| mark.at).ok()
+    }
+
+    /// Whether it is known that another record than this one was applied at a position: the log was cut off since, and goes on
+    /// there with others.
+    pub(super) fn was_another(&self, at: u64, record: &[u8]) -> bool {
+        let before = self.index(at).and_then(|index| index.checked_sub(1));
+        before.is_some_and(|before| {
+            let (before, applied) = (self.0[before], self.0[before + 1]);
+            chained(&before.chain, at, record) != applied.chain
+        })
+    }
+
+    /// What another server had come to, as its record at a position says, compared with what this one had there.
+    pub(super) fn compare(&self, at: u64, node: &str, theirs: Mark) -> Result<(), Halt> {
+        if theirs.at >= at {
+            return Err(damaged(at, "its server had applied what comes after it"));
+        }
+        let ours = self.index(theirs.at).map(|index| self.0[index]);
+        if ours.is_none_or(|ours| ours == theirs) {
+            return Ok(());
+        }
+        Err(Halt::Differs {
+            node: node.into(),
+            at: theirs.at,
+        })
     }
 }
 

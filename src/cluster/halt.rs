@@ -42,6 +42,11 @@ pub enum Halt {
     /// Nothing was heard of the log for long.
     #[error("the cluster's log has not answered for {seconds} s")]
     CutOff { seconds: u64 },
+    /// Records that were known of for long were not applied.
+    #[error(
+        "this server is {behind} records behind the cluster's log, for more than {seconds} s: it is too slow, or too busy"
+    )]
+    Behind { seconds: u64, behind: u64 },
     /// The database did not do what the log says.
     #[error("position {at} of the cluster's log could not be applied: {reason}")]
     Local { at: u64, reason: String },
@@ -52,7 +57,7 @@ mod tests {
     use super::*;
 
     /// One of each; whoever adds one adds it here, and to the manual.
-    fn every() -> [Halt; 9] {
+    fn every() -> [Halt; 10] {
         let (node, at, what) = (String::from("NODE"), 7, String::from("REASON"));
         let all = [
             Halt::Differs {
@@ -78,6 +83,10 @@ mod tests {
             },
             Halt::NameTaken { node },
             Halt::CutOff { seconds: 10 },
+            Halt::Behind {
+                seconds: 10,
+                behind: 7,
+            },
             Halt::Local { at, reason: what },
         ];
         for halt in &all {
@@ -90,6 +99,7 @@ mod tests {
                 | Halt::TooOld { .. }
                 | Halt::NameTaken { .. }
                 | Halt::CutOff { .. }
+                | Halt::Behind { .. }
                 | Halt::Local { .. } => {}
             }
         }

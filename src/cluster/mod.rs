@@ -19,6 +19,8 @@ mod log;
 #[cfg(feature = "cluster")]
 pub mod nats;
 mod progress;
+mod publishing;
+mod reading;
 mod record;
 mod replica;
 #[cfg(test)]

@@ -1,69 +1,21 @@
-//! A server's end of the log: which of its writes are published, which record is applied next, and when it has to stop.
+//! A server's end of the log: records are applied in its order, and compared with what other servers have come to. What this
+//! server publishes is in `publishing`, what it hears in `reading`.
 //!
 //! It has no socket and no clock: the log's events and the time go in, and what is to be done comes out. It is the same for a
 //! real log and for a simulated one.
 
-use std::collections::{BTreeMap, VecDeque};
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use serde_bytes::ByteBuf;
 
-use super::chain::{Mark, chained, outcomes};
+use super::chain::{Mark, Marks, chained, outcomes};
+use super::publishing::Publishing;
+use super::reading::Reading;
 use super::record::{Body, Record, damaged, writes};
 use super::{Event, Halt, Log};
 use crate::store::{
-    Completion, CompletionBox, Details, Engine, NodeLife, Outcome, ReplicaState, Request,
-    RequestId, encode_shared,
+    Completion, CompletionBox, Details, Engine, NodeLife, Outcome, ReplicaState, Request, RequestId,
 };
-
-/// How many requests are in a group at most, and how many bytes of writes. Chosen: a group takes the log's engine some
-/// milliseconds then, and what a busy server is asked for meanwhile is the next one.
-const GROUP_MAX: usize = 512;
-const GROUP_MAX_BYTES: usize = 512 * 1024;
-
-/// How long after its publishing a group is published again that was not seen in the log. Chosen: many times what an
-/// undisturbed log needs, and soon enough after a change of its leader.
-const AGAIN_AFTER: Duration = Duration::from_secs(1);
-
-/// So long nothing may be heard of the log before it is read.
-const SILENCE: Duration = Duration::from_millis(300);
-
-/// So long a record may be known of and not be there before the log is read; and a reading that has brought nothing is not
-/// begun again for so long. Chosen: many times what the live feed takes.
-const OVERDUE: Duration = Duration::from_millis(50);
-
-/// How often another start under the same name is answered by starting once more. An earlier process of this server may have left
-/// its first record under way; two that run never end it.
-const STARTS_MAX: u32 = 3;
-
-/// How long a reading may take before another one is begun.
-const READ_WITHIN: Duration = Duration::from_secs(1);
-
-/// How long a record may be missing, or nothing be heard of the log at all. Chosen: its engine needs up to 8 s to elect another
-/// leader, and the clients are elsewhere within 10 s after that.
-const PATIENCE: Duration = Duration::from_secs(10);
-
-/// A process that does nothing for so long was stopped: it always has something to do earlier.
-const STOPPED_FOR: Duration = Duration::from_secs(3);
-
-/// How many records are kept that have come too early, and how many bytes. Chosen: a second of a busy log; what does not fit is
-/// read again.
-const AHEAD_MAX: usize = 1024;
-const AHEAD_MAX_BYTES: usize = 32 * 1024 * 1024;
-
-/// For so many positions it is known what this server had come to there. Another one that was further behind when it made its
-/// record is compared at a later one.
-const MARKS_MAX: usize = 8192;
-
-/// What was published and not yet applied.
-struct UnderWay {
-    bytes: Arc<[u8]>,
-    /// The group's number; 0 for the record of the start.
-    group: u64,
-    asked: Vec<CompletionBox>,
-    published_at: Option<Instant>,
-}
 
 /// What came of a record.
 #[derive(Debug, Default)]
@@ -76,40 +28,10 @@ pub struct Applied {
 
 /// A server of a cluster.
 pub struct Replica {
-    node: String,
-    nonce: [u8; 16],
     state: ReplicaState,
-    /// The position of this server's start, once it was applied.
-    life: Option<u64>,
-    /// How often another one has started under its name since.
-    displaced: u32,
-    groups: u64,
-    waiting: VecDeque<CompletionBox>,
-    under_way: UnderWay,
-    is_busy: bool,
-    /// Records that came before their turn.
-    ahead: BTreeMap<u64, Arc<[u8]>>,
-    ahead_bytes: usize,
-    marks: VecDeque<Mark>,
-    /// The furthest position that was heard of.
-    end: u64,
-    heard_at: Instant,
-    /// When the log's leader was heard of last, and another server, if one ever was.
-    leader_at: Instant,
-    peer_at: Option<Instant>,
-    /// When it was run last.
-    ran_at: Instant,
-    /// Since when a record is known of that was not applied.
-    lagging_since: Option<Instant>,
-    /// When the last reading began that is not over.
-    reading: Option<Instant>,
-    /// Before that moment no other one begins.
-    read_after: Instant,
-    /// Since when the next record is missing in a copy that has later ones.
-    missing_since: Option<Instant>,
-    /// Since when the log is said to end before what was applied, and where. A leader that does not know yet that it is none
-    /// any more says so for a moment.
-    short_since: Option<(Instant, u64)>,
+    marks: Marks,
+    reading: Reading,
+    publishing: Publishing,
 }
 
 impl Replica {
@@ -117,27 +39,9 @@ impl Replica {
     #[must_use]
     pub fn new(now: Instant, node: String, nonce: [u8; 16], state: ReplicaState) -> Self {
         Self {
-            nonce,
-            life: None,
-            displaced: 0,
-            groups: 0,
-            waiting: VecDeque::new(),
-            under_way: UnderWay::start(&node, nonce),
-            is_busy: true,
-            ahead: BTreeMap::new(),
-            ahead_bytes: 0,
-            marks: VecDeque::from([Mark::of(&state)]),
-            end: state.applied,
-            heard_at: now,
-            leader_at: now,
-            peer_at: None,
-            ran_at: now,
-            lagging_since: None,
-            reading: None,
-            read_after: now,
-            missing_since: None,
-            short_since: None,
-            node,
+            marks: Marks::new(&state),
+            reading: Reading::new(now, state.applied),
+            publishing: Publishing::new(node, nonce),
             state,
         }
     }
@@ -145,7 +49,7 @@ impl Replica {
     /// Whether all was applied that the log had when this server started.
     #[must_use]
     pub const fn is_up(&self) -> bool {
-        self.life.is_some()
+        self.publishing.life().is_some()
     }
 
     /// How far the log was applied.
@@ -157,7 +61,7 @@ impl Replica {
     /// How many records the log is known to have that were not applied.
     #[must_use]
     pub const fn lag(&self) -> u64 {
-        self.end.saturating_sub(self.state.applied)
+        self.reading.lag(self.state.applied)
     }
 
     /// Why it stops where the database has failed.
@@ -168,7 +72,7 @@ impl Replica {
 
     /// Takes requests: writes, and reads that are to see what the log has now. They are done in this order.
     pub fn submit(&mut self, asked: impl IntoIterator<Item = CompletionBox>) {
-        self.waiting.extend(asked);
+        self.publishing.submit(asked);
     }
 
     /// Takes what the log says.
@@ -176,77 +80,12 @@ impl Replica {
     /// # Errors
     /// If this server has to stop.
     pub fn on_event(&mut self, now: Instant, event: Event) -> Result<(), Halt> {
-        self.heard_at = now;
-        let applied = self.state.applied;
-        match event {
-            Event::Record(at, record) => {
-                self.end = self.end.max(at);
-                if at > applied {
-                    self.keep_ahead(at, record);
-                } else if self.was_another(at, &record) {
-                    return Err(damaged(at, "another record was applied there"));
-                }
-            }
-            Event::Stored(at) => {
-                self.leader_at = now;
-                self.end = self.end.max(at);
-            }
-            Event::Peer => self.peer_at = Some(now),
-            Event::ReadOver { through, end } => {
-                self.reading = None;
-                self.end = self.end.max(end);
-                if through <= applied {
-                    self.read_after = now + OVERDUE;
-                } else if !self.ahead.contains_key(&(applied + 1)) {
-                    self.read_after = now + OVERDUE;
-                    if self.missing_since.is_none() {
-                        self.missing_since = Some(now);
-                        tracing::error!(
-                            "position {} is missing in a copy of the cluster's log that has later ones: look at the servers of the log",
-                            applied + 1
-                        );
-                    }
-                }
-            }
-            Event::Stands { first, last } => {
-                self.leader_at = now;
-                if first > applied + 1 {
-                    return Err(Halt::TooOld { applied, first });
-                }
-                let since = self.short_since.map_or(now, |(since, _)| since);
-                self.short_since = (last < applied).then_some((since, last));
-                // Said again after a while: one that says so once may not know yet that it leads no longer.
-                if last < applied && now.saturating_duration_since(since) >= PATIENCE {
-                    return Err(Halt::CutShort { applied, last });
-                }
-                self.end = self.end.max(last);
-            }
+        if let Event::Record(at, record) = &event
+            && self.marks.was_another(*at, record)
+        {
+            return Err(damaged(*at, "another record was applied there"));
         }
-        Ok(())
-    }
-
-    /// Keeps a record for its turn. Where there is no room the furthest goes.
-    fn keep_ahead(&mut self, at: u64, record: Arc<[u8]>) {
-        self.ahead_bytes += record.len();
-        let before = self.ahead.insert(at, record);
-        self.ahead_bytes -= before.map_or(0, |before| before.len());
-        while self.ahead.len() > AHEAD_MAX || self.ahead_bytes > AHEAD_MAX_BYTES {
-            let Some((_, furthest)) = self.ahead.pop_last() else {
-                return;
-            };
-            self.ahead_bytes -= furthest.len();
-        }
-    }
-
-    /// Whether it is known that another record than this one was applied at a position: the log was cut off since, and goes on
-    /// there with others.
-    fn was_another(&self, at: u64, record: &[u8]) -> bool {
-        let index = self.marks.binary_search_by_key(&at, |mark| mark.at);
-        let before = index.ok().and_then(|index| index.checked_sub(1));
-        before.is_some_and(|before| {
-            let (before, applied) = (self.marks[before], self.marks[before + 1]);
-            chained(&before.chain, at, record) != applied.chain
-        })
+        self.reading.on_event(now, self.state.applied, event)
     }
 
     /// Applies the next record, if it is there.
@@ -255,11 +94,9 @@ impl Replica {
     /// If this server has to stop. What it was asked for is not known to be done or not.
     pub fn apply_next(&mut self, engine: &mut Engine) -> Result<Option<Applied>, Halt> {
         let at = self.state.applied + 1;
-        let Some(bytes) = self.ahead.remove(&at) else {
+        let Some(bytes) = self.reading.take(at) else {
             return Ok(None);
         };
-        self.ahead_bytes -= bytes.len();
-        self.missing_since = None;
         let Record { node, body } = Record::decode(at, &bytes)?;
         let chain = chained(&self.state.chain, at, &bytes);
         let next = ReplicaState {
@@ -282,14 +119,11 @@ impl Replica {
                     chain,
                     outcomes,
                 };
-                self.compare(at, &node, theirs)?;
+                self.marks.compare(at, &node, theirs)?;
                 self.apply_group(engine, next, node, (life, group), &writes)
             }
         }?;
-        if self.marks.len() >= MARKS_MAX {
-            self.marks.pop_front();
-        }
-        self.marks.push_back(Mark::of(&self.state));
+        self.marks.note(&self.state);
         Ok(Some(applied))
     }
 
@@ -304,13 +138,8 @@ impl Replica {
         let at = next.applied;
         let is_known = |life: &NodeLife| life.nonce == nonce;
         let is_repeated = next.nodes.get(&node).is_some_and(is_known);
-        if node == self.node && !is_repeated {
-            if nonce == self.nonce {
-                self.life = Some(at);
-                self.is_busy = false;
-            } else if self.is_up() {
-                self.start_again()?;
-            }
+        if node == self.publishing.node && !is_repeated {
+            self.publishing.on_start(at, nonce)?;
         }
         if !is_repeated {
             let life = NodeLife {
@@ -322,50 +151,6 @@ impl Replica {
         }
         self.execute(engine, next, &mut [])?;
         Ok(Applied::default())
-    }
-
-    /// Another process has started under this server's name: its groups are passed over until it has started once more.
-    fn start_again(&mut self) -> Result<(), Halt> {
-        self.displaced += 1;
-        if self.displaced > STARTS_MAX {
-            let node = self.node.clone();
-            return Err(Halt::NameTaken { node });
-        }
-        self.life = None;
-        self.groups = 0;
-        let other = blake3::hash(&self.nonce);
-        self.nonce.copy_from_slice(&other.as_bytes()[..16]);
-        let up = UnderWay::start(&self.node, self.nonce);
-        // None of it was done, and none will be.
-        for asked in std::mem::replace(&mut self.under_way, up)
-            .asked
-            .into_iter()
-            .rev()
-        {
-            self.waiting.push_front(asked);
-        }
-        self.is_busy = true;
-        Ok(())
-    }
-
-    /// What another server had come to, compared with what this one had there.
-    fn compare(&self, at: u64, node: &str, theirs: Mark) -> Result<(), Halt> {
-        if theirs.at >= at {
-            return Err(damaged(at, "its server had applied what comes after it"));
-        }
-        let found = self
-            .marks
-            .binary_search_by_key(&theirs.at, |ours| ours.at)
-            .map(|index| self.marks[index]);
-        match found {
-            Ok(ours) if (ours.chain, ours.outcomes) != (theirs.chain, theirs.outcomes) => {
-                Err(Halt::Differs {
-                    node: node.into(),
-                    at: theirs.at,
-                })
-            }
-            _ => Ok(()),
-        }
     }
 
     fn apply_group(
@@ -389,13 +174,12 @@ impl Replica {
             return Ok(Applied::default());
         }
         last.group = number.1;
-        let is_own = node == self.node && self.life == Some(number.0);
-        if is_own && self.is_busy && self.under_way.group == number.1 {
-            let mut asked = std::mem::take(&mut self.under_way.asked);
-            self.execute(engine, next, &mut asked)?;
-            self.is_busy = false;
+        let is_own = node == self.publishing.node;
+        let own = is_own.then(|| self.publishing.take_own(number.0, number.1));
+        if let Some(mut own) = own.flatten() {
+            self.execute(engine, next, &mut own)?;
             return Ok(Applied {
-                own: asked,
+                own,
                 ..Applied::default()
             });
         }
@@ -441,131 +225,19 @@ impl Replica {
     /// # Errors
     /// If this server has to stop.
     pub fn run(&mut self, now: Instant, log: &mut impl Log) -> Result<(), Halt> {
-        if self.is_cut_off(now) {
-            return Err(Halt::CutOff {
-                seconds: PATIENCE.as_secs(),
-            });
-        }
-        if !self.is_busy && !self.waiting.is_empty() {
-            self.make_group();
-        }
-        let again_at = self.under_way.published_at.map(|at| at + AGAIN_AFTER);
-        if self.is_busy && again_at.is_none_or(|at| at <= now) {
-            self.under_way.published_at = Some(now);
-            log.append(Arc::clone(&self.under_way.bytes));
-        }
-        if self.lag() == 0 {
-            self.lagging_since = None;
-        } else {
-            self.lagging_since.get_or_insert(now);
-        }
-        let is_missing = self.missing_since.map(|since| since + PATIENCE);
-        if is_missing.is_some_and(|at| at <= now) {
-            return Err(Halt::Missing {
-                at: self.state.applied + 1,
-            });
-        }
-        if self.read_at() <= now {
-            self.reading = Some(now);
-            log.read(self.state.applied + 1);
-        }
+        let (applied, is_up) = (self.state.applied, self.is_up());
+        self.reading.look(now, applied, is_up)?;
+        self.publishing.run(now, &self.state, log);
+        self.reading.read_if_due(now, applied, log);
         Ok(())
-    }
-
-    /// Whether the log cannot be reached any more: nothing is heard of it, or neither of its leader nor of any other server, as where
-    /// the copy that answers is cut off itself. Where all are without a leader they hear each other, and wait.
-    fn is_cut_off(&mut self, now: Instant) -> bool {
-        let is_long = |at: Instant| now.saturating_duration_since(at) >= PATIENCE;
-        if now.saturating_duration_since(self.ran_at) >= STOPPED_FOR {
-            // The process was stopped, and hears now what was said meanwhile.
-            self.heard_at = now;
-            self.leader_at = now;
-        }
-        self.ran_at = now;
-        is_long(self.heard_at) || is_long(self.leader_at) && self.peer_at.is_some_and(is_long)
-    }
-
-    /// When the log is to be read.
-    fn read_at(&self) -> Instant {
-        if let Some(begun) = self.reading {
-            return begun + READ_WITHIN;
-        }
-        let silent = self.heard_at + SILENCE;
-        let wanted = match self.lagging_since {
-            _ if !self.ahead.is_empty() => self.read_after,
-            Some(since) => silent.min(since + OVERDUE),
-            None => silent,
-        };
-        wanted.max(self.read_after)
     }
 
     /// When [`Replica::run`] has something to do if nothing happens before.
     #[must_use]
     pub fn deadline(&self) -> Instant {
-        let again = self.under_way.published_at.filter(|_| self.is_busy);
-        [
-            again.map(|at| at + AGAIN_AFTER),
-            self.missing_since.map(|since| since + PATIENCE),
-            Some(self.heard_at + PATIENCE),
-        ]
-        .into_iter()
-        .flatten()
-        .fold(self.read_at(), Instant::min)
-    }
-
-    /// Puts what waits into a group, as much as one may have.
-    fn make_group(&mut self) {
-        let Some(life) = self.life else {
-            return;
-        };
-        self.groups += 1;
-        let (mut shared, mut bytes) = (Vec::new(), 0);
-        let mut asked = Vec::new();
-        while asked.len() < GROUP_MAX && bytes < GROUP_MAX_BYTES {
-            let Some(next) = self.waiting.pop_front() else {
-                break;
-            };
-            if let Request::Write(write) = &next.request {
-                let write = encode_shared(write);
-                bytes += write.len();
-                shared.push(ByteBuf::from(write));
-            }
-            asked.push(next);
-        }
-        let record = Record {
-            node: self.node.clone(),
-            body: Body::Group {
-                life,
-                group: self.groups,
-                seen: self.state.applied,
-                chain: self.state.chain,
-                outcomes: self.state.outcomes,
-                writes: shared,
-            },
-        };
-        self.under_way = UnderWay {
-            bytes: record.encode().into(),
-            group: self.groups,
-            asked,
-            published_at: None,
-        };
-        self.is_busy = true;
-    }
-}
-
-impl UnderWay {
-    /// The record of a start.
-    fn start(node: &str, nonce: [u8; 16]) -> Self {
-        let up = Record {
-            node: node.into(),
-            body: Body::Up { nonce },
-        };
-        Self {
-            bytes: up.encode().into(),
-            group: 0,
-            asked: Vec::new(),
-            published_at: None,
-        }
+        let read = self.reading.deadline();
+        let again = self.publishing.deadline();
+        again.map_or(read, |again| again.min(read))
     }
 }
 
