@@ -14,7 +14,8 @@ use super::reading::Reading;
 use super::record::{Body, Record, damaged, writes};
 use super::{Event, Halt, Log};
 use crate::store::{
-    Completion, CompletionBox, Details, Engine, NodeLife, Outcome, ReplicaState, Request, RequestId,
+    Completion, CompletionBox, Details, Engine, NodeLife, Outcome, ReplicaState, Request,
+    RequestId, StoreError,
 };
 
 /// What came of a record.
@@ -217,7 +218,10 @@ impl Replica {
             };
             state.clone()
         };
-        engine.apply(asked, after).map_err(|error| local(at, error))
+        engine.apply(asked, after).map_err(|error| match error {
+            StoreError::UnknownRecord(what) => Halt::Later { at, what },
+            error => local(at, error),
+        })
     }
 
     /// Has the log do what is due.

@@ -45,6 +45,12 @@ impl Chores {
         }
     }
 
+    /// A server of the cluster is gone, which may have left something to do.
+    pub fn take_over(&mut self, now: Instant) {
+        self.is_wanted = true;
+        self.at = self.at.map(|_| now);
+    }
+
     /// Asks what there is to do, if that is due.
     pub fn on_timeout(&mut self, ctx: &mut Ctx<'_>) {
         if self.at.is_some_and(|at| at <= ctx.now.instant) {

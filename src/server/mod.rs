@@ -34,6 +34,6 @@ pub use hub::status::{Queues, SESSIONS_LISTED_MAX, SessionStatus, Status};
 pub use hub::{Hub, Input};
 pub use limits::{Limit, Limits};
 pub use names::{NAME_MAX_CHARS, Name, NameError, RoomName, RoomNameError, parse_conversation};
-pub use peers::{ClusterStatus, PeerLink};
+pub use peers::{ClusterStatus, Introduction, PeerLink};
 pub use policy::{Registration, RoomCreationPolicy, ShowAddresses};
 pub use rooms::membership::CreateRoom;

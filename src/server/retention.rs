@@ -48,9 +48,13 @@ impl RetentionTimer {
         self.at
     }
 
-    /// Takes the next step, if it is due.
-    pub fn on_timeout(&mut self, ctx: &mut Ctx<'_>) {
+    /// Takes the next step, if it is due. `is_ours` is false where another server of the cluster does it for all.
+    pub fn on_timeout(&mut self, ctx: &mut Ctx<'_>, is_ours: bool) {
         if self.at.is_none_or(|at| at > ctx.now.instant) {
+            return;
+        }
+        if !is_ours {
+            *self = Self::pass_at(ctx.now.instant + PASS_EVERY);
             return;
         }
         let request = Write::Expire {

@@ -63,7 +63,7 @@ pub use migration::Migrated;
 pub use ops::administration::codes::invitation_number;
 pub use ops::rooms::ROOM_MEMBERS_MAX;
 pub use rescue::{Rescued, rescue};
-pub use schema::meta::SCHEMA_VERSION;
+pub use schema::meta::{MEANING, SCHEMA_VERSION};
 pub use segments::files::SegmentFiles;
 pub use snapshots::Snapshots;
 pub use thread::{

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use crate::cli::exit::Failure;
 use crate::cluster::{Halt, Progress};
 use crate::net::InputSender;
-use crate::server::{Input, PeerLink};
+use crate::server::{Input, Introduction};
 use crate::store::{Engine, Replication, StoreCaller};
 
 #[derive(Debug, Clone, clap::Args)]
@@ -15,9 +15,6 @@ pub struct ClusterOptions {}
 pub enum Member {}
 
 pub type Halted = Arc<OnceLock<Halt>>;
-
-/// How the hub talks with other servers: as which it does, its start, and what carries it.
-pub type Introduction = (String, u64, Box<dyn PeerLink + Send>);
 
 impl ClusterOptions {
     #[expect(clippy::unused_self, reason = "as where there are some")]

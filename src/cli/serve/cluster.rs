@@ -11,7 +11,7 @@ use crate::cli::exit::Failure;
 use crate::cluster::nats::{NatsLog, Settings, Standing, Teller};
 use crate::cluster::{Follower, Halt, NODE_NAME_MAX, Progress, Replica, catch_up, is_node_name};
 use crate::net::{self, InputSender};
-use crate::server::{Input, PeerLink};
+use crate::server::{Input, Introduction, PeerLink};
 use crate::store::{Engine, ReplicaState, Replication, StoreCaller};
 
 /// How many copies of a log NATS keeps at most.
@@ -72,12 +72,11 @@ impl PeerLink for Link {
 pub struct Member {
     cluster: String,
     node: String,
+    /// By which meaning writes are executed ([`crate::store::MEANING`]).
+    meaning: u64,
     replica: Replica,
     log: NatsLog,
 }
-
-/// How the hub talks with other servers: as which it does, its start, and what carries it.
-pub type Introduction = (String, u64, Box<dyn PeerLink + Send>);
 
 /// Why a member has stopped by itself, once it has.
 pub type Halted = Arc<OnceLock<Halt>>;
@@ -147,9 +146,11 @@ impl Member {
         kept.context("cannot write the database")?;
         let read = replica.state().applied - applied;
         tracing::info!("joined cluster {name}: applied {read} records of its log");
+        let meaning = engine.meaning();
         Ok(Self {
             cluster: name,
             node,
+            meaning: meaning.context("cannot read the database")?,
             replica,
             log,
         })
@@ -168,7 +169,12 @@ impl Member {
             let _ = inputs.try_send(Input::FromPeer(node.into(), told));
         });
         let link = Link(self.log.teller());
-        (self.node.clone(), OsRng.next_u64(), Box::new(link))
+        Introduction {
+            node: self.node.as_str().into(),
+            life: OsRng.next_u64(),
+            meaning: self.meaning,
+            link: Box::new(link),
+        }
     }
 
     /// What has the storage thread follow the log. If it cannot go on the server is stopped, and `halted` says why.

@@ -54,8 +54,8 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
     let (handle, store) = start_store(engine, &inputs, member, &halted);
     let (blob_handle, blobs) = start_blobs(&data, inputs.clone());
     let mut hub = hub(&args, &secrets, now, (handle, blob_handle))?;
-    if let Some((node, life, link)) = introduction {
-        hub = hub.with_peers(&node, life, link);
+    if let Some(introduction) = introduction {
+        hub = hub.with_peers(introduction);
     }
     let listening_on: Vec<SocketAddr> = sockets.iter().map(Socket::local).collect();
     let backups = start_backups(prepared.plan, &data, store.caller(), &snapshots)?;

@@ -77,6 +77,8 @@ pub enum Pending {
     Chore,
     /// A step of that.
     ChoreStep,
+    /// Writes are executed by another meaning.
+    Raise,
     /// Something was done for the operator, who waits for the answer.
     Operator(SyncSender<Outcome>),
     /// A room was left.

@@ -218,6 +218,7 @@ impl Services {
             | Pending::Operator(..)
             | Pending::Administer(..)
             | Pending::ChoreStep
+            | Pending::Raise
             | Pending::Leave(..)
             | Pending::ChangeRoom(..)
             | Pending::Enrol { .. }
@@ -328,6 +329,9 @@ impl Services {
             (Pending::Administer(origin, answer), _) => {
                 on_applied(ctx, receipts, &Applied::of(write, None, &outcome));
                 delegated::on_done(ctx, origin, *answer, &outcome);
+            }
+            (Pending::Raise, Write::Raise { meaning }) if matches!(outcome, Outcome::Done(_)) => {
+                self.peers.on_raised(*meaning);
             }
             (Pending::Leave(origin, room), _) => {
                 on_applied(ctx, receipts, &Applied::of(write, None, &outcome));

@@ -37,6 +37,7 @@ impl Services {
                 let opened = Applied::DeviceOpened(*account, *device, None);
                 on_applied(ctx, receipts, &opened);
             }
+            (Write::Raise { meaning }, Outcome::Done(_)) => self.peers.on_raised(*meaning),
             (Write::Read { .. }, Outcome::Done(Reply::Read(moved))) => {
                 for place in moved {
                     reading::tell_of_place(ctx, *place, None);

@@ -21,7 +21,7 @@ use super::auth::opaque::OpaqueServer;
 use super::ctx::config::{HubConfig, HubCounters};
 use super::ctx::requests::Pending;
 use super::ctx::{CODE_STOPPING, CONTROL, Core, Ctx};
-use super::peers::PeerLink;
+use super::peers::Introduction;
 use super::session::Session;
 use crate::protocol::{EndReason, Message, SessionEnd};
 use crate::store::{
@@ -103,12 +103,12 @@ impl Hub {
         }
     }
 
-    /// The same, of a server that is called so among others. `life` is random, and tells this start from others.
+    /// The same, of a server that is one of several.
     #[must_use]
-    pub fn with_peers(mut self, node: &str, life: u64, link: Box<dyn PeerLink + Send>) -> Self {
+    pub fn with_peers(mut self, introduction: Introduction) -> Self {
         self.core.presence.tell_changes();
         self.services.receipts.tell_hints();
-        self.services.peers.begin(node, life, link);
+        self.services.peers.begin(introduction);
         self
     }
 

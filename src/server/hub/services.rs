@@ -122,10 +122,14 @@ impl Services {
         self.chores.on_timeout(ctx);
         self.files.on_timeout(ctx);
         self.hellos.on_timeout(ctx);
-        self.peers.on_timeout(ctx, &mut self.alerts);
+        let is_gone = self.peers.on_timeout(ctx, &mut self.alerts);
+        let is_first = self.peers.is_first();
+        if is_gone && is_first {
+            self.chores.take_over(ctx.now.instant);
+        }
         self.reading.on_timeout(ctx);
         self.receipts.on_timeout(ctx);
-        self.retention.on_timeout(ctx);
+        self.retention.on_timeout(ctx, is_first);
         self.uses.on_timeout(ctx);
         if ctx.store.take_retry(ctx.now) {
             self.receipts.retry(ctx);

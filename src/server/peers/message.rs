@@ -9,12 +9,14 @@ use crate::protocol::{AccountId, ConversationId, Mark, RecipientData};
 /// that it does not know.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PeerMessage {
-    /// The server is there. Since its start, which `life` names, it has told so many changes; it has so many sessions.
+    /// The server is there. Since its start, which `life` names, it has told so many changes; it has so many sessions, and executes
+    /// writes by any meaning up to this one.
     #[serde(rename = "1")]
     Heartbeat {
         life: u64,
         changes: u64,
         sessions: u64,
+        meaning: u64,
     },
     /// What has changed, under the number of the change.
     #[serde(rename = "2")]

@@ -16,6 +16,8 @@ use super::presence::{OnlineAccount, SeatElsewhere};
 use super::receipts::Receipts;
 use super::roster::alerts::Alerts;
 use crate::protocol::{AccountId, ConversationId, Mark};
+use crate::server::ctx::requests::Pending;
+use crate::store::{MEANING, Write};
 use message::{PeerAccount, PeerMessage};
 
 /// How often a server says that it is there.
@@ -41,14 +43,27 @@ pub trait PeerLink {
     fn tell(&mut self, message: Vec<u8>);
 }
 
+/// What makes a server one of several.
+pub struct Introduction {
+    /// What it is called among them.
+    pub node: Arc<str>,
+    /// Random; tells this start from others.
+    pub life: u64,
+    /// By which meaning writes are executed now ([`MEANING`]).
+    pub meaning: u64,
+    /// How it talks with them.
+    pub link: Box<dyn PeerLink + Send>,
+}
+
 /// What is known of another server.
 #[derive(Debug)]
 struct Peer {
     life: u64,
     /// The number of its last change that is known here.
     changes: u64,
-    /// How many sessions it has.
+    /// How many sessions it has, and up to which meaning it executes writes, once it has said so.
     sessions: u64,
+    meaning: Option<u64>,
     heard_at: Instant,
     asked_at: Option<Instant>,
     /// Whether it has told everything once.
@@ -79,6 +94,15 @@ pub struct Peers {
     changes: u64,
     heartbeat_at: Instant,
     known: BTreeMap<Arc<str>, Peer>,
+    meanings: Meanings,
+}
+
+/// By which meanings writes may be executed ([`MEANING`]).
+#[derive(Debug, Clone, Copy)]
+struct Meanings {
+    /// The highest one that is known here.
+    known: u64,
+    in_force: u64,
 }
 
 impl Peers {
@@ -91,14 +115,37 @@ impl Peers {
             changes: 0,
             heartbeat_at: now,
             known: BTreeMap::new(),
+            meanings: Meanings {
+                known: MEANING,
+                in_force: MEANING,
+            },
         }
     }
 
-    /// There are others, and this server is called so.
-    pub fn begin(&mut self, node: &str, life: u64, link: Box<dyn PeerLink + Send>) {
-        self.link = Some(link);
-        self.node = node.into();
-        self.life = life;
+    /// There are others, of whom this server is one.
+    pub fn begin(&mut self, introduction: Introduction) {
+        self.link = Some(introduction.link);
+        self.node = introduction.node;
+        self.life = introduction.life;
+        self.meanings.in_force = introduction.meaning;
+    }
+
+    /// Writes are executed by another meaning from now on.
+    pub fn on_raised(&mut self, meaning: u64) {
+        self.meanings.in_force = self.meanings.in_force.max(meaning);
+        tracing::info!("all servers of the cluster execute writes by meaning {meaning}");
+    }
+
+    /// Has writes executed by the newest meaning that all servers know which are there. One that has never been heard of would
+    /// stop, and has to be updated.
+    fn raise_meaning(&self, ctx: &mut Ctx<'_>) {
+        let theirs = self.known.values().map(|peer| peer.meaning);
+        let least = theirs.fold(Some(self.meanings.known), |least, theirs| least.min(theirs));
+        let raised = least.filter(|least| *least > self.meanings.in_force && self.is_first());
+        if let Some(meaning) = raised {
+            // Where there is no room for it now, the next heartbeat asks again.
+            ctx.store.submit(Pending::Raise, Write::Raise { meaning });
+        }
     }
 
     /// What is known of them; none where there are no others.
@@ -123,10 +170,17 @@ impl Peers {
         silent.chain([self.heartbeat_at]).min()
     }
 
-    pub fn on_timeout(&mut self, ctx: &mut Ctx<'_>, alerts: &mut Alerts) {
+    /// Whether this server does what one is to do for all: the first one by name of those that are there, or the only one.
+    pub fn is_first(&self) -> bool {
+        let first = self.known.keys().next();
+        first.is_none_or(|first| self.node < *first)
+    }
+
+    /// Returns whether another server is gone.
+    pub fn on_timeout(&mut self, ctx: &mut Ctx<'_>, alerts: &mut Alerts) -> bool {
         let now = ctx.now.instant;
         if self.link.is_none() {
-            return;
+            return false;
         }
         if self.heartbeat_at <= now {
             self.heartbeat_at = now + HEARTBEAT_EVERY;
@@ -136,7 +190,9 @@ impl Peers {
                 life,
                 changes,
                 sessions,
+                meaning: self.meanings.known,
             });
+            self.raise_meaning(ctx);
         }
         let dead: Vec<Arc<str>> = self
             .known
@@ -144,6 +200,7 @@ impl Peers {
             .filter(|(_, peer)| now.saturating_duration_since(peer.heard_at) >= SILENCE)
             .map(|(node, _)| Arc::clone(node))
             .collect();
+        let is_gone = !dead.is_empty();
         for node in dead {
             let seconds = SILENCE.as_secs();
             tracing::warn!(
@@ -154,6 +211,7 @@ impl Peers {
                 set(ctx, alerts, &node, account, None);
             }
         }
+        is_gone
     }
 
     /// What came together was handled: the others are told what has changed.
@@ -215,9 +273,12 @@ impl Peers {
                 life,
                 changes,
                 sessions,
+                meaning,
             } => {
                 self.hear(ctx, node, life, |peer| peer.changes == changes);
-                self.note(node, |peer| peer.sessions = sessions);
+                self.note(node, |peer| {
+                    (peer.sessions, peer.meaning) = (sessions, Some(meaning));
+                });
             }
             PeerMessage::Changed {
                 life,
@@ -280,6 +341,7 @@ impl Peers {
                 life,
                 changes: 0,
                 sessions: 0,
+                meaning: None,
                 heard_at: now,
                 asked_at: None,
                 is_known: false,

@@ -4,11 +4,12 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::message::PeerMessage;
-use super::{PeerLink, Peers, SILENCE};
+use super::{Introduction, PeerLink, Peers, SILENCE};
 use crate::protocol::{AccountId, ConversationId};
 use crate::server::ctx::testing::Parts;
 use crate::server::receipts::Receipts;
 use crate::server::roster::alerts::Alerts;
+use crate::store::{MEANING, Request, Write};
 use crate::transport::Now;
 
 const ALICE: AccountId = AccountId(1);
@@ -46,7 +47,12 @@ impl Server {
         let said = Said::default();
         let now = parts.ctx().now.instant;
         let mut peers = Peers::none(now);
-        peers.begin(name, life, Box::new(said.clone()));
+        peers.begin(Introduction {
+            node: name.into(),
+            life,
+            meaning: MEANING,
+            link: Box::new(said.clone()),
+        });
         parts.ctx().presence.tell_changes();
         Self {
             name,
@@ -118,8 +124,11 @@ fn who_is_online_elsewhere_is_online_until_their_server_says_otherwise_or_nothin
     one.parts.signed_in(BOB, "bob");
     talk(&mut one, &mut two, second, || false);
     assert!(two.is_online(BOB));
+    assert!(one.peers.is_first() && !two.peers.is_first());
     talk(&mut one, &mut two, SILENCE + second, || true);
     assert!(!two.is_online(BOB) && two.is_online(ALICE));
+    // Each is the only one that it knows of.
+    assert!(one.peers.is_first() && two.peers.is_first());
     assert_eq!(two.parts.ctx().presence.online_count(), 1);
     talk(&mut one, &mut two, 3 * second, || false);
     assert!(two.is_online(BOB));
@@ -163,4 +172,37 @@ fn words_that_are_not_known_are_passed_over() {
     let ask = PeerMessage::Ask("one".into()).encode();
     one.hear("two", &ask);
     assert_eq!(one.said.take().len(), 1);
+}
+
+/// The meanings that a server has asked for to be in force.
+fn raised(server: &mut Server) -> Vec<u64> {
+    let asked = server.parts.store.take(usize::MAX);
+    let raised = asked.into_iter().filter_map(|(_, request)| match request {
+        Request::Write(Write::Raise { meaning }) => Some(meaning),
+        _ => None,
+    });
+    raised.collect()
+}
+
+#[test]
+fn another_meaning_is_in_force_once_all_servers_that_are_there_know_it_and_not_before() {
+    let (mut one, mut two) = (Server::new("one", 1), Server::new("two", 2));
+    let second = Duration::from_secs(1);
+    talk(&mut one, &mut two, 3 * second, || false);
+    assert_eq!(raised(&mut one), [0; 0], "all is in force that is known");
+    // The first one is updated, then the other one.
+    one.peers.meanings.known = MEANING + 1;
+    talk(&mut one, &mut two, 3 * second, || false);
+    assert_eq!((raised(&mut one), raised(&mut two)), (vec![], vec![]));
+    two.peers.meanings.known = MEANING + 2;
+    talk(&mut one, &mut two, 2 * second, || false);
+    assert!(raised(&mut one).starts_with(&[MEANING + 1]));
+    assert_eq!(raised(&mut two), [0; 0], "one asks for all");
+    one.peers.on_raised(MEANING + 1);
+    talk(&mut one, &mut two, 3 * second, || false);
+    assert_eq!(raised(&mut one), [0; 0]);
+    // One that is not there any more does not count.
+    talk(&mut one, &mut two, SILENCE + second, || true);
+    two.peers.on_raised(MEANING + 1);
+    assert!(raised(&mut two).starts_with(&[MEANING + 2]));
 }

@@ -1,8 +1,10 @@
 //! When retention passes, and what those are told whom it overtakes.
 
 use super::*;
+use crate::server::peers::message::PeerMessage;
+use crate::server::peers::{Introduction, PeerLink};
 use crate::server::retention::{FIRST_AFTER, PASS_EVERY, STEP_EVERY};
-use crate::store::Retention;
+use crate::store::{MEANING, Retention};
 
 impl Bench {
     /// Lets time pass at once.
@@ -88,6 +90,40 @@ fn retention_passes_soon_after_the_start_and_then_each_hour_in_steps() {
         bench.skip(PASS_EVERY.saturating_sub(STEP_EVERY));
         assert_eq!(bench.step(), None);
     }
+}
+
+/// Nobody hears what a server says.
+struct Unheard;
+
+impl PeerLink for Unheard {
+    fn tell(&mut self, _message: Vec<u8>) {}
+}
+
+#[test]
+fn of_several_servers_the_first_that_is_there_has_entries_expire_for_all() {
+    let mut bench = Bench::new();
+    bench.hub.core.config.retention = retained();
+    bench.hub.services.peers.begin(Introduction {
+        node: "two".into(),
+        life: 2,
+        meaning: MEANING,
+        link: Box::new(Unheard),
+    });
+    bench.is_held = true;
+    let heartbeat = PeerMessage::Heartbeat {
+        life: 1,
+        changes: 0,
+        sessions: 0,
+        meaning: MEANING,
+    };
+    bench.skip(FIRST_AFTER.saturating_sub(STEP_EVERY));
+    let heard = Input::FromPeer("one".into(), heartbeat.encode());
+    bench.hub.on_input(bench.now, &mut bench.server, heard);
+    bench.skip(STEP_EVERY);
+    assert_eq!(bench.step(), None, "it is for `one`");
+    // It is not heard of again.
+    bench.skip(PASS_EVERY);
+    bench.step().expect("the next pass is for `two`");
 }
 
 #[test]

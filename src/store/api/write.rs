@@ -15,7 +15,7 @@ use crate::protocol::{
 };
 
 /// The highest tag of a [`Write`].
-pub(in crate::store) const LAST_TAG: u32 = 48;
+pub(in crate::store) const LAST_TAG: u32 = 49;
 
 /// A request that writes.
 ///
@@ -459,6 +459,10 @@ pub enum Write {
         /// The time, in milliseconds since 1970 (UTC).
         time_ms: u64,
     },
+    /// From here on writes are executed as this number says, of those up to [`crate::store::MEANING`]: [`Reply::Nothing`]. One
+    /// that is lower than what is in force changes nothing. A server that does not know it cannot go on.
+    #[serde(rename = "49")]
+    Raise { meaning: u64 },
 }
 
 impl Write {

@@ -7,6 +7,7 @@ use super::{Engine, run};
 use crate::store::catch_panic::guard;
 use crate::store::error::StoreError;
 use crate::store::ops::{accounts, marks};
+use crate::store::schema::meta;
 use crate::store::{Completion, CompletionBox, Details, Outcome, ReplicaState, Request, Write};
 
 impl Engine {
@@ -14,6 +15,15 @@ impl Engine {
     #[must_use]
     pub fn replica(&self) -> Option<&ReplicaState> {
         self.store.as_ref()?.replica.as_ref()
+    }
+
+    /// By which meaning writes are executed ([`crate::store::MEANING`]).
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub fn meaning(&self) -> Result<u64, StoreError> {
+        let store = self.store.as_ref().ok_or(StoreError::Closed)?;
+        guard(|| meta::meaning(store.tables()))
     }
 
     /// Makes the database the first one of a new cluster, durably.

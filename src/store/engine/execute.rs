@@ -12,6 +12,7 @@ use crate::store::ops::rooms::{self, Joining, change, operator};
 use crate::store::ops::{
     accounts, acquaintances, blocks, files, log, marks, reading, resync, retention, usage,
 };
+use crate::store::schema::meta;
 use crate::store::schema::tables::{ReadTables, Tables};
 use crate::store::{BlobKey, Outcome, Read, Reply, Request, Write};
 
@@ -371,5 +372,9 @@ pub(super) fn execute_write(
             kept_ms,
             now_ms,
         } => files::upkeep::sweep(tables, *after, *kept_ms, *now_ms),
+        Write::Raise { meaning } => {
+            meta::raise_meaning(tables, *meaning)?;
+            Ok(Reply::Nothing)
+        }
     }
 }

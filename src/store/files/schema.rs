@@ -9,7 +9,8 @@ use crate::store::error::StoreError;
 use crate::store::ops::conversations::make_everyone;
 use crate::store::schema::buffer::Writing;
 use crate::store::schema::meta::{
-    ACCOUNTS, EPOCH, SCHEMA, SCHEMA_VERSION, Sequence, log_note, note_schema, number, put,
+    ACCOUNTS, EPOCH, SCHEMA, SCHEMA_VERSION, Sequence, check_meaning, log_note, note_schema,
+    number, put,
 };
 use crate::store::schema::tables::{META, Snapshot, Tables, update};
 use crate::store::segments::note::Note;
@@ -34,7 +35,9 @@ pub(in crate::store) fn check(database: &Database) -> Result<Option<u64>, OpenEr
         None => Ok(None),
         Some(SCHEMA_VERSION) => {
             let transaction = database.begin_read().map_err(StoreError::from)?;
-            Ok(Some(number(&Snapshot::open(&transaction, None)?, EPOCH)?))
+            let tables = Snapshot::open(&transaction, None)?;
+            check_meaning(&tables)?;
+            Ok(Some(number(&tables, EPOCH)?))
         }
         Some(found) if found > SCHEMA_VERSION => Err(OpenError::NewerSchema {
             found,

@@ -39,6 +39,14 @@ const BANS: &str = "bans";
 /// When a pass over the files last began, in milliseconds since 1970 (UTC).
 const FILES_PASSED: &str = "files passed ms";
 
+/// By which meaning writes are executed; none is as good as one.
+const IN_FORCE: &str = "meaning";
+
+/// What writes come to, as a number. It is one more than in the version before if the same write comes to something else, or if a
+/// write is new. The servers of a cluster must all come to the same, so what is executed goes by [`meaning`], which is raised when
+/// all of them know it ([`crate::store::Write::Raise`]).
+pub const MEANING: u64 = 1;
+
 /// How many ids are passed over when something durable is not there, times the database's generation: so many it may have given out
 /// since the backup, and after that again from the same backup, and clients know them. An id that is used again would
 /// mix two conversations, or two devices. Chosen: more than a server gives out in the life of a backup.
@@ -107,6 +115,32 @@ pub(in crate::store) fn ban_count(tables: &impl ReadTables) -> Result<u64, Store
 /// So many bans there are now.
 pub(in crate::store) fn note_bans(tables: &mut Tables, count: u64) {
     put(tables, BANS, count);
+}
+
+/// By which meaning writes are executed.
+pub(in crate::store) fn meaning(tables: &impl ReadTables) -> Result<u64, StoreError> {
+    Ok(optional(tables, IN_FORCE)?.unwrap_or(1))
+}
+
+/// Whether this version knows by which one they are.
+pub(in crate::store) fn check_meaning(tables: &impl ReadTables) -> Result<(), StoreError> {
+    is_known(meaning(tables)?)
+}
+
+fn is_known(meaning: u64) -> Result<(), StoreError> {
+    if meaning > MEANING {
+        return Err(StoreError::UnknownRecord(format!("meaning {meaning}")));
+    }
+    Ok(())
+}
+
+/// From here on they are executed by this one.
+pub(in crate::store) fn raise_meaning(tables: &mut Tables, to: u64) -> Result<(), StoreError> {
+    is_known(to)?;
+    if to > meaning(tables)? {
+        put(tables, IN_FORCE, to);
+    }
+    Ok(())
 }
 
 /// How many accounts there are, those that were deleted among them.

@@ -122,6 +122,7 @@ mod tests {
         "019181a234369381a13292010228cf0000019cfc1a7bc0",
         "019181a2343792a3626f62cf0000019cfc1a7bc0",
         "019181a234389294010391289203cd012ccf0000019cfc1a7bc0",
+        "019181a234399102",
     ];
 
     fn bob() -> NewAccount {
@@ -413,6 +414,7 @@ mod tests {
                 },
                 time_ms: TIME_MS,
             },
+            Write::Raise { meaning: 2 },
         ]
     }
 

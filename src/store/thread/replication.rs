@@ -141,15 +141,19 @@ impl Replicated {
     }
 }
 
-/// Whether a request is for the log: it writes, or decides by what it reads who may sign in, or reads marks, for which those that
-/// the hub has just asked to be written would be missing here.
+/// Whether a request is for the log: it writes, or decides by what it reads who may sign in, or whether there is somebody to write
+/// to, who may have signed up elsewhere a moment ago; or it reads marks, for which those that the hub has just asked to be written
+/// would be missing here.
 #[must_use]
 pub const fn is_shared(request: &Request) -> bool {
     match request {
         Request::Write(_) => true,
         Request::Read(read) => matches!(
             read,
-            Read::FindAccount { .. } | Read::FindCode { .. } | Read::Marks { .. }
+            Read::FindAccount { .. }
+                | Read::FindCode { .. }
+                | Read::Marks { .. }
+                | Read::Resolve { .. }
         ),
         Request::Checkpoint => false,
     }

@@ -5,10 +5,10 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use udpchat::cluster::{Follower, Halt, Replica, catch_up_now};
-use udpchat::server::{self, PeerLink};
+use udpchat::server::{self, Introduction, PeerLink};
 use udpchat::store::{
-    AppliedElsewhere, Completion, CompletionBox, Engine, Outcome, Replication as _, Request,
-    RequestId, is_shared,
+    AppliedElsewhere, Completion, CompletionBox, Engine, MEANING, Outcome, Replication as _,
+    Request, RequestId, is_shared,
 };
 
 use super::{BATCH, ServerHost};
@@ -157,10 +157,15 @@ impl ServerHost {
             told: Arc::clone(&told),
         });
         let life = u64::from_le_bytes(nonce[..8].try_into().expect("there are 16"));
-        let link = Box::new(Link(told));
-        self.process = self.process.map(Host::Node(node), |hub| {
-            hub.with_peers(&node_name(node), life, link)
-        });
+        let introduction = Introduction {
+            node: node_name(node).into(),
+            life,
+            meaning: MEANING,
+            link: Box::new(Link(told)),
+        };
+        self.process = self
+            .process
+            .map(Host::Node(node), |hub| hub.with_peers(introduction));
         self
     }
 
