@@ -25,6 +25,19 @@ pub struct CrowdConfig {
     pub own: Option<OwnServerHandle>,
 }
 
+impl CrowdConfig {
+    /// The servers over which the clients are spread; none if there is only one.
+    pub fn servers(&self) -> &[SocketAddr] {
+        if self.is_spread { &self.addresses } else { &[] }
+    }
+
+    /// Which of them is a member's.
+    pub fn server_of(&self, member: usize) -> Option<usize> {
+        let servers = self.servers().len();
+        (servers > 0).then(|| member % servers)
+    }
+}
+
 /// Inputs from other threads.
 pub enum Input {
     /// The run's own server has been restarted, or the reason why not.

@@ -1,9 +1,10 @@
 //! Counts latencies and load, and makes the report.
 
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use crate::bench::host::ServerCounts;
-use crate::bench::report::{Arguments, Cost, Latency, Report, Stream};
+use crate::bench::report::{Arguments, Cost, Latency, Report, ServerShare, Stream};
 use crate::bench::server::Meter;
 use crate::bench::workload::Traffic;
 use crate::transport::Statistics;
@@ -72,6 +73,8 @@ pub struct Measurement {
     latencies: Vec<Duration>,
     /// Only of messages from streaming sessions.
     latencies_beside: Vec<Duration>,
+    /// Of what has arrived at the clients of each of several servers.
+    latencies_at: Vec<Vec<Duration>>,
     /// When counting began.
     before: Option<Load>,
     /// The last delivery.
@@ -87,13 +90,38 @@ impl Measurement {
         self.before = Some(load);
     }
 
-    /// Counts a delivery, perhaps from a streaming session.
-    pub fn count(&mut self, now: Instant, latency: Duration, is_streaming: bool) {
+    /// Counts a delivery at one of several servers, perhaps from a streaming session.
+    pub fn count(
+        &mut self,
+        now: Instant,
+        latency: Duration,
+        server: Option<usize>,
+        is_streaming: bool,
+    ) {
         self.latencies.push(latency);
+        if let Some(server) = server {
+            if self.latencies_at.len() <= server {
+                self.latencies_at.resize(server + 1, Vec::new());
+            }
+            self.latencies_at[server].push(latency);
+        }
         if is_streaming {
             self.latencies_beside.push(latency);
         }
         self.last = Some(now);
+    }
+
+    /// What has arrived at each of several servers, where so many clients are in turn.
+    pub fn shares(&mut self, servers: &[SocketAddr], clients: usize) -> Vec<ServerShare> {
+        self.latencies_at.resize(servers.len(), Vec::new());
+        let each = servers.iter().zip(&mut self.latencies_at).enumerate();
+        each.map(|(server, (address, latencies))| ServerShare {
+            address: *address,
+            clients: (server..clients).step_by(servers.len()).count(),
+            deliveries: latencies.len() as u64,
+            latency_us: Latency::of(latencies),
+        })
+        .collect()
     }
 
     pub const fn deliveries(&self) -> usize {
@@ -131,6 +159,7 @@ impl Measurement {
                 ..stream
             }),
             errands: None,
+            servers: Vec::new(),
             latencies: self.latencies,
         }
     }

@@ -155,16 +155,12 @@ impl Crowd {
         act: impl FnOnce(&mut Member, &mut Ctx<'_>) -> T,
     ) -> T {
         let addresses = &self.config.addresses;
-        let own = member % addresses.len();
+        let own = self.config.server_of(member);
         let mut ctx = Ctx {
             now,
             endpoint,
             random: &mut self.random,
-            addresses: if self.config.is_spread {
-                &addresses[own..=own]
-            } else {
-                addresses
-            },
+            addresses: own.map_or(&addresses[..], |own| &addresses[own..=own]),
         };
         self.members.change(member, |member| act(member, &mut ctx))
     }
@@ -217,7 +213,7 @@ impl Crowd {
                 number,
             }) => {
                 let key = (author, conversation, number);
-                if !self.on_delivered(key) {
+                if !self.on_delivered(member, key) {
                     let why = format!("{} received a message twice", self.members[member].name());
                     self.finish(now, endpoint, End::Failed(why));
                 }
@@ -230,7 +226,8 @@ impl Crowd {
             }
             Some(MemberEvent::SignedIn) if let Phase::Returning(since) = self.phase => {
                 let latency = now.saturating_duration_since(since);
-                self.measurement.count(now, latency, false);
+                let server = self.config.server_of(member);
+                self.measurement.count(now, latency, server, false);
                 self.progress.changed();
             }
             Some(MemberEvent::SignedIn) if self.is_talking() => {
@@ -292,7 +289,7 @@ impl Crowd {
     }
 
     /// Returns whether it was in flight: all readers have one that is not, so that this one has it twice.
-    fn on_delivered(&mut self, key: in_flight::Key) -> bool {
+    fn on_delivered(&mut self, reader: usize, key: in_flight::Key) -> bool {
         // Later than the batch: this message was decoded and its digest checked since.
         let now = net::now().instant;
         let Some(heard) = self.in_flight.heard(key) else {
@@ -305,7 +302,8 @@ impl Crowd {
         if heard.is_counted {
             let latency = now.saturating_duration_since(heard.at);
             let is_streaming = self.config.traffic.is_streaming(author);
-            self.measurement.count(now, latency, is_streaming);
+            let server = self.config.server_of(reader);
+            self.measurement.count(now, latency, server, is_streaming);
             self.progress.changed();
         }
         true
@@ -423,7 +421,9 @@ impl Crowd {
             Phase::Returning(since) => Some(since),
             _ => self.config.traffic.counted_from(),
         };
-        let mut report = std::mem::take(&mut self.measurement).report(
+        let mut measurement = std::mem::take(&mut self.measurement);
+        let shares = measurement.shares(self.config.servers(), self.config.clients);
+        let mut report = measurement.report(
             now,
             from,
             (
@@ -435,6 +435,7 @@ impl Crowd {
             own.and_then(|own| own.meter.rss_since()),
             &*self.config.traffic,
         );
+        report.servers = shares;
         if self.config.traffic.has_errands() {
             report.errands = Some(self.errands.report());
         }

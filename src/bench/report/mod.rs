@@ -6,6 +6,7 @@ mod histogram;
 mod summary;
 mod text;
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -35,9 +36,21 @@ pub struct Report {
     /// Only for a workload with errands.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub errands: Option<Errands>,
+    /// Where the clients are spread over several servers, each of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub servers: Vec<ServerShare>,
     /// Of each delivery, from the shortest to the longest: what the text and the plot show of them.
     #[serde(skip)]
     pub latencies: Vec<Duration>,
+}
+
+/// What has arrived at the clients of one of several servers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServerShare {
+    pub address: SocketAddr,
+    pub clients: usize,
+    pub deliveries: u64,
+    pub latency_us: Latency,
 }
 
 /// What the server and the network had to do for a run.
@@ -169,6 +182,7 @@ impl Report {
             cost: Cost::default(),
             stream: None,
             errands: None,
+            servers: Vec::new(),
             latencies: Vec::new(),
         }
     }

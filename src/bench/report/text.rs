@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::histogram::Histogram;
-use super::{Cost, Errand, Errands, Latency, Report, Stream};
+use super::{Cost, Errand, Errands, Latency, Report, ServerShare, Stream};
 use crate::bench::host::LongestStalls;
 
 impl fmt::Display for Report {
@@ -25,6 +25,9 @@ impl fmt::Display for Report {
             writeln!(f, "latency    {}", self.latency_us)?;
         }
         self.cost.fmt(f)?;
+        for share in &self.servers {
+            share.fmt(f)?;
+        }
         if let Some(stream) = self.stream {
             stream.fmt(f)?;
         }
@@ -65,6 +68,25 @@ impl fmt::Display for Cost {
             )?;
         }
         Ok(())
+    }
+}
+
+impl fmt::Display for ServerShare {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            address,
+            clients,
+            deliveries,
+            latency_us,
+        } = self;
+        write!(
+            f,
+            "at         {address}: {clients} clients, {deliveries} delivered"
+        )?;
+        if latency_us.max.is_some() {
+            write!(f, ", {latency_us}")?;
+        }
+        writeln!(f)
     }
 }
 
@@ -173,6 +195,24 @@ mod tests {
              commits    12\n\
              stalls     network 0.8 ms, store 120.4 ms at most\n\
              \x20    4.0 ms ######################################## 1\n"
+        ));
+    }
+
+    #[test]
+    fn each_of_several_servers_is_told_of() {
+        let share = |port, deliveries: usize| ServerShare {
+            address: ([127, 0, 0, 1], port).into(),
+            clients: 10,
+            deliveries: deliveries as u64,
+            latency_us: Latency::of(&mut vec![Duration::from_millis(7); deliveries]),
+        };
+        let report = Report {
+            servers: vec![share(7777, 2), share(7778, 0)],
+            ..report(100)
+        };
+        assert!(report.to_string().ends_with(
+            "at         127.0.0.1:7777: 10 clients, 2 delivered, p50 7.0 ms  p90 7.0 ms  p99 7.0 ms  max 7.0 ms\n\
+             at         127.0.0.1:7778: 10 clients, 0 delivered\n"
         ));
     }
 
