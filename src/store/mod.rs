@@ -68,5 +68,5 @@ pub use segments::files::SegmentFiles;
 pub use snapshots::Snapshots;
 pub use thread::{
     AppliedElsewhere, BATCH_MAX, Details, Halted, Place, Replication, SLOTS, StoreCaller,
-    StoreHandle, StoreThread, is_shared,
+    StoreHandle, StoreThread, is_shared, nobodys,
 };

@@ -16,6 +16,7 @@ mod script;
 pub mod told;
 mod workspace;
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -127,6 +128,7 @@ impl Server {
         }
         let mut child = command
             .args(more)
+            .args(cluster_of_one(data))
             .stdout(Stdio::piped())
             .spawn()
             .expect("it starts");
@@ -212,6 +214,28 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// What makes a server the only one of a cluster of its own, if the tests are to be run so: `UDPCHAT_TESTS_CLUSTER` says where
+/// there is a NATS server for that, which must be able to make streams.
+fn cluster_of_one(data: &Path) -> Vec<String> {
+    let Ok(url) = std::env::var("UDPCHAT_TESTS_CLUSTER") else {
+        return Vec::new();
+    };
+    let mut hasher = DefaultHasher::new();
+    data.hash(&mut hasher);
+    let name = format!("test-{:x}", hasher.finish());
+    let options = [
+        "--cluster",
+        &url,
+        "--cluster-name",
+        &name,
+        "--cluster-replicas",
+        "1",
+        "--node",
+        "one",
+    ];
+    options.map(str::to_owned).to_vec()
 }
 
 /// Waits for a process, but not for ever.

@@ -3,7 +3,7 @@
 use super::BanSubject;
 #[cfg(doc)]
 use super::{Refusal, Reply};
-use crate::protocol::{AccountId, ConversationId, DeviceId, EntryId, FileRoot};
+use crate::protocol::{AccountId, ConversationId, DeviceId, EntryId, FileRoot, Position};
 use crate::store::CodeHash;
 use crate::store::blobs::BlobKey;
 
@@ -58,6 +58,15 @@ pub enum Read {
     Devices { account: AccountId },
     /// All accounts that were not deleted, by name: [`Reply::Accounts`].
     ListAccounts,
+    /// What [`super::Write::Hello`] answers, if it is asked for where marks do not move by it: [`Reply::Hello`].
+    Hello {
+        /// The account that asks.
+        account: AccountId,
+        device: DeviceId,
+        /// As in [`super::Write::Hello`].
+        epoch: Option<u64>,
+        positions: Vec<Position>,
+    },
     /// The conversation of a pair, or of an account with itself, which has no rows before something is said in it:
     /// [`Reply::Resolved`], or
     /// [`Refusal::NoSuchUser`], [`Refusal::ToOneself`].

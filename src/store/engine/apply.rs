@@ -4,11 +4,14 @@
 use rand_core::RngCore as _;
 
 use super::{Engine, run};
+use crate::protocol::EntryId;
 use crate::store::catch_panic::guard;
 use crate::store::error::StoreError;
-use crate::store::ops::{accounts, marks};
+use crate::store::ops::{accounts, marks, resync};
 use crate::store::schema::meta;
-use crate::store::{Completion, CompletionBox, Details, Outcome, ReplicaState, Request, Write};
+use crate::store::{
+    Completion, CompletionBox, Details, Outcome, Read, ReplicaState, Request, Write,
+};
 
 impl Engine {
     /// How far the log of a cluster was followed; none if the database belongs to no cluster.
@@ -77,6 +80,47 @@ impl Engine {
         self.checkpoint(false);
     }
 
+    /// Takes out of a HELLO what it writes, which is all of it that concerns other servers: it becomes a read, and what is returned
+    /// moves the marks before it, if any move.
+    pub fn split_hello(&self, request: &mut Request) -> Option<Write> {
+        let Request::Write(write) = request else {
+            return None;
+        };
+        let Write::Hello {
+            account,
+            device,
+            epoch,
+            positions,
+        } = write
+        else {
+            return None;
+        };
+        let (account, device, epoch) = (*account, *device, *epoch);
+        let positions = std::mem::take(positions);
+        let earlier = epoch.filter(|named| *named != self.epoch);
+        let store = self.store.as_ref();
+        let stands = store.and_then(|store| {
+            let look = || resync::stand(store.tables(), (account, device), earlier, &positions);
+            // Where it cannot be read now, it cannot be answered then.
+            guard(look).ok()
+        });
+        let marks: Vec<_> = stands
+            .into_iter()
+            .flat_map(|(_, moved)| moved)
+            .map(|(conversation, member)| (conversation, account, EntryId(member.delivered_up_to)))
+            .collect();
+        *request = Request::Read(Read::Hello {
+            account,
+            device,
+            epoch,
+            positions,
+        });
+        (!marks.is_empty()).then(|| Write::Advance {
+            marks,
+            seen: Vec::new(),
+        })
+    }
+
     /// What those who learn of a write that was asked for elsewhere need beside it and its outcome.
     ///
     /// # Errors
@@ -98,15 +142,6 @@ impl Engine {
                     for (conversation, account, _) in marks {
                         let mark = mark(*conversation, *account)?;
                         details.marks.extend(mark.map(|mark| (*conversation, mark)));
-                    }
-                }
-                Write::Hello {
-                    account, positions, ..
-                } => {
-                    for position in positions {
-                        let mark = mark(position.conversation, *account)?;
-                        let mark = mark.map(|mark| (position.conversation, mark));
-                        details.marks.extend(mark);
                     }
                 }
                 _ => {}

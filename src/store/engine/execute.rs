@@ -69,6 +69,17 @@ pub(super) fn answer(tables: &impl ReadTables, read: &Read) -> Result<Reply, Abo
         Read::Bans { after } => bans::list(tables, *after),
         Read::Devices { account } => devices::list(tables, *account),
         Read::ListAccounts => accounts::list(tables),
+        Read::Hello {
+            account,
+            device,
+            epoch: named,
+            positions,
+        } => {
+            let epoch = meta::number(tables, meta::EPOCH)?;
+            let earlier = named.filter(|named| *named != epoch);
+            let stands = resync::stand(tables, (*account, *device), earlier, positions)?;
+            Ok(stands.0)
+        }
         Read::Resolve {
             account,
             device,

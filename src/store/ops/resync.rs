@@ -49,14 +49,31 @@ pub(in crate::store) fn resolve(
 }
 
 /// Where a device stands in each conversation of its account; the account's marks move up to where it stands.
-/// Positions in conversations that the account does not belong to are passed over. `earlier` is the
-/// epoch that the positions are of, if that is another one.
 pub(in crate::store) fn hello(
     tables: &mut Tables,
     (account, device): (AccountId, DeviceId),
     earlier: Option<u64>,
     positions: &[Position],
 ) -> Result<Reply, Abort> {
+    let (reply, moved) = stand(tables, (account, device), earlier, positions)?;
+    for (conversation, member) in moved {
+        conversations::save_member(tables, conversation, account, member);
+    }
+    Ok(reply)
+}
+
+/// Rows of an account's memberships.
+type Members = Vec<(ConversationId, MemberRecord)>;
+
+/// Where a device stands in each conversation of its account if its marks move up to where it stands, and those that do.
+/// Positions in conversations that the account does not belong to are passed over. `earlier` is the
+/// epoch that the positions are of, if that is another one.
+pub(in crate::store) fn stand(
+    tables: &impl ReadTables,
+    (account, device): (AccountId, DeviceId),
+    earlier: Option<u64>,
+    positions: &[Position],
+) -> Result<(Reply, Members), Abort> {
     let positions: BTreeMap<ConversationId, &Position> = positions
         .iter()
         .map(|position| (position.conversation, position))
@@ -64,7 +81,7 @@ pub(in crate::store) fn hello(
     // A device that stands somewhere is not new: a conversation that it does not know began after its last HELLO, and
     // is as new to it as it is to the account. Another device may have received all of it, this one has not.
     let is_new = positions.is_empty();
-    let mut standings = Vec::new();
+    let (mut standings, mut moved) = (Vec::new(), Vec::new());
     let mut ids = conversations::joined(tables, account)?;
     // Of those that it has asked for and said nothing in yet, a device is told as well.
     for conversation in positions.keys() {
@@ -82,7 +99,10 @@ pub(in crate::store) fn hello(
             is_new,
         );
         match stands {
-            Ok(standing) => standings.push(standing),
+            Ok((standing, member)) => {
+                standings.push(standing);
+                moved.extend(member.map(|member| (conversation, member)));
+            }
             // What is damaged of one conversation, or missing, must not keep the account from all others.
             Err(Abort::Failed(error @ StoreError::Damaged { .. })) => {
                 tracing::error!(%error, ?conversation, "a device is not told of a conversation");
@@ -99,19 +119,21 @@ pub(in crate::store) fn hello(
         }
     }
     let blocked = blocks::list(tables, account)?;
-    Ok(Reply::Hello { standings, blocked })
+    Ok((Reply::Hello { standings, blocked }, moved))
 }
 
 /// The state of one conversation for a device, after HELLO named a position in it. The account's mark advances to the
-/// position if the log agrees with it. The position comes with its epoch, if that is not the current one.
+/// position if the log agrees with it: then its row comes with the state. The position comes with its epoch, if that is not the
+/// current one.
 fn resync_one(
-    tables: &mut Tables,
+    tables: &impl ReadTables,
     conversation: ConversationId,
     (account, device): (AccountId, DeviceId),
     position: Option<(&Position, Option<u64>)>,
     is_new: bool,
-) -> Result<ConversationState, Abort> {
-    let (record, mut member) = permitted(tables, conversation, account)?;
+) -> Result<(ConversationState, Option<MemberRecord>), Abort> {
+    let (record, before) = permitted(tables, conversation, account)?;
+    let mut member = before;
     let start = match position {
         None if is_new => new_device_start(record, member),
         None => first(record, member),
@@ -120,7 +142,6 @@ fn resync_one(
             ResumePoint::Common(entry) => {
                 if entry > member.delivered_up_to {
                     marks::receive(record, &mut member, entry);
-                    conversations::save_member(tables, conversation, account, member);
                 }
                 entry
             }
@@ -134,7 +155,8 @@ fn resync_one(
     };
     let begin = begin.max(member.joined_after);
     let name = name_for(tables, conversation, record, account)?;
-    Ok(ConversationState {
+    let has_moved = member.delivered_up_to > before.delivered_up_to;
+    let stands = ConversationState {
         start: EntryId(start),
         expired: start > begin && record.log_start > begin,
         ..state(
@@ -145,7 +167,8 @@ fn resync_one(
             name,
             device,
         )?
-    })
+    };
+    Ok((stands, has_moved.then_some(member)))
 }
 
 /// Where deliveries to a device resume.

@@ -32,7 +32,7 @@ pub use handles::{StoreCaller, StoreHandle};
 use orders::{Asker, Group, Order};
 use pages::Pages;
 use replication::Replicated;
-pub use replication::{AppliedElsewhere, Details, Halted, Place, Replication, is_shared};
+pub use replication::{AppliedElsewhere, Details, Halted, Place, Replication, is_shared, nobodys};
 
 /// A group of so many requests is full. Chosen: a sync costs about as much as some dozens of appends, so more
 /// would add waiting and little else.
@@ -351,7 +351,7 @@ impl<S: Fn(Vec<CompletionBox>)> Worker<S> {
 
     fn execute(&mut self, mut group: Group) {
         if let Some(replicated) = &mut self.replicated {
-            replicated.take(&mut group);
+            replicated.take(&self.engine, &mut group);
         }
         let mut done = group.requests;
         self.engine.execute_all(&mut done);

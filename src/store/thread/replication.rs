@@ -8,7 +8,9 @@ use std::time::Instant;
 
 use super::orders::Group;
 use crate::protocol::ConversationId;
-use crate::store::{CompletionBox, Engine, MemberMark, Outcome, Read, Request, RequestId};
+use crate::store::{
+    Completion, CompletionBox, Engine, MemberMark, Outcome, Read, Request, RequestId, Write,
+};
 
 /// The log has ended for this server: nothing is executed any more.
 #[derive(Debug)]
@@ -79,6 +81,15 @@ pub(super) struct Replicated {
 /// The hub numbers its requests from below, and callers' are numbered from here.
 const CALLERS: u64 = 1 << 63;
 
+/// The number of requests of which nobody wants to know what came.
+pub const NOBODY: RequestId = RequestId(u64::MAX);
+
+/// Such a request.
+#[must_use]
+pub fn nobodys(write: Write) -> CompletionBox {
+    Completion::new(NOBODY, write.into(), Outcome::Unknown).into()
+}
+
 impl Replicated {
     pub(super) fn new(replication: Box<dyn Replication>) -> Self {
         Self {
@@ -88,7 +99,7 @@ impl Replicated {
     }
 
     /// Takes out of a group what is not executed here at once.
-    pub(super) fn take(&mut self, group: &mut Group) {
+    pub(super) fn take(&mut self, engine: &Engine, group: &mut Group) {
         let mut callers = std::mem::take(&mut group.callers).into_iter().peekable();
         let mut shared = Vec::new();
         for (place, mut asked) in std::mem::take(&mut group.requests).into_iter().enumerate() {
@@ -105,6 +116,8 @@ impl Replicated {
                 asked.id = RequestId(last.map_or(CALLERS, |last| last + 1));
                 self.callers.insert(asked.id, answer);
             }
+            let moved = engine.split_hello(&mut asked.request);
+            shared.extend(moved.map(nobodys));
             shared.push(asked);
         }
         if !shared.is_empty() {
@@ -128,7 +141,7 @@ impl Replicated {
                     drop(answer.send(done.outcome.clone()));
                     false
                 }
-                None => true,
+                None => done.id != NOBODY,
             });
             if is_over || !done.is_empty() {
                 return Ok(done);
@@ -152,6 +165,7 @@ pub const fn is_shared(request: &Request) -> bool {
             read,
             Read::FindAccount { .. }
                 | Read::FindCode { .. }
+                | Read::Hello { .. }
                 | Read::Marks { .. }
                 | Read::Resolve { .. }
         ),

@@ -8,7 +8,7 @@ use udpchat::cluster::{Follower, Halt, Replica, catch_up_now};
 use udpchat::server::{self, Introduction, PeerLink};
 use udpchat::store::{
     AppliedElsewhere, Completion, CompletionBox, Engine, MEANING, Outcome, Replication as _,
-    Request, RequestId, is_shared,
+    Request, RequestId, is_shared, nobodys,
 };
 
 use super::{BATCH, ServerHost};
@@ -190,13 +190,16 @@ impl ServerHost {
             let (shared, own): (Vec<_>, Vec<_>) = batch
                 .into_iter()
                 .partition(|(_, request)| is_shared(request));
-            let shared = shared.into_iter().map(|(id, request)| {
-                CompletionBox::from(Completion::new(id, request, Outcome::Unknown))
+            let shared = shared.into_iter().flat_map(|(id, mut request)| {
+                let moved = self.engine.split_hello(&mut request);
+                let asked = CompletionBox::from(Completion::new(id, request, Outcome::Unknown));
+                moved.map(nobodys).into_iter().chain([asked])
             });
+            let shared: Vec<CompletionBox> = shared.collect();
             let own = self.engine.execute(own).into_iter();
             let own = own.map(|done| server::Input::Completion(done.into()));
             let mut done: Vec<server::Input> = own.collect();
-            done.extend(member.follow(&mut self.engine, at, shared.collect()));
+            done.extend(member.follow(&mut self.engine, at, shared));
             let due = now + UNDER_WAY;
             let inputs = done.into_iter().map(|input| (due, input));
             member.inputs.extend(inputs);

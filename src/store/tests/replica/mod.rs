@@ -2,8 +2,8 @@
 
 mod golden;
 
-use crate::protocol::{AccountId, ConversationId};
-use crate::store::testing::{Bench, append, delete, join, new_account, read, ticket};
+use crate::protocol::{AccountId, ConversationId, DeviceId};
+use crate::store::testing::{Bench, append, delete, join, new_account, position, read, ticket};
 use crate::store::{
     Completion, CompletionBox, Outcome, ReplicaState, Reply, Request, RequestId, Write,
 };
@@ -13,7 +13,7 @@ const EVERYONE: ConversationId = ConversationId(1);
 /// The log: its records, each with the writes of one group.
 fn log() -> Vec<Vec<Write>> {
     let alice = AccountId(1);
-    let user = (alice, crate::protocol::DeviceId(1));
+    let user = (alice, DeviceId(1));
     let open = Write::OpenDevice {
         account: alice,
         device: None,
@@ -147,4 +147,50 @@ fn what_cannot_be_applied_changes_nothing() {
     let after = |_: &[CompletionBox]| panic!("nothing was applied");
     assert!(bench.engine.apply(&mut record, after).is_err());
     assert_eq!(*bench.engine.replica().unwrap(), before);
+}
+
+/// What the last of some requests is answered, and then the marks of everyone.
+fn said_and_marked(bench: &mut Bench, requests: Vec<Request>) -> (Reply, Vec<(String, u64)>) {
+    let ask = |request| Completion::new(RequestId(0), request, Outcome::Unknown).into();
+    let mut record: Vec<CompletionBox> = requests.into_iter().map(ask).collect();
+    let state = bench.engine.replica().unwrap().clone();
+    bench.engine.apply(&mut record, |_| state).unwrap();
+    let Some(Outcome::Done(reply)) = record.pop().map(|done| done.outcome) else {
+        panic!("it is not done");
+    };
+    let marks = bench.marks(AccountId(1), EVERYONE);
+    (reply, marks)
+}
+
+#[test]
+fn hello_in_two_parts_is_answered_alike_and_moves_the_same_marks() {
+    let bob = AccountId(2);
+    let open = Write::OpenDevice {
+        account: bob,
+        device: None,
+        ticket: ticket(1),
+        expires_ms: 1000,
+    };
+    let mut log = log();
+    log.insert(1, vec![Write::CreateAccount(new_account("bob")), open]);
+    let mut whole = founded();
+    follow(&mut whole, &log);
+    whole.checkpoint_by_the_clock();
+    let mut parts = Bench::on(whole.disk.copy());
+    let hello = || Write::Hello {
+        account: bob,
+        device: DeviceId(2),
+        epoch: None,
+        positions: vec![position(EVERYONE, 7, "tea?")],
+    };
+    let at_once = said_and_marked(&mut whole, vec![hello().into()]);
+    let mut asked = Request::Write(hello());
+    let moved = parts.engine.split_hello(&mut asked).expect("a mark moves");
+    assert!(matches!(asked, Request::Read(_)));
+    let in_parts = said_and_marked(&mut parts, vec![moved.into(), asked]);
+    assert_eq!(in_parts, at_once);
+    assert!(at_once.1.contains(&("bob".into(), 7)), "{:?}", at_once.1);
+    // Where it has said so before there is nothing to write.
+    let mut again = Request::Write(hello());
+    assert_eq!(parts.engine.split_hello(&mut again), None);
 }
