@@ -80,7 +80,7 @@ pub struct LogServer {
     /// Where the nodes reach it, and where its likes do.
     pub address: String,
     route: String,
-    directory: PathBuf,
+    pub directory: PathBuf,
     child: Option<Child>,
 }
 

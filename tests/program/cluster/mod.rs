@@ -6,6 +6,7 @@ mod engine;
 mod faults;
 mod ground;
 mod nodes;
+mod power;
 mod refusals;
 mod seen;
 mod talk;
