@@ -2,6 +2,7 @@
 
 mod bots;
 mod chaos;
+mod damage;
 mod engine;
 mod faults;
 mod ground;
