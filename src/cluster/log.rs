@@ -30,7 +30,10 @@ pub enum Event {
         end: u64,
     },
     /// Another server of the cluster is there.
-    Peer,
+    Peer {
+        /// The last position that it has applied; 0 if it does not say so yet.
+        applied: u64,
+    },
     /// The log as its leader knows it.
     Stands {
         /// The first position that it has; one after the last if it has none.

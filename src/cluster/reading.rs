@@ -55,9 +55,9 @@ pub(super) struct Reading {
     read_after: Instant,
     /// Since when the next record is missing in a copy that has later ones.
     missing_since: Option<Instant>,
-    /// Since when the log is said to end before what was applied. A leader that does not know yet that it is none any more says
-    /// so for a moment.
-    short_since: Option<Instant>,
+    /// Since when the log is said to end before what had been applied then, and how far that was. A leader that does not know yet
+    /// that it is none any more says so for a moment, and what is said may be older than a record that came at the same time.
+    short_since: Option<(Instant, u64)>,
 }
 
 impl Reading {
@@ -103,16 +103,20 @@ impl Reading {
                 self.leader_at = now;
                 self.end = self.end.max(at);
             }
-            Event::Peer => self.peer_at = Some(now),
+            Event::Peer { applied } => {
+                self.peer_at = Some(now);
+                // If the log has less by now, it was cut off, and this server does not get there.
+                self.end = self.end.max(applied);
+            }
             Event::ReadOver { through, end } => self.on_read_over(now, applied, (through, end)),
             Event::Stands { first, last } => {
                 self.leader_at = now;
                 if first > applied + 1 {
                     return Err(Halt::TooOld { applied, first });
                 }
-                let since = self.short_since.unwrap_or(now);
-                self.short_since = (last < applied).then_some(since);
-                // Said again after a while: one that says so once may not know yet that it leads no longer.
+                let before = self.short_since.filter(|(_, applied)| last < *applied);
+                let (since, applied_then) = before.unwrap_or((now, applied));
+                self.short_since = (last < applied).then_some((since, applied_then));
                 if last < applied && now.saturating_duration_since(since) >= PATIENCE {
                     return Err(Halt::CutShort { applied, last });
                 }
@@ -260,6 +264,19 @@ mod tests {
             }
         }
         None
+    }
+
+    #[test]
+    fn log_that_is_said_to_end_earlier_each_time_and_grows_was_not_cut_off() {
+        let start = instant();
+        let mut reading = Reading::new(start, 0);
+        for second in 0..60 {
+            let now = start + Duration::from_secs(second);
+            // What is applied came faster than what is said.
+            let (applied, last) = (100 * second + 2, 100 * second);
+            let stands = Event::Stands { first: 1, last };
+            assert_eq!(reading.on_event(now, applied, stands), Ok(()));
+        }
     }
 
     #[test]

@@ -64,7 +64,7 @@ struct Link(Teller);
 
 impl PeerLink for Link {
     fn tell(&mut self, message: Vec<u8>) {
-        self.0.tell(message);
+        self.0.tell(&message);
     }
 }
 

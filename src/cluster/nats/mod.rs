@@ -149,9 +149,8 @@ impl Events {
     fn push(&self, event: Event) {
         let mut waiting = self.lock();
         let bytes = size(&event);
-        if bytes > 0
-            && (waiting.bytes + bytes > EVENTS_MAX_BYTES || waiting.events.len() >= EVENTS_MAX)
-        {
+        let is_full = waiting.events.len() >= EVENTS_MAX;
+        if is_full || bytes > 0 && waiting.bytes + bytes > EVENTS_MAX_BYTES {
             return;
         }
         let was_empty = waiting.events.is_empty();
@@ -204,7 +203,10 @@ impl NatsLog {
     /// A way to tell the other servers something.
     #[must_use]
     pub fn teller(&self) -> Teller {
-        Teller(self.commands.clone())
+        Teller {
+            commands: self.commands.clone(),
+            progress: self.progress(),
+        }
     }
 
     /// A way to wait for its events.
@@ -221,13 +223,18 @@ impl NatsLog {
     }
 }
 
-/// Tells the other servers something; it may be lost.
-pub struct Teller(mpsc::Sender<Command>);
+/// Tells the other servers something, and how far this one has applied the log; it may be lost.
+pub struct Teller {
+    commands: mpsc::Sender<Command>,
+    progress: Arc<Progress>,
+}
 
 impl Teller {
     /// Tells all of them.
-    pub fn tell(&self, words: Vec<u8>) {
-        if self.0.try_send(Command::Tell(words)).is_err() {
+    pub fn tell(&self, words: &[u8]) {
+        let applied = self.progress.applied().to_be_bytes();
+        let told = [&applied, words].concat();
+        if self.commands.try_send(Command::Tell(told)).is_err() {
             tracing::debug!("the thread of the cluster's log is busy");
         }
     }

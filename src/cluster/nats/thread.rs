@@ -314,10 +314,13 @@ impl Talker {
     }
 
     fn take_told(&self, message: &Message) {
-        if *message.subject != *self.names.tell {
+        if *message.subject != *self.names.tell
+            && let Some((applied, words)) = message.payload.split_first_chunk()
+        {
             let node = message.subject.rsplit('.').next().unwrap_or_default();
-            self.events.push(Event::Peer);
-            self.events.hear(node, message.payload.to_vec());
+            let applied = u64::from_be_bytes(*applied);
+            self.events.push(Event::Peer { applied });
+            self.events.hear(node, words.to_vec());
         }
     }
 

@@ -164,6 +164,34 @@ fn log_that_was_cut_off_and_goes_on_stops_who_has_applied_what_is_gone() {
 }
 
 #[test]
+fn server_that_was_behind_stops_over_a_log_that_ends_before_what_another_one_has_applied() {
+    let mut world = World::new(3, LogFaults::default(), 5);
+    let beginning = world.servers[2].disk.copy();
+    world.run_for(Duration::from_secs(2), true);
+    world.kill(2);
+    world.log.truncate(world.log.written() / 2);
+    let (_, replica, _) = world.servers[0].process.as_ref().unwrap();
+    let applied = replica.state().applied;
+    world.servers[2].disk = beginning;
+    for server in [0, 1] {
+        world.kill(server);
+    }
+    world.boot(2);
+    world.run_for(Duration::from_secs(1), false);
+    assert_eq!(world.halts, []);
+    let now = world.instant();
+    let (_, replica, _) = world.servers[2].process.as_mut().unwrap();
+    let told = replica.on_event(now, super::Event::Peer { applied });
+    assert_eq!(told, Ok(()));
+    world.run_for(Duration::from_secs(11), false);
+    assert!(
+        matches!(world.halts[..], [Halt::Behind { .. }]),
+        "{:?}",
+        world.halts
+    );
+}
+
+#[test]
 fn server_that_hears_nothing_stops_after_ten_seconds_and_not_before() {
     let mut world = in_service();
     world.log.cut(1, true);
