@@ -84,6 +84,8 @@ bodies! {
         finalization: ByteBuf,
         /// The device that this state directory already is on this account; without one a new one is made.
         device: Option<DeviceId>,
+        /// Which attempt at a sign-in of this device it is: a number above those of all earlier ones.
+        attempt: u64,
     }
     /// Sign in by ticket.
     (Resume, Request) client(SignIn, Control) => Resume {
@@ -93,6 +95,8 @@ bodies! {
         device: DeviceId,
         /// The ticket, [`super::TICKET_BYTES`] long.
         ticket: ByteBuf,
+        /// Which attempt at a sign-in of this device it is: a number above those of all earlier ones.
+        attempt: u64,
     }
     /// A user's session begins.
     (LoginFinish, StartSession) server() => SessionStart {

@@ -93,8 +93,9 @@ wire_struct! {
         pub conversation: Option<ConversationId>,
         /// The number of the message that was refused.
         pub number: Option<DeviceSeq>,
-        /// With [`ErrorCode::Expect`], the number that the server expects instead.
-        pub expected: Option<DeviceSeq>,
+        /// The number that the server expects instead: with [`ErrorCode::Expect`] that of the message, with
+        /// [`ErrorCode::EarlierAttempt`] that of the attempt, or a higher one.
+        pub expected: Option<u64>,
         /// How long to wait before the next attempt, in milliseconds.
         pub wait_ms: Option<u64>,
         /// With [`ErrorCode::SaidBefore`], the entry that has the key.

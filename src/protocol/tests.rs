@@ -207,12 +207,12 @@ fn surplus_fields_of_a_newer_peer_are_ignored() {
 
 #[test]
 fn missing_field_is_none_where_it_may_be_and_refused_elsewhere() {
-    let finish = sealed(&((4_u8, 3_u8), (ByteBuf::from([1]),))).unwrap();
-    let expected = LoginFinish {
-        finalization: ByteBuf::from([1]),
-        device: None,
-    };
-    assert_eq!(finish, ClientMessage::control(expected));
+    let failure = sealed::<ServerBody>(&((4_u8, 17_u8), (6_u8, "who?"))).unwrap();
+    let expected = Failure::new(ErrorCode::NoSuchUser, "who?");
+    assert_eq!(
+        failure,
+        ServerMessage::error(Command::LoginFinish, expected)
+    );
     let error = sealed::<ServerBody>(&((12_u8, 34_u8), ("dave",))).unwrap_err();
     assert!(error.to_string().contains("online"), "{error}");
 }

@@ -260,6 +260,8 @@ wire_enum! {
         RoleNeeded = 41 => "ROLE_NEEDED",
         /// The role of the account that it is about is not below the asker's.
         Outranked = 42 => "OUTRANKED",
+        /// The device has a ticket of a later attempt at a sign-in; `expected` is a number above its.
+        EarlierAttempt = 43 => "EARLIER_ATTEMPT",
     }
 }
 

@@ -145,6 +145,7 @@ fn wrong_password_is_logged_though_the_client_does_not_report_it() {
     forger.ask(LoginFinish {
         finalization: vec![7; 64].into(),
         device: None,
+        attempt: 1,
     });
     let refused = format!(
         "sign-in refused reason=LOGIN_FAILED from={} name=\"alice\"",

@@ -143,6 +143,20 @@ impl SharedLog {
         inner.paused_until = inner.now + time;
     }
 
+    /// What a server has published and is not written yet is written so much later.
+    pub fn delay(&self, server: usize, time: Duration) {
+        let mut inner = self.inner();
+        let is_its = |due: &Due| matches!(due, Due::Commit(from, ..) if *from == server);
+        let due = inner.due.iter().filter(|(_, due)| is_its(due));
+        let keys: Vec<_> = due.map(|(key, _)| *key).collect();
+        for key in keys {
+            if let Some(due) = inner.due.remove(&key) {
+                inner.count("written late");
+                inner.schedule(key.0 + time, due);
+            }
+        }
+    }
+
     /// From now on nothing goes wrong.
     pub fn heal(&self) {
         let mut inner = self.inner();

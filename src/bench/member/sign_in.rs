@@ -29,11 +29,13 @@ const STRETCHING: KeyStretching = KeyStretching::Identity;
 impl Member {
     pub(super) fn sign_in(&mut self, ctx: &mut Ctx<'_>) {
         self.due = Some(ctx.now + ATTEMPT_WAIT);
-        if let Some(pass) = &self.pass {
+        if let Some(pass) = &mut self.pass {
+            pass.attempt += 1;
             let resume = Resume {
                 account: pass.account,
                 device: pass.device,
                 ticket: pass.ticket.clone().into(),
+                attempt: pass.attempt,
             };
             self.step = Step::Resume;
             return self.request(ctx, &Message::control(resume));
@@ -143,6 +145,7 @@ impl Member {
                 let finish = LoginFinish {
                     finalization,
                     device: None,
+                    attempt: 0,
                 };
                 self.request(ctx, &Message::control(finish));
                 None
@@ -156,6 +159,7 @@ impl Member {
             account: start.account,
             device: start.device,
             ticket: start.ticket.into_vec(),
+            attempt: self.pass.as_ref().map_or(0, |pass| pass.attempt),
         });
         self.talks.forget_rooms();
         self.step = Step::Hello;

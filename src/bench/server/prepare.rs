@@ -20,6 +20,8 @@ pub struct DeviceTicket {
     pub account: AccountId,
     pub device: DeviceId,
     pub ticket: Vec<u8>,
+    /// Its last attempt at a sign-in.
+    pub attempt: u64,
 }
 
 /// A room of which clients are members from the start. If they joined it themselves, each would receive an entry for each
@@ -84,6 +86,7 @@ pub fn prepare(
             account,
             device,
             ticket,
+            attempt: 0,
         })
     });
     let tickets = tickets.collect::<anyhow::Result<Vec<DeviceTicket>>>()?;

@@ -5,6 +5,7 @@
 //! A name that has never signed in from this device is first tried with a random password, so that the offer of
 //! an account comes before any password is asked for.
 
+mod attempts;
 pub mod opaque;
 mod password;
 mod registration;
@@ -30,6 +31,7 @@ use crate::protocol::{
 };
 use crate::text::enrolment_code::EnrolmentCode;
 use crate::transport::{Channel, Now};
+pub(super) use attempts::Attempts;
 use opaque::{LoginBegun, SignUpBegun};
 pub(super) use registration::reset_notice;
 
@@ -48,6 +50,7 @@ pub(super) struct Context<'a> {
     pub(super) handshake_hash: [u8; 32],
     pub(super) files: &'a mut dyn Files,
     pub(super) random: &'a mut ChaCha20Rng,
+    pub(super) attempts: &'a mut Attempts,
     pub(super) effects: &'a mut Effects,
     pub(super) key_stretching: KeyStretching,
     pub(super) is_interactive: bool,
@@ -122,6 +125,8 @@ pub(super) struct SignIn {
     refusal: Option<ErrorCode>,
     tries: u32,
     pauses: u32,
+    /// How often the server knew a later attempt.
+    outrun: u32,
     due: Option<Instant>,
 }
 
@@ -141,6 +146,7 @@ impl SignIn {
             refusal: None,
             tries: 0,
             pauses: 0,
+            outrun: 0,
             due: None,
         }
     }
@@ -384,6 +390,7 @@ impl SignIn {
                 account: *account,
                 device: *device,
                 ticket: ticket.clone(),
+                attempt: context.attempts.next(context.now.unix_ms),
             };
             self.request(Step::Resume, resume, context);
             return Progress::Going;
@@ -395,6 +402,9 @@ impl SignIn {
     fn refused(&mut self, failure: &Failure, context: &mut Context<'_>) -> Progress {
         match (failure.code, &self.step) {
             (ErrorCode::TicketRefused, Step::Resume) => self.by_password(context),
+            (ErrorCode::EarlierAttempt, Step::Resume | Step::Finish) if self.outrun == 0 => {
+                self.try_later_attempt(failure, context)
+            }
             (ErrorCode::NoSuchUser, Step::Probe | Step::Login(_))
                 if context.is_interactive && !self.is_reconnection =>
             {

@@ -115,6 +115,7 @@ impl SignIn {
         let finish = LoginFinish {
             finalization,
             device,
+            attempt: context.attempts.next(context.now.unix_ms),
         };
         self.request(Step::Finish, finish, context);
         Progress::Going

@@ -8,7 +8,7 @@ use super::host_key::HostKeys;
 use super::link_events::LinkState;
 use crate::client::account::Preferences;
 use crate::client::account::ctx::pending::ANSWER_WAIT;
-use crate::client::auth::{Context, reset_notice};
+use crate::client::auth::{Attempts, Context, reset_notice};
 use crate::client::effects::Effects;
 use crate::client::env::{Console, Fault, Files, Names, Options, Tone};
 use crate::client::name::truncate_name;
@@ -24,6 +24,7 @@ pub(super) struct Env {
     pub(super) console: Box<dyn Console>,
     pub(super) files: Box<dyn Files>,
     random: ChaCha20Rng,
+    attempts: Attempts,
     pub(super) effects: Effects,
     pub(super) host_keys: HostKeys,
     pub(super) link: LinkState,
@@ -46,6 +47,7 @@ impl Env {
             console,
             files,
             random: ChaCha20Rng::from_seed(seed),
+            attempts: Attempts::default(),
             effects,
             host_keys: HostKeys::default(),
             link,
@@ -91,6 +93,7 @@ impl Env {
             is_interactive: self.console.is_interactive(),
             files: &mut *self.files,
             random: &mut self.random,
+            attempts: &mut self.attempts,
             effects: &mut self.effects,
             key_stretching: self.options.key_stretching,
         })

@@ -52,7 +52,7 @@ fn say(desk: &mut Desk, line: &str) {
 
 pub(super) fn refuse(desk: &mut Desk, code: ErrorCode, number: u64, expected: Option<u64>) {
     let failure = Failure {
-        expected: expected.map(DeviceSeq),
+        expected,
         ..Failure::of_number(code, PAIR, DeviceSeq(number))
     };
     let bytes = encode(

@@ -63,6 +63,7 @@ fn words(failure: &Failure, subject: &str) -> String {
         ErrorCode::RegistrationClosed => "registration is closed: ask the operator for an account",
         ErrorCode::LoginFailed => LOGIN_FAILED,
         ErrorCode::TicketRefused => "the earlier sign-in is no longer valid",
+        ErrorCode::EarlierAttempt => "another sign-in of this device was later",
         ErrorCode::TooManyAttempts => return too_many_attempts(failure.wait_ms),
         ErrorCode::ToOneself => "you cannot send a message to yourself",
         ErrorCode::NotPermitted => "this is not permitted",

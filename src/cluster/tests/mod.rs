@@ -1,5 +1,6 @@
 //! Several servers over a log with which everything goes wrong that may, and some things that may not.
 
+mod late;
 mod world;
 
 use std::sync::{Arc, Mutex};

@@ -69,6 +69,8 @@ pub(super) struct World {
     /// Which request is whose.
     pub(super) requests: BTreeMap<RequestId, usize>,
     pub(super) last_request: u64,
+    /// What came of what no user has said.
+    pub(super) answers: Vec<Outcome>,
     pub(super) halts: Vec<Halt>,
     pub(super) counts: Counts,
 }
@@ -158,6 +160,7 @@ impl World {
             users,
             requests: BTreeMap::new(),
             last_request: 0,
+            answers: Vec::new(),
             halts: Vec::new(),
             counts: Counts::new(),
         };
@@ -233,7 +236,7 @@ impl World {
         replica.submit([asked.into()]);
     }
 
-    fn tick(&mut self) {
+    pub(super) fn tick(&mut self) {
         self.now += TICK;
         self.log.advance(self.now);
         for server in 0..self.servers.len() {
@@ -258,6 +261,7 @@ impl World {
             for completion in applied.own {
                 let Some(user) = self.requests.remove(&completion.id) else {
                     // It is nobody's, as an announcement.
+                    self.answers.push(completion.outcome);
                     continue;
                 };
                 let user = &mut self.users[user];

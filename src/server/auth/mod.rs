@@ -65,6 +65,8 @@ struct Progress {
     attempts: LoginAttempts,
     /// It has brought a worthless ticket: no other one is looked at.
     has_failed_ticket: bool,
+    /// An attempt of its was earlier than another one. Who is told that knows a number that is later.
+    has_come_late: bool,
 }
 
 /// A password exchange of which the first half was answered.
@@ -223,6 +225,7 @@ impl Auth {
             device: body.device,
             ticket: hash_ticket(&self.server_key, account.id, &ticket),
             expires_ms: expiry(ctx.now),
+            attempt: body.attempt,
         };
         self.submit_sign_in(
             ctx,
@@ -257,6 +260,7 @@ impl Auth {
             successor: hash_ticket(&self.server_key, body.account, &successor),
             now_ms: ctx.now.unix_ms,
             expires_ms: expiry(ctx.now),
+            attempt: body.attempt,
         };
         let pending = Pending::Resume {
             session: id,
@@ -309,7 +313,13 @@ impl Auth {
         command: Command,
         outcome: &Outcome,
     ) {
+        let progress = self.progress(id);
         match outcome {
+            Outcome::Refused(Refusal::Attempt(_))
+                if progress.is_some_and(|it| !std::mem::replace(&mut it.has_come_late, true)) =>
+            {
+                self.reject_sign_in(ctx, id, command, failure_of(outcome));
+            }
             Outcome::Refused(refusal)
                 if command == Command::Resume && !matches!(refusal, Refusal::Disabled(_)) =>
             {

@@ -328,7 +328,14 @@ pub fn failure_of(outcome: &Outcome) -> Failure {
         Outcome::Refused(Refusal::Expect(number)) => {
             let failure = Failure::new(ErrorCode::Expect, "");
             return Failure {
-                expected: Some(*number),
+                expected: Some(number.0),
+                ..failure
+            };
+        }
+        Outcome::Refused(Refusal::Attempt(attempt)) => {
+            let failure = Failure::new(ErrorCode::EarlierAttempt, "");
+            return Failure {
+                expected: Some(attempt.saturating_add(1)),
                 ..failure
             };
         }

@@ -168,6 +168,7 @@ impl Bench {
         LoginFinish {
             finalization: finalization.serialize().to_vec().into(),
             device: None,
+            attempt: 1,
         }
     }
 

@@ -74,6 +74,7 @@ impl Bench {
             account,
             device,
             ticket: TICKET.to_vec().into(),
+            attempt: 1,
         };
         self.say(link, Channel::Control, &ClientMessage::control(resume));
         self.pass(50);

@@ -277,6 +277,7 @@ fn kinds() -> Vec<(&'static str, Channel, Vec<u8>)> {
     let finish = LoginFinish {
         finalization: Vec::new().into(),
         device: None,
+        attempt: 1,
     };
     let resolve = Resolve {
         tag: 1,

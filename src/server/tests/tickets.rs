@@ -28,6 +28,7 @@ impl Bench {
             account,
             device,
             ticket: TICKET.to_vec().into(),
+            attempt: 1,
         }
     }
 
@@ -270,4 +271,38 @@ fn worthless_tickets_of_an_account_cost_it_nothing() {
     bench.say(link, Channel::Control, &ClientMessage::control(good));
     bench.pass(20);
     assert!(start(&bench.heard_now(link)).is_some());
+}
+
+#[test]
+fn sign_in_of_a_session_that_was_given_up_does_not_void_the_ticket_of_the_next() {
+    // A client gave a session up whose path had failed, and signed in on another one. When the path was back, what it had sent on
+    // the first one arrived: its ticket was the one before by now, and the session that had gone on was ended.
+    let mut bench = bench();
+    let ticket = bench.ticket_of("bob");
+    let at = |attempt| {
+        ClientMessage::control(Resume {
+            attempt,
+            ..ticket.clone()
+        })
+    };
+    let (given_up, next) = (bench.connect(), bench.connect());
+    bench.say(next, Channel::Control, &at(200));
+    bench.pass(10);
+    assert!(start(&bench.heard_now(next)).is_some());
+    bench.say(given_up, Channel::Control, &at(100));
+    bench.pass(10);
+    let heard = bench.heard_now(given_up);
+    assert!(
+        matches!(&heard[..], [ServerBody::Failure(failure)]
+            if failure.code == ErrorCode::EarlierAttempt && failure.expected == Some(201)),
+        "{heard:?}"
+    );
+    assert_eq!(bench.heard_now(next), [], "it goes on");
+    // Whoever waits for the answer is told what is later, once.
+    bench.say(given_up, Channel::Control, &at(199));
+    bench.pass(10);
+    assert_eq!(
+        refusals(&bench.heard_now(given_up), ErrorCode::TicketRefused),
+        1
+    );
 }

@@ -469,6 +469,8 @@ pub enum Refusal {
     NoSuchBan,
     /// The ticket is not good (any more).
     Ticket,
+    /// The device has a ticket of a later attempt at a sign-in, of this one.
+    Attempt(u64),
     /// Nobody talks to oneself.
     ToOneself,
     /// The number is not the next one; this is.

@@ -25,7 +25,8 @@ pub(in crate::store) const LAST_TAG: u32 = 49;
 /// # Changing it
 ///
 /// A later version must read what this one has recorded. So a tag (the number in `rename`) is never used for another
-/// write, and the fields of a write, their order and their types stay. A new write takes the next tag, and so does a
+/// write, and the fields of a write, their order and their types stay; one more may follow them, if its default means what
+/// the write meant without it. A new write takes the next tag, and so does a
 /// write that needs other fields; the old one stays until no supported version records it. `segments::commands`
 /// keeps the recorded bytes of each write and compares them in a test.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -45,7 +46,8 @@ pub enum Write {
         expires_ms: u64,
     },
     /// Signs in by ticket: if it is the device's current or previous one and not expired, `successor` becomes the
-    /// current one and the ticket used becomes the previous: [`Reply::Device`], else [`Refusal::Ticket`]. A worthless one
+    /// current one and the ticket used becomes the previous: [`Reply::Device`], else [`Refusal::Ticket`]; or
+    /// [`Refusal::Attempt`] if it is the previous one and a later attempt has made the current one. A worthless one
     /// costs a look: it writes nothing, not even what waits to be written.
     #[serde(rename = "3")]
     Resume {
@@ -59,6 +61,9 @@ pub enum Write {
         now_ms: u64,
         /// When the new ticket ends, in milliseconds since 1970 (UTC).
         expires_ms: u64,
+        /// Which attempt of the client's it is; zero before attempts had numbers.
+        #[serde(default)]
+        attempt: u64,
     },
     /// Forgets a device's tickets (the device and its numbers stay): [`Reply::Nothing`].
     #[serde(rename = "4")]
@@ -207,7 +212,7 @@ pub enum Write {
         time_ms: u64,
     },
     /// What [`Write::OpenDevice`] does, if the password that was proved is still the account's; else
-    /// [`Refusal::Password`].
+    /// [`Refusal::Password`]; or [`Refusal::Attempt`] if a later attempt has made the ticket of the device named.
     #[serde(rename = "17")]
     Login {
         account: AccountId,
@@ -217,6 +222,9 @@ pub enum Write {
         ticket: TicketHash,
         /// When the new ticket ends, in milliseconds since 1970 (UTC).
         expires_ms: u64,
+        /// Which attempt of the client's it is; zero before attempts had numbers.
+        #[serde(default)]
+        attempt: u64,
     },
     /// Sets another password and voids all tickets but the current one of this device: [`Reply::Revoked`], or
     /// [`Refusal::Password`] if the one that was proved is the account's no longer.

@@ -6,7 +6,7 @@ use crate::store::error::{Abort, StoreError};
 use crate::store::ops::administration::{
     announcements, audit, bans, chores, codes, disabled, purges,
 };
-use crate::store::ops::devices::{self, Resumption};
+use crate::store::ops::devices::{self, Opening, Resumption};
 use crate::store::ops::log::{delete, history};
 use crate::store::ops::rooms::{self, Joining, change, operator};
 use crate::store::ops::{
@@ -156,7 +156,17 @@ pub(super) fn execute_write(
             device,
             ticket,
             expires_ms,
-        } => devices::open(tables, epoch, *account, *device, *ticket, *expires_ms),
+        } => devices::open(
+            tables,
+            epoch,
+            &Opening {
+                account: *account,
+                device: *device,
+                ticket: *ticket,
+                expires_ms: *expires_ms,
+                attempt: None,
+            },
+        ),
         Write::Resume {
             account,
             device,
@@ -164,6 +174,7 @@ pub(super) fn execute_write(
             successor,
             now_ms,
             expires_ms,
+            attempt,
         } => devices::resume(
             tables,
             epoch,
@@ -174,6 +185,7 @@ pub(super) fn execute_write(
                 successor: *successor,
                 now_ms: *now_ms,
                 expires_ms: *expires_ms,
+                attempt: *attempt,
             },
         ),
         Write::RevokeTickets { account, device } => devices::revoke(tables, *account, *device),
@@ -265,9 +277,20 @@ pub(super) fn execute_write(
             device,
             ticket,
             expires_ms,
+            attempt,
         } => {
             accounts::check_proof(tables, *account, Some(*proved))?;
-            devices::open(tables, epoch, *account, *device, *ticket, *expires_ms)
+            devices::open(
+                tables,
+                epoch,
+                &Opening {
+                    account: *account,
+                    device: *device,
+                    ticket: *ticket,
+                    expires_ms: *expires_ms,
+                    attempt: Some(*attempt),
+                },
+            )
         }
         Write::ChangePassword {
             account,

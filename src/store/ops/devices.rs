@@ -16,23 +16,37 @@ use crate::store::{Device, DeviceUse, Refusal, Reply, TicketHash};
 /// than anybody owns, and few enough to be looked through at a login.
 pub(in crate::store) const DEVICES_MAX: usize = 64;
 
+/// A device that is opened by a login, or by whoever may do without one.
+pub(in crate::store) struct Opening {
+    pub(in crate::store) account: AccountId,
+    /// The device that is meant, if it is to be no new one.
+    pub(in crate::store) device: Option<DeviceId>,
+    pub(in crate::store) ticket: TicketHash,
+    pub(in crate::store) expires_ms: u64,
+    /// Which attempt of the client's it is; without one it comes behind all of them.
+    pub(in crate::store) attempt: Option<u64>,
+}
+
 /// Gives an account a device after a login: the one named, if it is the account's, else a new one. All earlier
-/// tickets of the device are void.
+/// tickets of the device are void, unless they were made by a later attempt: then the login is.
 pub(in crate::store) fn open(
     tables: &mut Tables,
     epoch: u64,
-    account: AccountId,
-    wanted: Option<DeviceId>,
-    ticket: TicketHash,
-    expires_ms: u64,
+    opening: &Opening,
 ) -> Result<Reply, Abort> {
+    let Opening {
+        account, attempt, ..
+    } = *opening;
     let owner = accounts::load(tables, account)?.ok_or(Refusal::NoSuchUser)?;
     disabled::refuse(tables, account)?;
     let (is_bot, role, name) = (owner.is_bot(), owner.role(), owner.name);
-    let known = match wanted {
+    let known = match opening.device {
         Some(device) => load(tables, account, device)?.map(|record| (device, record)),
         None => None,
     };
+    if let (Some(attempt), Some((_, record))) = (attempt, &known) {
+        refuse_earlier(attempt, record)?;
+    }
     let known_device = known.map(|(device, _)| device);
     let reset_ms = resets::to_tell(tables, account, known_device)?;
     let (device, known) = if let Some((device, record)) = known {
@@ -43,8 +57,9 @@ pub(in crate::store) fn open(
         (device, DeviceRecord::default())
     };
     let record = DeviceRecord {
-        current: Some(TicketRecord::new(ticket, expires_ms)),
+        current: Some(TicketRecord::new(opening.ticket, opening.expires_ms)),
         previous: None,
+        attempt: known.attempt.max(attempt.unwrap_or_default()),
         ..known
     };
     tables.devices.insert((account.0, device.0), record);
@@ -78,17 +93,29 @@ fn forget_surplus(tables: &mut Tables, account: AccountId) -> Result<(), StoreEr
     Ok(())
 }
 
-/// The device, and which of its tickets this one is.
+/// An attempt that is earlier than the one that made the device's ticket has been on its way for long: in a network, or to the
+/// log of a cluster after the server that asked has died. Its client has come in by another one meanwhile.
+fn refuse_earlier(attempt: u64, known: &DeviceRecord) -> Result<(), Refusal> {
+    if attempt >= known.attempt {
+        return Ok(());
+    }
+    Err(Refusal::Attempt(known.attempt))
+}
+
+/// The device, which of its tickets this one is, and whether that is the current one.
 fn admitted(
     tables: &impl ReadTables,
     (account, device): (AccountId, DeviceId),
     ticket: TicketHash,
     now_ms: u64,
-) -> Result<(DeviceRecord, TicketRecord), Abort> {
+) -> Result<(DeviceRecord, TicketRecord, bool), Abort> {
     let record = load(tables, account, device)?.ok_or(Refusal::Ticket)?;
-    let known = [record.current, record.previous].into_iter().flatten();
-    let admitted = known.into_iter().find(|known| known.admits(ticket, now_ms));
-    Ok((record, admitted.ok_or(Refusal::Ticket)?))
+    let known = [(record.current, true), (record.previous, false)];
+    let admitted = known.into_iter().find_map(|(known, is_current)| {
+        let known = known.filter(|known| known.admits(ticket, now_ms))?;
+        Some((record, known, is_current))
+    });
+    Ok(admitted.ok_or(Refusal::Ticket)?)
 }
 
 /// What signs in by ticket.
@@ -99,10 +126,13 @@ pub(in crate::store) struct Resumption {
     pub(in crate::store) successor: TicketHash,
     pub(in crate::store) now_ms: u64,
     pub(in crate::store) expires_ms: u64,
+    /// Which attempt of the client's it is.
+    pub(in crate::store) attempt: u64,
 }
 
 /// Signs in by ticket. The ticket used stays good until its successor has been used, so that an answer which is
-/// lost on the way locks nobody out; a successor that was never used is replaced.
+/// lost on the way locks nobody out; a successor that was never used is replaced, by a later attempt only: an earlier one
+/// would void the ticket with which the client has come in since. Whoever has the successor is later than who made it.
 pub(in crate::store) fn resume(
     tables: &mut Tables,
     epoch: u64,
@@ -112,11 +142,15 @@ pub(in crate::store) fn resume(
         account,
         device,
         ticket,
+        attempt,
         ..
     } = *resumption;
-    let (known, used) = admitted(tables, (account, device), ticket, resumption.now_ms)?;
+    let (known, used, is_current) = admitted(tables, (account, device), ticket, resumption.now_ms)?;
     // Only who has the ticket learns it.
     disabled::refuse(tables, account)?;
+    if !is_current {
+        refuse_earlier(attempt, &known)?;
+    }
     let owner = accounts::require(tables, account)?;
     let (is_bot, role, name) = (owner.is_bot(), owner.role(), owner.name);
     let record = DeviceRecord {
@@ -125,6 +159,7 @@ pub(in crate::store) fn resume(
             resumption.expires_ms,
         )),
         previous: Some(used),
+        attempt: known.attempt.max(attempt),
         ..known
     };
     resets::told(tables, account, device)?;

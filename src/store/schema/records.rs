@@ -116,8 +116,11 @@ pub(in crate::store) struct DeviceRecord {
     /// The ticket that was used to get it: good until `current` has been used, in case the answer was lost.
     pub(in crate::store) previous: Option<TicketRecord>,
     /// When and where it was last used, if that was noted.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub(in crate::store) used: Option<UseRecord>,
+    /// The latest attempt at a sign-in that has made one of its tickets.
+    #[serde(default)]
+    pub(in crate::store) attempt: u64,
 }
 
 /// When a device was last used, in milliseconds since 1970 (UTC), and at which address, if that was known.

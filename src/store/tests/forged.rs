@@ -91,6 +91,7 @@ fn message_that_holds_a_whole_record_signs_nobody_in() {
             successor: ticket(67),
             now_ms: 10,
             expires_ms: 1000,
+            attempt: 1,
         };
         assert!(
             !matches!(bench.ask(resume), Outcome::Done(_)),

@@ -41,6 +41,7 @@ fn ticket_guesser(pass: &Pass, addresses: Range<u16>) -> Attacker {
         account: pass.account,
         device: pass.device,
         ticket: vec![7; TICKET_BYTES].into(),
+        attempt: 1,
     };
     repeater(ClientMessage::control(resume), addresses, 5000)
 }

@@ -93,6 +93,7 @@ impl Peer {
         self.ask(LoginFinish {
             finalization,
             device,
+            attempt: 1,
         });
         self.session_start(Command::LoginFinish)
     }
@@ -126,6 +127,7 @@ impl Peer {
             account,
             device,
             ticket: ticket.to_vec().into(),
+            attempt: 1,
         });
         self.session_start(Command::Resume)
     }

@@ -10,7 +10,7 @@ use crate::client::env::Fault;
 use crate::client::name::{canonical_target, truncate_name};
 use crate::client::storage::records::StoredConversation;
 use crate::client::ui::render;
-use crate::protocol::{ErrorCode, Failure, Resolved};
+use crate::protocol::{DeviceSeq, ErrorCode, Failure, Resolved};
 
 /// How long the client waits before it tries again what the server could not do. Chosen: the server reopens its
 /// storage in about that time.
@@ -92,7 +92,7 @@ impl Sender {
         };
         match failure.code {
             ErrorCode::Expect => {
-                let expected = failure.expected.unwrap_or(number);
+                let expected = failure.expected.map_or(number, DeviceSeq);
                 if self.outbox.find(id, expected).is_some() {
                     self.outbox.hold(id, expected, sequence);
                 } else {

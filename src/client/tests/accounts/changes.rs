@@ -35,6 +35,7 @@ impl Server {
         let finish = LoginFinish {
             finalization: change.finalization.clone(),
             device: None,
+            attempt: 1,
         };
         assert!(self.is_proved(&finish));
         change

@@ -347,6 +347,7 @@ fn ticket_of_who_has_signed_out_is_refused_though_the_store_does_not_answer() {
         account: bob.0,
         device: bob.1,
         ticket: vec![0; 32].into(),
+        attempt: 1,
     };
     bench.say(
         link,

@@ -17,6 +17,7 @@ fn log_in(account: AccountId) -> Write {
         device: None,
         ticket: ticket(1),
         expires_ms: 1000,
+        attempt: 1,
     }
 }
 
@@ -64,6 +65,7 @@ fn disabled_account_is_signed_in_to_by_nobody_until_it_is_enabled_also_after_a_c
         successor: ticket(2),
         now_ms: 10,
         expires_ms: 1000,
+        attempt: 1,
     };
     assert_eq!(bench.done(disable(alice, Some("spam"))), Reply::Nothing);
     bench = bench.crash();
@@ -77,6 +79,7 @@ fn disabled_account_is_signed_in_to_by_nobody_until_it_is_enabled_also_after_a_c
         device: None,
         ticket: ticket(1),
         expires_ms: 1000,
+        attempt: 1,
     };
     assert_eq!(bench.refused(wrong), Refusal::Password);
     let Reply::Accounts { disabled, .. } = bench.done(Read::ListAccounts) else {

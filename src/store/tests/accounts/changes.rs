@@ -19,6 +19,7 @@ fn log_in(account: AccountId, proved: [u8; 16], device: Option<DeviceId>, with: 
         device,
         ticket: ticket(with),
         expires_ms: 1000,
+        attempt: 1,
     }
 }
 
@@ -30,6 +31,7 @@ fn resume((account, device): User, used: u8, next: u8) -> Write {
         successor: ticket(next),
         now_ms: 10,
         expires_ms: 1000,
+        attempt: 1,
     }
 }
 
@@ -146,6 +148,47 @@ fn revoked_device_signs_in_by_password_only_and_as_a_new_one() {
         panic!("expected a device");
     };
     assert!(device > phone);
+    check(&mut bench);
+}
+
+#[test]
+fn earlier_login_that_comes_late_voids_no_ticket_of_its_device() {
+    let mut bench = Bench::new();
+    let (alice, laptop, phone) = two_devices(&mut bench);
+    let log_in = |device, with, attempt| Write::Login {
+        account: alice,
+        proved: FIRST,
+        device,
+        ticket: ticket(with),
+        expires_ms: 1000,
+        attempt,
+    };
+    bench.done(log_in(Some(laptop), 5, 200));
+    let late = log_in(Some(laptop), 6, 100);
+    assert_eq!(bench.refused(late), Refusal::Attempt(200));
+    // One that came before it by ticket is no less late, nor is one after the device was signed out.
+    let by_ticket = |used, next, attempt| Write::Resume {
+        account: alice,
+        device: laptop,
+        ticket: ticket(used),
+        successor: ticket(next),
+        now_ms: 10,
+        expires_ms: 1000,
+        attempt,
+    };
+    bench.done(by_ticket(5, 7, 300));
+    let late = log_in(Some(laptop), 6, 299);
+    assert_eq!(bench.refused(late.clone()), Refusal::Attempt(300));
+    bench.done(by_ticket(7, 8, 301));
+    bench.done(Write::RevokeTickets {
+        account: alice,
+        device: laptop,
+    });
+    assert_eq!(bench.refused(late), Refusal::Attempt(301));
+    // Other devices have attempts of their own, and a new one has none.
+    bench.done(log_in(Some(phone), 6, 100));
+    bench.done(log_in(None, 6, 0));
+    bench.done(log_in(Some(laptop), 9, 302));
     check(&mut bench);
 }
 

@@ -68,6 +68,7 @@ fn log_in(account: AccountId, proved: [u8; 16], device: Option<DeviceId>) -> Wri
         device,
         ticket: ticket(1),
         expires_ms: 1000,
+        attempt: 1,
     }
 }
 
@@ -79,6 +80,7 @@ fn resume(account: AccountId, device: DeviceId) -> Write {
         successor: ticket(1),
         now_ms: 30,
         expires_ms: 1000,
+        attempt: 1,
     }
 }
 

@@ -20,6 +20,7 @@ fn resume((account, device): (AccountId, DeviceId), used: u8, next: u8, now_ms: 
         successor: ticket(next),
         now_ms,
         expires_ms: 1000,
+        attempt: now_ms,
     }
 }
 
@@ -250,6 +251,7 @@ fn devices_of_an_account_are_bounded_and_the_longest_unused_is_forgotten_with_it
         successor: ticket(1),
         now_ms: 1,
         expires_ms: 5000,
+        attempt: 1,
     };
     bench.done(resume(kept));
     assert_eq!(
@@ -260,6 +262,7 @@ fn devices_of_an_account_are_bounded_and_the_longest_unused_is_forgotten_with_it
             successor: ticket(1),
             now_ms: 1,
             expires_ms: 5000,
+            attempt: 1,
         }),
         Refusal::Ticket
     );
@@ -275,4 +278,31 @@ fn devices_of_an_account_are_bounded_and_the_longest_unused_is_forgotten_with_it
     bench.done(resume(kept));
     assert_eq!(bench.refused(resume(seen[2])), Refusal::Ticket);
     bench.done(resume(seen[3]));
+}
+
+#[test]
+fn earlier_sign_in_by_a_ticket_that_comes_late_voids_nothing() {
+    // The client had given it up and had signed in again by the same ticket. Then it came, from a network or from a server of a
+    // cluster that had died, and put a ticket that nobody had got in the place of the one of the session that went on.
+    let mut bench = Bench::new();
+    let alice = bench.user("alice");
+    let by = |used, next, attempt| Write::Resume {
+        account: alice.0,
+        device: alice.1,
+        ticket: ticket(used),
+        successor: ticket(next),
+        now_ms: 10,
+        expires_ms: 1000,
+        attempt,
+    };
+    bench.done(by(0, 2, 200));
+    let mut bench = bench.crash();
+    assert_eq!(bench.refused(by(0, 1, 100)), Refusal::Attempt(200));
+    assert_eq!(bench.refused(by(1, 9, 300)), Refusal::Ticket);
+    // Who has the ticket of the session is later, whatever its clock says, and does not lower what was known.
+    bench.done(by(2, 3, 50));
+    assert_eq!(bench.refused(by(2, 4, 199)), Refusal::Attempt(200));
+    // An answer was lost: the ticket used is good.
+    bench.done(by(2, 4, 201));
+    bench.done(by(4, 5, 202));
 }

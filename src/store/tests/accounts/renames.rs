@@ -36,6 +36,7 @@ fn renamed_account_is_found_by_both_names_signs_in_as_before_and_leaves_its_old_
         device: None,
         ticket: ticket(1),
         expires_ms,
+        attempt: 1,
     };
     let Reply::Device { device, .. } = bench.done(log_in(1000)) else {
         panic!("bob signs in");
@@ -58,6 +59,7 @@ fn renamed_account_is_found_by_both_names_signs_in_as_before_and_leaves_its_old_
         successor: ticket(2),
         now_ms: 10,
         expires_ms: 1000,
+        attempt: 1,
     };
     for sign_in in [resume, log_in(2000)] {
         let Reply::Device { name, .. } = bench.done(sign_in) else {
