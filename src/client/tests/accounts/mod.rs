@@ -3,6 +3,7 @@
 use super::sign_in::{asked, refuse};
 use super::*;
 
+mod attempts;
 mod changes;
 mod enrol;
 mod newcomers;
