@@ -6,9 +6,9 @@ use crate::transport::CloseReason;
 /// The code of a goodbye without a fault.
 pub(super) const CODE_QUIT: u16 = 0;
 
-/// The codes with which a server closes sessions when it stops, and when others of its cluster are to take its place.
+/// The code with which a server closes sessions when it stops. Who knows of others of its cluster goes there at once; who does not
+/// waits until it is back.
 const CODE_STOPPING: u16 = 1;
-const CODE_MOVED: u16 = 17;
 
 /// The code with which a session is closed whose other end does not take what it asked for.
 pub(super) const CODE_NOT_READING: u16 = 2;
@@ -43,7 +43,7 @@ pub(super) const fn serves_no_longer(reason: &CloseReason) -> bool {
     matches!(
         reason,
         CloseReason::Peer {
-            code: CODE_STOPPING | CODE_MOVED,
+            code: CODE_STOPPING,
             ..
         }
     )
