@@ -14,6 +14,7 @@ pub mod testing;
 use std::collections::VecDeque;
 
 use super::bans::Bans;
+use super::limits::Limits;
 use super::limits::account_budget::Budgets;
 use super::limits::throttle::Throttle;
 use super::presence::blocks::Blocks;
@@ -74,7 +75,11 @@ const PENDING_PARTS_MAX: usize = 2_000;
 
 /// What the parts of the hub share.
 pub struct Core {
+    /// What holds here: of what servers share, the part of this one.
     pub config: HubConfig,
+    /// What the operator allows at all of them together, and how many there are.
+    configured: Limits,
+    servers: u32,
     pub sessions: Sessions,
     pub presence: Presence,
     pub blocks: Blocks,
@@ -118,6 +123,8 @@ impl Core {
         let limits = config.limits;
         Self {
             config,
+            configured: limits,
+            servers: 1,
             sessions: Sessions::default(),
             presence: Presence::default(),
             blocks: Blocks::default(),
@@ -134,11 +141,24 @@ impl Core {
     }
 
     /// Goes on with another configuration. Whether attempts are counted stays: only measurements choose that.
-    pub fn configure(&mut self, now: Now, config: HubConfig) {
+    pub fn configure(&mut self, now: Now, mut config: HubConfig) {
+        self.configured = config.limits;
+        config.limits = self.configured.among(self.servers);
         self.throttle.configure(now.instant, &config.limits);
         self.budgets.set_rates(&config.limits);
         self.store.set_share(config.limits.in_flight);
         self.config = config;
+    }
+
+    /// This is one of so many servers, which share what an account and an address may do.
+    pub fn share_limits(&mut self, servers: u32) {
+        if servers == self.servers {
+            return;
+        }
+        self.servers = servers;
+        self.config.limits = self.configured.among(servers);
+        self.throttle.share(&self.config.limits, servers);
+        self.budgets.share(&self.config.limits);
     }
 
     /// For one call of the driver.

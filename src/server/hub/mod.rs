@@ -240,6 +240,7 @@ impl App for Hub {
     fn on_settled(&mut self, now: Now, endpoint: &mut Endpoint) {
         self.is_farewell_over = self.core.sessions.is_empty() && endpoint.is_empty();
         self.run(now, endpoint, Services::on_settled);
+        self.core.share_limits(self.services.peers.servers());
         // What came in one turn becomes durable together, and goes to its readers together.
         self.core.store.flush();
     }

@@ -199,6 +199,11 @@ impl Budgets {
         }
     }
 
+    /// Goes on with another part of the same limits. What was used stays used.
+    pub fn share(&mut self, limits: &Limits) {
+        self.rates = rates(limits);
+    }
+
     /// Whether a channel of the account is read now.
     ///
     /// # Errors

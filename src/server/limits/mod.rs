@@ -42,6 +42,14 @@ impl Limit {
             None => u64::MAX,
         }
     }
+
+    /// The part of one of so many servers, at least 1.
+    const fn among(self, servers: u32) -> Self {
+        match self.0 {
+            Some(most) => Self::of(most.get().div_ceil(servers as u64)),
+            None => self,
+        }
+    }
 }
 
 /// So many in a while, and so many at once after a quiet time.
@@ -66,6 +74,15 @@ impl Allowance {
         Self {
             rate: Limit::of(rate),
             burst: Limit::of(burst),
+        }
+    }
+
+    /// The part of one of so many servers. What is taken at once is taken at each, once: who comes to one of them
+    /// with an outbox that was offline, or a ship's users, are not to wait because there are others.
+    const fn among(self, servers: u32) -> Self {
+        Self {
+            rate: self.rate.among(servers),
+            burst: self.burst,
         }
     }
 }
@@ -188,6 +205,31 @@ impl Default for ThrottleLimits {
 }
 
 impl Limits {
+    /// What one of so many servers allows, so that whoever asks all of them gets no more than at one: its part of all that comes
+    /// in by and by. What is kept is counted for all of them anyway, and what a server works on, or has room for, is its own.
+    #[must_use]
+    pub const fn among(self, servers: u32) -> Self {
+        Self {
+            messages: self.messages.among(servers),
+            bytes: self.bytes.among(servers),
+            day_bytes: self.day_bytes.among(servers),
+            requests: self.requests.among(servers),
+            files: FileLimits {
+                day_bytes: self.files.day_bytes.among(servers),
+                ..self.files
+            },
+            throttle: ThrottleLimits {
+                sign_ins: self.throttle.sign_ins.among(servers),
+                sign_ups: self.throttle.sign_ups.among(servers),
+                address_sign_ups: self.throttle.address_sign_ups.among(servers),
+                rooms: self.throttle.rooms.among(servers),
+                account_rooms: self.throttle.account_rooms.among(servers),
+                room_changes: self.throttle.room_changes.among(servers),
+            },
+            ..self
+        }
+    }
+
     /// What clients are told of it.
     #[must_use]
     pub fn told(&self) -> ServerLimits {
@@ -258,5 +300,24 @@ impl FileLimits {
             account_bytes: self.account_bytes.get(),
             all_bytes: self.all_bytes.get(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn servers_share_what_comes_in_and_each_has_at_least_one() {
+        let limits = Limits::default();
+        assert_eq!(limits.among(1), limits);
+        let third = limits.among(3);
+        assert_eq!(third.messages, Allowance::of(7, 200));
+        assert_eq!(third.throttle.account_rooms, Allowance::of(2, 10));
+        assert_eq!(third.day_bytes.get(), Some((200_u64 << 20).div_ceil(3)));
+        assert_eq!(third.account_bytes, limits.account_bytes);
+        assert_eq!(limits.among(64).throttle.account_rooms.rate, Limit::of(1));
+        let none = Limits::unlimited();
+        assert_eq!(none.among(3), none);
     }
 }

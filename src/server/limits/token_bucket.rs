@@ -81,6 +81,11 @@ impl<K: Ord> Buckets<K> {
         }
     }
 
+    /// Goes on with another rate. What was used stays used.
+    pub const fn set_rate(&mut self, rate: Rate) {
+        self.rate = rate;
+    }
+
     /// Whether there is a token.
     ///
     /// # Errors

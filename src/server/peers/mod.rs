@@ -148,6 +148,12 @@ impl Peers {
         }
     }
 
+    /// How many servers there are, with this one.
+    pub fn servers(&self) -> u32 {
+        let others = u32::try_from(self.known.len()).unwrap_or(u32::MAX);
+        others.saturating_add(1)
+    }
+
     /// What is known of them; none where there are no others.
     pub fn status(&self) -> Option<ClusterStatus> {
         self.link.as_ref()?;

@@ -1,8 +1,10 @@
-//! Who has stored as much as they may is told so, and nobody else.
+//! Who has stored as much as they may is told so, and nobody else; and what is shared with other servers.
 
 use super::*;
-use crate::protocol::{EntryBody, EntryKind, Reaction};
-use crate::server::Limit;
+use crate::protocol::{ClientBody, EntryBody, EntryKind, Reaction};
+use crate::server::limits::account_budget::{Cost, Pause};
+use crate::server::peers::message::PeerMessage;
+use crate::server::{Limit, PeerLink};
 
 #[test]
 fn message_beyond_the_quota_is_refused_by_name_and_counted_and_others_go_on() {
@@ -84,4 +86,49 @@ fn what_comes_to_a_limit_of_the_store_is_counted_under_its_name() {
     let limits = bench.hub.status(&bench.server).limits;
     assert_eq!(limits["reactions_of_one_user"], 2);
     assert_eq!((limits["reactions"], limits["pins"]), (0, 0));
+}
+
+/// Other servers, which need not be told anything.
+struct Others;
+
+impl PeerLink for Others {
+    fn tell(&mut self, _: Vec<u8>) {}
+}
+
+#[test]
+fn servers_share_the_rates_of_an_account_and_take_over_the_part_of_one_that_has_died() {
+    // Each had a rate of its own, so that whoever was signed in at three servers had three times as much.
+    let mut bench = Bench::new();
+    let (account, _) = bench.user("mallory");
+    bench.hub.services.peers.begin("one", 1, Box::new(Others));
+    let now = bench.now.instant;
+    let body = ClientBody::Entry(EntryBody(vec![7; 64].into()));
+    for _ in 0..200 {
+        let budgets = &mut bench.hub.core.budgets;
+        budgets.charge(now, account, Cost::of(&body, || 2), 0);
+    }
+    let next = |bench: &mut Bench| {
+        let checked = bench.hub.core.budgets.check(now, account, Channel::Chat);
+        let Err(Pause { until, .. }) = checked else {
+            panic!("all was used");
+        };
+        let told = bench.hub.core.config.limits.told().messages_per_second;
+        (until - now, told.expect("there is a limit"))
+    };
+    let alone = (Duration::from_millis(50), 20);
+    assert_eq!(next(&mut bench), alone);
+    for node in ["two", "three"] {
+        let heartbeat = PeerMessage::Heartbeat {
+            life: 7,
+            changes: 0,
+            sessions: 0,
+        };
+        let input = Input::FromPeer(node.into(), heartbeat.encode());
+        bench.hub.on_input(bench.now, &mut bench.server, input);
+    }
+    bench.settle();
+    let (wait, told) = next(&mut bench);
+    assert_eq!((wait.as_millis(), told), (142, 7));
+    bench.pass(6_000);
+    assert_eq!(next(&mut bench), alone);
 }

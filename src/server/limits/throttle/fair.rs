@@ -50,6 +50,11 @@ impl<K: Ord + Clone> Shared<K> {
         }
     }
 
+    /// Goes on with another rate. What was used stays used.
+    pub const fn set_sharing(&mut self, sharing: Sharing) {
+        self.sharing = sharing;
+    }
+
     /// Whether there is something left for this user; one who `is_first` uses little, whatever they have used.
     ///
     /// # Errors

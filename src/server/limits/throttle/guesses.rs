@@ -20,6 +20,7 @@ use crate::server::limits::token_bucket::{Buckets, Rate};
 const NETWORK: Growth = Growth {
     free: 5,
     longest: Duration::from_mins(15),
+    forgiven_after: Duration::from_mins(30),
 };
 
 /// The wait of all networks together for one name, beside their first guesses. Chosen: 2880 guesses a day, however many
@@ -27,6 +28,7 @@ const NETWORK: Growth = Growth {
 const NAME: Growth = Growth {
     free: 20,
     longest: Duration::from_secs(30),
+    forgiven_after: Duration::from_mins(30),
 };
 
 /// First guesses of one network (IPv4 address, IPv6 /48) at one name: at once, and again within a day. Chosen: what a
@@ -48,6 +50,8 @@ const FIRST_OF_NAME: Rate = Rate {
 /// Everything that is known of guesses.
 #[derive(Debug)]
 pub struct Guesses {
+    /// Of how many servers this is one.
+    servers: u32,
     of_networks: Waits<(String, Prefix)>,
     of_names: Waits<String>,
     first_of_network: Buckets<(String, Prefix)>,
@@ -59,6 +63,7 @@ pub struct Guesses {
 impl Default for Guesses {
     fn default() -> Self {
         Self {
+            servers: 1,
             of_networks: Waits::default(),
             of_names: Waits::default(),
             first_of_network: Buckets::new(FIRST_OF_NETWORK),
@@ -70,6 +75,21 @@ impl Default for Guesses {
 }
 
 impl Guesses {
+    /// Goes on as one of so many servers. What was tried stays tried.
+    pub fn share(&mut self, servers: u32) {
+        self.servers = servers;
+        let part = |tokens: f64| tokens / f64::from(servers);
+        self.first_of_network.set_rate(Rate {
+            per_second: part(FIRST_OF_NETWORK.per_second),
+            // What a client needs it needs at one of them.
+            burst: FIRST_OF_NETWORK.burst,
+        });
+        self.first_of_name.set_rate(Rate {
+            per_second: part(FIRST_OF_NAME.per_second),
+            burst: part(FIRST_OF_NAME.burst),
+        });
+    }
+
     /// Whether this user has signed in from there of late.
     #[must_use]
     pub fn is_known(&self, name: &str, from: IpAddr) -> bool {
@@ -98,7 +118,8 @@ impl Guesses {
         if !self.is_known(name, from) {
             self.take_turn(now, name, from)?;
         }
-        self.of_networks.count(now, own, NETWORK);
+        self.of_networks
+            .count(now, own, NETWORK.among(self.servers));
         Ok(())
     }
 
@@ -116,7 +137,7 @@ impl Guesses {
         let tries = self.tries(now, &name, own, &site);
         let open = self.of_names.open_since(&name).unwrap_or(now);
         self.queues.ask(now, &name, own, tries, open)?;
-        self.of_names.count(now, name, NAME);
+        self.of_names.count(now, name, NAME.among(self.servers));
         Ok(())
     }
 
@@ -130,7 +151,8 @@ impl Guesses {
         )]
         let first = self.first_of_network.used(now, site).ceil() as u32;
         let own = (name.to_owned(), own);
-        first.saturating_add(self.of_networks.tries(now, &own))
+        let growth = NETWORK.among(self.servers);
+        first.saturating_add(self.of_networks.tries(now, &own, growth))
     }
 
     /// The password was proved: what this network has tried under this name is forgiven.

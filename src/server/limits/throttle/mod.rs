@@ -145,6 +145,19 @@ impl Throttle {
         }
     }
 
+    /// Goes on as one of so many servers, with its part of the same limits. What was tried stays tried.
+    pub fn share(&mut self, limits: &Limits, servers: u32) {
+        self.guesses.share(servers);
+        self.rates = Rates::of(&limits.throttle);
+        self.exchanges.set_sharing(self.rates.exchanges);
+        self.accounts.set_sharing(self.rates.accounts);
+        self.accounts_of_network
+            .set_rate(self.rates.accounts_of_network);
+        self.rooms.set_sharing(self.rates.rooms);
+        self.rooms_of_account.set_rate(self.rates.rooms_of_account);
+        self.room_changes.set_rate(self.rates.room_changes);
+    }
+
     /// Counts a guess at a name's password.
     ///
     /// # Errors

@@ -386,3 +386,59 @@ fn other_limits_hold_at_once_and_what_was_refused_stays_counted() {
     throttle.configure(now, &with(0));
     assert_eq!(opened(&mut throttle), 9, "0 is no limit");
 }
+
+/// How many guesses at a name one network makes in two days that goes round so many servers, asking each again as soon as it
+/// may.
+fn guesses_around(servers: u32) -> u32 {
+    let start = instant();
+    let end = start + seconds(2 * 86_400);
+    let from = IpAddr::from([192, 0, 2, 7]);
+    let limits = Limits::default().among(servers);
+    let mut made = 0;
+    for _ in 0..servers {
+        let mut throttle = Throttle::new(start, &Limits::default());
+        throttle.share(&limits, servers);
+        let mut now = start;
+        while now < end {
+            match throttle.guess(now, "erin", from) {
+                Ok(()) => made += 1,
+                Err(wait) => now += wait,
+            }
+        }
+    }
+    made
+}
+
+#[test]
+fn who_guesses_at_each_server_of_a_cluster_in_turn_gets_hardly_more_guesses_than_at_one() {
+    let (alone, around) = (guesses_around(1), guesses_around(3));
+    assert!(alone > 180, "{alone}");
+    // The first ones are free at each.
+    assert!(around < alone + alone / 4, "{around}, and at one {alone}");
+}
+
+#[test]
+fn limits_that_are_shared_out_keep_what_was_used() {
+    let now = instant();
+    let home = IpAddr::from([192, 0, 2, 7]);
+    let limits = Limits {
+        throttle: ThrottleLimits {
+            address_sign_ups: Allowance::of(120, 2),
+            ..ThrottleLimits::default()
+        },
+        ..Limits::default()
+    };
+    let mut throttle = Throttle::new(now, &limits);
+    let mut opened = 0;
+    let mut soonest = |throttle: &mut Throttle| loop {
+        match throttle.open_account(now, home) {
+            Ok(()) => opened += 1,
+            Err(wait) => return (opened, wait),
+        }
+    };
+    assert_eq!(soonest(&mut throttle), (2, seconds(30)));
+    throttle.share(&limits.among(3), 3);
+    assert_eq!(soonest(&mut throttle), (2, seconds(90)));
+    throttle.share(&limits, 1);
+    assert_eq!(soonest(&mut throttle), (2, seconds(30)));
+}

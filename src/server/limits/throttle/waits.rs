@@ -3,21 +3,33 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
-/// After so long without a try everything is forgiven.
-const FORGET_AFTER: Duration = Duration::from_mins(30);
 /// How many keys are remembered; beyond it the one least recently added is forgotten for which nobody has to wait.
 /// Chosen: an attacker who makes a hundred tries a second, two keys for each, needs five minutes for them.
 const ENTRIES_MAX: usize = 65_536;
 /// How many that somebody has to wait for are passed over for each that is forgotten. Chosen: bounded work.
 const SECOND_CHANCES: u32 = 16;
 
-/// How a wait grows: after so many free tries a second, then twice as long each time, up to a longest.
+/// How a wait grows: after so many free tries a second, then twice as long each time, up to a longest. After so long without a
+/// try, which is longer than that, everything is forgiven.
 #[derive(Debug, Clone, Copy)]
 pub struct Growth {
     /// Tries without a wait.
     pub free: u32,
     /// The longest wait.
     pub longest: Duration,
+    pub forgiven_after: Duration,
+}
+
+impl Growth {
+    /// At one of so many servers, each of which knows its own tries alone: whoever goes round waits as long as at one.
+    #[must_use]
+    pub fn among(self, servers: u32) -> Self {
+        Self {
+            free: self.free,
+            longest: self.longest.saturating_mul(servers),
+            forgiven_after: self.forgiven_after.saturating_mul(servers),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -59,9 +71,10 @@ impl<K: Ord + Clone> Waits<K> {
 
     /// How many tries are remembered.
     #[must_use]
-    pub fn tries(&self, now: Instant, key: &K) -> u32 {
+    pub fn tries(&self, now: Instant, key: &K, growth: Growth) -> u32 {
         let entry = self.entries.get(key);
-        let of_late = |tries: &&Tries| now.saturating_duration_since(tries.last) <= FORGET_AFTER;
+        let of_late =
+            |tries: &&Tries| now.saturating_duration_since(tries.last) <= growth.forgiven_after;
         entry.filter(of_late).map_or(0, |tries| tries.count)
     }
 
@@ -75,7 +88,7 @@ impl<K: Ord + Clone> Waits<K> {
                 not_before: now,
             }
         });
-        if now.saturating_duration_since(tries.last) > FORGET_AFTER {
+        if now.saturating_duration_since(tries.last) > growth.forgiven_after {
             tries.count = 0;
         }
         tries.count = tries.count.saturating_add(1);
@@ -123,6 +136,7 @@ mod tests {
     const GROWTH: Growth = Growth {
         free: 5,
         longest: Duration::from_mins(15),
+        forgiven_after: Duration::from_mins(30),
     };
 
     #[test]
