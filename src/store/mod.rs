@@ -38,7 +38,7 @@ pub use backup::{
 pub use blobs::{
     BLOB_SLOTS, BlobCompletion, BlobDirectory, BlobFile, BlobFiles, BlobHandle, BlobKey,
     BlobOutcome, BlobRequest, BlobStore, BlobThread, Blobs, FoundBlob, MemoryBlobs, all_blobs,
-    blobs_in, counted_bytes,
+    blobs_in, counted_bytes, shelf,
 };
 pub use catch_panic::FencedDatabase;
 pub use check::{Finding, PAGES, Report, Unneeded, check_file};

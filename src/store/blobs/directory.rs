@@ -15,13 +15,34 @@ use super::{BlobFile, BlobFiles, BlobKey, FoundBlob};
 #[derive(Debug)]
 pub struct BlobDirectory {
     path: PathBuf,
+    /// Where those are that are not whole yet.
+    parts: PathBuf,
 }
+
+/// The folder of those that are being fetched, among the folders of the others.
+const FETCHING: &str = "fetching";
 
 impl BlobDirectory {
     /// Those in this directory.
     #[must_use]
     pub fn new(path: PathBuf) -> Self {
-        Self { path }
+        let parts = path.clone();
+        Self { path, parts }
+    }
+
+    /// The same whole blobs, and parts of their own: what of a blob is fetched from elsewhere is not taken for what a user has
+    /// brought. What an earlier process has left of them is removed.
+    ///
+    /// # Errors
+    /// If that cannot be removed.
+    pub fn fetching(&self) -> io::Result<Self> {
+        let parts = self.path.join(FETCHING);
+        match fs::remove_dir_all(&parts) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            removed => removed?,
+        }
+        let path = self.path.clone();
+        Ok(Self { path, parts })
     }
 
     /// Has a blob be the same file as in another directory, as far as both are on one file system. It is durable after
@@ -31,7 +52,7 @@ impl BlobDirectory {
     /// If that has no such blob, or the file systems do not do that.
     pub fn link(&self, other: &Self, key: &BlobKey) -> io::Result<()> {
         let path = key.path(&self.path);
-        self.make_folder(&path)?;
+        make_folder(&[&self.path], &path)?;
         fs::hard_link(key.path(&other.path), path)
     }
 
@@ -49,25 +70,12 @@ impl BlobDirectory {
         }
         sync_directory(&self.path)
     }
-
-    /// The folder of a file. Its name is durable when this returns.
-    fn make_folder<'a>(&self, file: &'a Path) -> io::Result<&'a Path> {
-        let folder = file.parent().unwrap_or(file);
-        for directory in [&self.path, folder] {
-            match DirBuilder::new().mode(0o700).create(directory) {
-                Ok(()) => sync_directory(directory.parent().unwrap_or(directory))?,
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(folder)
-    }
 }
 
 impl BlobFiles for BlobDirectory {
     fn open_part(&self, key: &BlobKey) -> io::Result<Box<dyn BlobFile>> {
-        let path = key.part_path(&self.path);
-        self.make_folder(&path)?;
+        let path = key.part_path(&self.parts);
+        make_folder(&[&self.path, &self.parts], &path)?;
         let file = open(OpenOptions::new().write(true).create(true), &path)?;
         Ok(Box::new(file))
     }
@@ -79,12 +87,13 @@ impl BlobFiles for BlobDirectory {
 
     fn complete(&self, key: &BlobKey) -> io::Result<()> {
         let path = key.path(&self.path);
-        fs::rename(key.part_path(&self.path), &path)?;
+        make_folder(&[&self.path], &path)?;
+        fs::rename(key.part_path(&self.parts), &path)?;
         sync_directory(path.parent().unwrap_or(&path))
     }
 
     fn remove(&self, key: &BlobKey) -> io::Result<()> {
-        for path in [key.path(&self.path), key.part_path(&self.path)] {
+        for path in [key.path(&self.path), key.part_path(&self.parts)] {
             match fs::remove_file(path) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 result => result?,
@@ -96,6 +105,19 @@ impl BlobFiles for BlobDirectory {
     fn list(&self, first: u8) -> io::Result<Vec<FoundBlob>> {
         blobs_in(&self.path, first)
     }
+}
+
+/// Makes the folder of a file, which is below these. Its name is durable when this returns.
+fn make_folder(above: &[&Path], file: &Path) -> io::Result<()> {
+    let folder = file.parent().unwrap_or(file);
+    for directory in above.iter().chain([&folder]) {
+        match DirBuilder::new().mode(0o700).create(directory) {
+            Ok(()) => sync_directory(directory.parent().unwrap_or(directory))?,
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
 }
 
 /// Opens a regular file to read it, and for what else is wanted. A link is not followed, and a pipe is not waited for.

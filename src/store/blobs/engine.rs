@@ -55,8 +55,18 @@ impl Blobs {
                 self.parts.remove(&key);
                 Ok(BlobOutcome::Done)
             }
-            BlobRequest::Drop(key) => self.remove(&key).map(|()| BlobOutcome::Done),
+            BlobRequest::Drop(key)
+            | BlobRequest::Condemn {
+                key,
+                until_ms: None,
+            } => self.remove(&key).map(|()| BlobOutcome::Done),
             BlobRequest::List(first) => self.files.list(first).map(BlobOutcome::Found),
+            // There is no shelf.
+            BlobRequest::Confirm(_) => Ok(BlobOutcome::Complete),
+            BlobRequest::Shelve(_) | BlobRequest::Condemn { .. } | BlobRequest::Purge { .. } => {
+                Ok(BlobOutcome::Done)
+            }
+            BlobRequest::ListShelved(_) => Ok(BlobOutcome::Shelved(Vec::new())),
         };
         Some(self.complete(id, outcome))
     }
@@ -81,8 +91,35 @@ impl Blobs {
         Some(self.complete(id, outcome))
     }
 
+    /// A whole blob, to be read by somebody else.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::NotFound`] if there is none, or why it cannot be opened.
+    pub(super) fn whole(&self, key: &BlobKey) -> io::Result<Box<dyn BlobFile>> {
+        let file = self.files.open(key)?;
+        if file.length()? == key.size.stream_bytes() {
+            return Ok(file);
+        }
+        Err(io::ErrorKind::NotFound.into())
+    }
+
+    /// What there is between these places of a blob that is being written, if all of it was verified.
+    pub(super) fn verified(&self, key: &BlobKey, from: u64, to: u64) -> Option<Vec<u8>> {
+        let part = self.parts.get(key).filter(|part| to <= part.taken())?;
+        let length = usize::try_from(to.checked_sub(from)?).ok()?;
+        let mut bytes = vec![0; length];
+        part.read_at(from, &mut bytes).ok()?;
+        Some(bytes)
+    }
+
     fn complete(&mut self, id: RequestId, outcome: io::Result<BlobOutcome>) -> BlobCompletion {
-        let outcome = match outcome {
+        let outcome = self.told(outcome);
+        BlobCompletion { id, outcome }
+    }
+
+    /// What is said of what came of something. A failure goes to the log.
+    pub(super) fn told(&mut self, outcome: io::Result<BlobOutcome>) -> BlobOutcome {
+        match outcome {
             Ok(outcome) => {
                 self.has_failed = false;
                 outcome
@@ -97,8 +134,7 @@ impl Blobs {
                 );
                 BlobOutcome::Failed { is_full }
             }
-        };
-        BlobCompletion { id, outcome }
+        }
     }
 
     fn begin(&mut self, id: RequestId, key: BlobKey) -> io::Result<Option<BlobOutcome>> {

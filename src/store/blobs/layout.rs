@@ -55,6 +55,12 @@ impl BlobKey {
     /// The blob's file.
     #[must_use]
     pub fn path(&self, directory: &Path) -> PathBuf {
+        folder(directory, self.root.0[0]).join(self.name())
+    }
+
+    /// The blob's name: its root, whose it is, and its size.
+    #[must_use]
+    pub fn name(&self) -> String {
         let Self {
             account,
             root,
@@ -65,9 +71,15 @@ impl BlobKey {
             // Writing to a string does not fail.
             let _ = write!(name, "{byte:02x}");
         }
-        let folder = folder(directory, root.0[0]);
         let _ = write!(name, "{SEPARATOR}{}{SEPARATOR}{}", account.0, size.bytes());
-        folder.join(name)
+        name
+    }
+
+    /// Which blob has this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        let (key, is_part) = Self::parse(name)?;
+        (!is_part && key.name() == name).then_some(key)
     }
 
     /// The file of what has come of it, until that is all.

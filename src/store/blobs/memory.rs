@@ -11,12 +11,22 @@ use super::{BlobFile, BlobFiles, BlobKey, FoundBlob};
 #[derive(Debug, Clone, Default)]
 pub struct MemoryBlobs {
     disk: Arc<Mutex<Disk>>,
+    /// The parts are those that are being fetched.
+    is_fetching: bool,
+}
+
+/// What stands under the name of a blob.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Whole,
+    Part,
+    /// A part that is being fetched.
+    Fetched,
 }
 
 #[derive(Debug, Default)]
 struct Disk {
-    /// By whether they are parts.
-    files: BTreeMap<(BlobKey, bool), MemoryBlob>,
+    files: BTreeMap<(BlobKey, Kind), MemoryBlob>,
     /// Nothing can be written.
     is_full: bool,
     /// What time it is, in milliseconds since 1970 (UTC).
@@ -37,6 +47,17 @@ struct Content {
 }
 
 impl MemoryBlobs {
+    /// The same whole blobs, and parts of their own, for what is fetched from elsewhere.
+    #[must_use]
+    pub fn fetching(&self) -> Self {
+        let mut disk = lock(&self.disk);
+        disk.files.retain(|(_, kind), _| *kind != Kind::Fetched);
+        Self {
+            disk: Arc::clone(&self.disk),
+            is_fetching: true,
+        }
+    }
+
     /// Whether there is no room for anything from now on.
     pub fn set_full(&self, is_full: bool) {
         lock(&self.disk).is_full = is_full;
@@ -53,12 +74,21 @@ impl MemoryBlobs {
     /// # Panics
     /// If there is none.
     pub fn change(&self, key: &BlobKey, is_part: bool, change: impl FnOnce(&mut Vec<u8>)) {
-        let file = lock(&self.disk).files.get(&(*key, is_part)).cloned();
+        let kind = if is_part { Kind::Part } else { Kind::Whole };
+        let file = self.find(key, kind);
         change(&mut lock(&file.expect("it is there").content).bytes);
     }
 
-    fn find(&self, key: &BlobKey, is_part: bool) -> Option<MemoryBlob> {
-        lock(&self.disk).files.get(&(*key, is_part)).cloned()
+    fn find(&self, key: &BlobKey, kind: Kind) -> Option<MemoryBlob> {
+        lock(&self.disk).files.get(&(*key, kind)).cloned()
+    }
+
+    const fn part(&self) -> Kind {
+        if self.is_fetching {
+            Kind::Fetched
+        } else {
+            Kind::Part
+        }
     }
 }
 
@@ -70,7 +100,7 @@ impl BlobFiles for MemoryBlobs {
     fn open_part(&self, key: &BlobKey) -> io::Result<Box<dyn BlobFile>> {
         let mut disk = lock(&self.disk);
         let modified_ms = disk.now_ms;
-        let file = disk.files.entry((*key, true)).or_insert_with(|| {
+        let file = disk.files.entry((*key, self.part())).or_insert_with(|| {
             let bytes = Vec::new();
             MemoryBlob {
                 content: Arc::new(Mutex::new(Content { bytes, modified_ms })),
@@ -81,35 +111,36 @@ impl BlobFiles for MemoryBlobs {
     }
 
     fn open(&self, key: &BlobKey) -> io::Result<Box<dyn BlobFile>> {
-        let file = self.find(key, false);
+        let file = self.find(key, Kind::Whole);
         let file = file.ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))?;
         Ok(Box::new(file))
     }
 
     fn complete(&self, key: &BlobKey) -> io::Result<()> {
         let mut disk = lock(&self.disk);
-        let part = disk.files.remove(&(*key, true));
+        let part = disk.files.remove(&(*key, self.part()));
         let part = part.ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))?;
-        disk.files.insert((*key, false), part);
+        disk.files.insert((*key, Kind::Whole), part);
         Ok(())
     }
 
     fn remove(&self, key: &BlobKey) -> io::Result<()> {
         let mut disk = lock(&self.disk);
-        disk.files.remove(&(*key, true));
-        disk.files.remove(&(*key, false));
+        disk.files.remove(&(*key, self.part()));
+        disk.files.remove(&(*key, Kind::Whole));
         Ok(())
     }
 
     fn list(&self, first: u8) -> io::Result<Vec<FoundBlob>> {
         let disk = lock(&self.disk);
         let files = disk.files.iter();
-        let files = files.filter(|((key, _), _)| key.root.0[0] == first);
-        let found = files.map(|((key, is_part), file)| {
+        let files =
+            files.filter(|((key, kind), _)| key.root.0[0] == first && *kind != Kind::Fetched);
+        let found = files.map(|((key, kind), file)| {
             let content = lock(&file.content);
             FoundBlob {
                 key: *key,
-                is_part: *is_part,
+                is_part: *kind == Kind::Part,
                 stream_bytes: content.bytes.len() as u64,
                 modified: SystemTime::UNIX_EPOCH + Duration::from_millis(content.modified_ms),
             }

@@ -9,6 +9,7 @@ mod engine;
 mod layout;
 mod memory;
 mod part;
+pub mod shelf;
 #[cfg(test)]
 mod tests;
 mod thread;
@@ -25,7 +26,8 @@ pub use thread::{BLOB_SLOTS, BlobHandle, BlobThread};
 use super::RequestId;
 
 /// A store of blobs with a queue before it. Requests are executed in the order in which they were submitted, and completed in
-/// that order, except that [`BlobRequest::Begin`] may take longer.
+/// that order, except that [`BlobRequest::Begin`] may take longer, and so may all that waits for a [shelf]. Reads of one
+/// blob are always completed in order.
 pub trait BlobStore {
     /// Takes a request, reserving the slot of its completion; `false` if there is no slot, and nothing was taken.
     fn submit(&mut self, id: RequestId, request: BlobRequest) -> bool;
@@ -35,6 +37,11 @@ pub trait BlobStore {
 
     /// Frees the slot of a completion: to be called once for each, by the one who takes it.
     fn release(&mut self);
+
+    /// Whether other servers have the same blobs, on a [shelf].
+    fn is_shared(&self) -> bool {
+        false
+    }
 }
 
 /// What may be asked.
@@ -68,6 +75,28 @@ pub enum BlobRequest {
     Drop(BlobKey),
     /// The blobs and parts whose roots begin with this byte: [`BlobOutcome::Found`].
     List(u8),
+    /// The store's tables know the blob: it has to be on the shelf now, if there is one: [`BlobOutcome::Complete`], or
+    /// [`BlobOutcome::Missing`] if it is neither there nor here.
+    Confirm(BlobKey),
+    /// A blob that is here has to be on the shelf, too, if there is one: [`BlobOutcome::Done`].
+    Shelve(BlobKey),
+    /// Removes a blob here, and has it count as not being on the shelf: [`BlobOutcome::Condemned`] if it has been there until
+    /// now, [`BlobOutcome::Done`] otherwise.
+    Condemn {
+        /// Which blob.
+        key: BlobKey,
+        /// Only if it was not put there after this moment, in milliseconds since 1970 (UTC). What is here stays then, too.
+        until_ms: Option<u64>,
+    },
+    /// Nobody needs a blob that was condemned at this position of the shelf: [`BlobOutcome::Done`].
+    Purge {
+        /// Which blob.
+        key: BlobKey,
+        /// What it was put before, if it has come again since.
+        through: u64,
+    },
+    /// The blobs on the shelf whose roots begin with this byte: [`BlobOutcome::Shelved`].
+    ListShelved(u8),
 }
 
 /// What came of a request.
@@ -89,6 +118,10 @@ pub enum BlobOutcome {
     Done,
     /// These are there.
     Found(Vec<FoundBlob>),
+    /// It is condemned, at this position of the shelf.
+    Condemned(u64),
+    /// These are on the shelf.
+    Shelved(Vec<BlobKey>),
     /// It failed, and may be asked again from [`BlobRequest::Begin`] on. Whether the disk is full.
     Failed {
         /// There was no room for it.

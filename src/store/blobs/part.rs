@@ -116,6 +116,11 @@ impl Part {
         self.taken == self.key.size.stream_bytes() && self.tree.as_ref().is_some_and(fits)
     }
 
+    /// Reads what was verified.
+    pub(super) fn read_at(&self, offset: u64, bytes: &mut [u8]) -> io::Result<()> {
+        self.file.read_at(offset, bytes)
+    }
+
     /// Makes what was written durable.
     pub(super) fn sync(&self) -> io::Result<()> {
         self.file.sync()

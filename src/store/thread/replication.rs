@@ -157,6 +157,7 @@ impl Replicated {
 /// Whether a request is for the log: it writes, or decides by what it reads who may sign in, or whether there is somebody to write
 /// to, who may have signed up elsewhere a moment ago; or it reads marks, for which those that the hub has just asked to be written
 /// would be missing here.
+/// What says which files are kept is for it as well: a file goes that nobody keeps.
 #[must_use]
 pub const fn is_shared(request: &Request) -> bool {
     match request {
@@ -165,6 +166,7 @@ pub const fn is_shared(request: &Request) -> bool {
             read,
             Read::FindAccount { .. }
                 | Read::FindCode { .. }
+                | Read::FilesKept { .. }
                 | Read::Hello { .. }
                 | Read::Marks { .. }
                 | Read::Resolve { .. }
