@@ -2,7 +2,8 @@
 //!
 //! A copy takes each blob that its tables know, if that fits its root. A file whose blob does not, or is no longer there, is
 //! gone in the copy: it was deleted meanwhile, or is damaged, which `check` says. Before a copy comes into service its rows are
-//! written to files again.
+//! written to files again. In the copy of a cluster's server no file is gone: its server fetches what it lacks from where all have
+//! it, and its tables have to stay those of the others.
 
 use std::collections::BTreeMap;
 use std::io::{self, Read};
@@ -10,6 +11,7 @@ use std::io::{self, Read};
 use redb::{Database, ReadableDatabase as _};
 use serde_bytes::ByteBuf;
 
+use super::ReplicaState;
 use super::blobs::{BlobFile, BlobFiles, BlobKey};
 use super::error::{StoreError, skip_damaged};
 use super::ops::files;
@@ -172,15 +174,33 @@ pub(in crate::store) fn copy_into(
             None => lost.push(blob),
         }
     }
-    if !lost.is_empty() {
-        tracing::warn!(
-            files = lost.len(),
-            "files are missing in the copy: they were deleted meanwhile, or are damaged"
-        );
-        update(copy, |tables| files::upkeep::lose(tables, &lost))?;
-    }
+    lose(copy, &lost)?;
     let lost = lost.len();
     Ok(Copied { rows, lost })
+}
+
+/// Has files be gone in a copy, as they are in what was copied.
+pub(in crate::store) fn lose(copy: &Database, lost: &[BlobKey]) -> Result<(), StoreError> {
+    if lost.is_empty() {
+        return Ok(());
+    }
+    if are_elsewhere(&Snapshot::open(&copy.begin_read()?, None)?)? {
+        tracing::info!(
+            files = lost.len(),
+            "files are not in the copy, whose server fetches them from where all servers have them"
+        );
+        return Ok(());
+    }
+    tracing::warn!(
+        files = lost.len(),
+        "files are missing in the copy: they were deleted meanwhile, or are damaged"
+    );
+    update(copy, |tables| files::upkeep::lose(tables, lost))
+}
+
+/// Whether the contents of files need not be beside these tables: other servers have them, too.
+pub(in crate::store) fn are_elsewhere(tables: &Snapshot) -> Result<bool, StoreError> {
+    Ok(ReplicaState::load(tables)?.is_some())
 }
 
 fn copy_one(mut content: Content<'_>, blob: &BlobKey, copy: &Database) -> Result<u64, StoreError> {
@@ -223,6 +243,7 @@ pub(in crate::store) fn write_files(
             Ok(Some(tree)) => write_file(&blob, &tree, Content::of_rows(tables, &blob), to)?,
             // A restore has put it there.
             _ if to.open(&blob).is_ok_and(is_there) => {}
+            Ok(None) if are_elsewhere(tables)? => {}
             _ => tracing::error!(?blob, "a file of the copy is lost"),
         }
     }

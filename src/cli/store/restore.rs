@@ -56,10 +56,14 @@ fn run(args: Args, _: &Context<'_>) -> Outcome {
     let day = now.unwrap_or_default().strftime("%Y-%m-%d").to_string();
     let restored = store::restore(&args.file, &data, &day, args.replace, args.leave_cluster);
     match named(restored, &args.file, &data)? {
-        Restored::Done { kept } => {
+        Restored::Done { kept, files_lost } => {
             if args.json {
                 let kept = kept.map(|kept| kept.display().to_string());
-                print_json(&json!({ "data": data.display().to_string(), "kept": kept }))?;
+                print_json(&json!({
+                    "data": data.display().to_string(),
+                    "kept": kept,
+                    "files_lost": files_lost,
+                }))?;
                 return Ok(Exit::Success);
             }
             let (file, data) = (shown(&args.file), shown(&data));
@@ -67,6 +71,11 @@ fn run(args: Args, _: &Context<'_>) -> Outcome {
             if let Some(kept) = kept {
                 let kept = shown(&kept);
                 print(format!("the database it replaces is kept in {kept}\n"));
+            }
+            if files_lost > 0 {
+                print(format!(
+                    "{files_lost} attached files are gone: they are not in the backup, but with the cluster\n"
+                ));
             }
             Ok(Exit::Success)
         }

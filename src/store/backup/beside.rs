@@ -7,10 +7,9 @@ use redb::{Database, ReadableDatabase as _};
 
 use crate::store::blobs::{BlobDirectory, BlobFiles, BlobKey};
 use crate::store::check;
-use crate::store::copied_files::{Source, kept, write_file};
+use crate::store::copied_files::{Source, kept, lose, write_file};
 use crate::store::error::StoreError;
-use crate::store::ops::files;
-use crate::store::schema::tables::{Snapshot, update};
+use crate::store::schema::tables::Snapshot;
 
 /// What came of the files of a copy.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -51,14 +50,8 @@ pub(super) fn write_beside(
         beside.bytes += bytes;
     }
     to.sync()?;
-    if !lost.is_empty() {
-        beside.lost = lost.len() as u64;
-        tracing::warn!(
-            files = lost.len(),
-            "files are missing in the copy: they were deleted meanwhile, or are damaged"
-        );
-        update(copy, |tables| files::upkeep::lose(tables, &lost))?;
-    }
+    lose(copy, &lost)?;
+    beside.lost = lost.len() as u64;
     Ok(beside)
 }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::UNFINISHED_SUFFIX;
 use crate::store::catch_panic::guard;
 use crate::store::check::{self, Looked, Report};
-use crate::store::copied_files::{has_rows, kept};
+use crate::store::copied_files::{are_elsewhere, has_rows, kept};
 use crate::store::error::StoreError;
 use crate::store::files::open::{DATABASE_FILE, OpenError, blobs_of, open_to_read};
 use crate::store::schema::meta;
@@ -124,5 +124,8 @@ fn lacks_files(looked: &Looked, file: &Path) -> Result<bool, StoreError> {
     let tables = looked.snapshot()?;
     let has_content = |blob: &crate::store::BlobKey| blob.size.bytes() > 0;
     let is_missing = fs::symlink_metadata(blobs_of(file)).is_err();
+    if are_elsewhere(&tables)? {
+        return Ok(false);
+    }
     Ok(is_missing && !has_rows(&tables)? && kept(&tables)?.iter().any(has_content))
 }

@@ -11,7 +11,7 @@ use super::{about, fill_tables, leave_cluster, mark_as_copy};
 use crate::store::blobs::BlobDirectory;
 use crate::store::catch_panic::guard;
 use crate::store::check::{self, Looked, Report};
-use crate::store::copied_files::{Source, kept, write_file};
+use crate::store::copied_files::{Source, are_elsewhere, kept, lose, write_file};
 use crate::store::error::StoreError;
 use crate::store::files::copier::Copier;
 use crate::store::files::directory::prepare_directory;
@@ -30,6 +30,8 @@ pub enum Restored {
     Done {
         /// Under which name the database is kept that it replaces.
         kept: Option<PathBuf>,
+        /// How many attached files are gone, since the backup, which is of a cluster's server, does not have them.
+        files_lost: usize,
     },
     /// The backup is damaged, and nothing has changed.
     Damaged(Report),
@@ -83,7 +85,8 @@ pub fn restore(
     }
     let fresh = NewFile::beside(&path)?;
     let blobs = Unfinished(blobs_of(fresh.temporary_path()));
-    copy_all((&looked, &copier), &file, &fresh, &blobs.0, leaves_cluster)?;
+    let to = (&fresh, blobs.0.as_path());
+    let files_lost = copy_all((&looked, &copier), &file, to, leaves_cluster)?;
     // The copy is checked too: the backup can have been changed in between.
     let report =
         check::check_copy(fresh.temporary_path()).map_err(|error| blame(error, &file, &path))?;
@@ -93,18 +96,17 @@ pub fn restore(
     let kept = free_name(&path, day);
     put_in_place(fresh, &blobs.0, is_there, &path, &kept)?;
     let kept = is_there.then_some(kept);
-    Ok(Restored::Done { kept })
+    Ok(Restored::Done { kept, files_lost })
 }
 
-/// Fills a new database, and the directory of its files.
+/// Fills a new database, and the directory of its files. Returns how many of those are gone.
 fn copy_all(
     (looked, copier): (&Looked, &Copier),
     backup: &Path,
-    fresh: &NewFile,
-    blobs: &Path,
+    (fresh, blobs): (&NewFile, &Path),
     leaves_cluster: bool,
-) -> Result<(), OpenError> {
-    let done = guard(|| -> Result<(), OpenError> {
+) -> Result<usize, OpenError> {
+    let done = guard(|| -> Result<usize, OpenError> {
         let tables = looked.snapshot()?;
         let copy = open_new(fresh)?;
         // Both are open: only files of the backup's log are opened meanwhile.
@@ -121,9 +123,14 @@ fn copy_all(
         };
         let to = BlobDirectory::new(blobs.into());
         let own = Snapshot::open(&copy.begin_read().map_err(StoreError::from)?, None)?;
+        let mut elsewhere = Vec::new();
         for blob in kept(&own)? {
             // What was opened can be read by whoever has it.
             let Some((tree, content)) = copier.open(|| from.whole(&blob)) else {
+                if are_elsewhere(&tables)? {
+                    elsewhere.push(blob);
+                    continue;
+                }
                 let reason = "an attached file in it cannot be read".into();
                 let path = backup.into();
                 return Err(OpenError::Damaged { path, reason });
@@ -133,7 +140,9 @@ fn copy_all(
                 cause,
             })?;
         }
-        Ok(())
+        drop(own);
+        lose(&copy, &elsewhere)?;
+        Ok(if leaves_cluster { elsewhere.len() } else { 0 })
     });
     done.map_err(|error| blame(error, backup, fresh.path()))
 }

@@ -8,7 +8,7 @@ use super::relations::is_deleted;
 use super::{Walk, readable};
 use crate::protocol::{AccountId, FileSize, FileTree, root_of};
 use crate::store::blobs::{BlobFile, BlobFiles, BlobKey, FoundBlob, counted_bytes};
-use crate::store::copied_files::{Content, Source, kept};
+use crate::store::copied_files::{Content, Source, are_elsewhere, kept};
 use crate::store::ops::files::reading::is_kept;
 use crate::store::ops::usage::ALL;
 use crate::store::schema::file_records::{AttachedRecord, FileKey};
@@ -145,7 +145,11 @@ pub(super) fn contents(walk: &mut Walk<'_>) -> Result<(), StoreError> {
         return Ok(());
     };
     let kept = kept(walk.tables)?;
+    let is_whole_here = !are_elsewhere(walk.tables)?;
     for blob in &kept {
+        if !is_whole_here && !is_here(&source, blob)? {
+            continue;
+        }
         if let Some(problem) = problem(&source, blob) {
             let place = name((blob.account.0, blob.root.0));
             walk.report.find(TABLE, place, problem);
@@ -179,6 +183,18 @@ pub(super) fn found(files: &dyn BlobFiles) -> Result<Vec<FoundBlob>, StoreError>
         found.extend(listed.into_iter().filter(|file| !file.is_part));
     }
     Ok(found)
+}
+
+/// Whether there is anything of the content of a file.
+fn is_here(source: &Source<'_>, blob: &BlobKey) -> Result<bool, StoreError> {
+    let file = source.files.map(|files| files.open(blob));
+    if matches!(&file, Some(Err(error)) if error.kind() != io::ErrorKind::NotFound)
+        || matches!(file, Some(Ok(_)))
+    {
+        return Ok(true);
+    }
+    let first = (blob.account.0, blob.root.0, 0);
+    source.tables.blobs().has(&first)
 }
 
 /// What is wrong with the content of a file, if anything.

@@ -138,7 +138,7 @@ fn restore_into_new(backup: &Path) -> TempDir {
 /// Under which name the database is kept that a backup replaces.
 fn put_back(backup: &Path, data: &Path) -> Option<PathBuf> {
     match restore(backup, data, "2026-11-29", true, false).expect("it can be restored") {
-        Restored::Done { kept } => kept,
+        Restored::Done { kept, .. } => kept,
         Restored::Damaged(report) => panic!("{report:?}"),
     }
 }

@@ -238,7 +238,7 @@ fn backup_has_what_was_said_until_its_deletion_and_nothing_after_it() {
         let data = fresh.path().join("data");
         let report =
             restore(&backup, &data, "2026-11-29", false, false).expect("it can be restored");
-        assert!(matches!(report, Restored::Done { kept: None }));
+        assert!(matches!(report, Restored::Done { kept: None, .. }));
         let mut bench = open(&data);
         assert_eq!(is_in(&data, &secret), is_before);
         if is_before {
@@ -271,7 +271,7 @@ fn tables_file_of_a_restored_database_has_never_held_what_was_said() {
     let fresh = private_directory();
     let data = fresh.path().join("data");
     let report = restore(&backup, &data, "2026-11-29", false, false).expect("it can be restored");
-    assert!(matches!(report, Restored::Done { kept: None }));
+    assert!(matches!(report, Restored::Done { kept: None, .. }));
     assert!(has(&data.join(DATABASE_FILE), &secret), "it is a copy");
     let mut bench = open(&data);
     assert!(!has(&data.join(DATABASE_FILE), &secret));
