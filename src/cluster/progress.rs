@@ -9,6 +9,8 @@ pub struct Progress {
     applied: AtomicU64,
     lag: AtomicU64,
     leader: Mutex<Option<String>>,
+    /// One more than there are; 0 if that is not known.
+    file_bytes: AtomicU64,
 }
 
 impl Progress {
@@ -29,6 +31,18 @@ impl Progress {
     pub fn leader(&self) -> Option<String> {
         let leader = self.leader.lock().unwrap_or_else(PoisonError::into_inner);
         leader.clone()
+    }
+
+    /// How many bytes each copy of the stream of attached files takes, as far as that is known.
+    #[must_use]
+    pub fn file_bytes(&self) -> Option<u64> {
+        self.file_bytes.load(Ordering::Relaxed).checked_sub(1)
+    }
+
+    /// Each copy of the stream of attached files takes so many bytes.
+    pub fn note_file_bytes(&self, bytes: u64) {
+        let noted = bytes.saturating_add(1);
+        self.file_bytes.store(noted, Ordering::Relaxed);
     }
 
     /// So far the log was applied, and so much of it is known not to be.

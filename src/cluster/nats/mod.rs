@@ -5,6 +5,7 @@
 
 mod credentials;
 mod servers;
+mod shelf;
 mod stream;
 mod thread;
 
@@ -17,6 +18,7 @@ use thiserror::Error;
 use tokio::sync::mpsc;
 
 use super::{Event, Log, Progress};
+pub use shelf::NatsShelf;
 pub use stream::Standing;
 use thread::Command;
 

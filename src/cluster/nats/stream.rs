@@ -8,7 +8,7 @@ use super::{NatsError, Settings};
 const KEPT_NS: u64 = 7 * 24 * 3600 * 1_000_000_000;
 
 /// Where the stream's metadata says which cluster it belongs to.
-const CLUSTER: &str = "udpchat-cluster";
+pub(super) const CLUSTER: &str = "udpchat-cluster";
 
 /// How many records one reading brings at most, and how many bytes.
 const BATCH: u64 = 256;
@@ -173,7 +173,7 @@ pub(super) fn parsed(what: &'static str, answer: &[u8]) -> Result<Value, NatsErr
     })
 }
 
-fn hex(bytes: &[u8; 16]) -> String {
+pub(super) fn hex(bytes: &[u8; 16]) -> String {
     let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
     digits
         .filter_map(|digit| char::from_digit(digit.into(), 16))

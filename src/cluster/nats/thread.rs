@@ -1,5 +1,6 @@
 //! The thread that talks to the servers of the log.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc as answers;
 use std::thread;
@@ -9,7 +10,7 @@ use async_nats::{Client, ConnectOptions, Message, Subscriber};
 use futures_util::StreamExt as _;
 use jiff::Timestamp;
 use serde_json::Value;
-use tokio::runtime;
+use tokio::runtime::{self, Runtime};
 use tokio::sync::mpsc::Receiver;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, timeout, timeout_at};
 
@@ -52,6 +53,24 @@ pub(super) enum Command {
     Create([u8; 16], answers::Sender<Result<(), NatsError>>),
 }
 
+/// What runs on a thread of the cluster; none if it cannot.
+pub(super) fn runtime() -> Result<Runtime, NatsError> {
+    let runtime = runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(|error| NatsError::Refused {
+        what: "start",
+        reason: error.to_string(),
+    })
+}
+
+/// Starts a thread of the cluster.
+pub(super) fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<(), NatsError> {
+    let spawned = thread::Builder::new().name(name.into()).spawn(run);
+    spawned.map(drop).map_err(|error| NatsError::Refused {
+        what: "start",
+        reason: error.to_string(),
+    })
+}
+
 /// Starts the thread; returns how the log stands, if there is one.
 pub(super) fn start(
     settings: Settings,
@@ -61,19 +80,16 @@ pub(super) fn start(
 ) -> Result<Option<Standing>, NatsError> {
     let (answer, answered) = answers::channel();
     let run = move || {
-        let runtime = runtime::Builder::new_current_thread().enable_all().build();
-        let runtime = match runtime {
+        let runtime = match runtime() {
             Ok(runtime) => runtime,
             Err(error) => {
-                let reason = error.to_string();
-                let what = "start";
                 // Whoever has asked has given up, or is told.
-                let _ = answer.send(Err(NatsError::Refused { what, reason }));
+                let _ = answer.send(Err(error));
                 return;
             }
         };
         runtime.block_on(async {
-            let begun = timeout(within, Talker::connect(settings, events)).await;
+            let begun = timeout(within, Talker::join(settings, events)).await;
             match begun.unwrap_or(Err(NatsError::Silent)) {
                 Ok((talker, standing)) => {
                     let _ = answer.send(Ok(standing));
@@ -85,14 +101,40 @@ pub(super) fn start(
             }
         });
     };
-    let spawned = thread::Builder::new().name("cluster".into()).spawn(run);
-    if let Err(error) = spawned {
-        return Err(NatsError::Refused {
-            what: "start",
-            reason: error.to_string(),
-        });
-    }
+    spawn("cluster", run)?;
     answered.recv().unwrap_or(Err(NatsError::Silent))
+}
+
+/// Connects to one of the servers of the log, and from now on to another one whenever it is lost.
+pub(super) async fn connect(
+    servers: &[String],
+    credentials: Option<PathBuf>,
+    name: String,
+) -> Result<Client, NatsError> {
+    let failed = |reason: String| NatsError::Connect {
+        servers: servers.join(", "),
+        reason,
+    };
+    let mut options = ConnectOptions::new()
+        .name(name)
+        .ping_interval(PING_EVERY)
+        .connection_timeout(CONNECT_WITHIN)
+        .request_timeout(Some(REQUEST_WITHIN))
+        .max_reconnects(None)
+        .reconnect_delay_callback(|attempts| {
+            let millis = u64::try_from(attempts).unwrap_or(u64::MAX);
+            Duration::from_millis(millis.saturating_mul(50)).min(RECONNECT_AFTER_MAX)
+        })
+        .client_capacity(TO_SEND_MAX)
+        .subscription_capacity(FEED_MAX)
+        .event_callback(|event| async move {
+            tracing::info!("the connection to the cluster's log: {event}");
+        });
+    if let Some(file) = credentials {
+        options = credentials::add(options, &file).map_err(failed)?;
+    }
+    let client = options.connect(servers).await;
+    client.map_err(|error| failed(error.to_string()))
 }
 
 struct Talker {
@@ -111,7 +153,7 @@ struct Talker {
 }
 
 impl Talker {
-    async fn connect(
+    async fn join(
         settings: Settings,
         events: Arc<Events>,
     ) -> Result<(Self, Option<Standing>), NatsError> {
@@ -124,31 +166,11 @@ impl Talker {
             is_unchecked,
             ..
         } = settings;
-        let listed = servers.join(", ");
         let failed = |reason: String| NatsError::Connect {
-            servers: listed.clone(),
+            servers: servers.join(", "),
             reason,
         };
-        let mut options = ConnectOptions::new()
-            .name(format!("udpchat {node}"))
-            .ping_interval(PING_EVERY)
-            .connection_timeout(CONNECT_WITHIN)
-            .request_timeout(Some(REQUEST_WITHIN))
-            .max_reconnects(None)
-            .reconnect_delay_callback(|attempts| {
-                let millis = u64::try_from(attempts).unwrap_or(u64::MAX);
-                Duration::from_millis(millis.saturating_mul(50)).min(RECONNECT_AFTER_MAX)
-            })
-            .client_capacity(TO_SEND_MAX)
-            .subscription_capacity(FEED_MAX)
-            .event_callback(|event| async move {
-                tracing::info!("the connection to the cluster's log: {event}");
-            });
-        if let Some(file) = credentials {
-            options = credentials::add(options, &file).map_err(failed)?;
-        }
-        let client = options.connect(&servers).await;
-        let client = client.map_err(|error| failed(error.to_string()))?;
+        let client = connect(&servers, credentials, format!("udpchat {node}")).await?;
         let inbox = client.new_inbox();
         let subscribed = |subject: String| client.subscribe(subject);
         let live = subscribed(names.live.clone()).await;
