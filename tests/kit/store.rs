@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use udpchat::store::shelf::{MemoryShelf, ShelvedBlobs};
 use udpchat::store::{
     BlobCompletion, BlobRequest, BlobStore, Blobs, MemoryBlobs, Request, RequestId, Store,
 };
@@ -81,8 +82,47 @@ pub struct QueuedBlobs {
     slots: usize,
 }
 
+/// Blobs of a server that is alone, or of one that shares them.
+enum Kept {
+    Alone(Box<Blobs>),
+    Shared(Box<ShelvedBlobs>, MemoryShelf),
+}
+
+impl Kept {
+    /// Executes a request, and all that follows from what was asked for before.
+    fn execute(&mut self, requests: Vec<(RequestId, BlobRequest)>) -> Vec<BlobCompletion> {
+        let mut done = Vec::new();
+        match self {
+            Self::Alone(blobs) => {
+                for (id, request) in requests {
+                    done.extend(blobs.execute(id, request));
+                }
+                while blobs.has_steps() {
+                    done.extend(blobs.step());
+                }
+            }
+            Self::Shared(blobs, shared) => {
+                for (id, request) in requests {
+                    blobs.execute(id, request);
+                }
+                loop {
+                    if blobs.has_steps() {
+                        blobs.step();
+                    } else if let Some((ticket, answer)) = shared.poll() {
+                        blobs.on_answer(ticket, answer);
+                    } else {
+                        break;
+                    }
+                }
+                done.extend(std::iter::from_fn(|| blobs.poll()));
+            }
+        }
+        done
+    }
+}
+
 struct BlobQueue {
-    blobs: Blobs,
+    blobs: Kept,
     waiting: VecDeque<(RequestId, BlobRequest)>,
     taken: usize,
 }
@@ -95,8 +135,21 @@ impl QueuedBlobs {
 
     /// Those of a disk.
     pub fn on(disk: &MemoryBlobs, slots: usize) -> Self {
+        let blobs = Blobs::new(Box::new(disk.clone()));
+        Self::of(Kept::Alone(Box::new(blobs)), slots)
+    }
+
+    /// Those of a disk and of a shelf.
+    pub fn shelved(disk: &MemoryBlobs, shelf: &MemoryShelf, slots: usize) -> Self {
+        let shelf = shelf.for_another();
+        let (files, fetching) = (Box::new(disk.clone()), Box::new(disk.fetching()));
+        let blobs = ShelvedBlobs::new(files, fetching, Box::new(shelf.clone()));
+        Self::of(Kept::Shared(Box::new(blobs), shelf), slots)
+    }
+
+    fn of(blobs: Kept, slots: usize) -> Self {
         let queue = BlobQueue {
-            blobs: Blobs::new(Box::new(disk.clone())),
+            blobs,
             waiting: VecDeque::new(),
             taken: 0,
         };
@@ -113,14 +166,8 @@ impl QueuedBlobs {
     /// Executes what waits, and verifies what has to be.
     pub fn execute(&self) -> Vec<BlobCompletion> {
         let queue = &mut *self.queue();
-        let mut done = Vec::new();
-        for (id, request) in std::mem::take(&mut queue.waiting) {
-            done.extend(queue.blobs.execute(id, request));
-        }
-        while queue.blobs.has_steps() {
-            done.extend(queue.blobs.step());
-        }
-        done
+        let asked = std::mem::take(&mut queue.waiting).into();
+        queue.blobs.execute(asked)
     }
 
     /// How many requests wait.
@@ -146,5 +193,9 @@ impl BlobStore for QueuedBlobs {
 
     fn release(&mut self) {
         self.queue().taken -= 1;
+    }
+
+    fn is_shared(&self) -> bool {
+        matches!(self.queue().blobs, Kept::Shared(..))
     }
 }

@@ -77,6 +77,7 @@ fn cluster_json(snapshot: &Snapshot) -> Option<Value> {
         "others": cluster.others,
         "sessions_elsewhere": cluster.sessions_elsewhere,
         "log": { "applied": log.applied, "lag": log.lag, "leader": log.leader },
+        "file_bytes": log.file_bytes,
     }))
 }
 

@@ -52,6 +52,8 @@ pub struct SharedLogStatus {
     pub lag: u64,
     /// Who leads those that keep it.
     pub leader: Option<String>,
+    /// How many bytes each copy of the stream of attached files takes, as far as that is known.
+    pub file_bytes: Option<u64>,
 }
 
 impl SharedLogStatus {
@@ -61,6 +63,7 @@ impl SharedLogStatus {
             applied: progress.applied(),
             lag: progress.lag(),
             leader: progress.leader(),
+            file_bytes: progress.file_bytes(),
         }
     }
 }

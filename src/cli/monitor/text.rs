@@ -64,8 +64,11 @@ fn cluster(snapshot: &Snapshot) -> Option<String> {
     nodes.push(&cluster.node);
     nodes.sort_unstable();
     let sessions = snapshot.hub.sessions as u64;
+    let files = log
+        .file_bytes
+        .map(|bytes| format!("   files {}", size(bytes)));
     Some(format!(
-        "cluster {}   node {} of {} live ({})   log {}, leader {}, lag {}   sessions {sessions} here, {} in all",
+        "cluster {}   node {} of {} live ({})   log {}, leader {}, lag {}   sessions {sessions} here, {} in all{}",
         log.cluster,
         cluster.node,
         nodes.len(),
@@ -74,6 +77,7 @@ fn cluster(snapshot: &Snapshot) -> Option<String> {
         log.leader.as_deref().unwrap_or("unknown"),
         log.lag,
         sessions + cluster.sessions_elsewhere,
+        files.unwrap_or_default(),
     ))
 }
 

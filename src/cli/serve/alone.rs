@@ -7,6 +7,7 @@ use crate::cli::exit::Failure;
 use crate::cluster::{Halt, Progress};
 use crate::net::InputSender;
 use crate::server::{Input, Introduction};
+use crate::store::shelf::Shelf;
 use crate::store::{Engine, Replication, StoreCaller};
 
 #[derive(Debug, Clone, clap::Args)]
@@ -17,11 +18,6 @@ pub enum Member {}
 pub type Halted = Arc<OnceLock<Halt>>;
 
 impl ClusterOptions {
-    #[expect(clippy::unused_self, reason = "as where there are some")]
-    pub const fn is_wanted(&self) -> bool {
-        false
-    }
-
     #[expect(
         clippy::unused_self,
         clippy::unnecessary_wraps,
@@ -38,6 +34,10 @@ impl Member {
     }
 
     pub fn progress(&self) -> (String, Arc<Progress>) {
+        match *self {}
+    }
+
+    pub fn take_shelf(&mut self) -> Option<Box<dyn Shelf>> {
         match *self {}
     }
 

@@ -8,10 +8,11 @@ use anyhow::{Context as _, anyhow};
 use rand_core::{OsRng, RngCore as _};
 
 use crate::cli::exit::Failure;
-use crate::cluster::nats::{NatsLog, Settings, Standing, Teller};
+use crate::cluster::nats::{NatsLog, NatsShelf, Settings, Standing, Teller};
 use crate::cluster::{Follower, Halt, NODE_NAME_MAX, Progress, Replica, catch_up, is_node_name};
 use crate::net::{self, InputSender};
 use crate::server::{Input, Introduction, PeerLink};
+use crate::store::shelf::Shelf;
 use crate::store::{Engine, ReplicaState, Replication, StoreCaller};
 
 /// How many copies of a log NATS keeps at most.
@@ -76,17 +77,13 @@ pub struct Member {
     meaning: u64,
     replica: Replica,
     log: NatsLog,
+    shelf: Option<NatsShelf>,
 }
 
 /// Why a member has stopped by itself, once it has.
 pub type Halted = Arc<OnceLock<Halt>>;
 
 impl ClusterOptions {
-    /// Whether this server is one of several.
-    pub const fn is_wanted(&self) -> bool {
-        !self.cluster.is_empty()
-    }
-
     /// Where the log is, if this server is one of several.
     pub fn wanted(&self) -> Result<Option<Settings>, Failure> {
         if self.cluster.is_empty() {
@@ -122,7 +119,7 @@ impl Member {
     /// Joins the cluster, or founds it if there is no log of that name, and applies what the database lacks.
     pub fn join(settings: Settings, engine: &mut Engine) -> Result<Self, Failure> {
         let (name, node) = (settings.cluster.clone(), settings.node.clone());
-        let connected = NatsLog::connect(settings).map_err(anyhow::Error::new);
+        let connected = NatsLog::connect(settings.clone()).map_err(anyhow::Error::new);
         let (mut log, standing) =
             connected.with_context(|| format!("cannot join cluster {name}"))?;
         let state = belong(engine, &name, standing.as_ref())?;
@@ -131,6 +128,9 @@ impl Member {
             created.with_context(|| format!("cannot found cluster {name}"))?;
             tracing::warn!("founded cluster {name}, as node {node}");
         }
+        let shelf =
+            NatsShelf::connect(settings, state.cluster, log.progress()).map_err(anyhow::Error::new);
+        let shelf = shelf.with_context(|| format!("cannot use the files of cluster {name}"))?;
         let mut nonce = [0; 16];
         OsRng.fill_bytes(&mut nonce);
         let (now, applied) = (net::now().instant, state.applied);
@@ -153,7 +153,13 @@ impl Member {
             meaning: meaning.context("cannot read the database")?,
             replica,
             log,
+            shelf: Some(shelf),
         })
+    }
+
+    /// What all servers have of attached files; once.
+    pub fn take_shelf(&mut self) -> Option<Box<dyn Shelf>> {
+        self.shelf.take().map(|shelf| Box::new(shelf) as _)
     }
 
     /// The cluster's name, and how far this server is with its log.

@@ -29,9 +29,10 @@ use crate::cli::threads::spawn;
 use crate::net::{self, Driver, InputSender, Setup, Socket};
 use crate::protocol::fingerprint;
 use crate::server::{self, Hub, HubConfig, Input, Registration};
+use crate::store::shelf::{Shelf, ShelvedBlobs};
 use crate::store::{
-    self, BlobDirectory, BlobHandle, BlobThread, Blobs, CompletionBox, DATABASE_FILE, Engine,
-    Snapshots, StoreCaller, StoreHandle, StoreThread,
+    self, BlobCompletion, BlobDirectory, BlobHandle, BlobThread, Blobs, CompletionBox,
+    DATABASE_FILE, Engine, Snapshots, StoreCaller, StoreHandle, StoreThread,
 };
 use crate::transport::{Endpoint, Now, ServerConfig, public_key};
 
@@ -42,7 +43,8 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
     let (mut engine, secrets, accounts) = open_database(&args, &data)?;
     let settings = args.cluster.wanted()?;
     let member = settings.map(|settings| Member::join(settings, &mut engine));
-    let member = member.transpose()?;
+    let mut member = member.transpose()?;
+    let shelf = member.as_mut().and_then(Member::take_shelf);
     let (setup, inputs) = Setup::new().context("cannot wait for the network")?;
     let now = net::now();
     let endpoint = endpoint(&args, &secrets, now)?;
@@ -52,7 +54,7 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
     let cluster = member.as_ref().map(Member::progress);
     let halted = Arc::default();
     let (handle, store) = start_store(engine, &inputs, member, &halted);
-    let (blob_handle, blobs) = start_blobs(&data, inputs.clone());
+    let (blob_handle, blobs) = start_blobs(&data, inputs.clone(), shelf)?;
     let mut hub = hub(&args, &secrets, now, (handle, blob_handle))?;
     if let Some(introduction) = introduction {
         hub = hub.with_peers(introduction);
@@ -197,13 +199,23 @@ fn start_store(
 }
 
 /// Starts the thread of attached files, whose completions go to the hub.
-fn start_blobs(data: &Path, inputs: InputSender<Input>) -> (BlobHandle, BlobThread) {
-    let directory = store::blobs_of(&data.join(DATABASE_FILE));
-    let blobs = Blobs::new(Box::new(BlobDirectory::new(directory)));
-    BlobThread::spawn(blobs, move |completions| {
+fn start_blobs(
+    data: &Path,
+    inputs: InputSender<Input>,
+    shelf: Option<Box<dyn Shelf>>,
+) -> anyhow::Result<(BlobHandle, BlobThread)> {
+    let directory = BlobDirectory::new(store::blobs_of(&data.join(DATABASE_FILE)));
+    let sink = move |completions: Vec<BlobCompletion>| {
         // Bounded by the slots of the blobs. After the network thread has ended, no answer is needed.
         let _ = inputs.send_all_reserved(completions.into_iter().map(Input::Blob));
-    })
+    };
+    let Some(shelf) = shelf else {
+        return Ok(BlobThread::spawn(Blobs::new(Box::new(directory)), sink));
+    };
+    let fetching = directory.fetching();
+    let fetching = fetching.context("cannot remove what was left of attached files")?;
+    let blobs = ShelvedBlobs::new(Box::new(directory), Box::new(fetching), shelf);
+    Ok(BlobThread::spawn_shelved(blobs, sink))
 }
 
 /// Serves the page and the metrics, if that is wanted: a line that says where.
@@ -238,7 +250,6 @@ fn limits(args: &Args) -> ServerLimits {
         limits.hub = server::Limits::unlimited();
         limits.transport.handshakes_by_token = u32::MAX;
     }
-    limits.hub.files.are_taken = !args.cluster.is_wanted();
     limits
 }
 

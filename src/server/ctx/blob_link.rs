@@ -19,6 +19,14 @@ pub enum PendingBlob {
     Adopt,
     /// Some of the blobs are listed, to find those that nobody needs.
     List,
+    /// A file that the store has noted is on the shelf.
+    Confirm(BlobKey),
+    /// A file that nobody keeps is condemned.
+    Condemn(BlobKey),
+    /// Some of the files are listed for a pass over the shelf.
+    PassListed,
+    /// What such a pass does with one of them is done.
+    Passed(BlobKey),
     /// Nothing.
     Done,
 }
@@ -59,6 +67,11 @@ impl BlobLink {
     /// Requests that were not answered.
     pub fn pending_count(&self) -> usize {
         self.pending.len()
+    }
+
+    /// Whether other servers have the same blobs.
+    pub fn is_shared(&self) -> bool {
+        self.store.is_shared()
     }
 
     /// Requests that there is room for.

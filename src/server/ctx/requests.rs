@@ -145,6 +145,10 @@ pub enum Pending {
     SweepFiles,
     /// Which of these files are kept.
     FilesKept(Vec<BlobKey>),
+    /// The same of files that are on the shelf, or have to be.
+    ShelvedKept(Vec<BlobKey>),
+    /// Whether a file is kept that was condemned at this position of the shelf.
+    CondemnedKept(BlobKey, u64),
 }
 
 /// Whether joining a room may create it.

@@ -186,6 +186,10 @@ impl Downloads {
                 }
                 self.pump(ctx, origin.session);
             }
+            BlobOutcome::Damaged(_) => {
+                let detail = "what the servers have of it is damaged: it has to be sent again";
+                self.fail(ctx, origin, Failure::new(ErrorCode::NoSuchFile, detail));
+            }
             _ => {
                 let detail = "the server cannot read the file";
                 self.fail(ctx, origin, Failure::new(ErrorCode::Unavailable, detail));

@@ -7,11 +7,12 @@
 mod admission;
 mod adoption;
 pub mod download;
+pub mod shelf;
 mod sweep;
 mod upload;
 mod uploads;
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::time::Instant;
 
 use super::ctx::blob_link::PendingBlob;
@@ -26,6 +27,7 @@ use crate::transport::{Now, SessionId};
 use admission::EarlierDays;
 use adoption::Adoption;
 use download::Downloads;
+use shelf::ShelfPass;
 use sweep::Sweep;
 use uploads::Uploads;
 
@@ -35,13 +37,23 @@ pub use uploads::{OPEN_MAX, PER_ACCOUNT};
 /// Blobs that are still to be dropped, because there was no room for the request. At the limit they are left to the sweep.
 const DROPS_MAX: usize = 4096;
 
+/// From where a blob is removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Where {
+    /// This server only: others have it still, or have removed it themselves.
+    Here,
+    /// All servers of a cluster, if this is one of several.
+    Everywhere,
+}
+
 /// All transfers.
 pub struct Files {
     uploads: Uploads,
     adoption: Adoption,
     pub sweep: Sweep,
     pub downloads: Downloads,
-    drops: BTreeSet<BlobKey>,
+    drops: BTreeMap<BlobKey, Where>,
+    pub shelf: ShelfPass,
     /// The days before the start.
     days: EarlierDays,
 }
@@ -53,7 +65,8 @@ impl Files {
             adoption: Adoption::new(now.instant),
             sweep: Sweep::new(now.instant),
             downloads: Downloads::default(),
-            drops: BTreeSet::new(),
+            drops: BTreeMap::new(),
+            shelf: ShelfPass::new(now.instant),
             days: EarlierDays::new(now.instant),
         }
     }
@@ -73,7 +86,7 @@ impl Files {
             }
             Some(PendingBlob::Adopt) => {
                 let surplus = adoption::adopt_parts(ctx, &mut self.uploads, found(outcome));
-                self.drop_blobs(ctx, surplus);
+                self.drop_blobs(ctx, surplus, Where::Here);
                 for key in self.adoption.go_on(ctx) {
                     self.ask(ctx, key);
                 }
@@ -84,6 +97,13 @@ impl Files {
                 let dropped = self.sweep.on_listed(ctx, found, is_used);
                 self.drop_left(ctx, dropped);
             }
+            Some(PendingBlob::Confirm(key)) => self.on_confirmed(ctx, key, &outcome),
+            Some(PendingBlob::Condemn(key)) => shelf::on_condemned(ctx, key, &outcome),
+            Some(PendingBlob::PassListed) => self.shelf.on_listed(ctx, outcome),
+            Some(PendingBlob::Passed(key)) => {
+                shelf::on_condemned(ctx, key, &outcome);
+                self.shelf.on_passed(ctx, &outcome);
+            }
             Some(PendingBlob::Done) => {}
         }
         self.retry(ctx);
@@ -92,15 +112,15 @@ impl Files {
     /// What had no room before.
     fn retry(&mut self, ctx: &mut Ctx<'_>) {
         self.downloads.read_for_stalled(ctx);
-        while let Some(key) = self.drops.first().copied()
-            && ctx.blobs.submit(PendingBlob::Done, BlobRequest::Drop(key))
+        while let Some((key, place)) = self.drops.first_key_value()
+            && drop_blob(ctx, *key, *place)
         {
-            self.drops.remove(&key);
+            self.drops.pop_first();
         }
     }
 
-    /// Nothing refers to these any longer.
-    pub fn on_freed(&mut self, ctx: &mut Ctx<'_>, freed: Vec<BlobKey>) {
+    /// Nothing refers to these any longer; `is_own` if this server was asked for that.
+    pub fn on_freed(&mut self, ctx: &mut Ctx<'_>, freed: Vec<BlobKey>, is_own: bool) {
         let mut dropped = Vec::new();
         for key in freed {
             // One that is being brought again is noted again at its end.
@@ -108,14 +128,23 @@ impl Files {
                 dropped.push(key);
             }
         }
-        self.drop_blobs(ctx, dropped);
+        let place = if is_own {
+            Where::Everywhere
+        } else {
+            Where::Here
+        };
+        self.drop_blobs(ctx, dropped, place);
     }
 
-    fn drop_blobs(&mut self, ctx: &mut Ctx<'_>, keys: impl IntoIterator<Item = BlobKey>) {
+    fn drop_blobs(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        keys: impl IntoIterator<Item = BlobKey>,
+        place: Where,
+    ) {
         for key in keys {
-            let is_asked = ctx.blobs.submit(PendingBlob::Done, BlobRequest::Drop(key));
-            if !is_asked && self.drops.len() < DROPS_MAX {
-                self.drops.insert(key);
+            if !drop_blob(ctx, key, place) && self.drops.len() < DROPS_MAX {
+                self.drops.insert(key, place);
             }
         }
     }
@@ -131,7 +160,7 @@ impl Files {
     fn drop_left(&mut self, ctx: &mut Ctx<'_>, keys: impl IntoIterator<Item = BlobKey>) {
         for key in keys {
             self.uploads.remove(&key);
-            self.drop_blobs(ctx, [key]);
+            self.drop_blobs(ctx, [key], Where::Everywhere);
         }
     }
 
@@ -145,6 +174,7 @@ impl Files {
         self.adoption.on_timeout(ctx);
         self.close_idle(ctx);
         self.sweep.on_timeout(ctx);
+        self.shelf.on_timeout(ctx);
         self.retry(ctx);
     }
 
@@ -153,6 +183,7 @@ impl Files {
             self.adoption.deadline(),
             self.uploads.deadline(),
             self.sweep.deadline(),
+            self.shelf.deadline(),
         ];
         deadlines.into_iter().flatten().min()
     }
@@ -161,6 +192,16 @@ impl Files {
     pub fn upload_count(&self) -> usize {
         self.uploads.len()
     }
+}
+
+/// Asks for a blob to be removed, if there is room for that.
+fn drop_blob(ctx: &mut Ctx<'_>, key: BlobKey, place: Where) -> bool {
+    if place == Where::Everywhere && ctx.blobs.is_shared() {
+        let until_ms = None;
+        let request = BlobRequest::Condemn { key, until_ms };
+        return ctx.blobs.submit(PendingBlob::Condemn(key), request);
+    }
+    ctx.blobs.submit(PendingBlob::Done, BlobRequest::Drop(key))
 }
 
 /// What a list has; of one that cannot be read, nothing.

@@ -15,7 +15,7 @@ const PART_KEPT: Duration = Duration::from_hours(7 * 24);
 
 /// How long a blob stays of which the store knows nothing: it was written and not noted before the server was killed, or its
 /// entry was deleted and not it. Chosen: the client has come back by then, or brings it again.
-const UNKNOWN_KEPT: Duration = Duration::from_hours(24);
+pub(super) const UNKNOWN_KEPT: Duration = Duration::from_hours(24);
 
 /// Of how many blobs the store is asked at once. Chosen: a millisecond of the storage thread.
 const ASKED_AT_ONCE: usize = 200;

@@ -2,7 +2,7 @@
 
 use super::admission::{EarlierDays, account_full, at_limit, check_room, server_full};
 use super::uploads::{DAMAGED_MAX, Room, Stage, Upload, per_account};
-use super::{Files, answer, refuse, transfers};
+use super::{Files, Where, answer, refuse, transfers};
 use crate::protocol::{
     Command, ErrorCode, Failure, FileSize, Message, PIECE_MAX_BYTES, UploadPiece, UploadRequest,
     UploadState,
@@ -91,7 +91,7 @@ impl Files {
                 Room::None(limit) => return Err(at_limit(limit)),
                 Room::Drop(other) => {
                     self.uploads.remove(&other);
-                    self.drop_blobs(ctx, [other]);
+                    self.drop_blobs(ctx, [other], Where::Here);
                 }
                 Room::Close(other) => self.close(ctx, other),
                 Room::Interrupt(other) => {
@@ -343,10 +343,7 @@ impl Files {
     /// The store has noted a file, or not.
     pub fn on_added(&mut self, ctx: &mut Ctx<'_>, key: BlobKey, outcome: &Outcome) {
         let failure = match outcome {
-            Outcome::Done(_) => {
-                ctx.counters.uploads += 1;
-                return self.end(ctx, key);
-            }
+            Outcome::Done(_) => return self.confirm(ctx, key),
             Outcome::Refused(Refusal::QuotaFull(limit)) => {
                 ctx.counters.at_file_limits.account += 1;
                 account_full(*limit)
@@ -363,7 +360,7 @@ impl Files {
     }
 
     /// An upload is complete.
-    fn end(&mut self, ctx: &mut Ctx<'_>, key: BlobKey) {
+    pub(super) fn end(&mut self, ctx: &mut Ctx<'_>, key: BlobKey) {
         if let Some(upload) = self.uploads.get_mut(&key) {
             upload.taken = key.size.stream_bytes();
         }
@@ -379,7 +376,7 @@ impl Files {
         self.drop_left(ctx, Some(key));
     }
 
-    fn fail_to_write(&mut self, ctx: &mut Ctx<'_>, key: BlobKey, outcome: &BlobOutcome) {
+    pub(super) fn fail_to_write(&mut self, ctx: &mut Ctx<'_>, key: BlobKey, outcome: &BlobOutcome) {
         let failure = match outcome {
             BlobOutcome::Failed { is_full: true } => {
                 Failure::new(ErrorCode::QuotaFull, "the server's disk is full")
@@ -390,7 +387,7 @@ impl Files {
     }
 
     /// An upload has failed; what there is of it stays, for another, and counts.
-    fn fail(&mut self, ctx: &mut Ctx<'_>, key: BlobKey, failure: Failure) {
+    pub(super) fn fail(&mut self, ctx: &mut Ctx<'_>, key: BlobKey, failure: Failure) {
         if let Some(upload) = self.forget(ctx, &key) {
             for origin in &upload.attached {
                 if ctx.is_connected(*origin) {
@@ -401,7 +398,7 @@ impl Files {
                 self.uploads.insert(key, upload.closed());
             } else if upload.stage != Stage::Asked {
                 // Not even an empty file is left that nobody counts.
-                return self.drop_blobs(ctx, [key]);
+                return self.drop_blobs(ctx, [key], Where::Here);
             }
         }
         // If there is no room, it is forgotten with its next upload, or its last one.

@@ -10,7 +10,7 @@ use crate::server::auth::{change, enrol};
 use crate::server::ctx::Ctx;
 use crate::server::ctx::requests::Pending;
 use crate::server::delegated;
-use crate::server::files::download;
+use crate::server::files::{download, shelf};
 use crate::server::limits::account_budget::Cost;
 use crate::server::messages::{append, catch_up, history};
 use crate::server::policy;
@@ -125,7 +125,7 @@ impl Services {
             return;
         };
         self.files
-            .on_freed(ctx, std::mem::take(&mut completion.freed));
+            .on_freed(ctx, std::mem::take(&mut completion.freed), true);
         count_limit(ctx, &completion.outcome);
         if let Pending::Append(session, name) = &pending {
             return self.on_append_completed(ctx, (*session, name), &completion);
@@ -203,6 +203,10 @@ impl Services {
             }
             Pending::SweepFiles => self.files.sweep.on_rows_swept(ctx, &outcome),
             Pending::FilesKept(asked) => self.files.on_asked(ctx, asked, &outcome),
+            Pending::ShelvedKept(asked) => self.files.shelf.on_asked(ctx, asked, &outcome),
+            Pending::CondemnedKept(key, position) => {
+                shelf::on_condemned_asked(ctx, key, position, &outcome);
+            }
             Pending::Devices(origin) => devices::on_listed(ctx, origin, &outcome),
             Pending::NoteUses(uses) => self.uses.on_written(ctx, uses, &outcome),
             pending @ (Pending::AdminSubject(..) | Pending::Audit(_)) => {

@@ -21,7 +21,7 @@ impl Services {
             freed,
             ..
         } = *completion;
-        self.files.on_freed(ctx, freed);
+        self.files.on_freed(ctx, freed, false);
         let Request::Write(write) = request else {
             return;
         };

@@ -125,8 +125,6 @@ pub struct Limits {
 /// The limits of attached files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FileLimits {
-    /// Whether there are any. A server of a cluster takes none: the others would not have them.
-    pub are_taken: bool,
     /// Bytes of one attached file. Chosen: larger ones are passed on by other means; its tree is 50 KB.
     pub bytes: Limit,
     /// Bytes of attached files that are kept for one account. Chosen: ten of the largest.
@@ -182,7 +180,6 @@ impl Default for Limits {
 impl Default for FileLimits {
     fn default() -> Self {
         Self {
-            are_taken: true,
             bytes: Limit::of(100 << 20),
             account_bytes: Limit::of(1 << 30),
             all_bytes: Limit::of(10 << 30),
@@ -253,7 +250,6 @@ impl Limits {
             account_bytes: Limit::NONE,
             all_bytes: Limit::NONE,
             files: FileLimits {
-                are_taken: true,
                 bytes: Limit::NONE,
                 account_bytes: Limit::NONE,
                 all_bytes: Limit::NONE,
@@ -287,9 +283,6 @@ impl FileLimits {
     /// How large an attached file may be, in bytes.
     #[must_use]
     pub fn most_bytes(&self) -> u64 {
-        if !self.are_taken {
-            return 0;
-        }
         self.bytes.or_max().min(FILE_MAX_BYTES)
     }
 

@@ -12,6 +12,7 @@ use crate::store::{BlobKey, FoundBlob};
 mod downloads;
 mod hostile;
 mod kept;
+mod shelved;
 mod uploads;
 
 const BULK: Channel = Channel::Bulk;
