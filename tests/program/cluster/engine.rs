@@ -245,15 +245,63 @@ impl Engine {
     }
 }
 
+/// The stream of attached files of the cluster `chat`.
+impl Engine {
+    fn asks(&self, subject: &str, payload: &[u8]) -> Value {
+        ask_with(&self.servers[0], subject, payload).expect("it answers")
+    }
+
+    /// How many messages it has.
+    pub fn file_messages(&self) -> u64 {
+        let info = self.asks("$JS.API.STREAM.INFO.udpchat-chat-files", b"");
+        info["state"]["messages"].as_u64().expect("it is there")
+    }
+
+    /// It takes no more than so many bytes from now on; -1 stands for all.
+    pub fn limits_files(&self, bytes: i64) {
+        let info = self.asks("$JS.API.STREAM.INFO.udpchat-chat-files", b"");
+        let mut config = info["config"].clone();
+        config["max_bytes"] = bytes.into();
+        let update = "$JS.API.STREAM.UPDATE.udpchat-chat-files";
+        let updated = self.asks(update, config.to_string().as_bytes());
+        assert!(updated["error"].is_null(), "{updated}");
+    }
+
+    /// Has something else stand in a piece of its only file, or removes it.
+    pub fn damages_file(&self, number: u64, is_removed: bool) {
+        let asked = r#"{"subjects_filter":">"}"#;
+        let info = self.asks("$JS.API.STREAM.INFO.udpchat-chat-files", asked.as_bytes());
+        let subjects = info["state"]["subjects"].as_object().expect("some");
+        let end = format!(".{number}");
+        let subject = subjects.keys().find(|subject| subject.ends_with(&end));
+        let subject = subject.expect("it has so many pieces");
+        let done = if is_removed {
+            let asked = format!(r#"{{"filter":"{subject}"}}"#);
+            let purge = "$JS.API.STREAM.PURGE.udpchat-chat-files";
+            self.asks(purge, asked.as_bytes())
+        } else {
+            self.asks(subject, &[7; 128 * 1024])
+        };
+        assert!(done["error"].is_null(), "{done}");
+    }
+}
+
 /// What the servers answer, asked by this one of this host; none if nothing comes.
 fn ask(server: &LogServer, subject: &str) -> Option<Value> {
+    ask_with(server, subject, b"")
+}
+
+fn ask_with(server: &LogServer, subject: &str, payload: &[u8]) -> Option<Value> {
     let mut connection = TcpStream::connect(&server.address).ok()?;
     connection
         .set_read_timeout(Some(Duration::from_secs(2)))
         .ok()?;
-    let asked =
-        format!("CONNECT {{\"verbose\":false}}\r\nSUB answer 1\r\nPUB {subject} answer 0\r\n\r\n");
-    connection.write_all(asked.as_bytes()).ok()?;
+    let length = payload.len();
+    let asked = format!(
+        "CONNECT {{\"verbose\":false}}\r\nSUB answer 1\r\nPUB {subject} answer {length}\r\n"
+    );
+    let asked = [asked.as_bytes(), payload, b"\r\n"].concat();
+    connection.write_all(&asked).ok()?;
     let mut reader = BufReader::new(connection);
     loop {
         let mut line = String::new();

@@ -5,6 +5,7 @@ mod chaos;
 mod damage;
 mod engine;
 mod faults;
+mod files;
 mod ground;
 mod nodes;
 mod power;
