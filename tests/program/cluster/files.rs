@@ -46,11 +46,14 @@ fn eventually(what: &str, is_so: impl Fn() -> bool) {
     }
 }
 
-/// How many files are in a directory of blobs.
-fn blobs_in(directory: &Path) -> usize {
-    let folders = fs::read_dir(directory).expect("a directory");
-    let files = folders.flat_map(|folder| fs::read_dir(folder.unwrap().path()).unwrap());
-    files.count()
+/// How many files are below a directory.
+fn files_below(directory: &Path) -> usize {
+    let entries = fs::read_dir(directory).expect("a directory");
+    let counts = entries.map(|entry| {
+        let path = entry.expect("it can be read").path();
+        if path.is_dir() { files_below(&path) } else { 1 }
+    });
+    counts.sum()
 }
 
 #[test]
@@ -120,7 +123,7 @@ fn files_of_a_single_server_come_with_it_into_a_cluster_and_those_of_deleted_mes
     eventually("it is left in NATS", || cluster.engine.file_messages() == 0);
     for node in &cluster.nodes {
         let blobs = node.data.join("udpchat.redb.files");
-        eventually("it is left at a node", || blobs_in(&blobs) == 0);
+        eventually("it is left at a node", || files_below(&blobs) == 0);
     }
     cluster.nodes[1].stops();
 }
@@ -186,7 +189,7 @@ fn upload_that_a_node_takes_and_does_not_survive_goes_to_another_node() {
     alice.sees(1, "Greetings from the Chat Room!");
     alice.types(&format!("/file bob '{}'", chart.display()));
     let part = cluster.nodes[0].data.join("udpchat.redb.files");
-    eventually("nothing comes", || part.exists() && blobs_in(&part) > 0);
+    eventually("nothing comes", || part.exists() && files_below(&part) > 0);
     cluster.nodes[0].kill();
     let patience = PATIENCE * 4;
     alice.sees_within(patience, 1, "stored");

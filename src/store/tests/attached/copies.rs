@@ -17,8 +17,8 @@ use crate::store::files::fault_disk::MemoryDisk;
 use crate::store::files::open::{blobs_of, open_file};
 use crate::store::testing::{Bench, User, delete, say_root};
 use crate::store::{
-    DATABASE_FILE, Engine, Existing, OpenError, Quota, Refusal, Request, Restored, Write,
-    begin_service, check_file, copy_file, make_backup, open_current, rescue, restore,
+    DATABASE_FILE, Engine, Existing, OpenError, Quota, Read, Refusal, Reply, Request, Restored,
+    Write, begin_service, check_file, copy_file, make_backup, open_current, rescue, restore,
 };
 
 /// How long the files are: nothing, less than a chunk, and several.
@@ -443,4 +443,51 @@ fn file_that_no_message_has_is_named_by_a_check_and_is_no_problem() {
     let report = check_file(&database(&served.stop())).expect("it can be opened");
     assert!(report.is_sound(), "{report:?}");
     assert_eq!((report.unneeded.files, report.unneeded.bytes), (3, 5015));
+}
+
+/// Whether the tables say that a file is there.
+fn is_kept(bench: &mut Bench, key: &BlobKey) -> bool {
+    let request = Read::HasFile {
+        account: key.account,
+        root: key.root,
+        day_ms: None,
+    };
+    match bench.done(request) {
+        Reply::HasFile { size, .. } => size == Some(key.size),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn copy_of_a_clusters_server_keeps_the_files_that_it_lacks_and_one_that_leaves_has_lost_them() {
+    let (mut served, _, keys) = server();
+    served
+        .bench
+        .engine
+        .found_cluster()
+        .expect("it can be written");
+    // This server has never fetched it.
+    let lacks = keys[2];
+    let own = BlobDirectory::new(blobs_of(&served.database()));
+    own.remove(&lacks).expect("it is there");
+    let (_kept, backup) = served.back_up();
+    served.stop();
+    let restored = restore_into_new(&backup);
+    assert_eq!(findings(&database(&restored)), []);
+    let mut served = serve(restored);
+    assert_eq!(blobs(&served.database()).len(), 2);
+    assert!(is_kept(&mut served.bench, &lacks));
+    assert!(served.bench.engine.replica().is_some());
+
+    let left = private_directory();
+    let done = restore(&backup, left.path(), "2026-11-29", false, true);
+    let done = done.expect("it can be restored");
+    assert!(
+        matches!(done, Restored::Done { files_lost: 1, .. }),
+        "{done:?}"
+    );
+    let mut alone = serve(left);
+    assert!(!is_kept(&mut alone.bench, &lacks));
+    assert!(is_kept(&mut alone.bench, &keys[1]));
+    assert_eq!(alone.bench.engine.replica(), None);
 }
