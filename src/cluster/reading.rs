@@ -187,7 +187,9 @@ impl Reading {
         } else {
             self.lagging_since.get_or_insert(now);
         }
-        if is_up && self.is_behind(now, applied) {
+        // One that hears nothing is not slow.
+        let hears = now.saturating_duration_since(self.heard_at) < SILENCE;
+        if is_up && hears && self.is_behind(now, applied) {
             let behind = self.lag(applied);
             return Err(Halt::Behind { seconds, behind });
         }

@@ -169,14 +169,14 @@ fn server_that_was_behind_stops_over_a_log_that_ends_before_what_another_one_has
     let mut world = World::new(3, LogFaults::default(), 5);
     let beginning = world.servers[2].disk.copy();
     world.run_for(Duration::from_secs(2), true);
-    world.kill(2);
-    world.log.truncate(world.log.written() / 2);
     let (_, replica, _) = world.servers[0].process.as_ref().unwrap();
     let applied = replica.state().applied;
-    world.servers[2].disk = beginning;
-    for server in [0, 1] {
+    for server in [0, 1, 2] {
         world.kill(server);
     }
+    world.run_for(Duration::from_secs(1), false);
+    world.log.truncate(world.log.written() / 2);
+    world.servers[2].disk = beginning;
     world.boot(2);
     world.run_for(Duration::from_secs(1), false);
     assert_eq!(world.halts, []);

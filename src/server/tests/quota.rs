@@ -4,7 +4,8 @@ use super::*;
 use crate::protocol::{ClientBody, EntryBody, EntryKind, Reaction};
 use crate::server::limits::account_budget::{Cost, Pause};
 use crate::server::peers::message::PeerMessage;
-use crate::server::{Limit, PeerLink};
+use crate::server::{Introduction, Limit, PeerLink};
+use crate::store::MEANING;
 
 #[test]
 fn message_beyond_the_quota_is_refused_by_name_and_counted_and_others_go_on() {
@@ -100,7 +101,12 @@ fn servers_share_the_rates_of_an_account_and_take_over_the_part_of_one_that_has_
     // Each had a rate of its own, so that whoever was signed in at three servers had three times as much.
     let mut bench = Bench::new();
     let (account, _) = bench.user("mallory");
-    bench.hub.services.peers.begin("one", 1, Box::new(Others));
+    bench.hub.services.peers.begin(Introduction {
+        node: "one".into(),
+        life: 1,
+        meaning: MEANING,
+        link: Box::new(Others),
+    });
     let now = bench.now.instant;
     let body = ClientBody::Entry(EntryBody(vec![7; 64].into()));
     for _ in 0..200 {
@@ -122,6 +128,7 @@ fn servers_share_the_rates_of_an_account_and_take_over_the_part_of_one_that_has_
             life: 7,
             changes: 0,
             sessions: 0,
+            meaning: MEANING,
         };
         let input = Input::FromPeer(node.into(), heartbeat.encode());
         bench.hub.on_input(bench.now, &mut bench.server, input);

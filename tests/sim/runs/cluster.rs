@@ -9,8 +9,8 @@ use crate::kit::shared_log::LogFaults;
 use crate::plan::{ClusterPlan, Plan, lossy_link};
 use crate::world::{World, Wrong};
 
-/// Seeds of the test of all troubles of clusters at once. Chosen: they take as long as the other runs of clusters.
-const CLUSTER_SEEDS: u64 = 60;
+/// Seeds of the test of all troubles of clusters at once. Chosen: with those of the other tests here a thousand.
+const CLUSTER_SEEDS: u64 = 760;
 /// With so many of them each planned fault must have happened.
 const TELLING_SEEDS: u64 = 100;
 

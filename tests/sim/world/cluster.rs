@@ -364,7 +364,7 @@ impl World {
         cluster.check(people);
         let may_stop = self.plan.cluster.cuts > 0;
         for halt in &cluster.halts {
-            let is_cut_off = matches!(halt, Halt::CutOff { .. });
+            let is_cut_off = matches!(halt, Halt::CutOff { .. } | Halt::Behind { .. });
             assert!(may_stop && is_cut_off, "a server has stopped: {halt}");
         }
         self.network.faults.count_log(&cluster.log.counts());
