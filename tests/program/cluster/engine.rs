@@ -280,7 +280,7 @@ impl Engine {
             let purge = "$JS.API.STREAM.PURGE.udpchat-chat-files";
             self.asks(purge, asked.as_bytes())
         } else {
-            self.asks(subject, &[7; 128 * 1024])
+            self.asks(subject, &vec![7; 128 * 1024])
         };
         assert!(done["error"].is_null(), "{done}");
     }
