@@ -140,7 +140,8 @@ impl Peers {
     /// stop, and has to be updated.
     fn raise_meaning(&self, ctx: &mut Ctx<'_>) {
         let theirs = self.known.values().map(|peer| peer.meaning);
-        let least = theirs.fold(Some(self.meanings.known), |least, theirs| least.min(theirs));
+        // One that has not said it yet knows none.
+        let least = theirs.chain([Some(self.meanings.known)]).min().flatten();
         let raised = least.filter(|least| *least > self.meanings.in_force && self.is_first());
         if let Some(meaning) = raised {
             // Where there is no room for it now, the next heartbeat asks again.
