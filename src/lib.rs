@@ -114,7 +114,7 @@
 //! | a room's creation | `src/store/ops/rooms/mod.rs`; the request `src/server/rooms/membership.rs` |
 //! | an answer, an edit, a reaction, a pin | who may refer to which entry, up to which limits, and what comes of it `src/store/ops/log/relations.rs`; what is asked before that `src/server/policy.rs` |
 //! | a transcript | its lines `src/client/account/history/transcript.rs`; `/export` is `export.rs`, what is logged as it comes `chat_log.rs`, both beside it; the logs' files `src/cli/connect/state/chat_log.rs` |
-//! | the files that the servers of a cluster share | what is put, fetched and removed, and in what order, `src/store/blobs/shelf/mod.rs`; in NATS `src/cluster/nats/shelf.rs`; what a server passes over once an hour `src/server/files/shelf.rs` |
+//! | the files that the servers of a cluster share | what is put, fetched and removed, and in what order, `src/store/blobs/shelf/mod.rs`; in NATS `src/cluster/nats/shelf/mod.rs`; what a server passes over once an hour `src/server/files/shelf.rs` |
 //! | a deleted entry | who may `src/store/ops/log/relations.rs`; what is left of it `delete.rs` beside it; overwriting its content `src/store/segments/erase.rs` |
 //! | the way of a file to the server and from it | `src/server/files/upload.rs`, whether it may `admission.rs`, which upload makes room for another `uploads.rs`, both beside it; `download.rs` beside it; what nobody needs `sweep.rs` beside it |
 //! | which entries have a file, and when it goes | `src/store/ops/files/mod.rs`; in backups `src/store/copied_files.rs`; that the counts are right `src/store/check/files.rs` |

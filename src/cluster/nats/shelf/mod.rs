@@ -1,22 +1,23 @@
 //! The shelf of a cluster's attached files in NATS JetStream: a stream of its own, with a message for each piece and for each
 //! label, of which only the last one is kept. On a thread and a connection of its own, so that no record waits for a piece.
 
+mod words;
+
 use std::sync::{Arc, OnceLock, mpsc as answers};
 use std::time::Duration;
 
 use async_nats::{Client, HeaderMap};
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
 
-use super::stream::{CLUSTER, hex, parsed, refused};
+use super::stream::{CLUSTER, parsed, refused};
 use super::thread::{connect, runtime, spawn};
 use super::{ANSWER_WITHIN, NatsError, Progress, Settings};
 use crate::store::BlobKey;
-use crate::store::shelf::{Label, Mark, Shelf, ShelfAnswer, ShelfRequest, TakeAnswer, Ticket};
+use crate::store::shelf::{Label, Shelf, ShelfAnswer, ShelfRequest, TakeAnswer, Ticket};
+use words::{Again, NOT_FOUND, Names, data, marked, stored, word};
 
 /// How many requests may be under way. Chosen: more than the blobs have slots, each of which asks for one thing at a time.
 const REQUESTS_MAX: usize = 2048;
@@ -32,58 +33,6 @@ const AGAIN_AFTER: Duration = Duration::from_millis(300);
 
 /// How often a piece is asked for that a copy does not have. Chosen: with three copies of which one has it, it is asked nearly always.
 const COPIES_ASKED: u32 = 8;
-
-/// The errors of NATS: no message has this subject; the last one has another position; no room for the account, on the disks, in the
-/// stream.
-const NOT_FOUND: u64 = 10037;
-const CHANGED: u64 = 10071;
-const FULL: [u64; 2] = [10002, 10047];
-const NOT_STORED: u64 = 10077;
-
-/// The stream, and what its subjects begin with.
-struct Names {
-    stream: String,
-    files: String,
-}
-
-impl Names {
-    fn of(cluster: &str) -> Self {
-        Self {
-            stream: format!("udpchat-{cluster}-files"),
-            files: format!("udpchat.{cluster}.f"),
-        }
-    }
-
-    fn blob(&self, key: &BlobKey) -> String {
-        format!("{}.{:02x}.{}", self.files, key.root.0[0], key.name())
-    }
-
-    fn label(&self, key: &BlobKey) -> String {
-        format!("{}.label", self.blob(key))
-    }
-
-    fn piece(&self, key: &BlobKey, number: u64) -> String {
-        format!("{}.{number}", self.blob(key))
-    }
-
-    fn config(&self, replicas: u64, cluster: &[u8; 16]) -> Value {
-        json!({
-            "name": self.stream,
-            "subjects": [format!("{}.>", self.files)],
-            "retention": "limits",
-            "storage": "file",
-            "discard": "new",
-            "num_replicas": replicas,
-            "max_age": 0,
-            "max_msgs": -1,
-            "max_bytes": -1,
-            "max_msgs_per_subject": 1,
-            "max_consumers": -1,
-            "allow_direct": true,
-            "metadata": { CLUSTER: hex(cluster) },
-        })
-    }
-}
 
 /// The shelf.
 pub struct NatsShelf {
@@ -181,9 +130,6 @@ struct Talker {
     client: Client,
     names: Names,
 }
-
-/// Why there is no answer yet: it may be tried again.
-struct Again;
 
 async fn begin(settings: Settings, cluster: [u8; 16]) -> Result<Talker, NatsError> {
     let name = format!("udpchat {} files", settings.node);
@@ -418,97 +364,5 @@ impl Talker {
                 return Ok(ShelfAnswer::Found(found));
             }
         }
-    }
-}
-
-/// What a message holds, as the stream's leader tells it.
-fn data(message: &Value) -> Option<Vec<u8>> {
-    match message["data"].as_str() {
-        Some(data) => BASE64_STANDARD.decode(data).ok(),
-        None => Some(Vec::new()),
-    }
-}
-
-const fn word(mark: Mark) -> &'static str {
-    match mark {
-        Mark::Begun => "begun",
-        Mark::Whole => "whole",
-        Mark::Condemned => "condemned",
-    }
-}
-
-fn marked(word: &[u8]) -> Option<Mark> {
-    let marks = [Mark::Begun, Mark::Whole, Mark::Condemned];
-    marks
-        .into_iter()
-        .find(|mark| self::word(*mark).as_bytes() == word)
-}
-
-/// What became of what was published.
-fn stored(answer: &[u8]) -> Result<ShelfAnswer, Again> {
-    let answer = parsed("store an attached file", answer).map_err(|error| {
-        tracing::warn!("{error}");
-        Again
-    })?;
-    let error = &answer["error"];
-    if error.is_null() {
-        return answer["seq"].as_u64().map(ShelfAnswer::Put).ok_or(Again);
-    }
-    let code = error["err_code"].as_u64().unwrap_or(0);
-    let reason = error["description"].as_str().unwrap_or_default();
-    if code == CHANGED {
-        return Ok(ShelfAnswer::Changed);
-    }
-    tracing::warn!("the cluster's log does not take an attached file: {reason}");
-    if FULL.contains(&code) || code == NOT_STORED && reason.contains("maximum") {
-        return Ok(ShelfAnswer::Full);
-    }
-    Err(Again)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::protocol::{AccountId, Bytes, FileSize};
-
-    #[test]
-    fn subjects_name_a_blob_and_say_which_it_is() {
-        let key = BlobKey {
-            account: AccountId(7),
-            root: Bytes([0xab; 32]),
-            size: FileSize::new(5).unwrap(),
-        };
-        let names = Names::of("ship");
-        let root = "ab".repeat(32);
-        assert_eq!(
-            names.piece(&key, 12),
-            format!("udpchat.ship.f.ab.{root}-7-5.12")
-        );
-        let label = names.label(&key);
-        let name = label.rsplit('.').nth(1).unwrap();
-        assert_eq!(BlobKey::named(name), Some(key));
-    }
-
-    #[test]
-    fn answers_say_whether_there_is_room_and_whether_it_may_be_tried_again() {
-        let told = |code: u64, reason: &str| {
-            let answer = json!({ "error": { "err_code": code, "description": reason } });
-            stored(answer.to_string().as_bytes()).ok()
-        };
-        assert_eq!(told(10047, "insufficient storage"), Some(ShelfAnswer::Full));
-        assert_eq!(
-            told(10077, "maximum bytes exceeded"),
-            Some(ShelfAnswer::Full)
-        );
-        assert_eq!(
-            told(10071, "wrong last sequence: 3"),
-            Some(ShelfAnswer::Changed)
-        );
-        for (code, reason) in [(10077, "disk failed"), (10008, "no leader")] {
-            assert_eq!(told(code, reason), None, "{reason}");
-        }
-        let put = stored(br#"{"stream":"udpchat-ship-files","seq":9}"#);
-        assert_eq!(put.ok(), Some(ShelfAnswer::Put(9)));
-        assert!(stored(b"{").is_err());
     }
 }
