@@ -67,6 +67,6 @@ pub use schema::meta::{MEANING, SCHEMA_VERSION};
 pub use segments::files::SegmentFiles;
 pub use snapshots::Snapshots;
 pub use thread::{
-    AppliedElsewhere, BATCH_MAX, Details, Halted, Place, Replication, SLOTS, StoreCaller,
+    AppliedElsewhere, BATCH_MAX, Details, Halted, NOBODY, Place, Replication, SLOTS, StoreCaller,
     StoreHandle, StoreThread, is_shared, nobodys,
 };

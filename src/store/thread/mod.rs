@@ -32,7 +32,9 @@ pub use handles::{StoreCaller, StoreHandle};
 use orders::{Asker, Group, Order};
 use pages::Pages;
 use replication::Replicated;
-pub use replication::{AppliedElsewhere, Details, Halted, Place, Replication, is_shared, nobodys};
+pub use replication::{
+    AppliedElsewhere, Details, Halted, NOBODY, Place, Replication, is_shared, nobodys,
+};
 
 /// A group of so many requests is full. Chosen: a sync costs about as much as some dozens of appends, so more
 /// would add waiting and little else.

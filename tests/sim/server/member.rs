@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use udpchat::cluster::{Follower, Halt, Replica, catch_up_now};
 use udpchat::server::{self, Introduction, PeerLink};
 use udpchat::store::{
-    AppliedElsewhere, Completion, CompletionBox, Engine, MEANING, Outcome, Replication as _,
-    Request, RequestId, is_shared, nobodys,
+    AppliedElsewhere, Completion, CompletionBox, Engine, MEANING, NOBODY, Outcome,
+    Replication as _, Request, RequestId, is_shared, nobodys,
 };
 
 use super::{BATCH, ServerHost};
@@ -135,7 +135,8 @@ impl Member {
             if own.is_empty() {
                 break;
             }
-            inputs.extend(own.into_iter().map(server::Input::Completion));
+            let own = own.into_iter().filter(|done| done.id != NOBODY);
+            inputs.extend(own.map(server::Input::Completion));
         }
         inputs
     }
