@@ -148,12 +148,16 @@ impl Events {
         }
     }
 
-    fn push(&self, event: Event) {
+    /// Returns whether there was room for it. Of what may come at any rate some is lost where there is none; all else answers
+    /// something that was asked for.
+    fn push(&self, event: Event) -> bool {
         let mut waiting = self.lock();
         let bytes = size(&event);
-        let is_full = waiting.events.len() >= EVENTS_MAX;
-        if is_full || bytes > 0 && waiting.bytes + bytes > EVENTS_MAX_BYTES {
-            return;
+        let is_asked_for = !matches!(event, Event::Record(..) | Event::Peer { .. });
+        let is_full =
+            waiting.events.len() >= EVENTS_MAX || waiting.bytes + bytes > EVENTS_MAX_BYTES;
+        if is_full && !is_asked_for {
+            return false;
         }
         let was_empty = waiting.events.is_empty();
         waiting.events.push_back(event);
@@ -164,6 +168,7 @@ impl Events {
                 wake();
             }
         }
+        true
     }
 }
 

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::thread::FEED_MAX;
 use super::{NatsError, Settings};
 
 /// How long records are kept, in nanoseconds: 7 days. A server that was away for longer begins with another's database.
@@ -10,8 +11,9 @@ const KEPT_NS: u64 = 7 * 24 * 3600 * 1_000_000_000;
 /// Where the stream's metadata says which cluster it belongs to.
 pub(super) const CLUSTER: &str = "udpchat-cluster";
 
-/// How many records one reading brings at most, and how many bytes.
-const BATCH: u64 = 256;
+/// How many records one reading brings at most, and how many bytes. Chosen: fewer than may wait for the thread, which would not
+/// get the others, with room for what else is answered meanwhile.
+const BATCH: u64 = FEED_MAX as u64 * 3 / 4;
 const BATCH_BYTES: u64 = 4 * 1024 * 1024;
 
 /// How the log stands.

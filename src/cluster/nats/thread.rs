@@ -29,9 +29,9 @@ const CONNECT_WITHIN: Duration = Duration::from_secs(2);
 /// How long it takes at most until the next server is tried.
 const RECONNECT_AFTER_MAX: Duration = Duration::from_secs(1);
 
-/// How many messages wait for the connection, and how many of the live feed for this thread.
+/// How many messages wait for the connection, and how many of the live feed, or answers, for this thread.
 const TO_SEND_MAX: usize = 256;
-const FEED_MAX: usize = 128;
+pub(super) const FEED_MAX: usize = 128;
 
 /// How often it is asked how the log stands.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
@@ -383,7 +383,9 @@ impl Talker {
 
     fn take_acknowledgement(&self, answer: &Value) {
         match (refused("store a record", answer), answer["seq"].as_u64()) {
-            (Ok(()), Some(at)) => self.events.push(Event::Stored(at)),
+            (Ok(()), Some(at)) => {
+                self.events.push(Event::Stored(at));
+            }
             (Err(error), _) => tracing::warn!("{error}"),
             (Ok(()), None) => {}
         }
@@ -399,9 +401,10 @@ impl Talker {
             let through = self.through;
             let end = through + if through > 0 { pending } else { 0 };
             self.events.push(Event::ReadOver { through, end });
-        } else if let Some(at) = header(message, "Nats-Sequence") {
+        } else if let Some(at) = header(message, "Nats-Sequence")
+            && self.events.push(Event::Record(at, record(message)))
+        {
             self.through = at;
-            self.events.push(Event::Record(at, record(message)));
         }
     }
 }
