@@ -43,7 +43,7 @@ const FILES_PASSED: &str = "files passed ms";
 const IN_FORCE: &str = "meaning";
 
 /// What writes come to, as a number. It is one more than in the version before if the same write comes to something else, or if a
-/// write is new. The servers of a cluster must all come to the same, so what is executed goes by [`meaning`], which is raised when
+/// write is new. The servers of a cluster must all come to the same, so what is executed goes by the one in force, which is raised when
 /// all of them know it ([`crate::store::Write::Raise`]).
 pub const MEANING: u64 = 1;
 
