@@ -87,10 +87,10 @@ fn flipped_bit_in_the_only_copy_of_the_log_stops_who_has_applied_what_is_gone() 
         thread::sleep(Duration::from_millis(50));
     }
     let told = node.output();
-    assert!(
-        told.contains("the cluster's log ends at position"),
-        "{told}"
-    );
+    // What it says goes by whether it writes something before it is told where the log ends.
+    let is_named = told.contains("the cluster's log ends at position")
+        || told.contains("another record was applied there");
+    assert!(is_named, "{told}");
 }
 
 #[test]
