@@ -103,6 +103,8 @@ struct Meanings {
     /// The highest one that is known here.
     known: u64,
     in_force: u64,
+    /// Before that moment others may be there that have not been heard yet.
+    alone_at: Instant,
 }
 
 impl Peers {
@@ -118,6 +120,7 @@ impl Peers {
             meanings: Meanings {
                 known: MEANING,
                 in_force: MEANING,
+                alone_at: now + SILENCE,
             },
         }
     }
@@ -139,6 +142,9 @@ impl Peers {
     /// Has writes executed by the newest meaning that all servers know which are there. One that has never been heard of would
     /// stop, and has to be updated.
     fn raise_meaning(&self, ctx: &mut Ctx<'_>) {
+        if ctx.now.instant < self.meanings.alone_at {
+            return;
+        }
         let theirs = self.known.values().map(|peer| peer.meaning);
         // One that has not said it yet knows none.
         let least = theirs.chain([Some(self.meanings.known)]).min().flatten();

@@ -185,6 +185,26 @@ fn raised(server: &mut Server) -> Vec<u64> {
 }
 
 #[test]
+fn server_that_has_just_started_does_not_take_itself_for_the_only_one() {
+    // It put its own meaning into force before it had heard of anybody, and all that were not updated yet stopped.
+    let (mut one, mut two) = (Server::new("one", 1), Server::new("two", 2));
+    one.peers.meanings.known = MEANING + 1;
+    talk(&mut one, &mut two, SILENCE + Duration::from_secs(3), || {
+        false
+    });
+    assert_eq!(raised(&mut one), [0; 0]);
+    let mut alone = Server::new("alone", 3);
+    alone.peers.meanings.known = MEANING + 1;
+    talk(
+        &mut alone,
+        &mut two,
+        SILENCE + Duration::from_secs(3),
+        || true,
+    );
+    assert!(raised(&mut alone).starts_with(&[MEANING + 1]));
+}
+
+#[test]
 fn another_meaning_is_in_force_once_all_servers_that_are_there_know_it_and_not_before() {
     let (mut one, mut two) = (Server::new("one", 1), Server::new("two", 2));
     let second = Duration::from_secs(1);
@@ -195,7 +215,7 @@ fn another_meaning_is_in_force_once_all_servers_that_are_there_know_it_and_not_b
     talk(&mut one, &mut two, 3 * second, || false);
     assert_eq!((raised(&mut one), raised(&mut two)), (vec![], vec![]));
     two.peers.meanings.known = MEANING + 2;
-    talk(&mut one, &mut two, 2 * second, || false);
+    talk(&mut one, &mut two, SILENCE, || false);
     assert!(raised(&mut one).starts_with(&[MEANING + 1]));
     assert_eq!(raised(&mut two), [0; 0], "one asks for all");
     one.peers.on_raised(MEANING + 1);
