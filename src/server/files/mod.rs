@@ -95,7 +95,8 @@ impl Files {
                 let found = found(outcome);
                 let is_used = |key: &BlobKey| self.uploads.is_open(key);
                 let dropped = self.sweep.on_listed(ctx, found, is_used);
-                self.drop_left(ctx, dropped);
+                // Elsewhere it may have been brought to its end.
+                self.drop_left(ctx, dropped, Where::Here);
             }
             Some(PendingBlob::Confirm(key)) => self.on_confirmed(ctx, key, &outcome),
             Some(PendingBlob::Condemn(key)) => shelf::on_condemned(ctx, key, &outcome),
@@ -153,14 +154,19 @@ impl Files {
     pub fn on_asked(&mut self, ctx: &mut Ctx<'_>, asked: Vec<BlobKey>, outcome: &Outcome) {
         let mut unknown = self.sweep.on_asked(ctx, asked, outcome);
         unknown.retain(|key| !self.uploads.is_open(key));
-        self.drop_left(ctx, unknown);
+        self.drop_left(ctx, unknown, Where::Everywhere);
     }
 
     /// Nobody goes on with these, so that nothing is kept of them.
-    fn drop_left(&mut self, ctx: &mut Ctx<'_>, keys: impl IntoIterator<Item = BlobKey>) {
+    fn drop_left(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        keys: impl IntoIterator<Item = BlobKey>,
+        place: Where,
+    ) {
         for key in keys {
             self.uploads.remove(&key);
-            self.drop_blobs(ctx, [key], Where::Everywhere);
+            self.drop_blobs(ctx, [key], place);
         }
     }
 

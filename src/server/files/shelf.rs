@@ -49,13 +49,14 @@ pub struct ShelfPass {
 
 impl ShelfPass {
     pub fn new(now: Instant) -> Self {
-        Self::pass_at(now + FIRST_AFTER, Side::Here)
+        Self::pass_at(now + FIRST_AFTER)
     }
 
-    const fn pass_at(at: Instant, side: Side) -> Self {
+    /// Each pass begins with what is here: what the shelf did not take before, or has lost since, comes there.
+    const fn pass_at(at: Instant) -> Self {
         Self {
             at: Some(at),
-            side,
+            side: Side::Here,
             next: 0,
             unasked: Vec::new(),
             todo: Vec::new(),
@@ -162,7 +163,7 @@ impl ShelfPass {
                     "attached files that nobody keeps were removed from where all servers have them"
                 );
             }
-            *self = Self::pass_at(now + PASS_EVERY, Side::Shelf);
+            *self = Self::pass_at(now + PASS_EVERY);
         }
     }
 }

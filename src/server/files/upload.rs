@@ -356,7 +356,7 @@ impl Files {
         };
         self.fail(ctx, key, failure);
         let is_refused = matches!(outcome, Outcome::Refused(_));
-        self.drop_left(ctx, is_refused.then_some(key));
+        self.drop_left(ctx, is_refused.then_some(key), Where::Everywhere);
     }
 
     /// An upload is complete.
@@ -373,7 +373,7 @@ impl Files {
         let detail =
             "the upload was given up: the file does not have the content that it is named by";
         self.fail(ctx, key, Failure::new(ErrorCode::FileDamaged, detail));
-        self.drop_left(ctx, Some(key));
+        self.drop_left(ctx, Some(key), Where::Everywhere);
     }
 
     pub(super) fn fail_to_write(&mut self, ctx: &mut Ctx<'_>, key: BlobKey, outcome: &BlobOutcome) {
