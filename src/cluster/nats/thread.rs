@@ -150,6 +150,8 @@ struct Talker {
     inbox: String,
     /// The last position that the reading under way has brought.
     through: u64,
+    /// Whether there was no room for one of its records.
+    is_cut: bool,
 }
 
 impl Talker {
@@ -189,6 +191,7 @@ impl Talker {
             answers,
             inbox,
             through: 0,
+            is_cut: false,
         };
         let standing = talker.first_look().await?;
         talker.check_name(node).await?;
@@ -288,7 +291,7 @@ impl Talker {
                 self.ask(own, "stored", record.to_vec()).await;
             }
             Command::Read(from) => {
-                self.through = 0;
+                (self.through, self.is_cut) = (0, false);
                 let (subject, request) = self.names.reading(from);
                 self.ask(subject, "read", request.to_string().into()).await;
             }
@@ -401,10 +404,11 @@ impl Talker {
             let through = self.through;
             let end = through + if through > 0 { pending } else { 0 };
             self.events.push(Event::ReadOver { through, end });
-        } else if let Some(at) = header(message, "Nats-Sequence")
-            && self.events.push(Event::Record(at, record(message)))
-        {
-            self.through = at;
+        } else if let Some(at) = header(message, "Nats-Sequence") {
+            self.is_cut |= !self.events.push(Event::Record(at, record(message)));
+            if !self.is_cut {
+                self.through = at;
+            }
         }
     }
 }
