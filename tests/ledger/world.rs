@@ -11,7 +11,7 @@ use crate::ledger::Ledger;
 use crate::markers::{Marker, command, fence, file_command, name, room};
 use crate::plan::{self, Kill, Line, ROOMS, Rng, USERS};
 use crate::support::relay::{Badness, Relay};
-use crate::support::{Server, Workspace};
+use crate::support::{Server, Workspace, is_cluster_of_one};
 use crate::tables::{self, Device, Entries};
 
 /// What the link does: 5 % loss, 2 % duplicates, 5 % reordered, 5 ms each way. A sender that was quiet for 10 s comes
@@ -169,7 +169,7 @@ impl World {
         for user in clients {
             self.look_at(user);
         }
-        if kill.server {
+        if kill.server && !is_cluster_of_one() {
             self.ledger
                 .server_died(&tables::server_log(&self.workspace.data()));
         }
@@ -274,7 +274,11 @@ impl World {
             let devices = self.quit();
             let awaited: Vec<usize> = devices.iter().map(|device| device.awaited).collect();
             if awaited.iter().all(|awaited| *awaited == 0) {
-                self.server.kill();
+                if is_cluster_of_one() {
+                    self.server.signal("TERM");
+                } else {
+                    self.server.kill();
+                }
                 return (tables::server_log(&self.workspace.data()), devices);
             }
             assert!(

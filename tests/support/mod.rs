@@ -216,6 +216,11 @@ impl Drop for Server {
     }
 }
 
+/// Whether that is so. Then a server that was killed has on its disk what it had at its last checkpoint, and the log has the rest.
+pub fn is_cluster_of_one() -> bool {
+    std::env::var_os("UDPCHAT_TESTS_CLUSTER").is_some()
+}
+
 /// What makes a server the only one of a cluster of its own, if the tests are to be run so: `UDPCHAT_TESTS_CLUSTER` says where
 /// there is a NATS server for that, which must be able to make streams.
 fn cluster_of_one(data: &Path) -> Vec<String> {
