@@ -202,7 +202,7 @@ impl Default for ThrottleLimits {
 }
 
 impl Limits {
-    /// What one of so many servers allows, so that whoever asks all of them gets no more than at one: its part of all that comes
+    /// What one of so many servers allows, so that asking all of them gives no more than asking one: its part of all that comes
     /// in by and by. What is kept is counted for all of them anyway, and what a server works on, or has room for, is its own.
     #[must_use]
     pub const fn among(self, servers: u32) -> Self {

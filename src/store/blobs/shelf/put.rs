@@ -163,7 +163,7 @@ impl ShelvedBlobs {
     }
 
     pub(super) fn on_put(&mut self, key: BlobKey, ticket: Ticket, answer: &ShelfAnswer) {
-        // It was dropped since, and may have begun anew.
+        // It was dropped since, and may have been begun again.
         if self.puts.get(&key).is_none_or(|(_, of)| *of != ticket) {
             return;
         }
