@@ -56,6 +56,17 @@ fn files_below(directory: &Path) -> usize {
     counts.sum()
 }
 
+/// Bob saves the file of this number, and has all of it.
+fn saves_the_chart(workspace: &Workspace, bob: &mut Script, number: usize) {
+    bob.types(&format!("/save --in alice #{number}"));
+    bob.sees(1, "saved as ");
+    let saved = fs::read(folder(workspace, "bob").join("chart.bin"));
+    assert!(
+        saved.expect("it is there") == content(),
+        "it has other bytes"
+    );
+}
+
 #[test]
 fn file_is_to_be_had_when_the_node_that_took_it_is_dead_and_its_disk_is_lost() {
     let Some(mut cluster) = Cluster::start(&["alice", "bob"]) else {
@@ -70,13 +81,7 @@ fn file_is_to_be_had_when_the_node_that_took_it_is_dead_and_its_disk_is_lost() {
     fs::remove_dir_all(&cluster.nodes[0].data).expect("it was there");
     let mut bob = sign_in(&cluster, 1, "bob");
     bob.sees(1, "[file] chart.bin");
-    bob.types("/save --in alice #1");
-    bob.sees(1, "saved as ");
-    let saved = fs::read(folder(&cluster.workspace, "bob").join("chart.bin"));
-    assert!(
-        saved.expect("it is there") == content(),
-        "it has other bytes"
-    );
+    saves_the_chart(&cluster.workspace, &mut bob, 1);
 }
 
 #[test]
@@ -109,13 +114,7 @@ fn files_of_a_single_server_come_with_it_into_a_cluster_and_those_of_deleted_mes
     fs::remove_dir_all(&copies).expect("the seed has them");
     let mut bob = sign_in(&cluster, 1, "bob");
     bob.sees(1, "[file] chart.bin");
-    bob.types("/save --in alice #1");
-    bob.sees(1, "saved as ");
-    let saved = fs::read(folder(&cluster.workspace, "bob").join("chart.bin"));
-    assert!(
-        saved.expect("it is there") == content(),
-        "it has other bytes"
-    );
+    saves_the_chart(&cluster.workspace, &mut bob, 1);
 
     let mut alice = sign_in(&cluster, 0, "alice");
     alice.types("/delete --in bob #1");
@@ -163,13 +162,7 @@ fn damaged_missing_or_refused_file_is_told_and_can_be_sent_again() {
     // It has come a second time with each message, and the last one is whole.
     alice.types(&send);
     bob.sees(3, "[file] chart.bin");
-    bob.types("/save --in alice #3");
-    bob.sees(1, "saved as ");
-    let saved = fs::read(folder(&cluster.workspace, "bob").join("chart.bin"));
-    assert!(
-        saved.expect("it is there") == content(),
-        "it has other bytes"
-    );
+    saves_the_chart(&cluster.workspace, &mut bob, 3);
 }
 
 #[test]
