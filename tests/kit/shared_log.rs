@@ -25,6 +25,21 @@ pub struct LogFaults {
     pub unread: u64,
 }
 
+impl LogFaults {
+    /// Some of each.
+    pub const ALL: Self = Self {
+        ack_lost: 20,
+        lost: 10,
+        late: 5,
+        twice: 5,
+        feed_lost: 10,
+        feed_twice: 5,
+        feed_late: 10,
+        stale: 20,
+        unread: 10,
+    };
+}
+
 /// What has gone wrong, by kind.
 pub type Counts = BTreeMap<&'static str, u64>;
 

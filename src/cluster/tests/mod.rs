@@ -16,18 +16,11 @@ use world::{World, entries, founded};
 
 /// A run with every fault that must not be noticed.
 fn survive(seed: u64) -> (Counts, u64) {
-    let faults = LogFaults {
-        ack_lost: 20,
-        lost: 10,
-        late: 5,
-        twice: 5,
-        feed_lost: 10,
-        feed_twice: 5,
-        feed_late: 10,
-        stale: 20,
-        unread: 10,
-    };
-    let mut world = World::new(3 + usize::from(seed.is_multiple_of(2)), faults, seed);
+    let mut world = World::new(
+        3 + usize::from(seed.is_multiple_of(2)),
+        LogFaults::ALL,
+        seed,
+    );
     for _ in 0..12 {
         let time = world.rng.ms(200, 1500);
         world.run_for(time, true);

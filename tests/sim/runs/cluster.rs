@@ -40,7 +40,7 @@ fn promises_hold_whatever_the_log_does() {
     run_focused("promises_hold_whatever_the_log_does", |seed| Plan {
         cluster: ClusterPlan {
             nodes: nodes(seed),
-            log: ALL_FAULTS,
+            log: LogFaults::ALL,
             pauses: seed % 3,
             peer_loss: 0.1,
             ..ClusterPlan::default()
@@ -96,7 +96,7 @@ fn promises_hold_in_a_cluster_under_mixed_troubles() {
                     log: if seed % 4 == 0 {
                         LogFaults::default()
                     } else {
-                        ALL_FAULTS
+                        LogFaults::ALL
                     },
                     pauses: seed % 2,
                     kills: seed % 3,
@@ -114,19 +114,6 @@ fn promises_hold_in_a_cluster_under_mixed_troubles() {
         },
     );
 }
-
-/// All that the log may do, some of each.
-const ALL_FAULTS: LogFaults = LogFaults {
-    ack_lost: 20,
-    lost: 10,
-    late: 5,
-    twice: 5,
-    feed_lost: 10,
-    feed_twice: 5,
-    feed_late: 10,
-    stale: 20,
-    unread: 10,
-};
 
 /// Why servers stop over a log with which something is wrong.
 fn stops_over(wrong: Wrong) -> Vec<Halt> {
